@@ -1,0 +1,80 @@
+"""What a diagnostic is: data, with no knowledge of any particular fault and none of how it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """A stretch of a file. Lines and columns count from 1, columns in characters; the end is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Severity(StrEnum):
+    """How bad a diagnostic is: an error stops the compile, a warning does so only under `--strict`."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that matters to a diagnostic, with what stands there."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One fault found: its code, where it stands, what is wrong and how to mend it."""
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span | None = None
+    related: tuple[Related, ...] = ()
+    help: str | None = None
+
+    def as_error(self) -> Diagnostic:
+        """The same diagnostic as an error (`--strict`)."""
+        return replace(self, severity=Severity.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A kind of diagnostic: a stable code, a title, and the page that `sncompile explain` shows.
+
+    Stages declare their faults as constants (see the package `faults`) and make diagnostics with `at`.
+    """
+
+    code: str
+    title: str
+    explanation: str
+    severity: Severity = Severity.ERROR
+
+    def at(
+        self,
+        span: Span | None,
+        message: str,
+        *,
+        help: str | None = None,
+        related: tuple[Related, ...] = (),
+    ) -> Diagnostic:
+        """A diagnostic of this kind at `span`."""
+        return Diagnostic(self.code, self.severity, message, span, related, help)
+
+
+def sort_key(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
+    """The order in which diagnostics are told: by place, then by code."""
+    span = diagnostic.span
+    if span is None:
+        return ("", 0, 0, diagnostic.code, diagnostic.message)
+    return (span.file, span.line, span.column, diagnostic.code, diagnostic.message)

@@ -1,0 +1,44 @@
+"""A growing list of diagnostics, and the error that carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sncompile.diagnostics.model import Diagnostic, Severity, sort_key
+
+
+class Report:
+    """Collects diagnostics, so that every fault of a spec is told in one go."""
+
+    def __init__(self) -> None:
+        self._found: dict[Diagnostic, None] = {}
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic; one that is already here is kept once."""
+        self._found.setdefault(diagnostic)
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Keep several diagnostics."""
+        for diagnostic in diagnostics:
+            self.add(diagnostic)
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error is among them."""
+        return any(d.severity is Severity.ERROR for d in self._found)
+
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All of them, sorted by place."""
+        return tuple(sorted(self._found, key=sort_key))
+
+
+class CompileError(Exception):
+    """A spec has errors. `diagnostics` holds all that was found, warnings too; `sources` the texts read."""
+
+    def __init__(
+        self, diagnostics: Iterable[Diagnostic], sources: dict[str, str] | None = None
+    ) -> None:
+        self.diagnostics = tuple(diagnostics)
+        self.sources = sources or {}
+        errors = [d for d in self.diagnostics if d.severity is Severity.ERROR]
+        super().__init__("; ".join(f"{d.code}: {d.message}" for d in errors) or "compile error")

@@ -1,0 +1,229 @@
+"""The document tree: frozen data with a span on every node. It says what was written, not what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sncompile.diagnostics import Span
+from sncompile.syntax.expressions import Template
+from sncompile.syntax.nodes import Scalar
+from sncompile.syntax.source import Source
+
+
+class Constant(NamedTuple):
+    """A number, boolean or null as written."""
+
+    value: int | float | bool | None
+    text: str
+    span: Span
+
+
+class ListValue(NamedTuple):
+    """A list of values."""
+
+    items: tuple[Value, ...]
+    span: Span
+
+
+Value = Template | Constant | ListValue
+
+
+class Named(NamedTuple):
+    """A name where it is declared or used."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class PortDoc:
+    """A port: `base` is `file` or `directory`."""
+
+    name: Named
+    base: str
+    many: bool
+    optional: bool
+    formats: tuple[str, ...]
+    description: str
+    path: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParamDoc:
+    """A parameter: `base` is `string`, `integer`, `number`, `boolean` or `path`."""
+
+    name: Named
+    base: str
+    many: bool
+    optional: bool
+    default: Value | None
+    enum: tuple[str | int | float | bool, ...]
+    minimum: float | None
+    maximum: float | None
+    pattern: Named | None
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptionArgument:
+    """`{option: --x, value: …, repeat: …, when: …}`."""
+
+    option: str
+    value: Value
+    repeat: bool
+    when: Value | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class FlagArgument:
+    """`{flag: --x, when: …}`."""
+
+    flag: str
+    when: Value | None
+    span: Span
+
+
+Argument = Value | OptionArgument | FlagArgument
+
+
+@dataclass(frozen=True, slots=True)
+class EnvDoc:
+    """An environment variable; a secret one takes its value from the run's environment."""
+
+    name: Named
+    value: Value | None
+    secret: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerDoc:
+    """An image (None: only variables are given) and its environment variables."""
+
+    image: Value | None
+    env: tuple[EnvDoc, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SuccessDoc:
+    """Criteria beside existence: output names with their spans. `non_empty` None means every output."""
+
+    non_empty: tuple[Named, ...] | None = ()
+    sha256: tuple[tuple[Named, str], ...] = ()
+    min_files: tuple[tuple[Named, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What people are told of a document."""
+
+    title: str = ""
+    description: str = ""
+    version: str = ""
+    license: str = ""
+    citations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleDoc:
+    """A module document. Exactly one of the actions is set in a valid one.
+
+    `action` is `command`, `shell`, `python`, `script` or `notebook`; `broken` says that the schema found faults in
+    it, so that what seems missing may only be misspelt.
+    """
+
+    source: Source
+    name: Named
+    about: About
+    inputs: dict[str, PortDoc]
+    outputs: dict[str, PortDoc]
+    params: dict[str, ParamDoc]
+    action: str
+    command: tuple[Argument, ...]
+    script: Template | Named | None
+    container: ContainerDoc | None
+    conda: Named | None
+    resources: dict[str, Value]
+    success: SuccessDoc
+    broken: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TableDoc:
+    """A table; exactly one of `file`, `rows` and `glob` is set in a valid one."""
+
+    name: Named
+    key: tuple[Named, ...]
+    file: Template | None
+    rows: tuple[tuple[tuple[Scalar, Scalar], ...], ...] | None
+    glob: Template | None
+    row_spans: tuple[Span, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutputDoc:
+    """What a step says of an output of its module."""
+
+    name: Named
+    path: Value | None
+    temp: bool
+    protected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepDoc:
+    """A step. `module` is a reference, or a module written in place."""
+
+    name: Named
+    title: str
+    module: Named | ModuleDoc | None
+    by: tuple[Named, ...]
+    over: Named | None
+    where: Value | None
+    bindings: dict[str, tuple[Named, Value | None]]
+    outputs: dict[str, StepOutputDoc]
+    when: Value | None
+    after: tuple[Named, ...]
+    resources: dict[str, Value]
+    retries: int
+    container: ContainerDoc | None
+    env: tuple[EnvDoc, ...]
+    local: bool
+    tags: tuple[str, ...]
+    broken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FlowDoc:
+    """`kind` is `step`, `seq` or `parallel`."""
+
+    kind: str
+    step: Named | None
+    items: tuple[FlowDoc, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineDoc:
+    """A pipeline document."""
+
+    source: Source
+    name: Named
+    about: About
+    data: dict[str, tuple[Named, Template]]
+    inputs: dict[str, PortDoc]
+    params: dict[str, ParamDoc]
+    tables: dict[str, TableDoc]
+    modules: dict[str, tuple[Named, Named]]
+    steps: dict[str, StepDoc]
+    flow: FlowDoc | None
+    outputs: dict[str, tuple[Named, Template]] | None
+    broken: bool
+    span: Span
+
+
+Document = ModuleDoc | PipelineDoc

@@ -1,0 +1,172 @@
+"""Located YAML → module document."""
+
+from __future__ import annotations
+
+from sncompile.faults import documents as faults
+from sncompile.syntax.document import (
+    About,
+    Argument,
+    ContainerDoc,
+    FlagArgument,
+    ModuleDoc,
+    Named,
+    OptionArgument,
+    ParamDoc,
+    PortDoc,
+    SuccessDoc,
+)
+from sncompile.syntax.expressions import Template
+from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
+from sncompile.syntax.reader import Reader
+
+ACTIONS = ("command", "shell", "python", "script", "notebook")
+
+
+def read_about(reader: Reader, node: Mapping) -> About:
+    """Title, description, version, licence and citations."""
+    return About(
+        reader.text(node.get("title")),
+        reader.text(node.get("description")),
+        reader.text(node.get("version")),
+        reader.text(node.get("license")),
+        reader.texts(node.get("citations")),
+    )
+
+
+def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | int, ...] = ()) -> ModuleDoc:
+    """The module document in `node`, which stands at `path` of its document (a step's inline module)."""
+    actions = [(key, value) for key, value in node.entries if key.text in ACTIONS]
+    broken = reader.broken_below(*path)
+    if len(actions) != 1 and not broken:
+        span = actions[1][0].span if actions else name.span
+        told = " and ".join(f"`{key.text}`" for key, _ in actions) or "nothing to run"
+        reader.found.append(
+            faults.NO_ACTION.at(
+                span,
+                f"the module `{name.name}` has {told}",
+                help="give exactly one of `command`, `shell`, `python`, `script` and `notebook`",
+            )
+        )
+    action, body = (actions[0][0].text, actions[0][1]) if actions else ("command", None)
+    script: Template | Named | None = None
+    if action == "shell":
+        script = reader.template(body)
+    elif action != "command":
+        script = reader.named(body)
+    return ModuleDoc(
+        source=reader.source,
+        name=name,
+        about=read_about(reader, node),
+        inputs=read_ports(reader, node.get("inputs")),
+        outputs=read_ports(reader, node.get("outputs")),
+        params=read_params(reader, node.get("params")),
+        action=action,
+        command=_command(reader, body) if action == "command" else (),
+        script=script,
+        container=read_container(reader, node.get("container")),
+        conda=reader.named(node.get("conda")),
+        resources=reader.values(node.get("resources")),
+        success=_success(reader, node.get("success")),
+        broken=broken or len(actions) != 1,
+        span=name.span,
+    )
+
+
+def read_ports(reader: Reader, node: Node | None) -> dict[str, PortDoc]:
+    """Input or output ports."""
+    ports = {}
+    for name, body in reader.entries(node):
+        if not isinstance(body, Mapping):
+            continue
+        kind = reader.text(body.get("type"))
+        base = "directory" if kind.startswith("directory") else "file"
+        ports[name.name] = PortDoc(
+            name,
+            base,
+            "[]" in kind,
+            kind.endswith("?"),
+            reader.texts(body.get("format")),
+            reader.text(body.get("description")),
+            reader.value(body.get("path")),
+        )
+    return ports
+
+
+_PARAM_BASES = ("string", "integer", "number", "boolean", "path")
+
+
+def read_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
+    """Parameters."""
+    params = {}
+    for name, body in reader.entries(node):
+        if not isinstance(body, Mapping):
+            continue
+        kind = reader.text(body.get("type")) or "string"
+        base = kind.rstrip("?").removesuffix("[]")
+        enum = body.get("enum")
+        values = enum.items if isinstance(enum, Sequence) else ()
+        default = body.get("default")
+        given = isinstance(default, Scalar) and default.value is None
+        params[name.name] = ParamDoc(
+            name,
+            base if base in _PARAM_BASES else "string",
+            "[]" in kind,
+            kind.endswith("?") or given,
+            None if given else reader.value(default),
+            tuple(v.text if base == "string" else v.value for v in values if isinstance(v, Scalar)),
+            reader.number(body.get("minimum")),
+            reader.number(body.get("maximum")),
+            reader.named(body.get("pattern")),
+            reader.text(body.get("description")),
+        )
+    return params
+
+
+def read_container(reader: Reader, node: Node | None) -> ContainerDoc | None:
+    """A container, given as an image or as a mapping."""
+    if isinstance(node, Mapping):
+        return ContainerDoc(reader.value(node.get("image")), reader.env(node.get("env")), node.span)
+    if isinstance(node, Scalar) and node.value is not None:
+        return ContainerDoc(reader.value(node), (), node.span)
+    return None
+
+
+def _command(reader: Reader, node: Node | None) -> tuple[Argument, ...]:
+    if not isinstance(node, Sequence):
+        return ()
+    found = (_argument(reader, item) for item in node.items)
+    return tuple(argument for argument in found if argument is not None)
+
+
+def _argument(reader: Reader, node: Node) -> Argument | None:
+    if not isinstance(node, Mapping):
+        return reader.value(node)
+    when = reader.value(node.get("when"))
+    option, flag, value = reader.text(node.get("option")), reader.text(node.get("flag")), node.get("value")
+    if bool(option) == bool(flag) or (option and value is None) or (flag and value is not None):
+        reader.found.append(
+            faults.BAD_ARGUMENT.at(
+                node.span,
+                "an argument is `{option: …, value: …}` or `{flag: …, when: …}`",
+                help="give `option` with `value`, or `flag` alone",
+            )
+        )
+        return None
+    if flag:
+        return FlagArgument(flag, when, node.span)
+    read = reader.value(value)
+    if read is None:
+        return None
+    return OptionArgument(option, read, reader.flag(node.get("repeat")), when, node.span)
+
+
+def _success(reader: Reader, node: Node | None) -> SuccessDoc:
+    if not isinstance(node, Mapping):
+        return SuccessDoc()
+    non_empty = node.get("non_empty")
+    names = None if reader.flag(non_empty) else reader.names(non_empty)
+    if isinstance(non_empty, Scalar):
+        names = None if non_empty.value is True else ()
+    sums = tuple((name, reader.text(value).lower()) for name, value in reader.entries(node.get("sha256")))
+    counts = [(name, reader.number(value)) for name, value in reader.entries(node.get("min_files"))]
+    return SuccessDoc(names, sums, tuple((n, int(c)) for n, c in counts if c is not None))

@@ -1,0 +1,73 @@
+"""Located YAML: every node knows where it stands."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sncompile.diagnostics import Span
+
+
+class Scalar(NamedTuple):
+    """A scalar: its value by YAML 1.2's core schema, and its text as written (without quotes)."""
+
+    value: Any
+    text: str
+    plain: bool
+    span: Span
+
+
+class Sequence(NamedTuple):
+    """A list of nodes."""
+
+    items: tuple[Node, ...]
+    span: Span
+
+
+class Mapping(NamedTuple):
+    """A mapping: its entries in order. Keys are strings and differ from each other."""
+
+    entries: tuple[tuple[Scalar, Node], ...]
+    span: Span
+
+    def get(self, name: str) -> Node | None:
+        """The node at a key, or None."""
+        for key, value in self.entries:
+            if key.text == name:
+                return value
+        return None
+
+    def key(self, name: str) -> Scalar | None:
+        """The key's own node, or None."""
+        for key, _ in self.entries:
+            if key.text == name:
+                return key
+        return None
+
+
+Node = Scalar | Sequence | Mapping
+
+
+def to_plain(node: Node) -> Any:
+    """The value of a node as plain Python data, for JSON Schema."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return [to_plain(item) for item in node.items]
+    return {key.text: to_plain(value) for key, value in node.entries}
+
+
+def kind_of(node: Node) -> str:
+    """What a node is, in a user's words."""
+    if isinstance(node, Sequence):
+        return "a list"
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if node.value is None:
+        return "nothing"
+    if isinstance(node.value, bool):
+        return "a boolean"
+    if isinstance(node.value, int):
+        return "an integer"
+    if isinstance(node.value, float):
+        return "a number"
+    return "a string"

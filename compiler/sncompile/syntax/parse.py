@@ -1,0 +1,58 @@
+"""Source → checked document: YAML, then the schema, then the tree."""
+
+from __future__ import annotations
+
+from sncompile.diagnostics import Diagnostic, did_you_mean
+from sncompile.faults import documents as faults
+from sncompile.syntax.document import Document, Named
+from sncompile.syntax.modules import read_module
+from sncompile.syntax.nodes import Mapping, Scalar
+from sncompile.syntax.pipelines import read_pipeline
+from sncompile.syntax.reader import Reader
+from sncompile.syntax.schema import check_schema
+from sncompile.syntax.source import Source
+from sncompile.syntax.yaml import YamlError, parse_yaml
+
+
+def parse(source: Source) -> tuple[Document | None, list[Diagnostic]]:
+    """The document of a source (None where there is nothing to go on with) and every fault in it."""
+    try:
+        node, found = parse_yaml(source)
+    except YamlError as error:
+        return None, [error.diagnostic]
+    if not isinstance(node, Mapping):
+        return None, [
+            *found,
+            faults.NO_DOCUMENT.at(node.span, "a spec is a mapping", help="start with `sncompile: 1`"),
+        ]
+    kinds = [kind for kind in ("pipeline", "module") if node.key(kind) is not None]
+    if len(kinds) != 1:
+        return None, [*found, _no_kind(node, len(kinds))]
+    kind = kinds[0]
+    shape, broken = check_schema(node, kind)
+    reader = Reader(source, broken)
+    name_node = node.get(kind)
+    name = reader.named(name_node) or Named(
+        name_node.text if isinstance(name_node, Scalar) else "", name_node.span if name_node else node.span
+    )
+    document = (read_pipeline if kind == "pipeline" else read_module)(reader, node, name)
+    return document, [*found, *shape, *reader.found]
+
+
+def _no_kind(node: Mapping, count: int) -> Diagnostic:
+    if count:
+        key = node.key("module")
+        return faults.NO_DOCUMENT.at(
+            key.span if key else node.span,
+            "a document is a pipeline or a module, not both",
+            help="put the module into a file of its own, or write it inside a step",
+        )
+    first = node.entries[0][0] if node.entries else None
+    hint = "add `pipeline: NAME` or `module: NAME` below `sncompile: 1`"
+    for key, _ in node.entries:
+        guess = did_you_mean(key.text, ("pipeline", "module"), what="")
+        if guess and guess.startswith("did"):
+            return faults.NO_DOCUMENT.at(key.span, f"`{key.text}` names no kind of document", help=guess)
+    return faults.NO_DOCUMENT.at(
+        first.span if first else node.span, "the document does not say what it is", help=hint
+    )

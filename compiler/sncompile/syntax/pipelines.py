@@ -1,0 +1,127 @@
+"""Located YAML → pipeline document."""
+
+from __future__ import annotations
+
+from sncompile.faults import documents as faults
+from sncompile.syntax.document import (
+    FlowDoc,
+    ModuleDoc,
+    Named,
+    PipelineDoc,
+    StepDoc,
+    StepOutputDoc,
+    TableDoc,
+)
+from sncompile.syntax.modules import read_about, read_container, read_module, read_params, read_ports
+from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
+from sncompile.syntax.reader import Reader
+
+
+def read_pipeline(reader: Reader, node: Mapping, name: Named) -> PipelineDoc:
+    """The pipeline document in `node`."""
+    outputs = node.get("outputs")
+    data = {n.name: (n, t) for n, v in reader.entries(node.get("data")) if (t := reader.template(v))}
+    modules = {n.name: (n, r) for n, v in reader.entries(node.get("modules")) if (r := reader.named(v))}
+    return PipelineDoc(
+        source=reader.source,
+        name=name,
+        about=read_about(reader, node),
+        data=data,
+        inputs=read_ports(reader, node.get("inputs")),
+        params=read_params(reader, node.get("params")),
+        tables={n.name: _table(reader, n, v) for n, v in reader.entries(node.get("tables")) if isinstance(v, Mapping)},
+        modules=modules,
+        steps={n.name: _step(reader, n, v) for n, v in reader.entries(node.get("steps")) if isinstance(v, Mapping)},
+        flow=_flow(reader, node.get("flow")),
+        outputs=None
+        if outputs is None
+        else {n.name: (n, t) for n, v in reader.entries(outputs) if (t := reader.template(v))},
+        broken=reader.broken_below(),
+        span=name.span,
+    )
+
+
+def _table(reader: Reader, name: Named, node: Mapping) -> TableDoc:
+    sources = [key for key, _ in node.entries if key.text in ("file", "rows", "glob")]
+    if len(sources) != 1 and not reader.broken_below("tables", name.name):
+        told = " and ".join(f"`{key.text}`" for key in sources) or "no source"
+        reader.found.append(
+            faults.MISSING_KEY.at(
+                sources[1].span if sources else name.span,
+                f"the table `{name.name}` has {told}",
+                help="give exactly one of `file`, `rows` and `glob`",
+            )
+        )
+    rows, spans = None, []
+    listed = node.get("rows")
+    if isinstance(listed, Sequence):
+        kept = [item for item in listed.items if isinstance(item, Mapping)]
+        spans = [item.span for item in kept]
+        rows = tuple(tuple((k, v) for k, v in item.entries if isinstance(v, Scalar)) for item in kept)
+    return TableDoc(
+        name,
+        reader.names(node.get("key")),
+        reader.template(node.get("file")),
+        rows,
+        reader.template(node.get("glob")),
+        tuple(spans),
+        node.span,
+    )
+
+
+def _step(reader: Reader, name: Named, node: Mapping) -> StepDoc:
+    path = ("steps", name.name)
+    retries = reader.number(node.get("retries"))
+    return StepDoc(
+        name=name,
+        title=reader.text(node.get("title")),
+        module=_step_module(reader, name, node.get("module")),
+        by=reader.names(node.get("by")),
+        over=reader.named(node.get("over")),
+        where=reader.value(node.get("where")),
+        bindings={n.name: (n, reader.value(v)) for n, v in reader.entries(node.get("with"))},
+        outputs={n.name: _step_output(reader, n, v) for n, v in reader.entries(node.get("outputs"))},
+        when=reader.value(node.get("when")),
+        after=reader.names(node.get("after")),
+        resources=reader.values(node.get("resources")),
+        retries=int(retries) if retries is not None else 0,
+        container=read_container(reader, node.get("container")),
+        env=reader.env(node.get("env")),
+        local=reader.flag(node.get("local")),
+        tags=reader.texts(node.get("tags")),
+        broken=reader.broken_below(*path),
+    )
+
+
+def _step_module(reader: Reader, step: Named, node: Node | None) -> Named | ModuleDoc | None:
+    if isinstance(node, Mapping):
+        return read_module(reader, node, step, ("steps", step.name, "module"))
+    return reader.named(node)
+
+
+def _step_output(reader: Reader, name: Named, node: Node) -> StepOutputDoc:
+    if isinstance(node, Mapping):
+        return StepOutputDoc(
+            name,
+            reader.value(node.get("path")),
+            reader.flag(node.get("temp")),
+            reader.flag(node.get("protected")),
+        )
+    return StepOutputDoc(name, reader.value(node), False, False)
+
+
+def _flow(reader: Reader, node: Node | None) -> FlowDoc | None:
+    if node is None:
+        return None
+    if isinstance(node, Scalar):
+        return FlowDoc("step", Named(node.text, node.span), (), node.span)
+    if not isinstance(node, Mapping) or len(node.entries) != 1:
+        reader.found.append(
+            faults.BAD_FLOW.at(node.span, "a flow is `seq: […]`, `parallel: […]` or a step's name", help=None)
+        )
+        return None
+    key, body = node.entries[0]
+    if not isinstance(body, Sequence) or key.text not in ("seq", "parallel"):
+        return None
+    items = (_flow(reader, item) for item in body.items)
+    return FlowDoc(key.text, None, tuple(i for i in items if i is not None), node.span)

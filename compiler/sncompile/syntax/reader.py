@@ -1,0 +1,105 @@
+"""Reads the small things that documents are made of: names, texts, values, templates.
+
+A node of the wrong kind has been told of by the schema already; here it counts as absent, so that the rest of the
+document can still be checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sncompile.diagnostics import Diagnostic
+from sncompile.faults import documents as faults
+from sncompile.syntax.document import Constant, EnvDoc, ListValue, Named, Value
+from sncompile.syntax.expressions import Template, parse_template
+from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
+from sncompile.syntax.schema import Path
+from sncompile.syntax.source import Source
+
+
+class Reader:
+    """Turns nodes of one source into document values and collects the faults of their expressions."""
+
+    def __init__(self, source: Source, broken: set[Path]) -> None:
+        self.source = source
+        self.found: list[Diagnostic] = []
+        self._broken = broken
+
+    def broken_below(self, *path: str | int) -> bool:
+        """Whether the schema found a fault at or below a path."""
+        return any(p[: len(path)] == path for p in self._broken)
+
+    def text(self, node: Node | None) -> str:
+        """The text of a scalar; empty where there is none."""
+        return node.text.strip() if isinstance(node, Scalar) and node.value is not None else ""
+
+    def texts(self, node: Node | None) -> tuple[str, ...]:
+        """The texts of a list, or of a single scalar."""
+        if isinstance(node, Sequence):
+            return tuple(item.text for item in node.items if isinstance(item, Scalar))
+        return (node.text,) if isinstance(node, Scalar) and node.value is not None else ()
+
+    def named(self, node: Node | None) -> Named | None:
+        """A scalar's text with its place."""
+        if isinstance(node, Scalar) and node.value is not None:
+            return Named(node.text, node.span)
+        return None
+
+    def names(self, node: Node | None) -> tuple[Named, ...]:
+        """The texts of a list, or of a single scalar, with their places."""
+        items = node.items if isinstance(node, Sequence) else (node,)
+        return tuple(name for item in items if (name := self.named(item)) is not None)
+
+    def flag(self, node: Node | None) -> bool:
+        """A boolean; false where there is none."""
+        return isinstance(node, Scalar) and node.value is True
+
+    def number(self, node: Node | None) -> float | None:
+        """A number, or None."""
+        if isinstance(node, Scalar) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+            return node.value
+        return None
+
+    def template(self, node: Node | None) -> Template | None:
+        """A scalar as a template (numbers count as their text), or None."""
+        if not isinstance(node, Scalar) or node.value is None:
+            return None
+        template, found = parse_template(node, self.source)
+        self.found += found
+        return template
+
+    def value(self, node: Node | None) -> Value | None:
+        """A value: a constant, a template or a list. None where there is none, or a mapping."""
+        if isinstance(node, Scalar):
+            if isinstance(node.value, str):
+                return self.template(node)
+            return Constant(node.value, node.text, node.span)
+        if isinstance(node, Sequence):
+            items = [self.value(item) for item in node.items]
+            return ListValue(tuple(item for item in items if item is not None), node.span)
+        if isinstance(node, Mapping):
+            self.found.append(
+                faults.WRONG_TYPE.at(node.span, "a mapping is not a value", help="give a text, a number or a list")
+            )
+        return None
+
+    def entries(self, node: Node | None) -> Iterator[tuple[Named, Node]]:
+        """The entries of a mapping; nothing where it is none."""
+        if isinstance(node, Mapping):
+            for key, value in node.entries:
+                yield Named(key.text, key.span), value
+
+    def values(self, node: Node | None) -> dict[str, Value]:
+        """A mapping of values."""
+        found = {name.name: self.value(value) for name, value in self.entries(node)}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def env(self, node: Node | None) -> tuple[EnvDoc, ...]:
+        """Environment variables."""
+        result = []
+        for name, value in self.entries(node):
+            if isinstance(value, Mapping):
+                result.append(EnvDoc(name, self.value(value.get("value")), self.flag(value.get("secret"))))
+            else:
+                result.append(EnvDoc(name, self.value(value), False))
+        return tuple(result)

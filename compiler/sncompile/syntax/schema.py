@@ -1,0 +1,197 @@
+"""Checks a located document against its JSON Schema and tells every fault at its place.
+
+The fast validator says whether there is anything to tell; only then the thorough one, which is slow to import and to
+run, is asked what.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from sncompile.diagnostics import Diagnostic, Span, did_you_mean, nearest
+from sncompile.faults import documents as faults
+from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence, kind_of, to_plain
+
+Path = tuple[str | int, ...]
+
+_TYPES = {
+    "string": "text", "number": "a number", "integer": "an integer", "boolean": "true or false",
+    "array": "a list", "object": "a mapping", "null": "nothing",
+}  # fmt: skip
+
+
+@cache
+def load_schema(kind: str) -> dict[str, Any]:
+    """The schema of a document kind (`pipeline` or `module`) as plain data."""
+    text = files("sncompile.schemas").joinpath(f"{kind}.schema.json").read_text("utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+@cache
+def _fast(kind: str) -> Any:
+    import jsonschema_rs
+
+    resources = [(load_schema(name)["$id"], load_schema(name)) for name in ("module", "pipeline")]
+    registry = jsonschema_rs.Registry(resources)
+    return jsonschema_rs.Draft202012Validator(load_schema(kind), registry=registry)
+
+
+@cache
+def _thorough(kind: str) -> Any:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry, Resource
+
+    registry: Any = Registry().with_resources(
+        [(load_schema(n)["$id"], Resource.from_contents(load_schema(n))) for n in ("module", "pipeline")]
+    )
+    return Draft202012Validator(load_schema(kind), registry=registry)
+
+
+def check_schema(node: Mapping, kind: str) -> tuple[list[Diagnostic], set[Path]]:
+    """The faults of a document by its schema, and the paths of the nodes that are not as they should be."""
+    plain = to_plain(node)
+    if _fast(kind).is_valid(plain):
+        return [], set()
+    found: list[Diagnostic] = []
+    broken: set[Path] = set()
+    slips: set[tuple[Path, str]] = set()
+    errors = list(_thorough(kind).iter_errors(plain))
+    # Unknown keys first: a key that is a slip of a required one explains why that one is missing.
+    for error in sorted(errors, key=lambda e: e.validator != "additionalProperties"):
+        path: Path = tuple(error.absolute_path)
+        broken.add(path)
+        found += _tell(node, path, error, slips)
+    return found, broken
+
+
+def _at(node: Node, path: Path) -> Node:
+    for step in path:
+        if isinstance(node, Sequence) and isinstance(step, int):
+            node = node.items[step]
+        elif isinstance(node, Mapping):
+            node = node.get(str(step)) or node
+    return node
+
+
+def _tell(root: Mapping, path: Path, error: Any, slips: set[tuple[Path, str]]) -> list[Diagnostic]:
+    node = _at(root, path)
+    where = _where(path)
+    if error.validator == "additionalProperties":
+        return _unknown_keys(node, path, error, slips)
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return [
+            faults.MISSING_KEY.at(
+                _head(root, path, node), f"{where} needs `{name}`", help=_describe(error.schema, name)
+            )
+            for name in missing
+            if (path, name) not in slips and f"'{name}' is" in error.message
+        ]
+    if "propertyNames" in error.absolute_schema_path:
+        return [_bad_name(node, str(error.instance))]
+    if error.validator == "type":
+        return [_wrong_type(node, error, where)]
+    if error.validator == "const":
+        expected = json.dumps(error.validator_value)
+        return [faults.NOT_ONE_OF.at(node.span, f"{where} must be {expected}", help=f"write {expected}")]
+    if error.validator == "pattern":
+        return [_bad_pattern(node, error, where)]
+    if error.validator == "anyOf":
+        return [
+            faults.MISSING_KEY.at(
+                _head(root, path, node), f"{where} needs `type` or `enum`", help="add `type: string`, for example"
+            )
+        ]
+    text = {
+        "minItems": "must not be empty",
+        "minProperties": "must not be empty",
+        "uniqueItems": "names something twice",
+        "minimum": f"must be at least {error.validator_value}",
+    }.get(str(error.validator), "is not as it should be")
+    return [faults.BAD_VALUE.at(node.span, f"{where} {text}", help=error.schema.get("description"))]
+
+
+def _where(path: Path) -> str:
+    """What stands at a path, in words: `steps.apply.by`."""
+    shown = ""
+    for step in path:
+        shown += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if shown else str(step)
+    return f"`{shown}`" if shown else "the document"
+
+
+def _head(root: Mapping, path: Path, node: Node) -> Span:
+    """The key of the node at a path where it has one, else the node's start."""
+    if path and isinstance(path[-1], str):
+        parent = _at(root, path[:-1])
+        if isinstance(parent, Mapping) and (key := parent.key(path[-1])) is not None:
+            return key.span
+    if not path and isinstance(node, Mapping) and node.entries:
+        return node.entries[0][0].span
+    return node.span
+
+
+def _unknown_keys(
+    node: Node, path: Path, error: Any, slips: set[tuple[Path, str]]
+) -> list[Diagnostic]:
+    if not isinstance(node, Mapping):
+        return []
+    known = list(error.schema.get("properties", {}))
+    free = [name for name in known if node.key(name) is None]
+    found = []
+    for key, _ in node.entries:
+        if key.text in known:
+            continue
+        guess = nearest(key.text, free)
+        if guess is not None:
+            slips.add((path, guess))
+        inside = f" in {_where(path)}" if path else ""
+        hint = did_you_mean(key.text, free if guess else known, what="known keys")
+        found.append(faults.UNKNOWN_KEY.at(key.span, f"unknown key `{key.text}`{inside}", help=hint))
+    return found
+
+
+def _bad_name(node: Node, name: str) -> Diagnostic:
+    key = node.key(name) if isinstance(node, Mapping) else None
+    return faults.BAD_NAME.at(
+        key.span if key else node.span,
+        f"`{name}` is not a name",
+        help="a name holds letters, digits and `_`, and does not start with a digit",
+    )
+
+
+def _wrong_type(node: Node, error: Any, where: str) -> Diagnostic:
+    wanted = error.validator_value
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    words = [_TYPES[name] for name in names]
+    text = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+    hint = error.schema.get("description")
+    if isinstance(node, Scalar) and node.value is not None and names == ["string"]:
+        hint = f'quote it: "{node.text}"'
+    elif isinstance(node, Scalar) and names == ["array"]:
+        hint = f"write a list: [{node.text}]"
+    return faults.WRONG_TYPE.at(node.span, f"{where} is {kind_of(node)}, not {text}", help=hint)
+
+
+def _bad_pattern(node: Node, error: Any, where: str) -> Diagnostic:
+    value = str(error.instance)
+    if error.schema.get("title") == "Type":
+        kinds = ["file", "directory"]
+        if "string" in error.validator_value:
+            kinds = ["string", "integer", "number", "boolean", "path"]
+        forms = [kind + tail for kind in kinds for tail in ("", "[]", "?", "[]?")]
+        hint = did_you_mean(value, forms, what="types")
+        return faults.NOT_ONE_OF.at(node.span, f"`{value}` is not a type", help=hint)
+    if "A-Za-z_" in error.validator_value and ":" not in error.validator_value:
+        return faults.BAD_NAME.at(
+            node.span, f"{where}: `{value}` is not a name", help="a name holds letters, digits and `_`"
+        )
+    return faults.BAD_FORM.at(node.span, f"{where}: `{value}` has the wrong form", help=error.schema.get("description"))
+
+
+def _describe(schema: Any, name: str) -> str | None:
+    text = schema.get("properties", {}).get(name, {}).get("description")
+    return f"`{name}`: {text}" if text else f"add `{name}: …`"

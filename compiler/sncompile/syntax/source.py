@@ -1,0 +1,103 @@
+"""Reads a document's bytes and makes sure that they are text that can be shown and parsed."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from sncompile.diagnostics import Diagnostic, Span
+from sncompile.faults import reading
+
+MAX_BYTES = 32 * 1024 * 1024
+"""Larger documents are refused: a spec of 100,000 written-out steps stays below this."""
+
+# YAML's own line breaks beside \n would make lines differ between us and an editor.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document's text. `name` is what diagnostics call it; `path` where it lies (None: standard input)."""
+
+    name: str
+    path: Path | None
+    text: str
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths of the document start from."""
+        return self.path.parent if self.path is not None else Path()
+
+
+def start_of(name: str) -> Span:
+    """The first character of a file, for faults that concern it as a whole."""
+    return Span(name, 1, 1, 1, 1)
+
+
+def read_source(name: str, path: Path | None) -> Source | Diagnostic:
+    """The source at `path` (standard input where it is None), or what is wrong with it."""
+    try:
+        data = _read(path)
+    except OSError as error:
+        reason = error.strerror or "cannot be read"
+        return reading.UNREADABLE.at(
+            start_of(name),
+            f"cannot read `{name}`: {reason}",
+            help="check the path; `-` reads the spec from standard input",
+        )
+    if len(data) > MAX_BYTES:
+        return reading.TOO_LARGE.at(
+            start_of(name),
+            f"the document is larger than {MAX_BYTES // 2**20} MB",
+            help="keep large data in a table (`tables: {…: {file: …}}`)",
+        )
+    return decode(name, path, data)
+
+
+def _read(path: Path | None) -> bytes:
+    if path is None:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def decode(name: str, path: Path | None, data: bytes) -> Source | Diagnostic:
+    """The text of `data`, which must be UTF-8 without characters that hide or break lines."""
+    if data.startswith(_UTF16) or b"\x00" in data[:4]:
+        return reading.NOT_UTF8.at(
+            start_of(name),
+            "the document is UTF-16 or UTF-32 text, not UTF-8",
+            help="save it as UTF-8",
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig")
+        span = _span_at(name, before, len(before))
+        byte = data[error.start]
+        return reading.NOT_UTF8.at(
+            span, f"byte 0x{byte:02x} is not UTF-8", help="save the document as UTF-8"
+        )
+    text = text.replace("\r\n", "\n")
+    for pattern, fault, what in (
+        (_CONTROL, reading.CONTROL_CHARACTER, "control character"),
+        (_BIDI, reading.BIDI_CHARACTER, "invisible text-direction character"),
+    ):
+        match = pattern.search(text)
+        if match is not None:
+            return fault.at(
+                _span_at(name, text, match.start()),
+                f"{what} U+{ord(match[0]):04X}",
+                help=f'write it as an escape in a double-quoted string: "\\u{ord(match[0]):04x}"',
+            )
+    return Source(name, path, text)
+
+
+def _span_at(name: str, text: str, offset: int) -> Span:
+    line = text.count("\n", 0, offset) + 1
+    column = offset - (text.rfind("\n", 0, offset) + 1) + 1
+    return Span(name, line, column, line, column + 1)
