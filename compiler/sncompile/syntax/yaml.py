@@ -6,6 +6,7 @@ depth, aliases and duplicate keys are to be found before they cost anything.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -85,6 +86,8 @@ def _syntax_fault(source: Source, error: Any) -> Diagnostic:
 
 
 def _syntax_help(problem: str, line: str) -> str | None:
+    if (listed := re.search(r"\b(\w+\[\]\??)", line)) and "{" in line:
+        return f'inside `{{…}}` quote it: "{listed[1]}"'
     if "mapping values are not allowed" in problem:
         return "quote a value that holds `: `, and give keys of one mapping the same indent"
     if "cannot start any token" in problem:

@@ -15,13 +15,15 @@ from skimage.segmentation import watershed
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Labels = NDArray[np.uint16]
 
 
 def local_mean(image: Image, sigma: float) -> Image:
     """Smooth widely: two boxes are nearly a Gaussian, at a cost that does not grow with `sigma`."""
     size = max(1, round(sigma * 6**0.5))
     once = ndimage.uniform_filter(image, size, mode="nearest")
-    return ndimage.uniform_filter(once, size, mode="nearest")
+    twice: Image = ndimage.uniform_filter(once, size, mode="nearest")
+    return twice
 
 
 def background(log_image: Image, sigma: float) -> Image:
@@ -42,7 +44,8 @@ def disk(radius: float) -> Mask:
     """Return a round structuring element, one pixel at least."""
     reach = max(1, round(radius))
     y, x = np.ogrid[-reach : reach + 1, -reach : reach + 1]
-    return x * x + y * y <= reach * reach + reach
+    inside: Mask = x * x + y * y <= reach * reach + reach
+    return inside
 
 
 def tidy(mask: Mask, diameter: float) -> Mask:
@@ -51,10 +54,11 @@ def tidy(mask: Mask, diameter: float) -> Mask:
     wide = np.pad(mask, margin, mode="edge")
     wide = ndimage.binary_fill_holes(ndimage.binary_closing(wide, disk(diameter / 9)))
     wide = ndimage.binary_opening(wide, disk(diameter / 9))
-    return wide[margin:-margin, margin:-margin]
+    tidied: Mask = wide[margin:-margin, margin:-margin]
+    return tidied
 
 
-def segment(image: Image, diameter: float, contrast: float, smallest: float) -> NDArray[np.uint16]:
+def segment(image: Image, diameter: float, contrast: float, smallest: float) -> Labels:
     """Label the objects of a field.
 
     `contrast`: how much brighter than its surroundings an object is, as a fraction.
@@ -67,17 +71,18 @@ def segment(image: Image, diameter: float, contrast: float, smallest: float) -> 
     # On a logarithmic scale a dim cell stands out as much as a bright one; the offset keeps the
     # noise of a black background from doing so too.
     log_image = np.log(np.maximum(calm, 0) + max(low, high / 10)).astype(np.float32)
-    level = background(log_image, 0.75 * diameter)
+    level = background(log_image, 0.6 * diameter)
 
     def above(sigma: float) -> Image:
-        return ndimage.gaussian_filter(log_image, sigma, mode="nearest") - level
+        smooth: Image = ndimage.gaussian_filter(log_image, sigma, mode="nearest")
+        return smooth - level
 
     mask = tidy(above(diameter / 10) > np.log1p(contrast), diameter)
     if not mask.any():
         return np.zeros(image.shape, np.uint16)
-    # Seeds: brightness at the scale of a whole object parts cells that touch, the distance from
-    # the rim keeps an elongated one in one piece.
-    blob = above(diameter / 6)
+    # Seeds: brightness at the scale of a whole object parts cells that touch, and fills the dark
+    # nucleus of a cell; the distance from the rim keeps an elongated one in one piece.
+    blob = above(diameter / 4.5)
     depth = ndimage.gaussian_filter(ndimage.distance_transform_edt(mask), diameter / 15)
     height = 0.35 * blob / blob[mask].std() + 0.3 * depth / (diameter / 4)
     peaks = (ndimage.maximum_filter(height, 2 * round(diameter / 4) + 1) == height) & mask
@@ -86,10 +91,12 @@ def segment(image: Image, diameter: float, contrast: float, smallest: float) -> 
 
     keep = np.bincount(labels.ravel()) >= smallest * np.pi / 4 * diameter**2
     keep[0] = False
-    return (np.cumsum(keep) * keep).astype(np.uint16)[labels]
+    kept: Labels = (np.cumsum(keep) * keep).astype(np.uint16)[labels]
+    return kept
 
 
 def main() -> None:
+    """Segment the field that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--image", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -102,7 +109,7 @@ def main() -> None:
     labels = segment(image, options.diameter, options.contrast, options.smallest)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     tifffile.imwrite(options.out, labels, compression="zlib", metadata=None)
-    print(f"{options.image.name}: {labels.max()} objects")
+    print(f"{options.image}: {labels.max()} cells")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,82 @@
+"""SN2xx: a name or a reference leads nowhere, or to two things."""
+
+from sncompile.diagnostics import Fault, Severity
+
+UNKNOWN_NAME = Fault(
+    "SN201",
+    "an unknown name",
+    "In a pipeline's expressions: the step's keys, `data`, `params`, `inputs`, every table and every step. In a module:\n"
+    "`inputs`, `outputs`, `params`, `resources` and `env`.",
+)
+UNKNOWN_MEMBER = Fault(
+    "SN202", "nothing of that name inside", "The table, step, parameter list or port list has no such member."
+)
+NOT_A_VALUE = Fault(
+    "SN203",
+    "a name that is no value by itself",
+    "A table is used by a column (`${fields.path}`), a step by an output (`${calc.function}`).",
+)
+UNKNOWN_STEP = Fault("SN204", "an unknown step", "`after` and `flow` name steps of this pipeline.")
+AMBIGUOUS_NAME = Fault(
+    "SN205",
+    "one name for two things",
+    "A key, a table and a step must not share a name: an expression could mean either.",
+)
+UNKNOWN_FUNCTION = Fault(
+    "SN206",
+    "an unknown function",
+    "The functions are basename, stem, suffix, dirname, join, len, sorted, unique, zip, range, str, int, float, upper,\n"
+    "lower, replace, min, max, ceil, lookup and, in a module, file.",
+)
+UNKNOWN_PORT = Fault(
+    "SN207",
+    "neither an input nor a parameter of the module",
+    "`with` binds the module's inputs and parameters, `outputs` its outputs. `sncompile describe MODULE` prints them.",
+)
+MODULE_NOT_FOUND = Fault(
+    "SN211",
+    "a module that cannot be found",
+    "A reference is a file (`./tools/align.yaml`), a short name of `modules`, a module of a folder among them\n"
+    "(`illum/calc`), of the shipped library (`starrynight/…`) or of a Python package (`pkg:NAME/PATH`).",
+)
+OUTSIDE_ROOT = Fault(
+    "SN212",
+    "a reference that leaves the project",
+    "Modules and their files must lie below the project's root (the folder of the spec that is compiled, or the\n"
+    "repository that holds it), also after symbolic links are followed.",
+)
+MODULE_RECURSION = Fault(
+    "SN213", "a pipeline that uses itself", "Modules must not contain themselves, directly or through others."
+)
+NOT_SUPPORTED = Fault(
+    "SN214",
+    "a kind of reference that cannot be used yet",
+    "References to repositories (`git+https://…`) are part of the language and not of this version. Copy the module\n"
+    "beside the spec, or install it as a package and use `pkg:`.",
+)
+NOT_A_PIPELINE = Fault(
+    "SN215",
+    "a module where a pipeline is wanted",
+    "Only a pipeline can be compiled and run; a module is used in a pipeline's step. `sncompile describe` shows it,\n"
+    "`sncompile check` checks it.",
+)
+UNUSED_MODULE = Fault(
+    "SN221", "a module that no step uses", "Remove it from `modules`, or use it.", Severity.WARNING
+)
+UNUSED_PARAM = Fault(
+    "SN222",
+    "a parameter that nothing uses",
+    "Setting it has no effect. Remove it, or use it.",
+    Severity.WARNING,
+)
+UNUSED_STEP = Fault(
+    "SN223",
+    "a step that no output needs",
+    "`outputs` is what the pipeline makes; a step that leads to none of them never runs.",
+    Severity.WARNING,
+)
+UNKNOWN_OPTION = Fault(
+    "SN231",
+    "an option for something that the pipeline does not have",
+    "`--data` sets data roots, `--set` and `--params` set parameters and inputs of the pipeline.",
+)

@@ -1,0 +1,87 @@
+"""SN4xx: tables, keys, and the edges that follow from them."""
+
+from sncompile.diagnostics import Fault, Severity
+
+BAD_TABLE = Fault(
+    "SN401",
+    "a table that cannot be read",
+    "Tables are CSV (comma), TSV (tab) or Parquet files; text tables are UTF-8, have a header line, and as many cells in\n"
+    "every row as the header has.",
+)
+NO_COLUMN = Fault("SN402", "a table lacks a column", "The table has no column of that name.")
+NO_KEY = Fault(
+    "SN403",
+    "a row without a key",
+    "Key columns tell rows apart, so no key cell may be empty.",
+)
+DUPLICATE_ROWS = Fault(
+    "SN404",
+    "several rows with one key",
+    "The key columns must tell any two rows apart. Add a column to `key`, or remove the rows.",
+)
+EMPTY_TABLE = Fault(
+    "SN405",
+    "nothing to range over",
+    "The table has no rows, or `where` lets none pass, so a step over it would have no jobs, silently.",
+)
+AMBIGUOUS_FILE = Fault(
+    "SN406",
+    "a file name that can be read in two ways",
+    "Two `{name}` parts meet such that the file's name can be cut in more than one place. Constrain one of them:\n"
+    "`{site,[0-9]+}`.",
+)
+BAD_PATTERN = Fault(
+    "SN407",
+    "a pattern that cannot be understood",
+    "A `glob` has at least one `{name}` part, each a column; `{name,regex}` constrains it, `*` and `**/` match anything,\n"
+    "`{{` and `}}` are braces.",
+)
+UNKNOWN_KEY = Fault(
+    "SN411",
+    "`by` names what is no key",
+    "A step ranges over keys of one table: columns that stand in its `key`. A combination of tables is a table of its\n"
+    "own.",
+)
+WHICH_TABLE = Fault(
+    "SN412",
+    "several tables have these keys",
+    "`over: TABLE` says which of them the step ranges over.",
+)
+GATHER_INTO_ONE = Fault(
+    "SN421",
+    "several values meet a port that takes one",
+    "The source ranges over a key that this step does not have, so several of its instances feed one instance here (a\n"
+    "gather). Either this step ranges over that key too (add it to `by`), or the port takes a list (`file[]`).",
+)
+ONE_INTO_LIST = Fault(
+    "SN422",
+    "one value meets a port that takes a list",
+    "The value is single where the port or parameter is a list. Write it as a list of one: `[${…}]`.",
+)
+GATHERS_NOTHING = Fault(
+    "SN423",
+    "an instance gathers nothing",
+    "For some instance of the step no instance of the source (or no row of the table) is there to feed it. Leave that\n"
+    "instance out with `where`, add the missing rows, or make the port optional.",
+)
+NO_PARTNER = Fault(
+    "SN424",
+    "an instance has no partner",
+    "The port takes the one instance of the source that has the same keys, and for some instance there is none. Leave\n"
+    "that instance out with `where`, or add the missing rows.",
+)
+KEY_NOT_HERE = Fault(
+    "SN425",
+    "a key that this step does not range over",
+    "The name is a key of a table, but the step has many values of it, not one. Add it to `by`, or take the table's\n"
+    "column, which gives the list.",
+)
+BAD_CONDITION = Fault(
+    "SN426",
+    "a condition that is none",
+    "`where` and `when` must give true or false; `where` may use the keys and columns of the step's own table, `when`\n"
+    "only what is the same for all jobs (`params`, `data`).",
+)
+UNUSED_TABLE = Fault(
+    "SN431", "a table that nothing uses", "No step ranges over the table or names it.", Severity.WARNING
+)

@@ -1,0 +1,62 @@
+"""SN3xx: a value does not fit where it is used."""
+
+from sncompile.diagnostics import Fault
+
+WRONG_TYPE = Fault(
+    "SN301", "a value of the wrong type", "The value's type does not fit the port, parameter or operator."
+)
+OUT_OF_RANGE = Fault("SN302", "a number out of range", "The parameter declares the smallest and largest number.")
+NOT_ALLOWED = Fault("SN303", "not one of the allowed values", "The parameter declares the values that it may take.")
+PATTERN_MISMATCH = Fault("SN304", "a text that does not match the pattern", "The whole text must match `pattern`.")
+MISSING_INPUT = Fault(
+    "SN311",
+    "a required input is not given",
+    "Every input without `?` must be bound in `with`, or, for a pipeline's own inputs, with `--set NAME=PATH`.",
+)
+MISSING_PARAM = Fault(
+    "SN312",
+    "a required parameter is not given",
+    "A parameter without a default must be bound in `with`, or, for a pipeline's own, with `--set` or `--params`.",
+)
+ABSENT = Fault(
+    "SN313",
+    "a value is absent where one is needed",
+    "The value comes from an optional port or parameter, an empty cell, or a step whose `when` is false.",
+)
+FORMAT_MISMATCH = Fault(
+    "SN314",
+    "formats that do not fit",
+    "The two ports share no format. Formats are compared by their names, never by a file's suffix.",
+)
+KIND_MISMATCH = Fault(
+    "SN315", "a file where a directory is wanted, or the other way round", "Files and directories are told apart."
+)
+BAD_QUANTITY = Fault(
+    "SN316",
+    "a quantity that cannot be read",
+    "`memory` and `disk` are a number with MB, GB, TB, MiB, GiB, TiB or KB; `time` one with s, m, h or d.",
+)
+BAD_VALUE = Fault(
+    "SN317", "an expression that cannot be computed", "The expression's types are right, its values are not."
+)
+BAD_DEFAULT = Fault("SN318", "a default that the parameter itself refuses", "The default must be a valid value.")
+RUN_TIME_ONLY = Fault(
+    "SN319",
+    "a value that is known only when a job runs",
+    "`inputs.X.size` and `attempt` may be used in `resources` and nowhere else: everything else is known at compile\n"
+    "time.",
+)
+IN_QUOTES = Fault(
+    "SN321",
+    "a value where the shell cannot take one",
+    "Values are quoted by the compiler. In a comment, a here-document or between backticks that quoting has no meaning:\n"
+    "put the value into a shell variable first (`x=${params.x}`) and use that.",
+)
+BAD_SCRIPT = Fault(
+    "SN322",
+    "a script that cannot be run",
+    "The file does not exist beside the module, or its suffix is not one of .py, .R, .jl and .sh.",
+)
+BAD_SUCCESS = Fault(
+    "SN323", "a criterion that does not fit", "`success` names outputs of the module; `min_files` needs a directory."
+)

@@ -1,0 +1,155 @@
+"""What a module runs: `command` and `shell` as they are; `python`, `script` and `notebook` become commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from sncompile.diagnostics import Report, Span
+from sncompile.faults import names as name_faults
+from sncompile.faults import values as faults
+from sncompile.semantics.binding import param_type, port_type
+from sncompile.semantics.library import Library
+from sncompile.semantics.program import Argument, Flag, Option, ShellPart
+from sncompile.semantics.shell import Context, after_value, follow
+from sncompile.semantics.types import STRING, Type
+from sncompile.semantics.typing import Typer
+from sncompile.semantics.values import Const, Local, ModuleFile, Record, Value
+from sncompile.syntax.document import FlagArgument, ModuleDoc, Named, OptionArgument
+from sncompile.syntax.document import Value as DocValue
+from sncompile.syntax.expressions import Template
+
+Claim = Callable[[str, Span], str | None]
+
+_INTERPRETERS = {".py": "python", ".r": "Rscript", ".jl": "julia", ".sh": "bash", ".bash": "bash"}
+
+
+class Action(NamedTuple):
+    """A command or a shell script; `uses_all`: every port and parameter is handed over."""
+
+    command: tuple[Argument, ...] | None
+    shell: tuple[ShellPart, ...] | None
+    uses_all: bool
+
+
+def link_action(doc: ModuleDoc, typer: Typer, library: Library, report: Report, claim: Claim) -> Action:
+    """What a module runs, typed."""
+    if doc.action == "command":
+        return Action(tuple(_argument(a, typer, report) for a in doc.command), None, False)
+    if doc.script is None:
+        return Action((), None, True)
+    if isinstance(doc.script, Template):
+        return Action(None, link_shell(doc.script, typer, report), False)
+    _check_one_name(doc, report)
+    make = {"python": _python, "script": _script, "notebook": _notebook}[doc.action]
+    return Action(make(doc, doc.script, library, report, claim), None, True)
+
+
+def _condition(when: DocValue | None, typer: Typer, report: Report) -> Value | None:
+    if when is None:
+        return None
+    value = typer.value(when)
+    if value.type.base not in ("boolean", "unknown") and not value.type.many and not value.type.optional:
+        report.add(
+            faults.WRONG_TYPE.at(value.span, f"`when` takes true or false, not {value.type}", help="compare it: `${params.mode == 'fast'}`")
+        )
+    return value
+
+
+def _argument(argument: OptionArgument | FlagArgument | DocValue, typer: Typer, report: Report) -> Argument:
+    if isinstance(argument, OptionArgument):
+        when = _condition(argument.when, typer, report)
+        return Option(argument.option, typer.value(argument.value), argument.repeat, when, argument.span)
+    if isinstance(argument, FlagArgument):
+        return Flag(argument.flag, _condition(argument.when, typer, report), argument.span)
+    value = typer.value(argument)
+    if value.type.base == "null":
+        report.add(faults.ABSENT.at(value.span, "an argument that is nothing", help='write "" for an empty argument'))
+    return value
+
+
+def link_shell(script: Template, typer: Typer, report: Report) -> tuple[ShellPart, ...]:
+    """A script cut at its values, each with the quotes that it stands in."""
+    parts: list[ShellPart] = []
+    context = Context()
+    for part, span in zip(script.parts, script.spans, strict=True):
+        if isinstance(part, str):
+            context = follow(context, part)
+            parts.append(ShellPart(part, None, ""))
+            continue
+        name = context.name
+        if name not in ("plain", "double", "single"):
+            report.add(
+                faults.IN_QUOTES.at(
+                    span, f"a value inside {name}", help="put it into a variable before: `x=${…}`, and use `$x` here"
+                )
+            )
+        parts.append(ShellPart("", typer.part(part, span), name))
+        context = after_value(context)
+    return tuple(parts)
+
+
+def _check_one_name(doc: ModuleDoc, report: Report) -> None:
+    for name, port in doc.outputs.items():
+        if name in doc.inputs or name in doc.params:
+            report.add(
+                name_faults.AMBIGUOUS_NAME.at(
+                    port.name.span,
+                    f"`{name}` is an output and also an input or parameter of `{doc.name.name}`",
+                    help=f"rename one: `{doc.action}` hands all of them over by name",
+                )
+            )
+
+
+def _members(doc: ModuleDoc, leave_out: str = "") -> list[tuple[str, Local]]:
+    """Every port and parameter of a module, by name."""
+    found = [(n, Local("inputs", n, port_type(p), p.name.span)) for n, p in doc.inputs.items()]
+    found += [
+        (n, Local("outputs", n, Type(p.base, p.many, False, p.formats), p.name.span)) for n, p in doc.outputs.items()
+    ]
+    found += [(n, Local("params", n, param_type(p), p.name.span)) for n, p in doc.params.items()]
+    return [(name, local) for name, local in found if name != leave_out]
+
+
+def _python(doc: ModuleDoc, function: Named, library: Library, report: Report, claim: Claim) -> tuple[Argument, ...]:
+    span = function.span
+    caller = ModuleFile(library.claim_support("call.py"), Type("file"), span)
+    record = Record(tuple(_members(doc)), STRING, span)
+    return (Const("python", STRING, span), caller, Const(function.name, STRING, span), record)
+
+
+def _script(doc: ModuleDoc, script: Named, library: Library, report: Report, claim: Claim) -> tuple[Argument, ...]:
+    span = script.span
+    interpreter = _INTERPRETERS.get(PurePosixPath(script.name).suffix.lower())
+    if interpreter is None:
+        report.add(
+            faults.BAD_SCRIPT.at(span, f"no interpreter for `{script.name}`", help="the suffixes are .py, .R, .jl and .sh")
+        )
+    emitted = claim(script.name, span)
+    if emitted is None or interpreter is None:
+        return ()
+    arguments: list[Argument] = [Const(interpreter, STRING, span), ModuleFile(emitted, Type("file"), span)]
+    for name, local in _members(doc):
+        if local.type.base == "boolean" and not local.type.many:
+            arguments.append(Flag(f"--{name}", local, span))
+        else:
+            arguments.append(Option(f"--{name}", local, False, None, span))
+    return tuple(arguments)
+
+
+def _notebook(doc: ModuleDoc, notebook: Named, library: Library, report: Report, claim: Claim) -> tuple[Argument, ...]:
+    span = notebook.span
+    emitted = claim(notebook.name, span)
+    if emitted is None:
+        return ()
+    # The executed notebook is an output where the module has one of that format.
+    executed = next((n for n, p in doc.outputs.items() if "ipynb" in p.formats and not p.many), "")
+    place: Value = Const("/dev/null", STRING, span)
+    if executed:
+        place = Local("outputs", executed, Type("file"), span)
+    record = Record(tuple(_members(doc, executed)), STRING, span)
+    return (
+        Const("papermill", STRING, span), ModuleFile(emitted, Type("file"), span), place,
+        Const("--parameters_yaml", STRING, span), record,
+    )  # fmt: skip

@@ -1,0 +1,214 @@
+"""Fits values to ports and parameters: types, lists, formats, and what each instance's value must hold."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sncompile.diagnostics import Diagnostic, Report, Span
+from sncompile.diagnostics import Related as Place
+from sncompile.faults import tables as table_faults
+from sncompile.faults import values as faults
+from sncompile.semantics.functions import FUNCTIONS, ValueFault, to_text
+from sncompile.semantics.types import NULL, Type
+from sncompile.semantics.values import Apply, Choice, Const, Items, Key, Lookup, Related, Value, walk
+from sncompile.syntax.document import ParamDoc, PortDoc
+
+
+def port_type(port: PortDoc) -> Type:
+    """The type of a port."""
+    return Type(port.base, port.many, port.optional, port.formats)
+
+
+def param_type(param: ParamDoc) -> Type:
+    """The type of a parameter."""
+    return Type(param.base, param.many, param.optional)
+
+
+def absent(span: Span) -> Const:
+    """What an unbound optional port or parameter holds."""
+    return Const(None, NULL, span)
+
+
+def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
+    """`value` as an input port takes it; what does not fit is told."""
+    given, declared = value.type, (Place("the port is declared here", port.name.span),)
+    if given.base == "unknown":
+        return value
+    if given.base == "null":
+        if not port.optional:
+            report.add(
+                faults.ABSENT.at(
+                    value.span, f"{what} is required, and nothing is there to give it",
+                    help="give another value, or make the port optional with `?`", related=declared,
+                )
+            )  # fmt: skip
+        return value
+    if _many_fits(port.many, value, f"{what} ({port_type(port)})", declared, report):
+        if not given.textual:
+            report.add(
+                faults.WRONG_TYPE.at(value.span, f"{what} takes a {port.base}, not {given}", help="give a path", related=declared)
+            )
+        elif given.of_files and given.base != port.base:
+            report.add(
+                faults.KIND_MISMATCH.at(
+                    value.span, f"{what} takes a {port.base}, and this is a {given.base}",
+                    help=f"make the port a {given.base}, or take another output", related=declared,
+                )
+            )  # fmt: skip
+        elif port.formats and given.formats and not set(port.formats) & set(given.formats):
+            report.add(
+                faults.FORMAT_MISMATCH.at(
+                    value.span, f"{what} takes {_either(port.formats)}, and this is {_either(given.formats)}",
+                    help="convert it in a step between, or add the format to the port", related=declared,
+                )
+            )  # fmt: skip
+    return value
+
+
+def _either(formats: tuple[str, ...]) -> str:
+    return " or ".join(f"`{f}`" for f in formats)
+
+
+def _many_fits(many: bool, value: Value, what: str, declared: tuple[Place, ...], report: Report) -> bool:
+    given = value.type
+    if given.many == many or given.base in ("unknown", "null"):
+        return True
+    if many:
+        report.add(
+            table_faults.ONE_INTO_LIST.at(
+                value.span, f"{what} takes a list, and this is one value",
+                help="write a list of one: `[…]`", related=declared,
+            )
+        )  # fmt: skip
+        return False
+    gather = next((v for v in walk(value) if isinstance(v, Related) and v.gathers), None)
+    if gather is None:
+        report.add(
+            faults.WRONG_TYPE.at(value.span, f"{what} takes one value, and this is a list", help="take one item: `…[0]`", related=declared)
+        )
+        return False
+    extra = [name for name in gather.source.by if name not in gather.target.by]
+    keys = " and ".join(f"`{name}`" for name in extra)
+    report.add(
+        table_faults.GATHER_INTO_ONE.at(
+            value.span,
+            f"{what} takes one value, but several meet here: the source ranges over {keys}, this step does not",
+            help=f"add {keys} to this step's `by`, or make it a list (`{given.base}[]`)",
+            related=declared,
+        )
+    )
+    return False
+
+
+def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Value:
+    """`value` as a parameter takes it, converted where a cell or key is text; what does not fit is told."""
+    given, wanted = value.type, param_type(param)
+    declared = (Place("the parameter is declared here", param.name.span),)
+    if given.base == "unknown":
+        return value
+    if given.base == "null":
+        if not param.optional:
+            report.add(
+                faults.ABSENT.at(value.span, f"{what} is required, and this is nothing", help="give a value", related=declared)
+            )
+        return value
+    if not _many_fits(param.many, value, f"{what} ({wanted})", declared, report):
+        return Const(None, Type("unknown", optional=True), value.span)
+    if wanted.textual or given.base == wanted.base or (given.base, wanted.base) == ("integer", "number"):
+        if wanted.textual and not given.textual:
+            _mismatch(value, wanted, what, declared, report)
+        return value
+    if given.base == "number" and wanted.base == "integer" and not isinstance(value, (Const, Items)):
+        return value
+    if given.textual and not given.of_files and _from_cells(value):
+        return Apply(f"@{wanted.base}", (value,), wanted._replace(optional=given.optional), value.span)
+    _mismatch(value, wanted, what, declared, report)
+    return Const(None, Type("unknown", optional=True), value.span)
+
+
+def _from_cells(value: Value) -> bool:
+    """Whether a text comes from a table, whose cells are converted; a text in the spec is not."""
+    if isinstance(value, Choice):
+        return _from_cells(value.then) or _from_cells(value.other)
+    return any(isinstance(v, (Key, Related, Lookup)) for v in walk(value))
+
+
+def _mismatch(value: Value, wanted: Type, what: str, declared: tuple[Place, ...], report: Report) -> None:
+    hint = None
+    if isinstance(value, Const) and not isinstance(value.value, tuple):
+        if wanted.textual:
+            hint = f'quote it: "{to_text(value.value)}"'
+        elif isinstance(value.value, str):
+            hint = f"give a {wanted.base} without quotes" if wanted.base != "boolean" else "give `true` or `false`"
+    elif wanted.textual:
+        hint = "turn it into text with `str(…)`"
+    report.add(
+        faults.WRONG_TYPE.at(value.span, f"{what} takes {wanted}, not {value.type}", help=hint, related=declared)
+    )
+
+
+def check_value(param: ParamDoc, value: Any, what: str, span: Span) -> Diagnostic | None:
+    """What is wrong with a value by the parameter's own limits; None if nothing is."""
+    items = value if isinstance(value, tuple) else (value,)
+    declared = (Place("the parameter is declared here", param.name.span),)
+    for item in items:
+        if item is None:
+            continue
+        if param.enum and item not in param.enum:
+            allowed = ", ".join(f"`{to_text(v)}`" for v in param.enum)
+            return faults.NOT_ALLOWED.at(span, f"{what} is `{to_text(item)}`", help=f"allowed: {allowed}", related=declared)
+        if isinstance(item, (int, float)) and not isinstance(item, bool):
+            limit = _limit(param, item)
+            if limit:
+                return faults.OUT_OF_RANGE.at(span, f"{what} is {item}, {limit[0]}", help=limit[1], related=declared)
+        if param.pattern is not None and isinstance(item, str) and not re.fullmatch(param.pattern.name, item):
+            return faults.PATTERN_MISMATCH.at(
+                span, f"{what} is `{item}`", help=f"it must match `{param.pattern.name}`", related=declared
+            )
+    return None
+
+
+def _limit(param: ParamDoc, number: float) -> tuple[str, str] | None:
+    low, high = param.minimum, param.maximum
+    between = f"give a number from {low} to {high}" if low is not None and high is not None else None
+    if low is not None and not number >= low:
+        return f"below the minimum {low}", between or f"give at least {low}"
+    if high is not None and not number <= high:
+        return f"above the maximum {high}", between or f"give at most {high}"
+    return None
+
+
+def parse_text(param: ParamDoc, text: str) -> Any:
+    """The value of a parameter given as text on the command line. Raises `ValueFault`."""
+    if param.many:
+        inner = text.strip()
+        items = inner[1:-1] if inner.startswith("[") and inner.endswith("]") else inner
+        return tuple(_parse_one(param, item.strip()) for item in items.split(",") if item.strip())
+    return _parse_one(param, text)
+
+
+def _parse_one(param: ParamDoc, text: str) -> Any:
+    if param.base in ("string", "path"):
+        return text
+    return FUNCTIONS[f"@{param.base}"].compute(text.strip())
+
+
+def parse_plain(param: ParamDoc, value: object) -> Any:
+    """The value of a parameter given as plain data (`--params FILE`). Raises `ValueFault`."""
+    items = tuple(value) if isinstance(value, (list, tuple)) else value
+    if isinstance(items, tuple) != param.many and items is not None:
+        raise ValueFault("it takes a list" if param.many else "it takes one value, not a list")
+    for item in items if isinstance(items, tuple) else (items,):
+        if item is None and param.optional:
+            continue
+        fits = {
+            "string": isinstance(item, str),
+            "path": isinstance(item, str),
+            "boolean": isinstance(item, bool),
+            "integer": isinstance(item, int) and not isinstance(item, bool),
+            "number": isinstance(item, (int, float)) and not isinstance(item, bool),
+        }[param.base]
+        if not fits:
+            raise ValueFault(f"it takes {param_type(param)}, not `{item}`")
+    return items

@@ -1,0 +1,227 @@
+"""Paths of outputs: each must hold its step's keys, and no two may meet.
+
+Derived paths are unique by their form, each step having a folder of its own, so they are only looked at where a path
+said by hand leads into that folder. What is said by hand is written out.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Diagnostic, Report, Span
+from sncompile.faults import graph as faults
+from sncompile.semantics.evaluate import AtRunTime, Evaluator
+from sncompile.semantics.functions import ValueFault
+from sncompile.semantics.program import OutputPath, Program, Step
+from sncompile.semantics.values import Cell, Items, Key, Local, Lookup, Output, Related, Value, children
+
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+
+
+class Writer(NamedTuple):
+    """Who writes a path."""
+
+    step: str
+    port: str
+    instance: int
+
+
+class Paths:
+    """The paths that steps write, as far as they had to be written out."""
+
+    def __init__(self, program: Program, evaluator: Evaluator) -> None:
+        self._program, self._evaluator = program, evaluator
+        self.writers: dict[str, Writer] = {}
+        self._regions = {
+            posixpath.join(program.workspace, name): name
+            for name, step in program.steps.items()
+            if any(o.derived for o in step.outputs.values())
+        }
+        self._expanded: set[str] = set()
+
+    def writer(self, path: str) -> Writer | None:
+        """Who writes a path, derived paths included."""
+        step = self.region(path)
+        if step is not None and step not in self._expanded:
+            self._expanded.add(step)
+            for port, output in self._program.steps[step].outputs.items():
+                if output.derived:
+                    for number, found in enumerate(self.expand(self._program.steps[step], output)):
+                        for item in found:
+                            self.writers.setdefault(item, Writer(step, port, number))
+        return self.writers.get(path)
+
+    def region(self, path: str) -> str | None:
+        """The step whose own folder holds a path."""
+        while path and path != "/":
+            if path in self._regions:
+                return self._regions[path]
+            parent = posixpath.dirname(path)
+            if parent == path:
+                return None
+            path = parent
+        return None
+
+    def regions_below(self, path: str) -> list[str]:
+        """The steps whose folders lie at or below a path."""
+        return [step for folder, step in self._regions.items() if folder == path or folder.startswith(f"{path}/")]
+
+    def expand(self, step: Step, output: OutputPath) -> list[tuple[str, ...]]:
+        """The paths of an output, of every instance. Raises `ValueFault`."""
+        found = []
+        for value in self._evaluator.column(output.path, step.keys, step):
+            found.append(value if isinstance(value, tuple) else (str(value),))
+        return found
+
+
+def check_paths(program: Program, evaluator: Evaluator, report: Report) -> Paths:
+    """Tell every path that lacks a key, is none, or meets another."""
+    paths = Paths(program, evaluator)
+    hand_made = [
+        (step, port, output)
+        for step in program.steps.values()
+        for port, output in step.outputs.items()
+        if not output.derived and not any(v.type.base == "unknown" for v in _parts(step, output.path))
+    ]
+    usable = [entry for entry in hand_made if _check_keys(program, *entry, report)]
+    for step, port, output in usable:
+        _write_out(program, paths, step, port, output, report)
+    _check_nesting(program, paths, report)
+    return paths
+
+
+def _parts(step: Step, value: Value) -> list[Value]:
+    found = [value]
+    if isinstance(value, Local) and value.space in ("inputs", "params", "outputs"):
+        found += _parts(step, step.local(value.space, value.name))
+    for child in children(value):
+        found += _parts(step, child)
+    return found
+
+
+def keys_in(step: Step, value: Value, steps: Mapping[str, Step]) -> set[str]:
+    """The keys of a step that a path holds, by itself or through a path or cell that it is made from."""
+    if isinstance(value, Key):
+        return {value.name}
+    if isinstance(value, Local):
+        return keys_in(step, step.local(value.space, value.name), steps)
+    if isinstance(value, Related):
+        if value.gathers:
+            return set()
+        if isinstance(value.value, Output):
+            source = steps.get(value.value.step)
+            return keys_in(source, source.outputs[value.value.port].path, steps) if source is not None else set()
+        # A table's column may tell its rows apart; whether it does is seen when the paths are written out.
+        return set(value.source.by) if isinstance(value.value, Cell) else keys_in(step, value.value, steps)
+    if isinstance(value, Lookup):
+        return set(step.keys.by)
+    return {key for child in children(value) for key in keys_in(step, child, steps)}
+
+
+def _check_keys(program: Program, step: Step, port: str, output: OutputPath, report: Report) -> bool:
+    items = output.path.items if isinstance(output.path, Items) else (output.path,)
+    for item in items:
+        held = keys_in(step, item, program.steps)
+        lacking = [key for key in step.keys.by if key not in held]
+        if lacking:
+            names = " and ".join(f"`{key}`" for key in lacking)
+            signs = "/".join(f"${{{key}}}" for key in lacking)
+            report.add(
+                faults.PATH_LACKS_KEY.at(
+                    item.span if item.span.file == step.span.file else step.span,
+                    f"the path of `{step.name}.{port}` lacks the key{'s' if len(lacking) > 1 else ''} {names}",
+                    help=f"put `{signs}` into it, or leave the path out: it is derived then",
+                    related=(Place("the step ranges over it here", step.span),),
+                )
+            )
+            return False
+    return True
+
+
+def _write_out(program: Program, paths: Paths, step: Step, port: str, output: OutputPath, report: Report) -> None:
+    try:
+        expanded = paths.expand(step, output)
+    except (ValueFault, AtRunTime) as fault:
+        report.add(faults.BAD_PATH.at(output.path.span, f"the path of `{step.name}.{port}`: {fault}", help=getattr(fault, "help", None)))
+        return
+    for number, found in enumerate(expanded):
+        for path in found:
+            wrong = bad_path(path)
+            if wrong is not None:
+                report.add(
+                    faults.BAD_PATH.at(
+                        output.path.span, f"the path of `{step.name}.{port}`{_for(step, number)} {wrong}", help="leave the path out: it is derived then"
+                    )
+                )
+                return
+            other = paths.writer(path)
+            if other is not None:
+                report.add(_two_writers(program, path, Writer(step.name, port, number), other, output.path.span))
+                return
+            paths.writers[path] = Writer(step.name, port, number)
+
+
+def bad_path(path: str) -> str | None:
+    """Why no file can have a path; None if one can."""
+    if not path or path.endswith("/"):
+        return "is empty" if not path else "ends in a slash"
+    if _CONTROL.search(path):
+        return "holds a control character"
+    longest = max(path.split("/"), key=lambda part: len(part.encode("utf-8", "surrogateescape")))
+    if len(longest.encode("utf-8", "surrogateescape")) > 255:
+        return f"has a part longer than 255 bytes: `{longest[:40]}…`"
+    return None
+
+
+def _for(step: Step, number: int) -> str:
+    where = step.keys.describe(number)
+    return f" for {where}" if where else ""
+
+
+def _two_writers(program: Program, path: str, one: Writer, other: Writer, span: Span) -> Diagnostic:
+    here, there = program.steps[one.step], program.steps[other.step]
+    if one.step == other.step and one.port == other.port:
+        message = f"`{one.step}` writes `{path}` twice:{_for(here, other.instance)} and{_for(here, one.instance)}"
+    else:
+        message = f"`{one.step}.{one.port}` and `{other.step}.{other.port}` both write `{path}`"
+    return faults.TWO_WRITERS.at(
+        span,
+        message,
+        help="put what tells them apart into the path, or leave the path out: it is derived then",
+        related=(Place("also written here", there.outputs[other.port].path.span),) if there is not here or one.port != other.port else (),
+    )
+
+
+def _check_nesting(program: Program, paths: Paths, report: Report) -> None:
+    for path, writer in list(paths.writers.items()):
+        step = program.steps[writer.step]
+        output = step.outputs[writer.port]
+        if output.derived:
+            continue
+        above = posixpath.dirname(path)
+        while above and above != "/":
+            outer = paths.writer(above)
+            if outer is not None and (outer.step, outer.port) != (writer.step, writer.port):
+                _tell_nested(program, path, writer, above, outer, report)
+                break
+            above = posixpath.dirname(above)
+        for name in paths.regions_below(path):
+            inner = next(p for p, o in program.steps[name].outputs.items() if o.derived)
+            region = posixpath.join(program.workspace, name)
+            _tell_nested(program, f"{region}/…", Writer(name, inner, 0), path, writer, report)
+
+
+def _tell_nested(program: Program, path: str, inner: Writer, above: str, outer: Writer, report: Report) -> None:
+    inside, around = program.steps[inner.step].outputs[inner.port], program.steps[outer.step].outputs[outer.port]
+    report.add(
+        faults.NESTED_PATHS.at(
+            inside.path.span,
+            f"`{path}` of `{inner.step}.{inner.port}` lies inside `{above}`, an output of `{outer.step}`",
+            help="give them separate places",
+            related=(Place("the outer one is here", around.path.span),),
+        )
+    )

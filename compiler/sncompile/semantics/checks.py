@@ -1,0 +1,126 @@
+"""What can only be seen of a program as a whole: cycles, values of every instance, paths, files, what is left over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report, Span
+from sncompile.faults import graph as faults
+from sncompile.faults import names as name_faults
+from sncompile.semantics.check_files import check_files
+from sncompile.semantics.check_paths import check_paths
+from sncompile.semantics.check_values import check_values
+from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.program import Program, Step
+from sncompile.semantics.scope import UNIT, see
+from sncompile.semantics.values import Const, Output, Value, walk
+from sncompile.syntax.document import PipelineDoc
+
+
+def check_program(program: Program, doc: PipelineDoc, report: Report) -> Program:
+    """The program with its outputs settled, after every check that needs the whole of it."""
+    feeds = {name: sources_of(step) for name, step in program.steps.items()}
+    if not _check_cycles(program, feeds, report):
+        return program
+    if doc.outputs is None:
+        program = replace(program, outputs=_unconsumed(program))
+    evaluator = Evaluator(program.steps)
+    check_values(program, evaluator, report)
+    paths = check_paths(program, evaluator, report)
+    check_files(program, evaluator, paths, feeds, report)
+    if doc.outputs is not None:
+        _warn_unneeded(program, feeds, report)
+    return program
+
+
+def step_values(step: Step) -> list[Value]:
+    """Every value of a step that is bound from outside of its module."""
+    values = [*step.inputs.values(), *step.params.values(), *step.resources.values()]
+    values += [output.path for output in step.outputs.values()]
+    values += [v.value for v in step.env if v.value is not None]
+    if step.container is not None:
+        values.append(step.container)
+    return values
+
+
+def sources_of(step: Step) -> dict[str, Span]:
+    """The steps whose outputs a step takes, each with the place of the first reference."""
+    found: dict[str, Span] = {}
+    for value in step_values(step):
+        if isinstance(value, Const):
+            continue
+        for leaf in walk(value):
+            if isinstance(leaf, Output):
+                found.setdefault(leaf.step, leaf.span)
+    return found
+
+
+def _check_cycles(program: Program, feeds: dict[str, dict[str, Span]], report: Report) -> bool:
+    waits = {n: {*feeds[n], *step.after} & set(program.steps) for n, step in program.steps.items()}
+    try:
+        TopologicalSorter(waits).prepare()
+    except CycleError as error:
+        # The ring comes as steps that each wait for the one before it, the first one again at the end.
+        ring = list(reversed(error.args[1]))
+        start = min(range(len(ring) - 1), key=lambda i: program.steps[ring[i]].span)
+        ring = [*ring[start:-1], *ring[:start], ring[start]]
+        related = []
+        for this, waits_for in zip(ring, ring[1:], strict=False):
+            span = feeds[this].get(waits_for, program.steps[this].span)
+            how = "takes an output of" if waits_for in feeds[this] else "waits (`after`, `flow`) for"
+            related.append(Place(f"`{this}` {how} `{waits_for}`", span))
+        shown = " → ".join(f"`{name}`" for name in ring)
+        report.add(
+            faults.CYCLE.at(
+                related[0].span, f"steps wait for each other: {shown}",
+                help="take out one of the references shown", related=tuple(related),
+            )
+        )  # fmt: skip
+        return False
+    return True
+
+
+def _unconsumed(program: Program) -> dict[str, Value]:
+    """Every output that no step takes, as the pipeline's outputs."""
+    taken = {
+        (leaf.step, leaf.port)
+        for step in program.steps.values()
+        for value in step_values(step)
+        for leaf in walk(value)
+        if isinstance(leaf, Output)
+    }
+    found: dict[str, Value] = {}
+    for name, step in program.steps.items():
+        for port, output in step.outputs.items():
+            if (name, port) not in taken and not output.temp:
+                leaf = Output(name, port, output.path.type, step.span)
+                found[f"{name}.{port}"] = see(leaf, step.keys, UNIT, step.span)
+    return found
+
+
+def needed_steps(program: Program, feeds: dict[str, dict[str, Span]]) -> set[str]:
+    """The steps that the pipeline's outputs need, directly or through others."""
+    pending = [leaf.step for v in program.outputs.values() for leaf in walk(v) if isinstance(leaf, Output)]
+    needed: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name not in needed and name in program.steps:
+            needed.add(name)
+            pending += [*feeds[name], *program.steps[name].after]
+    return needed
+
+
+def _warn_unneeded(program: Program, feeds: dict[str, dict[str, Span]], report: Report) -> None:
+    needed = needed_steps(program, feeds)
+    if not program.outputs or report.failed:
+        return
+    for name, step in program.steps.items():
+        if name not in needed:
+            report.add(
+                name_faults.UNUSED_STEP.at(
+                    step.span, f"no output needs the step `{name}`, so it never runs",
+                    help="name one of its outputs under `outputs`, or remove the step",
+                )
+            )  # fmt: skip

@@ -1,0 +1,26 @@
+"""How a key's value stands in a derived path: as it is, unless it would break the path."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# `/` splits a path; braces are wildcards to Snakemake, even from a table; control characters break lines and terminals;
+# `%` is our own sign, so that two values never share a path.
+_BREAKING = re.compile(r"[/%{}\x00-\x1f\x7f]|^[-~]")
+
+
+def _escape(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode())
+
+
+@lru_cache(maxsize=65536)
+def encode_key(value: str) -> str:
+    """`value` as one component of a path; injective, and the value itself where it is plain.
+
+    >>> encode_key("A01"), encode_key("a/b"), encode_key(".."), encode_key("50%")
+    ('A01', 'a%2Fb', '%2E%2E', '50%25')
+    """
+    if value in (".", ".."):
+        return value.replace(".", "%2E")
+    return _BREAKING.sub(_escape, value)

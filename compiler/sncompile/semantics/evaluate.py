@@ -1,0 +1,225 @@
+"""Evaluates typed values: a value becomes a function from an instance's number to what it is there.
+
+Nothing is computed before it is asked for, so one job of a million costs what one job costs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+from sncompile.semantics.encoding import encode_key
+from sncompile.semantics.functions import FUNCTIONS, OPERATORS, ValueFault, to_text
+from sncompile.semantics.keys import KeySet, Rows
+from sncompile.semantics.values import (
+    Apply,
+    Attempt,
+    Cell,
+    Choice,
+    Const,
+    Items,
+    Key,
+    Local,
+    Lookup,
+    ModuleFile,
+    Output,
+    Record,
+    Related,
+    Size,
+    Text,
+    Value,
+)
+
+Closure = Callable[[int], Any]
+
+
+class Bound(Protocol):
+    """A step as far as evaluation needs it: its instances, and what its module's names stand for."""
+
+    @property
+    def keys(self) -> KeySet:
+        """The step's instances."""
+
+    def local(self, space: str, name: str) -> Value:
+        """The value bound to an input, output, parameter, resource or variable of the step."""
+
+
+class AtRunTime(Exception):
+    """The value is known only when the job is about to run (`inputs.X.size`)."""
+
+
+class Missing(ValueFault):
+    """An instance has no partner in what a value refers to."""
+
+    def __init__(self, related: Related, number: int) -> None:
+        self.related = related
+        self.number = number
+        where = related.target.describe(number)
+        super().__init__(f"nothing to take for {where}" if where else "nothing to take")
+
+
+class Evaluator:
+    """Evaluates values of one program; `steps` finds a step by its name, `files` places a module's emitted file."""
+
+    def __init__(self, steps: Mapping[str, Bound], files: Callable[[str], str] = lambda name: f"files/{name}") -> None:
+        self._steps = steps
+        self._files = files
+
+    def constant(self, value: Value) -> Any:
+        """The value of a constant. Raises `ValueFault`."""
+        return self.closure(value, _CONSTANT, None)(0)
+
+    def column(self, value: Value, at: KeySet, step: Bound | None = None) -> Iterator[Any]:
+        """The value for every instance, one after the other."""
+        return map(self.closure(value, at, step), range(len(at)))
+
+    def closure(self, value: Value, at: KeySet, step: Bound | None = None) -> Closure:
+        """The function from an instance of `at` to the value there; `step` resolves a module's names."""
+        match value:
+            case Const():
+                constant = value.value
+                return lambda _: constant
+            case Key():
+                return self._key(value, at)
+            case Related():
+                return self._related(value, at)
+            case Local():
+                if step is None:
+                    raise AtRunTime
+                return self.closure(step.local(value.space, value.name), at, step)
+            case Text():
+                parts = [self.closure(part, at, step) for part in value.parts]
+                return lambda i: "".join([to_text(part(i)) for part in parts])
+            case Items():
+                return self._items([(self.closure(item, at, step), item.type.many) for item in value.items])
+            case Apply():
+                return self._apply(value, [self.closure(o, at, step) for o in value.operands])
+            case Choice():
+                test, then, other = (self.closure(v, at, step) for v in (value.test, value.then, value.other))
+                return lambda i: then(i) if test(i) else other(i)
+            case Lookup():
+                return _lookup(value, [(name, self.closure(v, at, step)) for name, v in value.conditions])
+            case ModuleFile():
+                place = self._files(value.emitted)
+                return lambda _: place
+            case Record():
+                members = [(name, self.closure(v, at, step)) for name, v in value.members]
+                return lambda i: record_text({name: member(i) for name, member in members})
+            case Attempt():
+                return lambda _: 1
+            case Size():
+                raise AtRunTime
+            case Cell() | Output():
+                raise AssertionError(f"{value!r} is evaluated through a relation")
+
+    def _key(self, value: Key, at: KeySet) -> Closure:
+        cells = value.keys.column(value.name)
+        if value.encoded:
+            return _through(at, value.keys, lambda i: encode_key(cells[i]))
+        return _through(at, value.keys, lambda i: cells[i])
+
+    def _home(self, value: Value, source: KeySet) -> Closure:
+        """A value at the instances it belongs to."""
+        if isinstance(value, Cell):
+            cells = value.table.columns[value.column]
+            return lambda i: cells[i]
+        if isinstance(value, Output):
+            step = self._steps[value.step]
+            return self.closure(step.local("outputs", value.port), step.keys, step)
+        return self.closure(value, source)
+
+    def _related(self, value: Related, at: KeySet) -> Closure:
+        home = self._home(value.value, value.source)
+        target = value.target
+        flatten = value.value.type.many
+        related = target.related(value.source)
+
+        def one(i: int) -> Any:
+            found = related[i]
+            if not found:
+                raise Missing(value, i)
+            return home(found[0])
+
+        def several(i: int) -> tuple[Any, ...]:
+            if flatten:
+                return tuple(item for j in related[i] for item in home(j) or ())
+            return tuple([item for j in related[i] if (item := home(j)) is not None])
+
+        return _through(at, target, several if value.gathers else one)
+
+    def _items(self, items: list[tuple[Closure, bool]]) -> Closure:
+        def build(i: int) -> tuple[Any, ...]:
+            found: list[Any] = []
+            for item, many in items:
+                here = item(i)
+                if many:
+                    found.extend(here or ())
+                elif here is not None:
+                    found.append(here)
+            return tuple(found)
+
+        return build
+
+    def _apply(self, value: Apply, operands: list[Closure]) -> Closure:
+        if value.function == "and":
+            return lambda i: all(operand(i) for operand in operands)
+        if value.function == "or":
+            return lambda i: any(operand(i) for operand in operands)
+        if value.function == "[]":
+            target, index = operands
+            return lambda i: _index(target(i), index(i))
+        found = OPERATORS.get((value.function, len(operands))) or FUNCTIONS[value.function]
+        compute = found.compute
+
+        def call(i: int) -> Any:
+            try:
+                return compute(*[operand(i) for operand in operands])
+            except (TypeError, OverflowError):
+                raise ValueFault(f"`{value.function}` cannot take these values") from None
+
+        return call
+
+
+# What a constant is evaluated at.
+_CONSTANT = KeySet(Rows.unit(), ())
+
+
+def _through(at: KeySet, home: KeySet, closure: Closure) -> Closure:
+    """`closure`, which belongs to `home`, seen from `at`."""
+    if at is home:
+        return closure
+    related = at.related(home)
+    return lambda i: closure(related[i][0])
+
+
+def _index(target: Any, index: Any) -> Any:
+    if target is None:
+        raise ValueFault("the list is absent")
+    if not isinstance(index, int) or not -len(target) <= index < len(target):
+        raise ValueFault(f"the list has {len(target)} items, so there is none at {index}")
+    return target[index]
+
+
+def _lookup(value: Lookup, conditions: list[tuple[str, Closure]]) -> Closure:
+    names = [name for name, _ in conditions]
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for row, key in enumerate(zip(*(value.table.columns[name] for name in names), strict=True)):
+        found.setdefault(key, []).append(row)
+    cells = value.table.columns[value.column]
+
+    def look(i: int) -> Any:
+        wanted = tuple(condition(i) for _, condition in conditions)
+        rows = found.get(wanted, [])
+        if len(rows) != 1:
+            told = ", ".join(f"{n}={v}" for n, v in zip(names, wanted, strict=True))
+            raise ValueFault(f"`{value.table.name}` has {len(rows) or 'no'} rows with {told}, not one")
+        return cells[rows[0]]
+
+    return look
+
+
+def record_text(members: Mapping[str, Any]) -> str:
+    """A JSON object of values, as compact text; what is absent is left out."""
+    present = {name: value for name, value in members.items() if value is not None}
+    return json.dumps(present, ensure_ascii=False)

@@ -1,0 +1,67 @@
+"""`flow` and `after` → which steps wait for which, beyond their data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report, did_you_mean
+from sncompile.faults import documents as document_faults
+from sncompile.faults import names as faults
+from sncompile.syntax.document import FlowDoc, Named, PipelineDoc
+
+
+def order_of(doc: PipelineDoc, report: Report) -> dict[str, dict[str, None]]:
+    """Of every step the steps that must be done before it, by `after` and `flow`; unknown names are told."""
+    before: dict[str, dict[str, None]] = {name: {} for name in doc.steps}
+    for name, step in doc.steps.items():
+        for other in step.after:
+            if _known(other, doc.steps, report):
+                before[name].setdefault(other.name)
+    if doc.flow is not None:
+        _check_once(doc.flow, report)
+        _follow(doc.flow, doc, before, report)
+    return before
+
+
+def _known(name: Named, steps: Mapping[str, object], report: Report) -> bool:
+    if name.name in steps:
+        return True
+    hint = did_you_mean(name.name, steps, what="steps")
+    report.add(faults.UNKNOWN_STEP.at(name.span, f"no step `{name.name}`", help=hint))
+    return False
+
+
+def _follow(
+    flow: FlowDoc, doc: PipelineDoc, before: dict[str, dict[str, None]], report: Report
+) -> tuple[list[str], list[str]]:
+    """The first and the last steps of a flow; what lies between is written into `before`."""
+    if flow.step is not None:
+        if not _known(flow.step, doc.steps, report):
+            return [], []
+        return [flow.step.name], [flow.step.name]
+    parts = [found for item in flow.items if (found := _follow(item, doc, before, report))[0]]
+    if flow.kind == "parallel":
+        return [n for first, _ in parts for n in first], [n for _, last in parts for n in last]
+    for (_, last), (first, _) in zip(parts, parts[1:], strict=False):
+        for name in first:
+            before[name].update(dict.fromkeys(last))
+    return (parts[0][0], parts[-1][1]) if parts else ([], [])
+
+
+def _check_once(flow: FlowDoc, report: Report) -> None:
+    seen: dict[str, Named] = {}
+    pending = [flow]
+    while pending:
+        here = pending.pop(0)
+        pending = [*here.items, *pending]
+        if here.step is None:
+            continue
+        first = seen.setdefault(here.step.name, here.step)
+        if first is not here.step:
+            report.add(
+                document_faults.BAD_FLOW.at(
+                    here.step.span, f"`{here.step.name}` stands in the flow twice",
+                    help="keep one of them", related=(Place("first here", first.span),),
+                )
+            )  # fmt: skip

@@ -1,0 +1,171 @@
+"""Which table a step ranges over, and which of its rows take part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report, did_you_mean
+from sncompile.faults import tables as faults
+from sncompile.semantics.evaluate import AtRunTime, Evaluator
+from sncompile.semantics.functions import ValueFault
+from sncompile.semantics.keys import KeySet, Rows
+from sncompile.semantics.scope import UNIT, Scope, Space
+from sncompile.semantics.tables import Table
+from sncompile.semantics.typing import Typer
+from sncompile.syntax.document import StepDoc
+
+
+class KeyLinker:
+    """Makes the key sets of one pipeline's steps.
+
+    `lost` are tables that could not be read, with their keys; `outer` is the key set of the step that uses the pipeline.
+    """
+
+    def __init__(
+        self,
+        tables: Mapping[str, Table],
+        lost: Mapping[str, set[str]],
+        outer: KeySet | None,
+        spaces: Mapping[str, Space],
+        report: Report,
+    ) -> None:
+        self._tables = tables
+        self._lost = lost
+        self._outer = outer if outer is not None else UNIT
+        self._spaces = spaces
+        self._report = report
+        self._shared: dict[tuple[object, ...], KeySet] = {}
+
+    def link(self, step: StepDoc) -> KeySet | None:
+        """The step's instances, or None where they cannot be known; the reason is told."""
+        by = tuple(dict.fromkeys(name.name for name in step.by))
+        table = self._table(step, by)
+        if table is None:
+            if by or step.over is not None or step.where is not None:
+                return None
+            return self._outer
+        keys = (*self._outer.by, *(name for name in by if name not in self._outer.by))
+        if step.where is None:
+            # Steps over the same keys share one key set, so that what relates them is worked out once.
+            known = (id(table), keys)
+            if known not in self._shared:
+                self._shared[known] = KeySet(self._rows(table), keys)
+            return self._shared[known]
+        chosen = self._chosen(step, table)
+        if chosen is None:
+            return None
+        rows = self._rows(table)
+        index = rows.rows_of(table)
+        return KeySet(rows.select([i for i in range(rows.size) if chosen[index[i]]]), keys)
+
+    def _rows(self, table: Table) -> Rows:
+        if self._outer is UNIT:
+            return Rows.of(table)
+        if table in self._outer.rows.tables:
+            return self._outer.rows
+        return self._outer.rows.join(table)[0]
+
+    def _table(self, step: StepDoc, by: tuple[str, ...]) -> Table | None:
+        if step.over is not None:
+            return self._named(step, by)
+        if not by:
+            return self._for_where(step)
+        having = [t for t in self._tables.values() if set(by) <= set(t.key)]
+        if not having:
+            self._tell_unknown(step, by)
+            return None
+        if len(having) > 1:
+            names = ", ".join(f"`{t.name}`" for t in having)
+            self._report.add(
+                faults.WHICH_TABLE.at(
+                    step.by[0].span, f"the tables {names} all have {_listed(by)}",
+                    help=f"say which one: `over: {having[0].name}`",
+                )
+            )  # fmt: skip
+            return None
+        return having[0]
+
+    def _named(self, step: StepDoc, by: tuple[str, ...]) -> Table | None:
+        assert step.over is not None
+        table = self._tables.get(step.over.name)
+        if table is None:
+            if step.over.name not in self._lost:
+                hint = did_you_mean(step.over.name, self._tables, what="tables")
+                self._report.add(faults.UNKNOWN_KEY.at(step.over.span, f"no table `{step.over.name}`", help=hint))
+            return None
+        wrong = [name for name in step.by if name.name not in table.key]
+        for name in wrong:
+            hint = did_you_mean(name.name, table.key, what=f"keys of `{table.name}`")
+            self._report.add(
+                faults.UNKNOWN_KEY.at(name.span, f"`{name.name}` is no key of the table `{table.name}`", help=hint)
+            )
+        return None if wrong else table
+
+    def _for_where(self, step: StepDoc) -> Table | None:
+        if step.where is None:
+            return None
+        if len(self._tables) == 1:
+            return next(iter(self._tables.values()))
+        if not self._lost:
+            self._report.add(
+                faults.WHICH_TABLE.at(
+                    step.where.span, "`where` chooses rows, and the step does not say of which table",
+                    help="say which one: `over: TABLE`",
+                )
+            )  # fmt: skip
+        return None
+
+    def _tell_unknown(self, step: StepDoc, by: tuple[str, ...]) -> None:
+        # A table that could not be read has been told of; its keys are known all the same.
+        lost = {key for keys in self._lost.values() for key in keys}
+        keys = sorted({key for table in self._tables.values() for key in table.key} | lost)
+        unknown = [name for name in step.by if name.name not in keys]
+        for name in unknown:
+            owner = next((t for t in self._tables.values() if name.name in t.columns), None)
+            hint = did_you_mean(name.name, keys, what="keys")
+            if owner is not None:
+                hint = f"`{name.name}` is a column of `{owner.name}`, but not in its `key`"
+            related = () if owner is None else (Place("the table is here", owner.span),)
+            self._report.add(
+                faults.UNKNOWN_KEY.at(
+                    name.span, f"no table has the key `{name.name}`",
+                    help=hint or "declare a table with this key under `tables`", related=related,
+                )
+            )  # fmt: skip
+        if not unknown and not lost & set(by):
+            self._report.add(
+                faults.UNKNOWN_KEY.at(
+                    step.by[0].span, f"no table has the keys {_listed(by)} together",
+                    help="a step ranges over keys of one table; make a table that holds the combinations",
+                )
+            )  # fmt: skip
+
+    def _chosen(self, step: StepDoc, table: Table) -> list[bool] | None:
+        assert step.where is not None
+        where = Typer(Scope(self._spaces, keys=table.keys), self._report).value(step.where)
+        if where.type.base == "unknown":
+            return None
+        if where.type.base != "boolean" or where.type.many:
+            self._report.add(
+                faults.BAD_CONDITION.at(where.span, f"`where` gives {where.type}, not true or false", help="compare it: `${fields.plate == 'P1'}`")
+            )
+            return None
+        try:
+            chosen = [bool(value) for value in Evaluator({}).column(where, table.keys)]
+        except (ValueFault, AtRunTime, KeyError) as fault:
+            self._report.add(faults.BAD_CONDITION.at(where.span, f"`where`: {fault}", help=getattr(fault, "help", None)))
+            return None
+        if not any(chosen):
+            self._report.add(
+                faults.EMPTY_TABLE.at(
+                    where.span, f"`where` lets none of the {len(table)} rows of `{table.name}` pass, so `{step.name.name}` has no jobs",
+                    help="check the values that it compares with",
+                )
+            )  # fmt: skip
+            return None
+        return chosen
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return " and ".join(f"`{name}`" for name in names)

@@ -1,0 +1,216 @@
+"""Key sets: which instances a step has, and which instances of one feed which of another.
+
+This is idea 3 of the language. `u` ranges over keys A, `v` over keys B. An instance of `v` looks at its own rows (those
+its `where` lets pass), joined with the tables of `u` that it does not range over itself; the instances of `u` that feed
+it are those whose key stands in one of these rows. Where A is inside B that is at most one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from sncompile.semantics.tables import Cell, Table
+
+
+class Rows:
+    """Rows of one or more tables joined: row `i` is row `index[k][i]` of each `tables[k]`."""
+
+    def __init__(self, tables: tuple[Table, ...], index: tuple[Sequence[int], ...], size: int) -> None:
+        self.tables = tables
+        self.index = index
+        self.size = size
+
+    @staticmethod
+    def of(table: Table) -> Rows:
+        """All rows of a table."""
+        return Rows((table,), (range(len(table)),), len(table))
+
+    @staticmethod
+    def unit() -> Rows:
+        """One row of no table: what a step without keys has."""
+        return Rows((), (), 1)
+
+    def owner(self, column: str) -> int | None:
+        """The place of the table that has a key column (or, failing that, the column)."""
+        for strict in (True, False):
+            for number, table in enumerate(self.tables):
+                if column in (table.key if strict else table.columns):
+                    return number
+        return None
+
+    def column(self, name: str) -> Sequence[Cell]:
+        """A column of the join, by name; key columns first."""
+        number = self.owner(name)
+        if number is None:
+            raise KeyError(name)
+        cells, index = self.tables[number].columns[name], self.index[number]
+        if isinstance(index, range) and len(index) == len(cells):
+            return cells
+        return [cells[i] for i in index]
+
+    def rows_of(self, table: Table) -> Sequence[int]:
+        """Which row of `table` each row has."""
+        return self.index[self.tables.index(table)]
+
+    def select(self, chosen: Sequence[int]) -> Rows:
+        """Some of the rows."""
+        return Rows(self.tables, tuple([column[i] for i in chosen] for column in self.index), len(chosen))
+
+    def join(self, table: Table) -> tuple[Rows, Sequence[int]]:
+        """The natural join with a table, over the columns that are a key in one of the two; and of every joined row
+        the row here that it came from.
+
+        Non-key columns that merely share a name (`path`, say) do not join. Without a common column it is the product.
+        """
+        common = self._common(table)
+        if not common:
+            pairs = [(i, j) for i in range(self.size) for j in range(len(table))]
+        else:
+            there: dict[tuple[str | None, ...], list[int]] = {}
+            for j, key in enumerate(zip(*(map(_text, table.columns[c]) for c in common), strict=True)):
+                there.setdefault(key, []).append(j)
+            here = zip(*(map(_text, self.column(c)) for c in common), strict=True)
+            pairs = [(i, j) for i, key in enumerate(here) for j in there.get(key, ())]
+        origin = [i for i, _ in pairs]
+        index = (*([column[i] for i in origin] for column in self.index), [j for _, j in pairs])
+        return Rows((*self.tables, table), index, len(pairs)), origin
+
+    def _common(self, table: Table) -> list[str]:
+        found = []
+        for column in table.columns:
+            number = self.owner(column)
+            if number is None:
+                continue
+            if column in table.key or column in self.tables[number].key:
+                found.append(column)
+        return found
+
+    def meets(self, table: Table) -> bool:
+        """Whether a join with the table has a common column."""
+        return bool(self._common(table))
+
+
+def _text(cell: Cell) -> str | None:
+    return cell if cell is None or isinstance(cell, str) else str(cell)
+
+
+class KeySet:
+    """The instances of a step: the distinct combinations of its keys in its rows, in the rows' order.
+
+    Compared by identity. Everything is worked out when first asked for.
+    """
+
+    def __init__(self, rows: Rows, by: tuple[str, ...]) -> None:
+        self.rows = rows
+        self.by = by
+        self._relations: dict[int, tuple[KeySet, Sequence[Sequence[int]]]] = {}
+
+    def __repr__(self) -> str:
+        tables = " ⋈ ".join(t.name for t in self.rows.tables)
+        return f"KeySet(by={list(self.by)}, of={tables or '-'}, size={len(self)})"
+
+    def __len__(self) -> int:
+        if not self.by:
+            return 1
+        return self.rows.size if self._by_row else len(self._first)
+
+    @cached_property
+    def _by_row(self) -> bool:
+        """Whether every row is an instance of its own: the keys hold the key of the only table."""
+        tables = self.rows.tables
+        return len(tables) == 1 and set(tables[0].key) <= set(self.by)
+
+    @cached_property
+    def instances(self) -> Sequence[tuple[str, ...]]:
+        """The keys of the instances, in order."""
+        if not self.by:
+            return [()]
+        columns = [self.rows.column(name) for name in self.by]
+        if self._by_row:
+            return list(zip(*columns, strict=True))  # type: ignore[arg-type]
+        return [tuple(str(c[i]) for c in columns) for i in self._first]
+
+    @cached_property
+    def _membership(self) -> tuple[list[int], list[int]]:
+        """Of every row its instance, and of every instance its first row."""
+        seen: dict[tuple[Cell, ...], int] = {}
+        member, first = [], []
+        for row, key in enumerate(zip(*(self.rows.column(n) for n in self.by), strict=True)):
+            number = seen.get(key)
+            if number is None:
+                number = seen[key] = len(first)
+                first.append(row)
+            member.append(number)
+        return member, first
+
+    @property
+    def _first(self) -> Sequence[int]:
+        return self._membership[1]
+
+    @cached_property
+    def position(self) -> dict[tuple[str, ...], int]:
+        """Key → number of the instance."""
+        return {key: number for number, key in enumerate(self.instances)}
+
+    def column(self, name: str) -> Sequence[str]:
+        """One key of every instance."""
+        place = self.by.index(name)
+        if self._by_row:
+            return self.rows.column(name)  # type: ignore[return-value]
+        return [key[place] for key in self.instances]
+
+    def member(self) -> Sequence[int]:
+        """Of every row the instance it belongs to."""
+        if not self.by:
+            return [0] * self.rows.size
+        return range(self.rows.size) if self._by_row else self._membership[0]
+
+    def describe(self, number: int) -> str:
+        """An instance in words: `well=A01, site=1`; empty for the only instance of a step without keys."""
+        return ", ".join(f"{n}={v}" for n, v in zip(self.by, self.instances[number], strict=True))
+
+    def related(self, source: KeySet) -> Sequence[Sequence[int]]:
+        """For every instance here, the instances of `source` that feed it, in the source's order."""
+        found = self._relations.get(id(source))
+        if found is None:
+            # The source is kept with the answer, so that its identity cannot be used again.
+            found = self._relations[id(source)] = (source, self._relate(source))
+        return found[1]
+
+    def _relate(self, source: KeySet) -> Sequence[Sequence[int]]:
+        count = len(self)
+        if source is self:
+            return [(i,) for i in range(count)]
+        if not source.by:
+            return [(0,)] * count
+        missing = [table for table in source.rows.tables if table not in self.rows.tables]
+        everything = range(len(source))
+        if missing == list(source.rows.tables) and not any(self.rows.meets(t) for t in missing):
+            return [everything] * count
+        if set(source.by) <= set(self.by) and not missing:
+            # A map or a broadcast: the instance's own key holds the source's.
+            places = [self.by.index(name) for name in source.by]
+            position = source.position
+            found = (position.get(tuple(key[p] for p in places)) for key in self.instances)
+            return [() if n is None else (n,) for n in found]
+        return self._relate_by_rows(source, missing)
+
+    def _relate_by_rows(self, source: KeySet, missing: Iterable[Table]) -> Sequence[Sequence[int]]:
+        rows = self.rows
+        origin: Sequence[int] = range(self.rows.size)
+        for table in missing:
+            rows, came = rows.join(table)
+            origin = [origin[i] for i in came]
+        member, position = self.member(), source.position
+        fed: list[dict[int, None]] = [{} for _ in range(len(self))]
+        for row, key in enumerate(zip(*(rows.column(name) for name in source.by), strict=True)):
+            number = position.get(key)  # type: ignore[arg-type]
+            if number is not None:
+                fed[member[origin[row]]].setdefault(number)
+        return [sorted(numbers) for numbers in fed]
+
+
+def restrict(keys: KeySet, chosen: Sequence[int]) -> KeySet:
+    """The key set with only the chosen rows taking part."""
+    return KeySet(keys.rows.select(chosen), keys.by)

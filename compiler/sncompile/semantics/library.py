@@ -1,0 +1,237 @@
+"""Finds and reads the documents that module references lead to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+from sncompile.diagnostics import Report, Span, did_you_mean
+from sncompile.faults import names as faults
+from sncompile.semantics.program import ModuleFile
+from sncompile.syntax.document import Document, Named
+from sncompile.syntax.parse import parse
+from sncompile.syntax.source import Source, read_source
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def project_root(folder: Path) -> Path:
+    """The folder that references must stay in: the nearest one with `.git` or `sncompile.lock`, else `folder`."""
+    folder = folder.resolve()
+    for candidate in (folder, *folder.parents):
+        if (candidate / ".git").exists() or (candidate / "sncompile.lock").exists():
+            return candidate
+    return folder
+
+
+class Target(NamedTuple):
+    """Where a reference leads, and the root that it must stay in."""
+
+    path: Path
+    root: Path
+
+
+class Library:
+    """The documents of one compile, each read once, and the files that modules claimed."""
+
+    def __init__(self, root: Path, invoked_from: Path, report: Report) -> None:
+        self.root = root
+        self._here = invoked_from
+        self._report = report
+        self._documents: dict[Path, Document | None] = {}
+        self.sources: dict[str, str] = {}
+        self.claimed: dict[str, ModuleFile] = {}
+
+    def name_of(self, path: Path) -> str:
+        """How a file is called in messages: from where the user stands, if it lies below."""
+        absolute = Path(os.path.abspath(path))
+        try:
+            return str(absolute.relative_to(self._here))
+        except ValueError:
+            return str(path)
+
+    def load(self, path: Path, name: str | None = None) -> Document | None:
+        """The document of a file (None where it cannot be used); its faults are told once."""
+        known = Path(os.path.abspath(path))
+        if known not in self._documents:
+            read = read_source(name or self.name_of(path), path)
+            self._documents[known] = self._parse(read) if isinstance(read, Source) else None
+            if not isinstance(read, Source):
+                self._report.add(read)
+        return self._documents[known]
+
+    def parse(self, source: Source) -> Document | None:
+        """The document of a source that was read already."""
+        document = self._parse(source)
+        if source.path is not None:
+            self._documents[Path(os.path.abspath(source.path))] = document
+        return document
+
+    def _parse(self, source: Source) -> Document | None:
+        self.sources[source.name] = source.text
+        document, found = parse(source)
+        self._report.extend(found)
+        return document
+
+    def resolve(self, reference: Named, source: Source, short: Mapping[str, tuple[Named, Named]]) -> Document | None:
+        """The document that a step's `module` leads to, seen from the document that names it."""
+        target = self._locate(reference, source, short, document=True)
+        return None if target is None else self.load(target.path)
+
+    def check_short(self, name: Named, reference: Named, source: Source) -> None:
+        """Tells when a short name of `modules` leads nowhere."""
+        self._locate(reference, source, {}, document=False)
+
+    def _locate(
+        self, reference: Named, source: Source, short: Mapping[str, tuple[Named, Named]], *, document: bool
+    ) -> Target | None:
+        text = reference.name
+        if text.startswith(("git+", "http:", "https:")):
+            self._report.add(
+                faults.NOT_SUPPORTED.at(
+                    reference.span, "references to repositories cannot be used yet",
+                    help="copy the module beside the spec, or install it as a package and use `pkg:`",
+                )
+            )  # fmt: skip
+            return None
+        if text.startswith("pkg:"):
+            target = self._package(reference)
+        elif text.startswith((".", "/")) or text.endswith(_SUFFIXES):
+            target = Target(source.folder / text, self._root_of(source))
+        else:
+            target = self._by_name(reference, source, short)
+        if target is None:
+            return None
+        return self._checked(target, reference, document=document)
+
+    def _root_of(self, source: Source) -> Path:
+        library = Path(str(files("sncompile.specs")))
+        folder = source.folder.resolve()
+        if folder.is_relative_to(library.resolve()) and not self.root.is_relative_to(library.resolve()):
+            return library
+        return self.root
+
+    def _by_name(
+        self, reference: Named, source: Source, short: Mapping[str, tuple[Named, Named]]
+    ) -> Target | None:
+        head, _, rest = reference.name.partition("/")
+        if head in short:
+            base = self._locate(short[head][1], source, {}, document=False)
+            if base is None:
+                return None
+            return Target(base.path / rest, base.root) if rest else base
+        library = Path(str(files("sncompile.specs")))
+        if rest and (library / head).is_dir():
+            return Target(library / reference.name, library)
+        beside = next((n for n in (reference.name + s for s in _SUFFIXES) if (source.folder / n).is_file()), None)
+        shipped = [p.name for p in library.iterdir() if p.is_dir() and not p.name.startswith("_")]
+        hint = f"write `./{beside}`" if beside else did_you_mean(head, [*short, *shipped], what="short names here")
+        self._report.add(
+            faults.MODULE_NOT_FOUND.at(
+                reference.span,
+                f"no module `{reference.name}`",
+                help=hint or "give a file (`./tools/align.yaml`), or a short name under `modules`",
+            )
+        )
+        return None
+
+    def _package(self, reference: Named) -> Target | None:
+        from importlib.metadata import entry_points
+        from importlib.util import find_spec
+
+        name, _, rest = reference.name.removeprefix("pkg:").partition("/")
+        offered = {entry.name: entry for entry in entry_points(group="sncompile.modules")}
+        entry = offered.get(name)
+        if entry is None:
+            hint = did_you_mean(name, offered, what="installed packages with modules")
+            self._report.add(
+                faults.MODULE_NOT_FOUND.at(
+                    reference.span, f"no installed package offers modules as `{name}`",
+                    help=hint or "install it; it must have an entry point in the group `sncompile.modules`",
+                )
+            )  # fmt: skip
+            return None
+        # The package is found, not imported: a compile runs nobody's code.
+        top, *inner = entry.value.split(":")[0].split(".")
+        spec = find_spec(top)
+        places = list(spec.submodule_search_locations or []) if spec is not None else []
+        if not places:
+            self._report.add(
+                faults.MODULE_NOT_FOUND.at(reference.span, f"the package `{top}` of `{name}` has no folder")
+            )
+            return None
+        folder = Path(places[0], *inner)
+        return Target(folder / rest, folder)
+
+    def _checked(self, target: Target, reference: Named, *, document: bool) -> Target | None:
+        path = target.path
+        if document and not path.is_file():
+            path = next((p for p in (Path(f"{path}{s}") for s in _SUFFIXES) if p.is_file()), path)
+        if not self._inside(path, target.root, reference.span):
+            return None
+        if document and path.is_dir():
+            self._tell_folder(path, reference)
+            return None
+        if not path.exists():
+            self._tell_missing(path, reference)
+            return None
+        return Target(path, target.root)
+
+    def _inside(self, path: Path, root: Path, span: Span) -> bool:
+        if path.resolve().is_relative_to(root.resolve()):
+            return True
+        self._report.add(
+            faults.OUTSIDE_ROOT.at(
+                span,
+                f"`{self.name_of(path)}` lies outside of the project's root",
+                help="the root is the spec's folder, or the repository that holds it; copy the file below it",
+            )
+        )
+        return False
+
+    def _tell_folder(self, path: Path, reference: Named) -> None:
+        names = [p.stem for p in sorted(path.iterdir()) if p.suffix in _SUFFIXES]
+        hint = did_you_mean("", [f"{reference.name}/{n}" for n in names], what="it holds")
+        self._report.add(faults.MODULE_NOT_FOUND.at(reference.span, f"`{reference.name}` is a folder", help=hint))
+
+    def _tell_missing(self, path: Path, reference: Named) -> None:
+        names = []
+        if path.parent.is_dir():
+            names = [p.stem for p in sorted(path.parent.iterdir()) if p.suffix in _SUFFIXES]
+        hint = did_you_mean(path.stem, names, what=f"modules in `{self.name_of(path.parent)}`")
+        self._report.add(
+            faults.MODULE_NOT_FOUND.at(
+                reference.span, f"no file for `{reference.name}` at `{self.name_of(path)}`", help=hint
+            )
+        )
+
+    def claim(self, name: str, span: Span, source: Source, *, what: str = "file") -> str | None:
+        """Where a file of the module in `source` is emitted, below `files/`; None after telling what is wrong."""
+        path = source.folder / name
+        if not self._inside(path, self._root_of(source), span):
+            return None
+        if not path.is_file():
+            near = [p.name for p in source.folder.iterdir() if p.is_file()] if source.folder.is_dir() else []
+            self._report.add(
+                faults.MODULE_NOT_FOUND.at(
+                    span, f"no {what} `{name}` beside `{source.name}`", help=did_you_mean(name, near, what="there are")
+                )
+            )
+            return None
+        stem = source.path.stem if source.path is not None else "spec"
+        absolute, number = path.resolve(), 1
+        emitted = f"{stem}/{Path(name).name}"
+        while emitted in self.claimed and self.claimed[emitted].source != absolute:
+            number += 1
+            emitted = f"{stem}-{number}/{Path(name).name}"
+        self.claimed[emitted] = ModuleFile(absolute, emitted)
+        return emitted
+
+    def claim_support(self, name: str) -> str:
+        """Where a file that the compiler itself ships for jobs is emitted."""
+        source = Path(str(files("sncompile.templates").joinpath("support", name)))
+        self.claimed[name] = ModuleFile(source, name)
+        return name

@@ -1,0 +1,154 @@
+"""Document → linked, typed program: the front door of this stage."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sncompile.diagnostics import Report, did_you_mean
+from sncompile.faults import names as name_faults
+from sncompile.faults import values as faults
+from sncompile.semantics.binding import absent, check_value, param_type, parse_plain, parse_text, port_type
+from sncompile.semantics.checks import check_program
+from sncompile.semantics.functions import ValueFault
+from sncompile.semantics.library import Library
+from sncompile.semantics.module_link import link_defaults
+from sncompile.semantics.pipeline_link import PipelineLinker, Shared, clean_root, root_values
+from sncompile.semantics.program import Options, Program
+from sncompile.semantics.scope import Members
+from sncompile.semantics.types import UNKNOWN
+from sncompile.semantics.values import Const, Value
+from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc
+
+
+def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -> Program:
+    """The program of a pipeline. Faults go to `report`; with errors in it the program may lack steps."""
+    folder = options.directory if options.directory is not None else doc.source.folder
+    shared = Shared(library, report, folder)
+    given = _Given(doc, options, folder, report)
+    data = root_values(doc, given.data(), shared)
+    spaces = {"data": Members("the data roots", data, set())}
+    params = {**link_defaults(doc.params, spaces, report)}
+    params.update(given.params())
+    for name, param in doc.params.items():
+        if name not in params:
+            params[name] = Const(None, UNKNOWN, param.name.span)
+            report.add(
+                faults.MISSING_PARAM.at(
+                    param.name.span, f"the parameter `{name}` ({param_type(param)}) is not given",
+                    help=f"give it with `--set {name}=…`, or give it a default",
+                )
+            )  # fmt: skip
+    linker = PipelineLinker(doc, shared, data=data, inputs=given.inputs(), params=params)
+    outputs = linker.link()
+    steps = {
+        name: replace(step, after=tuple(dict.fromkeys(shared.order.get(name, ())))) for name, step in shared.steps.items()
+    }
+    workspace = data.get("workspace")
+    program = Program(
+        name=doc.name.name,
+        about=doc.about,
+        spec=_spec_name(doc, folder),
+        folder=folder,
+        workspace=str(workspace.value) if isinstance(workspace, Const) else "results",
+        params=params,
+        data=data,
+        tables=shared.tables,
+        steps=steps,
+        outputs=outputs,
+        files=library.claimed,
+        documents=library.sources,
+        span=doc.span,
+    )
+    return check_program(program, doc, report)
+
+
+def _spec_name(doc: PipelineDoc, folder: Path) -> str:
+    return os.path.relpath(doc.source.path, folder) if doc.source.path is not None else "-"
+
+
+class _Given:
+    """What the options give to a pipeline, checked against what it has."""
+
+    def __init__(self, doc: PipelineDoc, options: Options, folder: Path, report: Report) -> None:
+        self._doc, self._options, self._folder, self._report = doc, options, folder, report
+        self._span = doc.span
+        self._check_known()
+
+    def _check_known(self) -> None:
+        settable = [*self._doc.params, *self._doc.inputs]
+        for names, known, kind, option in (
+            (self._options.data, self._doc.data, "data root", "--data"),
+            (self._options.sets, settable, "parameter or input", "--set"),
+            (self._options.params, settable, "parameter or input", "--params"),
+        ):
+            for name in names:
+                if name not in known:
+                    hint = did_you_mean(name, known, what=f"it has the {kind}s") or f"it has no {kind}"
+                    self._report.add(
+                        name_faults.UNKNOWN_OPTION.at(self._span, f"`{option} {name}=…`: the pipeline has no {kind} `{name}`", help=hint)
+                    )
+
+    def _path(self, text: str) -> str:
+        """A path given on the command line, as seen from the jobs' working folder."""
+        if "://" in text or os.path.isabs(text):
+            return clean_root(text, "")
+        return posixpath.normpath(os.path.relpath(self._options.invoked_from / text, self._folder))
+
+    def data(self) -> dict[str, str]:
+        """The data roots that are set anew."""
+        return {name: self._path(text) for name, text in self._options.data.items()}
+
+    def inputs(self) -> dict[str, Value]:
+        """The pipeline's own inputs."""
+        found: dict[str, Value] = {}
+        for name, port in self._doc.inputs.items():
+            text = self._options.sets.get(name, self._options.params.get(name))
+            if text is None:
+                found[name] = absent(port.name.span)
+                if not port.optional:
+                    found[name] = self._missing(name, port)
+                continue
+            items = text if isinstance(text, (list, tuple)) else str(text).split(",") if port.many else [text]
+            paths = tuple(self._path(str(item).strip()) for item in items)
+            found[name] = Const(paths if port.many else paths[0], port_type(port)._replace(optional=False), port.name.span)
+        return found
+
+    def _missing(self, name: str, port: PortDoc) -> Value:
+        self._report.add(
+            faults.MISSING_INPUT.at(
+                port.name.span, f"the input `{name}` ({port_type(port)}) of the pipeline is not given", help=f"give it with `--set {name}=PATH`"
+            )
+        )
+        return Const(None, UNKNOWN, port.name.span)
+
+    def params(self) -> dict[str, Value]:
+        """The parameters that are set, `--set` over `--params`."""
+        found: dict[str, Value] = {}
+        for name, param in self._doc.params.items():
+            if name in self._options.sets:
+                found[name] = self._param(param, self._options.sets[name], parse_text, "--set")
+            elif name in self._options.params:
+                found[name] = self._param(param, self._options.params[name], parse_plain, "--params")
+        return found
+
+    def _param(self, param: ParamDoc, given: Any, parse: Any, option: str) -> Value:
+        name, span = param.name.name, param.name.span
+        what = f"`{option} {name}`"
+        try:
+            value = parse(param, given)
+            if param.base == "path" and option == "--set":
+                value = tuple(map(self._path, value)) if isinstance(value, tuple) else self._path(value)
+        except ValueFault as fault:
+            self._report.add(faults.WRONG_TYPE.at(span, f"{what}: {fault}", help=f"the parameter takes {param_type(param)}"))
+            return Const(None, UNKNOWN, span)
+        wrong = check_value(param, value, what, span)
+        if wrong is not None:
+            self._report.add(wrong)
+        kind = param_type(param)._replace(optional=value is None)
+        return Const(value, kind, span)
+
+

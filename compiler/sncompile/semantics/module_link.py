@@ -1,0 +1,212 @@
+"""A module document → a typed module: every template typed once, however many steps use it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report, did_you_mean
+from sncompile.faults import names as name_faults
+from sncompile.faults import values as faults
+from sncompile.semantics.actions import link_action
+from sncompile.semantics.binding import bind_param, check_value, param_type, port_type
+from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.functions import ValueFault
+from sncompile.semantics.library import Library
+from sncompile.semantics.program import Argument, ShellPart, Success, Variable
+from sncompile.semantics.resources import link_resources
+from sncompile.semantics.scope import LocalMembers, Members, Scope, Space
+from sncompile.semantics.types import INTEGER, STRING, Type
+from sncompile.semantics.typing import Typer
+from sncompile.semantics.values import Const, Value, is_constant
+from sncompile.syntax.document import EnvDoc, ModuleDoc, ParamDoc, PortDoc
+
+
+@dataclass(frozen=True, slots=True)
+class TypedModule:
+    """A module with its templates typed; names of the module stand as local values in them."""
+
+    doc: ModuleDoc
+    defaults: Mapping[str, Value]
+    paths: Mapping[str, Value]
+    command: tuple[Argument, ...] | None
+    shell: tuple[ShellPart, ...] | None
+    container: Value | None
+    conda: str | None
+    env: tuple[Variable, ...]
+    resources: Mapping[str, Value]
+    success: Success
+    files: tuple[str, ...]
+
+
+_RESOURCE_TYPES = dict.fromkeys(("cpus", "memory", "disk", "time", "gpus"), INTEGER)
+
+
+def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule:
+    """The typed module of a document; its faults are told."""
+    _check_names(doc, report)
+    _check_patterns(doc.params, report)
+    files: list[str] = []
+
+    def claim(name: str, span: object) -> str | None:
+        emitted = library.claim(name, span, doc.source)  # type: ignore[arg-type]
+        if emitted is not None and emitted not in files:
+            files.append(emitted)
+        return emitted
+
+    used: set[str] = set()
+    types = {name: param_type(p) for name, p in doc.params.items()}
+    inputs = LocalMembers("the inputs", "inputs", {n: port_type(p) for n, p in doc.inputs.items()}, set())
+    outputs = LocalMembers("the outputs", "outputs", {n: _output_type(p) for n, p in doc.outputs.items()}, set())
+    params = LocalMembers("the parameters", "params", types, used)
+    container = doc.container
+    env_types = {e.name.name: STRING for e in (container.env if container else ())}
+    spaces: dict[str, Space] = {
+        "inputs": inputs,
+        "outputs": outputs,
+        "params": params,
+        "resources": LocalMembers("the resources", "resources", _RESOURCE_TYPES, set()),
+        "env": LocalMembers("the environment", "env", env_types, set()),
+    }
+    typer = Typer(Scope(spaces), report, claim)
+    action = link_action(doc, typer, library, report, claim)
+    typed = TypedModule(
+        doc,
+        defaults=link_defaults(doc.params, {}, report),
+        paths=_link_paths(doc, spaces, report),
+        command=action.command,
+        shell=action.shell,
+        container=typer.value(container.image) if container and container.image is not None else None,
+        conda=claim(doc.conda.name, doc.conda.span) if doc.conda is not None else None,
+        env=link_env(container.env if container else (), typer),
+        resources=link_resources(doc.resources, Scope(spaces, run_time=True), report),
+        success=_link_success(doc, report),
+        files=tuple(files),
+    )
+    if action.uses_all or doc.broken:
+        return typed
+    _warn_unused(doc, used, report)
+    return typed
+
+
+def _output_type(port: PortDoc) -> Type:
+    return Type(port.base, port.many, False, port.formats)
+
+
+def _check_names(doc: ModuleDoc, report: Report) -> None:
+    for name in doc.params:
+        if name in doc.inputs:
+            report.add(
+                name_faults.AMBIGUOUS_NAME.at(
+                    doc.params[name].name.span,
+                    f"`{name}` is an input and a parameter of `{doc.name.name}`",
+                    help="rename one of them: `with` could mean either",
+                    related=(Place("the input is here", doc.inputs[name].name.span),),
+                )
+            )
+
+
+def _check_patterns(params: Mapping[str, ParamDoc], report: Report) -> None:
+    for param in params.values():
+        if param.pattern is not None:
+            try:
+                re.compile(param.pattern.name)
+            except re.error as error:
+                report.add(
+                    faults.PATTERN_MISMATCH.at(param.pattern.span, f"not a regular expression: {error}", help="mend the pattern")
+                )
+
+
+def link_defaults(params: Mapping[str, ParamDoc], spaces: Mapping[str, Space], report: Report) -> dict[str, Value]:
+    """The default of every parameter that has one, checked against the parameter itself.
+
+    A default may use `spaces` and the parameters declared before it.
+    """
+    known: dict[str, Value] = {}
+    members = Members("the parameters declared before", known, set())
+    typer = Typer(Scope({**spaces, "params": members}), report)
+    for name, param in params.items():
+        if param.default is None:
+            if param.optional:
+                known[name] = Const(None, Type("null", optional=True), param.name.span)
+            continue
+        value = bind_param(param, typer.value(param.default), f"the default of `{name}`", report)
+        known[name] = value
+        if is_constant(value) and value.type.base != "unknown":
+            try:
+                wrong = check_value(param, Evaluator({}).constant(value), f"the default of `{name}`", value.span)
+            except ValueFault as fault:
+                wrong = faults.BAD_DEFAULT.at(value.span, f"the default of `{name}`: {fault}", help=fault.help)
+            if wrong is not None:
+                report.add(wrong)
+    return known
+
+
+def _link_paths(doc: ModuleDoc, spaces: dict[str, Space], report: Report) -> dict[str, Value]:
+    """The paths that the module itself gives to outputs; each may use those declared before it."""
+    found: dict[str, Value] = {}
+    known: dict[str, Type] = {}
+    for name, port in doc.outputs.items():
+        if port.path is not None:
+            outputs = LocalMembers("the outputs declared before", "outputs", dict(known), set())
+            value = Typer(Scope({**spaces, "outputs": outputs}), report).value(port.path)
+            if value.type.base != "unknown" and value.type.many != port.many:
+                kind = "a list of paths" if port.many else "one path"
+                report.add(
+                    faults.WRONG_TYPE.at(value.span, f"the output `{name}` is {_output_type(port)}, so its path is {kind}", help=None)
+                )
+            found[name] = value
+        known[name] = _output_type(port)
+    return found
+
+
+def link_env(env: tuple[EnvDoc, ...], typer: Typer) -> tuple[Variable, ...]:
+    """Environment variables with typed values."""
+    return tuple(
+        Variable(e.name.name, typer.value(e.value) if e.value is not None else None, e.secret) for e in env
+    )
+
+
+def _link_success(doc: ModuleDoc, report: Report) -> Success:
+    success = doc.success
+    for named in (
+        *(success.non_empty or ()),
+        *(n for n, _ in success.sha256),
+        *(n for n, _ in success.min_files),
+    ):
+        if named.name not in doc.outputs:
+            hint = did_you_mean(named.name, doc.outputs, what="outputs")
+            report.add(faults.BAD_SUCCESS.at(named.span, f"`{doc.name.name}` has no output `{named.name}`", help=hint))
+    for named, _ in success.min_files:
+        port = doc.outputs.get(named.name)
+        if port is not None and port.base != "directory":
+            report.add(
+                faults.BAD_SUCCESS.at(named.span, f"`{named.name}` is a file, and `min_files` counts those of a directory", help="make it a directory, or use `non_empty`")
+            )
+    files = [n for n, p in doc.outputs.items() if p.base == "file"]
+    non_empty = files if success.non_empty is None else [n.name for n in success.non_empty]
+    return Success(
+        tuple(n for n in non_empty if n in doc.outputs),
+        {n.name: s for n, s in success.sha256},
+        {n.name: c for n, c in success.min_files},
+    )
+
+
+def _warn_unused(doc: ModuleDoc, used: set[str], report: Report) -> None:
+    for name, param in doc.params.items():
+        if name not in used:
+            report.add(
+                name_faults.UNUSED_PARAM.at(
+                    param.name.span, f"nothing in `{doc.name.name}` uses the parameter `{name}`", help="remove it, or use it in the command"
+                )
+            )
+
+
+def file_suffix(port: PortDoc) -> str:
+    """The suffix of an output's derived path: its first format."""
+    if port.base == "directory" or not port.formats:
+        return ""
+    return "." + PurePosixPath(port.formats[0]).name.lstrip(".")

@@ -1,0 +1,156 @@
+"""The linked, typed program: every reference resolved, every value bound, pipelines inside pipelines laid flat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from sncompile.diagnostics import Span
+from sncompile.semantics.keys import KeySet
+from sncompile.semantics.tables import Table
+from sncompile.semantics.types import Type
+from sncompile.semantics.values import Const, Value
+from sncompile.syntax.document import About, ModuleDoc, PortDoc
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line or a caller sets: data roots, parameters and inputs, and the jobs' working folder.
+
+    `sets` are texts (`--set NAME=VALUE`), read by the parameter's type; `params` plain values (`--params FILE`).
+    Paths in `data` and `sets` are relative to `invoked_from`.
+    """
+
+    data: Mapping[str, str] = field(default_factory=dict)
+    sets: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
+    directory: Path | None = None
+    invoked_from: Path = field(default_factory=Path.cwd)
+
+
+class OutputPath(NamedTuple):
+    """Where a step writes an output. `derived`: not said by hand, so unique by its form."""
+
+    port: PortDoc
+    path: Value
+    temp: bool
+    protected: bool
+    derived: bool
+    span: Span
+
+
+class Option(NamedTuple):
+    """An argument with a name before it."""
+
+    option: str
+    value: Value
+    repeat: bool
+    when: Value | None
+    span: Span
+
+
+class Flag(NamedTuple):
+    """An argument that is there or not."""
+
+    flag: str
+    when: Value | None
+    span: Span
+
+
+Argument = Value | Option | Flag
+
+
+class ShellPart(NamedTuple):
+    """A piece of a shell script: text as it stands, or a value in a context: `plain`, `double` or `single` quotes."""
+
+    text: str
+    value: Value | None
+    context: str
+
+
+class Variable(NamedTuple):
+    """An environment variable; a secret one has its value from the run's environment."""
+
+    name: str
+    value: Value | None
+    secret: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """What counts as done beside existence: output names, output → SHA-256, output → least number of files."""
+
+    non_empty: tuple[str, ...] = ()
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    min_files: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step with its module: a family of jobs, one for each instance of `keys`.
+
+    Exactly one of `command` and `shell` is set. `inputs` and `params` hold what is bound, defaults included; an
+    absent one is a constant None. `after` names steps that must be done first beyond what the data imposes.
+    """
+
+    name: str
+    title: str
+    module: ModuleDoc
+    keys: KeySet
+    inputs: Mapping[str, Value]
+    params: Mapping[str, Value]
+    outputs: Mapping[str, OutputPath]
+    command: tuple[Argument, ...] | None
+    shell: tuple[ShellPart, ...] | None
+    container: Value | None
+    conda: str | None
+    env: tuple[Variable, ...]
+    resources: Mapping[str, Value]
+    retries: int
+    success: Success
+    files: tuple[str, ...]
+    after: tuple[str, ...]
+    local_rule: bool
+    tags: tuple[str, ...]
+    span: Span
+
+    def local(self, space: str, name: str) -> Value:
+        """What a name of the module stands for in this step."""
+        if space == "inputs":
+            return self.inputs[name]
+        if space == "params":
+            return self.params[name]
+        if space == "outputs":
+            return self.outputs[name].path
+        if space == "resources":
+            return self.resources.get(name, Const(None, Type("null", optional=True), self.span))
+        found = next(v for v in self.env if v.name == name)
+        return found.value or Const(None, Type("null", optional=True), self.span)
+
+
+class ModuleFile(NamedTuple):
+    """A file that belongs to a module: where it lies and where it is emitted, below `files/`."""
+
+    source: Path
+    emitted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A pipeline ready to be made into a graph. `folder` is the jobs' working folder."""
+
+    name: str
+    about: About
+    spec: str
+    folder: Path
+    workspace: str
+    params: Mapping[str, Value]
+    data: Mapping[str, Value]
+    tables: Mapping[str, Table]
+    steps: Mapping[str, Step]
+    outputs: Mapping[str, Value]
+    files: Mapping[str, ModuleFile]
+    documents: Mapping[str, str]
+    span: Span

@@ -1,0 +1,74 @@
+"""`resources`: quantities with units, and the two things that are known only at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sncompile.diagnostics import Report
+from sncompile.faults import values as faults
+from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.functions import ValueFault, unit_factor
+from sncompile.semantics.scope import Scope
+from sncompile.semantics.types import INTEGER
+from sncompile.semantics.typing import Typer
+from sncompile.semantics.values import Apply, Attempt, Const, Size, Text, Value, is_constant, walk
+from sncompile.syntax.document import Value as DocValue
+
+_QUANTITIES = {"memory": "megabytes", "disk": "megabytes", "time": "minutes"}
+
+
+def link_resources(given: Mapping[str, DocValue], scope: Scope, report: Report) -> dict[str, Value]:
+    """Typed resources: `cpus` and `gpus` counts, `memory` and `disk` megabytes, `time` minutes, each rounded up."""
+    typer = Typer(scope, report)
+    found: dict[str, Value] = {}
+    for name, body in given.items():
+        value = typer.value(body)
+        if value.type.base == "unknown":
+            continue
+        kind = _QUANTITIES.get(name)
+        found[name] = _count(name, value, report) if kind is None else _quantity(name, kind, value, report)
+    return found
+
+
+def _count(name: str, value: Value, report: Report) -> Value:
+    if value.type.base == "integer" and not value.type.many:
+        if isinstance(value, Const) and isinstance(value.value, int) and value.value < (1 if name == "cpus" else 0):
+            report.add(faults.BAD_QUANTITY.at(value.span, f"`{name}` is {value.value}", help="give a whole number from 1"))
+        return value
+    if value.type.base == "number":
+        return Apply("ceil", (value,), INTEGER, value.span)
+    report.add(faults.BAD_QUANTITY.at(value.span, f"`{name}` is a whole number, not {value.type}", help="such as 4"))
+    return Const(1, INTEGER, value.span)
+
+
+def _quantity(name: str, kind: str, value: Value, report: Report) -> Value:
+    example = "4GB" if kind == "megabytes" else "90m"
+    quantity = Apply(f"@{kind}", (value,), INTEGER, value.span)
+    if value.type.many or value.type.base == "boolean":
+        report.add(faults.BAD_QUANTITY.at(value.span, f"`{name}` is a quantity, not {value.type}", help=f"such as {example}"))
+    elif isinstance(value, Const) and not isinstance(value.value, str):
+        unit = "MB" if kind == "megabytes" else "m"
+        report.add(
+            faults.BAD_QUANTITY.at(value.span, f"`{name}` needs a unit", help=f"write {value.value}{unit}, for example")
+        )
+    elif is_constant(value):
+        try:
+            return Const(Evaluator({}).constant(quantity), INTEGER, value.span)
+        except ValueFault as fault:
+            report.add(faults.BAD_QUANTITY.at(value.span, f"`{name}`: {fault}", help=fault.help))
+    elif dynamic(value) and isinstance(value, Text):
+        # Engines compute it themselves, so it must be a number and then a unit: `${2 * attempt}GB`.
+        unit = value.parts[-1]
+        known = isinstance(unit, Const) and unit_factor(str(unit.value), kind) is not None
+        if len(value.parts) != 2 or not known:
+            report.add(
+                faults.BAD_QUANTITY.at(
+                    value.span, f"`{name}`: one expression and a unit is what engines can compute", help=f"such as `${{2 * attempt}}{example[-2:] if kind == 'megabytes' else 'm'}`"
+                )
+            )
+    return quantity
+
+
+def dynamic(value: Value) -> bool:
+    """Whether a value is known only when the job is about to run."""
+    return any(isinstance(v, (Attempt, Size)) for v in walk(value))

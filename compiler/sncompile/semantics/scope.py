@@ -1,0 +1,174 @@
+"""Which names an expression sees, and what they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
+
+from sncompile.diagnostics import Span
+from sncompile.semantics.keys import KeySet, Rows
+from sncompile.semantics.tables import Table
+from sncompile.semantics.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type
+from sncompile.semantics.values import Cell, Const, Key, Local, Output, Related, Value
+
+RESERVED = frozenset(("data", "params", "infer", "inputs", "outputs", "resources", "env", "attempt"))
+
+
+UNIT = KeySet(Rows.unit(), ())
+"""The instances of a step without keys: one."""
+
+
+class Space(Protocol):
+    """A name that is used with a member: `params.x`, `fields.path`, `calc.function`."""
+
+    @property
+    def title(self) -> str:
+        """What it is, for messages."""
+
+    def names(self) -> Iterable[str]:
+        """Its members."""
+
+    def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        """The member's value as seen from the instances of `keys`."""
+
+
+class Members(NamedTuple):
+    """A space whose members are given values: `data`, and `params` and `inputs` of a pipeline."""
+
+    title: str
+    values: Mapping[str, Value]
+    used: set[str]
+
+    def names(self) -> Iterable[str]:
+        return self.values
+
+    def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        value = self.values.get(name)
+        self.used.add(name)
+        return value._replace(span=span) if isinstance(value, Const) else value
+
+
+class LocalMembers(NamedTuple):
+    """A space of a module, whose values depend on the step that uses the module."""
+
+    title: str
+    space: str
+    types: Mapping[str, Type]
+    used: set[str]
+
+    def names(self) -> Iterable[str]:
+        return self.types
+
+    def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        kind = self.types.get(name)
+        self.used.add(name)
+        return None if kind is None else Local(self.space, name, kind, span)
+
+
+class TableSpace(NamedTuple):
+    """A table: its columns, as seen from a step."""
+
+    table: Table
+    used: set[str]
+
+    @property
+    def title(self) -> str:
+        return f"the table `{self.table.name}`"
+
+    def names(self) -> Iterable[str]:
+        return self.table.columns
+
+    def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        if name not in self.table.columns:
+            return None
+        self.used.add(self.table.name)
+        kind = column_type(self.table, name)
+        cell = Cell(self.table, name, kind, span)
+        return see(cell, self.table.keys, keys, span)
+
+
+class StepSpace(NamedTuple):
+    """A step: its outputs, as seen from another step. A `gone` step's outputs are absent, a `broken` one's unknown."""
+
+    name: str
+    keys: KeySet | None
+    outputs: Mapping[str, Value]
+    gone: bool
+    broken: bool
+
+    @property
+    def title(self) -> str:
+        return f"the step `{self.name}`"
+
+    def names(self) -> Iterable[str]:
+        return self.outputs
+
+    def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        if self.broken:
+            return Const(None, UNKNOWN, span)
+        value = self.outputs.get(name)
+        if value is None or self.keys is None:
+            return None
+        if self.gone or (isinstance(value, Const) and value.value is None):
+            return Const(None, NULL, span)
+        value = value._replace(span=span) if isinstance(value, Output) else value
+        return see(value, self.keys, keys, span)
+
+
+def see(value: Value, source: KeySet, target: KeySet, span: Span) -> Value:
+    """`value` of the instances of `source`, as seen from those of `target`."""
+    gathers = not set(source.by) <= set(target.by)
+    kind = value.type
+    if gathers:
+        kind = kind._replace(many=True, optional=False)
+    return Related(value, source, target, kind, span)
+
+
+def column_type(table: Table, name: str) -> Type:
+    """The type of a column by its cells: text unless all are numbers or all are booleans."""
+    cells = table.columns[name]
+    kinds = {type(cell) for cell in cells}
+    optional = type(None) in kinds
+    kinds.discard(type(None))
+    if kinds == {bool}:
+        return BOOLEAN._replace(optional=optional)
+    if kinds == {int}:
+        return INTEGER._replace(optional=optional)
+    if kinds and kinds <= {int, float}:
+        return NUMBER._replace(optional=optional)
+    return STRING._replace(optional=optional)
+
+
+class Scope:
+    """The names that expressions of one place see.
+
+    `keys` are the instances that they are seen from (without any, no key is in scope); `elsewhere` are keys of tables that the place does not range over, for messages; `run_time` says whether `attempt` and sizes
+    may be used.
+    """
+
+    def __init__(
+        self,
+        spaces: Mapping[str, Space],
+        *,
+        keys: KeySet | None = None,
+        elsewhere: Mapping[str, str] | None = None,
+        run_time: bool = False,
+    ) -> None:
+        self.spaces = spaces
+        self.keys = keys if keys is not None else UNIT
+        self.elsewhere = elsewhere or {}
+        self.run_time = run_time
+
+    def at(self, keys: KeySet) -> Scope:
+        """The same names seen from a step's instances."""
+        return Scope(self.spaces, keys=keys, elsewhere=self.elsewhere)
+
+    def key(self, name: str, span: Span) -> Value | None:
+        """A key in scope."""
+        if name in self.keys.by:
+            return Key(self.keys, name, False, STRING, span)
+        return None
+
+    def names(self) -> list[str]:
+        """Every name in scope."""
+        return [*self.keys.by, *self.spaces]

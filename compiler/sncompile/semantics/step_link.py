@@ -1,0 +1,262 @@
+"""A step with its module → a linked step: inputs and parameters bound, paths settled, settings joined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Diagnostic, Report, Span, did_you_mean
+from sncompile.faults import graph as graph_faults
+from sncompile.faults import names as name_faults
+from sncompile.faults import values as faults
+from sncompile.semantics.binding import absent, bind_param, bind_port, param_type, port_type
+from sncompile.semantics.keys import KeySet
+from sncompile.semantics.module_link import TypedModule, file_suffix, link_defaults, link_env
+from sncompile.semantics.program import OutputPath, Step, Variable
+from sncompile.semantics.resources import link_resources
+from sncompile.semantics.scope import LocalMembers, Scope
+from sncompile.semantics.types import STRING, UNKNOWN
+from sncompile.semantics.typing import Typer
+from sncompile.semantics.values import Const, Items, Key, Text, Value
+from sncompile.syntax.document import ParamDoc, PortDoc, StepDoc
+
+if TYPE_CHECKING:
+    from sncompile.semantics.pipeline_link import Shared
+
+
+class Bindings(NamedTuple):
+    """What `with` and the defaults give to a module's inputs and parameters."""
+
+    inputs: dict[str, Value]
+    params: dict[str, Value]
+
+
+def bind_ports_and_params(
+    step: StepDoc,
+    inputs: Mapping[str, PortDoc],
+    params: Mapping[str, ParamDoc],
+    module: str,
+    scope: Scope,
+    report: Report,
+    *,
+    broken: bool,
+    defaults: Mapping[str, Value] | None = None,
+) -> Bindings:
+    """Bind a step's `with` to the inputs and parameters of its module (or inner pipeline)."""
+    typer = Typer(scope, report)
+    bound = Bindings({}, {})
+    slips: set[str] = set()
+    for name, (named, value) in step.bindings.items():
+        typed = typer.value(value) if value is not None else Const(None, UNKNOWN, named.span)
+        if name in inputs:
+            port = inputs[name]
+            bound.inputs[name] = bind_port(port, typed, f"the input `{name}` of `{module}`", report)
+        elif name in params:
+            what = f"the parameter `{name}` of `{module}`"
+            bound.params[name] = bind_param(params[name], typed, what, report)
+        else:
+            free = [n for n in (*inputs, *params) if n not in step.bindings]
+            hint = did_you_mean(name, free or (*inputs, *params), what="it has")
+            if hint and hint.startswith("did you mean"):
+                slips.add(hint.split("`")[1])
+            report.add(
+                name_faults.UNKNOWN_PORT.at(named.span, f"`{module}` has no input or parameter `{name}`", help=hint or "it has none")
+            )
+    if defaults is None:
+        defaults = link_defaults(params, {}, report)
+    span = step.name.span
+    quiet = broken
+    for name, port in inputs.items():
+        if name in bound.inputs:
+            continue
+        bound.inputs[name] = absent(span)
+        if not port.optional:
+            if not quiet and name not in slips:
+                report.add(_missing_input(step, name, port, module))
+            bound.inputs[name] = Const(None, UNKNOWN, span)
+    for name, param in params.items():
+        if name in bound.params:
+            continue
+        if name in defaults:
+            bound.params[name] = defaults[name]
+            continue
+        if not quiet and name not in slips:
+            report.add(_missing_param(step, name, param, module))
+        bound.params[name] = Const(None, UNKNOWN, span)
+    return bound
+
+
+def _missing_input(step: StepDoc, name: str, port: PortDoc, module: str) -> Diagnostic:
+    return faults.MISSING_INPUT.at(
+        step.name.span,
+        f"`{step.name.name}` does not give the input `{name}` of `{module}` ({port_type(port)})",
+        help=f"add `with: {{{name}: …}}`",
+        related=(Place("the port is declared here", port.name.span),),
+    )
+
+
+def _missing_param(step: StepDoc, name: str, param: ParamDoc, module: str) -> Diagnostic:
+    return faults.MISSING_PARAM.at(
+        step.name.span,
+        f"`{step.name.name}` does not give the parameter `{name}` of `{module}` ({param_type(param)})",
+        help=f"add `with: {{{name}: …}}`, or give the parameter a default",
+        related=(Place("the parameter is declared here", param.name.span),),
+    )
+
+
+class StepLinker:
+    """Links one step that runs a module."""
+
+    def __init__(
+        self,
+        doc: StepDoc,
+        module: TypedModule,
+        keys: KeySet,
+        scope: Scope,
+        shared: Shared,
+        prefix: str,
+        workspace: str,
+    ) -> None:
+        self._doc, self._module, self._keys, self._scope = doc, module, keys, scope
+        self._report, self._name, self._workspace = shared.report, prefix + doc.name.name, workspace
+
+    def link(self) -> Step:
+        """The linked step; its faults are told."""
+        doc, module = self._doc, self._module
+        mdoc = module.doc
+        bound = bind_ports_and_params(
+            doc, mdoc.inputs, mdoc.params, mdoc.name.name, self._scope, self._report,
+            broken=mdoc.broken or doc.broken, defaults=module.defaults,
+        )  # fmt: skip
+        typer = Typer(self._scope, self._report)
+        image = module.container
+        if doc.container is not None and doc.container.image is not None:
+            image = typer.value(doc.container.image)
+        return Step(
+            name=self._name,
+            title=doc.title or mdoc.about.title,
+            module=mdoc,
+            keys=self._keys,
+            inputs={n: bound.inputs[n] for n in mdoc.inputs},
+            params={n: bound.params[n] for n in mdoc.params},
+            outputs=self._outputs(typer),
+            command=module.command,
+            shell=module.shell,
+            container=image,
+            conda=module.conda,
+            env=self._env(typer),
+            resources={**module.resources, **self._resources()},
+            retries=doc.retries,
+            success=module.success,
+            files=module.files,
+            after=(),
+            local_rule=doc.local,
+            tags=doc.tags,
+            span=doc.name.span,
+        )
+
+    def _resources(self) -> dict[str, Value]:
+        if not self._doc.resources:
+            return {}
+        # A step's own resources may use the sizes of the module's inputs, which go by their names there.
+        types = {n: port_type(p) for n, p in self._module.doc.inputs.items()}
+        spaces = {**self._scope.spaces, "inputs": LocalMembers("the inputs", "inputs", types, set())}
+        scope = Scope(spaces, keys=self._keys, elsewhere=self._scope.elsewhere, run_time=True)
+        return link_resources(self._doc.resources, scope, self._report)
+
+    def _env(self, typer: Typer) -> tuple[Variable, ...]:
+        given = (*(self._doc.container.env if self._doc.container else ()), *self._doc.env)
+        merged = {v.name: v for v in self._module.env}
+        merged.update({v.name: v for v in link_env(given, typer)})
+        return tuple(merged.values())
+
+    def _outputs(self, typer: Typer) -> dict[str, OutputPath]:
+        doc, ports = self._doc, self._module.doc.outputs
+        for name, output in doc.outputs.items():
+            if name not in ports:
+                hint = did_you_mean(name, ports, what="its outputs") or "it has none"
+                self._report.add(
+                    name_faults.UNKNOWN_PORT.at(output.name.span, f"`{self._module.doc.name.name}` has no output `{name}`", help=hint)
+                )
+        found = {}
+        for name, port in ports.items():
+            said = doc.outputs.get(name)
+            temp, protected = (said.temp, said.protected) if said is not None else (False, False)
+            span = said.name.span if said is not None else port.name.span
+            path, derived = self._path(name, port, typer)
+            found[name] = OutputPath(port, path, temp, protected, derived, span)
+        return found
+
+    def _path(self, name: str, port: PortDoc, typer: Typer) -> tuple[Value, bool]:
+        said = self._doc.outputs.get(name)
+        if said is not None and said.path is not None:
+            value = typer.value(said.path)
+            if value.type.base != "unknown" and value.type.many != port.many:
+                kind = "a list of paths" if port.many else "one path"
+                self._report.add(faults.WRONG_TYPE.at(value.span, f"the output `{name}` takes {kind}", help=None))
+                return Const(None, UNKNOWN, value.span), False
+            if value.type.base not in ("unknown", "null") and not value.type.textual:
+                self._report.add(faults.WRONG_TYPE.at(value.span, f"a path is text, not {value.type}", help="quote it"))
+            return tidy(value), False
+        if name in self._module.paths:
+            return tidy(self._module.paths[name]), False
+        if port.many:
+            self._report.add(
+                graph_faults.NO_PATH.at(
+                    self._doc.name.span, f"the output `{name}` of `{self._doc.name.name}` is a list of files, and has no paths",
+                    help=f"give them: `outputs: {{{name}: [first.txt, second.txt]}}`",
+                    related=(Place("the output is declared here", port.name.span),),
+                )
+            )  # fmt: skip
+            return Const((), UNKNOWN._replace(many=True), self._doc.name.span), True
+        return self._derived(name, port, self._doc.name.span), True
+
+    def _derived(self, name: str, port: PortDoc, span: Span) -> Value:
+        start = Const(f"{self._workspace}/{self._name}/", STRING, span)
+        parts: list[Value] = [start]
+        for key in self._keys.by:
+            parts += [Key(self._keys, key, True, STRING, span), Const("/", STRING, span)]
+        parts.append(Const(f"{name}{file_suffix(port)}", STRING, span))
+        return join_text(parts, span)
+
+
+def join_text(parts: list[Value], span: Span) -> Value:
+    """Parts as one text, with neighbouring constants joined."""
+    joined: list[Value] = []
+    for part in parts:
+        if joined and isinstance(part, Const) and isinstance(joined[-1], Const):
+            joined[-1] = Const(f"{joined[-1].value}{part.value}", STRING, joined[-1].span)
+        else:
+            joined.append(part)
+    if len(joined) == 1 and isinstance(joined[0], Const):
+        return joined[0]
+    return Text(tuple(joined), STRING, span)
+
+
+def tidy(value: Value) -> Value:
+    """A path said by hand without `./` at its start and without double slashes, as engines compare paths by letter."""
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return value._replace(value=_tidy_text(value.value, first=True))
+    if isinstance(value, Const) and isinstance(value.value, tuple):
+        return value._replace(value=tuple(_tidy_text(str(v), first=True) for v in value.value))
+    if isinstance(value, Text):
+        parts = []
+        for number, part in enumerate(value.parts):
+            if isinstance(part, Const) and isinstance(part.value, str):
+                part = part._replace(value=_tidy_text(part.value, first=number == 0))
+            parts.append(part)
+        return join_text(parts, value.span)
+    if isinstance(value, Items):
+        return value._replace(items=tuple(tidy(item) for item in value.items))
+    return value
+
+
+def _tidy_text(text: str, *, first: bool) -> str:
+    if first and "://" in text:
+        return text
+    while "//" in text:
+        text = text.replace("//", "/")
+    while first and text.startswith("./") and len(text) > 2:
+        text = text[2:]
+    return text

@@ -1,0 +1,101 @@
+"""Reads tables from CSV, TSV and Parquet files, as columns."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from sncompile.semantics.tables import Cell
+
+DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+SUFFIXES = (*DELIMITERS, ".parquet", ".pq")
+
+
+class TableError(ValueError):
+    """A table file that cannot be read; `line` is where, from 1."""
+
+    def __init__(self, message: str, *, line: int = 1, help: str | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.help = help
+
+
+class Columns(NamedTuple):
+    """Columns by name, and the line of every row where it is not simply the row's number + 2."""
+
+    columns: dict[str, Sequence[Cell]]
+    lines: list[int] | None
+
+
+def read_table(path: Path) -> Columns:
+    """The columns of a table file. Raises `TableError` or `OSError`."""
+    suffix = path.suffix.lower()
+    if suffix in DELIMITERS:
+        return _read_text(path, DELIMITERS[suffix])
+    if suffix in (".parquet", ".pq"):
+        return Columns(_read_parquet(path), None)
+    raise TableError(f"a table cannot be read from `{path.name}`", help=f"its suffix must be one of {', '.join(SUFFIXES)}")
+
+
+def _read_text(path: Path, delimiter: str) -> Columns:
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        try:
+            header = next(reader, None)
+            if header is None:
+                raise TableError("the table is empty", help="its first line names the columns")
+            _check_header(header)
+            width = len(header)
+            for row in reader:
+                if len(row) == width:
+                    rows.append(row)
+                    lines.append(reader.line_num)
+                elif row:
+                    raise TableError(
+                        f"the row has {len(row)} cells, the header {width}",
+                        line=reader.line_num,
+                        help="quote cells that hold the separator",
+                    )
+        except csv.Error as error:
+            raise TableError(f"not a table: {error}", line=reader.line_num) from None
+        except UnicodeDecodeError:
+            raise TableError("the table is not UTF-8", line=reader.line_num + 1, help="save it as UTF-8") from None
+    columns: dict[str, Sequence[Cell]] = {}
+    for name, cells in zip(header, zip(*rows, strict=True) if rows else [()] * width, strict=True):
+        columns[name] = [cell if cell != "" else None for cell in cells] if "" in cells else cells
+    shifted = bool(lines) and lines[-1] != len(lines) + 1
+    return Columns(columns, lines if shifted else None)
+
+
+def _check_header(header: list[str]) -> None:
+    seen: set[str] = set()
+    for name in header:
+        if not name:
+            raise TableError("a column without a name", help="name every column in the first line")
+        if name in seen:
+            raise TableError(f"the column `{name}` stands in the header twice", help="rename one of them")
+        seen.add(name)
+
+
+def _read_parquet(path: Path) -> dict[str, Sequence[Cell]]:
+    import duckdb
+
+    try:
+        with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+            relation = connection.read_parquet(str(path))
+            names = list(relation.columns)
+            rows = relation.fetchall()
+    except duckdb.Error as error:
+        raise TableError(f"not a Parquet table: {str(error).splitlines()[0]}") from None
+    cells = zip(*rows, strict=True) if rows else [()] * len(names)
+    return {name: [_cell(v) for v in column] for name, column in zip(names, cells, strict=True)}
+
+
+def _cell(value: object) -> Cell:
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value if value != "" else None
+    return str(value)

@@ -1,0 +1,228 @@
+"""Loads a pipeline's tables and checks their keys."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report, Span, did_you_mean
+from sncompile.faults import tables as faults
+from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.functions import ValueFault, to_text
+from sncompile.semantics.globs import Part, PatternError, compile_pattern, match_files
+from sncompile.semantics.scope import Scope
+from sncompile.semantics.table_files import TableError, read_table
+from sncompile.semantics.tables import Cell, Table
+from sncompile.semantics.typing import Typer
+from sncompile.semantics.values import Value, is_constant
+from sncompile.syntax.document import TableDoc
+from sncompile.syntax.expressions import Attribute, Name, Template
+from sncompile.syntax.nodes import Scalar
+
+
+class TableLoader:
+    """Loads tables; relative paths start at `folder`, the jobs' working folder, with `prefix` before a document's own.
+
+    `name_of` gives what a file is called in messages.
+    """
+
+    def __init__(self, folder: Path, prefix: str, report: Report) -> None:
+        self._folder = folder
+        self._prefix = prefix
+        self._report = report
+
+    def load(self, doc: TableDoc, scope: Scope) -> Table | None:
+        """The table, or None where it cannot be had; the reason is told."""
+        if doc.rows is not None:
+            table = self._inline(doc)
+        elif doc.glob is not None:
+            table = self._glob(doc, doc.glob, scope)
+        elif doc.file is not None:
+            table = self._file(doc, doc.file, scope)
+        else:
+            return None
+        if table is None or not self._check_keys(doc, table):
+            return None
+        return table
+
+    def _text(self, template: Template, scope: Scope) -> str | None:
+        value = Typer(scope, self._report).template(template)
+        return self._constant(value, template.span)
+
+    def _constant(self, value: Value, span: Span) -> str | None:
+        if value.type.base == "unknown":
+            return None
+        if not is_constant(value):
+            self._report.add(
+                faults.BAD_TABLE.at(span, "a table's source must be the same for all jobs", help="use `data` and `params` only")
+            )
+            return None
+        try:
+            return to_text(Evaluator({}).constant(value))
+        except ValueFault as fault:
+            self._report.add(faults.BAD_TABLE.at(span, str(fault), help=fault.help))
+            return None
+
+    def _inline(self, doc: TableDoc) -> Table | None:
+        rows = doc.rows or ()
+        names = list(dict.fromkeys(key.text for row in rows for key, _ in row))
+        key = tuple(k.name for k in doc.key)
+        cells: dict[str, list[Cell]] = {name: [] for name in names}
+        for row in rows:
+            here = {k.text: v for k, v in row}
+            for name in names:
+                cells[name].append(_inline_cell(here.get(name), name in key))
+        columns = {name: _uniform(column) for name, column in cells.items()}
+        return Table(doc.name.name, key, columns or {name: [] for name in key}, span=doc.name.span, spans=doc.row_spans)
+
+    def _file(self, doc: TableDoc, template: Template, scope: Scope) -> Table | None:
+        text = self._text(template, scope)
+        if text is None:
+            return None
+        relative = any(isinstance(p, str) for p in template.parts[:1])
+        name = os.path.join(self._prefix, text) if relative and not os.path.isabs(text) else text
+        path = self._folder / name
+        shown = os.path.relpath(path) if not os.path.isabs(name) else str(path)
+        try:
+            read = read_table(path)
+        except TableError as error:
+            at = Span(shown, error.line, 1, error.line, 1)
+            self._report.add(
+                faults.BAD_TABLE.at(at, f"{error}", help=error.help, related=(Place("the table is named here", template.span),))
+            )
+            return None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "not a path"
+            self._report.add(
+                faults.BAD_TABLE.at(
+                    template.span, f"the table file `{name}` cannot be read: {reason}", help="paths in a spec are relative to its folder"
+                )
+            )
+            return None
+        key = tuple(k.name for k in doc.key)
+        columns: dict[str, Sequence[Cell]] = {
+            n: [c if c is None else str(c) for c in cells] if n in key and not all(isinstance(c, str) for c in cells) else cells
+            for n, cells in read.columns.items()
+        }
+        return Table(doc.name.name, key, columns, span=doc.name.span, lines=read.lines, file=shown)
+
+    def _glob(self, doc: TableDoc, template: Template, scope: Scope) -> Table | None:
+        typer = Typer(scope, self._report)
+        parts = []
+        for part, span in zip(template.parts, template.spans, strict=True):
+            text = self._constant(typer.part(part, span), span)
+            if text is None:
+                return None
+            # A data root is a place, never a pattern, whatever signs it holds.
+            root = isinstance(part, Attribute) and isinstance(part.target, Name) and part.target.id == "data"
+            parts.append(Part(text, root))
+        try:
+            pattern = compile_pattern(parts)
+        except PatternError as error:
+            self._report.add(
+                faults.BAD_PATTERN.at(template.span, f"the pattern cannot be understood: {error}", help="such as `{well}_s{site}.tif`")
+            )
+            return None
+        if "path" in pattern.names:
+            self._report.add(
+                faults.BAD_PATTERN.at(template.span, "`path` is the column of the files themselves", help="name the part otherwise")
+            )
+            return None
+        found = match_files(pattern, self._folder)
+        columns: dict[str, Sequence[Cell]] = {n: [m.columns[n] for m in found] for n in pattern.names}
+        columns["path"] = [m.path for m in found]
+        for match in found:
+            if match.otherwise is not None:
+                ways = " or ".join(
+                    ", ".join(f"{k}={v}" for k, v in way.items()) for way in (match.columns, match.otherwise)
+                )
+                self._report.add(
+                    faults.AMBIGUOUS_FILE.at(
+                        template.span, f"`{match.path}` can be read as {ways}",
+                        help="constrain a part with a regular expression: `{site,[0-9]+}`",
+                    )
+                )  # fmt: skip
+                break
+        if not found:
+            self._tell_no_file(template, "".join(p.text for p in parts))
+            return None
+        return Table(doc.name.name, tuple(k.name for k in doc.key), columns, span=doc.name.span, enumerated="path")
+
+    def _tell_no_file(self, template: Template, pattern: str) -> None:
+        self._report.add(
+            faults.EMPTY_TABLE.at(
+                template.span,
+                f"no file fits `{pattern}`",
+                help="check the data root (`--data NAME=PATH`); paths in a spec are relative to its folder",
+            )
+        )
+
+    def _check_keys(self, doc: TableDoc, table: Table) -> bool:
+        missing = [k for k in doc.key if k.name not in table.columns]
+        for key in missing:
+            hint = did_you_mean(key.name, table.columns, what="its columns")
+            self._report.add(
+                faults.NO_COLUMN.at(key.span, f"the table `{table.name}` has no column `{key.name}`", help=hint)
+            )
+        if missing or not doc.key:
+            return False
+        if len(table) == 0:
+            self._report.add(
+                faults.EMPTY_TABLE.at(table.span, f"the table `{table.name}` has no rows", help="add rows, or remove the table")
+            )
+            return False
+        return self._check_rows(doc, table)
+
+    def _check_rows(self, doc: TableDoc, table: Table) -> bool:
+        columns = [table.columns[k] for k in table.key]
+        where = (Place("the key is named here", doc.key[0].span),)
+        for name, cells in zip(table.key, columns, strict=True):
+            if None in cells:
+                row = list(cells).index(None)
+                self._report.add(
+                    faults.NO_KEY.at(
+                        table.row_span(row), f"a row of `{table.name}` has no `{name}`",
+                        help="fill the cell, or remove the row", related=where,
+                    )
+                )  # fmt: skip
+                return False
+        keys = list(zip(*columns, strict=True))
+        if len(set(keys)) == len(keys):
+            return True
+        seen: dict[tuple[Cell, ...], int] = {}
+        told = 0
+        for row, key in enumerate(keys):
+            first = seen.setdefault(key, row)
+            if first != row and told < 3:
+                told += 1
+                self._report.add(
+                    faults.DUPLICATE_ROWS.at(
+                        table.row_span(row), f"two rows of `{table.name}` have the key {table.describe(row)}",
+                        help=f"add a column to `key` that tells them apart{_candidates(table, first, row)}, or remove one",
+                        related=(Place("the other row", table.row_span(first)), *where),
+                    )
+                )  # fmt: skip
+        return False
+
+
+def _candidates(table: Table, one: int, other: int) -> str:
+    differ = [n for n, c in table.columns.items() if n not in table.key and c[one] != c[other]]
+    return f" (they differ in {', '.join(f'`{n}`' for n in differ[:4])})" if differ else ""
+
+
+def _inline_cell(node: Scalar | None, key: bool) -> Cell:
+    if node is None or node.value is None or node.text == "":
+        return None
+    value: Cell = node.value
+    # A key is text always, and as it was written: `01` stays `01`.
+    return node.text if key else value
+
+
+def _uniform(cells: list[Cell]) -> list[Cell]:
+    """A column of one type: mixed cells become text."""
+    kinds = {type(c) for c in cells if c is not None}
+    if len(kinds) <= 1 or kinds == {int, float}:
+        return cells
+    return [c if c is None else to_text(c) for c in cells]

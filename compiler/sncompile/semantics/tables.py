@@ -1,0 +1,77 @@
+"""Tables: columns of equal length with a key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sncompile.diagnostics import Span
+
+if TYPE_CHECKING:
+    from sncompile.semantics.keys import KeySet
+
+Cell = str | int | float | bool | None
+
+
+class Table:
+    """A table in memory, as columns.
+
+    `columns` maps a name to its cells, all of one length; key columns hold text only. `origin` says where row `i`
+    comes from, for messages. Tables are compared by identity and are never changed.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        key: tuple[str, ...],
+        columns: dict[str, Sequence[Cell]],
+        *,
+        span: Span,
+        spans: Sequence[Span] = (),
+        lines: Sequence[int] | None = None,
+        file: str | None = None,
+        enumerated: str | None = None,
+    ) -> None:
+        self.name = name
+        self.key = key
+        self.columns = columns
+        self.span = span
+        self.file = file
+        self.enumerated = enumerated
+        """The column whose files are known to exist, since the table was made by listing them (`glob`)."""
+        self._spans = spans
+        self._lines = lines
+        self._keys: KeySet | None = None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    def __repr__(self) -> str:
+        return f"Table({self.name!r}, key={self.key}, rows={len(self)})"
+
+    @property
+    def keys(self) -> KeySet:
+        """The key set of the table's rows: one instance a row."""
+        if self._keys is None:
+            from sncompile.semantics.keys import KeySet, Rows
+
+            self._keys = KeySet(Rows.of(self), self.key)
+        return self._keys
+
+    def row_span(self, row: int) -> Span:
+        """Where a row stands: a line of the file, a node of the spec, or the table's name."""
+        if row < len(self._spans):
+            return self._spans[row]
+        if self.file is not None:
+            line = self._lines[row] if self._lines is not None else row + 2
+            return Span(self.file, line, 1, line, 1)
+        return self.span
+
+    def describe(self, row: int) -> str:
+        """A row by its key: `plate=P1, well=A01`."""
+        return ", ".join(f"{name}={show(self.columns[name][row])}" for name in self.key)
+
+
+def show(value: Any) -> str:
+    """A cell for a message."""
+    return "nothing" if value is None else str(value)

@@ -1,0 +1,80 @@
+"""The types of the spec language."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+BASES = ("string", "integer", "number", "boolean", "path", "file", "directory", "null", "unknown")
+
+
+class Type(NamedTuple):
+    """A type: a base, and whether it is a list of it, may be absent, and which formats its files have.
+
+    `unknown` is the type of what could not be understood; nothing more is said of it.
+    """
+
+    base: str
+    many: bool = False
+    optional: bool = False
+    formats: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.base}{'[]' if self.many else ''}{'?' if self.optional else ''}"
+
+    @property
+    def one(self) -> Type:
+        """The type of a single value of it."""
+        return self._replace(many=False)
+
+    @property
+    def of_files(self) -> bool:
+        """Whether it stands for files or directories."""
+        return self.base in ("file", "directory")
+
+    @property
+    def textual(self) -> bool:
+        """Whether its values are text inside."""
+        return self.base in ("string", "path", "file", "directory")
+
+
+STRING = Type("string")
+INTEGER = Type("integer")
+NUMBER = Type("number")
+BOOLEAN = Type("boolean")
+PATH = Type("path")
+NULL = Type("null", optional=True)
+UNKNOWN = Type("unknown", optional=True)
+
+
+def type_of_constant(value: object) -> Type:
+    """The type of a literal."""
+    if value is None:
+        return NULL
+    if isinstance(value, bool):
+        return BOOLEAN
+    if isinstance(value, int):
+        return INTEGER
+    if isinstance(value, float):
+        return NUMBER
+    return STRING
+
+
+def unify(left: Type, right: Type) -> Type | None:
+    """The type of `a if c else b`; None where there is none that serves both."""
+    if "unknown" in (left.base, right.base):
+        return UNKNOWN
+    if left.base == "null":
+        return right._replace(optional=True)
+    if right.base == "null":
+        return left._replace(optional=True)
+    optional = left.optional or right.optional
+    if left.many != right.many:
+        return None
+    if left.base == right.base:
+        formats = left.formats if left.formats == right.formats else ()
+        return Type(left.base, left.many, optional, formats)
+    if {left.base, right.base} == {"integer", "number"}:
+        return Type("number", left.many, optional)
+    if left.textual and right.textual:
+        return Type("file" if left.base == "file" or right.base == "file" else "string", left.many, optional)
+    return None

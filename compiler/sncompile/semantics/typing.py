@@ -1,0 +1,326 @@
+"""Gives every expression a type and resolves every name in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report, Span, did_you_mean
+from sncompile.faults import names as name_faults
+from sncompile.faults import tables as table_faults
+from sncompile.faults import values as value_faults
+from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.functions import FUNCTIONS, OPERATORS, TypeFault, ValueFault, truth_type
+from sncompile.semantics.scope import Scope, Space, TableSpace
+from sncompile.semantics.types import INTEGER, NUMBER, STRING, UNKNOWN, Type, type_of_constant, unify
+from sncompile.semantics.values import (
+    Apply,
+    Attempt,
+    Choice,
+    Const,
+    Items,
+    Local,
+    Lookup,
+    ModuleFile,
+    Size,
+    Text,
+    Value,
+    is_constant,
+)
+from sncompile.syntax.document import Constant, ListValue
+from sncompile.syntax.document import Value as DocValue
+from sncompile.syntax.expressions import (
+    Attribute,
+    Call,
+    Conditional,
+    Expr,
+    Index,
+    ListOf,
+    Literal,
+    Name,
+    Operation,
+    Template,
+)
+
+
+class Typer:
+    """Types the values of one scope. Faults go to `report`; what is at fault gets the unknown type.
+
+    `claim_file` takes a module's file name with its place and gives where it will be emitted, or None after telling why
+    not.
+    """
+
+    def __init__(self, scope: Scope, report: Report, claim_file: Callable[[str, Span], str | None] | None = None) -> None:
+        self._scope = scope
+        self._report = report
+        self._claim_file = claim_file
+
+    def value(self, value: DocValue) -> Value:
+        """A document's value."""
+        if isinstance(value, Constant):
+            return Const(value.value, type_of_constant(value.value), value.span)
+        if isinstance(value, ListValue):
+            return self._list([self.value(item) for item in value.items], value.span)
+        return self.template(value)
+
+    def template(self, template: Template) -> Value:
+        """A scalar: one expression keeps its type, anything else is text."""
+        if template.whole is not None:
+            return self.expr(template.whole)
+        if not template.parts:
+            return Const("", STRING, template.span)
+        parts = [self.part(part, span) for part, span in zip(template.parts, template.spans, strict=True)]
+        if len(parts) == 1:
+            return parts[0]
+        for part in parts:
+            if part.type.many:
+                self._report.add(
+                    value_faults.WRONG_TYPE.at(
+                        part.span,
+                        "a list inside text",
+                        help="join it (`join(list, ',')`), or give it an argument of its own",
+                    )
+                )
+        return Text(tuple(parts), STRING, template.span)
+
+    def part(self, part: str | Expr, span: Span) -> Value:
+        """A part of a template."""
+        return Const(part, STRING, span) if isinstance(part, str) else self.expr(part)
+
+    def _list(self, items: list[Value], span: Span) -> Value:
+        kind: Type | None = None
+        for item in items:
+            one = item.type.one
+            joined = one if kind is None else unify(kind, one)
+            if joined is None:
+                self._report.add(
+                    value_faults.WRONG_TYPE.at(item.span, f"a list of {kind} cannot hold {one}", help="quote numbers in a list of texts")
+                )
+                joined = UNKNOWN
+            kind = joined
+        kind = (kind or UNKNOWN)._replace(many=True, optional=False)
+        if all(isinstance(item, Const) for item in items):
+            return Const(tuple(i.value for i in items if isinstance(i, Const)), kind, span)
+        return Items(tuple(items), kind, span)
+
+    def expr(self, node: Expr) -> Value:
+        """An expression."""
+        match node:
+            case Literal():
+                return Const(node.value, type_of_constant(node.value), node.span)
+            case Name():
+                return self._name(node)
+            case Attribute():
+                return self._attribute(node)
+            case Index():
+                return self._index(node)
+            case Call():
+                return self._call(node)
+            case Operation():
+                return self._operation(node)
+            case Conditional():
+                return self._conditional(node)
+            case ListOf():
+                return self._list([self.expr(item) for item in node.items], node.span)
+
+    def _unknown(self, span: Span) -> Value:
+        return Const(None, UNKNOWN, span)
+
+    def _name(self, node: Name) -> Value:
+        key = self._scope.key(node.id, node.span)
+        if key is not None:
+            return key
+        if node.id == "attempt":
+            return self._attempt(node.span)
+        space = self._scope.spaces.get(node.id)
+        if space is not None:
+            first = next(iter(space.names()), "…")
+            self._report.add(
+                name_faults.NOT_A_VALUE.at(
+                    node.span,
+                    f"{space.title} is no value by itself",
+                    help=did_you_mean("", [f"{node.id}.{n}" for n in space.names()], what="name one of")
+                    or f"write `{node.id}.{first}`",
+                )
+            )
+        else:
+            self._unknown_name(node)
+        return self._unknown(node.span)
+
+    def _attempt(self, span: Span) -> Value:
+        if not self._scope.run_time:
+            self._report.add(
+                value_faults.RUN_TIME_ONLY.at(span, "`attempt` is known only when a job runs", help="use it in `resources`")
+            )
+        return Attempt(INTEGER, span)
+
+    def _unknown_name(self, node: Name) -> None:
+        table = self._scope.elsewhere.get(node.id)
+        if table is not None:
+            self._report.add(
+                table_faults.KEY_NOT_HERE.at(
+                    node.span,
+                    f"`{node.id}` is a key of `{table}`, but there is no single one here",
+                    help=f"add `{node.id}` to the step's `by`, or write `{table}.{node.id}` for the list",
+                )
+            )
+            return
+        owners = [f"{title}.{node.id}" for title, space in self._scope.spaces.items() if node.id in space.names()]
+        if owners:
+            hint: str | None = f"did you mean `{owners[0]}`?"
+        else:
+            hint = did_you_mean(node.id, self._scope.names(), what="names here")
+        self._report.add(name_faults.UNKNOWN_NAME.at(node.span, f"unknown name `{node.id}`", help=hint))
+
+    def _space_of(self, node: Expr) -> Space | None:
+        if isinstance(node, Name) and self._scope.key(node.id, node.span) is None:
+            return self._scope.spaces.get(node.id)
+        return None
+
+    def _attribute(self, node: Attribute) -> Value:
+        space = self._space_of(node.target)
+        if space is None:
+            if isinstance(node.target, Name) and self._scope.key(node.target.id, node.span) is None:
+                self._unknown_name(node.target)
+                return self._unknown(node.span)
+            return self._member_of_value(node)
+        return self._member(space, node.name, node.span, node.name_span)
+
+    def _member(self, space: Space, name: str, span: Span, name_span: Span) -> Value:
+        value = space.get(name, self._scope.keys, span)
+        if value is not None:
+            return value
+        what = "column" if isinstance(space, TableSpace) else "member"
+        self._report.add(
+            name_faults.UNKNOWN_MEMBER.at(
+                name_span,
+                f"{space.title} has no {what} `{name}`",
+                help=did_you_mean(name, space.names(), what="it has") or "it has none",
+            )
+        )
+        return self._unknown(span)
+
+    def _member_of_value(self, node: Attribute) -> Value:
+        target = self.expr(node.target)
+        if node.name == "size" and isinstance(target, Local) and target.space == "inputs":
+            if not self._scope.run_time:
+                self._report.add(
+                    value_faults.RUN_TIME_ONLY.at(
+                        node.span, "a file's size is known only when a job runs", help="use it in `resources`"
+                    )
+                )
+            return Size(target.name, NUMBER, node.span)
+        if target.type.base != "unknown":
+            self._report.add(
+                name_faults.UNKNOWN_MEMBER.at(
+                    node.name_span, f"a value of type {target.type} has no member `{node.name}`", help=None
+                )
+            )
+        return self._unknown(node.span)
+
+    def _index(self, node: Index) -> Value:
+        space = self._space_of(node.target)
+        if space is not None and isinstance(node.index, Literal) and isinstance(node.index.value, str):
+            return self._member(space, node.index.value, node.span, node.index.span)
+        target, index = self.expr(node.target), self.expr(node.index)
+        if "unknown" in (target.type.base, index.type.base):
+            return self._unknown(node.span)
+        if not target.type.many or index.type.base != "integer":
+            self._wrong(node.span, f"`[…]` takes the item at a number from a list, not from {target.type}", None)
+            return self._unknown(node.span)
+        return Apply("[]", (target, index), target.type.one, node.span)
+
+    def _wrong(self, span: Span, message: str, help: str | None, related: tuple[Place, ...] = ()) -> None:
+        self._report.add(value_faults.WRONG_TYPE.at(span, message, help=help, related=related))
+
+    def _call(self, node: Call) -> Value:
+        if node.name == "lookup":
+            return self._lookup(node)
+        if node.name == "file":
+            return self._file(node)
+        function = FUNCTIONS.get(node.name)  # Names with `@` are no names to the parser.
+        if function is None:
+            hint = did_you_mean(node.name, [*FUNCTIONS, "lookup", "file"], what="functions")
+            self._report.add(
+                name_faults.UNKNOWN_FUNCTION.at(node.name_span, f"unknown function `{node.name}`", help=hint)
+            )
+            return self._unknown(node.span)
+        operands = [self.expr(a) for a in node.arguments]
+        if node.keywords or not function.least <= len(operands) <= function.most:
+            count = str(function.least) if function.least == function.most else f"{function.least} or more"
+            self._wrong(node.span, f"`{node.name}` takes {count} values, not {len(operands)}", None)
+            return self._unknown(node.span)
+        return self._applied(node.name, operands, function.result, node.span)
+
+    def _applied(
+        self, name: str, operands: list[Value], result: Callable[[list[Type]], Type], span: Span
+    ) -> Value:
+        if any(o.type.base == "unknown" for o in operands):
+            return self._unknown(span)
+        try:
+            kind = result([o.type for o in operands])
+        except TypeFault as fault:
+            self._wrong(span, f"`{name}`: {fault}", fault.help)
+            return self._unknown(span)
+        return Apply(name, tuple(operands), kind, span)
+
+    def _operation(self, node: Operation) -> Value:
+        operands = [self.expr(o) for o in node.operands]
+        if node.operator in ("and", "or"):
+            return self._applied(node.operator, operands, truth_type, node.span)
+        return self._applied(node.operator, operands, OPERATORS[node.operator, len(operands)].result, node.span)
+
+    def _conditional(self, node: Conditional) -> Value:
+        test, then, other = self.expr(node.test), self.expr(node.then), self.expr(node.other)
+        try:
+            truth_type([test.type])
+        except TypeFault as fault:
+            self._wrong(test.span, f"`if` {fault}", fault.help)
+        if test.type.base != "unknown" and is_constant(test):
+            # A settled choice has the type of what was chosen: the other branch may be of a step that is gone.
+            try:
+                return then if Evaluator({}).constant(test) else other
+            except ValueFault as fault:
+                self._report.add(value_faults.BAD_VALUE.at(test.span, str(fault), help=fault.help))
+        kind = unify(then.type, other.type)
+        if kind is None:
+            self._wrong(node.span, f"the choice is between {then.type} and {other.type}", "give both the same type")
+            kind = UNKNOWN
+        return Choice(test, then, other, kind, node.span)
+
+    def _lookup(self, node: Call) -> Value:
+        column = node.arguments[0] if len(node.arguments) == 1 else None
+        space = self._space_of(column.target) if isinstance(column, Attribute) else None
+        if not isinstance(column, Attribute) or not isinstance(space, TableSpace) or not node.keywords:
+            self._wrong(
+                node.span, "`lookup` takes a table's column and what its row must hold",
+                "write `lookup(wells.treatment, well='A01')`",
+            )  # fmt: skip
+            return self._unknown(node.span)
+        seen = self._member(space, column.name, column.span, column.name_span)
+        conditions = []
+        for name, value in node.keywords:
+            if name not in space.table.columns:
+                hint = did_you_mean(name, space.names(), what="it has")
+                self._report.add(
+                    name_faults.UNKNOWN_MEMBER.at(node.span, f"{space.title} has no column `{name}`", help=hint)
+                )
+                return self._unknown(node.span)
+            conditions.append((name, self.expr(value)))
+        if seen.type.base == "unknown":
+            return seen
+        kind = seen.type.one
+        return Lookup(space.table, column.name, tuple(conditions), kind, node.span)
+
+    def _file(self, node: Call) -> Value:
+        argument = node.arguments[0] if len(node.arguments) == 1 and not node.keywords else None
+        if not isinstance(argument, Literal) or not isinstance(argument.value, str):
+            self._wrong(node.span, "`file` takes the name of a file as a text", "write `file('calc.py')`")
+            return self._unknown(node.span)
+        if self._claim_file is None:
+            self._wrong(node.span, "`file` belongs into a module", "move it into the module whose file it is")
+            return self._unknown(node.span)
+        emitted = self._claim_file(argument.value, argument.span)
+        return self._unknown(node.span) if emitted is None else ModuleFile(emitted, Type("file"), node.span)
+
+

@@ -1,0 +1,205 @@
+"""Typed values: what an expression means once every name in it is resolved.
+
+A value is evaluated *at* a key set (see `keys`), for one instance of it. Leaves that differ between instances carry
+the key set they belong to, so that a value can be used at any finer one: the instance there has exactly one instance
+here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sncompile.diagnostics import Span
+from sncompile.semantics.keys import KeySet
+from sncompile.semantics.tables import Table
+from sncompile.semantics.types import BOOLEAN, INTEGER, NUMBER, STRING, Type
+
+Plain = str | int | float | bool | None | tuple["Plain", ...]
+
+
+class Const(NamedTuple):
+    """A constant; a list is a tuple. `None` is what is absent."""
+
+    value: Plain
+    type: Type
+    span: Span
+
+
+class Key(NamedTuple):
+    """An instance's key, as text; `encoded` as it stands in derived paths."""
+
+    keys: KeySet
+    name: str
+    encoded: bool
+    type: Type
+    span: Span
+
+
+class Cell(NamedTuple):
+    """A column of a table, at the table's own rows."""
+
+    table: Table
+    column: str
+    type: Type
+    span: Span
+
+
+class Output(NamedTuple):
+    """An output's path (or paths), at the instances of the step that writes it."""
+
+    step: str
+    port: str
+    type: Type
+    span: Span
+
+
+class Related(NamedTuple):
+    """`value`, which belongs to `source`, seen from `target`: the one related instance's, or the list of them."""
+
+    value: Value
+    source: KeySet
+    target: KeySet
+    type: Type
+    span: Span
+
+    @property
+    def gathers(self) -> bool:
+        """Whether several instances of the source may feed one of the target."""
+        return not set(self.source.by) <= set(self.target.by)
+
+
+class Local(NamedTuple):
+    """A name inside a module: `space` is `inputs`, `outputs`, `params`, `resources` or `env`."""
+
+    space: str
+    name: str
+    type: Type
+    span: Span
+
+
+class Size(NamedTuple):
+    """The size in bytes of an input port's files, known when the job is about to run."""
+
+    port: str
+    type: Type
+    span: Span
+
+
+class Attempt(NamedTuple):
+    """Which try of the job it is, from 1."""
+
+    type: Type
+    span: Span
+
+
+class Text(NamedTuple):
+    """Parts joined to one text."""
+
+    parts: tuple[Value, ...]
+    type: Type
+    span: Span
+
+
+class Items(NamedTuple):
+    """A list; an item that is a list itself gives all of its values."""
+
+    items: tuple[Value, ...]
+    type: Type
+    span: Span
+
+
+class Apply(NamedTuple):
+    """A function of the language, or an operator, on its operands."""
+
+    function: str
+    operands: tuple[Value, ...]
+    type: Type
+    span: Span
+
+
+class Choice(NamedTuple):
+    """`then if test else other`."""
+
+    test: Value
+    then: Value
+    other: Value
+    type: Type
+    span: Span
+
+
+class Lookup(NamedTuple):
+    """`lookup(table.column, key=value, …)`: the column's value in the one row that has those values."""
+
+    table: Table
+    column: str
+    conditions: tuple[tuple[str, Value], ...]
+    type: Type
+    span: Span
+
+
+class ModuleFile(NamedTuple):
+    """`file('name')`: a file that belongs to a module. `emitted` is its place below the emitted `files/`."""
+
+    emitted: str
+    type: Type
+    span: Span
+
+
+class Record(NamedTuple):
+    """A JSON object of named values, as text (the one argument of `python` and `notebook` steps)."""
+
+    members: tuple[tuple[str, Value], ...]
+    type: Type
+    span: Span
+
+
+Value = (
+    Const | Key | Cell | Output | Related | Local | Size | Attempt | Text | Items | Apply | Choice | Lookup | ModuleFile
+    | Record
+)  # fmt: skip
+
+
+def children(value: Value) -> tuple[Value, ...]:
+    """The values directly inside a value."""
+    match value:
+        case Related():
+            return (value.value,)
+        case Text():
+            return value.parts
+        case Items():
+            return value.items
+        case Apply():
+            return value.operands
+        case Choice():
+            return (value.test, value.then, value.other)
+        case Lookup():
+            return tuple(v for _, v in value.conditions)
+        case Record():
+            return tuple(v for _, v in value.members)
+        case _:
+            return ()
+
+
+def walk(value: Value) -> Iterator[Value]:
+    """The value and everything inside it."""
+    yield value
+    for child in children(value):
+        yield from walk(child)
+
+
+def is_constant(value: Value) -> bool:
+    """Whether a value is the same for every instance and known at compile time."""
+    return not any(isinstance(v, (Key, Cell, Output, Local, Size, Attempt, ModuleFile)) for v in walk(value))
+
+
+def text(value: str, span: Span) -> Const:
+    """A constant text."""
+    return Const(value, STRING, span)
+
+
+__all__ = [
+    "BOOLEAN", "INTEGER", "NUMBER", "STRING", "Apply", "Attempt", "Cell", "Choice", "Const", "Items", "Key", "Local",
+    "Lookup", "ModuleFile", "Output", "Plain", "Record", "Related", "Size", "Text", "Value", "children", "is_constant",
+    "text", "walk",
+]  # fmt: skip
