@@ -1,0 +1,83 @@
+"""`sncompile compile SPEC`: compile to the files of a target, or print what a stage made."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from sncompile.api import Checked, check, compile_graph, default_out, graph_of
+from sncompile.cli.options import fail, finish, output_options, read_options, spec_options, write
+from sncompile.diagnostics import CompileError
+
+
+@click.command("compile")
+@click.argument("spec", metavar="SPEC")
+@click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the files; build/NAME beside the spec unless given.")
+@click.option("-t", "--target", default="snakemake", show_default=True, help="What to compile to.")
+@click.option("--emit", type=click.Choice(["ast", "ir", "jobs"]), help="Print a stage's result instead of writing files.")
+@click.option("--check", "compare", is_flag=True, help="Compare with what stands there; write nothing.")
+@spec_options
+@output_options
+def command(
+    spec: str,
+    out: Path | None,
+    target: str,
+    emit: str | None,
+    compare: bool,
+    data: tuple[tuple[str, str], ...],
+    sets: tuple[tuple[str, str], ...],
+    params: Path | None,
+    directory: Path | None,
+    strict: bool,
+    form: str,
+    color: str,
+) -> None:
+    """Compile a spec to the files of a target."""
+    try:
+        checked = check(spec, read_options(data, sets, params, directory), strict=strict)
+        if emit == "ast":
+            finish(checked, form, color)
+            _emit_ast(checked)
+            return
+        finish(checked, form, color)
+        graph = graph_of(checked.require())
+        if emit is not None:
+            _emit(emit, graph, out)
+            return
+        folder = out if out is not None else default_out(graph)
+        emitted = compile_graph(graph, target, out=folder)
+        if compare:
+            emitted.compare(folder)
+            return
+        emitted.write(folder)
+    except CompileError as error:
+        fail(error, form, color)
+        return
+    write(f"{folder}: {emitted.describe()}\n")
+
+
+def _emit_ast(checked: Checked) -> None:
+    from sncompile.syntax.dump import dump
+
+    assert checked.document is not None
+    write(json.dumps(dump(checked.document), indent=2, ensure_ascii=False) + "\n")
+
+
+def _emit(kind: str, graph: object, out: Path | None) -> None:
+    from sncompile.ir.graph import Graph
+    from sncompile.ir.jobs import jobs
+    from sncompile.ir.text import graph_text
+
+    assert isinstance(graph, Graph)
+    if kind == "ir":
+        write(graph_text(graph))
+        return
+    import os
+
+    folder = out if out is not None else default_out(graph)
+    files = os.path.relpath(folder, graph.folder) + "/files"
+    for job in jobs(graph, files=files):
+        sys.stdout.write(json.dumps(job.as_object(), ensure_ascii=False) + "\n")

@@ -1,0 +1,102 @@
+"""`sncompile`: finds the command, and answers for how it ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sncompile import __version__
+from sncompile.diagnostics import did_you_mean
+
+COMMANDS = {
+    "compile": "compile a spec to the files of a target",
+    "check": "find every fault; write nothing",
+    "plan": "say what would be done: steps, instances, files, resources",
+    "run": "compile and run a pipeline, and watch it",
+    "graph": "draw the steps and how their keys relate",
+    "describe": "show a module's ports, parameters, command and citations",
+    "explain": "tell more about a diagnostic's code",
+    "init": "write a small project that runs",
+    "schema": "print the JSON Schema of pipelines or modules",
+    "targets": "list what can be compiled to, and what each can express",
+}
+"""Command → its line in the help. Each is `cli/NAME.py`, imported when it is called and not before."""
+
+EXIT_INTERNAL = 70
+
+
+class Commands(click.Group):
+    """The commands, each imported when needed; `sncompile SPEC` means `sncompile compile SPEC`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"sncompile.cli.{cmd_name}_command").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = {"--help", "-h", "--version"}
+        if args and args[0] not in COMMANDS and args[0] not in own:
+            if not args[0].startswith("-") and "." not in args[0] and not Path(args[0]).exists():
+                hint = did_you_mean(args[0], COMMANDS, what="commands")
+                raise click.UsageError(f"no command and no file `{args[0]}`; {hint}", ctx)
+            args = ["compile", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=False,
+)
+@click.version_option(__version__, prog_name="sncompile")
+def cli() -> None:
+    """Compile declarative YAML pipelines to Snakefiles, and run them.
+
+    `sncompile SPEC` is `sncompile compile SPEC`.
+    """
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line and leave with its exit code; a fault of our own ends in code 70 and how to report it."""
+    try:
+        cli.main(args=arguments, prog_name="sncompile", standalone_mode=True)
+    except BrokenPipeError:
+        # Whoever read our output has enough (`sncompile … | head`).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        _report_own_fault(error)
+        sys.exit(EXIT_INTERNAL)
+
+
+def _report_own_fault(error: Exception) -> None:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="sncompile-fault-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+    ) as file:
+        file.write(f"sncompile {__version__}, Python {sys.version}\n{sys.argv!r}\n\n")
+        file.write("".join(traceback.format_exception(error)))
+    message = f"{type(error).__name__}: {error}".splitlines()[0]
+    click.echo(
+        f"sncompile: a fault of sncompile itself, not of your spec ({message[:200]})\n"
+        f"please report it with the file {file.name}",
+        err=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Program → graph."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sncompile.ir.feeds import steps_in
+from sncompile.ir.graph import Edge, Family, Graph, Input, Output, relate
+from sncompile.semantics.program import Program, Step
+from sncompile.semantics.values import Value
+
+
+def build(program: Program) -> Graph:
+    """The graph of a program without errors: one family a step, an edge for each pair of steps that need each other."""
+    families = {name: _family(step) for name, step in program.steps.items()}
+    edges = [edge for family in families.values() for edge in _edges(family, families)]
+    return Graph(
+        name=program.name,
+        title=program.about.title,
+        spec=program.spec,
+        folder=str(program.folder),
+        workspace=program.workspace,
+        families=families,
+        edges=tuple(edges),
+        outputs=program.outputs,
+        files=program.files,
+        spec_digest=_digest(program),
+        span=program.span,
+    )
+
+
+def _family(step: Step) -> Family:
+    inputs = {
+        name: Input(value, step.module.inputs[name].base, step.module.inputs[name].many)
+        for name, value in step.inputs.items()
+    }
+    outputs = {
+        name: Output(o.path, o.port.base, o.port.many, o.temp, o.protected, o.span) for name, o in step.outputs.items()
+    }
+    return Family(
+        name=step.name,
+        title=step.title,
+        module=step.module.name.name,
+        module_span=step.module.span,
+        keys=step.keys,
+        inputs=inputs,
+        params=step.params,
+        outputs=outputs,
+        command=step.command,
+        shell=step.shell,
+        container=step.container,
+        conda=step.conda,
+        env=step.env,
+        resources=step.resources,
+        retries=step.retries,
+        success=step.success,
+        after=step.after,
+        local_rule=step.local_rule,
+        tags=step.tags,
+        span=step.span,
+    )
+
+
+def taken(family: Family) -> dict[str, Value]:
+    """Every value of a family that may come from other families, by a name for people: ports, then the rest."""
+    found = {name: port.value for name, port in family.inputs.items()}
+    found |= {f"params.{name}": value for name, value in family.params.items()}
+    found |= {f"resources.{name}": value for name, value in family.resources.items()}
+    found |= {f"env.{v.name}": v.value for v in family.env if v.value is not None}
+    if family.container is not None:
+        found["container"] = family.container
+    return found
+
+
+def _edges(family: Family, families: dict[str, Family]) -> list[Edge]:
+    ports: dict[str, list[str]] = {}
+    for name, value in taken(family).items():
+        for step in steps_in(value):
+            ports.setdefault(step, []).append(name)
+    edges = [
+        Edge(source, family.name, relate(families[source].keys, family.keys), tuple(names))
+        for source, names in ports.items()
+    ]
+    ordered = [name for name in family.after if name not in ports]
+    return edges + [Edge(n, family.name, relate(families[n].keys, family.keys), ()) for n in ordered]
+
+
+def _digest(program: Program) -> str:
+    """The digest of the documents that the pipeline is made from, by their texts."""
+    digest = hashlib.sha256()
+    for text in sorted(program.documents.values()):
+        digest.update(hashlib.sha256(text.encode()).digest())
+    return digest.hexdigest()

@@ -1,0 +1,69 @@
+"""Which jobs a value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.keys import KeySet
+from sncompile.semantics.values import Choice, Local, Output, Related, Value, children
+
+Sources = Callable[[int], Iterable[int]]
+
+
+def feeds(value: Value, at: KeySet, evaluator: Evaluator) -> list[tuple[str, Sources]]:
+    """Of a value at `at`: each step that it comes from, with a function from an instance to that step's instances."""
+    if isinstance(value, Related):
+        return _through(value, at, evaluator)
+    if isinstance(value, Choice):
+        test = evaluator.closure(value.test, at)
+        return [
+            *_when(feeds(value.then, at, evaluator), lambda i: bool(test(i))),
+            *_when(feeds(value.other, at, evaluator), lambda i: not test(i)),
+            *feeds(value.test, at, evaluator),
+        ]
+    if isinstance(value, Local):
+        return []
+    return [found for child in children(value) for found in feeds(child, at, evaluator)]
+
+
+def _when(found: list[tuple[str, Sources]], chosen: Callable[[int], bool]) -> list[tuple[str, Sources]]:
+    def only(sources: Sources) -> Sources:
+        return lambda i: sources(i) if chosen(i) else ()
+
+    return [(step, only(sources)) for step, sources in found]
+
+
+def _through(value: Related, at: KeySet, evaluator: Evaluator) -> list[tuple[str, Sources]]:
+    inner: list[tuple[str, Sources]]
+    if isinstance(value.value, Output):
+        inner = [(value.value.step, lambda j: (j,))]
+    else:
+        inner = feeds(value.value, value.source, evaluator)
+    if not inner:
+        return []
+    related = value.target.related(value.source)
+    place = at.related(value.target) if at is not value.target else None
+
+    def outer(sources: Sources) -> Sources:
+        def found(i: int) -> Iterable[int]:
+            here = place[i][0] if place is not None else i
+            return (k for j in related[here] for k in sources(j))
+
+        return found
+
+    return [(step, outer(sources)) for step, sources in inner]
+
+
+def steps_in(value: Value) -> dict[str, None]:
+    """The steps that a value comes from, for any instance."""
+    found: dict[str, None] = {}
+    pending = [value]
+    while pending:
+        here = pending.pop()
+        if isinstance(here, Output):
+            found.setdefault(here.step)
+        pending += children(here)
+    return found
+
+

@@ -1,0 +1,162 @@
+"""The IR: an immutable graph of job families.
+
+A family stands for all jobs of a step: a command template, typed ports, a container, resources and a key set. The graph
+of a pipeline with a million jobs has as many nodes as its spec has steps. Families carry the span they came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from sncompile.diagnostics import Span
+from sncompile.semantics.keys import KeySet
+from sncompile.semantics.program import Argument, ModuleFile, ShellPart, Success, Variable
+from sncompile.semantics.types import Type
+from sncompile.semantics.values import Const, Value
+
+if TYPE_CHECKING:
+    import networkx
+
+
+class Relation(StrEnum):
+    """How the keys of an edge's two ends relate."""
+
+    MAP = "map"
+    BROADCAST = "broadcast"
+    GATHER = "gather"
+
+
+class Input(NamedTuple):
+    """What an input port reads: a path, or a list of paths; absent is a constant None."""
+
+    value: Value
+    base: str
+    many: bool
+
+
+class Output(NamedTuple):
+    """What an output port writes."""
+
+    path: Value
+    base: str
+    many: bool
+    temp: bool
+    protected: bool
+    span: Span
+
+
+class Edge(NamedTuple):
+    """`target` needs `source`: by the data of some ports, or (`ports` empty) by order alone."""
+
+    source: str
+    target: str
+    relation: Relation
+    ports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """All jobs of a step. Exactly one of `command` and `shell` is set."""
+
+    name: str
+    title: str
+    module: str
+    module_span: Span
+    keys: KeySet
+    inputs: Mapping[str, Input]
+    params: Mapping[str, Value]
+    outputs: Mapping[str, Output]
+    command: tuple[Argument, ...] | None
+    shell: tuple[ShellPart, ...] | None
+    container: Value | None
+    conda: str | None
+    env: tuple[Variable, ...]
+    resources: Mapping[str, Value]
+    retries: int
+    success: Success
+    after: tuple[str, ...]
+    local_rule: bool
+    tags: tuple[str, ...]
+    span: Span
+
+    def local(self, space: str, name: str) -> Value:
+        """What a name of the module stands for in this family."""
+        missing = Const(None, Type("null", optional=True), self.span)
+        if space == "inputs":
+            return self.inputs[name].value
+        if space == "params":
+            return self.params[name]
+        if space == "outputs":
+            return self.outputs[name].path
+        if space == "resources":
+            return self.resources.get(name, missing)
+        return next((v.value for v in self.env if v.name == name and v.value is not None), missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The families of a pipeline with the edges between them, and what the pipeline is for.
+
+    `outputs` are seen from outside, where there are no keys. `folder` is the jobs' working folder and is never
+    written into a file.
+    """
+
+    name: str
+    title: str
+    spec: str
+    folder: str
+    workspace: str
+    families: Mapping[str, Family]
+    edges: tuple[Edge, ...]
+    outputs: Mapping[str, Value]
+    files: Mapping[str, ModuleFile]
+    spec_digest: str
+    span: Span
+
+    def into(self, name: str) -> list[Edge]:
+        """The edges that lead into a family."""
+        return [edge for edge in self.edges if edge.target == name]
+
+    def digraph(self) -> networkx.DiGraph[str]:
+        """The graph for algorithms: nodes are family names, `edge` holds the edges between two."""
+        import networkx
+
+        graph: networkx.DiGraph[str] = networkx.DiGraph()
+        graph.add_nodes_from(self.families)
+        for edge in self.edges:
+            held: list[Edge] = graph.edges[edge.source, edge.target]["edges"] if graph.has_edge(edge.source, edge.target) else []
+            graph.add_edge(edge.source, edge.target, edges=[*held, edge])
+        return graph
+
+    def order(self) -> list[str]:
+        """Family names, each after all that it needs; in the spec's order where that is free."""
+        from graphlib import TopologicalSorter
+
+        waits: dict[str, set[str]] = {name: set() for name in self.families}
+        for edge in self.edges:
+            waits[edge.target].add(edge.source)
+        rank = {name: number for number, name in enumerate(self.families)}
+        sorter = TopologicalSorter(waits)
+        sorter.prepare()
+        found: list[str] = []
+        while sorter.is_active():
+            ready = sorted(sorter.get_ready(), key=rank.__getitem__)
+            found += ready
+            sorter.done(*ready)
+        return found
+
+    def job_count(self) -> int:
+        """How many jobs there are in all."""
+        return sum(len(family.keys) for family in self.families.values())
+
+
+def relate(source: KeySet, target: KeySet) -> Relation:
+    """How the keys of two ends relate."""
+    if set(source.by) == set(target.by):
+        return Relation.MAP
+    return Relation.BROADCAST if set(source.by) < set(target.by) else Relation.GATHER
+
+

@@ -1,0 +1,307 @@
+"""Graph → jobs: the lazy expansion of families, one job at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sncompile.diagnostics import Span
+from sncompile.ir.build import taken
+from sncompile.ir.feeds import feeds
+from sncompile.ir.graph import Family, Graph
+from sncompile.semantics.encoding import encode_key
+from sncompile.semantics.evaluate import AtRunTime, Closure, Evaluator
+from sncompile.semantics.functions import to_text
+from sncompile.semantics.program import Argument, Flag, Option, ShellPart
+from sncompile.semantics.values import ModuleFile, Value, walk
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job, fully written out. Paths are relative to the working folder unless the user gave absolute ones."""
+
+    id: str
+    step: str
+    key: dict[str, str]
+    command: list[str] | None
+    shell: str | None
+    inputs: dict[str, str | list[str] | None]
+    outputs: dict[str, str | list[str]]
+    container: str | None
+    env: dict[str, str]
+    resources: dict[str, int | str]
+    after: list[str]
+    digest: str
+    source: Span
+
+    def as_object(self) -> dict[str, Any]:
+        """The JSON form of the interface."""
+        return {
+            "id": self.id,
+            "step": self.step,
+            "key": self.key,
+            "command": self.command,
+            "shell": self.shell,
+            "inputs": self.inputs,
+            "outputs": self.outputs,
+            "container": self.container,
+            "env": self.env,
+            "resources": self.resources,
+            "after": self.after,
+            "digest": self.digest,
+            "source": {"file": self.source.file, "line": self.source.line},
+        }
+
+
+RESOURCE_NAMES = {"cpus": "cpus", "memory": "memory_mb", "disk": "disk_mb", "time": "time_min", "gpus": "gpus"}
+
+
+def job_id(family: Family, number: int) -> str:
+    """The id of a family's job: the step and the keys as they stand in derived paths."""
+    return "/".join((family.name, *map(encode_key, family.keys.instances[number])))
+
+
+def jobs(graph: Graph, *, files: str = "") -> Iterator[Job]:
+    """All jobs, family after family in the spec's order, in the order of their instances.
+
+    `files` is the folder in which module files lie, as seen from the working folder.
+    """
+    expansion = Expansion(graph, files=files)
+    for name in graph.families:
+        yield from expansion.jobs(name)
+
+
+class Expansion:
+    """Writes out jobs of a graph; what is worked out for one is kept for the others."""
+
+    def __init__(self, graph: Graph, *, files: str = "") -> None:
+        self.graph = graph
+        place = files or f"build/{graph.name}/files"
+        self.evaluator = Evaluator(graph.families, lambda name: f"{place}/{name}")
+        self._needs: dict[str, list[tuple[str, Callable[[int], Iterable[int]]]]] = {}
+        self._digests: dict[str, list[str]] = {}
+        self._file_digests: dict[str, str] = {}
+        self._above: dict[str, set[str]] = {}
+        for name in graph.order():
+            sources = {edge.source for edge in graph.into(name)}
+            self._above[name] = sources.union(*(self._above[s] for s in sources))
+
+    def jobs(self, name: str) -> Iterator[Job]:
+        """The jobs of one family."""
+        family = self.graph.families[name]
+        make = _Maker(family, self)
+        for number in range(len(family.keys)):
+            yield make.job(number)
+
+    # --- What a job needs ---------------------------------------------------------------------------------------
+
+    def needs(self, name: str) -> list[tuple[str, Callable[[int], Iterable[int]]]]:
+        """The families that a family needs, each with a function from an instance to the instances it needs there."""
+        if name not in self._needs:
+            family = self.graph.families[name]
+            found = [f for value in taken(family).values() for f in feeds(value, family.keys, self.evaluator)]
+            for source in family.after:
+                related = family.keys.related(self.graph.families[source].keys)
+                found.append((source, related.__getitem__))
+            self._needs[name] = found
+        return self._needs[name]
+
+    def direct(self, name: str, number: int) -> dict[str, set[int]]:
+        """The jobs that a job needs directly, by family."""
+        found: dict[str, set[int]] = {}
+        for source, instances in self.needs(name):
+            found.setdefault(source, set()).update(instances(number))
+        return found
+
+    def after(self, name: str, number: int) -> list[tuple[str, int]]:
+        """The jobs that a job needs directly, without those that others of them need already."""
+        needed = self.direct(name, number)
+        for family in needed:
+            below = [other for other in needed if family in self._above[other]]
+            if below and needed[family]:
+                self._drop_implied(needed, family, below)
+        rank = {n: i for i, n in enumerate(self.graph.families)}
+        ordered = sorted(needed, key=rank.__getitem__)
+        return [(family, j) for family in ordered for j in sorted(needed[family])]
+
+    def _drop_implied(self, needed: dict[str, set[int]], family: str, below: list[str]) -> None:
+        """Take out the jobs of `family` that jobs of `below` need, directly or through families between."""
+        seen: set[tuple[str, int]] = set()
+        pending = [(other, j) for other in below for j in needed[other]]
+        while pending and needed[family]:
+            here = pending.pop()
+            for source, instances in self.needs(here[0]):
+                if source == family:
+                    needed[family].difference_update(instances(here[1]))
+                elif family in self._above[source]:
+                    new = {(source, j) for j in instances(here[1])} - seen
+                    seen |= new
+                    pending += new
+
+    # --- Digests ------------------------------------------------------------------------------------------------
+
+    def digest(self, name: str, number: int) -> str:
+        """A job's digest: of its command, container, parameters, files, and the digests of what it reads."""
+        if name not in self._digests:
+            for other in self.graph.order():
+                if (other == name or other in self._above[name]) and other not in self._digests:
+                    self._digests[other] = self._family_digests(other)
+        return self._digests[name][number]
+
+    def _family_digests(self, name: str) -> list[str]:
+        family = self.graph.families[name]
+        make = _Maker(family, self)
+        return [make.digest(number) for number in range(len(family.keys))]
+
+    def file_digest(self, emitted: str) -> str:
+        """The digest of a module's file."""
+        if emitted not in self._file_digests:
+            source: Path = self.graph.files[emitted].source
+            self._file_digests[emitted] = hashlib.sha256(source.read_bytes()).hexdigest()
+        return self._file_digests[emitted]
+
+
+class _Maker:
+    """Makes the jobs of one family."""
+
+    def __init__(self, family: Family, expansion: Expansion) -> None:
+        self._family, self._expansion = family, expansion
+        self._inputs = {n: self._closure(i.value) for n, i in family.inputs.items()}
+        self._outputs = {n: self._closure(o.path) for n, o in family.outputs.items()}
+        self._container = self._closure(family.container) if family.container is not None else None
+        self._env = {v.name: self._closure(v.value) for v in family.env if v.value is not None and not v.secret}
+        self._command = [self._argument(a) for a in family.command] if family.command is not None else None
+        self._shell = [self._part(p) for p in family.shell] if family.shell is not None else None
+        self._params = {n: self._closure(v) for n, v in family.params.items()}
+        files = [f for f in module_files(family)]
+        self._files = [expansion.file_digest(f) for f in files]
+
+    def _closure(self, value: Value) -> Closure:
+        return self._expansion.evaluator.closure(value, self._family.keys, self._family)
+
+    def _argument(self, argument: Argument) -> Callable[[int], list[str]]:
+        if isinstance(argument, Flag):
+            when = self._closure(argument.when) if argument.when is not None else None
+            flag = argument.flag
+            return lambda i: [flag] if when is None or when(i) else []
+        if isinstance(argument, Option):
+            return self._option(argument)
+        value = self._closure(argument)
+        return lambda i: as_arguments(value(i))
+
+    def _option(self, argument: Option) -> Callable[[int], list[str]]:
+        value = self._closure(argument.value)
+        when = self._closure(argument.when) if argument.when is not None else None
+
+        def build(i: int) -> list[str]:
+            found = as_arguments(value(i)) if when is None or when(i) else []
+            if not found:
+                return []
+            if argument.repeat:
+                return [word for item in found for word in (argument.option, item)]
+            return [argument.option, *found]
+
+        return build
+
+    def _part(self, part: ShellPart) -> Callable[[int], str]:
+        if part.value is None:
+            return lambda _: part.text
+        value = self._closure(part.value)
+        mark = {"double": '"', "single": "'"}.get(part.context, "")
+        return lambda i: mark + " ".join(shlex.quote(a) for a in as_arguments(value(i))) + mark
+
+    def _resource(self, value: Value, number: int) -> int | str:
+        try:
+            found: int = self._closure(value)(number)
+            return found
+        except AtRunTime:
+            from sncompile.ir.text import value_text
+
+            return f"${{{value_text(value)}}}"
+
+    def job(self, number: int) -> Job:
+        family, expansion = self._family, self._expansion
+        return Job(
+            id=job_id(family, number),
+            step=family.name,
+            key=dict(zip(family.keys.by, family.keys.instances[number], strict=True)),
+            command=self._words(number),
+            shell="".join(part(number) for part in self._shell) if self._shell is not None else None,
+            inputs={n: _listed(c(number)) for n, c in self._inputs.items()},
+            outputs={n: _listed(c(number)) for n, c in self._outputs.items()},
+            container=self._container(number) if self._container is not None else None,
+            env=self._variables(number),
+            resources={
+                RESOURCE_NAMES[n]: self._resource(family.resources[n], number)
+                for n in RESOURCE_NAMES
+                if n in family.resources
+            },
+            after=[job_id(expansion.graph.families[n], j) for n, j in expansion.after(family.name, number)],
+            digest=expansion.digest(family.name, number),
+            source=family.span,
+        )
+
+    def _words(self, number: int) -> list[str] | None:
+        if self._command is None:
+            return None
+        return [word for argument in self._command for word in argument(number)]
+
+    def _variables(self, number: int) -> dict[str, str]:
+        shown = {v.name: "***" for v in self._family.env if v.secret}
+        return {**{n: to_text(c(number)) for n, c in self._env.items()}, **shown}
+
+    def digest(self, number: int) -> str:
+        family = self._family
+        needed = self._expansion.direct(family.name, number)
+        read = sorted(self._expansion.digest(n, j) for n, found in needed.items() for j in found)
+        parts = [
+            self._words(number),
+            "".join(part(number) for part in self._shell) if self._shell is not None else None,
+            self._container(number) if self._container is not None else None,
+            family.conda,
+            self._variables(number),
+            {n: c(number) for n, c in self._inputs.items()},
+            {n: c(number) for n, c in self._outputs.items()},
+            {n: c(number) for n, c in self._params.items()},
+            self._files,
+            read,
+        ]
+        text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def as_arguments(value: Any) -> list[str]:
+    """A value as arguments: a list is that many, an absent value none."""
+    if value is None:
+        return []
+    if isinstance(value, tuple):
+        return [to_text(item) for item in value if item is not None]
+    return [to_text(value)]
+
+
+def module_files(family: Family) -> list[str]:
+    """The module files that a family's command names, and its conda environment."""
+    values: list[Value] = []
+    for argument in family.command or ():
+        if isinstance(argument, (Option, Flag)):
+            values += [v for v in (argument.when, argument.value if isinstance(argument, Option) else None) if v is not None]
+        else:
+            values.append(argument)
+    values += [p.value for p in family.shell or () if p.value is not None]
+    values += family.params.values()
+    values += [v.value for v in family.env if v.value is not None]
+    found = {leaf.emitted: None for v in values for leaf in walk(v) if isinstance(leaf, ModuleFile)}
+    if family.conda is not None:
+        found.setdefault(family.conda)
+    return list(found)
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
