@@ -34,9 +34,7 @@ def to_json(diagnostics: Sequence[Diagnostic]) -> str:
     return json.dumps([as_object(d) for d in diagnostics], indent=2, ensure_ascii=False) + "\n"
 
 
-def to_sarif(
-    diagnostics: Sequence[Diagnostic], faults: Mapping[str, Fault], version: str
-) -> str:
+def to_sarif(diagnostics: Sequence[Diagnostic], faults: Mapping[str, Fault], version: str) -> str:
     """A SARIF 2.1.0 log of one run, as code scanners take it; `faults` gives the rules' titles."""
     used = sorted({d.code for d in diagnostics})
     rules = [
@@ -74,8 +72,7 @@ def _sarif_result(diagnostic: Diagnostic) -> dict[str, Any]:
         result["locations"] = [{"physicalLocation": _sarif_place(diagnostic.span)}]
     if diagnostic.related:
         result["relatedLocations"] = [
-            {"message": {"text": r.message}, "physicalLocation": _sarif_place(r.span)}
-            for r in diagnostic.related
+            {"message": {"text": r.message}, "physicalLocation": _sarif_place(r.span)} for r in diagnostic.related
         ]
     return result
 

@@ -48,6 +48,14 @@ class Diagnostic:
         return replace(self, severity=Severity.ERROR)
 
 
+MAX_MESSAGE = 800
+"""Characters of a message or a help; a name in a spec may have a million."""
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE // 2]} … {text[-MAX_MESSAGE // 4 :]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A kind of diagnostic: a stable code, a title, and the page that `sncompile explain` shows.
@@ -68,8 +76,8 @@ class Fault:
         help: str | None = None,
         related: tuple[Related, ...] = (),
     ) -> Diagnostic:
-        """A diagnostic of this kind at `span`."""
-        return Diagnostic(self.code, self.severity, message, span, related, help)
+        """A diagnostic of this kind at `span`. What quotes a very long name is cut in the middle."""
+        return Diagnostic(self.code, self.severity, _clip(message), span, related, help and _clip(help))
 
 
 def sort_key(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:

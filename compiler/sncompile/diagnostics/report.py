@@ -35,9 +35,7 @@ class Report:
 class CompileError(Exception):
     """A spec has errors. `diagnostics` holds all that was found, warnings too; `sources` the texts read."""
 
-    def __init__(
-        self, diagnostics: Iterable[Diagnostic], sources: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, diagnostics: Iterable[Diagnostic], sources: dict[str, str] | None = None) -> None:
         self.diagnostics = tuple(diagnostics)
         self.sources = sources or {}
         errors = [d for d in self.diagnostics if d.severity is Severity.ERROR]

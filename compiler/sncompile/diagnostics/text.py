@@ -24,9 +24,7 @@ _MAX_LINE = 160
 
 def visible(text: str) -> str:
     """`text` with control characters, bidirectional controls and lone surrogates written as escapes."""
-    return _UNSAFE.sub(
-        lambda m: f"\\x{ord(m[0]):02x}" if ord(m[0]) < 256 else f"\\u{ord(m[0]):04x}", text
-    )
+    return _UNSAFE.sub(lambda m: f"\\x{ord(m[0]):02x}" if ord(m[0]) < 256 else f"\\u{ord(m[0]):04x}", text)
 
 
 class TextRenderer:
@@ -92,9 +90,5 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
     counts = {Severity.ERROR: 0, Severity.WARNING: 0}
     for diagnostic in diagnostics:
         counts[diagnostic.severity] += 1
-    parts = [
-        f"{count} {severity.value}{'' if count == 1 else 's'}"
-        for severity, count in counts.items()
-        if count
-    ]
+    parts = [f"{count} {severity.value}{'' if count == 1 else 's'}" for severity, count in counts.items() if count]
     return ", ".join(parts)

@@ -5,22 +5,21 @@ from sncompile.diagnostics import Fault
 UNKNOWN_KEY = Fault(
     "SN101",
     "an unknown key",
-    "The key is not one of those that may stand here; nothing is ignored silently, since an ignored key is a setting\n"
-    "that does not take effect. `sncompile schema pipeline` and `sncompile schema module` print all of them.",
+    "The key is not one of those that may stand here; nothing is ignored silently, since an ignored key is a\n"
+    "setting that does not take effect. `sncompile schema pipeline` and `sncompile schema module` print all of\n"
+    "them.",
 )
 WRONG_TYPE = Fault(
     "SN102", "a value of the wrong kind", "The value's kind (text, number, list, mapping) does not fit its key."
 )
 MISSING_KEY = Fault("SN103", "a key is missing", "A key that must be here is not.")
 NOT_ONE_OF = Fault("SN104", "not one of the allowed values", "Only the listed values may stand here.")
-BAD_FORM = Fault(
-    "SN105", "a text of the wrong form", "The text does not follow the form that is asked for here."
-)
+BAD_FORM = Fault("SN105", "a text of the wrong form", "The text does not follow the form that is asked for here.")
 BAD_NAME = Fault(
     "SN106",
     "not a name",
-    "Names of ports, parameters, tables, steps, roots and keys are used in expressions, so they hold only letters,\n"
-    "digits and `_` and do not start with a digit.",
+    "Names of ports, parameters, tables, steps, roots and keys are used in expressions, so they hold only\n"
+    "letters, digits and `_` and do not start with a digit.",
 )
 NO_DOCUMENT = Fault(
     "SN107",
@@ -35,8 +34,8 @@ NO_ACTION = Fault(
 RESERVED_NAME = Fault(
     "SN109",
     "a reserved name",
-    "`data`, `params`, `infer`, `inputs`, `outputs`, `resources`, `env` and `attempt` mean something in expressions\n"
-    "already; a table, a step or a key must have a name of its own.",
+    "`data`, `params`, `infer`, `inputs`, `outputs`, `resources`, `env` and `attempt` mean something in\n"
+    "expressions already; a table, a step or a key must have a name of its own.",
 )
 BAD_VALUE = Fault("SN110", "a value that cannot stand here", "The value lies outside what its key allows.")
 BAD_FLOW = Fault(

@@ -5,31 +5,31 @@ from sncompile.diagnostics import Fault, Severity
 CYCLE = Fault(
     "SN501",
     "steps that wait for each other",
-    "Every step of the cycle needs one that comes after it, so none can start. Take out one of the references shown.",
+    "Every step of the cycle needs one that comes after it, so none can start. Take out one of the references\nshown.",
 )
 TWO_WRITERS = Fault(
     "SN502",
     "one path, two writers",
-    "Two instances, or two steps, would write the same file; which one wins would be chance. Put what tells them apart\n"
-    "into the path.",
+    "Two instances, or two steps, would write the same file; which one wins would be chance. Put what tells them\n"
+    "apart into the path.",
 )
 PATH_LACKS_KEY = Fault(
     "SN503",
     "a path that lacks a key",
-    "A path said by hand must contain every key that its step ranges over; otherwise its instances would write over\n"
-    "each other.",
+    "A path said by hand must contain every key that its step ranges over; otherwise its instances would write\n"
+    "over each other.",
 )
 NESTED_PATHS = Fault(
     "SN504",
     "an output inside another output",
-    "A file or directory lies below another output of the pipeline: whoever makes or deletes the outer one touches the\n"
-    "inner one. Give them separate places.",
+    "A file or directory lies below another output of the pipeline: whoever makes or deletes the outer one\n"
+    "touches the inner one. Give them separate places.",
 )
 UNDECLARED_EDGE = Fault(
     "SN505",
     "a path that another step makes, not taken from it",
-    "An input names, as text, a file that a step of this pipeline writes. Refer to the output (`${step.port}`): then the\n"
-    "order is certain, and moving the output moves the input.",
+    "An input names, as text, a file that a step of this pipeline writes. Refer to the output (`${step.port}`):\n"
+    "then the order is certain, and moving the output moves the input.",
 )
 NO_PATH = Fault(
     "SN506",
@@ -45,7 +45,7 @@ BAD_ROOT = Fault("SN508", "a data root that is none", "A data root is a path or 
 MISSING_FILE = Fault(
     "SN511",
     "an input file that is not there",
-    "No step writes the file and it does not exist. That is a warning when compiling, since the data may lie elsewhere,\n"
-    "and an error before a run.",
+    "No step writes the file and it does not exist. That is a warning when compiling, since the data may lie\n"
+    "elsewhere, and an error before a run.",
     Severity.WARNING,
 )

@@ -5,8 +5,8 @@ from sncompile.diagnostics import Fault, Severity
 UNKNOWN_NAME = Fault(
     "SN201",
     "an unknown name",
-    "In a pipeline's expressions: the step's keys, `data`, `params`, `inputs`, every table and every step. In a module:\n"
-    "`inputs`, `outputs`, `params`, `resources` and `env`.",
+    "In a pipeline's expressions: the step's keys, `data`, `params`, `inputs`, every table and every step. In a\n"
+    "module: `inputs`, `outputs`, `params`, `resources` and `env`.",
 )
 UNKNOWN_MEMBER = Fault(
     "SN202", "nothing of that name inside", "The table, step, parameter list or port list has no such member."
@@ -25,13 +25,13 @@ AMBIGUOUS_NAME = Fault(
 UNKNOWN_FUNCTION = Fault(
     "SN206",
     "an unknown function",
-    "The functions are basename, stem, suffix, dirname, join, len, sorted, unique, zip, range, str, int, float, upper,\n"
-    "lower, replace, min, max, ceil, lookup and, in a module, file.",
+    "The functions are basename, stem, suffix, dirname, join, len, sorted, unique, zip, range, str, int, float,\n"
+    "upper, lower, replace, min, max, ceil, lookup and, in a module, file.",
 )
 UNKNOWN_PORT = Fault(
     "SN207",
     "neither an input nor a parameter of the module",
-    "`with` binds the module's inputs and parameters, `outputs` its outputs. `sncompile describe MODULE` prints them.",
+    "`with` binds the module's inputs and parameters, `outputs` its outputs. `sncompile describe MODULE` prints\nthem.",
 )
 MODULE_NOT_FOUND = Fault(
     "SN211",
@@ -51,18 +51,16 @@ MODULE_RECURSION = Fault(
 NOT_SUPPORTED = Fault(
     "SN214",
     "a kind of reference that cannot be used yet",
-    "References to repositories (`git+https://…`) are part of the language and not of this version. Copy the module\n"
-    "beside the spec, or install it as a package and use `pkg:`.",
+    "References to repositories (`git+https://…`) are part of the language and not of this version. Copy the\n"
+    "module beside the spec, or install it as a package and use `pkg:`.",
 )
 NOT_A_PIPELINE = Fault(
     "SN215",
     "a module where a pipeline is wanted",
-    "Only a pipeline can be compiled and run; a module is used in a pipeline's step. `sncompile describe` shows it,\n"
-    "`sncompile check` checks it.",
+    "Only a pipeline can be compiled and run; a module is used in a pipeline's step. `sncompile describe` shows\n"
+    "it, `sncompile check` checks it.",
 )
-UNUSED_MODULE = Fault(
-    "SN221", "a module that no step uses", "Remove it from `modules`, or use it.", Severity.WARNING
-)
+UNUSED_MODULE = Fault("SN221", "a module that no step uses", "Remove it from `modules`, or use it.", Severity.WARNING)
 UNUSED_PARAM = Fault(
     "SN222",
     "a parameter that nothing uses",

@@ -5,33 +5,33 @@ from sncompile.diagnostics import Fault
 UNREADABLE = Fault(
     "SN001",
     "a document cannot be read",
-    "The file does not exist, is a folder, or you may not read it. Paths on the command line are relative to where\n"
-    "you stand; `-` reads the spec from standard input.",
+    "The file does not exist, is a folder, or you may not read it. Paths on the command line are relative to\n"
+    "where you stand; `-` reads the spec from standard input.",
 )
 NOT_UTF8 = Fault(
     "SN002",
     "a document is not UTF-8",
-    "Specs are UTF-8 text. Save the file as UTF-8; UTF-16 and Latin-1 are refused, since a wrong guess would change\n"
-    "paths and arguments without a word.",
+    "Specs are UTF-8 text. Save the file as UTF-8; UTF-16 and Latin-1 are refused, since a wrong guess would\n"
+    "change paths and arguments without a word.",
 )
 CONTROL_CHARACTER = Fault(
     "SN003",
     "a control character in a document",
-    "NUL and other control characters do not show in an editor and break lines and terminals. Where a value needs one,\n"
-    'write an escape in a double-quoted string, such as "\\u0007".',
+    "NUL and other control characters do not show in an editor and break lines and terminals. Where a value needs\n"
+    'one, write an escape in a double-quoted string, such as "\\u0007".',
 )
 BIDI_CHARACTER = Fault(
     "SN004",
     "an invisible text-direction character",
-    "Such characters make a line look different from what it is (“Trojan source”). Where a value needs one, write it as\n"
-    "an escape in a double-quoted string.",
+    "Such characters make a line look different from what it is (“Trojan source”). Where a value needs one, write\n"
+    "it as an escape in a double-quoted string.",
 )
 YAML_SYNTAX = Fault(
     "SN005",
     "not valid YAML",
-    "The text does not follow YAML's grammar at the marked place. The usual causes are a missing space after a colon,\n"
-    "an indent that does not fit the lines above, an unclosed quote or bracket, and a plain value that holds `: ` or\n"
-    "starts with one of YAML's signs; quote such values.",
+    "The text does not follow YAML's grammar at the marked place. The usual causes are a missing space after a\n"
+    "colon, an indent that does not fit the lines above, an unclosed quote or bracket, and a plain value that\n"
+    "holds `: ` or starts with one of YAML's signs; quote such values.",
 )
 DUPLICATE_KEY = Fault(
     "SN006",
@@ -52,8 +52,8 @@ TOO_LARGE = Fault(
 ALIAS_BOMB = Fault(
     "SN010",
     "aliases blow the document up",
-    "Aliases and merges may add 100,000 nodes in all. A few lines of aliases of aliases can otherwise stand for more\n"
-    "data than any memory holds.",
+    "Aliases and merges may add 100,000 nodes in all. A few lines of aliases of aliases can otherwise stand for\n"
+    "more data than any memory holds.",
 )
 TAG = Fault(
     "SN011",
@@ -63,7 +63,7 @@ TAG = Fault(
 EMPTY = Fault(
     "SN012",
     "an empty document",
-    "A spec starts with `sncompile: 1` and `pipeline: NAME` or `module: NAME`. `sncompile init` writes a small one.",
+    "A spec starts with `sncompile: 1` and `pipeline: NAME` or `module: NAME`. `sncompile init` writes a small\none.",
 )
 KEY_NOT_TEXT = Fault("SN013", "a key is not text", "Keys of mappings are text; lists and mappings cannot be keys.")
 BAD_MERGE = Fault(

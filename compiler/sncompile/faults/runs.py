@@ -5,8 +5,8 @@ from sncompile.diagnostics import Fault
 JOB_FAILED = Fault(
     "SN701",
     "a job failed",
-    "The tool ended with an error, or did not write what it promised. The log's last lines and the command to repeat it\n"
-    "stand with the message; run again to go on from there, with nothing done twice.",
+    "The tool ended with an error, or did not write what it promised. The log's last lines and the command to\n"
+    "repeat it stand with the message; run again to go on from there, with nothing done twice.",
 )
 ENGINE_FAILED = Fault(
     "SN702",
@@ -16,6 +16,7 @@ ENGINE_FAILED = Fault(
 LOCKED = Fault(
     "SN703",
     "the working folder is in use",
-    "Another run works in the same folder. Wait for it or cancel it. A lock whose owner is dead is taken away by itself.",
+    "Another run works in the same folder. Wait for it or cancel it. A lock whose owner is dead is taken away by\n"
+    "itself.",
 )
 NO_ENGINE = Fault("SN704", "a program is missing", "A program that the run needs is not installed or not on the PATH.")

@@ -5,8 +5,8 @@ from sncompile.diagnostics import Fault, Severity
 BAD_TABLE = Fault(
     "SN401",
     "a table that cannot be read",
-    "Tables are CSV (comma), TSV (tab) or Parquet files; text tables are UTF-8, have a header line, and as many cells in\n"
-    "every row as the header has.",
+    "Tables are CSV (comma), TSV (tab) or Parquet files; text tables are UTF-8, have a header line, and as many\n"
+    "cells in every row as the header has.",
 )
 NO_COLUMN = Fault("SN402", "a table lacks a column", "The table has no column of that name.")
 NO_KEY = Fault(
@@ -33,14 +33,14 @@ AMBIGUOUS_FILE = Fault(
 BAD_PATTERN = Fault(
     "SN407",
     "a pattern that cannot be understood",
-    "A `glob` has at least one `{name}` part, each a column; `{name,regex}` constrains it, `*` and `**/` match anything,\n"
-    "`{{` and `}}` are braces.",
+    "A `glob` has at least one `{name}` part, each a column; `{name,regex}` constrains it, `*` and `**/` match\n"
+    "anything, `{{` and `}}` are braces.",
 )
 UNKNOWN_KEY = Fault(
     "SN411",
     "`by` names what is no key",
-    "A step ranges over keys of one table: columns that stand in its `key`. A combination of tables is a table of its\n"
-    "own.",
+    "A step ranges over keys of one table: columns that stand in its `key`. A combination of tables is a table of\n"
+    "its own.",
 )
 WHICH_TABLE = Fault(
     "SN412",
@@ -50,8 +50,9 @@ WHICH_TABLE = Fault(
 GATHER_INTO_ONE = Fault(
     "SN421",
     "several values meet a port that takes one",
-    "The source ranges over a key that this step does not have, so several of its instances feed one instance here (a\n"
-    "gather). Either this step ranges over that key too (add it to `by`), or the port takes a list (`file[]`).",
+    "The source ranges over a key that this step does not have, so several of its instances feed one instance\n"
+    "here (a gather). Either this step ranges over that key too (add it to `by`), or the port takes a list\n"
+    "(`file[]`).",
 )
 ONE_INTO_LIST = Fault(
     "SN422",
@@ -61,26 +62,26 @@ ONE_INTO_LIST = Fault(
 GATHERS_NOTHING = Fault(
     "SN423",
     "an instance gathers nothing",
-    "For some instance of the step no instance of the source (or no row of the table) is there to feed it. Leave that\n"
-    "instance out with `where`, add the missing rows, or make the port optional.",
+    "For some instance of the step no instance of the source (or no row of the table) is there to feed it. Leave\n"
+    "that instance out with `where`, add the missing rows, or make the port optional.",
 )
 NO_PARTNER = Fault(
     "SN424",
     "an instance has no partner",
-    "The port takes the one instance of the source that has the same keys, and for some instance there is none. Leave\n"
-    "that instance out with `where`, or add the missing rows.",
+    "The port takes the one instance of the source that has the same keys, and for some instance there is none.\n"
+    "Leave that instance out with `where`, or add the missing rows.",
 )
 KEY_NOT_HERE = Fault(
     "SN425",
     "a key that this step does not range over",
-    "The name is a key of a table, but the step has many values of it, not one. Add it to `by`, or take the table's\n"
-    "column, which gives the list.",
+    "The name is a key of a table, but the step has many values of it, not one. Add it to `by`, or take the\n"
+    "table's column, which gives the list.",
 )
 BAD_CONDITION = Fault(
     "SN426",
     "a condition that is none",
-    "`where` and `when` must give true or false; `where` may use the keys and columns of the step's own table, `when`\n"
-    "only what is the same for all jobs (`params`, `data`).",
+    "`where` and `when` must give true or false; `where` may use the keys and columns of the step's own table,\n"
+    "`when` only what is the same for all jobs (`params`, `data`).",
 )
 UNUSED_TABLE = Fault(
     "SN431", "a table that nothing uses", "No step ranges over the table or names it.", Severity.WARNING

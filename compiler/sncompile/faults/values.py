@@ -43,14 +43,14 @@ BAD_DEFAULT = Fault("SN318", "a default that the parameter itself refuses", "The
 RUN_TIME_ONLY = Fault(
     "SN319",
     "a value that is known only when a job runs",
-    "`inputs.X.size` and `attempt` may be used in `resources` and nowhere else: everything else is known at compile\n"
-    "time.",
+    "`inputs.X.size` and `attempt` may be used in `resources` and nowhere else: everything else is known at\n"
+    "compile time.",
 )
 IN_QUOTES = Fault(
     "SN321",
     "a value where the shell cannot take one",
-    "Values are quoted by the compiler. In a comment, a here-document or between backticks that quoting has no meaning:\n"
-    "put the value into a shell variable first (`x=${params.x}`) and use that.",
+    "Values are quoted by the compiler. In a comment, a here-document or between backticks that quoting has no\n"
+    "meaning: put the value into a shell variable first (`x=${params.x}`) and use that.",
 )
 BAD_SCRIPT = Fault(
     "SN322",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,13 @@ from typing import Any
 
 from sncompile.diagnostics import Span
 from sncompile.ir.build import taken
+from sncompile.ir.commands import argument_words, shell_text
 from sncompile.ir.feeds import feeds
 from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.evaluate import AtRunTime, Closure, Evaluator
 from sncompile.semantics.functions import to_text
-from sncompile.semantics.program import Argument, Flag, Option, ShellPart
+from sncompile.semantics.program import Flag, Option
 from sncompile.semantics.values import ModuleFile, Value, walk
 
 
@@ -175,45 +175,14 @@ class _Maker:
         self._outputs = {n: self._closure(o.path) for n, o in family.outputs.items()}
         self._container = self._closure(family.container) if family.container is not None else None
         self._env = {v.name: self._closure(v.value) for v in family.env if v.value is not None and not v.secret}
-        self._command = [self._argument(a) for a in family.command] if family.command is not None else None
-        self._shell = [self._part(p) for p in family.shell] if family.shell is not None else None
+        self._command = [argument_words(a, self._closure) for a in family.command] if family.command is not None else None
+        self._shell = [shell_text(p, self._closure) for p in family.shell] if family.shell is not None else None
         self._params = {n: self._closure(v) for n, v in family.params.items()}
         files = [f for f in module_files(family)]
         self._files = [expansion.file_digest(f) for f in files]
 
     def _closure(self, value: Value) -> Closure:
         return self._expansion.evaluator.closure(value, self._family.keys, self._family)
-
-    def _argument(self, argument: Argument) -> Callable[[int], list[str]]:
-        if isinstance(argument, Flag):
-            when = self._closure(argument.when) if argument.when is not None else None
-            flag = argument.flag
-            return lambda i: [flag] if when is None or when(i) else []
-        if isinstance(argument, Option):
-            return self._option(argument)
-        value = self._closure(argument)
-        return lambda i: as_arguments(value(i))
-
-    def _option(self, argument: Option) -> Callable[[int], list[str]]:
-        value = self._closure(argument.value)
-        when = self._closure(argument.when) if argument.when is not None else None
-
-        def build(i: int) -> list[str]:
-            found = as_arguments(value(i)) if when is None or when(i) else []
-            if not found:
-                return []
-            if argument.repeat:
-                return [word for item in found for word in (argument.option, item)]
-            return [argument.option, *found]
-
-        return build
-
-    def _part(self, part: ShellPart) -> Callable[[int], str]:
-        if part.value is None:
-            return lambda _: part.text
-        value = self._closure(part.value)
-        mark = {"double": '"', "single": "'"}.get(part.context, "")
-        return lambda i: mark + " ".join(shlex.quote(a) for a in as_arguments(value(i))) + mark
 
     def _resource(self, value: Value, number: int) -> int | str:
         try:
@@ -273,15 +242,6 @@ class _Maker:
         ]
         text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def as_arguments(value: Any) -> list[str]:
-    """A value as arguments: a list is that many, an absent value none."""
-    if value is None:
-        return []
-    if isinstance(value, tuple):
-        return [to_text(item) for item in value if item is not None]
-    return [to_text(value)]
 
 
 def module_files(family: Family) -> list[str]:

@@ -52,7 +52,11 @@ def _condition(when: DocValue | None, typer: Typer, report: Report) -> Value | N
     value = typer.value(when)
     if value.type.base not in ("boolean", "unknown") and not value.type.many and not value.type.optional:
         report.add(
-            faults.WRONG_TYPE.at(value.span, f"`when` takes true or false, not {value.type}", help="compare it: `${params.mode == 'fast'}`")
+            faults.WRONG_TYPE.at(
+                value.span,
+                f"`when` takes true or false, not {value.type}",
+                help="compare it: `${params.mode == 'fast'}`",
+            )
         )
     return value
 
@@ -124,7 +128,9 @@ def _script(doc: ModuleDoc, script: Named, library: Library, report: Report, cla
     interpreter = _INTERPRETERS.get(PurePosixPath(script.name).suffix.lower())
     if interpreter is None:
         report.add(
-            faults.BAD_SCRIPT.at(span, f"no interpreter for `{script.name}`", help="the suffixes are .py, .R, .jl and .sh")
+            faults.BAD_SCRIPT.at(
+                span, f"no interpreter for `{script.name}`", help="the suffixes are .py, .R, .jl and .sh"
+            )
         )
     emitted = claim(script.name, span)
     if emitted is None or interpreter is None:

@@ -9,7 +9,8 @@ from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
-from sncompile.semantics.functions import FUNCTIONS, ValueFault, to_text
+from sncompile.semantics.functions import FUNCTIONS
+from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.types import NULL, Type
 from sncompile.semantics.values import Apply, Choice, Const, Items, Key, Lookup, Related, Value, walk
 from sncompile.syntax.document import ParamDoc, PortDoc
@@ -47,7 +48,9 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
     if _many_fits(port.many, value, f"{what} ({port_type(port)})", declared, report):
         if not given.textual:
             report.add(
-                faults.WRONG_TYPE.at(value.span, f"{what} takes a {port.base}, not {given}", help="give a path", related=declared)
+                faults.WRONG_TYPE.at(
+                    value.span, f"{what} takes a {port.base}, not {given}", help="give a path", related=declared
+                )
             )
         elif given.of_files and given.base != port.base:
             report.add(
@@ -85,7 +88,12 @@ def _many_fits(many: bool, value: Value, what: str, declared: tuple[Place, ...],
     gather = next((v for v in walk(value) if isinstance(v, Related) and v.gathers), None)
     if gather is None:
         report.add(
-            faults.WRONG_TYPE.at(value.span, f"{what} takes one value, and this is a list", help="take one item: `…[0]`", related=declared)
+            faults.WRONG_TYPE.at(
+                value.span,
+                f"{what} takes one value, and this is a list",
+                help="take one item: `…[0]`",
+                related=declared,
+            )
         )
         return False
     extra = [name for name in gather.source.by if name not in gather.target.by]
@@ -110,7 +118,9 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
     if given.base == "null":
         if not param.optional:
             report.add(
-                faults.ABSENT.at(value.span, f"{what} is required, and this is nothing", help="give a value", related=declared)
+                faults.ABSENT.at(
+                    value.span, f"{what} is required, and this is nothing", help="give a value", related=declared
+                )
             )
         return value
     if not _many_fits(param.many, value, f"{what} ({wanted})", declared, report):
@@ -157,7 +167,9 @@ def check_value(param: ParamDoc, value: Any, what: str, span: Span) -> Diagnosti
             continue
         if param.enum and item not in param.enum:
             allowed = ", ".join(f"`{to_text(v)}`" for v in param.enum)
-            return faults.NOT_ALLOWED.at(span, f"{what} is `{to_text(item)}`", help=f"allowed: {allowed}", related=declared)
+            return faults.NOT_ALLOWED.at(
+                span, f"{what} is `{to_text(item)}`", help=f"allowed: {allowed}", related=declared
+            )
         if isinstance(item, (int, float)) and not isinstance(item, bool):
             limit = _limit(param, item)
             if limit:

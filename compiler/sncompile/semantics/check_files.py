@@ -10,7 +10,7 @@ from sncompile.diagnostics import Report, Span
 from sncompile.faults import graph as faults
 from sncompile.semantics.check_paths import Paths, bad_path
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.functions import ValueFault
+from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.program import Program, Step
 from sncompile.semantics.values import Cell, Choice, Const, Items, Output, Related, Value, walk
 
@@ -93,7 +93,9 @@ def _check_port(
     wrong: list[str] = []
     for path in found:
         if (reason := bad_path(path.rstrip("/") if wanted == "directory" else path)) is not None:
-            report.add(faults.BAD_PATH.at(value.span, f"the input `{port}` of `{step.name}` {reason}", help="check the path"))
+            report.add(
+                faults.BAD_PATH.at(value.span, f"the input `{port}` of `{step.name}` {reason}", help="check the path")
+            )
             return
         writer = paths.writer(path)
         if writer is not None:

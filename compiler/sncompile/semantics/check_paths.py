@@ -11,11 +11,11 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Diagnostic, Report, Span
+from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.functions import ValueFault
+from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.program import OutputPath, Program, Step
 from sncompile.semantics.values import Cell, Items, Key, Local, Lookup, Output, Related, Value, children
 
@@ -146,7 +146,11 @@ def _write_out(program: Program, paths: Paths, step: Step, port: str, output: Ou
     try:
         expanded = paths.expand(step, output)
     except (ValueFault, AtRunTime) as fault:
-        report.add(faults.BAD_PATH.at(output.path.span, f"the path of `{step.name}.{port}`: {fault}", help=getattr(fault, "help", None)))
+        report.add(
+            faults.BAD_PATH.at(
+                output.path.span, f"the path of `{step.name}.{port}`: {fault}", help=getattr(fault, "help", None)
+            )
+        )
         return
     for number, found in enumerate(expanded):
         for path in found:
@@ -154,7 +158,9 @@ def _write_out(program: Program, paths: Paths, step: Step, port: str, output: Ou
             if wrong is not None:
                 report.add(
                     faults.BAD_PATH.at(
-                        output.path.span, f"the path of `{step.name}.{port}`{_for(step, number)} {wrong}", help="leave the path out: it is derived then"
+                        output.path.span,
+                        f"the path of `{step.name}.{port}`{_for(step, number)} {wrong}",
+                        help="leave the path out: it is derived then",
                     )
                 )
                 return
@@ -192,7 +198,9 @@ def _two_writers(program: Program, path: str, one: Writer, other: Writer, span: 
         span,
         message,
         help="put what tells them apart into the path, or leave the path out: it is derived then",
-        related=(Place("also written here", there.outputs[other.port].path.span),) if there is not here or one.port != other.port else (),
+        related=(Place("also written here", there.outputs[other.port].path.span),)
+        if there is not here or one.port != other.port
+        else (),
     )
 
 

@@ -8,7 +8,7 @@ from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.binding import check_value
 from sncompile.semantics.evaluate import AtRunTime, Evaluator, Missing
-from sncompile.semantics.functions import ValueFault, to_text
+from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.program import Flag, Option, Program, Step
 from sncompile.semantics.values import Const, Key, Local, Output, Related, Value, walk
 from sncompile.syntax.document import PortDoc
@@ -84,9 +84,7 @@ def _tell_lacking(
     report.add(fault.at(value.span, f"{what} {verb}{told}{more}", help=_where(value, number), related=related))
 
 
-def _tell_empty(
-    step: Step, value: Value, number: int, what: str, report: Report, related: tuple[Place, ...]
-) -> None:
+def _tell_empty(step: Step, value: Value, number: int, what: str, report: Report, related: tuple[Place, ...]) -> None:
     gather = next((v for v in walk(value) if isinstance(v, Related) and v.gathers), None)
     fault = table_faults.GATHERS_NOTHING if gather is not None else faults.ABSENT
     hint = _where(gather, number) if gather is not None else "give at least one, or make the port optional with `?`"
@@ -118,14 +116,18 @@ def _check_param(step: Step, name: str, value: Value, evaluator: Evaluator, repo
             seen.add(found)
             if found is None and not param.optional:
                 message = f"{what} is absent{_instance(step, number)}"
-                report.add(faults.ABSENT.at(value.span, message, help="fill the cell, or give a value", related=related))
+                report.add(
+                    faults.ABSENT.at(value.span, message, help="fill the cell, or give a value", related=related)
+                )
                 return
             wrong = check_value(param, found, f"{what}{_instance(step, number)}", value.span)
             if wrong is not None:
                 report.add(wrong)
                 return
     except Missing as missing:
-        _tell_lacking(step, missing.related, _unpartnered(missing.related) or (missing.number, 1), what, report, related)
+        _tell_lacking(
+            step, missing.related, _unpartnered(missing.related) or (missing.number, 1), what, report, related
+        )
     except ValueFault as fault:
         message = f"{what}{_instance(step, number)}: {fault}"
         report.add(faults.BAD_VALUE.at(value.span, message, help=fault.help, related=related))
@@ -176,9 +178,9 @@ def _varies(step: Step, value: Value) -> bool:
         if isinstance(leaf, Local) and leaf.space in ("params", "env"):
             if _varies(step, step.local(leaf.space, leaf.name)):
                 return True
-        elif isinstance(leaf, (Key, Related)):
-            return True
-        elif isinstance(leaf, Local) and leaf.space in ("inputs", "outputs") and not isinstance(value, Local):
+        elif isinstance(leaf, (Key, Related)) or (
+            isinstance(leaf, Local) and leaf.space in ("inputs", "outputs") and not isinstance(value, Local)
+        ):
             return True
     return False
 
@@ -194,7 +196,11 @@ def _check_output(value: Value, evaluator: Evaluator, report: Report) -> None:
         return
     try:
         if not value.type.many and not value.type.textual and value.type.base != "null":
-            report.add(faults.WRONG_TYPE.at(value.span, f"an output is a file, not {value.type}", help="refer to a step's output"))
+            report.add(
+                faults.WRONG_TYPE.at(
+                    value.span, f"an output is a file, not {value.type}", help="refer to a step's output"
+                )
+            )
             return
         found = evaluator.constant(value)
         if isinstance(found, str):

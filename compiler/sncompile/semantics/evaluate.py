@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from sncompile.semantics.encoding import encode_key
-from sncompile.semantics.functions import FUNCTIONS, OPERATORS, ValueFault, to_text
+from sncompile.semantics.functions import FUNCTIONS
 from sncompile.semantics.keys import KeySet, Rows
+from sncompile.semantics.operands import ValueFault, to_text, within_limits
+from sncompile.semantics.operators import OPERATORS
 from sncompile.semantics.values import (
     Apply,
     Attempt,
@@ -90,7 +92,7 @@ class Evaluator:
                 return self.closure(step.local(value.space, value.name), at, step)
             case Text():
                 parts = [self.closure(part, at, step) for part in value.parts]
-                return lambda i: "".join([to_text(part(i)) for part in parts])
+                return lambda i: within_limits("".join([to_text(part(i)) for part in parts]))
             case Items():
                 return self._items([(self.closure(item, at, step), item.type.many) for item in value.items])
             case Apply():
@@ -157,7 +159,7 @@ class Evaluator:
                     found.extend(here or ())
                 elif here is not None:
                     found.append(here)
-            return tuple(found)
+            return within_limits(tuple(found))
 
         return build
 
@@ -174,8 +176,10 @@ class Evaluator:
 
         def call(i: int) -> Any:
             try:
-                return compute(*[operand(i) for operand in operands])
-            except (TypeError, OverflowError):
+                return within_limits(compute(*[operand(i) for operand in operands]))
+            except ValueFault:
+                raise
+            except (TypeError, ValueError, OverflowError):
                 raise ValueFault(f"`{value.function}` cannot take these values") from None
 
         return call

@@ -8,8 +8,8 @@ from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, did_you_mean
 from sncompile.faults import tables as faults
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.functions import ValueFault
 from sncompile.semantics.keys import KeySet, Rows
+from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.scope import UNIT, Scope, Space
 from sncompile.semantics.tables import Table
 from sncompile.semantics.typing import Typer
@@ -148,13 +148,19 @@ class KeyLinker:
             return None
         if where.type.base != "boolean" or where.type.many:
             self._report.add(
-                faults.BAD_CONDITION.at(where.span, f"`where` gives {where.type}, not true or false", help="compare it: `${fields.plate == 'P1'}`")
+                faults.BAD_CONDITION.at(
+                    where.span,
+                    f"`where` gives {where.type}, not true or false",
+                    help="compare it: `${fields.plate == 'P1'}`",
+                )
             )
             return None
         try:
             chosen = [bool(value) for value in Evaluator({}).column(where, table.keys)]
         except (ValueFault, AtRunTime, KeyError) as fault:
-            self._report.add(faults.BAD_CONDITION.at(where.span, f"`where`: {fault}", help=getattr(fault, "help", None)))
+            self._report.add(
+                faults.BAD_CONDITION.at(where.span, f"`where`: {fault}", help=getattr(fault, "help", None))
+            )
             return None
         if not any(chosen):
             self._report.add(

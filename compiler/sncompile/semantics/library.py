@@ -114,9 +114,7 @@ class Library:
             return library
         return self.root
 
-    def _by_name(
-        self, reference: Named, source: Source, short: Mapping[str, tuple[Named, Named]]
-    ) -> Target | None:
+    def _by_name(self, reference: Named, source: Source, short: Mapping[str, tuple[Named, Named]]) -> Target | None:
         head, _, rest = reference.name.partition("/")
         if head in short:
             base = self._locate(short[head][1], source, {}, document=False)

@@ -13,9 +13,9 @@ from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.binding import absent, check_value, param_type, parse_plain, parse_text, port_type
 from sncompile.semantics.checks import check_program
-from sncompile.semantics.functions import ValueFault
 from sncompile.semantics.library import Library
 from sncompile.semantics.module_link import link_defaults
+from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.pipeline_link import PipelineLinker, Shared, clean_root, root_values
 from sncompile.semantics.program import Options, Program
 from sncompile.semantics.scope import Members
@@ -45,7 +45,8 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
     linker = PipelineLinker(doc, shared, data=data, inputs=given.inputs(), params=params)
     outputs = linker.link()
     steps = {
-        name: replace(step, after=tuple(dict.fromkeys(shared.order.get(name, ())))) for name, step in shared.steps.items()
+        name: replace(step, after=tuple(dict.fromkeys(shared.order.get(name, ()))))
+        for name, step in shared.steps.items()
     }
     workspace = data.get("workspace")
     program = Program(
@@ -89,7 +90,9 @@ class _Given:
                 if name not in known:
                     hint = did_you_mean(name, known, what=f"it has the {kind}s") or f"it has no {kind}"
                     self._report.add(
-                        name_faults.UNKNOWN_OPTION.at(self._span, f"`{option} {name}=…`: the pipeline has no {kind} `{name}`", help=hint)
+                        name_faults.UNKNOWN_OPTION.at(
+                            self._span, f"`{option} {name}=…`: the pipeline has no {kind} `{name}`", help=hint
+                        )
                     )
 
     def _path(self, text: str) -> str:
@@ -114,13 +117,17 @@ class _Given:
                 continue
             items = text if isinstance(text, (list, tuple)) else str(text).split(",") if port.many else [text]
             paths = tuple(self._path(str(item).strip()) for item in items)
-            found[name] = Const(paths if port.many else paths[0], port_type(port)._replace(optional=False), port.name.span)
+            found[name] = Const(
+                paths if port.many else paths[0], port_type(port)._replace(optional=False), port.name.span
+            )
         return found
 
     def _missing(self, name: str, port: PortDoc) -> Value:
         self._report.add(
             faults.MISSING_INPUT.at(
-                port.name.span, f"the input `{name}` ({port_type(port)}) of the pipeline is not given", help=f"give it with `--set {name}=PATH`"
+                port.name.span,
+                f"the input `{name}` ({port_type(port)}) of the pipeline is not given",
+                help=f"give it with `--set {name}=PATH`",
             )
         )
         return Const(None, UNKNOWN, port.name.span)
@@ -143,12 +150,12 @@ class _Given:
             if param.base == "path" and option == "--set":
                 value = tuple(map(self._path, value)) if isinstance(value, tuple) else self._path(value)
         except ValueFault as fault:
-            self._report.add(faults.WRONG_TYPE.at(span, f"{what}: {fault}", help=f"the parameter takes {param_type(param)}"))
+            self._report.add(
+                faults.WRONG_TYPE.at(span, f"{what}: {fault}", help=f"the parameter takes {param_type(param)}")
+            )
             return Const(None, UNKNOWN, span)
         wrong = check_value(param, value, what, span)
         if wrong is not None:
             self._report.add(wrong)
         kind = param_type(param)._replace(optional=value is None)
         return Const(value, kind, span)
-
-

@@ -14,8 +14,8 @@ from sncompile.faults import values as faults
 from sncompile.semantics.actions import link_action
 from sncompile.semantics.binding import bind_param, check_value, param_type, port_type
 from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.functions import ValueFault
 from sncompile.semantics.library import Library
+from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.program import Argument, ShellPart, Success, Variable
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Members, Scope, Space
@@ -116,7 +116,9 @@ def _check_patterns(params: Mapping[str, ParamDoc], report: Report) -> None:
                 re.compile(param.pattern.name)
             except re.error as error:
                 report.add(
-                    faults.PATTERN_MISMATCH.at(param.pattern.span, f"not a regular expression: {error}", help="mend the pattern")
+                    faults.PATTERN_MISMATCH.at(
+                        param.pattern.span, f"not a regular expression: {error}", help="mend the pattern"
+                    )
                 )
 
 
@@ -156,7 +158,9 @@ def _link_paths(doc: ModuleDoc, spaces: dict[str, Space], report: Report) -> dic
             if value.type.base != "unknown" and value.type.many != port.many:
                 kind = "a list of paths" if port.many else "one path"
                 report.add(
-                    faults.WRONG_TYPE.at(value.span, f"the output `{name}` is {_output_type(port)}, so its path is {kind}", help=None)
+                    faults.WRONG_TYPE.at(
+                        value.span, f"the output `{name}` is {_output_type(port)}, so its path is {kind}", help=None
+                    )
                 )
             found[name] = value
         known[name] = _output_type(port)
@@ -165,9 +169,7 @@ def _link_paths(doc: ModuleDoc, spaces: dict[str, Space], report: Report) -> dic
 
 def link_env(env: tuple[EnvDoc, ...], typer: Typer) -> tuple[Variable, ...]:
     """Environment variables with typed values."""
-    return tuple(
-        Variable(e.name.name, typer.value(e.value) if e.value is not None else None, e.secret) for e in env
-    )
+    return tuple(Variable(e.name.name, typer.value(e.value) if e.value is not None else None, e.secret) for e in env)
 
 
 def _link_success(doc: ModuleDoc, report: Report) -> Success:
@@ -184,7 +186,11 @@ def _link_success(doc: ModuleDoc, report: Report) -> Success:
         port = doc.outputs.get(named.name)
         if port is not None and port.base != "directory":
             report.add(
-                faults.BAD_SUCCESS.at(named.span, f"`{named.name}` is a file, and `min_files` counts those of a directory", help="make it a directory, or use `non_empty`")
+                faults.BAD_SUCCESS.at(
+                    named.span,
+                    f"`{named.name}` is a file, and `min_files` counts those of a directory",
+                    help="make it a directory, or use `non_empty`",
+                )
             )
     files = [n for n, p in doc.outputs.items() if p.base == "file"]
     non_empty = files if success.non_empty is None else [n.name for n in success.non_empty]
@@ -200,7 +206,9 @@ def _warn_unused(doc: ModuleDoc, used: set[str], report: Report) -> None:
         if name not in used:
             report.add(
                 name_faults.UNUSED_PARAM.at(
-                    param.name.span, f"nothing in `{doc.name.name}` uses the parameter `{name}`", help="remove it, or use it in the command"
+                    param.name.span,
+                    f"nothing in `{doc.name.name}` uses the parameter `{name}`",
+                    help="remove it, or use it in the command",
                 )
             )
 

@@ -15,11 +15,11 @@ from sncompile.faults import names as faults
 from sncompile.faults import tables as table_faults
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.flow_link import order_of
-from sncompile.semantics.functions import ValueFault
 from sncompile.semantics.key_link import KeyLinker
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.library import Library
 from sncompile.semantics.module_link import TypedModule, link_module
+from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.program import Step
 from sncompile.semantics.scope import RESERVED, UNIT, Members, Scope, Space, StepSpace, TableSpace
 from sncompile.semantics.step_link import StepLinker, bind_ports_and_params
@@ -176,7 +176,9 @@ class PipelineLinker:
         related = tuple(Place(f"`{n}` is here", self._doc.steps[n].name.span) for n in ring[1:-1])
         shown = " → ".join(f"`{n}`" for n in ring)
         self._report.add(
-            graph_faults.CYCLE.at(span, f"steps need each other: {shown}", help="take out one of the references", related=related)
+            graph_faults.CYCLE.at(
+                span, f"steps need each other: {shown}", help="take out one of the references", related=related
+            )
         )
 
     def _link_step(self, step: StepDoc) -> StepSpace:
@@ -232,7 +234,9 @@ class PipelineLinker:
         if value.type.base != "boolean" or value.type.many:
             self._report.add(
                 table_faults.BAD_CONDITION.at(
-                    value.span, f"`when` gives {value.type}, not true or false", help="compare it: `${params.mode == 'fast'}`"
+                    value.span,
+                    f"`when` gives {value.type}, not true or false",
+                    help="compare it: `${params.mode == 'fast'}`",
                 )
             )
             return True
@@ -241,7 +245,9 @@ class PipelineLinker:
         except (ValueFault, AtRunTime) as fault:
             message = str(fault) or "it must be the same for all jobs"
             self._report.add(
-                table_faults.BAD_CONDITION.at(value.span, f"`when`: {message}", help="`where` chooses among a table's rows")
+                table_faults.BAD_CONDITION.at(
+                    value.span, f"`when`: {message}", help="`where` chooses among a table's rows"
+                )
             )
             return True
 
@@ -288,13 +294,17 @@ class PipelineLinker:
         """A pipeline has no command of its own, so what belongs to one must stand in its steps."""
         for port in step.outputs.values():
             self._report.add(
-                document_faults.BAD_VALUE.at(port.name.span, "a pipeline's outputs have their paths inside it", help="give the path there")
+                document_faults.BAD_VALUE.at(
+                    port.name.span, "a pipeline's outputs have their paths inside it", help="give the path there"
+                )
             )
         given = [w for w, v in (("resources", step.resources), ("container", step.container), ("env", step.env)) if v]
         if given:
             self._report.add(
                 document_faults.BAD_VALUE.at(
-                    step.name.span, f"`{given[0]}` of a step that is a pipeline has no effect", help="set it in the pipeline's own steps"
+                    step.name.span,
+                    f"`{given[0]}` of a step that is a pipeline has no effect",
+                    help="set it in the pipeline's own steps",
                 )
             )
 
@@ -318,17 +328,23 @@ class PipelineLinker:
             if name not in self._modules_used:
                 self._shared.library.check_short(named, reference, self._doc.source)
                 self._report.add(
-                    faults.UNUSED_MODULE.at(named.span, f"no step uses the module `{name}`", help="remove it, or use it")
+                    faults.UNUSED_MODULE.at(
+                        named.span, f"no step uses the module `{name}`", help="remove it, or use it"
+                    )
                 )
         for name, param in self._doc.params.items():
             if name not in self.param_members.used:
                 self._report.add(
-                    faults.UNUSED_PARAM.at(param.name.span, f"nothing uses the parameter `{name}`", help="remove it, or use it")
+                    faults.UNUSED_PARAM.at(
+                        param.name.span, f"nothing uses the parameter `{name}`", help="remove it, or use it"
+                    )
                 )
         for name, table in self._doc.tables.items():
             if name not in self._table_use and name not in self._lost:
                 self._report.add(
-                    table_faults.UNUSED_TABLE.at(table.name.span, f"no step uses the table `{name}`", help="remove it, or use it")
+                    table_faults.UNUSED_TABLE.at(
+                        table.name.span, f"no step uses the table `{name}`", help="remove it, or use it"
+                    )
                 )
 
 
@@ -341,7 +357,9 @@ def root_values(doc: PipelineDoc, given: Mapping[str, str], shared: Shared) -> d
         if name in given:
             found[name] = Const(given[name], STRING, named.span)
             continue
-        value = Typer(Scope({"data": Members("the data roots before", dict(found), set())}), shared.report).template(template)
+        value = Typer(Scope({"data": Members("the data roots before", dict(found), set())}), shared.report).template(
+            template
+        )
         if value.type.base == "unknown":
             continue
         try:
@@ -350,7 +368,9 @@ def root_values(doc: PipelineDoc, given: Mapping[str, str], shared: Shared) -> d
             text = None
         if not isinstance(text, str) or not text:
             shared.report.add(
-                graph_faults.BAD_ROOT.at(template.span, f"the data root `{name}` is no path", help="give a path or a URL")
+                graph_faults.BAD_ROOT.at(
+                    template.span, f"the data root `{name}` is no path", help="give a path or a URL"
+                )
             )
             continue
         relative = bool(template.parts) and isinstance(template.parts[0], str)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from sncompile.diagnostics import Report
 from sncompile.faults import values as faults
 from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.functions import ValueFault, unit_factor
+from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.quantities import unit_factor
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.types import INTEGER
 from sncompile.semantics.typing import Typer
@@ -33,7 +34,9 @@ def link_resources(given: Mapping[str, DocValue], scope: Scope, report: Report) 
 def _count(name: str, value: Value, report: Report) -> Value:
     if value.type.base == "integer" and not value.type.many:
         if isinstance(value, Const) and isinstance(value.value, int) and value.value < (1 if name == "cpus" else 0):
-            report.add(faults.BAD_QUANTITY.at(value.span, f"`{name}` is {value.value}", help="give a whole number from 1"))
+            report.add(
+                faults.BAD_QUANTITY.at(value.span, f"`{name}` is {value.value}", help="give a whole number from 1")
+            )
         return value
     if value.type.base == "number":
         return Apply("ceil", (value,), INTEGER, value.span)
@@ -45,7 +48,9 @@ def _quantity(name: str, kind: str, value: Value, report: Report) -> Value:
     example = "4GB" if kind == "megabytes" else "90m"
     quantity = Apply(f"@{kind}", (value,), INTEGER, value.span)
     if value.type.many or value.type.base == "boolean":
-        report.add(faults.BAD_QUANTITY.at(value.span, f"`{name}` is a quantity, not {value.type}", help=f"such as {example}"))
+        report.add(
+            faults.BAD_QUANTITY.at(value.span, f"`{name}` is a quantity, not {value.type}", help=f"such as {example}")
+        )
     elif isinstance(value, Const) and not isinstance(value.value, str):
         unit = "MB" if kind == "megabytes" else "m"
         report.add(
@@ -63,7 +68,9 @@ def _quantity(name: str, kind: str, value: Value, report: Report) -> Value:
         if len(value.parts) != 2 or not known:
             report.add(
                 faults.BAD_QUANTITY.at(
-                    value.span, f"`{name}`: one expression and a unit is what engines can compute", help=f"such as `${{2 * attempt}}{example[-2:] if kind == 'megabytes' else 'm'}`"
+                    value.span,
+                    f"`{name}`: one expression and a unit is what engines can compute",
+                    help=f"such as `${{2 * attempt}}{example[-2:] if kind == 'megabytes' else 'm'}`",
                 )
             )
     return quantity

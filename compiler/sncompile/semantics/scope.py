@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from keyword import kwlist
 from typing import NamedTuple, Protocol
 
 from sncompile.diagnostics import Span
@@ -12,6 +13,10 @@ from sncompile.semantics.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UN
 from sncompile.semantics.values import Cell, Const, Key, Local, Output, Related, Value
 
 RESERVED = frozenset(("data", "params", "infer", "inputs", "outputs", "resources", "env", "attempt"))
+"""Names that mean something in expressions already."""
+
+UNREADABLE = frozenset((*kwlist, "true", "false", "null"))
+"""Words that expressions cannot take for a name."""
 
 
 UNIT = KeySet(Rows.unit(), ())
@@ -142,7 +147,9 @@ def column_type(table: Table, name: str) -> Type:
 class Scope:
     """The names that expressions of one place see.
 
-    `keys` are the instances that they are seen from (without any, no key is in scope); `elsewhere` are keys of tables that the place does not range over, for messages; `run_time` says whether `attempt` and sizes
+    `keys` are the instances that they are seen from (without any, no key is in scope). For messages: `elsewhere` are
+    keys of tables that the place does not range over, `hidden` are steps that it comes too early for. `lost` are
+    names of which nothing is known, since what declares them is at fault. `run_time` says whether `attempt` and sizes
     may be used.
     """
 
@@ -152,22 +159,22 @@ class Scope:
         *,
         keys: KeySet | None = None,
         elsewhere: Mapping[str, str] | None = None,
+        hidden: Collection[str] = (),
+        lost: Collection[str] = (),
         run_time: bool = False,
     ) -> None:
         self.spaces = spaces
         self.keys = keys if keys is not None else UNIT
         self.elsewhere = elsewhere or {}
+        self.hidden = hidden
+        self.lost = lost
         self.run_time = run_time
 
-    def at(self, keys: KeySet) -> Scope:
-        """The same names seen from a step's instances."""
-        return Scope(self.spaces, keys=keys, elsewhere=self.elsewhere)
-
     def key(self, name: str, span: Span) -> Value | None:
-        """A key in scope."""
+        """A key in scope; a lost name counts as one."""
         if name in self.keys.by:
             return Key(self.keys, name, False, STRING, span)
-        return None
+        return Const(None, UNKNOWN, span) if name in self.lost else None
 
     def names(self) -> list[str]:
         """Every name in scope."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Diagnostic, Report, Span, did_you_mean
+from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
@@ -61,7 +61,9 @@ def bind_ports_and_params(
             if hint and hint.startswith("did you mean"):
                 slips.add(hint.split("`")[1])
             report.add(
-                name_faults.UNKNOWN_PORT.at(named.span, f"`{module}` has no input or parameter `{name}`", help=hint or "it has none")
+                name_faults.UNKNOWN_PORT.at(
+                    named.span, f"`{module}` has no input or parameter `{name}`", help=hint or "it has none"
+                )
             )
     if defaults is None:
         defaults = link_defaults(params, {}, report)
@@ -177,7 +179,9 @@ class StepLinker:
             if name not in ports:
                 hint = did_you_mean(name, ports, what="its outputs") or "it has none"
                 self._report.add(
-                    name_faults.UNKNOWN_PORT.at(output.name.span, f"`{self._module.doc.name.name}` has no output `{name}`", help=hint)
+                    name_faults.UNKNOWN_PORT.at(
+                        output.name.span, f"`{self._module.doc.name.name}` has no output `{name}`", help=hint
+                    )
                 )
         found = {}
         for name, port in ports.items():

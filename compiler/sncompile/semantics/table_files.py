@@ -36,7 +36,9 @@ def read_table(path: Path) -> Columns:
         return _read_text(path, DELIMITERS[suffix])
     if suffix in (".parquet", ".pq"):
         return Columns(_read_parquet(path), None)
-    raise TableError(f"a table cannot be read from `{path.name}`", help=f"its suffix must be one of {', '.join(SUFFIXES)}")
+    raise TableError(
+        f"a table cannot be read from `{path.name}`", help=f"its suffix must be one of {', '.join(SUFFIXES)}"
+    )
 
 
 def _read_text(path: Path, delimiter: str) -> Columns:

@@ -10,8 +10,8 @@ from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import tables as faults
 from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.functions import ValueFault, to_text
 from sncompile.semantics.globs import Part, PatternError, compile_pattern, match_files
+from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.table_files import TableError, read_table
 from sncompile.semantics.tables import Cell, Table
@@ -56,7 +56,9 @@ class TableLoader:
             return None
         if not is_constant(value):
             self._report.add(
-                faults.BAD_TABLE.at(span, "a table's source must be the same for all jobs", help="use `data` and `params` only")
+                faults.BAD_TABLE.at(
+                    span, "a table's source must be the same for all jobs", help="use `data` and `params` only"
+                )
             )
             return None
         try:
@@ -90,20 +92,26 @@ class TableLoader:
         except TableError as error:
             at = Span(shown, error.line, 1, error.line, 1)
             self._report.add(
-                faults.BAD_TABLE.at(at, f"{error}", help=error.help, related=(Place("the table is named here", template.span),))
+                faults.BAD_TABLE.at(
+                    at, f"{error}", help=error.help, related=(Place("the table is named here", template.span),)
+                )
             )
             return None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "not a path"
             self._report.add(
                 faults.BAD_TABLE.at(
-                    template.span, f"the table file `{name}` cannot be read: {reason}", help="paths in a spec are relative to its folder"
+                    template.span,
+                    f"the table file `{name}` cannot be read: {reason}",
+                    help="paths in a spec are relative to its folder",
                 )
             )
             return None
         key = tuple(k.name for k in doc.key)
         columns: dict[str, Sequence[Cell]] = {
-            n: [c if c is None else str(c) for c in cells] if n in key and not all(isinstance(c, str) for c in cells) else cells
+            n: [c if c is None else str(c) for c in cells]
+            if n in key and not all(isinstance(c, str) for c in cells)
+            else cells
             for n, cells in read.columns.items()
         }
         return Table(doc.name.name, key, columns, span=doc.name.span, lines=read.lines, file=shown)
@@ -122,12 +130,16 @@ class TableLoader:
             pattern = compile_pattern(parts)
         except PatternError as error:
             self._report.add(
-                faults.BAD_PATTERN.at(template.span, f"the pattern cannot be understood: {error}", help="such as `{well}_s{site}.tif`")
+                faults.BAD_PATTERN.at(
+                    template.span, f"the pattern cannot be understood: {error}", help="such as `{well}_s{site}.tif`"
+                )
             )
             return None
         if "path" in pattern.names:
             self._report.add(
-                faults.BAD_PATTERN.at(template.span, "`path` is the column of the files themselves", help="name the part otherwise")
+                faults.BAD_PATTERN.at(
+                    template.span, "`path` is the column of the files themselves", help="name the part otherwise"
+                )
             )
             return None
         found = match_files(pattern, self._folder)
@@ -170,7 +182,9 @@ class TableLoader:
             return False
         if len(table) == 0:
             self._report.add(
-                faults.EMPTY_TABLE.at(table.span, f"the table `{table.name}` has no rows", help="add rows, or remove the table")
+                faults.EMPTY_TABLE.at(
+                    table.span, f"the table `{table.name}` has no rows", help="add rows, or remove the table"
+                )
             )
             return False
         return self._check_rows(doc, table)

@@ -10,7 +10,9 @@ from sncompile.faults import names as name_faults
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as value_faults
 from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.functions import FUNCTIONS, OPERATORS, TypeFault, ValueFault, truth_type
+from sncompile.semantics.calls import type_call
+from sncompile.semantics.operands import TypeFault, ValueFault
+from sncompile.semantics.operators import OPERATORS, truth_type
 from sncompile.semantics.scope import Scope, Space, TableSpace
 from sncompile.semantics.types import INTEGER, NUMBER, STRING, UNKNOWN, Type, type_of_constant, unify
 from sncompile.semantics.values import (
@@ -20,8 +22,7 @@ from sncompile.semantics.values import (
     Const,
     Items,
     Local,
-    Lookup,
-    ModuleFile,
+    Plain,
     Size,
     Text,
     Value,
@@ -43,6 +44,9 @@ from sncompile.syntax.expressions import (
 )
 
 
+_NO_MEMBERS = "members are columns of tables, outputs of steps, and `inputs.X.size` in `resources`"
+
+
 class Typer:
     """Types the values of one scope. Faults go to `report`; what is at fault gets the unknown type.
 
@@ -50,10 +54,12 @@ class Typer:
     not.
     """
 
-    def __init__(self, scope: Scope, report: Report, claim_file: Callable[[str, Span], str | None] | None = None) -> None:
-        self._scope = scope
-        self._report = report
-        self._claim_file = claim_file
+    def __init__(
+        self, scope: Scope, report: Report, claim_file: Callable[[str, Span], str | None] | None = None
+    ) -> None:
+        self.scope = scope
+        self.report = report
+        self.claim_file = claim_file
 
     def value(self, value: DocValue) -> Value:
         """A document's value."""
@@ -74,7 +80,7 @@ class Typer:
             return parts[0]
         for part in parts:
             if part.type.many:
-                self._report.add(
+                self.report.add(
                     value_faults.WRONG_TYPE.at(
                         part.span,
                         "a list inside text",
@@ -93,15 +99,18 @@ class Typer:
             one = item.type.one
             joined = one if kind is None else unify(kind, one)
             if joined is None:
-                self._report.add(
-                    value_faults.WRONG_TYPE.at(item.span, f"a list of {kind} cannot hold {one}", help="quote numbers in a list of texts")
-                )
+                self.wrong(item.span, f"a list of {kind} cannot hold {one}", "quote numbers in a list of texts")
                 joined = UNKNOWN
             kind = joined
         kind = (kind or UNKNOWN)._replace(many=True, optional=False)
-        if all(isinstance(item, Const) for item in items):
-            return Const(tuple(i.value for i in items if isinstance(i, Const)), kind, span)
-        return Items(tuple(items), kind, span)
+        if not all(isinstance(item, Const) for item in items):
+            return Items(tuple(items), kind, span)
+        flat: list[Plain] = []
+        for item in items:
+            held = item.value if isinstance(item, Const) else None
+            # A list in a list gives its items, and what is absent gives none, as for lists that are computed.
+            flat += held if isinstance(held, tuple) else [held] if held is not None else []
+        return Const(tuple(flat), kind, span)
 
     def expr(self, node: Expr) -> Value:
         """An expression."""
@@ -115,7 +124,7 @@ class Typer:
             case Index():
                 return self._index(node)
             case Call():
-                return self._call(node)
+                return type_call(node, self)
             case Operation():
                 return self._operation(node)
             case Conditional():
@@ -123,19 +132,20 @@ class Typer:
             case ListOf():
                 return self._list([self.expr(item) for item in node.items], node.span)
 
-    def _unknown(self, span: Span) -> Value:
+    def unknown(self, span: Span) -> Value:
+        """What is said of an expression that is at fault: nothing more."""
         return Const(None, UNKNOWN, span)
 
     def _name(self, node: Name) -> Value:
-        key = self._scope.key(node.id, node.span)
+        key = self.scope.key(node.id, node.span)
         if key is not None:
             return key
         if node.id == "attempt":
             return self._attempt(node.span)
-        space = self._scope.spaces.get(node.id)
+        space = self.scope.spaces.get(node.id)
         if space is not None:
             first = next(iter(space.names()), "…")
-            self._report.add(
+            self.report.add(
                 name_faults.NOT_A_VALUE.at(
                     node.span,
                     f"{space.title} is no value by itself",
@@ -145,19 +155,21 @@ class Typer:
             )
         else:
             self._unknown_name(node)
-        return self._unknown(node.span)
+        return self.unknown(node.span)
 
     def _attempt(self, span: Span) -> Value:
-        if not self._scope.run_time:
-            self._report.add(
-                value_faults.RUN_TIME_ONLY.at(span, "`attempt` is known only when a job runs", help="use it in `resources`")
+        if not self.scope.run_time:
+            self.report.add(
+                value_faults.RUN_TIME_ONLY.at(
+                    span, "`attempt` is known only when a job runs", help="use it in `resources`"
+                )
             )
         return Attempt(INTEGER, span)
 
     def _unknown_name(self, node: Name) -> None:
-        table = self._scope.elsewhere.get(node.id)
+        table = self.scope.elsewhere.get(node.id)
         if table is not None:
-            self._report.add(
+            self.report.add(
                 table_faults.KEY_NOT_HERE.at(
                     node.span,
                     f"`{node.id}` is a key of `{table}`, but there is no single one here",
@@ -165,162 +177,119 @@ class Typer:
                 )
             )
             return
-        owners = [f"{title}.{node.id}" for title, space in self._scope.spaces.items() if node.id in space.names()]
+        if node.id in self.scope.hidden:
+            self.report.add(
+                name_faults.UNKNOWN_NAME.at(
+                    node.span,
+                    f"`{node.id}` is a step, and no step's output is known here",
+                    help="use `data`, `params`, `inputs` and tables",
+                )
+            )
+            return
+        owners = [f"{title}.{node.id}" for title, space in self.scope.spaces.items() if node.id in space.names()]
         if owners:
             hint: str | None = f"did you mean `{owners[0]}`?"
         else:
-            hint = did_you_mean(node.id, self._scope.names(), what="names here")
-        self._report.add(name_faults.UNKNOWN_NAME.at(node.span, f"unknown name `{node.id}`", help=hint))
+            hint = did_you_mean(node.id, self.scope.names(), what="names here")
+        self.report.add(name_faults.UNKNOWN_NAME.at(node.span, f"unknown name `{node.id}`", help=hint))
 
-    def _space_of(self, node: Expr) -> Space | None:
-        if isinstance(node, Name) and self._scope.key(node.id, node.span) is None:
-            return self._scope.spaces.get(node.id)
+    def space_of(self, node: Expr) -> Space | None:
+        """The space that a name stands for, where it does."""
+        if isinstance(node, Name) and self.scope.key(node.id, node.span) is None:
+            return self.scope.spaces.get(node.id)
         return None
 
     def _attribute(self, node: Attribute) -> Value:
-        space = self._space_of(node.target)
+        space = self.space_of(node.target)
         if space is None:
-            if isinstance(node.target, Name) and self._scope.key(node.target.id, node.span) is None:
+            if isinstance(node.target, Name) and self.scope.key(node.target.id, node.span) is None:
                 self._unknown_name(node.target)
-                return self._unknown(node.span)
+                return self.unknown(node.span)
             return self._member_of_value(node)
-        return self._member(space, node.name, node.span, node.name_span)
+        return self.member(space, node.name, node.span, node.name_span)
 
-    def _member(self, space: Space, name: str, span: Span, name_span: Span) -> Value:
-        value = space.get(name, self._scope.keys, span)
+    def member(self, space: Space, name: str, span: Span, name_span: Span) -> Value:
+        """A member of a space; one that is not there is told of."""
+        value = space.get(name, self.scope.keys, span)
         if value is not None:
             return value
         what = "column" if isinstance(space, TableSpace) else "member"
-        self._report.add(
+        self.report.add(
             name_faults.UNKNOWN_MEMBER.at(
                 name_span,
                 f"{space.title} has no {what} `{name}`",
                 help=did_you_mean(name, space.names(), what="it has") or "it has none",
             )
         )
-        return self._unknown(span)
+        return self.unknown(span)
 
     def _member_of_value(self, node: Attribute) -> Value:
         target = self.expr(node.target)
         if node.name == "size" and isinstance(target, Local) and target.space == "inputs":
-            if not self._scope.run_time:
-                self._report.add(
+            if not self.scope.run_time:
+                self.report.add(
                     value_faults.RUN_TIME_ONLY.at(
                         node.span, "a file's size is known only when a job runs", help="use it in `resources`"
                     )
                 )
             return Size(target.name, NUMBER, node.span)
         if target.type.base != "unknown":
-            self._report.add(
+            self.report.add(
                 name_faults.UNKNOWN_MEMBER.at(
-                    node.name_span, f"a value of type {target.type} has no member `{node.name}`", help=None
+                    node.name_span, f"a value of type {target.type} has no member `{node.name}`", help=_NO_MEMBERS
                 )
             )
-        return self._unknown(node.span)
+        return self.unknown(node.span)
 
     def _index(self, node: Index) -> Value:
-        space = self._space_of(node.target)
-        if space is not None and isinstance(node.index, Literal) and isinstance(node.index.value, str):
-            return self._member(space, node.index.value, node.span, node.index.span)
-        target, index = self.expr(node.target), self.expr(node.index)
+        space = self.space_of(node.target)
+        if space is not None and isinstance(node.item, Literal) and isinstance(node.item.value, str):
+            return self.member(space, node.item.value, node.span, node.item.span)
+        target, index = self.expr(node.target), self.expr(node.item)
         if "unknown" in (target.type.base, index.type.base):
-            return self._unknown(node.span)
+            return self.unknown(node.span)
         if not target.type.many or index.type.base != "integer":
-            self._wrong(node.span, f"`[…]` takes the item at a number from a list, not from {target.type}", None)
-            return self._unknown(node.span)
+            message = f"`[…]` takes the item at a whole number from a list; this is {target.type} at {index.type}"
+            self.wrong(node.span, message, "such as `files[0]`; the last item is `files[-1]`")
+            return self.unknown(node.span)
         return Apply("[]", (target, index), target.type.one, node.span)
 
-    def _wrong(self, span: Span, message: str, help: str | None, related: tuple[Place, ...] = ()) -> None:
-        self._report.add(value_faults.WRONG_TYPE.at(span, message, help=help, related=related))
+    def wrong(self, span: Span, message: str, help: str) -> None:
+        """Tell that a value has the wrong type."""
+        self.report.add(value_faults.WRONG_TYPE.at(span, message, help=help))
 
-    def _call(self, node: Call) -> Value:
-        if node.name == "lookup":
-            return self._lookup(node)
-        if node.name == "file":
-            return self._file(node)
-        function = FUNCTIONS.get(node.name)  # Names with `@` are no names to the parser.
-        if function is None:
-            hint = did_you_mean(node.name, [*FUNCTIONS, "lookup", "file"], what="functions")
-            self._report.add(
-                name_faults.UNKNOWN_FUNCTION.at(node.name_span, f"unknown function `{node.name}`", help=hint)
-            )
-            return self._unknown(node.span)
-        operands = [self.expr(a) for a in node.arguments]
-        if node.keywords or not function.least <= len(operands) <= function.most:
-            count = str(function.least) if function.least == function.most else f"{function.least} or more"
-            self._wrong(node.span, f"`{node.name}` takes {count} values, not {len(operands)}", None)
-            return self._unknown(node.span)
-        return self._applied(node.name, operands, function.result, node.span)
-
-    def _applied(
-        self, name: str, operands: list[Value], result: Callable[[list[Type]], Type], span: Span
-    ) -> Value:
+    def applied(self, name: str, operands: list[Value], result: Callable[[list[Type]], Type], span: Span) -> Value:
+        """A function or operator on operands, with the type that `result` gives it."""
         if any(o.type.base == "unknown" for o in operands):
-            return self._unknown(span)
+            return self.unknown(span)
         try:
             kind = result([o.type for o in operands])
         except TypeFault as fault:
-            self._wrong(span, f"`{name}`: {fault}", fault.help)
-            return self._unknown(span)
+            self.wrong(span, f"`{name}` {fault}", fault.help or f"look at what `{name}` is given")
+            return self.unknown(span)
         return Apply(name, tuple(operands), kind, span)
 
     def _operation(self, node: Operation) -> Value:
         operands = [self.expr(o) for o in node.operands]
         if node.operator in ("and", "or"):
-            return self._applied(node.operator, operands, truth_type, node.span)
-        return self._applied(node.operator, operands, OPERATORS[node.operator, len(operands)].result, node.span)
+            return self.applied(node.operator, operands, truth_type, node.span)
+        return self.applied(node.operator, operands, OPERATORS[node.operator, len(operands)].result, node.span)
 
     def _conditional(self, node: Conditional) -> Value:
         test, then, other = self.expr(node.test), self.expr(node.then), self.expr(node.other)
         try:
             truth_type([test.type])
         except TypeFault as fault:
-            self._wrong(test.span, f"`if` {fault}", fault.help)
+            self.wrong(test.span, f"`if` {fault}", fault.help or "compare it")
         if test.type.base != "unknown" and is_constant(test):
             # A settled choice has the type of what was chosen: the other branch may be of a step that is gone.
             try:
                 return then if Evaluator({}).constant(test) else other
             except ValueFault as fault:
-                self._report.add(value_faults.BAD_VALUE.at(test.span, str(fault), help=fault.help))
+                self.report.add(value_faults.BAD_VALUE.at(test.span, str(fault), help=fault.help))
         kind = unify(then.type, other.type)
         if kind is None:
-            self._wrong(node.span, f"the choice is between {then.type} and {other.type}", "give both the same type")
+            self.wrong(node.span, f"the choice is between {then.type} and {other.type}", "give both the same type")
             kind = UNKNOWN
         return Choice(test, then, other, kind, node.span)
-
-    def _lookup(self, node: Call) -> Value:
-        column = node.arguments[0] if len(node.arguments) == 1 else None
-        space = self._space_of(column.target) if isinstance(column, Attribute) else None
-        if not isinstance(column, Attribute) or not isinstance(space, TableSpace) or not node.keywords:
-            self._wrong(
-                node.span, "`lookup` takes a table's column and what its row must hold",
-                "write `lookup(wells.treatment, well='A01')`",
-            )  # fmt: skip
-            return self._unknown(node.span)
-        seen = self._member(space, column.name, column.span, column.name_span)
-        conditions = []
-        for name, value in node.keywords:
-            if name not in space.table.columns:
-                hint = did_you_mean(name, space.names(), what="it has")
-                self._report.add(
-                    name_faults.UNKNOWN_MEMBER.at(node.span, f"{space.title} has no column `{name}`", help=hint)
-                )
-                return self._unknown(node.span)
-            conditions.append((name, self.expr(value)))
-        if seen.type.base == "unknown":
-            return seen
-        kind = seen.type.one
-        return Lookup(space.table, column.name, tuple(conditions), kind, node.span)
-
-    def _file(self, node: Call) -> Value:
-        argument = node.arguments[0] if len(node.arguments) == 1 and not node.keywords else None
-        if not isinstance(argument, Literal) or not isinstance(argument.value, str):
-            self._wrong(node.span, "`file` takes the name of a file as a text", "write `file('calc.py')`")
-            return self._unknown(node.span)
-        if self._claim_file is None:
-            self._wrong(node.span, "`file` belongs into a module", "move it into the module whose file it is")
-            return self._unknown(node.span)
-        emitted = self._claim_file(argument.value, argument.span)
-        return self._unknown(node.span) if emitted is None else ModuleFile(emitted, Type("file"), node.span)
-
 

@@ -17,7 +17,7 @@ def dump(node: Any) -> Any:
         return node.name
     if is_dataclass(node) and not isinstance(node, type):
         return _members(type(node).__name__, {f.name: getattr(node, f.name) for f in fields(node)})
-    if isinstance(node, tuple) and hasattr(node, "_fields"):
+    if isinstance(node, tuple) and hasattr(node, "_asdict"):
         return _members(type(node).__name__, node._asdict())
     if isinstance(node, dict):
         return {key: dump(value) for key, value in node.items()}

@@ -101,10 +101,10 @@ def read_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
     for name, body in reader.entries(node):
         if not isinstance(body, Mapping):
             continue
-        kind = reader.text(body.get("type")) or "string"
-        base = kind.rstrip("?").removesuffix("[]")
         enum = body.get("enum")
-        values = enum.items if isinstance(enum, Sequence) else ()
+        values = [v for v in enum.items if isinstance(v, Scalar)] if isinstance(enum, Sequence) else []
+        kind = reader.text(body.get("type")) or _kind_of_all(values)
+        base = kind.rstrip("?").removesuffix("[]")
         default = body.get("default")
         given = isinstance(default, Scalar) and default.value is None
         params[name.name] = ParamDoc(
@@ -113,13 +113,23 @@ def read_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
             "[]" in kind,
             kind.endswith("?") or given,
             None if given else reader.value(default),
-            tuple(v.text if base == "string" else v.value for v in values if isinstance(v, Scalar)),
+            tuple(v.text if base == "string" else v.value for v in values),
             reader.number(body.get("minimum")),
             reader.number(body.get("maximum")),
             reader.named(body.get("pattern")),
             reader.text(body.get("description")),
         )
     return params
+
+
+def _kind_of_all(values: list[Scalar]) -> str:
+    """The type of a parameter that has an `enum` alone."""
+    kinds = {type(value.value) for value in values}
+    if kinds == {bool}:
+        return "boolean"
+    if kinds == {int}:
+        return "integer"
+    return "number" if kinds and kinds <= {int, float} else "string"
 
 
 def read_container(reader: Reader, node: Node | None) -> ContainerDoc | None:
@@ -168,5 +178,5 @@ def _success(reader: Reader, node: Node | None) -> SuccessDoc:
     if isinstance(non_empty, Scalar):
         names = None if non_empty.value is True else ()
     sums = tuple((name, reader.text(value).lower()) for name, value in reader.entries(node.get("sha256")))
-    counts = [(name, reader.number(value)) for name, value in reader.entries(node.get("min_files"))]
-    return SuccessDoc(names, sums, tuple((n, int(c)) for n, c in counts if c is not None))
+    counts = [(name, reader.integer(value)) for name, value in reader.entries(node.get("min_files"))]
+    return SuccessDoc(names, sums, tuple((n, c) for n, c in counts if c is not None))

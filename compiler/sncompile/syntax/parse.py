@@ -53,6 +53,4 @@ def _no_kind(node: Mapping, count: int) -> Diagnostic:
         guess = did_you_mean(key.text, ("pipeline", "module"), what="")
         if guess and guess.startswith("did"):
             return faults.NO_DOCUMENT.at(key.span, f"`{key.text}` names no kind of document", help=guess)
-    return faults.NO_DOCUMENT.at(
-        first.span if first else node.span, "the document does not say what it is", help=hint
-    )
+    return faults.NO_DOCUMENT.at(first.span if first else node.span, "the document does not say what it is", help=hint)

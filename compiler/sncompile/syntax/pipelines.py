@@ -16,6 +16,8 @@ from sncompile.syntax.modules import read_about, read_container, read_module, re
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.reader import Reader
 
+_FLOW = "such as `seq: [prepare, {parallel: [left, right]}, report]`"
+
 
 def read_pipeline(reader: Reader, node: Mapping, name: Named) -> PipelineDoc:
     """The pipeline document in `node`."""
@@ -71,7 +73,7 @@ def _table(reader: Reader, name: Named, node: Mapping) -> TableDoc:
 
 def _step(reader: Reader, name: Named, node: Mapping) -> StepDoc:
     path = ("steps", name.name)
-    retries = reader.number(node.get("retries"))
+    retries = reader.integer(node.get("retries"))
     return StepDoc(
         name=name,
         title=reader.text(node.get("title")),
@@ -84,7 +86,7 @@ def _step(reader: Reader, name: Named, node: Mapping) -> StepDoc:
         when=reader.value(node.get("when")),
         after=reader.names(node.get("after")),
         resources=reader.values(node.get("resources")),
-        retries=int(retries) if retries is not None else 0,
+        retries=retries or 0,
         container=read_container(reader, node.get("container")),
         env=reader.env(node.get("env")),
         local=reader.flag(node.get("local")),
@@ -117,7 +119,7 @@ def _flow(reader: Reader, node: Node | None) -> FlowDoc | None:
         return FlowDoc("step", Named(node.text, node.span), (), node.span)
     if not isinstance(node, Mapping) or len(node.entries) != 1:
         reader.found.append(
-            faults.BAD_FLOW.at(node.span, "a flow is `seq: […]`, `parallel: […]` or a step's name", help=None)
+            faults.BAD_FLOW.at(node.span, "a flow is `seq: […]`, `parallel: […]` or a step's name", help=_FLOW)
         )
         return None
     key, body = node.entries[0]

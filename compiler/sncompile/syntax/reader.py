@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from sncompile.diagnostics import Diagnostic
 from sncompile.faults import documents as faults
 from sncompile.syntax.document import Constant, EnvDoc, ListValue, Named, Value
-from sncompile.syntax.expressions import Template, parse_template
+from sncompile.syntax.expressions import Template
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.schema import Path
 from sncompile.syntax.source import Source
+from sncompile.syntax.templates import parse_template
 
 
 class Reader:
@@ -23,11 +24,12 @@ class Reader:
     def __init__(self, source: Source, broken: set[Path]) -> None:
         self.source = source
         self.found: list[Diagnostic] = []
-        self._broken = broken
+        # Every path above a fault is broken too.
+        self._broken = {path[:length] for path in broken for length in range(len(path) + 1)}
 
     def broken_below(self, *path: str | int) -> bool:
         """Whether the schema found a fault at or below a path."""
-        return any(p[: len(path)] == path for p in self._broken)
+        return path in self._broken
 
     def text(self, node: Node | None) -> str:
         """The text of a scalar; empty where there is none."""
@@ -59,6 +61,11 @@ class Reader:
         if isinstance(node, Scalar) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
             return node.value
         return None
+
+    def integer(self, node: Node | None) -> int | None:
+        """A whole number, or None."""
+        number = self.number(node)
+        return int(number) if number is not None and number == number and abs(number) < 10**9 else None
 
     def template(self, node: Node | None) -> Template | None:
         """A scalar as a template (numbers count as their text), or None."""

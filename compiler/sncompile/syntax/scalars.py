@@ -18,6 +18,15 @@ _INFINITE = {
 _STARTS = frozenset("0123456789+-.~nNtTfF")
 
 
+MAX_DIGITS = 400
+"""Of a number in a spec."""
+
+
+def is_long_number(text: str) -> bool:
+    """Whether an unquoted scalar is a number with more digits than any quantity has."""
+    return len(text) > MAX_DIGITS and _FLOAT.fullmatch(text) is not None
+
+
 def resolve_plain(text: str) -> str | int | float | bool | None:
     """The value of an unquoted scalar."""
     if text and text[0] not in _STARTS:
@@ -28,7 +37,7 @@ def resolve_plain(text: str) -> str | int | float | bool | None:
         return True
     if text in _FALSES:
         return False
-    if len(text) <= 400 and _INT.fullmatch(text):
+    if len(text) <= MAX_DIGITS and _INT.fullmatch(text):
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
     if _FLOAT.fullmatch(text):
         return float(text)

@@ -7,8 +7,10 @@ run, is asked what.
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 
 from sncompile.diagnostics import Diagnostic, Span, did_you_mean, nearest
@@ -16,6 +18,9 @@ from sncompile.faults import documents as faults
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence, kind_of, to_plain
 
 Path = tuple[str | int, ...]
+
+MAX_ERRORS = 500
+"""Faults that are told of one document; whoever mends these will see the rest."""
 
 _TYPES = {
     "string": "text", "number": "a number", "integer": "an integer", "boolean": "true or false",
@@ -43,12 +48,19 @@ def _fast(kind: str) -> Any:
 @cache
 def _thorough(kind: str) -> Any:
     from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.validators import extend
     from referencing import Registry, Resource
+
+    def whole(_: Any, pattern: str, instance: Any, schema: Any) -> Any:
+        # Python's `$` lets a line break pass after the text, the standard's does not.
+        if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
+            yield ValidationError("the pattern does not match")
 
     registry: Any = Registry().with_resources(
         [(load_schema(n)["$id"], Resource.from_contents(load_schema(n))) for n in ("module", "pipeline")]
     )
-    return Draft202012Validator(load_schema(kind), registry=registry)
+    return extend(Draft202012Validator, {"pattern": whole})(load_schema(kind), registry=registry)
 
 
 def check_schema(node: Mapping, kind: str) -> tuple[list[Diagnostic], set[Path]]:
@@ -59,7 +71,7 @@ def check_schema(node: Mapping, kind: str) -> tuple[list[Diagnostic], set[Path]]
     found: list[Diagnostic] = []
     broken: set[Path] = set()
     slips: set[tuple[Path, str]] = set()
-    errors = list(_thorough(kind).iter_errors(plain))
+    errors = list(islice(_thorough(kind).iter_errors(plain), MAX_ERRORS))
     # Unknown keys first: a key that is a slip of a required one explains why that one is missing.
     for error in sorted(errors, key=lambda e: e.validator != "additionalProperties"):
         path: Path = tuple(error.absolute_path)
@@ -101,6 +113,8 @@ def _tell(root: Mapping, path: Path, error: Any, slips: set[tuple[Path, str]]) -
     if error.validator == "pattern":
         return [_bad_pattern(node, error, where)]
     if error.validator == "anyOf":
+        if (path, "type") in slips or (path, "enum") in slips:
+            return []
         return [
             faults.MISSING_KEY.at(
                 _head(root, path, node), f"{where} needs `type` or `enum`", help="add `type: string`, for example"
@@ -112,7 +126,7 @@ def _tell(root: Mapping, path: Path, error: Any, slips: set[tuple[Path, str]]) -
         "uniqueItems": "names something twice",
         "minimum": f"must be at least {error.validator_value}",
     }.get(str(error.validator), "is not as it should be")
-    return [faults.BAD_VALUE.at(node.span, f"{where} {text}", help=error.schema.get("description"))]
+    return [faults.BAD_VALUE.at(node.span, f"{where} {text}", help=_meaning(error))]
 
 
 def _where(path: Path) -> str:
@@ -134,16 +148,14 @@ def _head(root: Mapping, path: Path, node: Node) -> Span:
     return node.span
 
 
-def _unknown_keys(
-    node: Node, path: Path, error: Any, slips: set[tuple[Path, str]]
-) -> list[Diagnostic]:
+def _unknown_keys(node: Node, path: Path, error: Any, slips: set[tuple[Path, str]]) -> list[Diagnostic]:
     if not isinstance(node, Mapping):
         return []
     known = list(error.schema.get("properties", {}))
     free = [name for name in known if node.key(name) is None]
-    found = []
+    found: list[Diagnostic] = []
     for key, _ in node.entries:
-        if key.text in known:
+        if key.text in known or len(found) >= MAX_ERRORS:
             continue
         guess = nearest(key.text, free)
         if guess is not None:
@@ -168,7 +180,7 @@ def _wrong_type(node: Node, error: Any, where: str) -> Diagnostic:
     names = [wanted] if isinstance(wanted, str) else list(wanted)
     words = [_TYPES[name] for name in names]
     text = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-    hint = error.schema.get("description")
+    hint = _meaning(error)
     if isinstance(node, Scalar) and node.value is not None and names == ["string"]:
         hint = f'quote it: "{node.text}"'
     elif isinstance(node, Scalar) and names == ["array"]:
@@ -189,7 +201,13 @@ def _bad_pattern(node: Node, error: Any, where: str) -> Diagnostic:
         return faults.BAD_NAME.at(
             node.span, f"{where}: `{value}` is not a name", help="a name holds letters, digits and `_`"
         )
-    return faults.BAD_FORM.at(node.span, f"{where}: `{value}` has the wrong form", help=error.schema.get("description"))
+    return faults.BAD_FORM.at(node.span, f"{where}: `{value}` has the wrong form", help=_meaning(error))
+
+
+def _meaning(error: Any) -> str:
+    """What should stand there, as the schema describes it."""
+    text: str = error.schema.get("description", "`sncompile schema pipeline` and `… module` print what may stand where")
+    return text
 
 
 def _describe(schema: Any, name: str) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 
 from sncompile.diagnostics import Diagnostic, Span
@@ -14,12 +16,12 @@ MAX_BYTES = 32 * 1024 * 1024
 """Larger documents are refused: a spec of 100,000 written-out steps stays below this."""
 
 # YAML's own line breaks beside \n would make lines differ between us and an editor.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """A document's text. `name` is what diagnostics call it; `path` where it lies (None: standard input)."""
 
@@ -32,6 +34,11 @@ class Source:
         """The folder that relative paths of the document start from."""
         return self.path.parent if self.path is not None else Path()
 
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """The offset at which every line starts."""
+        return [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
+
 
 def start_of(name: str) -> Span:
     """The first character of a file, for faults that concern it as a whole."""
@@ -42,8 +49,8 @@ def read_source(name: str, path: Path | None) -> Source | Diagnostic:
     """The source at `path` (standard input where it is None), or what is wrong with it."""
     try:
         data = _read(path)
-    except OSError as error:
-        reason = error.strerror or "cannot be read"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such path"
         return reading.UNREADABLE.at(
             start_of(name),
             f"cannot read `{name}`: {reason}",
@@ -74,14 +81,13 @@ def decode(name: str, path: Path | None, data: bytes) -> Source | Diagnostic:
             help="save it as UTF-8",
         )
     try:
-        text = data.decode("utf-8-sig")
+        data = data.removeprefix(b"\xef\xbb\xbf")
+        text = data.decode()
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig")
+        before = data[: error.start].decode()
         span = _span_at(name, before, len(before))
         byte = data[error.start]
-        return reading.NOT_UTF8.at(
-            span, f"byte 0x{byte:02x} is not UTF-8", help="save the document as UTF-8"
-        )
+        return reading.NOT_UTF8.at(span, f"byte 0x{byte:02x} is not UTF-8", help="save the document as UTF-8")
     text = text.replace("\r\n", "\n")
     for pattern, fault, what in (
         (_CONTROL, reading.CONTROL_CHARACTER, "control character"),

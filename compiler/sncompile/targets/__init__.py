@@ -1,1 +1,1 @@
-"""."""
+"""Graph → a target's own model → files."""

@@ -1,0 +1,60 @@
+# From a fresh clone with nothing but Python 3.11 or newer and make:
+#
+#   make demo    illumination correction of a small plate, from pixels to a report
+#   make test    every test
+#   make lint    style, types and the layers
+#   make wheel   build the wheel and use it where nothing else of this repository is
+
+# A python3 that is too old is passed over for a newer one beside it.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; exit; }; done; echo python3)
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+DEMO := specs/examples/illumination
+
+.PHONY: demo test lint wheel clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.demo
+	$(VENV)/bin/python $(DEMO)/demo_data.py demo/images
+	PATH="$(BIN):$$PATH" sncompile run $(DEMO)/illumination.yaml \
+		--data images=demo/images --data workspace=demo/results --cores 2
+	@echo "The report is demo/results/illumination.html"
+
+test: $(VENV)/.test
+	PATH="$(BIN):$$PATH" python -m pytest
+
+lint: $(VENV)/.test
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+# `build/` is where setuptools gathers a wheel: what lies there from before would get into it.
+wheel: $(VENV)/bin/python
+	rm -rf build dist
+	$(VENV)/bin/pip wheel --quiet --no-deps --wheel-dir dist .
+	$(VENV)/bin/python -m venv --clear build/empty
+	build/empty/bin/pip install --quiet dist/*.whl
+	rm -rf build/elsewhere && mkdir -p build/elsewhere
+	cd build/elsewhere && ../empty/bin/sncompile init plants && ../empty/bin/sncompile plants/pipeline.yaml -o out \
+		&& ../empty/bin/sncompile "$$(../empty/bin/python -c \
+			'from importlib.resources import files; print(files("sncompile.specs"))')/examples/variants/variants.yaml" \
+			--directory . -o variants && test -s out/Snakefile && test -s variants/Snakefile
+	@echo "The wheel works: $$(ls dist/*.whl)"
+
+clean:
+	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find compiler specs schemas templates tests -name __pycache__ -prune -exec rm -rf {} +
+
+# The stamps say what is installed; a change of pyproject.toml installs anew.
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --editable '.[dev,demo,notebook]'
+	@touch $@ $(VENV)/.demo

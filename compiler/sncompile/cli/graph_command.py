@@ -1,0 +1,89 @@
+"""`sncompile graph SPEC`: the steps and how their keys relate, as a picture."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from sncompile.api import check, graph_of
+from sncompile.cli.options import fail, output_options, read_options, spec_options, write
+from sncompile.cli.pipelines import require_pipeline
+from sncompile.diagnostics import CompileError
+from sncompile.drawing.dot import to_dot
+from sncompile.drawing.families import family_picture
+from sncompile.drawing.mermaid import to_mermaid
+from sncompile.drawing.picture import Picture
+from sncompile.drawing.single_jobs import MOST, job_picture
+from sncompile.ir.graph import Graph
+
+FORMS = (".svg", ".png", ".html", ".dot", ".mmd")
+
+
+@click.command("graph")
+@click.argument("spec", metavar="SPEC")
+@click.option(
+    "-o", "--out", type=click.Path(dir_okay=False, path_type=Path),
+    help="File for the picture: .svg, .png, .html, .dot or .mmd (Mermaid). Mermaid on standard output unless given.",
+)  # fmt: skip
+@click.option("--jobs", "single", is_flag=True, help="Draw single jobs, not families of jobs.")
+@spec_options
+@output_options
+def command(
+    spec: str,
+    out: Path | None,
+    single: bool,
+    data: tuple[tuple[str, str], ...],
+    sets: tuple[tuple[str, str], ...],
+    params: Path | None,
+    directory: Path | None,
+    strict: bool,
+    form: str,
+    color: str,
+) -> None:
+    """Draw the steps and how their keys relate."""
+    if out is not None and out.suffix.lower() not in FORMS:
+        raise click.UsageError(f"`{out}`: the name must end in one of {', '.join(FORMS)}")
+    try:
+        checked = check(spec, read_options(data, sets, params, directory), strict=strict)
+        picture = _picture(graph_of(require_pipeline(checked, form, color)), single)
+        if out is None:
+            write(to_mermaid(picture))
+            return
+        drawn = _drawn(picture, out.suffix.lower())
+    except CompileError as error:
+        fail(error, form, color)
+        return
+    _put(out, drawn)
+
+
+def _picture(graph: Graph, single: bool) -> Picture:
+    count = graph.job_count()
+    if single and count > MOST:
+        raise click.UsageError(f"{count:,} jobs are too many to draw one by one (at most {MOST:,}); leave out `--jobs`")
+    return job_picture(graph) if single else family_picture(graph)
+
+
+def _drawn(picture: Picture, suffix: str) -> bytes:
+    if suffix == ".mmd":
+        return to_mermaid(picture).encode()
+    dot = to_dot(picture)
+    if suffix == ".dot":
+        return dot.encode()
+    from sncompile.drawing.graphviz import draw
+
+    if suffix != ".html":
+        return draw(dot, suffix.removeprefix("."))
+    from sncompile.drawing.page import to_page
+
+    return to_page(picture, draw(dot, "svg").decode()).encode()
+
+
+def _put(out: Path, drawn: bytes) -> None:
+    try:
+        out.write_bytes(drawn)
+    except OSError as error:
+        click.echo(f"sncompile: `{out}` cannot be written: {error.strerror}", err=True)
+        sys.exit(1)
+    click.echo(f"{out}: {len(drawn):,} bytes", err=True)

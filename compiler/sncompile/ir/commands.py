@@ -1,0 +1,63 @@
+"""Commands of an instance: arguments become words, scripts become text."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+from sncompile.semantics.evaluate import Closure
+from sncompile.semantics.functions import to_text
+from sncompile.semantics.program import Argument, Flag, Option, ShellPart
+from sncompile.semantics.values import Value
+
+ToClosure = Callable[[Value], Closure]
+
+
+def as_arguments(value: Any) -> list[str]:
+    """A value as arguments: a list is that many, an absent value none."""
+    if value is None:
+        return []
+    if isinstance(value, tuple):
+        return [to_text(item) for item in value if item is not None]
+    return [to_text(value)]
+
+
+def argument_words(argument: Argument, closure: ToClosure) -> Callable[[int], list[str]]:
+    """The function from an instance to the words of an argument there; `closure` evaluates values."""
+    if isinstance(argument, Flag):
+        when = closure(argument.when) if argument.when is not None else None
+        flag = argument.flag
+        return lambda i: [flag] if when is None or when(i) else []
+    if isinstance(argument, Option):
+        return _option_words(argument, closure)
+    value = closure(argument)
+    return lambda i: as_arguments(value(i))
+
+
+def _option_words(argument: Option, closure: ToClosure) -> Callable[[int], list[str]]:
+    value = closure(argument.value)
+    when = closure(argument.when) if argument.when is not None else None
+
+    def build(i: int) -> list[str]:
+        found = as_arguments(value(i)) if when is None or when(i) else []
+        if not found:
+            return []
+        if argument.repeat:
+            return [word for item in found for word in (argument.option, item)]
+        return [argument.option, *found]
+
+    return build
+
+
+QUOTE_MARKS = {"plain": "", "double": '"', "single": "'"}
+"""What ends, and starts again, the quotes around a value in a script."""
+
+
+def shell_text(part: ShellPart, closure: ToClosure) -> Callable[[int], str]:
+    """The function from an instance to the text of a script's part, its value quoted for where it stands."""
+    if part.value is None:
+        return lambda _: part.text
+    value = closure(part.value)
+    mark = QUOTE_MARKS.get(part.context, "")
+    return lambda i: mark + " ".join(shlex.quote(a) for a in as_arguments(value(i))) + mark

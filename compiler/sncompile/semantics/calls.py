@@ -1,0 +1,94 @@
+"""Types calls of functions; `lookup` and `file` need more than the values of their operands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sncompile.diagnostics import did_you_mean
+from sncompile.faults import names as name_faults
+from sncompile.faults import values as value_faults
+from sncompile.semantics.functions import FUNCTIONS
+from sncompile.semantics.operands import TypeFault
+from sncompile.semantics.operators import OPERATORS
+from sncompile.semantics.scope import TableSpace, column_type
+from sncompile.semantics.tables import Table
+from sncompile.semantics.types import Type
+from sncompile.semantics.values import Lookup, ModuleFile, Value
+from sncompile.syntax.expressions import Attribute, Call, Expr, Literal, Name
+
+if TYPE_CHECKING:
+    from sncompile.semantics.typing import Typer
+
+
+def type_call(node: Call, typer: Typer) -> Value:
+    """The typed value of a call."""
+    if node.name == "lookup":
+        return _lookup(node, typer)
+    if node.name == "file":
+        return _file(node, typer)
+    function = FUNCTIONS.get(node.name)  # Names with `@` are no names to the parser.
+    if function is None:
+        hint = did_you_mean(node.name, [*(f for f in FUNCTIONS if f.isalpha()), "lookup", "file"], what="functions")
+        typer.report.add(
+            name_faults.UNKNOWN_FUNCTION.at(node.name_span, f"unknown function `{node.name}`", help=hint)
+        )
+        return typer.unknown(node.span)
+    operands = [typer.expr(a) for a in node.arguments]
+    if node.keywords or not function.least <= len(operands) <= function.most:
+        least, most = function.least, function.most
+        count = str(least) if least == most else f"{least} to {most}"
+        given = f"{len(operands)}{' and named ones' if node.keywords else ''}"
+        message = f"`{node.name}` takes {count} value{'' if count == '1' else 's'}, not {given}"
+        typer.wrong(node.span, message, "a list is one value; `join`, `zip`, `min` and `max` take several")
+        return typer.unknown(node.span)
+    return typer.applied(node.name, operands, function.result, node.span)
+
+def _lookup(node: Call, typer: Typer) -> Value:
+    column = node.arguments[0] if len(node.arguments) == 1 else None
+    space = typer.space_of(column.target) if isinstance(column, Attribute) else None
+    if isinstance(column, Attribute) and isinstance(column.target, Name) and column.target.id in typer.scope.lost:
+        return typer.unknown(node.span)
+    if not isinstance(column, Attribute) or not isinstance(space, TableSpace) or not node.keywords:
+        typer.wrong(
+            node.span, "`lookup` takes a table's column and what its row must hold",
+            "write `lookup(wells.treatment, well='A01')`",
+        )  # fmt: skip
+        return typer.unknown(node.span)
+    seen = typer.member(space, column.name, column.span, column.name_span)
+    conditions = []
+    for name, value in node.keywords:
+        if name not in space.table.columns:
+            hint = did_you_mean(name, space.names(), what="it has")
+            typer.report.add(
+                name_faults.UNKNOWN_MEMBER.at(node.span, f"{space.title} has no column `{name}`", help=hint)
+            )
+            return typer.unknown(node.span)
+        conditions.append((name, _condition(name, value, space.table, typer)))
+    if any(value.type.base == "unknown" for _, value in conditions):
+        return typer.unknown(node.span)
+    if seen.type.base == "unknown":
+        return seen
+    kind = seen.type.one
+    return Lookup(space.table, column.name, tuple(conditions), kind, node.span)
+
+def _condition(name: str, node: Expr, table: Table, typer: Typer) -> Value:
+    """What a column must hold, which must be of the column's type."""
+    value = typer.expr(node)
+    try:
+        OPERATORS["==", 2].result([column_type(table, name), value.type])
+    except TypeFault as fault:
+        typer.wrong(value.span, f"`{name}={value.type}`: {fault}", fault.help or "compare values of one type")
+        return typer.unknown(value.span)
+    return value
+
+
+def _file(node: Call, typer: Typer) -> Value:
+    argument = node.arguments[0] if len(node.arguments) == 1 and not node.keywords else None
+    if not isinstance(argument, Literal) or not isinstance(argument.value, str):
+        typer.wrong(node.span, "`file` takes the name of a file as a text", "write `file('calc.py')`")
+        return typer.unknown(node.span)
+    if typer.claim_file is None:
+        typer.wrong(node.span, "`file` belongs into a module", "move it into the module whose file it is")
+        return typer.unknown(node.span)
+    emitted = typer.claim_file(argument.value, argument.span)
+    return typer.unknown(node.span) if emitted is None else ModuleFile(emitted, Type("file"), node.span)

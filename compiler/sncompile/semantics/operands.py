@@ -1,0 +1,71 @@
+"""What functions and operators have in common: their faults, their limits, and values as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sncompile.semantics.types import INTEGER, NUMBER, Type
+
+MAX_TEXT = 1_000_000
+MAX_ITEMS = 10_000_000
+MAX_BITS = 4_000
+"""Limits of what an expression may compute: a few lines of doubling would otherwise fill any memory."""
+
+
+class TypeFault(ValueError):
+    """Operands of the wrong type; `help` says how to mend it."""
+
+    def __init__(self, message: str, help: str | None = None) -> None:
+        super().__init__(message)
+        self.help = help
+
+
+class ValueFault(ValueError):
+    """Operands whose values do not serve; `help` says how to mend it."""
+
+    def __init__(self, message: str, help: str | None = None) -> None:
+        super().__init__(message)
+        self.help = help
+
+
+class Function(NamedTuple):
+    """A function or operator: how many operands it takes, its result's type, and its computation."""
+
+    least: int
+    most: int
+    result: Callable[[list[Type]], Type]
+    compute: Callable[..., Any]
+
+
+def to_text(value: Any) -> str:
+    """A value as text, as it stands in an argument: booleans as YAML writes them, numbers as Python does."""
+    if value is None:
+        raise ValueFault("the value is absent", "use `x if condition else y`, or an optional argument")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        raise ValueFault("a list inside text", "use `join(list, ',')`, or give it an argument of its own")
+    return str(value)
+
+
+def within_limits(value: Any) -> Any:
+    """The value itself. Raises `ValueFault` where it has become too large to go on with."""
+    large = False
+    if isinstance(value, str):
+        large = len(value) > MAX_TEXT
+    elif isinstance(value, tuple):
+        large = len(value) > MAX_ITEMS
+    elif isinstance(value, int):
+        large = value.bit_length() > MAX_BITS
+    if large:
+        raise ValueFault("the value becomes too large", "compute it in the tool")
+    return value
+
+
+def number_type(types: list[Type]) -> Type:
+    """The type of arithmetic on operands. Raises `TypeFault`."""
+    for t in types:
+        if t.many or t.base not in ("integer", "number", "unknown"):
+            raise TypeFault(f"takes numbers, not {t}", "turn text into a number with `int(…)` or `float(…)`")
+    return INTEGER if all(t.base == "integer" for t in types) else NUMBER

@@ -1,0 +1,109 @@
+"""The operators of expressions: their types, and what they compute."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from sncompile.semantics.operands import Function, TypeFault, ValueFault, number_type
+from sncompile.semantics.types import BOOLEAN, NUMBER, STRING, UNKNOWN, Type, unify
+
+
+def _plus(types: list[Type]) -> Type:
+    left, right = types
+    if left.base == "unknown" or right.base == "unknown":
+        return UNKNOWN
+    if left.many and right.many:
+        return unify(left, right) or UNKNOWN
+    if left.textual and right.textual and not left.many and not right.many:
+        return STRING
+    if (left.textual or right.textual) and not left.many and not right.many:
+        hint = "use `str(…)` or `int(…)`"
+        raise TypeFault(f"joins two texts or adds two numbers, not {left} and {right}", hint)
+    return number_type(types)
+
+
+def _division(types: list[Type]) -> Type:
+    number_type(types)
+    return NUMBER
+
+
+def _equal(types: list[Type]) -> Type:
+    left, right = types
+    bases = {left.base, right.base}
+    if bases & {"unknown", "null"}:
+        return BOOLEAN
+    if left.many != right.many:
+        raise TypeFault(f"{left} is never equal to {right}", "look into a list with `in`, or at its `len(…)`")
+    if (left.textual != right.textual) or ("boolean" in bases and len(bases) > 1):
+        hint = "cells of text tables are text: compare with '1', or use `int(…)`"
+        raise TypeFault(f"{left} is never equal to {right}", hint)
+    return BOOLEAN
+
+
+def _order(types: list[Type]) -> Type:
+    left, right = types
+    if left.textual and right.textual and not left.many and not right.many:
+        return BOOLEAN
+    if (left.textual or right.textual) and "unknown" not in (left.base, right.base):
+        raise TypeFault(
+            f"{left} and {right} have no order", "cells of text tables are text: use `int(…)` or `float(…)`"
+        )
+    number_type(types)
+    return BOOLEAN
+
+
+def _inside(types: list[Type]) -> Type:
+    left, right = types
+    if right.many or (right.textual and left.textual) or "unknown" in (left.base, right.base):
+        return BOOLEAN
+    raise TypeFault(f"looks into a list or a text, not {right}", "compare with `==`")
+
+
+def truth_type(types: list[Type]) -> Type:
+    """The type of `and`, `or` and `not`. Raises `TypeFault`."""
+    for t in types:
+        if t.base not in ("boolean", "unknown") and not t.many and not t.optional:
+            raise TypeFault(f"takes true or false, not {t}", "compare it: `x == 'yes'`, `len(x) > 0`")
+    return BOOLEAN
+
+
+def _divide(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def checked(left: Any, right: Any) -> Any:
+        if right == 0:
+            raise ValueFault("a division by zero", "test the divisor first: `x / n if n > 0 else 0`")
+        return compute(left, right)
+
+    return checked
+
+
+def _compare(compute: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def checked(left: Any, right: Any) -> bool:
+        if left is None or right is None:
+            raise ValueFault("an absent value has no order", "test it first: `x != null and x > 1`")
+        return compute(left, right)
+
+    return checked
+
+
+OPERATORS: dict[tuple[str, int], Function] = {
+    ("+", 2): Function(2, 2, _plus, operator.add),
+    ("-", 2): Function(2, 2, number_type, operator.sub),
+    ("*", 2): Function(2, 2, number_type, operator.mul),
+    ("/", 2): Function(2, 2, _division, _divide(operator.truediv)),
+    ("//", 2): Function(2, 2, number_type, _divide(operator.floordiv)),
+    ("%", 2): Function(2, 2, number_type, _divide(operator.mod)),
+    ("-", 1): Function(1, 1, number_type, operator.neg),
+    ("+", 1): Function(1, 1, number_type, operator.pos),
+    ("not", 1): Function(1, 1, truth_type, lambda v: not v),
+    ("==", 2): Function(2, 2, _equal, operator.eq),
+    ("!=", 2): Function(2, 2, _equal, operator.ne),
+    ("<", 2): Function(2, 2, _order, _compare(operator.lt)),
+    ("<=", 2): Function(2, 2, _order, _compare(operator.le)),
+    (">", 2): Function(2, 2, _order, _compare(operator.gt)),
+    (">=", 2): Function(2, 2, _order, _compare(operator.ge)),
+    ("in", 2): Function(2, 2, _inside, lambda item, group: item in (group or ())),
+    ("not in", 2): Function(2, 2, _inside, lambda item, group: item not in (group or ())),
+}
+"""The operators by sign and number of operands; `and` and `or` are computed by the evaluator, which stops early."""

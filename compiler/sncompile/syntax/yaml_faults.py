@@ -1,0 +1,54 @@
+"""What the YAML parser found, in words that help."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sncompile.diagnostics import Diagnostic, Related, Span
+from sncompile.faults import reading
+from sncompile.syntax.source import Source
+
+
+def syntax_fault(source: Source, error: Any) -> Diagnostic:
+    """The diagnostic for an error of the parser."""
+    mark = error.problem_mark or error.context_mark
+    lines = source.text.split("\n")
+    number = min(mark.line, len(lines) - 1)
+    line = lines[number]
+    indent = line[: len(line) - len(line.lstrip())]
+    if "\t" in indent:
+        column = indent.index("\t") + 1
+        return tab_fault(Span(source.name, number + 1, column, number + 1, column + 1))
+    column = min(mark.column, len(line)) + 1
+    span = Span(source.name, number + 1, column, number + 1, column + 1)
+    related: tuple[Related, ...] = ()
+    context = error.context_mark
+    if context is not None and error.context and context.line != mark.line:
+        at = Span(source.name, context.line + 1, context.column + 1, context.line + 1, context.column + 2)
+        related = (Related(str(error.context), at),)
+    problem = str(error.problem or error.context)
+    return reading.YAML_SYNTAX.at(span, f"not valid YAML: {problem}", related=related, help=_syntax_help(problem, line))
+
+
+def _syntax_help(problem: str, line: str) -> str:
+    if (listed := re.search(r"\b(\w+\[\]\??)", line)) and "{" in line:
+        return f'inside `{{…}}` quote it: "{listed[1]}"'
+    if "mapping values are not allowed" in problem:
+        return "quote a value that holds `: `, and give keys of one mapping the same indent"
+    if "cannot start any token" in problem:
+        return "quote a value that starts with `@`, `` ` ``, `%` or another of YAML's signs"
+    if "expected ',' or" in problem:
+        return "a `[` or `{` is not closed, or a comma is missing; quote values with `,`, `[`, `{` or `: `"
+    if "block mapping" in problem or "block end" in problem or "block sequence" in problem:
+        return "check the indent of this line against the lines above it"
+    if "undefined alias" in problem:
+        return "define it with `&name` before it is used, or quote a value that starts with `*`"
+    if "quoted scalar" in problem:
+        return "close the quote"
+    return "check quotes, brackets and indents up to here"
+
+
+def tab_fault(span: Span) -> Diagnostic:
+    """The diagnostic for a tab in an indent."""
+    return reading.TAB.at(span, "a tab in the indent", help="indent with spaces")

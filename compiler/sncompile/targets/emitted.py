@@ -1,0 +1,141 @@
+"""Emitted files: written all or nothing, and compared byte for byte."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sncompile.diagnostics import CompileError, Diagnostic
+from sncompile.faults import targets as faults
+
+MANIFEST = ".sncompile.json"
+"""Lists what sncompile wrote, with the SHA-256 sum of each file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """Files of a target by their names below the output folder. `summary` is a line for people."""
+
+    files: Mapping[str, bytes]
+    summary: str
+
+    def describe(self) -> str:
+        """What was made, in a line."""
+        return self.summary
+
+    def _manifest(self) -> bytes:
+        sums = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(self.files.items())}
+        return (json.dumps({"files": sums}, indent=1, ensure_ascii=False) + "\n").encode()
+
+    def write(self, folder: Path) -> None:
+        """Put the files into `folder`, all or nothing.
+
+        They are written to a new folder beside it, which then takes its place. A file that stands there already with
+        the same bytes keeps its time, so that nothing is run again because of it; files that sncompile did not write
+        stay. Raises `CompileError` where that cannot be done.
+        """
+        try:
+            self._write(folder)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise CompileError(
+                [_bad_folder(folder, f"the files cannot be written: {reason}", "choose another folder with `-o`")]
+            ) from None
+
+    def _write(self, folder: Path) -> None:
+        if folder.exists():
+            if not folder.is_dir():
+                raise CompileError([_bad_folder(folder, "it is a file", "choose another folder with `-o`")])
+            if not (folder / MANIFEST).exists() and any(folder.iterdir()):
+                raise CompileError(
+                    [_bad_folder(folder, "it holds files that sncompile did not write", "choose an empty folder with `-o`")]
+                )
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=folder.parent))
+        try:
+            # A folder made for a moment is private; this one is to be like any other.
+            fresh.chmod(0o777 & ~_umask())
+            for name, data in {**self.files, MANIFEST: self._manifest()}.items():
+                _put(fresh / name, data, folder / name)
+            _carry_over(folder, fresh)
+            _swap(folder, fresh)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+    def compare(self, folder: Path) -> None:
+        """Raises `CompileError` with every file that differs, is missing or is one too many in `folder`."""
+        found: list[Diagnostic] = []
+        for name, data in self.files.items():
+            place = folder / name
+            if not place.is_file():
+                found.append(_differs(f"`{place}` is missing"))
+            elif place.read_bytes() != data:
+                found.append(_differs(f"`{place}` differs from what would be written"))
+        for name in read_manifest(folder):
+            if name not in self.files and (folder / name).exists():
+                found.append(_differs(f"`{folder / name}` would not be written any more"))
+        if found:
+            raise CompileError(found)
+
+
+def read_manifest(folder: Path) -> dict[str, str]:
+    """The files that sncompile wrote to a folder, with their sums; empty where there is no manifest."""
+    try:
+        data = json.loads((folder / MANIFEST).read_text("utf-8"))
+        return dict(data["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _bad_folder(folder: Path, message: str, help: str) -> Diagnostic:
+    return faults.BAD_OUTPUT_FOLDER.at(None, f"`{folder}`: {message}", help=help)
+
+
+def _differs(message: str) -> Diagnostic:
+    return faults.OUT_OF_DATE.at(None, message, help="compile again without `--check`")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _put(place: Path, data: bytes, before: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(data)
+    with contextlib.suppress(OSError):
+        if before.is_file() and before.read_bytes() == data:
+            shutil.copystat(before, place)
+
+
+def _carry_over(folder: Path, fresh: Path) -> None:
+    """Keep what somebody else put into the folder."""
+    ours = {*read_manifest(folder), MANIFEST}
+    for path in folder.rglob("*") if folder.exists() else ():
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in ours and not (fresh / name).exists():
+            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, fresh / name, follow_symlinks=False)
+
+
+def _swap(folder: Path, fresh: Path) -> None:
+    if not folder.exists():
+        fresh.rename(folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old-", dir=folder.parent))
+    folder.rename(old / "files")
+    try:
+        fresh.rename(folder)
+    except OSError:
+        (old / "files").rename(folder)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)

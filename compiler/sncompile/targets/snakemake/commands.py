@@ -1,0 +1,310 @@
+"""Commands and scripts → `shell:`, with the `params:` and `input:` entries that they need.
+
+A word that is known at compile time is quoted here and written out; one that varies is named (`{input.image:q}`) and
+quoted by Snakemake. Snakemake's `:q` drops empty texts, so where one may be empty it comes quoted from the sidecar.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import PurePosixPath
+
+from sncompile.diagnostics import Span
+from sncompile.ir.commands import QUOTE_MARKS, argument_words, as_arguments
+from sncompile.semantics.functions import to_text
+from sncompile.semantics.program import Argument, Flag, Option, ShellPart
+from sncompile.semantics.values import Cell, Const, Key, Local, ModuleFile, Record, Related, Text, Value, walk
+from sncompile.targets.snakemake.context import FamilyContext
+from sncompile.targets.snakemake.inputs import cell_code, gathered_cells, list_code
+from sncompile.targets.snakemake.model import Entry
+from sncompile.targets.snakemake.names import item_name, unique
+from sncompile.targets.snakemake.patterns import Hole
+from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, string
+
+_RESOURCES = {
+    "cpus": "{threads}",
+    "memory": "{resources.mem_mb}",
+    "disk": "{resources.disk_mb}",
+    "time": "{resources.runtime}",
+    "gpus": "{resources.gpu}",
+}
+
+
+def literal(text: str) -> str:
+    """Text as it stands in a `shell:` string: Snakemake formats it, so braces are doubled."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def quoted(text: str) -> str:
+    """A constant word of the shell, in a `shell:` string."""
+    return literal(shlex.quote(text))
+
+
+class CommandLowering:
+    """Lowers the command or script of one family; gathers `params` and the module files among the inputs."""
+
+    def __init__(self, context: FamilyContext, taken_inputs: set[str]) -> None:
+        self._context = context
+        self._family = context.family
+        self.params: list[Entry] = []
+        self.file_inputs: list[Entry] = []
+        self._param_names: set[str] = set()
+        self._input_names = set(taken_inputs)
+        self._known: dict[tuple[object, ...], str] = {}
+
+    def command(self) -> list[str]:
+        """The words of the command, as pieces of a `shell:` string."""
+        return [word for argument in self._family.command or () for word in self._argument(argument)]
+
+    def script(self) -> list[str]:
+        """The lines of the script, as pieces of a `shell:` string, each with its line break."""
+        text = "".join(self._part(part) for part in self._family.shell or ())
+        return re.findall(r".*\n|.+$", text)
+
+    def _part(self, part: ShellPart) -> str:
+        if part.value is None:
+            return literal(part.text)
+        mark = QUOTE_MARKS.get(part.context, "")
+        return mark + " ".join(self.words(part.value, "value")) + mark
+
+    # --- Arguments ----------------------------------------------------------------------------------------------
+
+    def _argument(self, argument: Argument) -> list[str]:
+        if not isinstance(argument, (Flag, Option)):
+            return self.words(argument, "argument")
+        when = self._constant(argument.when) if argument.when is not None else (True,)
+        if when is None or (isinstance(argument, Option) and self._sometimes(argument)):
+            return self._by_instance(argument)
+        if not when[0]:
+            return []
+        if isinstance(argument, Flag):
+            return [quoted(argument.flag)]
+        words = self.words(argument.value, argument.option)
+        if not words:
+            return []
+        if argument.repeat and argument.value.type.many:
+            return self._repeated(argument)
+        return [quoted(argument.option), *words]
+
+    def _sometimes(self, argument: Option) -> bool:
+        """Whether an option is there for some instances and not for others."""
+        if not (argument.value.type.many or argument.value.type.optional):
+            return False
+        present = {bool(as_arguments(v)) for v in self._context.column(argument.value)}
+        return len(present) > 1
+
+    def _repeated(self, argument: Option) -> list[str]:
+        constant = self._constant(argument.value)
+        if constant is not None and not self._is_data(argument.value, constant[0]):
+            return [w for item in as_arguments(constant[0]) for w in (quoted(argument.option), quoted(item))]
+        bound = self._bound(argument.value)
+        name = self._name(argument.option)
+        code = self._repeated_code(argument, bound, name)
+        self.params.append(Entry(name, code, argument.span))
+        return [f"{{params.{name}}}"]
+
+    def _bound(self, value: Value) -> Value:
+        """What a parameter's name stands for."""
+        while isinstance(value, Local) and value.space in ("params", "env"):
+            value = self._family.local(value.space, value.name)
+        return value
+
+    def _repeated_code(self, argument: Option, bound: Value, name: str) -> Code:
+        context = self._context
+        context.around.functions.add("options")
+        option = string(shlex.quote(argument.option))
+        if isinstance(bound, Local):
+            port = Atom(f"{'input' if bound.space == 'inputs' else 'output'}.{item_name(bound.name)}")
+            space = port.text.partition(".")[0]
+            return Call(f"lambda wildcards, {space}: options", (option, port))
+        code = self._param_code(bound, name)
+        assert isinstance(code, Call)
+        head = code.head.rpartition(": ")[2]
+        return Call(f"{context.wildcards()}options", (option, Call(head, code.arguments)))
+
+    def _is_data(self, value: Value, constant: object) -> bool:
+        """Whether it is a list out of a table, which stays there: the rule's text must not grow with the data."""
+        return isinstance(constant, tuple) and any(isinstance(leaf, Related) for leaf in walk(self._bound(value)))
+
+    def _by_instance(self, argument: Argument) -> list[str]:
+        """An argument whose very presence varies: its words, quoted, stand in the sidecar."""
+        make = argument_words(argument, self._context.closure)
+        cells = [" ".join(map(shlex.quote, make(i))) for i in range(len(self._context.keys))]
+        if len(set(cells)) == 1:
+            return [literal(cells[0])] if cells[0] else []
+        hint = argument.option if isinstance(argument, Option) else argument.flag if isinstance(argument, Flag) else ""
+        return [f"{{params.{self._cells(cells, hint or 'argument', argument.span)}}}"]
+
+    def _cells(self, cells: list[str], hint: str, span: Span) -> str:
+        """A parameter whose texts are written out in the sidecar; gives its name."""
+        known = ("cells", tuple(cells))
+        if known not in self._known:
+            name = self._name(hint)
+            context = self._context
+            base = dict(context.cells)
+            variable, column = context.around.sidecars.add_column(self._family.name, base, name, cells)
+            arguments: list[Code] = [Atom(f'"{column}"')]
+            if context.at:
+                arguments.append(Atom(context.at))
+            code = Call(f"{context.wildcards()}{variable}.value", tuple(arguments))
+            self.params.append(Entry(name, code, span))
+            self._known[known] = name
+        return self._known[known]
+
+    def _name(self, hint: str) -> str:
+        name = re.sub(r"\W+", "_", hint.strip("-")) or "value"
+        return unique(item_name(name if not name[0].isdigit() else f"value_{name}"), self._param_names)
+
+    def _constant(self, value: Value) -> tuple[object] | None:
+        """The value in a tuple of one, where it is the same for every instance."""
+        if isinstance(value, Const):
+            return (value.value,)
+        if self._mentions_paths(value):
+            return None
+        closure = self._context.closure(value)
+        first = closure(0)
+        if all(closure(i) == first for i in range(1, len(self._context.keys))):
+            return (first,)
+        return None
+
+    def _mentions_paths(self, value: Value) -> bool:
+        """Whether a value names ports, which are better named than written out."""
+        return isinstance(value, Local) and value.space in ("inputs", "outputs", "resources")
+
+    def _has_ports(self, value: Value) -> bool:
+        """Whether a port, a resource or a file is named somewhere inside a value."""
+        return any(self._mentions_paths(leaf) or isinstance(leaf, ModuleFile) for leaf in walk(value))
+
+    # --- Words --------------------------------------------------------------------------------------------------
+
+    def words(self, value: Value, hint: str) -> list[str]:
+        """A value as words of a `shell:` string; none where it is absent, one for a list that Snakemake spreads."""
+        match value:
+            case Const():
+                return [quoted(a) for a in as_arguments(value.value)]
+            case Local():
+                return self._local(value)
+            case Text() if not self._has_ports(value) and (constant := self._constant(value)) is not None:
+                return [quoted(to_text(constant[0]))]
+            case Text():
+                return ["".join(w for part in value.parts for w in self.words(part, hint))]
+            case ModuleFile():
+                return [f"{{input.{self.module_file(value.emitted, value.span)}:q}}"]
+            case Record():
+                return [self._record(value)]
+            case Key() if (wildcard := self._wildcard(value)) is not None:
+                return [f"{{wildcards.{wildcard}:q}}"]
+        return self._varying(value, hint)
+
+    def _local(self, value: Local) -> list[str]:
+        family = self._family
+        if value.space == "inputs":
+            bound = family.inputs[value.name].value
+            absent = isinstance(bound, Const) and bound.value in (None, ())
+            return [] if absent else [f"{{input.{item_name(value.name)}:q}}"]
+        if value.space == "outputs":
+            return [f"{{output.{item_name(value.name)}:q}}"]
+        if value.space == "resources":
+            return [_RESOURCES[value.name]] if value.name in family.resources else []
+        return self.words(family.local(value.space, value.name), value.name)
+
+    def _wildcard(self, value: Key) -> str | None:
+        """The wildcard that holds a key, where it holds it as it is."""
+        context = self._context
+        for encoded in (True, False):
+            name = context.names.get(Hole(value.name, encoded))
+            if name is not None and (not encoded or context.around.plainness.plain(value.keys, value.name)):
+                return name
+        return None
+
+    def _varying(self, value: Value, hint: str) -> list[str]:
+        constant = self._constant(value)
+        if constant is not None and not self._is_data(value, constant[0]):
+            return [quoted(a) for a in as_arguments(constant[0])]
+        column = self._context.column(value)
+        if any(v is None for v in column):
+            return self._by_instance(value)
+        empty = any(item == "" for v in column for item in (v if isinstance(v, tuple) else (v,)))
+        if empty:
+            return self._by_instance(value)
+        if not value.type.many and not isinstance(value, Related):
+            return [f"{{params.{self._cells([to_text(v) for v in column], hint, value.span)}:q}}"]
+        known = (id(value),)
+        if known not in self._known:
+            name = self._name(hint)
+            self.params.append(Entry(name, self._param_code(value, name), value.span))
+            self._known[known] = name
+        return [f"{{params.{self._known[known]}:q}}"]
+
+    def _param_code(self, value: Value, name: str) -> Code:
+        if isinstance(value, Related) and isinstance(value.value, Cell) and value.gathers:
+            found = gathered_cells(value, self._context)
+            if found is not None:
+                return found
+        return (list_code if value.type.many else cell_code)(value, name, self._context)
+
+    def module_file(self, emitted: str, span: Span) -> str:
+        """The input of a module's file, so that a changed file makes its jobs run again; gives the input's name."""
+        known = ("file", emitted)
+        if known not in self._known:
+            name = unique(item_name(re.sub(r"\W+", "_", PurePosixPath(emitted).name)), self._input_names)
+            self.file_inputs.append(Entry(name, Atom(f'f"{{FILES}}/{emitted}"'), span))
+            self._context.around.uses_files = True
+            self._known[known] = name
+        return self._known[known]
+
+    # --- Records ------------------------------------------------------------------------------------------------
+
+    def _record(self, value: Record) -> str:
+        """The one argument of `python` and `notebook` steps: a JSON object that is made when the job is."""
+        context = self._context
+        members: list[Code] = []
+        spaces: set[str] = set()
+        for name, member in value.members:
+            code = self._member(name, member, spaces)
+            if code is not None:
+                members.append(Keyword(name, code))
+        context.around.functions.add("as_json")
+        extra = [space for space in ("input", "output") if space in spaces]
+        needs_wildcards = bool(context.names) or bool(extra)
+        head = f"lambda {', '.join(['wildcards', *extra])}: as_json" if needs_wildcards else "as_json"
+        entry = self._name("arguments")
+        self.params.append(Entry(entry, Call(head, tuple(members)), value.span))
+        return f"{{params.{entry}:q}}"
+
+    def _member(self, name: str, member: Value, spaces: set[str]) -> Code | None:
+        context = self._context
+        if isinstance(member, Local) and member.space in ("inputs", "outputs"):
+            bound = self._family.local(member.space, member.name)
+            if isinstance(bound, Const) and bound.value is None:
+                return None
+            space = "input" if member.space == "inputs" else "output"
+            spaces.add(space)
+            port = Atom(f"{space}.{item_name(member.name)}")
+            return Call("list", (port,)) if member.type.many else port
+        constant = self._constant(member)
+        if constant is not None:
+            return None if constant[0] is None else Atom(_python(constant[0]))
+        column = context.column(member)
+        texts = [to_text(v) if isinstance(v, str) else "" for v in column]
+        if all(isinstance(v, str) for v in column):
+            return self._look_up(texts, name)
+        context.around.functions.add("as_json")
+        cells = [json.dumps(v, ensure_ascii=False) for v in column]
+        return Call("json.loads", (self._look_up(cells, name),))
+
+    def _look_up(self, cells: list[str], name: str) -> Call:
+        context = self._context
+        base = dict(context.cells)
+        variable, column = context.around.sidecars.add_column(self._family.name, base, item_name(name), cells)
+        return Call(f"{variable}.value", (Atom(f'"{column}"'), Atom("wildcards")))
+
+
+def _python(value: object) -> str:
+    if isinstance(value, str):
+        return string(value).text
+    if isinstance(value, tuple):
+        return f"[{', '.join(_python(v) for v in value)}]"
+    return repr(value)

@@ -1,0 +1,96 @@
+"""What the lowering of one family needs to know: its wildcards, its instances' values, and the workflow around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sncompile.diagnostics import Diagnostic, Report, Span
+from sncompile.faults import targets as faults
+from sncompile.ir.graph import Family, Graph
+from sncompile.semantics.encoding import encode_key
+from sncompile.semantics.evaluate import Closure, Evaluator
+from sncompile.semantics.functions import to_text
+from sncompile.semantics.keys import KeySet
+from sncompile.semantics.values import Value
+from sncompile.targets.snakemake.patterns import Hole, Part, Plainness, path_parts
+from sncompile.targets.snakemake.sidecars import Sidecars
+
+
+class Surroundings:
+    """What all rules of a Snakefile share."""
+
+    def __init__(self, graph: Graph, files: str, sidecars: Sidecars, report: Report) -> None:
+        self.graph = graph
+        self.evaluator = Evaluator(graph.families, lambda name: f"{files}/{name}")
+        self.sidecars = sidecars
+        self.report = report
+        self.plainness = Plainness()
+        self.functions: set[str] = set()
+        """Functions of the header that rules use."""
+        self.uses_files = False
+
+    def tell(self, diagnostic: Diagnostic) -> None:
+        """Keep a fault."""
+        self.report.add(diagnostic)
+
+
+class FamilyContext:
+    """One family: `names` are its wildcards, once the outputs are known."""
+
+    def __init__(self, family: Family, around: Surroundings) -> None:
+        self.family = family
+        self.around = around
+        self.names: dict[Hole, str] = {}
+        self.cells: dict[str, list[str]] = {}
+        """The value of every wildcard, for every instance."""
+
+    @property
+    def keys(self) -> KeySet:
+        """The family's instances."""
+        return self.family.keys
+
+    def parts(self, value: Value) -> list[Part]:
+        """A path as text, keys and values."""
+        return path_parts(value, self.family, self.around.graph, self.around.plainness)
+
+    def closure(self, value: Value) -> Closure:
+        """The value of every instance."""
+        return self.around.evaluator.closure(value, self.keys, self.family)
+
+    def column(self, value: Value) -> list[Any]:
+        """The value of every instance, as a list."""
+        closure = self.closure(value)
+        return [closure(i) for i in range(len(self.keys))]
+
+    def hole_cells(self, hole: Hole) -> list[str]:
+        """A key of every instance, as it stands in paths."""
+        cells: Sequence[str] = self.keys.column(hole.name)
+        return [encode_key(c) for c in cells] if hole.encoded else list(cells)
+
+    def wildcards(self, *more: str) -> str:
+        """The head of a function of the wildcards; empty where the rule has none and needs nothing more."""
+        if not self.names and not more:
+            return ""
+        return f"lambda {', '.join(('wildcards', *more))}: "
+
+    @property
+    def at(self) -> str:
+        """The argument that hands the wildcards on, where there are any."""
+        return "wildcards" if self.names else ""
+
+    def check_braces(self, text: str, span: Span) -> None:
+        """Refuse a path with a brace."""
+        if "{" in text or "}" in text:
+            self.around.tell(
+                faults.BRACE_IN_PATH.at(
+                    span,
+                    f"the path `{text}` has a brace, which Snakemake takes for a wildcard",
+                    help="rename the file, or leave an output's path out: derived paths encode braces",
+                )
+            )
+
+
+def texts(cells: Sequence[Any]) -> list[str]:
+    """Cells of a sidecar; what is absent is empty."""
+    return ["" if c is None else to_text(c) for c in cells]

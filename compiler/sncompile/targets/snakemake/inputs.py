@@ -1,0 +1,201 @@
+"""Input ports → what stands under `input:`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sncompile.faults import targets as faults
+from sncompile.semantics.encoding import encode_key
+from sncompile.semantics.keys import KeySet
+from sncompile.semantics.scope import UNIT
+from sncompile.semantics.values import Cell, Const, Local, Output, Related, Value
+from sncompile.targets.snakemake.context import FamilyContext, texts
+from sncompile.targets.snakemake.names import item_name
+from sncompile.targets.snakemake.patterns import Hole, items_of, joined, path_parts, wildcard_names
+from sncompile.targets.snakemake.python_code import Atom, Call, Code, listed, string
+
+MAX_LISTED = 12
+"""A list of more files than this stands in a sidecar and not in the rule."""
+
+
+def input_code(value: Value, name: str, context: FamilyContext) -> Code | None:
+    """The code of an input; None for what is absent. `name` names its sidecar where it needs one of its own."""
+    if isinstance(value, Local):
+        return input_code(context.family.local(value.space, value.name), name, context)
+    if isinstance(value, Const) and value.value is None:
+        return None
+    _refuse_urls(value, name, context)
+    if isinstance(value, Const) and isinstance(value.value, str):
+        context.check_braces(value.value, value.span)
+        return string(value.value)
+    if not value.type.many:
+        return _single(value, name, context)
+    items = items_of(value, context.family)
+    if items is not None and len(items) <= MAX_LISTED:
+        code = [_pattern(item, context) for item in items]
+        if code and all(c is not None for c in code):
+            return listed([c for c in code if c is not None])
+    if isinstance(value, Related) and isinstance(value.value, (Cell, Output)):
+        found = _single_list(value, context) if not value.gathers else _gathered(value, context)
+        if found is not None:
+            return found
+    return list_code(value, name, context, paths=True)
+
+
+def _refuse_urls(value: Value, name: str, context: FamilyContext) -> None:
+    if isinstance(value, Const) and any("://" in str(v) for v in (value.value if isinstance(value.value, tuple) else (value.value,))):
+        context.around.tell(
+            faults.URL_INPUT.at(value.span, f"the input `{name}` is a URL", help="fetch it in a step, or mount it as a path")
+        )
+
+
+def _pattern(value: Value, context: FamilyContext) -> Code | None:
+    """A path as a pattern of the rule's own wildcards, where it is one."""
+    parts = context.parts(value)
+    for part in parts:
+        if isinstance(part, str):
+            context.check_braces(part, value.span)
+    pattern = joined(parts, context.names)
+    return None if pattern is None else string(pattern)
+
+
+def _single(value: Value, name: str, context: FamilyContext) -> Code:
+    pattern = _pattern(value, context)
+    if pattern is not None:
+        return pattern
+    return cell_code(value, name, context, path=True)
+
+
+def cell_code(value: Value, name: str, context: FamilyContext, *, path: bool = False) -> Code:
+    """A single value that differs between instances, as a look-up in a sidecar."""
+    sidecars = context.around.sidecars
+    if isinstance(value, Related) and isinstance(value.value, Cell) and not value.gathers:
+        table = value.value.table
+        if set(table.key) <= {hole.name for hole in context.names if hole.encoded or _plain(context, hole.name)}:
+            variable, column = sidecars.column(table, value.value.column)
+            if path:
+                for cell in {c for c in table.columns[value.value.column] if c is not None}:
+                    context.check_braces(str(cell), value.span)
+            return _look_up(variable, "value", column, context)
+    cells = context.column(value)
+    if path:
+        for cell in set(cells):
+            context.check_braces(str(cell), value.span)
+    variable, column = sidecars.add_column(context.family.name, dict(context.cells), item_name(name), texts(cells))
+    return _look_up(variable, "value", column, context)
+
+
+def _plain(context: FamilyContext, name: str) -> bool:
+    return context.around.plainness.plain(context.keys, name)
+
+
+def _look_up(variable: str, method: str, what: str, context: FamilyContext) -> Code:
+    arguments: list[Code] = [string(what)]
+    if context.at:
+        arguments.append(Atom(context.at))
+    return Call(f"{context.wildcards()}{variable}.{method}", tuple(arguments))
+
+
+def _single_list(value: Related, context: FamilyContext) -> Code | None:
+    """The list that one instance of another step writes."""
+    assert isinstance(value.value, Output)
+    source = context.around.graph.families[value.value.step]
+    items = items_of(source.outputs[value.value.port].path, source)
+    if items is None or len(items) > MAX_LISTED:
+        return None
+    code: list[Code] = []
+    for item in items:
+        parts = path_parts(item, source, context.around.graph, context.around.plainness)
+        for part in parts:
+            if isinstance(part, str):
+                context.check_braces(part, value.span)
+        pattern = joined(parts, context.names)
+        if pattern is None:
+            return None
+        code.append(string(pattern))
+    return listed(code)
+
+
+def _gathered(value: Related, context: FamilyContext) -> Code | None:
+    """Several instances of another step, or several cells of a column, by the rows of a table."""
+    if not all(hole.encoded for hole in context.names) or len(context.names) != len(context.keys.by):
+        return None
+    if isinstance(value.value, Cell):
+        return gathered_cells(value, context, paths=True)
+    variable = _rows_for(value.source, value.target, context)
+    if variable is None or value.value.type.many or not isinstance(value.value, Output):
+        return None
+    source = context.around.graph.families[value.value.step]
+    parts = path_parts(source.outputs[value.value.port].path, source, context.around.graph, context.around.plainness)
+    holes = [p for p in parts if isinstance(p, Hole)]
+    if not all(hole.encoded for hole in holes):
+        return None
+    for part in parts:
+        if isinstance(part, str):
+            context.check_braces(part, value.span)
+    pattern = joined(parts, wildcard_names(holes))
+    return None if pattern is None else _look_up(variable, "each", pattern, context)
+
+
+def gathered_cells(value: Related, context: FamilyContext, *, paths: bool = False) -> Code | None:
+    """The cells of a column over the rows of each instance, where the table's own sidecar gives them."""
+    assert isinstance(value.value, Cell)
+    table, column = value.value.table, value.value.column
+    by_keys = all(hole.encoded for hole in context.names) and len(context.names) == len(context.keys.by)
+    target = UNIT if _apart(value.target, table.keys) else value.target
+    if not by_keys or not _simple(target, table.keys) or None in table.columns[column]:
+        return None
+    for cell in set(table.columns[column]) if paths else ():
+        context.check_braces(str(cell), value.span)
+    variable, found = context.around.sidecars.column(table, column)
+    return _look_up(variable, "values", found, context)
+
+
+def _simple(target: KeySet, source: KeySet) -> bool:
+    """Whether the rows of the source's only table, all of them, say which of its instances feed which of the target."""
+    tables = source.rows.tables
+    if len(tables) != 1 or source.rows.size != len(tables[0]):
+        return False
+    if not target.by:
+        return not target.rows.tables or (target.rows.tables == tables and target.rows.size == len(tables[0]))
+    return target.rows.tables == tables and target.rows.size == len(tables[0])
+
+
+def _apart(target: KeySet, source: KeySet) -> bool:
+    """Whether the two have nothing in common, so that everything of the source feeds every instance."""
+    tables = source.rows.tables
+    return not any(t in target.rows.tables or target.rows.meets(t) for t in tables) and not set(source.by) & set(target.by)
+
+
+def _rows_for(source: KeySet, target: KeySet, context: FamilyContext) -> str | None:
+    """The sidecar whose rows say which instances of the source feed which of the target, where a simple one does."""
+    sidecars = context.around.sidecars
+    if not source.by:
+        return None
+    if _apart(target, source):
+        target = UNIT
+    if _simple(target, source):
+        table = source.rows.tables[0]
+        return sidecars.variable(sidecars.table(table))
+    if target.by or (target.rows.tables and target.rows.size > 1):
+        return None
+    # Everything of the source is gathered: its own instances are the rows.
+    columns = {item_name(n): [encode_key(c) for c in source.column(n)] for n in source.by}
+    owners = [n for n, f in context.around.graph.families.items() if f.keys is source]
+    return sidecars.rows(owners[0] if owners else "rows", dict(columns))
+
+
+def list_code(value: Value, name: str, context: FamilyContext, *, paths: bool = False) -> Code:
+    """A list of any kind, written out in a sidecar of its own: the wildcards, and a value a row."""
+    cells: dict[str, list[str]] = {n: [] for n in context.cells}
+    found: list[Any] = []
+    for number, here in enumerate(context.column(value)):
+        for item in here or ():
+            for wildcard, column in cells.items():
+                column.append(context.cells[wildcard][number])
+            found.append(item)
+    for item in set(found) if paths else ():
+        context.check_braces(str(item), value.span)
+    label = f"{context.family.name}.{name}"
+    variable = context.around.sidecars.rows(label, {**cells, "value": texts(found)})
+    return _look_up(variable, "values", "value", context)

@@ -1,0 +1,63 @@
+"""The Snakefile as data: everything is decided here, templates only lay it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sncompile.diagnostics import Span
+from sncompile.targets.snakemake.python_code import Code
+
+
+class Entry(NamedTuple):
+    """`name=code` in a directive, and the place in the spec that it comes from. An empty name stands for none."""
+
+    name: str
+    code: Code
+    span: Span
+
+
+class Directive(NamedTuple):
+    """A directive of a rule with its entries, or, for `shell`, its pieces of string."""
+
+    name: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule. `comments` stand above it."""
+
+    name: str
+    step: str
+    comments: tuple[str, ...]
+    directives: tuple[Directive, ...]
+    span: Span
+    module_span: Span | None
+
+
+class Sidecar(NamedTuple):
+    """A table beside the Snakefile: columns of text cells, read once."""
+
+    name: str
+    variable: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A whole Snakefile."""
+
+    name: str
+    title: str
+    spec: str
+    digest: str
+    version: str
+    sidecars: tuple[Sidecar, ...]
+    functions: tuple[str, ...]
+    uses_files: bool
+    secrets: tuple[str, ...]
+    constraints: tuple[tuple[str, str], ...]
+    rule_order: tuple[tuple[str, str], ...]
+    rules: tuple[Rule, ...]

@@ -1,0 +1,196 @@
+"""Output ports → what stands under `output:` and `log:`, and the wildcards of the rule."""
+
+from __future__ import annotations
+
+import re
+
+from sncompile.diagnostics import Related as Place
+from sncompile.faults import targets as faults
+from sncompile.ir.graph import Output
+from sncompile.semantics.values import Value
+from sncompile.targets.snakemake.context import FamilyContext, texts
+from sncompile.targets.snakemake.model import Entry
+from sncompile.targets.snakemake.names import item_name, unique
+from sncompile.targets.snakemake.patterns import Hole, Part, items_of, joined, pattern_regex
+from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, listed, string
+
+DEFAULT_CONSTRAINT = "[^/]+"
+MARKER = ".done"
+# Tried in turn where keys meet without a slash between them.
+_CONSTRAINTS = (DEFAULT_CONSTRAINT, "[A-Za-z0-9]+", "[A-Za-z]+", "[0-9]+", "[^/_]+", "[^/.]+", "[^/-]+", ".+")
+
+
+class OutputPatterns:
+    """The patterns of a family's outputs; `constraints` are those wildcards that need more than the usual one."""
+
+    def __init__(self, context: FamilyContext) -> None:
+        self._context = context
+        self.constraints: dict[str, str] = {}
+        self.patterns: dict[str, list[str]] = {}
+        self._find_wildcards()
+
+    def _paths(self, output: Output) -> list[Value]:
+        return (items_of(output.path, self._context.family) or []) if output.many else [output.path]
+
+    def _find_wildcards(self) -> None:
+        context = self._context
+        family = context.family
+        split = {n: [self._settled(p) for p in self._paths(o)] for n, o in family.outputs.items()}
+        everything = [parts for found in split.values() for parts in found]
+        used: set[str] = set()
+        for parts in everything:
+            for part in parts:
+                if isinstance(part, Hole) and part not in context.names:
+                    context.names[part] = unique(item_name(part.name), used)
+        if not everything:
+            context.names = {Hole(name, True): item_name(name) for name in context.keys.by}
+        context.cells = {name: context.hole_cells(hole) for hole, name in context.names.items()}
+        values = self._name_values(everything, used)
+        self._check_same(split)
+        for name, found in split.items():
+            self.patterns[name] = [self._pattern([values.get(id(p), p) for p in parts], name) for parts in found]
+        self._check_cuts()
+
+    def _settled(self, value: Value) -> list[Part]:
+        """A path's parts, with values that are the same for every instance written out."""
+        parts: list[Part] = []
+        for part in self._context.parts(value):
+            if not isinstance(part, (str, Hole)):
+                cells = set(self._context.column(part))
+                if len(cells) == 1:
+                    part = str(cells.pop())
+            parts.append(part)
+        return parts
+
+    def _name_values(self, everything: list[list[Part]], used: set[str]) -> dict[int, Part]:
+        """Give the parts that are neither text nor keys a wildcard each; equal columns share one."""
+        context = self._context
+        found: dict[int, Part] = {}
+        known: dict[tuple[str, ...], Hole] = {}
+        for parts in everything:
+            for part in parts:
+                if isinstance(part, (str, Hole)):
+                    continue
+                cells = texts(context.column(part))
+                hole = known.get(tuple(cells))
+                if hole is None:
+                    name = unique(getattr(getattr(part, "value", None), "column", "part"), used)
+                    hole = known[tuple(cells)] = Hole(f"={name}", True)
+                    context.names[hole] = item_name(re.sub(r"\W", "_", name))
+                    context.cells[context.names[hole]] = cells
+                found[id(part)] = hole
+        return found
+
+    def _pattern(self, parts: list[Part], port: str) -> str:
+        for part in parts:
+            if isinstance(part, str):
+                self._context.check_braces(part, self._context.family.outputs[port].span)
+        for hole in parts:
+            if isinstance(hole, Hole):
+                for cell in set(self._context.cells[self._context.names[hole]]):
+                    self._context.check_braces(cell, self._context.family.outputs[port].span)
+        return joined(parts, self._context.names) or ""
+
+    def _check_same(self, split: dict[str, list[list[Part]]]) -> None:
+        """Snakemake wants the same wildcards in every output."""
+        context = self._context
+        kinds = {
+            name: frozenset(p if isinstance(p, Hole) else id(p) for p in parts if not isinstance(p, str))
+            for name, found in split.items()
+            for parts in found
+        }
+        if len(set(kinds.values())) <= 1:
+            return
+        names = list(kinds)
+        other = next(n for n in names if kinds[n] != kinds[names[0]])
+        family = context.family
+        context.around.tell(
+            faults.WILDCARDS_DIFFER.at(
+                family.outputs[other].path.span,
+                f"the paths of `{family.name}.{names[0]}` and `{family.name}.{other}` do not vary in the same parts",
+                help="Snakemake wants the same wildcards in every output: give all paths by hand, or none",
+                related=(Place("the other path", family.outputs[names[0]].path.span),),
+            )
+        )
+
+    def _check_cuts(self) -> None:
+        """Make sure that every path is cut into the right wildcards, with tighter constraints where it is not."""
+        context = self._context
+        flat = [p for found in self.patterns.values() for p in found]
+        slashed = any("/" in c for cells in context.cells.values() for c in set(cells))
+        if not slashed and all("{" not in piece.replace("{", "", 1) for p in flat for piece in p.split("/")):
+            return
+        for constraint in _CONSTRAINTS:
+            trial = self._trial(constraint)
+            if all(self._cuts_right(pattern, trial) for pattern in flat):
+                self.constraints = {n: c for n, c in trial.items() if c != DEFAULT_CONSTRAINT}
+                return
+        family = context.family
+        context.around.tell(
+            faults.AMBIGUOUS_PATH.at(
+                next(iter(family.outputs.values())).path.span,
+                f"Snakemake cannot tell the keys of `{family.name}` apart in its paths",
+                help="separate keys by `/`, or leave the path out: it is derived then",
+            )
+        )
+
+    def _trial(self, constraint: str) -> dict[str, str]:
+        """The constraint for every wildcard whose values all keep it, the usual one for the others."""
+        found = {}
+        for name, cells in self._context.cells.items():
+            fits = all(re.fullmatch(constraint, c) for c in set(cells))
+            usual = DEFAULT_CONSTRAINT if not any("/" in c for c in set(cells)) else ".+"
+            found[name] = constraint if fits else usual
+        return found
+
+    def _cuts_right(self, pattern: str, constraints: dict[str, str]) -> bool:
+        regex = pattern_regex(pattern, constraints)
+        cells = self._context.cells
+        for number in range(len(self._context.keys)):
+            here = {name: column[number] for name, column in cells.items()}
+            match = regex.fullmatch(pattern.format_map(here))
+            if match is None or any(match[n] != here[n] for n in match.groupdict()):
+                return False
+        return True
+
+    def entries(self) -> list[Entry]:
+        """What stands under `output:`."""
+        family = self._context.family
+        if not family.outputs:
+            # A step that writes nothing still has to be known as done.
+            mark = self.beside(self._context.around.graph.workspace, MARKER)
+            return [Entry("done", Call("touch", (string(mark),)), family.span)]
+        found = []
+        for name, output in family.outputs.items():
+            code = [self._flagged(name, output, string(p)) for p in self.patterns[name]]
+            body = listed(code) if output.many else code[0] if code else string("")
+            found.append(Entry(item_name(name), body, output.span))
+        return found
+
+    def _flagged(self, name: str, output: Output, path: Code) -> Code:
+        success = self._context.family.success
+        if output.base == "directory":
+            path = Call("directory", (path,))
+        criteria: list[Code] = []
+        if name in success.non_empty and output.base == "file":
+            criteria.append(Keyword("non_empty", Atom("True")))
+        if name in success.sha256:
+            criteria.append(Keyword("sha256", string(success.sha256[name])))
+        if criteria:
+            path = Call("ensure", (path, *criteria))
+        if output.temp:
+            path = Call("temp", (path,))
+        return Call("protected", (path,)) if output.protected else path
+
+    def cells(self) -> dict[str, list[str]]:
+        """The value of every wildcard, for every instance."""
+        return self._context.cells
+
+    def beside(self, folder: str, suffix: str) -> str:
+        """A path for what every job has, such as its log: `logs/<step>/<key…>.log`."""
+        context = self._context
+        by_name = {hole.name: name for hole, name in context.names.items()}
+        names = [by_name[k] for k in context.keys.by if k in by_name]
+        names += [n for n in context.names.values() if n not in names]
+        tail = "".join(f"/{{{name}}}" for name in names)
+        return f"{folder}/{context.family.name}{tail}{suffix}"

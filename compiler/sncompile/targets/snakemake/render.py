@@ -1,0 +1,85 @@
+"""The workflow as text: code is laid out, and the template puts the pieces in their places."""
+
+from __future__ import annotations
+
+import csv
+import io
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from sncompile.targets.snakemake.model import Directive, Rule, Sidecar, Workflow
+from sncompile.targets.snakemake.python_code import layout
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+INLINE = frozenset(("threads", "retries", "localrule"))
+"""Directives whose value stands on their own line."""
+_NAMED = {"input", "output", "params", "resources", "wildcard_constraints"}
+
+
+def environment() -> Environment:
+    """The template environment. Nothing in a template is escaped: what it is given is code already."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    folder = str(files("sncompile.templates").joinpath("snakemake"))
+    return Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def directive_lines(directive: Directive) -> list[str]:
+    """A directive with its entries, at the indent of a rule's body."""
+    if directive.name in INLINE:
+        return layout(directive.entries[0].code, 4, prefix=f"{directive.name}: ", tail="")
+    lines = [f"    {directive.name}:"]
+    if directive.name in _NAMED:
+        for entry in directive.entries:
+            lines += layout(entry.code, 8, prefix=f"{entry.name}=" if entry.name else "")
+        return lines
+    # A list of plain strings that Python joins (`shell`), or a single value.
+    for entry in directive.entries:
+        lines += layout(entry.code, 8, tail="" if directive.name != "log" else ",")
+    return lines
+
+
+def rule_lines(rule: Rule) -> list[str]:
+    """A rule with the comments above it."""
+    lines = [f"# {line}".rstrip() for line in rule.comments]
+    lines.append(f"rule {rule.name}:")
+    for directive in rule.directives:
+        lines += directive_lines(directive)
+    if not rule.directives:
+        lines.append("    input:")
+        lines.append("        [],")
+    return lines
+
+
+def render_snakefile(workflow: Workflow) -> str:
+    """The Snakefile's text."""
+    template = environment().get_template("Snakefile.j2")
+    return template.render(
+        workflow=workflow,
+        rules=["\n".join(rule_lines(rule)) for rule in workflow.rules],
+        functions=set(workflow.functions),
+        title=one_line(workflow.title),
+        spec=one_line(workflow.spec),
+    )
+
+
+def one_line(text: str) -> str:
+    """Text for a comment: on one line, without characters that would end it."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def render_sidecar(sidecar: Sidecar) -> str:
+    """A table as tab-separated text."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter="\t", lineterminator="\n")
+    writer.writerow(sidecar.columns)
+    writer.writerows(sidecar.rows)
+    return buffer.getvalue()

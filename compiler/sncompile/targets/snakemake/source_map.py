@@ -1,0 +1,60 @@
+"""The source map: from every rule and line of the Snakefile to its place in the YAML."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sncompile.diagnostics import Span
+from sncompile.targets.snakemake.model import Workflow
+from sncompile.targets.snakemake.python_code import layout
+from sncompile.targets.snakemake.render import INLINE, directive_lines
+
+NAME = "Snakefile.map.json"
+
+
+def source_map(workflow: Workflow, text: str, place: Callable[[Span], dict[str, Any]]) -> str:
+    """The source map of a rendered Snakefile as JSON; `place` gives a span's file, line and column."""
+    starts = {line.removeprefix("rule ").removesuffix(":"): n for n, line in enumerate(text.split("\n"), 1) if line.startswith("rule ")}
+    rules: dict[str, Any] = {}
+    lines: list[dict[str, Any]] = []
+    for rule in workflow.rules:
+        number = starts[rule.name]
+        first = number
+        lines.append({"line": number, **place(rule.span)})
+        for directive in rule.directives:
+            at = number + 1
+            number += len(directive_lines(directive))
+            if directive.name in INLINE:
+                lines.append({"line": at, **place(directive.entries[0].span)})
+                continue
+            lines.append({"line": at, **place(rule.span)})
+            for entry in directive.entries:
+                at += 1
+                lines.append({"line": at, "entry": f"{directive.name}.{entry.name}".rstrip("."), **place(entry.span)})
+                at += len(layout(entry.code, 8, prefix=f"{entry.name}=" if entry.name else "")) - 1
+        rules[rule.name] = {
+            "step": rule.step,
+            "lines": [first, number],
+            **place(rule.span),
+            "module": place(rule.module_span) if rule.module_span is not None else None,
+        }
+    return json.dumps({"version": 1, "spec": workflow.spec, "rules": rules, "lines": lines}, indent=1, ensure_ascii=False) + "\n"
+
+
+def place_from(folder: str, here: Path) -> Callable[[Span], dict[str, Any]]:
+    """A function that names a span's file as seen from the working folder, and the library's by its place there."""
+    library = os.path.abspath(str(files("sncompile.specs")))
+
+    def place(span: Span) -> dict[str, Any]:
+        path = os.path.abspath(here / span.file)
+        inside = os.path.relpath(path, library)
+        known = not inside.startswith("..") and not os.path.abspath(folder).startswith(library)
+        name = f"sncompile:{inside}" if known else os.path.relpath(path, folder)
+        return {"file": name, "source_line": span.line, "column": span.column}
+
+    return place

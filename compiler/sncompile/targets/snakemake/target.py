@@ -1,0 +1,59 @@
+"""The Snakemake target as others see it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from sncompile.diagnostics import CompileError, Report
+from sncompile.ir.graph import Graph
+from sncompile.targets.emitted import Emitted
+from sncompile.targets.snakemake.render import environment, render_sidecar, render_snakefile
+from sncompile.targets.snakemake.source_map import NAME, place_from, source_map
+from sncompile.targets.snakemake.workflow import lower_graph
+
+PROFILES = ("local",)
+
+
+class SnakemakeTarget:
+    """Snakefiles for Snakemake 9, which run where sncompile is not installed."""
+
+    name = "snakemake"
+    title = "Snakemake 9"
+    capabilities: Mapping[str, str] = {
+        "command": "yes",
+        "shell": "yes",
+        "python, script, notebook": "as commands",
+        "container": "container:",
+        "conda": "conda:",
+        "environment variables": "exported in the job; secrets from the caller's",
+        "resources": "threads:, mem_mb, disk_mb, runtime, gpu",
+        "sizes and attempts": "functions of input and attempt",
+        "retries": "retries:",
+        "temp, protected": "temp(), protected()",
+        "directories": "directory()",
+        "success": "ensure(), and a count of files in the job",
+        "order without data": "ancient() inputs",
+        "braces in paths": "no",
+        "URLs as files": "no",
+    }
+
+    def lower(self, graph: Graph, out: Path, *, benchmark: bool = False) -> Emitted:
+        """The files of a graph. Raises `CompileError` for what Snakemake cannot express."""
+        report = Report()
+        files = os.path.relpath(out / "files", graph.folder)
+        workflow = lower_graph(graph, files, report, benchmark=benchmark)
+        if report.failed:
+            raise CompileError(report.diagnostics())
+        text = render_snakefile(workflow)
+        place = place_from(graph.folder, Path.cwd())
+        emitted = {"Snakefile": text.encode(), NAME: source_map(workflow, text, place).encode()}
+        emitted |= {f"tables/{s.name}.tsv": render_sidecar(s).encode() for s in workflow.sidecars}
+        emitted |= {f"files/{f.emitted}": f.source.read_bytes() for f in graph.files.values()}
+        for profile in PROFILES:
+            template = environment().get_template(f"profiles/{profile}.yaml.j2")
+            emitted[f"profiles/{profile}/config.yaml"] = template.render(workflow=workflow).encode()
+        lines = text.count("\n")
+        summary = f"{len(workflow.rules)} rules for {graph.job_count()} jobs; Snakefile of {lines} lines"
+        return Emitted(emitted, summary)

@@ -1,0 +1,1 @@
+"""What people are shown of documents and programs: plans and descriptions, as data and as text."""

@@ -1,0 +1,167 @@
+"""What a document says of itself, as plain data: ports, parameters, command, citations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sncompile.diagnostics import Span
+from sncompile.syntax.document import (
+    Argument,
+    Constant,
+    ContainerDoc,
+    Document,
+    EnvDoc,
+    FlagArgument,
+    ListValue,
+    ModuleDoc,
+    Named,
+    OptionArgument,
+    ParamDoc,
+    PipelineDoc,
+    PortDoc,
+    StepDoc,
+    SuccessDoc,
+    TableDoc,
+    Value,
+)
+from sncompile.syntax.expressions import Template
+
+
+def describe(document: Document) -> dict[str, Any]:
+    """The JSON form of a document's description. Expressions stand as they were written."""
+    body = _Describer(document.source.text)
+    about = document.about
+    head = {
+        "kind": "module" if isinstance(document, ModuleDoc) else "pipeline",
+        "name": document.name.name,
+        "file": document.source.name,
+        "title": about.title,
+        "description": about.description,
+        "version": about.version,
+        "license": about.license,
+        "citations": list(about.citations),
+        "inputs": body.ports(document.inputs),
+    }
+    return head | (body.module(document) if isinstance(document, ModuleDoc) else body.pipeline(document))
+
+
+class _Describer:
+    """Describes the parts of one document; knows its text."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.split("\n")
+
+    def module(self, doc: ModuleDoc) -> dict[str, Any]:
+        action = [self.argument(a) for a in doc.command] if doc.action == "command" else self._script(doc.script)
+        return {
+            "outputs": self.ports(doc.outputs),
+            "params": self.params(doc.params),
+            doc.action: action,
+            "container": self.container(doc.container),
+            "env": self.env(doc.container.env) if doc.container else {},
+            "conda": doc.conda.name if doc.conda else None,
+            "resources": {name: self.value(value) for name, value in doc.resources.items()},
+            "success": _success(doc.success),
+        }
+
+    def pipeline(self, doc: PipelineDoc) -> dict[str, Any]:
+        outputs = {name: self.value(template) for name, (_, template) in (doc.outputs or {}).items()}
+        return {
+            "params": self.params(doc.params),
+            "data": {name: self.value(template) for name, (_, template) in doc.data.items()},
+            "tables": {name: self.table(table) for name, table in doc.tables.items()},
+            "steps": {name: self.step(step) for name, step in doc.steps.items()},
+            "outputs": outputs,
+        }
+
+    def ports(self, ports: Mapping[str, PortDoc]) -> dict[str, Any]:
+        return {
+            name: {
+                "type": _type(port),
+                "format": list(port.formats),
+                "description": port.description,
+                **({"path": self.value(port.path)} if port.path is not None else {}),
+            }
+            for name, port in ports.items()
+        }
+
+    def params(self, params: Mapping[str, ParamDoc]) -> dict[str, Any]:
+        return {name: self._param(param) for name, param in params.items()}
+
+    def _param(self, param: ParamDoc) -> dict[str, Any]:
+        limits = {"minimum": param.minimum, "maximum": param.maximum}
+        found: dict[str, Any] = {
+            "type": _type(param),
+            "required": param.default is None and not param.optional,
+            "default": None if param.default is None else self.value(param.default),
+            "enum": list(param.enum) or None,
+            **limits,
+            "pattern": param.pattern.name if param.pattern else None,
+        }
+        kept = {key: value for key, value in found.items() if value is not None or key == "default"}
+        return kept | {"description": param.description}
+
+    def table(self, table: TableDoc) -> dict[str, Any]:
+        source: dict[str, Any] = {"rows": len(table.rows)} if table.rows is not None else {}
+        for kind, template in (("file", table.file), ("glob", table.glob)):
+            if template is not None:
+                source[kind] = self.value(template)
+        return {"key": [name.name for name in table.key], **source}
+
+    def step(self, step: StepDoc) -> dict[str, Any]:
+        module = step.module
+        reference = module.name if isinstance(module, Named) else "(in place)" if module is not None else None
+        title = step.title or (module.about.title if isinstance(module, ModuleDoc) else "")
+        return {"module": reference, "by": [name.name for name in step.by], "title": title}
+
+    def argument(self, argument: Argument) -> Any:
+        if isinstance(argument, (OptionArgument, FlagArgument)):
+            option = isinstance(argument, OptionArgument)
+            found: dict[str, Any] = {"option": argument.option} if option else {"flag": argument.flag}  # type: ignore[union-attr]
+            if isinstance(argument, OptionArgument):
+                found["value"] = self.value(argument.value)
+                found |= {"repeat": True} if argument.repeat else {}
+            return found | ({"when": self.value(argument.when)} if argument.when is not None else {})
+        return self.value(argument)
+
+    def container(self, container: ContainerDoc | None) -> Any:
+        return self.value(container.image) if container is not None and container.image is not None else None
+
+    def env(self, variables: Sequence[EnvDoc]) -> dict[str, Any]:
+        shown = {v.name.name: None if v.value is None else self.value(v.value) for v in variables}
+        return shown | {v.name.name: "(secret)" for v in variables if v.secret}
+
+    def _script(self, script: Template | Named | None) -> Any:
+        return script.name if isinstance(script, Named) else None if script is None else self.value(script)
+
+    def value(self, value: Value) -> Any:
+        """A value as it was written; constants and lists as plain data."""
+        if isinstance(value, Constant):
+            return value.value
+        if isinstance(value, ListValue):
+            return [self.value(item) for item in value.items]
+        parts = zip(value.parts, value.spans, strict=True)
+        return "".join(part if isinstance(part, str) else self._written(span) for part, span in parts)
+
+    def _written(self, span: Span) -> str:
+        """What stands at a span, on one line."""
+        lines = self._lines[span.line - 1 : span.end_line]
+        lines[-1] = lines[-1][: span.end_column - 1]
+        lines[0] = lines[0][span.column - 1 :]
+        return " ".join(line.strip() for line in lines)
+
+
+def _type(declared: PortDoc | ParamDoc) -> str:
+    return f"{declared.base}{'[]' if declared.many else ''}{'?' if declared.optional else ''}"
+
+
+def _success(success: SuccessDoc) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if success.non_empty is None or success.non_empty:
+        found["non_empty"] = True if success.non_empty is None else [name.name for name in success.non_empty]
+    if success.sha256:
+        found["sha256"] = {name.name: digest for name, digest in success.sha256}
+    if success.min_files:
+        found["min_files"] = {name.name: number for name, number in success.min_files}
+    return found

@@ -1,0 +1,157 @@
+"""What a pipeline would do: its steps and their sizes, the files that must be there, the files that it is for.
+
+Jobs are counted, never written out, so a plan of 100,000 jobs costs little more than one of ten.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sncompile.diagnostics import Diagnostic, Span
+from sncompile.diagnostics.machine import as_object
+from sncompile.ir.graph import Family, Graph
+from sncompile.ir.jobs import RESOURCE_NAMES
+from sncompile.ir.text import value_text
+from sncompile.semantics.check_files import input_files
+from sncompile.semantics.evaluate import AtRunTime, Evaluator
+from sncompile.semantics.functions import ValueFault
+from sncompile.semantics.program import Program
+from sncompile.semantics.resources import dynamic
+from sncompile.semantics.scope import UNIT
+from sncompile.semantics.values import Value, is_constant
+
+
+class Amount(NamedTuple):
+    """A resource over all instances of a step: least and most, and the expression where it is none fixed number.
+
+    `low` and `high` are of the first attempt; None where the amount depends on the files' sizes.
+    """
+
+    low: int | None
+    high: int | None
+    expression: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """A step: its keys, how many instances, and what each may use. Memory and disk in megabytes, time in minutes."""
+
+    name: str
+    title: str
+    by: tuple[str, ...]
+    instances: int
+    module: str
+    needs: tuple[str, ...]
+    resources: Mapping[str, Amount]
+    span: Span
+
+
+class InputFile(NamedTuple):
+    """A file that must be there before a run. `exists` is None where that cannot be known (a URL)."""
+
+    path: str
+    exists: bool | None
+    step: str
+    port: str
+
+
+class OutputFiles(NamedTuple):
+    """What the pipeline is for: an output's name and its path or paths."""
+
+    name: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done, steps in an order in which they could run."""
+
+    pipeline: str
+    title: str
+    jobs: int
+    steps: tuple[StepPlan, ...]
+    inputs: tuple[InputFile, ...]
+    outputs: tuple[OutputFiles, ...]
+    warnings: tuple[Diagnostic, ...]
+
+    def as_object(self) -> dict[str, Any]:
+        """The JSON form of the interface."""
+        return {
+            "pipeline": self.pipeline,
+            "title": self.title,
+            "jobs": self.jobs,
+            "steps": [_step_object(step) for step in self.steps],
+            "inputs": [file._asdict() for file in self.inputs],
+            "outputs": [{"name": output.name, "paths": list(output.paths)} for output in self.outputs],
+            "warnings": [as_object(warning) for warning in self.warnings],
+        }
+
+
+def plan_of(program: Program, graph: Graph, warnings: Sequence[Diagnostic] = ()) -> Plan:
+    """The plan of a program and its graph; `warnings` are told with it."""
+    evaluator = Evaluator(graph.families)
+    return Plan(
+        graph.name,
+        graph.title,
+        graph.job_count(),
+        tuple(_step(graph, graph.families[name], evaluator) for name in graph.order()),
+        tuple(
+            InputFile(path, _exists(program, path), step, port)
+            for path, (step, port) in input_files(program, evaluator).items()
+        ),
+        tuple(OutputFiles(name, _paths(value, evaluator)) for name, value in graph.outputs.items()),
+        tuple(warnings),
+    )
+
+
+def _step(graph: Graph, family: Family, evaluator: Evaluator) -> StepPlan:
+    amounts = {
+        RESOURCE_NAMES[name]: _amount(family.resources[name], family, evaluator)
+        for name in RESOURCE_NAMES
+        if name in family.resources
+    }
+    needs = dict.fromkeys(edge.source for edge in graph.into(family.name))
+    by = tuple(family.keys.by)
+    return StepPlan(
+        family.name, family.title, by, len(family.keys), family.module, tuple(needs), amounts, family.span
+    )
+
+
+def _amount(value: Value, family: Family, evaluator: Evaluator) -> Amount:
+    expression = f"${{{value_text(value)}}}" if dynamic(value) or not is_constant(value) else None
+    number = 1 if is_constant(value) else len(family.keys)
+    closure = evaluator.closure(value, family.keys, family)
+    try:
+        found = [closure(i) for i in range(min(number, len(family.keys)))]
+    except (AtRunTime, ValueFault):
+        return Amount(None, None, expression)
+    low, high = min(found, default=0), max(found, default=0)
+    return Amount(low, high, expression if low != high or dynamic(value) else None)
+
+
+def _exists(program: Program, path: str) -> bool | None:
+    return None if "://" in path else os.path.exists(os.path.join(program.folder, path))  # noqa: PTH110, PTH118 - of many files, and Path costs ten times that
+
+
+def _paths(value: Value, evaluator: Evaluator) -> tuple[str, ...]:
+    found = evaluator.closure(value, UNIT)(0)
+    return tuple(map(str, found)) if isinstance(found, tuple) else () if found is None else (str(found),)
+
+
+def _step_object(step: StepPlan) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "title": step.title,
+        "by": list(step.by),
+        "instances": step.instances,
+        "module": step.module,
+        "needs": list(step.needs),
+        "resources": {
+            name: amount.low if amount.expression is None else amount._asdict()
+            for name, amount in step.resources.items()
+        },
+        "span": step.span._asdict(),
+    }

@@ -1,0 +1,78 @@
+"""A plan as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sncompile.views.columns import count, table
+from sncompile.views.plan import Amount, InputFile, OutputFiles, Plan, StepPlan
+
+FEW = 5
+"""So many missing files are named; of more, the rest is counted."""
+
+
+def plan_text(plan: Plan, width: int, bold: Callable[[str], str]) -> str:
+    """The plan: a table of steps, then what must be there and what comes out."""
+    title = f" – {plan.title}" if plan.title else ""
+    head = table([[f"{plan.pipeline}{title}"]], width)
+    total = f"{count(plan.jobs, 'job')} in {count(len(plan.steps), 'step')}\n"
+    rows = [["step", "by", "jobs", "each with"], *(_row(step) for step in plan.steps)]
+    first, *rest = table(rows, width, right=(2,)).splitlines(keepends=True)
+    steps = bold(first.rstrip("\n")) + "\n" + "".join(rest)
+    return "\n".join((bold(head.rstrip("\n")) + "\n" + total, steps, _inputs(plan.inputs, width) + _outputs(plan.outputs, width)))
+
+
+def _row(step: StepPlan) -> list[str]:
+    shown = (_SHOW[name](amount) for name, amount in step.resources.items())
+    return [step.name, ", ".join(step.by) or "-", f"{step.instances:,}", ", ".join(shown)]
+
+
+def _inputs(files: tuple[InputFile, ...], width: int) -> str:
+    missing = [file for file in files if file.exists is False]
+    there = f"{count(len(missing), 'file')} not there" if missing else "all there" if files else ""
+    line = f"inputs   {count(len(files), 'file')}" + (f", {there}" if there else "") + "\n"
+    rows = [[file.path, f"for {file.step}.{file.port}"] for file in missing[:FEW]]
+    if len(missing) > FEW:
+        rows.append([f"… and {len(missing) - FEW:,} more", ""])
+    return line + table(rows, width, indent="  missing: ")
+
+
+def _outputs(outputs: tuple[OutputFiles, ...], width: int) -> str:
+    if not outputs:
+        return "outputs  none\n"
+    return "outputs\n" + table([[output.name, _told(output.paths)] for output in outputs], width, indent="  ")
+
+
+def _told(paths: tuple[str, ...]) -> str:
+    if len(paths) <= 1:
+        return "".join(paths) or "nothing"
+    return f"{count(len(paths), 'file')}: {paths[0]}, …"
+
+
+def _span(amount: Amount, show: Callable[[int], str]) -> str:
+    if amount.low is None or amount.high is None:
+        return "by size"
+    if amount.low == amount.high:
+        # What still has an expression grows with every attempt.
+        return f"from {show(amount.low)}" if amount.expression else show(amount.low)
+    return f"{show(amount.low)} to {show(amount.high)}"
+
+
+def megabytes(number: int) -> str:
+    """`500 MB`, `4 GB`."""
+    return f"{number / 1000:g} GB" if number >= 1000 else f"{number} MB"
+
+
+def minutes(number: int) -> str:
+    """`10 min`, `1 h`, `1 h 30 min`."""
+    hours, rest = divmod(number, 60)
+    return " ".join(part for part in (f"{hours} h" * bool(hours), f"{rest} min" * bool(rest or not hours)) if part)
+
+
+_SHOW: dict[str, Callable[[Amount], str]] = {
+    "cpus": lambda amount: _span(amount, lambda n: count(n, "cpu")),
+    "memory_mb": lambda amount: _span(amount, megabytes) + (" memory" if amount.low is None else ""),
+    "disk_mb": lambda amount: _span(amount, megabytes) + " disk",
+    "time_min": lambda amount: _span(amount, minutes) + (" time" if amount.low is None else ""),
+    "gpus": lambda amount: _span(amount, lambda n: count(n, "gpu")),
+}

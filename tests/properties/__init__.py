@@ -1,0 +1,1 @@
+"""The compiler against an independent, naive reading of the language."""

@@ -1,0 +1,846 @@
+"""A naive interpreter of the spec language: an independent reading, to hold the compiler against.
+
+It works on plain data, instance by instance and row by row, with nested loops and no index. It shares no code with the
+compiler. Only what the language lets a spec say about its jobs is covered: no `infer`, `glob` or `sql`, and of the
+functions only those whose meaning needs no explanation.
+
+A *joined row* is a mapping of tables to one row of each. A step's own joined rows are all combinations of rows of the
+tables that it ranges over which agree on the columns they share (where such a column is a key of at least one side)
+and pass the step's `where`; a step in a nested pipeline starts from the joined rows of the pipeline's own step.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+import re
+import shlex
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+Json = Any
+Row = Mapping[str, Any]
+Key = tuple[str, ...]
+
+
+class Fault(Exception):
+    """The spec is wrong: the compiler must report an error."""
+
+
+class Undecided(Exception):
+    """The language does not say what this means."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A spec as plain data.
+
+    `documents` are the modules and nested pipelines by the path they are referred to with; `files` are the rows of
+    CSV and TSV files, by path, their cells text.
+    """
+
+    pipeline: Json
+    documents: Mapping[str, Json] = field(default_factory=dict)
+    files: Mapping[str, list[Row]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job, with the fields of `--emit jobs` that the language fixes."""
+
+    id: str
+    step: str
+    key: dict[str, str]
+    command: list[str] | None
+    shell: str | None
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+    resources: dict[str, int]
+    container: str | None
+    after: frozenset[str]
+
+
+def jobs_of(spec: Spec) -> list[Job]:
+    """All jobs of a spec. Raises `Fault` where the spec is wrong, `Undecided` where the language is silent."""
+    return _Interpreter(spec).jobs()
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+class Produced(str):
+    """A path that a step writes, with what its port says about it."""
+
+    formats: tuple[str, ...]
+    kind: str
+
+    @classmethod
+    def of(cls, path: str, formats: tuple[str, ...], kind: str) -> Produced:
+        """The path of a port."""
+        made = cls(path)
+        made.formats, made.kind = formats, kind
+        return made
+
+
+def as_text(value: Any) -> str:
+    """A value inside other text, or as an argument."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        raise Undecided("a list inside a text")
+    return str(value)
+
+
+def arguments(value: Any) -> list[str]:
+    """A value as arguments: a list is that many, an absent value none."""
+    if value is None:
+        return []
+    return [as_text(v) for v in (value if isinstance(value, list) else [value])]
+
+
+def in_path(text: str) -> str:
+    """A key's value as one component of a derived path, percent-encoded where it would break the path."""
+    if text and set(text) == {"."} and len(text) <= 2:
+        return "%2E" * len(text)
+    encoded = ""
+    for place, letter in enumerate(text):
+        breaks = letter in "/%{}" or (place == 0 and letter in "-~") or unicodedata.category(letter) == "Cc"
+        encoded += "".join(f"%{byte:02X}" for byte in letter.encode()) if breaks else letter
+    return encoded
+
+
+def megabytes(text: str) -> int:
+    """A size as decimal megabytes, rounded up."""
+    units = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+    return _in_units(text, units, 10**6)
+
+
+def minutes(text: str) -> int:
+    """A time as minutes, rounded up."""
+    return _in_units(text, {"s": 1, "m": 60, "h": 3600, "d": 86400}, 60)
+
+
+def _in_units(text: str, units: Mapping[str, int], unit: int) -> int:
+    found = re.fullmatch(r"([0-9.]+)([A-Za-z]+)", text)
+    if found is None or found[2] not in units:
+        raise Fault(f"{text} is no quantity")
+    return math.ceil(float(found[1]) * units[found[2]] / unit)
+
+
+def converted(value: Any, declared: Json) -> Any:
+    """A value as a parameter's type wants it. Raises `Fault` for a value that the parameter does not take."""
+    kind = declared.get("type", "string")
+    if value is None:
+        if kind.endswith("?"):
+            return None
+        raise Fault("a required parameter is absent")
+    kind = kind.removesuffix("?")
+    if kind.endswith("[]"):
+        if not isinstance(value, list):
+            raise Fault("a single value for a list parameter")
+        return [_single(v, kind.removesuffix("[]"), declared) for v in value]
+    if isinstance(value, list):
+        raise Fault("a list for a single parameter")
+    return _single(value, kind, declared)
+
+
+def _single(value: Any, kind: str, declared: Json) -> Any:
+    if kind in ("integer", "number") and isinstance(value, str):
+        try:
+            value = int(value) if kind == "integer" or re.fullmatch(r"[-+]?\d+", value) else float(value)
+        except ValueError:
+            raise Fault(f"{value!r} is no {kind}") from None
+    if kind == "boolean" and isinstance(value, str):
+        if value not in ("true", "false"):
+            raise Fault(f"{value!r} is no boolean")
+        value = value == "true"
+    wanted = {"integer": int, "number": (int, float), "boolean": bool, "string": str, "path": str}[kind]
+    if not isinstance(value, wanted) or (kind != "boolean" and isinstance(value, bool)):
+        raise Fault(f"{value!r} is no {kind}")
+    if value < declared.get("minimum", value) or value > declared.get("maximum", value):
+        raise Fault(f"{value!r} is out of range")
+    if "enum" in declared and value not in declared["enum"]:
+        raise Fault(f"{value!r} is none of the values")
+    if "pattern" in declared and not re.fullmatch(declared["pattern"], value):
+        raise Fault(f"{value!r} does not match")
+    return value
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table: its key columns, all columns, and its rows, absent cells being `None` and keys text."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: list[Row]
+
+
+Joined = dict[Table, Row]
+
+
+def read_table(name: str, declared: Json, files: Mapping[str, list[Row]]) -> Table:
+    """A table of a pipeline document."""
+    key = tuple(_as_list(declared["key"]))
+    inline = "rows" in declared
+    raw = declared["rows"] if inline else files[declared["file"]]
+    columns = tuple(dict.fromkeys([*key, *(column for row in raw for column in row)]))
+    rows = []
+    for row in raw:
+        cells = {column: row.get(column) for column in columns}
+        if not inline:
+            cells = {column: None if cell == "" else cell for column, cell in cells.items()}
+        for column in key:
+            if cells[column] is None:
+                raise Fault("a key is absent")
+            cells[column] = as_text(cells[column])
+        rows.append(cells)
+    keys = [tuple(row[column] for column in key) for row in rows]
+    if len(set(keys)) < len(keys):
+        raise Fault("a key occurs twice")
+    return Table(name, key, columns, rows)
+
+
+def join(rows: list[Joined], table: Table) -> list[Joined]:
+    """The natural join of joined rows with one more table."""
+    found = []
+    for joined in rows:
+        for row in table.rows:
+            if all(_agree(other, there, table, row) for other, there in joined.items()):
+                found.append({**joined, table: row})
+    return found
+
+
+def _agree(left: Table, there: Row, right: Table, here: Row) -> bool:
+    shared = [c for c in left.columns if c in right.columns and (c in left.key or c in right.key)]
+    return all(there[c] == here[c] for c in shared)
+
+
+# --- expressions -----------------------------------------------------------------------------------------------------
+
+_HOLE = re.compile(r"\$\$\{|\$\{([^}]*)\}")
+_OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.In: lambda a, b: a in b,
+}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "basename": lambda path: PurePosixPath(path).name,
+    "stem": lambda path: PurePosixPath(path).stem,
+    "len": len,
+    "sorted": sorted,
+    "unique": lambda values: list(dict.fromkeys(values)),
+    "upper": str.upper,
+    "lower": str.lower,
+    "replace": str.replace,
+    "str": as_text,
+    "int": int,
+}
+
+
+class Names:
+    """What the names of an expression mean: `name` gives a value or an object with `attribute`."""
+
+    def name(self, name: str) -> Any:
+        """The value of a name."""
+        raise Fault(f"nothing is called {name}")
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """A function of the fixed list."""
+        if name not in _FUNCTIONS:
+            raise Fault(f"no function {name}")
+        return _FUNCTIONS[name]
+
+
+@dataclass(frozen=True)
+class Dotted:
+    """A name that only means something with an attribute: `data`, `params`, a table, a step."""
+
+    attribute: Callable[[str], Any]
+
+
+def interpolate(value: Any, names: Names, turn: Callable[[Any], str] = as_text) -> Any:
+    """A scalar or a list with its `${…}` computed; exactly one `${…}` keeps its type unless `turn` is given."""
+    if isinstance(value, list):
+        return [interpolate(v, names) for v in value]
+    if not isinstance(value, str):
+        return value
+    whole = _HOLE.fullmatch(value)
+    if whole is not None and whole[1] is not None and turn is as_text:
+        return evaluate(whole[1], names)
+    return _HOLE.sub(lambda hole: "${" if hole[1] is None else turn(evaluate(hole[1], names)), value)
+
+
+def evaluate(text: str, names: Names) -> Any:
+    """The value of an expression."""
+    return _value(ast.parse(text.strip(), mode="eval").body, names)
+
+
+def _value(node: ast.expr, names: Names) -> Any:
+    match node:
+        case ast.Constant():
+            return node.value
+        case ast.Name():
+            return names.name(node.id)
+        case ast.Attribute():
+            return _value(node.value, names).attribute(node.attr)
+        case ast.Subscript():
+            return _value(node.value, names)[_value(node.slice, names)]
+        case ast.List():
+            return [_value(item, names) for item in node.elts]
+        case ast.BoolOp(op=ast.And()):
+            return all(_value(part, names) for part in node.values)
+        case ast.BoolOp():
+            return any(_value(part, names) for part in node.values)
+        case ast.UnaryOp(op=ast.Not()):
+            return not _value(node.operand, names)
+        case ast.IfExp():
+            return _value(node.body if _value(node.test, names) else node.orelse, names)
+        case ast.Compare(ops=[op]):
+            return _OPERATORS[type(op)](_value(node.left, names), _value(node.comparators[0], names))
+        case ast.BinOp():
+            return _OPERATORS[type(node.op)](_value(node.left, names), _value(node.right, names))
+        case ast.Call(func=ast.Name(id=name)):
+            return names.function(name)(*[_value(argument, names) for argument in node.args])
+    raise Undecided(ast.dump(node))
+
+
+def names_in(value: Any) -> set[str]:
+    """The plain names that a text's expressions use."""
+    if isinstance(value, list):
+        return set().union(*(names_in(v) for v in value))
+    found: set[str] = set()
+    for hole in _HOLE.finditer(str(value)):
+        if hole[1] is not None:
+            found |= {node.id for node in ast.walk(ast.parse(hole[1].strip(), mode="eval")) if isinstance(node, ast.Name)}
+    return found
+
+
+# --- steps -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Pipeline:
+    """One use of a pipeline document: the whole spec, or a step of another use."""
+
+    document: Json
+    data: dict[str, str]
+    tables: dict[str, Table]
+    step: Step | None
+    steps: dict[str, Step] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Step:
+    """One use of a module, with its keys, its own joined rows and its instances in order."""
+
+    name: str
+    document: Json
+    reference: str
+    declared: Json
+    home: Pipeline
+    keys: tuple[str, ...]
+    tables: list[Table]
+    rows: list[Joined]
+    gone: bool
+    inner: Pipeline | None = None
+
+    def key_of(self, joined: Joined) -> Key:
+        """The step's key in a joined row that has all of its tables."""
+        return tuple(next(row[key] for t, row in joined.items() if t in self.tables and key in t.key) for key in self.keys)
+
+    def instances(self) -> list[Key]:
+        """The distinct keys, in the order in which they first occur; without keys there is one."""
+        if not self.keys:
+            return [()]
+        return list(dict.fromkeys(self.key_of(joined) for joined in self.rows))
+
+    def rows_of(self, key: Key) -> list[Joined]:
+        """The own joined rows of an instance."""
+        return [joined for joined in self.rows if self.key_of(joined) == key]
+
+    def feeders(self, key: Key, other: Step) -> list[Key]:
+        """The instances of another step that meet an instance of this one, in the other's order."""
+        rows = self.rows_of(key)
+        for table in other.tables:
+            if table not in self.tables:
+                rows = join(rows, table)
+        met = {other.key_of(joined) for joined in rows}
+        return [k for k in other.instances() if k in met]
+
+    def outer_key(self, key: Key) -> Key:
+        """The part of an instance's key that the pipeline's own step ranges over."""
+        assert self.home.step is not None
+        return key[: len(self.home.step.keys)]
+
+
+Work = tuple[Step, Key]
+
+
+class _Instance(Names):
+    """The names of a pipeline document, as an instance of a step sees them; `met` collects the jobs it refers to."""
+
+    def __init__(self, run: _Interpreter, home: Pipeline, step: Step, key: Key, met: set[Work]) -> None:
+        self.run, self.home, self.step, self.key, self.met = run, home, step, key, met
+
+    def name(self, name: str) -> Any:
+        own = self.step.keys if self.home is self.step.home else ()
+        if name in own:
+            return self.key[own.index(name)]
+        if name in self.home.tables:
+            return Dotted(lambda column: self._column(self.home.tables[name], column))
+        if name in self.home.steps:
+            return Dotted(lambda port: self._port(self.home.steps[name], port))
+        if name == "data":
+            return Dotted(lambda root: self.home.data[root])
+        if name == "params":
+            return Dotted(lambda param: self.run.pipeline_param(self.home, param, self._outer(), self.met))
+        if name == "inputs":
+            return Dotted(lambda port: self.run.pipeline_input(self.home, port, self._outer(), self.met))
+        return super().name(name)
+
+    def _outer(self) -> Key:
+        """The key of the pipeline's own step; `home` is the step's own pipeline or the one inside it."""
+        if self.home.step is None or self.home.step is self.step:
+            return self.key
+        return self.step.outer_key(self.key)
+
+    def _column(self, table: Table, column: str) -> Any:
+        if column not in table.columns:
+            raise Fault(f"no column {column}")
+        rows = self.step.rows_of(self.key)
+        if table not in self.step.tables:
+            rows = join(rows, table)
+        values = [row[column] for row in table.rows if any(joined[table] is row for joined in rows)]
+        if set(table.key) <= set(self.step.keys):
+            return values[0] if values else None
+        return [v for v in values if v is not None]
+
+    def _port(self, other: Step, port: str) -> Any:
+        if other.gone:
+            return None
+        values = [self.run.output(other, key, port, self.met) for key in self.step.feeders(self.key, other)]
+        if set(other.keys) <= set(self.step.keys):
+            return values[0] if values else None
+        if any(isinstance(v, list) for v in values):
+            raise Undecided("a gather of lists")
+        return [v for v in values if v is not None]
+
+
+class _WhereRow(Names):
+    """The names in a `where`: keys and columns of one joined row, and what is the same for all rows."""
+
+    def __init__(self, run: _Interpreter, home: Pipeline, keys: tuple[str, ...], joined: Joined) -> None:
+        self.run, self.home, self.keys, self.joined = run, home, keys, joined
+
+    def name(self, name: str) -> Any:
+        for table, row in self.joined.items():
+            if name in self.keys and name in table.key:
+                return row[name]
+        if name in self.home.tables and self.home.tables[name] in self.joined:
+            row = self.joined[self.home.tables[name]]
+            return Dotted(lambda column: row[column])
+        if name == "params":
+            return Dotted(lambda param: self.run.constant_param(self.home, param))
+        return super().name(name)
+
+
+class _InModule(Names):
+    """The names of a module document, for one job."""
+
+    def __init__(self, run: _Interpreter, step: Step, values: dict[str, dict[str, Any]]) -> None:
+        self.run, self.step, self.values = run, step, values
+
+    def name(self, name: str) -> Any:
+        if name in self.values:
+            return Dotted(lambda attribute: self.values[name][attribute])
+        return super().name(name)
+
+    def function(self, name: str) -> Callable[..., Any]:
+        if name == "file":
+            stem = PurePosixPath(self.step.reference).stem
+            return lambda path: f"build/{self.run.spec.pipeline['pipeline']}/files/{stem}/{path}"
+        return super().function(name)
+
+
+class _Interpreter:
+    """One spec, from its documents to its jobs."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.under_way: list[Work] = []
+        self.top = self._pipeline(spec.pipeline, None, {}, {})
+
+    # pipelines and steps
+
+    def _pipeline(
+        self, document: Json, step: Step | None, data: Mapping[str, str], tables: Mapping[str, Table]
+    ) -> Pipeline:
+        """One use of a pipeline: the caller's data roots win, its own tables win."""
+        own = {name: read_table(name, t, self.spec.files) for name, t in document.get("tables", {}).items()}
+        home = Pipeline(document, {**document.get("data", {}), **data}, {**tables, **own}, step)
+        if step is not None:
+            step.inner = home
+        for name, declared in document["steps"].items():
+            home.steps[name] = self._step(home, name, declared)
+        for step_ in home.steps.values():
+            if "pipeline" in step_.document:
+                self._pipeline(step_.document, step_, home.data, home.tables)
+        return home
+
+    def _step(self, home: Pipeline, name: str, declared: Json) -> Step:
+        outer = home.step
+        by = _as_list(declared.get("by", []))
+        table = self._table_of(home, by, declared)
+        tables = list(outer.tables) if outer else []
+        rows: list[Joined] = list(outer.rows) if outer else [{}]
+        if table is not None and table not in tables:
+            tables.append(table)
+            rows = join(rows, table)
+        keys = tuple(dict.fromkeys([*(outer.keys if outer else ()), *by]))
+        if "where" in declared:
+            if table is None:
+                raise Undecided("`where` without a table")
+            own = tuple(by)
+            rows = [j for j in rows if interpolate(declared["where"], _WhereRow(self, home, own, j))]
+        if tables and not rows and not (outer and outer.gone):
+            raise Fault("a step has no jobs")
+        document, reference = self._document(home, declared["module"])
+        when = declared.get("when", True)
+        gone = bool(outer and outer.gone) or not interpolate(when, _WhereRow(self, home, (), {}))
+        full = f"{outer.name}.{name}" if outer else name
+        return Step(full, document, reference, declared, home, keys, tables, rows, gone)
+
+    def _table_of(self, home: Pipeline, by: list[str], declared: Json) -> Table | None:
+        if "over" in declared:
+            if declared["over"] not in home.tables:
+                raise Fault(f"no table {declared['over']}")
+            table = home.tables[declared["over"]]
+            if not set(by) <= set(table.key):
+                raise Fault("the table lacks a key")
+            return table
+        if not by:
+            return None
+        found = [t for t in home.tables.values() if set(by) <= set(t.key)]
+        if len(found) != 1:
+            raise Fault("no table, or several, have these keys")
+        return found[0]
+
+    def _document(self, home: Pipeline, module: Json) -> tuple[Json, str]:
+        if not isinstance(module, str):
+            return module, ""
+        first, _, rest = module.partition("/")
+        short = home.document.get("modules", {})
+        reference = module
+        if first in short:
+            reference = f"{short[first]}/{rest}.yaml" if rest else short[first]
+        if reference not in self.spec.documents:
+            raise Fault(f"no document {reference}")
+        return self.spec.documents[reference], reference
+
+    # values that cross the border of a pipeline
+
+    def constant_param(self, home: Pipeline, name: str) -> Any:
+        """A pipeline's parameter where no instance is at hand: its default, or a constant that the caller gives."""
+        if home.step is None:
+            return self.pipeline_param(home, name, (), set())
+        bound = home.step.declared.get("with", {})
+        if name in bound and names_in(bound[name]):
+            raise Undecided("a condition that varies with the instance")
+        return converted(bound.get(name, home.document["params"][name].get("default")), home.document["params"][name])
+
+    def pipeline_param(self, home: Pipeline, name: str, outer: Key, met: set[Work]) -> Any:
+        """A pipeline's parameter, as an instance of its own step gives it."""
+        if name not in home.document.get("params", {}):
+            raise Fault(f"no parameter {name}")
+        declared = home.document["params"][name]
+        if home.step is None or name not in home.step.declared.get("with", {}):
+            return converted(declared.get("default"), declared)
+        names = _Instance(self, home.step.home, home.step, outer, met)
+        return converted(interpolate(home.step.declared["with"][name], names), declared)
+
+    def pipeline_input(self, home: Pipeline, name: str, outer: Key, met: set[Work]) -> Any:
+        """What the caller binds to an input of a nested pipeline."""
+        if home.step is None or name not in home.document.get("inputs", {}):
+            raise Fault(f"no input {name}")
+        return self.bound_input(home.step, outer, name, met)
+
+    def bound_input(self, step: Step, key: Key, port: str, met: set[Work]) -> Any:
+        """The value of a step's input port."""
+        declared = step.document["inputs"][port]
+        names = _Instance(self, step.home, step, key, met)
+        value = interpolate(step.declared.get("with", {}).get(port), names)
+        kind = declared["type"]
+        optional, kind = kind.endswith("?"), kind.removesuffix("?")
+        if value is None:
+            if not optional:
+                raise Fault(f"{step.name}.{port} is not bound")
+            return None
+        if kind.endswith("[]") != isinstance(value, list):
+            raise Fault(f"{step.name}.{port} is of the wrong kind")
+        if value == [] and not optional:
+            raise Fault(f"{step.name}.{port} gathers nothing")
+        for single in value if isinstance(value, list) else [value]:
+            if isinstance(single, Produced):
+                wanted = _as_list(declared.get("format", []))
+                if single.kind != kind.removesuffix("[]"):
+                    raise Fault("a file for a directory, or a directory for a file")
+                if wanted and single.formats and not set(wanted) & set(single.formats):
+                    raise Fault("the formats differ")
+        return value
+
+    def output(self, step: Step, key: Key, port: str, met: set[Work]) -> Any:
+        """The value of an output port of a step's instance, and the jobs that make it."""
+        if port not in step.document.get("outputs", {}):
+            raise Fault(f"{step.name} has no output {port}")
+        if (step, key) in self.under_way:
+            raise Fault("a cycle")
+        if step.inner is not None:
+            self.under_way.append((step, key))
+            value = interpolate(step.document["outputs"][port], _Instance(self, step.inner, step, key, met))
+            self.under_way.pop()
+            return value
+        met.add((step, key))
+        return self.path(step, key, port)
+
+    def path(self, step: Step, key: Key, port: str) -> Any:
+        """The path that a job writes for an output port."""
+        declared = step.document["outputs"][port]
+        kind = declared["type"].removesuffix("?")
+        formats = tuple(_as_list(declared.get("format", [])))
+        said = step.declared.get("outputs", {}).get(port)
+        if isinstance(said, dict):
+            said = said.get("path")
+        if said is not None:
+            if not set(step.keys) <= names_in(said):
+                raise Fault("a path lacks a key")
+            path = interpolate(said, _Instance(self, step.home, step, key, set()))
+            if any(unicodedata.category(letter) == "Cc" for p in _as_list(path) for letter in p):
+                raise Fault("a path holds a control character")
+            if isinstance(path, list) != kind.endswith("[]"):
+                raise Fault("a path for a list port, or several for one")
+        elif "path" in declared:
+            raise Undecided("a path in the module")
+        elif kind.endswith("[]"):
+            raise Fault("a list port needs paths")
+        else:
+            suffix = f".{formats[0]}" if formats and kind == "file" else ""
+            folder = step.home.data.get("workspace", "results")
+            path = "/".join([folder, step.name, *map(in_path, key), port + suffix])
+        single = kind.removesuffix("[]")
+        if isinstance(path, list):
+            return [Produced.of(p, formats, single) for p in path]
+        return Produced.of(path, formats, single)
+
+    # jobs
+
+    def jobs(self) -> list[Job]:
+        """All jobs, and the check that no two write the same path."""
+        direct: dict[Work, set[Work]] = {}
+        made: dict[Work, dict[str, Any]] = {}
+        self._check_nested(self.top)
+        self._check_gone(self.top)
+        for step, key in self._work(self.top):
+            direct[step, key] = set()
+            made[step, key] = self._fields(step, key, direct[step, key])
+        for before, then in self._order(self.top):
+            for v, key in self._work_of(then):
+                for earlier in then_feeders(then, v, key, before):
+                    direct[v, key] |= set(self._inside(before, earlier))
+        written = [p for f in made.values() for value in f["outputs"].values() for p in _as_list(value)]
+        if len(set(written)) < len(written):
+            raise Fault("two outputs have the same path")
+        above = _closure(direct)
+        found = []
+        for work, fields in made.items():
+            implied = set().union(*(above[w] for w in direct[work])) if direct[work] else set()
+            after = frozenset(_identity(w) for w in direct[work] - implied)
+            found.append(Job(id=_identity(work), step=work[0].name, after=after, **fields))
+        return found
+
+    def _check_gone(self, home: Pipeline) -> None:
+        """Whether a step that is gone may be wrong is not said."""
+        for step in home.steps.values():
+            if step.gone:
+                try:
+                    for key in step.instances():
+                        for port in step.document.get("inputs", {}):
+                            self.bound_input(step, key, port, set())
+                        for port in step.document.get("outputs", {}) if step.inner is None else ():
+                            self.path(step, key, port)
+                except Fault as fault:
+                    raise Undecided("a fault in a step that is gone") from fault
+            if step.inner is not None:
+                self._check_gone(step.inner)
+
+    def _check_nested(self, home: Pipeline) -> None:
+        """What callers bind to nested pipelines must fit, whether it is used in there or not."""
+        for step in home.steps.values():
+            if step.inner is None or step.gone:
+                continue
+            ports, params = step.document.get("inputs", {}), step.document.get("params", {})
+            if set(step.declared.get("with", {})) - set(ports) - set(params):
+                raise Fault(f"{step.name} binds what is not there")
+            for key in step.instances():
+                for port in ports:
+                    self.bound_input(step, key, port, set())
+                for param in params:
+                    self.pipeline_param(step.inner, param, key, set())
+            self._check_nested(step.inner)
+
+    def _work(self, home: Pipeline) -> list[Work]:
+        return [work for step in home.steps.values() for work in self._work_of(step)]
+
+    def _work_of(self, step: Step) -> list[Work]:
+        """The jobs of a step, or of all steps in a nested pipeline."""
+        if step.gone:
+            return []
+        if step.inner is not None:
+            return self._work(step.inner)
+        return [(step, key) for key in step.instances()]
+
+    def _inside(self, step: Step, key: Key) -> list[Work]:
+        """The jobs of one instance of a step, which may be a nested pipeline."""
+        return [(s, k) for s, k in self._work_of(step) if k[: len(key)] == key]
+
+    def _order(self, home: Pipeline) -> list[tuple[Step, Step]]:
+        """Pairs of steps that `after` and `flow` put in order, in this pipeline and in those inside."""
+        pairs = []
+        for name, step in home.steps.items():
+            for before in _as_list(step.declared.get("after", [])):
+                if before not in home.steps:
+                    raise Fault(f"no step {before}")
+                pairs.append((home.steps[before], home.steps[name]))
+            if step.inner is not None:
+                pairs += self._order(step.inner)
+        if "flow" in home.document:
+            for before, then in _flow_pairs(home.document["flow"]):
+                pairs.append((home.steps[before], home.steps[then]))
+        return pairs
+
+    def _fields(self, step: Step, key: Key, met: set[Work]) -> dict[str, Any]:
+        """Everything of a job but its order."""
+        document, declared = step.document, step.declared
+        unknown = set(declared.get("with", {})) - set(document.get("inputs", {})) - set(document.get("params", {}))
+        if unknown:
+            raise Fault(f"{step.name} has no {unknown}")
+        names = _Instance(self, step.home, step, key, met)
+        inputs = {port: self.bound_input(step, key, port, met) for port in document.get("inputs", {})}
+        params = {}
+        for name, param in document.get("params", {}).items():
+            value = interpolate(declared.get("with", {}).get(name), names)
+            if value is None and name in declared.get("with", {}) and "default" in param:
+                raise Undecided("an absent value for a parameter with a default")
+            params[name] = converted(param.get("default") if value is None else value, param)
+        outputs = {port: self.path(step, key, port) for port in document.get("outputs", {})}
+        module = _InModule(self, step, {"inputs": inputs, "params": params, "outputs": outputs})
+        resources = {**document.get("resources", {}), **declared.get("resources", {})}
+        container = declared.get("container", document.get("container"))
+        command = None if "shell" in document else [a for item in document["command"] for a in _item(item, module)]
+        shell = interpolate(document["shell"], module, turn=_quoted) if "shell" in document else None
+        return {
+            "key": dict(zip(step.keys, key, strict=True)),
+            "command": command,
+            "shell": shell,
+            "inputs": inputs,
+            "outputs": outputs,
+            "resources": _resources(resources),
+            "container": container["image"] if isinstance(container, dict) else container,
+        }
+
+
+def then_feeders(then: Step, step: Step, key: Key, before: Step) -> list[Key]:
+    """The instances of `before` that an instance of `step`, which is `then` or stands inside it, waits for."""
+    return then.feeders(key[: len(then.keys)] if step is not then else key, before)
+
+
+def _item(item: Json, names: Names) -> list[str]:
+    """The arguments of one item of a command."""
+    if not isinstance(item, dict):
+        return arguments(interpolate(item, names))
+    if not interpolate(item.get("when", True), names):
+        return []
+    if "flag" in item:
+        return [item["flag"]]
+    values = arguments(interpolate(item["value"], names))
+    if "option" not in item or not values:
+        return values
+    if item.get("repeat", False):
+        return [argument for value in values for argument in (item["option"], value)]
+    return [item["option"], *values]
+
+
+def _quoted(value: Any) -> str:
+    return " ".join(shlex.quote(argument) for argument in arguments(value))
+
+
+def _resources(declared: Json) -> dict[str, int]:
+    found = {}
+    for name, value in declared.items():
+        if name in ("memory", "disk"):
+            found[f"{name}_mb"] = megabytes(value)
+        elif name == "time":
+            found["time_min"] = minutes(value)
+        else:
+            found[name] = value
+    return found
+
+
+def _flow_pairs(flow: Json) -> list[tuple[str, str]]:
+    """Pairs of steps in order: in a `seq`, every step of an item waits for every step of all items before it."""
+    if isinstance(flow, str):
+        return []
+    pairs: list[tuple[str, str]] = []
+    before: list[str] = []
+    for item in flow.get("seq", []):
+        pairs += [(u, v) for u in before for v in _flow_names(item)]
+        before += _flow_names(item)
+    for item in [*flow.get("seq", []), *flow.get("parallel", [])]:
+        pairs += _flow_pairs(item)
+    return pairs
+
+
+def _flow_names(flow: Json) -> list[str]:
+    if isinstance(flow, str):
+        return [flow]
+    return [name for item in [*flow.get("seq", []), *flow.get("parallel", [])] for name in _flow_names(item)]
+
+
+def _closure(direct: dict[Work, set[Work]]) -> dict[Work, set[Work]]:
+    """All jobs that each job depends on, however far. Raises `Fault` for a cycle."""
+    above = {work: set(before) for work, before in direct.items()}
+    changed = True
+    while changed:
+        changed = False
+        for before in above.values():
+            more = set().union(*(above[w] for w in before)) - before if before else set()
+            before |= more
+            changed = changed or bool(more)
+    if any(work in before for work, before in above.items()):
+        raise Fault("a cycle")
+    return above
+
+
+def _identity(work: Work) -> str:
+    step, key = work
+    return "/".join([step.name, *map(in_path, key)])
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

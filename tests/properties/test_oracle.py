@@ -1,0 +1,66 @@
+"""Random specs: the compiler and the oracle must agree on every job."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from hypothesis import HealthCheck, event, given, settings
+
+from .compiled import Refused, compile_spec, document_text
+from .oracle import Fault, Job, Spec, Undecided, jobs_of
+from .strategies import specs
+
+EXAMPLES = int(os.environ.get("SNCOMPILE_EXAMPLES", "60"))
+
+
+def told(spec: Spec) -> str:
+    """A spec as the files that were compiled, for a failure's message."""
+    texts = {"pipeline.yaml": document_text(spec.pipeline)}
+    texts |= {name: document_text(document) for name, document in spec.documents.items()}
+    texts |= {name: str(rows) for name, rows in spec.files.items()}
+    return "\n".join(f"--- {name}\n{text}" for name, text in texts.items())
+
+
+def same(found: object, expected: object) -> bool:
+    """Whether two fields of a job are equal; a list port that is absent may be printed as an empty list."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        return found.keys() == expected.keys() and all((found[k] or None) == (expected[k] or None) for k in found)
+    return found == expected
+
+
+def compare(found: list[Job], expected: list[Job]) -> None:
+    """Raise where two lists of jobs differ; the order of jobs is the compiler's own."""
+    assert sorted(j.id for j in found) == sorted(j.id for j in expected)
+    wanted = {job.id: job for job in expected}
+    for job in found:
+        for name, value in asdict(job).items():
+            assert same(value, getattr(wanted[job.id], name)), (job.id, name, value, getattr(wanted[job.id], name))
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(specs())
+def test_compiler_agrees_with_the_oracle(spec: Spec) -> None:
+    expected: list[Job] | Fault
+    try:
+        expected = jobs_of(spec)
+    except Undecided as reason:
+        event(f"undecided: {reason}")
+        return
+    except Fault as fault:
+        expected = fault
+    with tempfile.TemporaryDirectory() as folder:
+        found = compile_spec(spec, Path(folder))
+    try:
+        if isinstance(expected, Fault):
+            event(f"fault: {expected}")
+            assert isinstance(found, Refused), f"no error for: {expected}"
+        else:
+            event("valid")
+            assert not isinstance(found, Refused), found
+            compare(found, expected)
+    except AssertionError as error:
+        error.add_note(told(spec))
+        raise
