@@ -1,0 +1,126 @@
+"""`sncompile run SPEC`: compile and run a pipeline, and watch it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from sncompile.api import check, compile_graph, default_out, graph_of
+from sncompile.cli.options import fail, finish, output_options, read_options, spec_options, write
+from sncompile.diagnostics import CompileError, did_you_mean
+from sncompile.faults import graph as graph_faults
+from sncompile.faults import runs as run_faults
+from sncompile.ir.graph import Graph
+from sncompile.semantics.evaluate import Evaluator
+
+EXIT_RUN_FAILED = 3
+
+
+@click.command("run")
+@click.argument("spec", metavar="SPEC")
+@click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the emitted files.")
+@click.option("-c", "--cores", default="all", show_default=True, metavar="N", help="Cores to use at once.")
+@click.option("--profile", metavar="NAME|DIR", help="Settings of a site: an emitted profile, or a folder.")
+@click.option("--containers", type=click.Choice(["auto", "apptainer", "none"]), default="auto", show_default=True, help="How containers are run.")
+@click.option("--target", "targets", multiple=True, metavar="NAME", help="An output of the pipeline, or a step, to make; all outputs unless given.")
+@click.option("-k", "--keep-going", is_flag=True, help="Go on with what does not need a failed job.")
+@spec_options
+@output_options
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ENGINE ARGUMENTS]")
+def command(
+    spec: str,
+    out: Path | None,
+    cores: str,
+    profile: str | None,
+    containers: str,
+    targets: tuple[str, ...],
+    keep_going: bool,
+    data: tuple[tuple[str, str], ...],
+    sets: tuple[tuple[str, str], ...],
+    params: Path | None,
+    directory: Path | None,
+    strict: bool,
+    form: str,
+    color: str,
+    arguments: tuple[str, ...],
+) -> None:
+    """Compile a pipeline and run it with Snakemake; run again to go on after a failure."""
+    if cores != "all" and not (cores.isdigit() and int(cores) > 0):
+        raise click.BadParameter("a whole number from 1, or `all`", param_hint="--cores")
+    from sncompile.runner.display import make_display
+    from sncompile.runner.run import RunOptions, run
+
+    try:
+        # What is only a warning when compiling stops a run: the files must be there now.
+        must = True if strict else (graph_faults.MISSING_FILE.code,)
+        checked = check(spec, read_options(data, sets, params, directory), strict=must)
+        finish(checked, form, color)
+        graph = graph_of(checked.require())
+        folder = out if out is not None else default_out(graph)
+        compile_graph(graph, out=folder).write(folder)
+        options = RunOptions(cores, profile, containers, _files(graph, targets), keep_going, arguments)
+        result = run(graph, checked.sources, folder, options, make_display())
+    except CompileError as error:
+        engine = {f.code for f in (run_faults.LOCKED, run_faults.NO_ENGINE)}
+        if any(d.code in engine for d in error.diagnostics):
+            from sncompile.cli.options import show
+
+            show(error.diagnostics, error.sources, form, color, stdout=False)
+            sys.exit(EXIT_RUN_FAILED)
+        fail(error, form, color)
+        return
+    if result.state != "done":
+        from sncompile.cli.options import show
+
+        show(result.diagnostics, checked.sources, form, color, stdout=False)
+        write(f"{result.state} after {result.done} jobs; the record is {_near(result.folder)}\n", err=True)
+        sys.exit(EXIT_RUN_FAILED)
+    _tell_outputs(graph, result.done, result.seconds, result.folder)
+
+
+def _near(path: Path) -> str:
+    """A path as seen from where the user stands, where that is shorter."""
+    relative = os.path.relpath(path)
+    return relative if len(relative) < len(str(path)) else str(path)
+
+
+def _outputs(graph: Graph) -> dict[str, list[str]]:
+    evaluator = Evaluator(graph.families)
+    found = {}
+    for name, value in graph.outputs.items():
+        paths = evaluator.constant(value)
+        found[name] = [] if paths is None else [str(p) for p in (paths if isinstance(paths, tuple) else (paths,))]
+    return found
+
+
+def _files(graph: Graph, targets: tuple[str, ...]) -> tuple[str, ...]:
+    """The files of the outputs and steps that were asked for. Raises `click.UsageError` for an unknown name."""
+    outputs = _outputs(graph)
+    found: list[str] = []
+    for name in targets:
+        if name in outputs:
+            found += outputs[name]
+        elif name in graph.families:
+            family = graph.families[name]
+            evaluator = Evaluator(graph.families)
+            for output in family.outputs.values():
+                for value in evaluator.column(output.path, family.keys, family):
+                    found += value if isinstance(value, tuple) else [str(value)]
+        else:
+            hint = did_you_mean(name, [*outputs, *graph.families], what="outputs and steps")
+            raise click.UsageError(f"no output and no step `{name}`; {hint}")
+    return tuple(dict.fromkeys(found))
+
+
+def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path) -> None:
+    from sncompile.runner.display import duration
+
+    jobs = f"{done} jobs in {duration(seconds)}" if done else "nothing to do: everything is up to date"
+    write(f"done: {jobs}; the record is {_near(folder)}\n", err=True)
+    for name, paths in _outputs(graph).items():
+        near = [_near(Path(graph.folder) / p) for p in paths[:1]]
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        write(f"{name}: {near[0]}{more}\n" if near else "")

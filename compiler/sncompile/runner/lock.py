@@ -1,0 +1,80 @@
+"""One run at a time in a working folder. The lock lives as long as its owner or the engine does, and no longer."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from pathlib import Path
+from typing import IO, Any
+
+
+class Locked(Exception):
+    """Somebody else works in the folder; `owner` says who, as far as is known."""
+
+    def __init__(self, owner: dict[str, Any]) -> None:
+        self.owner = owner
+        super().__init__("the working folder is in use")
+
+
+class FolderLock:
+    """A lock on a working folder, by the operating system, so that it heals itself when its owners are dead.
+
+    The engine inherits it: should only the watching process die, the folder stays locked while the engine works.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: IO[str] | None = None
+
+    def acquire(self, run: str) -> None:
+        """Take the lock, and clear away what a dead engine left. Raises `Locked`, or `OSError`."""
+        place = self._folder / ".snakemake" / "sncompile.lock"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file = place.open("a+", encoding="utf-8")
+        file.seek(0)
+        before = _read(file.read())
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise Locked(before) from None
+        theirs = list((self._folder / ".snakemake" / "locks").glob("*.lock"))
+        if theirs and before.get("state") != "running":
+            # Not ours: a Snakemake started by hand works here, or died here.
+            file.close()
+            raise Locked({"engine": "snakemake"})
+        for leftover in theirs:
+            leftover.unlink(missing_ok=True)
+        self._file = file
+        self._write({"state": "running", "pid": os.getpid(), "run": run, "since": time.time()})
+
+    @property
+    def descriptor(self) -> int:
+        """The open file that holds the lock, to be handed to the engine."""
+        assert self._file is not None
+        return self._file.fileno()
+
+    def release(self) -> None:
+        """Let go."""
+        if self._file is not None:
+            self._write({"state": "free"})
+            self._file.close()
+            self._file = None
+
+    def _write(self, content: dict[str, Any]) -> None:
+        assert self._file is not None
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(json.dumps(content))
+        self._file.flush()
+
+
+def _read(text: str) -> dict[str, Any]:
+    with contextlib.suppress(ValueError):
+        found = json.loads(text)
+        if isinstance(found, dict):
+            return found
+    return {}
