@@ -62,9 +62,9 @@ def failed_jobs(
 def _failed_job(record: JobRecord, step: str, job: Job | None, graph: Graph, working: Path) -> Diagnostic:
     key = ", ".join(f"{n}={v}" for n, v in (job.key if job else record.wildcards).items())
     tries = f" after {record.attempts} tries" if record.attempts > 1 else ""
-    status = record.status or "it did not write what it promised, or its command could not be started"
+    status = record.status or "it did not end well; the engine's log tells more"
     message = f"`{step}`{f' for {key}' if key else ''} failed{tries}: {status}"
-    lines: list[str] = []
+    lines = [f"not there, or not as it should be: {path}" for path in record.lacking]
     for log in record.logs:
         lines += [f"the end of {log}:", *_tail(working / log)]
     command = _command(job) or record.shell.strip()

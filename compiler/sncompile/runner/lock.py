@@ -41,7 +41,7 @@ class FolderLock:
         except BlockingIOError:
             file.close()
             raise Locked(before) from None
-        theirs = list((self._folder / ".snakemake" / "locks").glob("*.lock"))
+        theirs = self._engine_locks()
         if theirs and before.get("state") != "running":
             # Not ours: a Snakemake started by hand works here, or died here.
             file.close()
@@ -51,6 +51,9 @@ class FolderLock:
         self._file = file
         self._write({"state": "running", "pid": os.getpid(), "run": run, "since": time.time()})
 
+    def _engine_locks(self) -> list[Path]:
+        return list((self._folder / ".snakemake" / "locks").glob("*.lock"))
+
     @property
     def descriptor(self) -> int:
         """The open file that holds the lock, to be handed to the engine."""
@@ -58,8 +61,10 @@ class FolderLock:
         return self._file.fileno()
 
     def release(self) -> None:
-        """Let go."""
+        """Let go, and take away the engine's own lock where it did not live to do so."""
         if self._file is not None:
+            for leftover in self._engine_locks():
+                leftover.unlink(missing_ok=True)
             self._write({"state": "free"})
             self._file.close()
             self._file = None

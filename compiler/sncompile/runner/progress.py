@@ -9,7 +9,8 @@ from typing import Any
 
 from sncompile.runner.events import Event
 
-_STATUS = re.compile(r"exit status (\d+)|died with <Signals\.(\w+)")
+_STATUS = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
+_JOB = re.compile(r"\bJob (\d+) +completed successfully, but (.*)", re.DOTALL)
 _LINE = re.compile(r"line (\d+)")
 
 
@@ -39,6 +40,8 @@ class JobRecord:
     state: str = "waiting"
     attempts: int = 0
     status: str = ""
+    lacking: list[str] = field(default_factory=list)
+    """Files that it should have written and did not."""
 
 
 @dataclass(slots=True)
@@ -53,7 +56,6 @@ class Progress:
     now: float = 0.0
     errors: list[str] = field(default_factory=list)
     ended: int | None = None
-    _statuses: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def done(self) -> int:
@@ -142,21 +144,28 @@ class Progress:
         job = self._end(event["jobid"], "failed", event["time"])
         if job is not None:
             job.shell = str(event.get("shellcmd") or job.shell)
-            waiting = self._statuses.get(job.rule, [])
-            job.status = waiting.pop(0) if waiting else job.status
+            # The message that came just before holds the command and how it ended.
+            told = [m for m in reversed(self.errors) if job.shell.strip() and job.shell.strip() in m]
+            status = _STATUS.search(told[0][-200:]) if told else None
+            if status is not None:
+                job.status = f"exit status {status[1]}" if status[1] else f"ended by the signal {status[2]}"
 
     def _on_error(self, event: Event) -> None:
         message = str(event.get("message", ""))
-        rule = re.search(r"rule (\w+)", message)
-        status = _STATUS.search(message)
-        if status is not None:
-            told = f"exit status {status[1]}" if status[1] else f"signal {status[2]}"
-            self._statuses.setdefault(rule[1] if rule else "", []).append(told)
         self.errors.append(message)
+        unwritten = _JOB.search(message)
+        if unwritten is not None:
+            job = self._end(unwritten[1], "failed", event["time"])
+            if job is not None:
+                job.status = "exit status 0, but it did not write what it promised"
+                job.lacking = [line.split(" (")[0] for line in unwritten[2].split("\n")[1:] if line.strip()]
 
     def _on_engine_ended(self, event: Event) -> None:
         code = event.get("code")
         self.ended = code if isinstance(code, int) else 0 if code is None else 1
+        if self.ended:
+            for job in list(self.jobs.values()):
+                self._end(job.number, "failed", event["time"])
 
     def remaining(self) -> float | None:
         """Seconds that the rest will take at the pace so far; None where nothing is known yet."""

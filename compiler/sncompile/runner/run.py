@@ -52,6 +52,9 @@ def engine_arguments(graph: Graph, emitted: Path, working: Path, options: RunOpt
     if options.profile is not None:
         ours = emitted / "profiles" / options.profile
         arguments += ["--profile", str(ours if ours.is_dir() else options.profile)]
+    else:
+        # On one machine files are there at once; a site's profile says how long its file system needs.
+        arguments += ["--latency-wait", "1"]
     arguments += ["--cores", options.cores]
     if options.keep_going:
         arguments.append("--keep-going")
