@@ -37,10 +37,13 @@ wheel: $(VENV)/bin/python
 	$(VENV)/bin/python -m venv --clear build/empty
 	build/empty/bin/pip install --quiet dist/*.whl
 	rm -rf build/elsewhere && mkdir -p build/elsewhere
-	cd build/elsewhere && ../empty/bin/sncompile init plants && ../empty/bin/sncompile plants/pipeline.yaml -o out \
-		&& ../empty/bin/sncompile "$$(../empty/bin/python -c \
-			'from importlib.resources import files; print(files("sncompile.specs"))')/examples/variants/variants.yaml" \
-			--directory . -o variants && test -s out/Snakefile && test -s variants/Snakefile
+	specs="$$(build/empty/bin/python -Ic 'from importlib.resources import files; print(files("sncompile.specs"))')" \
+		&& cd build/elsewhere \
+		&& ../empty/bin/sncompile "$$specs/examples/variants/variants.yaml" --directory . -o variants \
+		&& test -s variants/Snakefile \
+		&& ../empty/bin/sncompile init plants \
+		&& ../empty/bin/sncompile run plants/pipeline.yaml --cores 2 \
+		&& cat plants/results/compare/report.md
 	@echo "The wheel works: $$(ls dist/*.whl)"
 
 clean:

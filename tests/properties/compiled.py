@@ -64,6 +64,10 @@ def write(spec: Spec, folder: Path) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(document_text(document), encoding="utf-8")
+    for name, text in spec.assets.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     main = folder / "pipeline.yaml"
     main.write_text(document_text(spec.pipeline), encoding="utf-8")
     return main

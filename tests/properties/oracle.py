@@ -40,12 +40,13 @@ class Spec:
     """A spec as plain data.
 
     `documents` are the modules and nested pipelines by the path they are referred to with; `files` are the rows of
-    CSV and TSV files, by path, their cells text.
+    CSV and TSV files, by path, their cells text. `assets` are the texts of files that belong to modules.
     """
 
     pipeline: Json
     documents: Mapping[str, Json] = field(default_factory=dict)
     files: Mapping[str, list[Row]] = field(default_factory=dict)
+    assets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,21 @@ class Job:
     after: frozenset[str]
 
 
-def jobs_of(spec: Spec) -> list[Job]:
-    """All jobs of a spec. Raises `Fault` where the spec is wrong, `Undecided` where the language is silent."""
-    return _Interpreter(spec).jobs()
+def jobs_of(spec: Spec, noticed: set[str] | None = None) -> list[Job]:
+    """All jobs of a spec. Raises `Fault` where the spec is wrong, `Undecided` where the language is silent.
+
+    `noticed` takes the names of rare situations that the spec gets into (`NOTHING_TO_TAKE`, …).
+    """
+    return _Interpreter(spec, set() if noticed is None else noticed).jobs()
+
+
+NOTHING_TO_TAKE = "a single value without anything that gives it"
+ORDER_OF_NESTED = "an order that a nested pipeline stands in"
+ORDER_PAST_INSTANCES = "a flow past instances that do not exist"
+EMPTY_IN_NESTED = "a required input of a nested pipeline without a value"
+MIXED_LIST = "a list of references that do not fit"
+GONE_WITHOUT_ROWS = "a step that is gone and has no rows"
+GONE_WITH_FAULT = "a step that is gone and does not fit"
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
@@ -276,9 +289,9 @@ class Dotted:
 
 
 def interpolate(value: Any, names: Names, turn: Callable[[Any], str] = as_text) -> Any:
-    """A scalar or a list with its `${…}` computed; exactly one `${…}` keeps its type unless `turn` is given."""
+    """A scalar or a list with its `${…}` computed; absent items of a list are left out. Exactly one `${…}` keeps its type unless `turn` is given."""
     if isinstance(value, list):
-        return [interpolate(v, names) for v in value]
+        return [v for v in (interpolate(item, names) for item in value) if v is not None]
     if not isinstance(value, str):
         return value
     whole = _HOLE.fullmatch(value)
@@ -328,7 +341,9 @@ def names_in(value: Any) -> set[str]:
     found: set[str] = set()
     for hole in _HOLE.finditer(str(value)):
         if hole[1] is not None:
-            found |= {node.id for node in ast.walk(ast.parse(hole[1].strip(), mode="eval")) if isinstance(node, ast.Name)}
+            found |= {
+                node.id for node in ast.walk(ast.parse(hole[1].strip(), mode="eval")) if isinstance(node, ast.Name)
+            }
     return found
 
 
@@ -363,7 +378,9 @@ class Step:
 
     def key_of(self, joined: Joined) -> Key:
         """The step's key in a joined row that has all of its tables."""
-        return tuple(next(row[key] for t, row in joined.items() if t in self.tables and key in t.key) for key in self.keys)
+        return tuple(
+            next(row[key] for t, row in joined.items() if t in self.tables and key in t.key) for key in self.keys
+        )
 
     def instances(self) -> list[Key]:
         """The distinct keys, in the order in which they first occur; without keys there is one."""
@@ -429,18 +446,22 @@ class _Instance(Names):
             rows = join(rows, table)
         values = [row[column] for row in table.rows if any(joined[table] is row for joined in rows)]
         if set(table.key) <= set(self.step.keys):
-            return values[0] if values else None
+            return self._only(values)
         return [v for v in values if v is not None]
+
+    def _only(self, values: list[Any]) -> Any:
+        if not values:
+            self.run.noticed.add(NOTHING_TO_TAKE)
+            return None
+        return values[0]
 
     def _port(self, other: Step, port: str) -> Any:
         if other.gone:
             return None
         values = [self.run.output(other, key, port, self.met) for key in self.step.feeders(self.key, other)]
         if set(other.keys) <= set(self.step.keys):
-            return values[0] if values else None
-        if any(isinstance(v, list) for v in values):
-            raise Undecided("a gather of lists")
-        return [v for v in values if v is not None]
+            return self._only(values)
+        return [single for v in values if v is not None for single in _as_list(v)]
 
 
 class _WhereRow(Names):
@@ -482,9 +503,10 @@ class _InModule(Names):
 class _Interpreter:
     """One spec, from its documents to its jobs."""
 
-    def __init__(self, spec: Spec) -> None:
-        self.spec = spec
+    def __init__(self, spec: Spec, noticed: set[str]) -> None:
+        self.spec, self.noticed = spec, noticed
         self.under_way: list[Work] = []
+        self.faults: list[Fault] = []
         self.top = self._pipeline(spec.pipeline, None, {}, {})
 
     # pipelines and steps
@@ -519,11 +541,14 @@ class _Interpreter:
                 raise Undecided("`where` without a table")
             own = tuple(by)
             rows = [j for j in rows if interpolate(declared["where"], _WhereRow(self, home, own, j))]
-        if tables and not rows and not (outer and outer.gone):
-            raise Fault("a step has no jobs")
         document, reference = self._document(home, declared["module"])
         when = declared.get("when", True)
         gone = bool(outer and outer.gone) or not interpolate(when, _WhereRow(self, home, (), {}))
+        if tables and not rows:
+            if gone:
+                self.noticed.add(GONE_WITHOUT_ROWS)
+            else:
+                self.faults.append(Fault("a step has no jobs"))
         full = f"{outer.name}.{name}" if outer else name
         return Step(full, document, reference, declared, home, keys, tables, rows, gone)
 
@@ -585,9 +610,12 @@ class _Interpreter:
         """The value of a step's input port."""
         declared = step.document["inputs"][port]
         names = _Instance(self, step.home, step, key, met)
-        value = interpolate(step.declared.get("with", {}).get(port), names)
+        bound = step.declared.get("with", {}).get(port)
+        value = interpolate(bound, names)
         kind = declared["type"]
         optional, kind = kind.endswith("?"), kind.removesuffix("?")
+        if step.inner is not None and not value and not optional:
+            self.noticed.add(EMPTY_IN_NESTED)
         if value is None:
             if not optional:
                 raise Fault(f"{step.name}.{port} is not bound")
@@ -599,10 +627,10 @@ class _Interpreter:
         for single in value if isinstance(value, list) else [value]:
             if isinstance(single, Produced):
                 wanted = _as_list(declared.get("format", []))
-                if single.kind != kind.removesuffix("[]"):
-                    raise Fault("a file for a directory, or a directory for a file")
-                if wanted and single.formats and not set(wanted) & set(single.formats):
-                    raise Fault("the formats differ")
+                differ = wanted and single.formats and not set(wanted) & set(single.formats)
+                if differ or single.kind != kind.removesuffix("[]"):
+                    self.noticed |= {MIXED_LIST} if isinstance(bound, list) else set()
+                    raise Fault("the formats differ" if differ else "a file for a directory, or a directory for a file")
         return value
 
     def output(self, step: Step, key: Key, port: str, met: set[Work]) -> Any:
@@ -652,21 +680,24 @@ class _Interpreter:
 
     def jobs(self) -> list[Job]:
         """All jobs, and the check that no two write the same path."""
+        for fault in self.faults:
+            raise fault
         direct: dict[Work, set[Work]] = {}
         made: dict[Work, dict[str, Any]] = {}
-        self._check_nested(self.top)
         self._check_gone(self.top)
+        self._check_nested(self.top)
         for step, key in self._work(self.top):
             direct[step, key] = set()
             made[step, key] = self._fields(step, key, direct[step, key])
-        for before, then in self._order(self.top):
-            for v, key in self._work_of(then):
-                for earlier in then_feeders(then, v, key, before):
-                    direct[v, key] |= set(self._inside(before, earlier))
+        neighbours = {work: set(before) for work, before in direct.items()}
+        self._add_order(neighbours, self._order(self.top, far=False))
+        self._add_order(direct, self._order(self.top, far=True))
         written = [p for f in made.values() for value in f["outputs"].values() for p in _as_list(value)]
         if len(set(written)) < len(written):
             raise Fault("two outputs have the same path")
         above = _closure(direct)
+        if above != _closure(neighbours):
+            self.noticed.add(ORDER_PAST_INSTANCES)
         found = []
         for work, fields in made.items():
             implied = set().union(*(above[w] for w in direct[work])) if direct[work] else set()
@@ -675,7 +706,7 @@ class _Interpreter:
         return found
 
     def _check_gone(self, home: Pipeline) -> None:
-        """Whether a step that is gone may be wrong is not said."""
+        """A step that is gone is not checked against what feeds it."""
         for step in home.steps.values():
             if step.gone:
                 try:
@@ -684,8 +715,8 @@ class _Interpreter:
                             self.bound_input(step, key, port, set())
                         for port in step.document.get("outputs", {}) if step.inner is None else ():
                             self.path(step, key, port)
-                except Fault as fault:
-                    raise Undecided("a fault in a step that is gone") from fault
+                except Fault:
+                    self.noticed.add(GONE_WITH_FAULT)
             if step.inner is not None:
                 self._check_gone(step.inner)
 
@@ -719,7 +750,18 @@ class _Interpreter:
         """The jobs of one instance of a step, which may be a nested pipeline."""
         return [(s, k) for s, k in self._work_of(step) if k[: len(key)] == key]
 
-    def _order(self, home: Pipeline) -> list[tuple[Step, Step]]:
+    def _add_order(self, direct: dict[Work, set[Work]], pairs: list[tuple[Step, Step]]) -> None:
+        """Let the jobs of steps in order wait for those that the key relation gives them."""
+        for before, then in pairs:
+            if before.gone or then.gone:
+                continue
+            if before.inner is not None or then.inner is not None:
+                self.noticed.add(ORDER_OF_NESTED)
+            for step, key in self._work_of(then):
+                for earlier in then.feeders(key[: len(then.keys)], before):
+                    direct[step, key] |= set(self._inside(before, earlier))
+
+    def _order(self, home: Pipeline, far: bool) -> list[tuple[Step, Step]]:
         """Pairs of steps that `after` and `flow` put in order, in this pipeline and in those inside."""
         pairs = []
         for name, step in home.steps.items():
@@ -728,11 +770,20 @@ class _Interpreter:
                     raise Fault(f"no step {before}")
                 pairs.append((home.steps[before], home.steps[name]))
             if step.inner is not None:
-                pairs += self._order(step.inner)
+                pairs += self._order(step.inner, far)
         if "flow" in home.document:
-            for before, then in _flow_pairs(home.document["flow"]):
+            for before, then in _flow_pairs(home.document["flow"], far):
                 pairs.append((home.steps[before], home.steps[then]))
-        return pairs
+        return self._past_gone(pairs)
+
+    def _past_gone(self, pairs: list[tuple[Step, Step]]) -> list[tuple[Step, Step]]:
+        """The pairs, and those that a step that is gone stands between: what it waited for is still waited for."""
+        found = list(dict.fromkeys(pairs))
+        for _, middle in found:
+            for after, then in found if middle.gone else ():
+                if after is middle:
+                    found += [(before, then) for before, m in found if m is middle and (before, then) not in found]
+        return found
 
     def _fields(self, step: Step, key: Key, met: set[Work]) -> dict[str, Any]:
         """Everything of a job but its order."""
@@ -763,11 +814,6 @@ class _Interpreter:
             "resources": _resources(resources),
             "container": container["image"] if isinstance(container, dict) else container,
         }
-
-
-def then_feeders(then: Step, step: Step, key: Key, before: Step) -> list[Key]:
-    """The instances of `before` that an instance of `step`, which is `then` or stands inside it, waits for."""
-    return then.feeders(key[: len(then.keys)] if step is not then else key, before)
 
 
 def _item(item: Json, names: Names) -> list[str]:
@@ -802,17 +848,20 @@ def _resources(declared: Json) -> dict[str, int]:
     return found
 
 
-def _flow_pairs(flow: Json) -> list[tuple[str, str]]:
-    """Pairs of steps in order: in a `seq`, every step of an item waits for every step of all items before it."""
+def _flow_pairs(flow: Json, far: bool) -> list[tuple[str, str]]:
+    """Pairs of steps in order: in a `seq`, every step of an item waits for every step of all items before it.
+
+    With `far` false, only for those of the item right before it, which is the same unless instances are missing there.
+    """
     if isinstance(flow, str):
         return []
     pairs: list[tuple[str, str]] = []
     before: list[str] = []
     for item in flow.get("seq", []):
         pairs += [(u, v) for u in before for v in _flow_names(item)]
-        before += _flow_names(item)
+        before = [*(before if far else ()), *_flow_names(item)]
     for item in [*flow.get("seq", []), *flow.get("parallel", [])]:
-        pairs += _flow_pairs(item)
+        pairs += _flow_pairs(item, far)
     return pairs
 
 

@@ -33,7 +33,9 @@ def hostile(extra: str = "", least: int = 0) -> st.SearchStrategy[str]:
 
 key_values = st.one_of(st.sampled_from(_PLAIN_KEYS), hostile(least=1), hostile("\t\n", least=1))
 words = st.sampled_from(["x", "y", "dmso", "it's", "a b"])
-mostly = st.integers(0, 9).map(bool)
+mostly = st.integers(0, 9).map(lambda n: n != 7)
+seldom = st.integers(0, 200).map(lambda n: n == 137)
+DEEPEST = 2
 
 
 def some(draw: Draw, items: list[Any], least: int = 0, most: int | None = None) -> list[Any]:
@@ -86,7 +88,12 @@ def specs(draw: Draw) -> Spec:
     world = World([], {}, {})
     declared = {f"t{i}": _table(draw, f"t{i}", pool, world) for i in range(draw(st.integers(1, 3)))}
     document = {"pipeline": "main", **_pipeline(draw, world, declared, "")}
-    return Spec(document, world.documents, world.files)
+    if draw(st.booleans()):
+        document["modules"] = {"mod": "./modules"}
+        for step in document["steps"].values():
+            if isinstance(step["module"], str) and step["module"].startswith("./modules/"):
+                step["module"] = step["module"].replace("./modules/", "mod/").removesuffix(".yaml")
+    return Spec(document, world.documents, world.files, {"modules/calc.py": "pass\n"})
 
 
 def _table(draw: Draw, name: str, pool: dict[str, list[str]], world: World) -> Json:
@@ -115,9 +122,7 @@ def _table(draw: Draw, name: str, pool: dict[str, list[str]], world: World) -> J
                 cell = draw(st.one_of(words, hostile(least=1), st.just("") if as_file else st.none()))
             row[column] = str(cell) if as_file and cell is not None else cell
         rows.append(row)
-    world.tables.append(
-        TableShape(name, key, extra, {k: [str(row[k]) for row in rows] for k in key})
-    )
+    world.tables.append(TableShape(name, key, extra, {k: [str(row[k]) for row in rows] for k in key}))
     if as_file:
         ending = draw(st.sampled_from(["csv", "tsv"]))
         world.files[f"{name}.{ending}"] = rows
@@ -136,11 +141,14 @@ def _pipeline(draw: Draw, world: World, tables: Json, prefix: str) -> Json:
     document["steps"] = {}
     for number in range(draw(st.integers(1, 3) if world.depth else st.integers(2, 6))):
         name = f"{prefix}s{number}"
-        nested = world.depth < 1 and draw(st.integers(0, 5)) == 0
+        nested = world.depth < DEEPEST and draw(st.integers(0, 5)) == 3
         document["steps"][name] = (_nested if nested else _step)(draw, world, name)
     names = [step.name for step in world.steps]
     if draw(st.booleans()):
         document["flow"] = _flow(draw, names)
+    if not world.depth and draw(st.integers(0, 3)) == 2:
+        step = draw(st.sampled_from(world.steps))
+        document["outputs"] = {"result": f"${{{step.name}.{draw(st.sampled_from(sorted(step.outputs)))}}}"}
     return document
 
 
@@ -164,7 +172,7 @@ def _range(draw: Draw, world: World) -> tuple[Json, list[str]]:
     several = sum(set(by) <= set(t.key) for t in world.tables) > 1
     if (by and several) or (draw(st.booleans()) if by else draw(st.integers(0, 4)) == 0):
         declared["over"] = table.name
-    if (by or "over" in declared) and draw(st.integers(0, 3)) == 0:
+    if (by or "over" in declared) and draw(st.integers(0, 5)) == 0:
         condition = _where(draw, table, by)
         if condition:
             declared["where"] = condition
@@ -178,7 +186,9 @@ def _where(draw: Draw, table: TableShape, by: list[str]) -> str | None:
     if re.fullmatch(r"[\w./ -]+", value) is None:
         return None
     name = column if column in by else f"{table.name}.{column}"
-    test = draw(st.sampled_from(["{} == '{}'", "{} != '{}'", "not {} == '{}'", "{} in ['{}', 'A01', '01']"]))
+    test = draw(
+        st.sampled_from(["{} == '{}'", "{} != '{}'", "not {} == '{}'", "'{1}' != {0}", "{} in ['{}', 'A01', '01']"])
+    )
     return "${" + test.format(name, value) + "}"
 
 
@@ -206,7 +216,7 @@ def _common(draw: Draw, world: World) -> Json:
     return declared
 
 
-def _source(draw: Draw, world: World, keys: list[str]) -> tuple[str, str, list[str], bool]:
+def _source(draw: Draw, world: World, keys: list[str]) -> tuple[Json, str, list[str], bool]:
     """Something to bind an input to, the port type that fits, its formats, and whether it may be absent."""
     choices = ["literal", "column", *(["step"] * 4 if world.steps else []), *(["input"] if world.inputs else [])]
     match draw(st.sampled_from(choices)):
@@ -215,6 +225,8 @@ def _source(draw: Draw, world: World, keys: list[str]) -> tuple[str, str, list[s
             port, (kind, formats) = draw(st.sampled_from(sorted(step.outputs.items())))
             if not set(step.keys) <= set(keys):
                 kind = kind.removesuffix("[]") + "[]"
+            elif kind == "file" and draw(st.integers(0, 4)) == 3:
+                return ["${%s.%s}" % (step.name, port), "in/more.txt"], "file[]", formats, False
             return "${%s.%s}" % (step.name, port), kind, formats, True
         case "column":
             table = draw(st.sampled_from(world.tables))
@@ -226,21 +238,25 @@ def _source(draw: Draw, world: World, keys: list[str]) -> tuple[str, str, list[s
     return draw(st.sampled_from(["in/one file.txt", "${data.raw}/x.txt"])), "file", [], False
 
 
-def _input(draw: Draw, world: World, keys: list[str]) -> tuple[Json, str]:
+def _input(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Json]:
     """A port and what is bound to it; now and then they do not fit."""
     value, kind, formats, doubtful = _source(draw, world, keys)
-    if not draw(st.integers(0, 40)):
+    if draw(seldom):
         kind = kind.removesuffix("[]") if kind.endswith("[]") else kind + "[]"
     port: Json = {"type": kind + ("?" if draw(st.integers(0, 4 if doubtful else 1)) else "")}
     if formats and draw(st.booleans()):
-        port["format"] = [draw(st.sampled_from(FORMATS)), formats[0]] if draw(mostly) else draw(st.sampled_from(FORMATS))
+        port["format"] = (
+            [draw(st.sampled_from(FORMATS)), formats[0]] if draw(mostly) else draw(st.sampled_from(FORMATS))
+        )
     return port, value
 
 
 def _param(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Any]:
     """A parameter and what is bound to it; `...` where nothing is."""
     choices = ["literal", "literal", "default", "absent"]
-    choices += ["key"] * bool(keys and not world.keys) + ["column"] * bool(world.tables) + ["param"] * bool(world.params)
+    choices += (
+        ["key"] * bool(keys and not world.keys) + ["column"] * bool(world.tables) + ["param"] * bool(world.params)
+    )
     kind = draw(st.sampled_from(list(_DEFAULTS)))
     match draw(st.sampled_from(choices)):
         case "absent":
@@ -252,8 +268,13 @@ def _param(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Any]:
             return {"type": "string"}, draw(st.sampled_from(["${%s}", "${upper(%s)}", "--x=${%s}"])) % key
         case "column":
             table = draw(st.sampled_from(world.tables))
-            column, kind = draw(st.sampled_from([(c, k) for c, k in table.columns.items() if k != "path"]))
-            single = set(table.key) <= set(keys)
+            columns = [(c, k) for c, k in table.columns.items() if k != "path"]
+            column, kind = draw(st.sampled_from([*columns, (table.key[0], "string")]))
+            single = set(table.key) <= {*world.keys, *keys}
+            if not single and kind == "string" and draw(st.booleans()):
+                call = draw(st.sampled_from(["sorted", "unique", "len"]))
+                kind = "integer" if call == "len" else "string[]"
+                return {"type": kind}, "${%s(%s.%s)}" % (call, table.name, column)
             return {"type": kind + ("?" if single else "[]?")}, "${%s.%s}" % (table.name, column)
         case "param":
             name, kind = draw(st.sampled_from(sorted(world.params.items())))
@@ -280,6 +301,8 @@ def _command(draw: Draw, module: Json) -> list[Json]:
             if kind.endswith("[]"):
                 ways += ["${len(%s.%s)}" % (group, name)]
             items.append(draw(st.sampled_from(ways)))
+    if draw(st.booleans()):
+        items.append("${file('calc.py')}")
     return ["tool", draw(st.sampled_from(["a b", "$HOME", "it's", 3, "*"])), *draw(st.permutations(items))]
 
 
@@ -325,7 +348,11 @@ def _step(draw: Draw, world: World, name: str) -> Json:
             between = draw(st.sampled_from(["/", "/", "_"]))
             holes = ["${%s}" % key for key in (by if draw(mostly) else by[1:])]
             path = f"${{data.raw}}/{name}-o{i}/{between.join(['k', *holes, 'end'])}"
-            paths[f"o{i}"] = {"path": path} if draw(st.booleans()) else path
+            paths[f"o{i}"] = {"path": path, "temp": draw(st.booleans())} if draw(st.booleans()) else path
+    if not world.keys and draw(st.integers(0, 5)) == 4:
+        module["outputs"]["many"] = {"type": "file[]"}
+        shape.outputs["many"] = ("file[]", [])
+        paths["many"] = ["/".join([name, end, *("${%s}" % key for key in by), "x"]) for end in ("left", "right")]
     module |= {"shell": _shell(draw, module)} if draw(st.integers(0, 4)) == 0 else {"command": _command(draw, module)}
     module["resources"] = _resources(draw)
     if draw(st.booleans()):
@@ -338,6 +365,8 @@ def _step(draw: Draw, world: World, name: str) -> Json:
         world.documents[path] = {"module": name, **module}
         declared["module"] = path
     else:
+        if "command" in module:
+            module["command"] = [item for item in module["command"] if item != "${file('calc.py')}"]
         declared["module"] = module
     world.steps.append(shape)
     return declared
@@ -347,10 +376,11 @@ def _nested(draw: Draw, world: World, name: str) -> Json:
     """A step whose module is a pipeline, with tables of its own, the caller's, or both."""
     declared, by = _range(draw, world)
     bound: Json = {}
-    inner = World(list(world.tables), world.documents, world.files, keys=by, depth=1)
+    keys = list(dict.fromkeys([*world.keys, *by]))
+    inner = World(list(world.tables), world.documents, world.files, keys=keys, depth=world.depth + 1)
     inputs: Json = {}
     for i in range(draw(st.integers(0, 2))):
-        inputs[f"n{i}"], bound[f"n{i}"] = _input(draw, world, by)
+        inputs[f"n{i}"], bound[f"n{i}"] = _input(draw, world, keys)
         inner.inputs[f"n{i}"] = inputs[f"n{i}"]["type"]
     own: Json = {}
     if draw(st.booleans()):
@@ -367,10 +397,10 @@ def _nested(draw: Draw, world: World, name: str) -> Json:
             world.files.update(kept)
     body = _pipeline(draw, inner, own, f"{name}_")
     outputs: Json = {}
-    shape = StepShape(name, by, {})
+    shape = StepShape(name, keys, {})
     for i, step in enumerate(some(draw, inner.steps, 1, 2)):
         port, (kind, formats) = draw(st.sampled_from(sorted(step.outputs.items())))
-        gathers = not set(step.keys) <= set(by)
+        gathers = not set(step.keys) <= set(keys)
         outputs[f"o{i}"] = "${%s.%s}" % (step.name, port)
         shape.outputs[f"o{i}"] = (kind.removesuffix("[]") + "[]" if gathers else kind, formats)
     path = f"./{name}.yaml"

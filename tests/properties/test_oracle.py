@@ -10,10 +10,36 @@ from pathlib import Path
 from hypothesis import HealthCheck, event, given, settings
 
 from .compiled import Refused, compile_spec, document_text
-from .oracle import Fault, Job, Spec, Undecided, jobs_of
+from .oracle import (
+    EMPTY_IN_NESTED,
+    GONE_WITH_FAULT,
+    GONE_WITHOUT_ROWS,
+    MIXED_LIST,
+    NOTHING_TO_TAKE,
+    ORDER_OF_NESTED,
+    ORDER_PAST_INSTANCES,
+    Fault,
+    Job,
+    Spec,
+    Undecided,
+    jobs_of,
+)
 from .strategies import specs
 
-EXAMPLES = int(os.environ.get("SNCOMPILE_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("SNCOMPILE_EXAMPLES", "100"))
+KNOWN = {
+    EMPTY_IN_NESTED,
+    GONE_WITHOUT_ROWS,
+    MIXED_LIST,
+    NOTHING_TO_TAKE,
+    ORDER_OF_NESTED,
+    ORDER_PAST_INSTANCES,
+}
+"""Where the compiler is known to differ: each has a test in `test_examples.py` that is marked as failing. Take a name
+out when its test passes."""
+
+OPEN = {GONE_WITH_FAULT}
+"""Where the language does not say whether there is an error."""
 
 
 def told(spec: Spec) -> str:
@@ -40,17 +66,24 @@ def compare(found: list[Job], expected: list[Job]) -> None:
             assert same(value, getattr(wanted[job.id], name)), (job.id, name, value, getattr(wanted[job.id], name))
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(specs())
 def test_compiler_agrees_with_the_oracle(spec: Spec) -> None:
     expected: list[Job] | Fault
+    noticed: set[str] = set()
     try:
-        expected = jobs_of(spec)
+        expected = jobs_of(spec, noticed)
     except Undecided as reason:
         event(f"undecided: {reason}")
         return
     except Fault as fault:
         expected = fault
+    for reason in noticed:
+        event(f"noticed: {reason}")
+    if noticed & (KNOWN | OPEN):
+        return
     with tempfile.TemporaryDirectory() as folder:
         found = compile_spec(spec, Path(folder))
     try:

@@ -31,9 +31,13 @@ def to_dot(picture: Picture) -> str:
 
 
 def _quoted(text: str) -> str:
-    # Graphviz reads entities and escapes such as \N inside of quotes too.
-    safe = escape(text, quote=True).replace("\\", "&#92;")
-    return f'"{safe}"'
+    """A text for people inside of quotes, where entities are read, and escapes such as `\\N`."""
+    return '"' + escape(text, quote=True).replace("\\", "\\\\") + '"'
+
+
+def _html(text: str) -> str:
+    """A text inside of an HTML-like label. Escapes are read there after entities, so a backslash is two of them."""
+    return escape(text, quote=True).replace("\\", "&#92;&#92;")
 
 
 def _box(node: Node) -> str:
@@ -54,7 +58,7 @@ def _row(text: str, color: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return f"&#160;&#160;{escape(text, quote=True) or '&#160;'}&#160;&#160;"
+    return f"&#160;&#160;{_html(text) or '&#160;'}&#160;&#160;"
 
 
 def _link(link: Link) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from sncompile.drawing.picture import Bond, Link, Node, Picture, Shape, words
 from sncompile.ir.build import taken
@@ -13,7 +13,20 @@ from sncompile.ir.text import value_text
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.scope import UNIT
 from sncompile.semantics.tables import Table
-from sncompile.semantics.values import Cell, Choice, Const, Items, Lookup, Value, children, walk
+from sncompile.semantics.values import (
+    Cell,
+    Choice,
+    Const,
+    Items,
+    Key,
+    Lookup,
+    Output,
+    Related,
+    Text,
+    Value,
+    children,
+    walk,
+)
 
 
 def family_picture(graph: Graph) -> Picture:
@@ -24,7 +37,9 @@ def family_picture(graph: Graph) -> Picture:
         nodes[f"table:{table.name}"] = _table(table)
         links += _table_links(graph, table)
     for pattern, ports in _files(graph).items():
-        nodes[f"file:{pattern}"] = Node(f"file:{pattern}", Shape.FILE, words(pattern), (), "", f"input: {words(pattern, 200)}")
+        nodes[f"file:{pattern}"] = Node(
+            f"file:{pattern}", Shape.FILE, words(pattern), (), "", f"input: {words(pattern, 200)}"
+        )
         links += [_file_link(graph.families[step], pattern, tuple(names)) for step, names in ports.items()]
     for name, value in graph.outputs.items():
         nodes[f"output:{name}"] = _output(graph, name, value)
@@ -39,11 +54,30 @@ def keys_text(keys: KeySet) -> str:
     return f"{', '.join(keys.by)} × {len(keys):,}" if keys.by else "1 job"
 
 
+def path_text(value: Value) -> str:
+    """A path as a pattern: `results/apply/{well}/{site}/corrected.tiff`."""
+    match value:
+        case Const():
+            return str(value.value)
+        case Key():
+            return f"{{{value.name}}}"
+        case Text():
+            return "".join(map(path_text, value.parts))
+        case Related():
+            return path_text(value.value)
+        case Items():
+            return ", ".join(map(path_text, value.items))
+        case _:
+            return f"{{{value_text(value)}}}"
+
+
 def _step(family: Family) -> Node:
     lines = [] if family.title in ("", family.name) else [words(family.title)]
-    lines += [words(f"module {family.module}")] if family.module != family.name else []
+    lines += [words(f"module {family.module}")] if family.module != family.name.rpartition(".")[2] else []
     tip = f"{family.name}: {family.title or family.module} ({family.span.file}:{family.span.line})"
-    return Node(family.name, Shape.STEP, words(family.name), tuple(lines), words(keys_text(family.keys)), words(tip, 200))
+    return Node(
+        family.name, Shape.STEP, words(family.name), tuple(lines), words(keys_text(family.keys)), words(tip, 200)
+    )
 
 
 def bond_of(edge: Edge) -> Bond:
@@ -89,12 +123,19 @@ def _used(family: Family) -> dict[Table, list[str]]:
 def _table(table: Table) -> Node:
     origin = "rows in the spec"
     if table.enumerated is not None:
-        folders = {os.path.dirname(str(cell)) for cell in table.columns[table.enumerated]}
+        folders = {str(cell).rpartition("/")[0] for cell in table.columns[table.enumerated]}
         origin = f"files in {folders.pop() or '.'}" if len(folders) == 1 else "listed files"
     elif table.file is not None:
-        origin = os.path.basename(table.file)
+        origin = Path(table.file).name
     columns = words(", ".join(table.columns), 200)
-    return Node(f"table:{table.name}", Shape.TABLE, words(table.name), (words(origin),), words(keys_text(table.keys)), f"columns: {columns}")
+    return Node(
+        f"table:{table.name}",
+        Shape.TABLE,
+        words(table.name),
+        (words(origin),),
+        words(keys_text(table.keys)),
+        f"columns: {columns}",
+    )
 
 
 def _table_links(graph: Graph, table: Table) -> Iterator[Link]:
@@ -116,7 +157,7 @@ def _files(graph: Graph) -> Mapping[str, dict[str, list[str]]]:
     for name, family in graph.families.items():
         for port, given in family.inputs.items():
             for value in _named(given.value):
-                pattern = value_text(value).strip('"')
+                pattern = path_text(value)
                 found.setdefault(pattern, {}).setdefault(name, []).append(port)
     return found
 
@@ -131,19 +172,19 @@ def _named(value: Value) -> list[Value]:
 
 
 def _file_link(family: Family, pattern: str, ports: tuple[str, ...]) -> Link:
-    bond = Bond.BROADCAST if family.keys.by and "${" not in pattern else Bond.MAP
+    bond = Bond.BROADCAST if family.keys.by and "{" not in pattern else Bond.MAP
     label = bond.value if family.keys.by else ""
     return Link(f"file:{pattern}", family.name, bond, label, words(f"→ {family.name}: {', '.join(ports)}", 200), True)
 
 
 def _output(graph: Graph, name: str, value: Value) -> Node:
-    paths = []
-    for leaf in walk(value):
-        step, port = getattr(leaf, "step", None), getattr(leaf, "port", None)
-        if step in graph.families and port is not None:
-            paths.append(value_text(graph.families[step].outputs[port].path).strip('"'))
+    paths = [
+        path_text(graph.families[leaf.step].outputs[leaf.port].path) for leaf in walk(value) if isinstance(leaf, Output)
+    ]
     lines = tuple(words(path) for path in paths[:3])
-    return Node(f"output:{name}", Shape.OUTPUT, words(name), lines, "", words(f"output {name}: {', '.join(paths)}", 200))
+    return Node(
+        f"output:{name}", Shape.OUTPUT, words(name), lines, "", words(f"output {name}: {', '.join(paths)}", 200)
+    )
 
 
 def _output_link(family: Family, name: str) -> Link:

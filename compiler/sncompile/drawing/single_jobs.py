@@ -21,7 +21,9 @@ def job_picture(graph: Graph) -> Picture:
     for name, family in graph.families.items():
         for number in range(len(family.keys)):
             here = job_id(family, number)
-            lines = tuple(words(f"{k}: {v}", 30) for k, v in zip(family.keys.by, family.keys.instances[number], strict=True))
+            lines = tuple(
+                words(f"{k}: {v}", 30) for k, v in zip(family.keys.by, family.keys.instances[number], strict=True)
+            )
             nodes.append(Node(here, Shape.STEP, words(name), lines, "", words(here, 200)))
             for source, other in expansion.after(name, number):
                 there = job_id(graph.families[source], other)
@@ -41,5 +43,8 @@ def _outputs(graph: Graph) -> tuple[list[Node], list[Link]]:
         for step in steps_in(value):
             family = graph.families[step]
             bond = Bond.GATHER if family.keys.by else Bond.MAP
-            links += [Link(job_id(family, n), box, bond, "", words(f"{step} → {name}", 200), False) for n in range(len(family.keys))]
+            links += [
+                Link(job_id(family, n), box, bond, "", words(f"{step} → {name}", 200), False)
+                for n in range(len(family.keys))
+            ]
     return nodes, links

@@ -35,7 +35,8 @@ RESERVED_NAME = Fault(
     "SN109",
     "a reserved name",
     "`data`, `params`, `infer`, `inputs`, `outputs`, `resources`, `env` and `attempt` mean something in\n"
-    "expressions already; a table, a step or a key must have a name of its own.",
+    "expressions already; a table, a step or a key must have a name of its own. Words such as `if`, `in`,\n"
+    "`lambda` and `true` cannot be read as names in expressions, so ports and parameters cannot have them either.",
 )
 BAD_VALUE = Fault("SN110", "a value that cannot stand here", "The value lies outside what its key allows.")
 BAD_FLOW = Fault(

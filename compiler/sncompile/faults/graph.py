@@ -5,7 +5,8 @@ from sncompile.diagnostics import Fault, Severity
 CYCLE = Fault(
     "SN501",
     "steps that wait for each other",
-    "Every step of the cycle needs one that comes after it, so none can start. Take out one of the references\nshown.",
+    "Every step of the cycle needs one that comes after it, so none can start. Take out one of\n"
+    "the\nreferences\nshown.",
 )
 TWO_WRITERS = Fault(
     "SN502",

@@ -31,7 +31,8 @@ UNKNOWN_FUNCTION = Fault(
 UNKNOWN_PORT = Fault(
     "SN207",
     "neither an input nor a parameter of the module",
-    "`with` binds the module's inputs and parameters, `outputs` its outputs. `sncompile describe MODULE` prints\nthem.",
+    "`with` binds the module's inputs and parameters, `outputs` its outputs. `sncompile describe MODULE`\n"
+    "prints\nthem.",
 )
 MODULE_NOT_FOUND = Fault(
     "SN211",
@@ -53,6 +54,12 @@ NOT_SUPPORTED = Fault(
     "a kind of reference that cannot be used yet",
     "References to repositories (`git+https://…`) are part of the language and not of this version. Copy the\n"
     "module beside the spec, or install it as a package and use `pkg:`.",
+)
+TOO_MUCH_NESTING = Fault(
+    "SN216",
+    "pipelines inside pipelines come to too much",
+    "Pipelines nest up to 16 levels and are used up to 5,000 times in one compile. What is done many times ranges\n"
+    "over a table with `by`: that is one step, however many jobs it has.",
 )
 NOT_A_PIPELINE = Fault(
     "SN215",

@@ -77,6 +77,12 @@ KEY_NOT_HERE = Fault(
     "The name is a key of a table, but the step has many values of it, not one. Add it to `by`, or take the\n"
     "table's column, which gives the list.",
 )
+TOO_MANY_ROWS = Fault(
+    "SN413",
+    "tables that join to too many rows",
+    "Two tables meet in their natural join, over the keys that they share; without any it is every row with every\n"
+    "row. Five million rows are the limit. Give the tables a common key, or leave rows out with `where`.",
+)
 BAD_CONDITION = Fault(
     "SN426",
     "a condition that is none",

@@ -30,7 +30,8 @@ URL_INPUT = Fault(
 BAD_OUTPUT_FOLDER = Fault(
     "SN611",
     "files cannot be written",
-    "The folder for the emitted files cannot be made or written to, or holds something that sncompile did not\nwrite.",
+    "The folder for the emitted files cannot be made or written to, or holds something that sncompile\n"
+    "did\nnot\nwrite.",
 )
 OUT_OF_DATE = Fault(
     "SN612",

@@ -49,13 +49,16 @@ RUN_TIME_ONLY = Fault(
 IN_QUOTES = Fault(
     "SN321",
     "a value where the shell cannot take one",
-    "Values are quoted by the compiler. In a comment, a here-document or between backticks that quoting has no\n"
-    "meaning: put the value into a shell variable first (`x=${params.x}`) and use that.",
+    "Values are quoted by the compiler. In a comment, a here-document, between backticks, inside of another\n"
+    "expansion (`$${name:-…}`) or after a backslash that quoting has no meaning: put the value into a shell\n"
+    "variable first (`x=${params.x}`) and use that. Arithmetic takes numbers only, since the shell runs what stands in other text\n"
+    "there.",
 )
 BAD_SCRIPT = Fault(
     "SN322",
-    "a script that cannot be run",
-    "The file does not exist beside the module, or its suffix is not one of .py, .R, .jl and .sh.",
+    "a file of the module that cannot be used",
+    "A script, notebook, conda environment or `file('…')` does not exist beside the module, or a script's suffix\n"
+    "is not one of .py, .R, .jl and .sh.",
 )
 BAD_SUCCESS = Fault(
     "SN323", "a criterion that does not fit", "`success` names outputs of the module; `min_files` needs a directory."

@@ -12,7 +12,7 @@ from sncompile.faults import values as faults
 from sncompile.semantics.binding import param_type, port_type
 from sncompile.semantics.library import Library
 from sncompile.semantics.program import Argument, Flag, Option, ShellPart
-from sncompile.semantics.shell import Context, after_value, follow
+from sncompile.semantics.shell import ARITHMETIC, Context, after_value, follow
 from sncompile.semantics.types import STRING, Type
 from sncompile.semantics.typing import Typer
 from sncompile.semantics.values import Const, Local, ModuleFile, Record, Value
@@ -82,16 +82,23 @@ def link_shell(script: Template, typer: Typer, report: Report) -> tuple[ShellPar
             context = follow(context, part)
             parts.append(ShellPart(part, None, ""))
             continue
-        name = context.name
-        if name not in ("plain", "double", "single"):
-            report.add(
-                faults.IN_QUOTES.at(
-                    span, f"a value inside {name}", help="put it into a variable before: `x=${…}`, and use `$x` here"
-                )
-            )
-        parts.append(ShellPart("", typer.part(part, span), name))
+        value = typer.part(part, span)
+        parts.append(ShellPart("", value, _quotes_of(context, value, span, report)))
         context = after_value(context)
     return tuple(parts)
+
+
+def _quotes_of(context: Context, value: Value, span: Span, report: Report) -> str:
+    """The quotes that a value stands in; told where it cannot stand."""
+    name = context.name
+    if name == ARITHMETIC and value.type.base in ("integer", "number", "unknown") and not value.type.many:
+        return "plain"
+    if name not in ("plain", "double", "single"):
+        hint = "put it into a variable before: `x=${…}`, and use `$x` here"
+        if name == ARITHMETIC:
+            hint = "only a number can stand here: make the parameter an `integer`, or convert it (`int(…)`)"
+        report.add(faults.IN_QUOTES.at(span, f"a value inside {name}", help=hint))
+    return name
 
 
 def _check_one_name(doc: ModuleDoc, report: Report) -> None:

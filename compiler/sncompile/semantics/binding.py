@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from sncompile.diagnostics import Diagnostic, Report, Span
@@ -11,8 +10,9 @@ from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.functions import FUNCTIONS
 from sncompile.semantics.operands import ValueFault, to_text
-from sncompile.semantics.types import NULL, Type
-from sncompile.semantics.values import Apply, Choice, Const, Items, Key, Lookup, Related, Value, walk
+from sncompile.semantics.patterns import matches
+from sncompile.semantics.types import NULL, UNKNOWN, Type
+from sncompile.semantics.values import Apply, Choice, Const, Key, Lookup, Related, Value, walk
 from sncompile.syntax.document import ParamDoc, PortDoc
 
 
@@ -34,6 +34,12 @@ def absent(span: Span) -> Const:
 def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
     """`value` as an input port takes it; what does not fit is told."""
     given, declared = value.type, (Place("the port is declared here", port.name.span),)
+    if _is_empty_list(value) and port.many:
+        if not port.optional:
+            hint = "give at least one, or make the port optional with `?`"
+            report.add(faults.ABSENT.at(value.span, f"{what} is an empty list", help=hint, related=declared))
+            return Const(None, UNKNOWN, value.span)
+        return Const((), port_type(port), value.span)
     if given.base == "unknown":
         return value
     if given.base == "null":
@@ -67,6 +73,10 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
                 )
             )  # fmt: skip
     return value
+
+
+def _is_empty_list(value: Value) -> bool:
+    return isinstance(value, Const) and value.value == ()
 
 
 def _either(formats: tuple[str, ...]) -> str:
@@ -113,6 +123,8 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
     """`value` as a parameter takes it, converted where a cell or key is text; what does not fit is told."""
     given, wanted = value.type, param_type(param)
     declared = (Place("the parameter is declared here", param.name.span),)
+    if _is_empty_list(value) and param.many:
+        return Const((), wanted, value.span)
     if given.base == "unknown":
         return value
     if given.base == "null":
@@ -124,17 +136,17 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
             )
         return value
     if not _many_fits(param.many, value, f"{what} ({wanted})", declared, report):
-        return Const(None, Type("unknown", optional=True), value.span)
-    if wanted.textual or given.base == wanted.base or (given.base, wanted.base) == ("integer", "number"):
-        if wanted.textual and not given.textual:
-            _mismatch(value, wanted, what, declared, report)
+        return Const(None, UNKNOWN, value.span)
+    if wanted.textual and given.textual:
         return value
-    if given.base == "number" and wanted.base == "integer" and not isinstance(value, (Const, Items)):
+    if given.base == wanted.base or (given.base, wanted.base) == ("integer", "number"):
         return value
-    if given.textual and not given.of_files and _from_cells(value):
+    # Cells are text, and a division gives a number: whether the value serves is seen when it is there.
+    from_cells = given.textual and not given.of_files and not wanted.textual and _from_cells(value)
+    if from_cells or (given.base, wanted.base) == ("number", "integer"):
         return Apply(f"@{wanted.base}", (value,), wanted._replace(optional=given.optional), value.span)
     _mismatch(value, wanted, what, declared, report)
-    return Const(None, Type("unknown", optional=True), value.span)
+    return Const(None, UNKNOWN, value.span)
 
 
 def _from_cells(value: Value) -> bool:
@@ -145,12 +157,13 @@ def _from_cells(value: Value) -> bool:
 
 
 def _mismatch(value: Value, wanted: Type, what: str, declared: tuple[Place, ...], report: Report) -> None:
-    hint = None
+    hint = f"the parameter takes {wanted}"
     if isinstance(value, Const) and not isinstance(value.value, tuple):
         if wanted.textual:
             hint = f'quote it: "{to_text(value.value)}"'
         elif isinstance(value.value, str):
-            hint = f"give a {wanted.base} without quotes" if wanted.base != "boolean" else "give `true` or `false`"
+            example = {"boolean": "`true` or `false`", "integer": "a whole number", "number": "a number"}[wanted.base]
+            hint = f"give {example}, without quotes"
     elif wanted.textual:
         hint = "turn it into text with `str(…)`"
     report.add(
@@ -174,7 +187,7 @@ def check_value(param: ParamDoc, value: Any, what: str, span: Span) -> Diagnosti
             limit = _limit(param, item)
             if limit:
                 return faults.OUT_OF_RANGE.at(span, f"{what} is {item}, {limit[0]}", help=limit[1], related=declared)
-        if param.pattern is not None and isinstance(item, str) and not re.fullmatch(param.pattern.name, item):
+        if param.pattern is not None and isinstance(item, str) and not matches(param.pattern.name, item):
             return faults.PATTERN_MISMATCH.at(
                 span, f"{what} is `{item}`", help=f"it must match `{param.pattern.name}`", related=declared
             )

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import did_you_mean
 from sncompile.faults import names as name_faults
-from sncompile.faults import values as value_faults
 from sncompile.semantics.functions import FUNCTIONS
 from sncompile.semantics.operands import TypeFault
 from sncompile.semantics.operators import OPERATORS
@@ -29,9 +28,7 @@ def type_call(node: Call, typer: Typer) -> Value:
     function = FUNCTIONS.get(node.name)  # Names with `@` are no names to the parser.
     if function is None:
         hint = did_you_mean(node.name, [*(f for f in FUNCTIONS if f.isalpha()), "lookup", "file"], what="functions")
-        typer.report.add(
-            name_faults.UNKNOWN_FUNCTION.at(node.name_span, f"unknown function `{node.name}`", help=hint)
-        )
+        typer.report.add(name_faults.UNKNOWN_FUNCTION.at(node.name_span, f"unknown function `{node.name}`", help=hint))
         return typer.unknown(node.span)
     operands = [typer.expr(a) for a in node.arguments]
     if node.keywords or not function.least <= len(operands) <= function.most:
@@ -42,6 +39,7 @@ def type_call(node: Call, typer: Typer) -> Value:
         typer.wrong(node.span, message, "a list is one value; `join`, `zip`, `min` and `max` take several")
         return typer.unknown(node.span)
     return typer.applied(node.name, operands, function.result, node.span)
+
 
 def _lookup(node: Call, typer: Typer) -> Value:
     column = node.arguments[0] if len(node.arguments) == 1 else None
@@ -70,6 +68,7 @@ def _lookup(node: Call, typer: Typer) -> Value:
         return seen
     kind = seen.type.one
     return Lookup(space.table, column.name, tuple(conditions), kind, node.span)
+
 
 def _condition(name: str, node: Expr, table: Table, typer: Typer) -> Value:
     """What a column must hold, which must be of the column's type."""

@@ -14,6 +14,8 @@ from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.program import Program, Step
 from sncompile.semantics.values import Cell, Choice, Const, Items, Output, Related, Value, walk
 
+_ELSEWHERE = "set another data root (`--data NAME=PATH`), or put the data there; paths start at the spec's folder"
+
 
 def source_paths(step: Step, value: Value, evaluator: Evaluator) -> dict[str, int]:
     """The paths of a value from outside of the pipeline, each with the first instance that does."""
@@ -109,10 +111,11 @@ def _check_port(
             return
         if "://" in path or _listed_already(value):
             continue
-        place = os.path.join(program.folder, path)
-        if not os.path.exists(place):
+        # Plain functions: a pipeline may have a hundred thousand files, and a name may hold anything.
+        place = os.path.join(program.folder, path)  # noqa: PTH118
+        if not os.path.exists(place):  # noqa: PTH110
             missing.append(path)
-        elif os.path.isdir(place) != (wanted == "directory"):
+        elif os.path.isdir(place) != (wanted == "directory"):  # noqa: PTH112
             wrong.append(path)
     for names, what in ((missing, "not there"), (wrong, f"no {wanted}")):
         if names:
@@ -123,7 +126,7 @@ def _check_port(
                 faults.MISSING_FILE.at(
                     value.span,
                     f"`{names[0]}`{more} {verb} {what}; needed by {chain}",
-                    help="set another data root (`--data NAME=PATH`), or put the data there; paths start at the spec's folder",
+                    help=_ELSEWHERE,
                 )
             )
 

@@ -14,11 +14,13 @@ from typing import NamedTuple
 from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
+from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.program import OutputPath, Program, Step
 from sncompile.semantics.values import Cell, Items, Key, Local, Lookup, Output, Related, Value, children
 
+_DERIVE = "leave the path out: it is derived then"
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
@@ -45,6 +47,7 @@ class Paths:
 
     def writer(self, path: str) -> Writer | None:
         """Who writes a path, derived paths included."""
+        path = posixpath.normpath(path)
         step = self.region(path)
         if step is not None and step not in self._expanded:
             self._expanded.add(step)
@@ -52,7 +55,7 @@ class Paths:
                 if output.derived:
                     for number, found in enumerate(self.expand(self._program.steps[step], output)):
                         for item in found:
-                            self.writers.setdefault(item, Writer(step, port, number))
+                            self.writers.setdefault(posixpath.normpath(item), Writer(step, port, number))
         return self.writers.get(path)
 
     def region(self, path: str) -> str | None:
@@ -81,6 +84,7 @@ class Paths:
 def check_paths(program: Program, evaluator: Evaluator, report: Report) -> Paths:
     """Tell every path that lacks a key, is none, or meets another."""
     paths = Paths(program, evaluator)
+    _check_lengths(program, report)
     hand_made = [
         (step, port, output)
         for step in program.steps.values()
@@ -92,6 +96,25 @@ def check_paths(program: Program, evaluator: Evaluator, report: Report) -> Paths
         _write_out(program, paths, step, port, output, report)
     _check_nesting(program, paths, report)
     return paths
+
+
+MAX_PART = 255
+"""Bytes of a file's name, as file systems have it."""
+
+
+def _check_lengths(program: Program, report: Report) -> None:
+    """Tell of keys that no derived path can hold."""
+    told: set[str] = set()
+    for step in program.steps.values():
+        if not any(o.derived for o in step.outputs.values()):
+            continue
+        for key in step.keys.by:
+            longest = max(map(encode_key, step.keys.column(key)), key=len, default="")
+            if len(longest.encode("utf-8", "surrogateescape")) > MAX_PART and key not in told:
+                told.add(key)
+                message = f"the key `{key}` has a value longer than {MAX_PART} bytes: `{longest[:40]}…`"
+                hint = "give the rows a shorter key, and keep the long text in a column"
+                report.add(faults.BAD_PATH.at(step.span, message, help=hint))
 
 
 def _parts(step: Step, value: Value) -> list[Value]:
@@ -160,7 +183,7 @@ def _write_out(program: Program, paths: Paths, step: Step, port: str, output: Ou
                     faults.BAD_PATH.at(
                         output.path.span,
                         f"the path of `{step.name}.{port}`{_for(step, number)} {wrong}",
-                        help="leave the path out: it is derived then",
+                        help=_DERIVE,
                     )
                 )
                 return
@@ -168,7 +191,7 @@ def _write_out(program: Program, paths: Paths, step: Step, port: str, output: Ou
             if other is not None:
                 report.add(_two_writers(program, path, Writer(step.name, port, number), other, output.path.span))
                 return
-            paths.writers[path] = Writer(step.name, port, number)
+            paths.writers[posixpath.normpath(path)] = Writer(step.name, port, number)
 
 
 def bad_path(path: str) -> str | None:
@@ -178,8 +201,8 @@ def bad_path(path: str) -> str | None:
     if _CONTROL.search(path):
         return "holds a control character"
     longest = max(path.split("/"), key=lambda part: len(part.encode("utf-8", "surrogateescape")))
-    if len(longest.encode("utf-8", "surrogateescape")) > 255:
-        return f"has a part longer than 255 bytes: `{longest[:40]}…`"
+    if len(longest.encode("utf-8", "surrogateescape")) > MAX_PART:
+        return f"has a part longer than {MAX_PART} bytes: `{longest[:40]}…`"
     return None
 
 
@@ -198,10 +221,12 @@ def _two_writers(program: Program, path: str, one: Writer, other: Writer, span: 
         span,
         message,
         help="put what tells them apart into the path, or leave the path out: it is derived then",
-        related=(Place("also written here", there.outputs[other.port].path.span),)
-        if there is not here or one.port != other.port
-        else (),
+        related=_also(there, other) if one[:2] != other[:2] else (),
     )
+
+
+def _also(step: Step, writer: Writer) -> tuple[Place, ...]:
+    return (Place("also written here", step.outputs[writer.port].path.span),)
 
 
 def _check_nesting(program: Program, paths: Paths, report: Report) -> None:

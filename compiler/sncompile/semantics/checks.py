@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
@@ -23,6 +24,8 @@ def check_program(program: Program, doc: PipelineDoc, report: Report) -> Program
     """The program with its outputs settled, after every check that needs the whole of it."""
     feeds = {name: sources_of(step) for name, step in program.steps.items()}
     if not _check_cycles(program, feeds, report):
+        return program
+    if not _check_path_chains(program, feeds, report):
         return program
     if doc.outputs is None:
         program = replace(program, outputs=_unconsumed(program))
@@ -67,7 +70,7 @@ def _check_cycles(program: Program, feeds: dict[str, dict[str, Span]], report: R
         start = min(range(len(ring) - 1), key=lambda i: program.steps[ring[i]].span)
         ring = [*ring[start:-1], *ring[:start], ring[start]]
         related = []
-        for this, waits_for in zip(ring, ring[1:], strict=False):
+        for this, waits_for in pairwise(ring):
             span = feeds[this].get(waits_for, program.steps[this].span)
             how = "takes an output of" if waits_for in feeds[this] else "waits (`after`, `flow`) for"
             related.append(Place(f"`{this}` {how} `{waits_for}`", span))
@@ -79,6 +82,28 @@ def _check_cycles(program: Program, feeds: dict[str, dict[str, Span]], report: R
             )
         )  # fmt: skip
         return False
+    return True
+
+
+MAX_PATH_CHAIN = 40
+
+
+def _check_path_chains(program: Program, feeds: dict[str, dict[str, Span]], report: Report) -> bool:
+    """Whether no path follows from a path that follows from a path …, without end in sight; told where one does."""
+    follows = {
+        name: any(not isinstance(o.path, Const) and not o.derived for o in step.outputs.values())
+        for name, step in program.steps.items()
+    }
+    length: dict[str, int] = {}
+    for name in TopologicalSorter({n: set(feeds[n]) & set(program.steps) for n in program.steps}).static_order():
+        before = max((length[source] for source in feeds[name] if source in length), default=0)
+        length[name] = before + 1 if follows[name] else 0
+        if length[name] > MAX_PATH_CHAIN:
+            output = next(o for o in program.steps[name].outputs.values() if not isinstance(o.path, Const))
+            message = f"the paths of more than {MAX_PATH_CHAIN} steps follow from each other up to `{name}`"
+            hint = "leave some of the paths out: they are derived then"
+            report.add(faults.BAD_PATH.at(output.path.span, message, help=hint))
+            return False
     return True
 
 

@@ -159,7 +159,8 @@ class Evaluator:
                     found.extend(here or ())
                 elif here is not None:
                     found.append(here)
-            return within_limits(tuple(found))
+            within_limits(tuple(found))
+            return tuple(found)
 
         return build
 

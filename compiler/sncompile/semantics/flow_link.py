@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
+from itertools import pairwise
 
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, did_you_mean
@@ -24,6 +25,25 @@ def order_of(doc: PipelineDoc, report: Report) -> dict[str, dict[str, None]]:
     return before
 
 
+def through_gone(before: Mapping[str, Iterable[str]], gone: Set[str]) -> dict[str, dict[str, None]]:
+    """The same order without the steps that are gone: what waits for one of them waits for what it waited for.
+
+    >>> through_gone({"a": [], "b": ["a"], "c": ["b"]}, {"b"})["c"]
+    {'a': None}
+    """
+    found: dict[str, dict[str, None]] = {}
+    for name in before:
+        seen: dict[str, None] = {}
+        pending = list(before[name])
+        while pending:
+            other = pending.pop(0)
+            if other not in seen:
+                seen[other] = None
+                pending += before[other] if other in gone else ()
+        found[name] = {other: None for other in seen if other not in gone}
+    return found
+
+
 def _known(name: Named, steps: Mapping[str, object], report: Report) -> bool:
     if name.name in steps:
         return True
@@ -43,7 +63,7 @@ def _follow(
     parts = [found for item in flow.items if (found := _follow(item, doc, before, report))[0]]
     if flow.kind == "parallel":
         return [n for first, _ in parts for n in first], [n for _, last in parts for n in last]
-    for (_, last), (first, _) in zip(parts, parts[1:], strict=False):
+    for (_, last), (first, _) in pairwise(parts):
         for name in first:
             before[name].update(dict.fromkeys(last))
     return (parts[0][0], parts[-1][1]) if parts else ([], [])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 
 from sncompile.diagnostics import Related as Place
-from sncompile.diagnostics import Report, did_you_mean
+from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import tables as faults
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.keys import KeySet, Rows
 from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.scope import UNIT, Scope, Space
+from sncompile.semantics.scope import UNIT, Scope
 from sncompile.semantics.tables import Table
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import StepDoc
@@ -19,21 +19,25 @@ from sncompile.syntax.document import StepDoc
 class KeyLinker:
     """Makes the key sets of one pipeline's steps.
 
-    `lost` are tables that could not be read, with their keys; `outer` is the key set of the step that uses the pipeline.
+    `own` are the names of the tables that the pipeline declares itself, which come before its caller's; `lost` are
+    those that could not be read, with their keys; `outer` is the key set of the step that uses the pipeline; `scope`
+    gives what an expression sees from some instances.
     """
 
     def __init__(
         self,
         tables: Mapping[str, Table],
+        own: Set[str],
         lost: Mapping[str, set[str]],
-        outer: KeySet | None,
-        spaces: Mapping[str, Space],
+        outer: KeySet,
+        scope: Callable[[KeySet], Scope],
         report: Report,
     ) -> None:
         self._tables = tables
+        self._own = own
         self._lost = lost
-        self._outer = outer if outer is not None else UNIT
-        self._spaces = spaces
+        self._outer = outer
+        self._scope = scope
         self._report = report
         self._shared: dict[tuple[object, ...], KeySet] = {}
 
@@ -46,18 +50,36 @@ class KeyLinker:
                 return None
             return self._outer
         keys = (*self._outer.by, *(name for name in by if name not in self._outer.by))
+        try:
+            return self._instances(step, table, keys)
+        except ValueFault as fault:
+            self._report.add(faults.TOO_MANY_ROWS.at(_place(step), str(fault), help=fault.help))
+            return None
+
+    def _instances(self, step: StepDoc, table: Table, keys: tuple[str, ...]) -> KeySet | None:
+        # Steps over the same keys share one key set, so that what relates them is worked out once.
+        known = (id(table), keys)
         if step.where is None:
-            # Steps over the same keys share one key set, so that what relates them is worked out once.
-            known = (id(table), keys)
             if known not in self._shared:
                 self._shared[known] = KeySet(self._rows(table), keys)
-            return self._shared[known]
-        chosen = self._chosen(step, table)
-        if chosen is None:
+            found = self._shared[known]
+        else:
+            chosen = self._chosen(step, table)
+            if chosen is None:
+                return None
+            rows = self._rows(table)
+            index = rows.rows_of(table)
+            found = KeySet(rows.select([i for i in range(rows.size) if chosen[index[i]]]), keys)
+        if found.rows.size == 0:
+            self._report.add(
+                faults.EMPTY_TABLE.at(
+                    _place(step),
+                    f"no row of `{table.name}` goes with the instances of the step that uses this pipeline",
+                    help="the keys that both have must have values in common",
+                )
+            )
             return None
-        rows = self._rows(table)
-        index = rows.rows_of(table)
-        return KeySet(rows.select([i for i in range(rows.size) if chosen[index[i]]]), keys)
+        return found
 
     def _rows(self, table: Table) -> Rows:
         if self._outer is UNIT:
@@ -72,6 +94,7 @@ class KeyLinker:
         if not by:
             return self._for_where(step)
         having = [t for t in self._tables.values() if set(by) <= set(t.key)]
+        having = [t for t in having if t.name in self._own] or having
         if not having:
             self._tell_unknown(step, by)
             return None
@@ -105,8 +128,9 @@ class KeyLinker:
     def _for_where(self, step: StepDoc) -> Table | None:
         if step.where is None:
             return None
-        if len(self._tables) == 1:
-            return next(iter(self._tables.values()))
+        tables = [t for t in self._tables.values() if t.name in self._own] or list(self._tables.values())
+        if len(tables) == 1 and not self._lost:
+            return tables[0]
         if not self._lost:
             self._report.add(
                 faults.WHICH_TABLE.at(
@@ -143,7 +167,7 @@ class KeyLinker:
 
     def _chosen(self, step: StepDoc, table: Table) -> list[bool] | None:
         assert step.where is not None
-        where = Typer(Scope(self._spaces, keys=table.keys), self._report).value(step.where)
+        where = Typer(self._scope(table.keys), self._report).value(step.where)
         if where.type.base == "unknown":
             return None
         if where.type.base != "boolean" or where.type.many:
@@ -158,9 +182,7 @@ class KeyLinker:
         try:
             chosen = [bool(value) for value in Evaluator({}).column(where, table.keys)]
         except (ValueFault, AtRunTime, KeyError) as fault:
-            self._report.add(
-                faults.BAD_CONDITION.at(where.span, f"`where`: {fault}", help=getattr(fault, "help", None))
-            )
+            self._report.add(faults.BAD_CONDITION.at(where.span, f"`where`: {fault}", help=_help_of(fault)))
             return None
         if not any(chosen):
             self._report.add(
@@ -171,6 +193,16 @@ class KeyLinker:
             )  # fmt: skip
             return None
         return chosen
+
+
+def _place(step: StepDoc) -> Span:
+    return step.by[0].span if step.by else step.name.span
+
+
+def _help_of(fault: Exception) -> str:
+    return (
+        getattr(fault, "help", None) or "`where` uses the keys and columns of the step's own table, `data` and `params`"
+    )
 
 
 def _listed(names: tuple[str, ...]) -> str:

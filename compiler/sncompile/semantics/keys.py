@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
+from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.tables import Cell, Table
+
+MAX_ROWS = 5_000_000
+"""Rows of a join; more fill the memory, and no pipeline has so many jobs."""
 
 
 class Rows:
@@ -65,13 +69,18 @@ class Rows:
         """
         common = self._common(table)
         if not common:
+            _refuse_large(self.size * len(table), self, table)
             pairs = [(i, j) for i in range(self.size) for j in range(len(table))]
         else:
             there: dict[tuple[str | None, ...], list[int]] = {}
             for j, key in enumerate(zip(*(map(_text, table.columns[c]) for c in common), strict=True)):
                 there.setdefault(key, []).append(j)
             here = zip(*(map(_text, self.column(c)) for c in common), strict=True)
-            pairs = [(i, j) for i, key in enumerate(here) for j in there.get(key, ())]
+            pairs = []
+            for i, key in enumerate(here):
+                found = there.get(key, ())
+                _refuse_large(len(pairs) + len(found), self, table)
+                pairs += [(i, j) for j in found]
         origin = [i for i, _ in pairs]
         index = (*([column[i] for i in origin] for column in self.index), [j for _, j in pairs])
         return Rows((*self.tables, table), index, len(pairs)), origin
@@ -89,6 +98,13 @@ class Rows:
     def meets(self, table: Table) -> bool:
         """Whether a join with the table has a common column."""
         return bool(self._common(table))
+
+
+def _refuse_large(size: int, rows: Rows, table: Table) -> None:
+    if size > MAX_ROWS:
+        names = " and ".join(f"`{t.name}`" for t in (*rows.tables, table))
+        hint = "give them a key in common, or leave rows out with `where`"
+        raise ValueFault(f"the tables {names} join to more than {MAX_ROWS:,} rows", hint)
 
 
 def _text(cell: Cell) -> str | None:
@@ -128,14 +144,15 @@ class KeySet:
             return [()]
         columns = [self.rows.column(name) for name in self.by]
         if self._by_row:
-            return list(zip(*columns, strict=True))  # type: ignore[arg-type]
+            return list(zip(*columns, strict=True))
         return [tuple(str(c[i]) for c in columns) for i in self._first]
 
     @cached_property
     def _membership(self) -> tuple[list[int], list[int]]:
         """Of every row its instance, and of every instance its first row."""
         seen: dict[tuple[Cell, ...], int] = {}
-        member, first = [], []
+        member: list[int] = []
+        first: list[int] = []
         for row, key in enumerate(zip(*(self.rows.column(n) for n in self.by), strict=True)):
             number = seen.get(key)
             if number is None:
@@ -205,12 +222,7 @@ class KeySet:
         member, position = self.member(), source.position
         fed: list[dict[int, None]] = [{} for _ in range(len(self))]
         for row, key in enumerate(zip(*(rows.column(name) for name in source.by), strict=True)):
-            number = position.get(key)  # type: ignore[arg-type]
+            number = position.get(key)
             if number is not None:
                 fed[member[origin[row]]].setdefault(number)
         return [sorted(numbers) for numbers in fed]
-
-
-def restrict(keys: KeySet, chosen: Sequence[int]) -> KeySet:
-    """The key set with only the chosen rows taking part."""
-    return KeySet(keys.rows.select(chosen), keys.by)

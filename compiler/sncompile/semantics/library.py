@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import names as faults
+from sncompile.faults import values as value_faults
 from sncompile.semantics.program import ModuleFile
 from sncompile.syntax.document import Document, Named
 from sncompile.syntax.parse import parse
@@ -47,15 +48,13 @@ class Library:
 
     def name_of(self, path: Path) -> str:
         """How a file is called in messages: from where the user stands, if it lies below."""
-        absolute = Path(os.path.abspath(path))
-        try:
-            return str(absolute.relative_to(self._here))
-        except ValueError:
-            return str(path)
+        absolute = os.path.abspath(path)  # noqa: PTH100 -- `resolve` follows links, and a message must not
+        here = f"{self._here}{os.sep}"
+        return absolute.removeprefix(here) if absolute.startswith(here) else str(path)
 
     def load(self, path: Path, name: str | None = None) -> Document | None:
         """The document of a file (None where it cannot be used); its faults are told once."""
-        known = Path(os.path.abspath(path))
+        known = path.resolve()
         if known not in self._documents:
             read = read_source(name or self.name_of(path), path)
             self._documents[known] = self._parse(read) if isinstance(read, Source) else None
@@ -67,7 +66,7 @@ class Library:
         """The document of a source that was read already."""
         document = self._parse(source)
         if source.path is not None:
-            self._documents[Path(os.path.abspath(source.path))] = document
+            self._documents[source.path.resolve()] = document
         return document
 
     def _parse(self, source: Source) -> Document | None:
@@ -78,12 +77,24 @@ class Library:
 
     def resolve(self, reference: Named, source: Source, short: Mapping[str, tuple[Named, Named]]) -> Document | None:
         """The document that a step's `module` leads to, seen from the document that names it."""
-        target = self._locate(reference, source, short, document=True)
+        try:
+            target = self._locate(reference, source, short, document=True)
+        except (OSError, ValueError, RuntimeError):
+            # A name too long, a NUL, a ring of links: no file can be called so.
+            self._tell_unusable(reference)
+            return None
         return None if target is None else self.load(target.path)
 
     def check_short(self, name: Named, reference: Named, source: Source) -> None:
         """Tells when a short name of `modules` leads nowhere."""
-        self._locate(reference, source, {}, document=False)
+        try:
+            self._locate(reference, source, {}, document=False)
+        except (OSError, ValueError, RuntimeError):
+            self._tell_unusable(reference)
+
+    def _tell_unusable(self, reference: Named) -> None:
+        message = f"`{reference.name}` is not a path that a file can have"
+        self._report.add(faults.MODULE_NOT_FOUND.at(reference.span, message, help="such as `./tools/align.yaml`"))
 
     def _locate(
         self, reference: Named, source: Source, short: Mapping[str, tuple[Named, Named]], *, document: bool
@@ -154,11 +165,18 @@ class Library:
             return None
         # The package is found, not imported: a compile runs nobody's code.
         top, *inner = entry.value.split(":")[0].split(".")
-        spec = find_spec(top)
+        try:
+            spec = find_spec(top)
+        except (ImportError, ValueError):
+            spec = None
         places = list(spec.submodule_search_locations or []) if spec is not None else []
         if not places:
             self._report.add(
-                faults.MODULE_NOT_FOUND.at(reference.span, f"the package `{top}` of `{name}` has no folder")
+                faults.MODULE_NOT_FOUND.at(
+                    reference.span,
+                    f"the package `{top}` of `{name}` has no folder",
+                    help="install it as a folder, not zipped",
+                )
             )
             return None
         folder = Path(places[0], *inner)
@@ -193,38 +211,44 @@ class Library:
     def _tell_folder(self, path: Path, reference: Named) -> None:
         names = [p.stem for p in sorted(path.iterdir()) if p.suffix in _SUFFIXES]
         hint = did_you_mean("", [f"{reference.name}/{n}" for n in names], what="it holds")
-        self._report.add(faults.MODULE_NOT_FOUND.at(reference.span, f"`{reference.name}` is a folder", help=hint))
+        self._report.add(
+            faults.MODULE_NOT_FOUND.at(
+                reference.span, f"`{reference.name}` is a folder", help=hint or "name a file in it"
+            )
+        )
 
     def _tell_missing(self, path: Path, reference: Named) -> None:
         names = []
         if path.parent.is_dir():
             names = [p.stem for p in sorted(path.parent.iterdir()) if p.suffix in _SUFFIXES]
         hint = did_you_mean(path.stem, names, what=f"modules in `{self.name_of(path.parent)}`")
+        hint = hint or "paths of modules are relative to the document that names them"
         self._report.add(
             faults.MODULE_NOT_FOUND.at(
                 reference.span, f"no file for `{reference.name}` at `{self.name_of(path)}`", help=hint
             )
         )
 
-    def claim(self, name: str, span: Span, source: Source, *, what: str = "file") -> str | None:
+    def claim(self, name: str, span: Span, source: Source) -> str | None:
         """Where a file of the module in `source` is emitted, below `files/`; None after telling what is wrong."""
         path = source.folder / name
-        if not self._inside(path, self._root_of(source), span):
-            return None
-        if not path.is_file():
+        try:
+            if not self._inside(path, self._root_of(source), span):
+                return None
+            found = path.is_file()
+        except (OSError, ValueError, RuntimeError):
+            found = False
+        if not found:
             near = [p.name for p in source.folder.iterdir() if p.is_file()] if source.folder.is_dir() else []
-            self._report.add(
-                faults.MODULE_NOT_FOUND.at(
-                    span, f"no {what} `{name}` beside `{source.name}`", help=did_you_mean(name, near, what="there are")
-                )
-            )
+            hint = did_you_mean(name, near, what="there are") or "put it beside the module"
+            self._report.add(value_faults.BAD_SCRIPT.at(span, f"no file `{name}` beside `{source.name}`", help=hint))
             return None
         stem = source.path.stem if source.path is not None else "spec"
         absolute, number = path.resolve(), 1
-        emitted = f"{stem}/{Path(name).name}"
+        emitted = f"{stem}/{path.name}"
         while emitted in self.claimed and self.claimed[emitted].source != absolute:
             number += 1
-            emitted = f"{stem}-{number}/{Path(name).name}"
+            emitted = f"{stem}-{number}/{path.name}"
         self.claimed[emitted] = ModuleFile(absolute, emitted)
         return emitted
 

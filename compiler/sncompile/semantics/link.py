@@ -13,12 +13,14 @@ from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.binding import absent, check_value, param_type, parse_plain, parse_text, port_type
 from sncompile.semantics.checks import check_program
+from sncompile.semantics.data_roots import clean_root, root_values, workspace_of
 from sncompile.semantics.library import Library
 from sncompile.semantics.module_link import link_defaults
 from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.pipeline_link import PipelineLinker, Shared, clean_root, root_values
+from sncompile.semantics.pipeline_link import PipelineLinker
 from sncompile.semantics.program import Options, Program
 from sncompile.semantics.scope import Members
+from sncompile.semantics.shared import Shared
 from sncompile.semantics.types import UNKNOWN
 from sncompile.semantics.values import Const, Value
 from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc
@@ -29,7 +31,7 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
     folder = options.directory if options.directory is not None else doc.source.folder
     shared = Shared(library, report, folder)
     given = _Given(doc, options, folder, report)
-    data = root_values(doc, given.data(), shared)
+    data = root_values(doc, given.data(), folder, report)
     spaces = {"data": Members("the data roots", data, set())}
     params = {**link_defaults(doc.params, spaces, report)}
     params.update(given.params())
@@ -45,16 +47,15 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
     linker = PipelineLinker(doc, shared, data=data, inputs=given.inputs(), params=params)
     outputs = linker.link()
     steps = {
-        name: replace(step, after=tuple(dict.fromkeys(shared.order.get(name, ()))))
-        for name, step in shared.steps.items()
+        name: replace(shared.steps[name], after=tuple(dict.fromkeys(shared.order.get(name, ()))))
+        for name in linker.linked
     }
-    workspace = data.get("workspace")
     program = Program(
         name=doc.name.name,
         about=doc.about,
         spec=_spec_name(doc, folder),
         folder=folder,
-        workspace=str(workspace.value) if isinstance(workspace, Const) else "results",
+        workspace=workspace_of(data),
         params=params,
         data=data,
         tables=shared.tables,
@@ -97,7 +98,7 @@ class _Given:
 
     def _path(self, text: str) -> str:
         """A path given on the command line, as seen from the jobs' working folder."""
-        if "://" in text or os.path.isabs(text):
+        if "://" in text or text.startswith("/"):
             return clean_root(text, "")
         return posixpath.normpath(os.path.relpath(self._options.invoked_from / text, self._folder))
 

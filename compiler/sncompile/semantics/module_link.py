@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, did_you_mean
+from sncompile.faults import documents as document_faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.actions import link_action
 from sncompile.semantics.binding import bind_param, check_value, param_type, port_type
+from sncompile.semantics.declared_names import check_members
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.library import Library
 from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.patterns import wrong_pattern
 from sncompile.semantics.program import Argument, ShellPart, Success, Variable
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Members, Scope, Space
-from sncompile.semantics.types import INTEGER, STRING, Type
+from sncompile.semantics.types import INTEGER, NULL, STRING, UNKNOWN, Type
 from sncompile.semantics.typing import Typer
 from sncompile.semantics.values import Const, Value, is_constant
 from sncompile.syntax.document import EnvDoc, ModuleDoc, ParamDoc, PortDoc
+from sncompile.syntax.document import Value as DocValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,7 @@ _RESOURCE_TYPES = dict.fromkeys(("cpus", "memory", "disk", "time", "gpus"), INTE
 
 def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule:
     """The typed module of a document; its faults are told."""
-    _check_names(doc, report)
-    _check_patterns(doc.params, report)
+    check_members(doc, report)
     files: list[str] = []
 
     def claim(name: str, span: object) -> str | None:
@@ -79,9 +80,9 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
         paths=_link_paths(doc, spaces, report),
         command=action.command,
         shell=action.shell,
-        container=typer.value(container.image) if container and container.image is not None else None,
+        container=link_image(container.image, typer, report) if container and container.image is not None else None,
         conda=claim(doc.conda.name, doc.conda.span) if doc.conda is not None else None,
-        env=link_env(container.env if container else (), typer),
+        env=link_env(container.env if container else (), typer, report),
         resources=link_resources(doc.resources, Scope(spaces, run_time=True), report),
         success=_link_success(doc, report),
         files=tuple(files),
@@ -96,30 +97,14 @@ def _output_type(port: PortDoc) -> Type:
     return Type(port.base, port.many, False, port.formats)
 
 
-def _check_names(doc: ModuleDoc, report: Report) -> None:
-    for name in doc.params:
-        if name in doc.inputs:
-            report.add(
-                name_faults.AMBIGUOUS_NAME.at(
-                    doc.params[name].name.span,
-                    f"`{name}` is an input and a parameter of `{doc.name.name}`",
-                    help="rename one of them: `with` could mean either",
-                    related=(Place("the input is here", doc.inputs[name].name.span),),
-                )
-            )
-
-
-def _check_patterns(params: Mapping[str, ParamDoc], report: Report) -> None:
+def check_patterns(params: Mapping[str, ParamDoc], report: Report) -> None:
+    """Tell of every `pattern` that is no regular expression."""
     for param in params.values():
-        if param.pattern is not None:
-            try:
-                re.compile(param.pattern.name)
-            except re.error as error:
-                report.add(
-                    faults.PATTERN_MISMATCH.at(
-                        param.pattern.span, f"not a regular expression: {error}", help="mend the pattern"
-                    )
-                )
+        wrong = wrong_pattern(param.pattern.name) if param.pattern is not None else None
+        if param.pattern is not None and wrong is not None:
+            message = f"the pattern of `{param.name.name}` is not a regular expression: {wrong}"
+            hint = "mend it; patterns match the whole text, so `^`, `$` and look-around are not needed"
+            report.add(document_faults.BAD_FORM.at(param.pattern.span, message, help=hint))
 
 
 def link_defaults(params: Mapping[str, ParamDoc], spaces: Mapping[str, Space], report: Report) -> dict[str, Value]:
@@ -127,24 +112,36 @@ def link_defaults(params: Mapping[str, ParamDoc], spaces: Mapping[str, Space], r
 
     A default may use `spaces` and the parameters declared before it.
     """
+    check_patterns(params, report)
     known: dict[str, Value] = {}
     members = Members("the parameters declared before", known, set())
     typer = Typer(Scope({**spaces, "params": members}), report)
     for name, param in params.items():
         if param.default is None:
             if param.optional:
-                known[name] = Const(None, Type("null", optional=True), param.name.span)
+                known[name] = Const(None, NULL, param.name.span)
             continue
         value = bind_param(param, typer.value(param.default), f"the default of `{name}`", report)
-        known[name] = value
-        if is_constant(value) and value.type.base != "unknown":
-            try:
-                wrong = check_value(param, Evaluator({}).constant(value), f"the default of `{name}`", value.span)
-            except ValueFault as fault:
-                wrong = faults.BAD_DEFAULT.at(value.span, f"the default of `{name}`: {fault}", help=fault.help)
-            if wrong is not None:
-                report.add(wrong)
+        known[name] = _settled(param, value, report)
     return known
+
+
+def _settled(param: ParamDoc, value: Value, report: Report) -> Value:
+    """A default as a plain constant, looked at by the parameter's own limits."""
+    if not is_constant(value) or value.type.base == "unknown":
+        return value
+    what = f"the default of `{param.name.name}`"
+    try:
+        found = Evaluator({}).constant(value)
+    except ValueFault as fault:
+        hint = fault.help or "give a default that can be computed"
+        report.add(faults.BAD_DEFAULT.at(value.span, f"{what}: {fault}", help=hint))
+        return Const(None, UNKNOWN, value.span)
+    wrong = check_value(param, found, what, value.span)
+    if wrong is not None:
+        report.add(replace(wrong, code=faults.BAD_DEFAULT.code))
+        return Const(None, UNKNOWN, value.span)
+    return Const(found, value.type, value.span)
 
 
 def _link_paths(doc: ModuleDoc, spaces: dict[str, Space], report: Report) -> dict[str, Value]:
@@ -159,7 +156,9 @@ def _link_paths(doc: ModuleDoc, spaces: dict[str, Space], report: Report) -> dic
                 kind = "a list of paths" if port.many else "one path"
                 report.add(
                     faults.WRONG_TYPE.at(
-                        value.span, f"the output `{name}` is {_output_type(port)}, so its path is {kind}", help=None
+                        value.span,
+                        f"the output `{name}` is {_output_type(port)}, so its path is {kind}",
+                        help=f"give {kind}",
                     )
                 )
             found[name] = value
@@ -167,9 +166,32 @@ def _link_paths(doc: ModuleDoc, spaces: dict[str, Space], report: Report) -> dic
     return found
 
 
-def link_env(env: tuple[EnvDoc, ...], typer: Typer) -> tuple[Variable, ...]:
+def link_image(image: DocValue, typer: Typer, report: Report) -> Value:
+    """A container's image, which is one text."""
+    return _one_text(typer.value(image), "an image", report)
+
+
+def _one_text(value: Value, what: str, report: Report) -> Value:
+    if value.type.many:
+        hint = "join it (`join(list, ',')`), or take an item (`…[0]`)"
+        report.add(faults.WRONG_TYPE.at(value.span, f"{what} is one text, and this is a list", help=hint))
+        return Const(None, UNKNOWN, value.span)
+    if value.type.base == "null":
+        report.add(faults.ABSENT.at(value.span, f"{what} is one text, and this is nothing", help="give a text"))
+        return Const(None, UNKNOWN, value.span)
+    return value
+
+
+def link_env(env: tuple[EnvDoc, ...], typer: Typer, report: Report) -> tuple[Variable, ...]:
     """Environment variables with typed values."""
-    return tuple(Variable(e.name.name, typer.value(e.value) if e.value is not None else None, e.secret) for e in env)
+    return tuple(
+        Variable(
+            e.name.name,
+            _one_text(typer.value(e.value), f"the variable `{e.name.name}`", report) if e.value is not None else None,
+            e.secret,
+        )
+        for e in env
+    )
 
 
 def _link_success(doc: ModuleDoc, report: Report) -> Success:

@@ -3,71 +3,61 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from typing import NamedTuple
 
 from sncompile.diagnostics import Related as Place
-from sncompile.diagnostics import Report, Span
-from sncompile.faults import documents as document_faults
+from sncompile.diagnostics import Span
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import names as faults
 from sncompile.faults import tables as table_faults
-from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.flow_link import order_of
+from sncompile.semantics.check_values import check_given
+from sncompile.semantics.conditions import is_wanted
+from sncompile.semantics.data_roots import root_values, workspace_of
+from sncompile.semantics.declared_names import check_names
+from sncompile.semantics.flow_link import order_of, through_gone
 from sncompile.semantics.key_link import KeyLinker
 from sncompile.semantics.keys import KeySet
-from sncompile.semantics.library import Library
-from sncompile.semantics.module_link import TypedModule, link_module
-from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.program import Step
+from sncompile.semantics.module_link import TypedModule, link_defaults
 from sncompile.semantics.scope import RESERVED, UNIT, Members, Scope, Space, StepSpace, TableSpace
-from sncompile.semantics.step_link import StepLinker, bind_ports_and_params
+from sncompile.semantics.shared import Shared
+from sncompile.semantics.step_link import StepLinker
+from sncompile.semantics.step_order import order_by_names
 from sncompile.semantics.table_link import TableLoader
 from sncompile.semantics.tables import Table
-from sncompile.semantics.types import STRING, Type
+from sncompile.semantics.types import NULL, Type
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Const, Output, Value, is_constant
-from sncompile.syntax.document import Document, ModuleDoc, Named, PipelineDoc, StepDoc
-
-
-class Shared:
-    """What all pipelines of one compile share: the library, the report, the working folder, and what was linked."""
-
-    def __init__(self, library: Library, report: Report, folder: Path) -> None:
-        self.library = library
-        self.report = report
-        self.folder = folder
-        self.steps: dict[str, Step] = {}
-        self.tables: dict[str, Table] = {}
-        self.order: dict[str, list[str]] = {}
-        self._modules: dict[int, tuple[ModuleDoc, TypedModule]] = {}
-
-    def module(self, doc: ModuleDoc) -> TypedModule:
-        """The typed module of a document, typed once."""
-        found = self._modules.get(id(doc))
-        if found is None:
-            found = self._modules[id(doc)] = (doc, link_module(doc, self.library, self.report))
-        return found[1]
+from sncompile.semantics.values import Const, Output, Value
+from sncompile.semantics.with_link import bind_ports_and_params, refuse_settings, type_names
+from sncompile.syntax.document import Document, Named, PipelineDoc, StepDoc
 
 
 class LazyStep:
-    """A step as others see it. It is linked when its outputs are first asked for, so that order does not matter."""
+    """A step as others see it. It is declared when its outputs are first asked for, so that order does not matter."""
 
     def __init__(self, linker: PipelineLinker, name: str) -> None:
         self._linker = linker
         self._name = name
-        self.used = False
 
     @property
     def title(self) -> str:
+        """What it is, for messages."""
         return f"the step `{self._name}`"
 
     def names(self) -> Iterable[str]:
+        """Its outputs."""
         return self._linker.space(self._name).names()
 
     def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        """An output as seen from the instances of `keys`."""
         return self._linker.space(self._name).get(name, keys, span)
+
+
+class _Waiting(NamedTuple):
+    """A step that is declared and still to be linked."""
+
+    module: TypedModule
+    keys: KeySet
 
 
 class PipelineLinker:
@@ -82,304 +72,216 @@ class PipelineLinker:
         data: Mapping[str, Value],
         inputs: Mapping[str, Value],
         params: Mapping[str, Value],
-        outer: KeySet | None = None,
+        outer: KeySet = UNIT,
         outer_tables: Mapping[str, Table] | None = None,
         inside: tuple[PipelineDoc, ...] = (),
     ) -> None:
         self._doc, self._shared, self._prefix = doc, shared, prefix
-        self._report = shared.report
-        self._outer = outer if outer is not None else UNIT
+        self._report, self._data, self._outer = shared.report, data, outer
         self._inside = (*inside, doc)
-        self._data = data
         self.param_members = Members("the parameters", params, set())
-        self._table_use: set[str] = set(outer_tables or ())
-        self._spaces: dict[str, Space] = {
+        self.tables_used: set[str] = set()
+        spaces: dict[str, Space] = {
             "data": Members("the data roots", data, set()),
             "params": self.param_members,
             "inputs": Members("the inputs", inputs, set()),
         }
-        self._tables = dict(outer_tables or {})
+        # What the pipeline declares itself hides what its caller has of the same name.
+        self._tables = {n: t for n, t in (outer_tables or {}).items() if n not in doc.steps and n not in doc.tables}
         self._lost: dict[str, set[str]] = {}
-        self._load_tables()
-        self._spaces |= {name: TableSpace(table, self._table_use) for name, table in self._tables.items()}
-        before_steps = dict(self._spaces)
-        self._elsewhere = {key: t.name for t in self._tables.values() for key in t.key}
-        self._keys = KeyLinker(self._tables, self._lost, outer, before_steps, self._report)
-        self._before_steps = before_steps
-        self._linked: dict[str, StepSpace] = {}
-        self._in_progress: list[str] = []
+        self._load_tables(Scope(spaces, hidden=doc.steps))
+        seen = {n: TableSpace(t, self.tables_used) for n, t in self._tables.items() if n not in RESERVED}
+        self._before_steps = {**spaces, **seen}
+        self._keys = KeyLinker(self._tables, set(doc.tables), self._lost, outer, self._scope, self._report)
+        self._declared: dict[str, StepSpace] = {}
+        self._waiting: dict[str, _Waiting] = {}
         self._inner: dict[str, list[str]] = {}
         self._modules_used: set[str] = set()
-        self._order = order_of(doc, self._report)
-        self._check_names()
-        self._spaces |= {name: LazyStep(self, name) for name in doc.steps if name not in self._spaces}
+        check_names(doc, self._report)
+        self._spaces: dict[str, Space] = {n: LazyStep(self, n) for n in doc.steps if n not in RESERVED}
+        self._spaces |= self._before_steps
 
-    def _load_tables(self) -> None:
+    def _load_tables(self, scope: Scope) -> None:
         source = self._doc.source
         prefix = os.path.relpath(source.folder, self._shared.folder) if source.path is not None else "."
-        loader = TableLoader(self._shared.folder, "" if prefix == "." else prefix, self._report)
+        loader = TableLoader(
+            self._shared.folder, "" if prefix == "." else prefix, self._shared.library.name_of, self._report
+        )
         for name, doc in self._doc.tables.items():
-            table = loader.load(doc, Scope(self._spaces))
-            self._tables.pop(name, None)
+            table = loader.load(doc, scope)
             if table is None:
                 self._lost[name] = {key.name for key in doc.key}
             else:
                 self._tables[name] = table
                 self._shared.tables.setdefault(self._prefix + name, table)
 
-    def _check_names(self) -> None:
-        places: dict[str, tuple[str, Span]] = {}
-        own = [(k.name, "key", k.span) for t in self._doc.tables.values() for k in t.key]
-        named = [(n, "table", t.name.span) for n, t in self._doc.tables.items()]
-        named += [(n, "step", s.name.span) for n, s in self._doc.steps.items()]
-        for name, kind, span in [*own, *named]:
-            if name in RESERVED:
-                self._report.add(
-                    document_faults.RESERVED_NAME.at(span, f"`{name}` is a reserved name", help=f"rename the {kind}")
-                )
-            first = places.setdefault(name, (kind, span))
-            if first[0] != kind:
-                self._report.add(
-                    faults.AMBIGUOUS_NAME.at(
-                        span, f"`{name}` is a {first[0]} and a {kind}",
-                        help="rename one of them", related=(Place(f"the {first[0]} is here", first[1]),),
-                    )
-                )  # fmt: skip
-
     # --- Steps -------------------------------------------------------------------------------------------------
 
     def link(self) -> dict[str, Value]:
         """Link every step, and give the pipeline's outputs as seen from the calling step's instances."""
+        self._declare_pipelines()
         for name in self._doc.steps:
             self.space(name)
+        for name, step in self._doc.steps.items():
+            waiting = self._waiting.get(name)
+            if waiting is not None:
+                scope = self._step_scope(waiting.keys)
+                workspace = workspace_of(self._data)
+                linker = StepLinker(step, waiting.module, waiting.keys, scope, self._report, self._prefix, workspace)
+                linked = linker.link()
+                self._inner[name] = [linked.name]
+                self._shared.steps[linked.name] = linked
         self._note_order()
         outputs = self._outputs()
         self._warn_unused()
         return outputs
 
+    @property
+    def linked(self) -> list[str]:
+        """The names of the linked steps, in the document's order."""
+        return [inner for name in self._doc.steps for inner in self._inner.get(name, ())]
+
     def space(self, name: str) -> StepSpace:
-        """A step as others see it, linked now if it is not yet."""
-        found = self._linked.get(name)
-        if found is not None:
-            return found
-        if name in self._in_progress:
-            self._tell_cycle(name)
-            return StepSpace(name, None, {}, False, True)
-        self._in_progress.append(name)
-        self._linked[name] = found = self._link_step(self._doc.steps[name])
-        self._in_progress.pop()
+        """A step as others see it, declared now if it is not yet."""
+        found = self._declared.get(name)
+        if found is None:
+            found = self._declared[name] = self._declare(self._doc.steps[name])
         return found
 
-    def _tell_cycle(self, name: str) -> None:
-        ring = [*self._in_progress[self._in_progress.index(name) :], name]
-        span = self._doc.steps[name].name.span
-        related = tuple(Place(f"`{n}` is here", self._doc.steps[n].name.span) for n in ring[1:-1])
-        shown = " → ".join(f"`{n}`" for n in ring)
+    def _declare_pipelines(self) -> None:
+        """Link the steps that are pipelines, each after those that it takes values from."""
+        nested = {}
+        for name, step in self._doc.steps.items():
+            if isinstance(step.module, Named) and isinstance(self._module_of(step), PipelineDoc):
+                nested[name] = step
+        order = order_by_names(nested)
+        for ring in order.rings:
+            self._tell_ring(ring)
+            self._declared |= {name: StepSpace(name, None, {}, False, True) for name in ring}
+        for name in order.steps:
+            self.space(name)
+
+    def _tell_ring(self, ring: list[str]) -> None:
+        places = [self._doc.steps[name].name.span for name in ring]
+        shown = " → ".join(f"`{name}`" for name in ring)
+        related = tuple(Place(f"`{n}` is here", s) for n, s in zip(ring[1:-1], places[1:-1], strict=True))
         self._report.add(
             graph_faults.CYCLE.at(
-                span, f"steps need each other: {shown}", help="take out one of the references", related=related
+                places[0], f"steps need each other: {shown}", help="take out one of the references", related=related
             )
         )
 
-    def _link_step(self, step: StepDoc) -> StepSpace:
+    def _declare(self, step: StepDoc) -> StepSpace:
         name = step.name.name
         broken = StepSpace(name, None, {}, False, True)
-        gone = not self._wanted(step)
+        gone = not is_wanted(step, self._scope(UNIT), self._report)
         module = self._module_of(step)
         keys = self._keys.link(step)
         for table in keys.rows.tables if keys is not None else ():
-            self._table_use.add(table.name)
+            self.tables_used.add(table.name)
         if module is None or keys is None:
-            self._type_anyway(step, keys)
+            type_names(step, module, self._step_scope(keys, step), self._report)
             return broken
+        if gone:
+            type_names(step, module, self._step_scope(keys, step), self._report)
+            given: Iterable[str] = module.outputs or ()
+            return StepSpace(name, keys, {port: Const(None, NULL, step.name.span) for port in given}, True, False)
         if isinstance(module, PipelineDoc):
-            return self._link_nested(step, module, keys, gone)
+            return self._link_nested(step, module, keys) or broken
         typed = self._shared.module(module)
+        self._waiting[name] = _Waiting(typed, keys)
         outputs: dict[str, Value] = {
             port: Output(self._prefix + name, port, Type(p.base, p.many, False, p.formats), p.name.span)
             for port, p in module.outputs.items()
         }
-        space = StepSpace(name, keys, outputs, gone, False)
-        if gone:
-            return space
-        self._linked[name] = space  # A step may be named inside itself; that is a cycle, told of later.
-        linker = StepLinker(step, typed, keys, self._scope(keys), self._shared, self._prefix, self._workspace())
-        linked = linker.link()
-        self._inner[name] = [linked.name]
-        self._shared.steps[linked.name] = linked
-        return space
+        return StepSpace(name, keys, outputs, False, False)
 
-    def _type_anyway(self, step: StepDoc, keys: KeySet | None) -> None:
-        """Look for faults in the expressions of a step that cannot be linked."""
-        if keys is None:
-            return
-        typer = Typer(self._scope(keys), self._report)
-        for _, value in step.bindings.values():
-            if value is not None:
-                typer.value(value)
+    def _scope(self, keys: KeySet, *, before_steps: bool = True, lost: Iterable[str] = ()) -> Scope:
+        elsewhere = {key: t.name for t in self._tables.values() for key in t.key}
+        return Scope(
+            self._before_steps if before_steps else self._spaces,
+            keys=keys,
+            elsewhere={} if before_steps else elsewhere,
+            hidden=self._doc.steps if before_steps else (),
+            lost={*self._lost, *lost},
+        )
 
-    def _scope(self, keys: KeySet) -> Scope:
-        return Scope(self._spaces, keys=keys, elsewhere=self._elsewhere)
-
-    def _workspace(self) -> str:
-        root = self._data.get("workspace")
-        return str(root.value) if isinstance(root, Const) else "results"
-
-    def _wanted(self, step: StepDoc) -> bool:
-        if step.when is None:
-            return True
-        value = Typer(Scope(self._before_steps, elsewhere=self._elsewhere), self._report).value(step.when)
-        if value.type.base == "unknown":
-            return True
-        if value.type.base != "boolean" or value.type.many:
-            self._report.add(
-                table_faults.BAD_CONDITION.at(
-                    value.span,
-                    f"`when` gives {value.type}, not true or false",
-                    help="compare it: `${params.mode == 'fast'}`",
-                )
-            )
-            return True
-        try:
-            return bool(Evaluator({}).constant(value))
-        except (ValueFault, AtRunTime) as fault:
-            message = str(fault) or "it must be the same for all jobs"
-            self._report.add(
-                table_faults.BAD_CONDITION.at(
-                    value.span, f"`when`: {message}", help="`where` chooses among a table's rows"
-                )
-            )
-            return True
+    def _step_scope(self, keys: KeySet | None, step: StepDoc | None = None) -> Scope:
+        """What a step's expressions see; where its instances are not known, nothing is said of its keys."""
+        by = [name.name for name in step.by] if step is not None and keys is None else ()
+        return self._scope(keys if keys is not None else self._outer, before_steps=False, lost=by)
 
     def _module_of(self, step: StepDoc) -> Document | None:
         if not isinstance(step.module, Named):
             return step.module
         self._modules_used.add(step.module.name.partition("/")[0])
         document = self._shared.library.resolve(step.module, self._doc.source, self._doc.modules)
-        if isinstance(document, PipelineDoc) and document in self._inside:
-            ring = [d.name.name for d in self._inside[self._inside.index(document) :]] + [document.name.name]
-            self._report.add(
-                faults.MODULE_RECURSION.at(
-                    step.module.span, f"the pipeline uses itself: {' → '.join(f'`{n}`' for n in ring)}",
-                    help="take the step out, or use another module",
-                )
-            )  # fmt: skip
-            return None
-        return document
+        place = next((i for i, outer in enumerate(self._inside) if outer is document), None)
+        if document is None or place is None:
+            return document
+        ring = " → ".join(f"`{d.name.name}`" for d in (*self._inside[place:], document))
+        self._report.add(
+            faults.MODULE_RECURSION.at(
+                step.module.span,
+                f"the pipeline uses itself: {ring}",
+                help="take the step out, or use another module",
+            )
+        )
+        return None
 
-    def _link_nested(self, step: StepDoc, module: PipelineDoc, keys: KeySet, gone: bool) -> StepSpace:
+    def _link_nested(self, step: StepDoc, module: PipelineDoc, keys: KeySet) -> StepSpace | None:
         name = step.name.name
-        bound = bind_ports_and_params(
-            step, module.inputs, module.params, module.name.name, self._scope(keys), self._report,
-            broken=module.broken or step.broken,
-        )  # fmt: skip
-        data = {**root_values(module, {}, self._shared), **self._data}
+        if not self._shared.may_enter(len(self._inside), step.name.span):
+            return None
+        data = {**root_values(module, {}, self._shared.folder, self._report), **self._data}
+        known: dict[str, Space] = {"data": Members("the data roots", data, set())}
+        defaults = link_defaults(module.params, known, self._report)
+        bound = bind_ports_and_params(step, module, defaults, self._step_scope(keys), self._report)
+        check_given(step, module, bound.params, keys, self._report)
         linker = PipelineLinker(
-            module, self._shared,
-            prefix=f"{self._prefix}{name}.", data=data, inputs=bound.inputs, params=bound.params, outer=keys,
-            outer_tables=self._tables, inside=self._inside,
-        )  # fmt: skip
-        before = set(self._shared.steps)
+            module,
+            self._shared,
+            prefix=f"{self._prefix}{name}.",
+            data=data,
+            inputs=bound.inputs,
+            params=bound.params,
+            outer=keys,
+            outer_tables=self._tables,
+            inside=self._inside,
+        )
         outputs = linker.link()
-        inner = [n for n in self._shared.steps if n not in before]
-        self._refuse_settings(step)
-        if gone:
-            for inner_name in inner:
-                del self._shared.steps[inner_name]
-            inner = []
-        self._inner[name] = inner
-        return StepSpace(name, keys, outputs, gone, False)
-
-    def _refuse_settings(self, step: StepDoc) -> None:
-        """A pipeline has no command of its own, so what belongs to one must stand in its steps."""
-        for port in step.outputs.values():
-            self._report.add(
-                document_faults.BAD_VALUE.at(
-                    port.name.span, "a pipeline's outputs have their paths inside it", help="give the path there"
-                )
-            )
-        given = [w for w, v in (("resources", step.resources), ("container", step.container), ("env", step.env)) if v]
-        if given:
-            self._report.add(
-                document_faults.BAD_VALUE.at(
-                    step.name.span,
-                    f"`{given[0]}` of a step that is a pipeline has no effect",
-                    help="set it in the pipeline's own steps",
-                )
-            )
+        self.tables_used |= linker.tables_used - set(module.tables)
+        refuse_settings(step, self._report)
+        self._inner[name] = linker.linked
+        return StepSpace(name, keys, outputs, False, False)
 
     # --- Outputs and what is left over --------------------------------------------------------------------------
 
     def _outputs(self) -> dict[str, Value]:
         if self._doc.outputs is None:
             return {}
-        typer = Typer(self._scope(self._outer), self._report)
+        typer = Typer(self._step_scope(self._outer), self._report)
         return {name: typer.template(template) for name, (_, template) in self._doc.outputs.items()}
 
     def _note_order(self) -> None:
         """Write down which linked steps must be done before which, by `after` and `flow`."""
-        for name, before in self._order.items():
+        gone = {name for name, space in self._declared.items() if space.gone}
+        for name, before in through_gone(order_of(self._doc, self._report), gone).items():
             earlier = [inner for other in before for inner in self._inner.get(other, ())]
             for inner in self._inner.get(name, ()):
                 self._shared.order.setdefault(inner, []).extend(earlier)
 
     def _warn_unused(self) -> None:
+        hint = "remove it, or use it"
         for name, (named, reference) in self._doc.modules.items():
             if name not in self._modules_used:
                 self._shared.library.check_short(named, reference, self._doc.source)
-                self._report.add(
-                    faults.UNUSED_MODULE.at(
-                        named.span, f"no step uses the module `{name}`", help="remove it, or use it"
-                    )
-                )
+                self._report.add(faults.UNUSED_MODULE.at(named.span, f"no step uses the module `{name}`", help=hint))
         for name, param in self._doc.params.items():
             if name not in self.param_members.used:
-                self._report.add(
-                    faults.UNUSED_PARAM.at(
-                        param.name.span, f"nothing uses the parameter `{name}`", help="remove it, or use it"
-                    )
-                )
+                message = f"nothing uses the parameter `{name}`"
+                self._report.add(faults.UNUSED_PARAM.at(param.name.span, message, help=hint))
         for name, table in self._doc.tables.items():
-            if name not in self._table_use and name not in self._lost:
-                self._report.add(
-                    table_faults.UNUSED_TABLE.at(
-                        table.name.span, f"no step uses the table `{name}`", help="remove it, or use it"
-                    )
-                )
-
-
-def root_values(doc: PipelineDoc, given: Mapping[str, str], shared: Shared) -> dict[str, Value]:
-    """The data roots of a pipeline; `given` replaces them. Relative ones start at the document's folder."""
-    found: dict[str, Value] = {}
-    source = doc.source
-    prefix = os.path.relpath(source.folder, shared.folder) if source.path is not None else "."
-    for name, (named, template) in doc.data.items():
-        if name in given:
-            found[name] = Const(given[name], STRING, named.span)
-            continue
-        value = Typer(Scope({"data": Members("the data roots before", dict(found), set())}), shared.report).template(
-            template
-        )
-        if value.type.base == "unknown":
-            continue
-        try:
-            text = Evaluator({}).constant(value) if is_constant(value) else None
-        except ValueFault:
-            text = None
-        if not isinstance(text, str) or not text:
-            shared.report.add(
-                graph_faults.BAD_ROOT.at(
-                    template.span, f"the data root `{name}` is no path", help="give a path or a URL"
-                )
-            )
-            continue
-        relative = bool(template.parts) and isinstance(template.parts[0], str)
-        found[name] = Const(clean_root(text, prefix if relative else "."), STRING, named.span)
-    return found
-
-
-def clean_root(text: str, prefix: str) -> str:
-    """A root as a plain path: no `./`, no double or final slash. A URL stays as it is but for its final slash."""
-    if "://" in text:
-        return text.rstrip("/")
-    return posixpath.normpath(posixpath.join(prefix, text))
+            if name not in self.tables_used and name not in self._lost:
+                message = f"no step uses the table `{name}`"
+                self._report.add(table_faults.UNUSED_TABLE.at(table.name.span, message, help=hint))

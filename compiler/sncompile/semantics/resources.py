@@ -33,10 +33,8 @@ def link_resources(given: Mapping[str, DocValue], scope: Scope, report: Report) 
 
 def _count(name: str, value: Value, report: Report) -> Value:
     if value.type.base == "integer" and not value.type.many:
-        if isinstance(value, Const) and isinstance(value.value, int) and value.value < (1 if name == "cpus" else 0):
-            report.add(
-                faults.BAD_QUANTITY.at(value.span, f"`{name}` is {value.value}", help="give a whole number from 1")
-            )
+        if isinstance(value, Const) and (wrong := too_small(name, value.value)):
+            report.add(faults.BAD_QUANTITY.at(value.span, wrong, help=_from(name)))
         return value
     if value.type.base == "number":
         return Apply("ceil", (value,), INTEGER, value.span)
@@ -52,10 +50,8 @@ def _quantity(name: str, kind: str, value: Value, report: Report) -> Value:
             faults.BAD_QUANTITY.at(value.span, f"`{name}` is a quantity, not {value.type}", help=f"such as {example}")
         )
     elif isinstance(value, Const) and not isinstance(value.value, str):
-        unit = "MB" if kind == "megabytes" else "m"
-        report.add(
-            faults.BAD_QUANTITY.at(value.span, f"`{name}` needs a unit", help=f"write {value.value}{unit}, for example")
-        )
+        hint = f"write {value.value}{'MB' if kind == 'megabytes' else 'm'}, for example"
+        report.add(faults.BAD_QUANTITY.at(value.span, f"`{name}` needs a unit", help=hint))
     elif is_constant(value):
         try:
             return Const(Evaluator({}).constant(quantity), INTEGER, value.span)
@@ -74,6 +70,16 @@ def _quantity(name: str, kind: str, value: Value, report: Report) -> Value:
                 )
             )
     return quantity
+
+
+def too_small(name: str, amount: object) -> str | None:
+    """Why an amount of a resource is none; None if it is one."""
+    least = 1 if name == "cpus" else 0
+    return f"`{name}` is {amount}" if isinstance(amount, int) and amount < least else None
+
+
+def _from(name: str) -> str:
+    return f"give a whole number from {1 if name == 'cpus' else 0}"
 
 
 def dynamic(value: Value) -> bool:

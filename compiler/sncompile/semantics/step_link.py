@@ -2,109 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
-
-from sncompile.diagnostics import Diagnostic, Report, Span, did_you_mean
 from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
-from sncompile.semantics.binding import absent, bind_param, bind_port, param_type, port_type
+from sncompile.semantics.binding import port_type
 from sncompile.semantics.keys import KeySet
-from sncompile.semantics.module_link import TypedModule, file_suffix, link_defaults, link_env
+from sncompile.semantics.module_link import TypedModule, file_suffix, link_env, link_image
 from sncompile.semantics.program import OutputPath, Step, Variable
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope
 from sncompile.semantics.types import STRING, UNKNOWN
 from sncompile.semantics.typing import Typer
 from sncompile.semantics.values import Const, Items, Key, Text, Value
-from sncompile.syntax.document import ParamDoc, PortDoc, StepDoc
-
-if TYPE_CHECKING:
-    from sncompile.semantics.pipeline_link import Shared
-
-
-class Bindings(NamedTuple):
-    """What `with` and the defaults give to a module's inputs and parameters."""
-
-    inputs: dict[str, Value]
-    params: dict[str, Value]
-
-
-def bind_ports_and_params(
-    step: StepDoc,
-    inputs: Mapping[str, PortDoc],
-    params: Mapping[str, ParamDoc],
-    module: str,
-    scope: Scope,
-    report: Report,
-    *,
-    broken: bool,
-    defaults: Mapping[str, Value] | None = None,
-) -> Bindings:
-    """Bind a step's `with` to the inputs and parameters of its module (or inner pipeline)."""
-    typer = Typer(scope, report)
-    bound = Bindings({}, {})
-    slips: set[str] = set()
-    for name, (named, value) in step.bindings.items():
-        typed = typer.value(value) if value is not None else Const(None, UNKNOWN, named.span)
-        if name in inputs:
-            port = inputs[name]
-            bound.inputs[name] = bind_port(port, typed, f"the input `{name}` of `{module}`", report)
-        elif name in params:
-            what = f"the parameter `{name}` of `{module}`"
-            bound.params[name] = bind_param(params[name], typed, what, report)
-        else:
-            free = [n for n in (*inputs, *params) if n not in step.bindings]
-            hint = did_you_mean(name, free or (*inputs, *params), what="it has")
-            if hint and hint.startswith("did you mean"):
-                slips.add(hint.split("`")[1])
-            report.add(
-                name_faults.UNKNOWN_PORT.at(
-                    named.span, f"`{module}` has no input or parameter `{name}`", help=hint or "it has none"
-                )
-            )
-    if defaults is None:
-        defaults = link_defaults(params, {}, report)
-    span = step.name.span
-    quiet = broken
-    for name, port in inputs.items():
-        if name in bound.inputs:
-            continue
-        bound.inputs[name] = absent(span)
-        if not port.optional:
-            if not quiet and name not in slips:
-                report.add(_missing_input(step, name, port, module))
-            bound.inputs[name] = Const(None, UNKNOWN, span)
-    for name, param in params.items():
-        if name in bound.params:
-            continue
-        if name in defaults:
-            bound.params[name] = defaults[name]
-            continue
-        if not quiet and name not in slips:
-            report.add(_missing_param(step, name, param, module))
-        bound.params[name] = Const(None, UNKNOWN, span)
-    return bound
-
-
-def _missing_input(step: StepDoc, name: str, port: PortDoc, module: str) -> Diagnostic:
-    return faults.MISSING_INPUT.at(
-        step.name.span,
-        f"`{step.name.name}` does not give the input `{name}` of `{module}` ({port_type(port)})",
-        help=f"add `with: {{{name}: …}}`",
-        related=(Place("the port is declared here", port.name.span),),
-    )
-
-
-def _missing_param(step: StepDoc, name: str, param: ParamDoc, module: str) -> Diagnostic:
-    return faults.MISSING_PARAM.at(
-        step.name.span,
-        f"`{step.name.name}` does not give the parameter `{name}` of `{module}` ({param_type(param)})",
-        help=f"add `with: {{{name}: …}}`, or give the parameter a default",
-        related=(Place("the parameter is declared here", param.name.span),),
-    )
+from sncompile.semantics.with_link import bind_ports_and_params
+from sncompile.syntax.document import PortDoc, StepDoc
 
 
 class StepLinker:
@@ -116,25 +29,22 @@ class StepLinker:
         module: TypedModule,
         keys: KeySet,
         scope: Scope,
-        shared: Shared,
+        report: Report,
         prefix: str,
         workspace: str,
     ) -> None:
         self._doc, self._module, self._keys, self._scope = doc, module, keys, scope
-        self._report, self._name, self._workspace = shared.report, prefix + doc.name.name, workspace
+        self._report, self._name, self._workspace = report, prefix + doc.name.name, workspace
 
     def link(self) -> Step:
         """The linked step; its faults are told."""
         doc, module = self._doc, self._module
         mdoc = module.doc
-        bound = bind_ports_and_params(
-            doc, mdoc.inputs, mdoc.params, mdoc.name.name, self._scope, self._report,
-            broken=mdoc.broken or doc.broken, defaults=module.defaults,
-        )  # fmt: skip
+        bound = bind_ports_and_params(doc, mdoc, module.defaults, self._scope, self._report)
         typer = Typer(self._scope, self._report)
         image = module.container
         if doc.container is not None and doc.container.image is not None:
-            image = typer.value(doc.container.image)
+            image = link_image(doc.container.image, typer, self._report)
         return Step(
             name=self._name,
             title=doc.title or mdoc.about.title,
@@ -170,7 +80,7 @@ class StepLinker:
     def _env(self, typer: Typer) -> tuple[Variable, ...]:
         given = (*(self._doc.container.env if self._doc.container else ()), *self._doc.env)
         merged = {v.name: v for v in self._module.env}
-        merged.update({v.name: v for v in link_env(given, typer)})
+        merged.update({v.name: v for v in link_env(given, typer, self._report)})
         return tuple(merged.values())
 
     def _outputs(self, typer: Typer) -> dict[str, OutputPath]:
@@ -198,7 +108,9 @@ class StepLinker:
             value = typer.value(said.path)
             if value.type.base != "unknown" and value.type.many != port.many:
                 kind = "a list of paths" if port.many else "one path"
-                self._report.add(faults.WRONG_TYPE.at(value.span, f"the output `{name}` takes {kind}", help=None))
+                self._report.add(
+                    faults.WRONG_TYPE.at(value.span, f"the output `{name}` takes {kind}", help=f"give {kind}")
+                )
                 return Const(None, UNKNOWN, value.span), False
             if value.type.base not in ("unknown", "null") and not value.type.textual:
                 self._report.add(faults.WRONG_TYPE.at(value.span, f"a path is text, not {value.type}", help="quote it"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +12,9 @@ from sncompile.semantics.tables import Cell
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 SUFFIXES = (*DELIMITERS, ".parquet", ".pq")
+
+
+_WHERE = "paths in a spec are relative to its folder"
 
 
 class TableError(ValueError):
@@ -42,35 +46,46 @@ def read_table(path: Path) -> Columns:
 
 
 def _read_text(path: Path, delimiter: str) -> Columns:
+    if not path.is_file() and path.exists():
+        # A pipe or a device may never end.
+        raise TableError(f"`{path.name}` is no plain file", help="a table is read as a whole; save it to a file")
+    reader = csv.reader(io.StringIO(_text_of(path), newline=""), delimiter=delimiter, strict=True)
     lines: list[int] = []
     rows: list[list[str]] = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
-        try:
-            header = next(reader, None)
-            if header is None:
-                raise TableError("the table is empty", help="its first line names the columns")
-            _check_header(header)
-            width = len(header)
-            for row in reader:
-                if len(row) == width:
-                    rows.append(row)
-                    lines.append(reader.line_num)
-                elif row:
-                    raise TableError(
-                        f"the row has {len(row)} cells, the header {width}",
-                        line=reader.line_num,
-                        help="quote cells that hold the separator",
-                    )
-        except csv.Error as error:
-            raise TableError(f"not a table: {error}", line=reader.line_num) from None
-        except UnicodeDecodeError:
-            raise TableError("the table is not UTF-8", line=reader.line_num + 1, help="save it as UTF-8") from None
+    try:
+        header = next(reader, None)
+        if header is None:
+            raise TableError("the table is empty", help="its first line names the columns")
+        _check_header(header)
+        before = reader.line_num
+        for row in reader:
+            if len(row) == len(header):
+                rows.append(row)
+                lines.append(before + 1)
+            elif row:
+                raise TableError(
+                    f"the row has {len(row)} cells, the header {len(header)}",
+                    line=before + 1,
+                    help="quote cells that hold the separator",
+                )
+            before = reader.line_num
+    except csv.Error as error:
+        hint = "close the quotes, and double those that stand inside of a cell"
+        raise TableError(f"not a table: {error}", line=reader.line_num, help=hint) from None
     columns: dict[str, Sequence[Cell]] = {}
-    for name, cells in zip(header, zip(*rows, strict=True) if rows else [()] * width, strict=True):
+    for name, cells in zip(header, zip(*rows, strict=True) if rows else [()] * len(header), strict=True):
         columns[name] = [cell if cell != "" else None for cell in cells] if "" in cells else cells
     shifted = bool(lines) and lines[-1] != len(lines) + 1
     return Columns(columns, lines if shifted else None)
+
+
+def _text_of(path: Path) -> str:
+    data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise TableError("the table is not UTF-8", line=line, help="save it as UTF-8") from None
 
 
 def _check_header(header: list[str]) -> None:
@@ -86,13 +101,16 @@ def _check_header(header: list[str]) -> None:
 def _read_parquet(path: Path) -> dict[str, Sequence[Cell]]:
     import duckdb
 
+    if not path.is_file():
+        # The library would read a folder, or a pattern, as several files.
+        raise TableError(f"`{path.name}` is no plain file" if path.exists() else "there is no such file", help=_WHERE)
     try:
         with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
             relation = connection.read_parquet(str(path))
             names = list(relation.columns)
             rows = relation.fetchall()
     except duckdb.Error as error:
-        raise TableError(f"not a Parquet table: {str(error).splitlines()[0]}") from None
+        raise TableError(f"not a Parquet table: {str(error).splitlines()[0]}", help="write it anew") from None
     cells = zip(*rows, strict=True) if rows else [()] * len(names)
     return {name: [_cell(v) for v in column] for name, column in zip(names, cells, strict=True)}
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+import posixpath
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sncompile.diagnostics import Related as Place
-from sncompile.diagnostics import Report, Span, did_you_mean
+from sncompile.diagnostics import Report, Span
 from sncompile.faults import tables as faults
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.globs import Part, PatternError, compile_pattern, match_files
 from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.table_files import TableError, read_table
+from sncompile.semantics.table_keys import check_keys
 from sncompile.semantics.tables import Cell, Table
 from sncompile.semantics.typing import Typer
 from sncompile.semantics.values import Value, is_constant
@@ -28,8 +29,9 @@ class TableLoader:
     `name_of` gives what a file is called in messages.
     """
 
-    def __init__(self, folder: Path, prefix: str, report: Report) -> None:
+    def __init__(self, folder: Path, prefix: str, name_of: Callable[[Path], str], report: Report) -> None:
         self._folder = folder
+        self._name_of = name_of
         self._prefix = prefix
         self._report = report
 
@@ -43,7 +45,7 @@ class TableLoader:
             table = self._file(doc, doc.file, scope)
         else:
             return None
-        if table is None or not self._check_keys(doc, table):
+        if table is None or not check_keys(doc, table, self._report):
             return None
         return table
 
@@ -64,7 +66,7 @@ class TableLoader:
         try:
             return to_text(Evaluator({}).constant(value))
         except ValueFault as fault:
-            self._report.add(faults.BAD_TABLE.at(span, str(fault), help=fault.help))
+            self._report.add(faults.BAD_TABLE.at(span, str(fault), help=fault.help or "give a plain text"))
             return None
 
     def _inline(self, doc: TableDoc) -> Table | None:
@@ -76,7 +78,7 @@ class TableLoader:
             here = {k.text: v for k, v in row}
             for name in names:
                 cells[name].append(_inline_cell(here.get(name), name in key))
-        columns = {name: _uniform(column) for name, column in cells.items()}
+        columns: dict[str, Sequence[Cell]] = {name: _uniform(column) for name, column in cells.items()}
         return Table(doc.name.name, key, columns or {name: [] for name in key}, span=doc.name.span, spans=doc.row_spans)
 
     def _file(self, doc: TableDoc, template: Template, scope: Scope) -> Table | None:
@@ -84,21 +86,24 @@ class TableLoader:
         if text is None:
             return None
         relative = any(isinstance(p, str) for p in template.parts[:1])
-        name = os.path.join(self._prefix, text) if relative and not os.path.isabs(text) else text
+        name = posixpath.join(self._prefix, text) if relative else text
         path = self._folder / name
-        shown = os.path.relpath(path) if not os.path.isabs(name) else str(path)
+        shown = self._name_of(path)
         try:
             read = read_table(path)
         except TableError as error:
             at = Span(shown, error.line, 1, error.line, 1)
             self._report.add(
                 faults.BAD_TABLE.at(
-                    at, f"{error}", help=error.help, related=(Place("the table is named here", template.span),)
+                    at,
+                    f"{error}",
+                    help=error.help or "open it in an editor, and save it again",
+                    related=(Place("the table is named here", template.span),),
                 )
             )
             return None
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "not a path"
+            reason = getattr(error, "strerror", None) or "no file can be called so"
             self._report.add(
                 faults.BAD_TABLE.at(
                     template.span,
@@ -108,12 +113,7 @@ class TableLoader:
             )
             return None
         key = tuple(k.name for k in doc.key)
-        columns: dict[str, Sequence[Cell]] = {
-            n: [c if c is None else str(c) for c in cells]
-            if n in key and not all(isinstance(c, str) for c in cells)
-            else cells
-            for n, cells in read.columns.items()
-        }
+        columns = {n: _as_text(cells) if n in key else cells for n, cells in read.columns.items()}
         return Table(doc.name.name, key, columns, span=doc.name.span, lines=read.lines, file=shown)
 
     def _glob(self, doc: TableDoc, template: Template, scope: Scope) -> Table | None:
@@ -171,59 +171,12 @@ class TableLoader:
             )
         )
 
-    def _check_keys(self, doc: TableDoc, table: Table) -> bool:
-        missing = [k for k in doc.key if k.name not in table.columns]
-        for key in missing:
-            hint = did_you_mean(key.name, table.columns, what="its columns")
-            self._report.add(
-                faults.NO_COLUMN.at(key.span, f"the table `{table.name}` has no column `{key.name}`", help=hint)
-            )
-        if missing or not doc.key:
-            return False
-        if len(table) == 0:
-            self._report.add(
-                faults.EMPTY_TABLE.at(
-                    table.span, f"the table `{table.name}` has no rows", help="add rows, or remove the table"
-                )
-            )
-            return False
-        return self._check_rows(doc, table)
 
-    def _check_rows(self, doc: TableDoc, table: Table) -> bool:
-        columns = [table.columns[k] for k in table.key]
-        where = (Place("the key is named here", doc.key[0].span),)
-        for name, cells in zip(table.key, columns, strict=True):
-            if None in cells:
-                row = list(cells).index(None)
-                self._report.add(
-                    faults.NO_KEY.at(
-                        table.row_span(row), f"a row of `{table.name}` has no `{name}`",
-                        help="fill the cell, or remove the row", related=where,
-                    )
-                )  # fmt: skip
-                return False
-        keys = list(zip(*columns, strict=True))
-        if len(set(keys)) == len(keys):
-            return True
-        seen: dict[tuple[Cell, ...], int] = {}
-        told = 0
-        for row, key in enumerate(keys):
-            first = seen.setdefault(key, row)
-            if first != row and told < 3:
-                told += 1
-                self._report.add(
-                    faults.DUPLICATE_ROWS.at(
-                        table.row_span(row), f"two rows of `{table.name}` have the key {table.describe(row)}",
-                        help=f"add a column to `key` that tells them apart{_candidates(table, first, row)}, or remove one",
-                        related=(Place("the other row", table.row_span(first)), *where),
-                    )
-                )  # fmt: skip
-        return False
-
-
-def _candidates(table: Table, one: int, other: int) -> str:
-    differ = [n for n, c in table.columns.items() if n not in table.key and c[one] != c[other]]
-    return f" (they differ in {', '.join(f'`{n}`' for n in differ[:4])})" if differ else ""
+def _as_text(cells: Sequence[Cell]) -> Sequence[Cell]:
+    """A key column, which is text always."""
+    if all(isinstance(cell, str) for cell in cells):
+        return cells
+    return [cell if cell is None else to_text(cell) for cell in cells]
 
 
 def _inline_cell(node: Scalar | None, key: bool) -> Cell:

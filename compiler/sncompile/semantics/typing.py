@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import names as name_faults
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as value_faults
-from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.calls import type_call
+from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.operands import TypeFault, ValueFault
 from sncompile.semantics.operators import OPERATORS, truth_type
 from sncompile.semantics.scope import Scope, Space, TableSpace
@@ -42,7 +41,6 @@ from sncompile.syntax.expressions import (
     Operation,
     Template,
 )
-
 
 _NO_MEMBERS = "members are columns of tables, outputs of steps, and `inputs.X.size` in `resources`"
 
@@ -292,4 +290,3 @@ class Typer:
             self.wrong(node.span, f"the choice is between {then.type} and {other.type}", "give both the same type")
             kind = UNKNOWN
         return Choice(test, then, other, kind, node.span)
-

@@ -60,7 +60,8 @@ def _thorough(kind: str) -> Any:
     registry: Any = Registry().with_resources(
         [(load_schema(n)["$id"], Resource.from_contents(load_schema(n))) for n in ("module", "pipeline")]
     )
-    return extend(Draft202012Validator, {"pattern": whole})(load_schema(kind), registry=registry)
+    strict: Any = extend(Draft202012Validator, {"pattern": whole})  # type: ignore[no-untyped-call]
+    return strict(load_schema(kind), registry=registry)
 
 
 def check_schema(node: Mapping, kind: str) -> tuple[list[Diagnostic], set[Path]]:

@@ -22,9 +22,7 @@ def terminal_width() -> int:
 
 def cells(text: str) -> int:
     """How many columns of a terminal a text takes: wide characters take two, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def paragraph(text: str, width: int, indent: str = "") -> str:

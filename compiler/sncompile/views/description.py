@@ -116,14 +116,15 @@ class _Describer:
         return {"module": reference, "by": [name.name for name in step.by], "title": title}
 
     def argument(self, argument: Argument) -> Any:
-        if isinstance(argument, (OptionArgument, FlagArgument)):
-            option = isinstance(argument, OptionArgument)
-            found: dict[str, Any] = {"option": argument.option} if option else {"flag": argument.flag}  # type: ignore[union-attr]
-            if isinstance(argument, OptionArgument):
-                found["value"] = self.value(argument.value)
-                found |= {"repeat": True} if argument.repeat else {}
-            return found | ({"when": self.value(argument.when)} if argument.when is not None else {})
-        return self.value(argument)
+        found: dict[str, Any]
+        if isinstance(argument, OptionArgument):
+            found = {"option": argument.option, "value": self.value(argument.value)}
+            found |= {"repeat": True} if argument.repeat else {}
+        elif isinstance(argument, FlagArgument):
+            found = {"flag": argument.flag}
+        else:
+            return self.value(argument)
+        return found | ({"when": self.value(argument.when)} if argument.when is not None else {})
 
     def container(self, container: ContainerDoc | None) -> Any:
         return self.value(container.image) if container is not None and container.image is not None else None

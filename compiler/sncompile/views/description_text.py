@@ -81,7 +81,7 @@ def _param(param: Mapping[str, Any]) -> str:
     if low is not None and high is not None:
         facts.append(f"{_number(low)} to {_number(high)}")
     elif low is not None or high is not None:
-        facts.append(f"at least {_number(low)}" if low is not None else f"at most {_number(high)}")
+        facts.append(f"at most {_number(high)}" if low is None else f"at least {_number(low)}")
     if "pattern" in param:
         facts.append(f"like {param['pattern']}")
     if param["required"]:
@@ -91,7 +91,7 @@ def _param(param: Mapping[str, Any]) -> str:
     return ", ".join(facts)
 
 
-def _number(number: float) -> str:
+def _number(number: Any) -> str:
     return str(int(number)) if number == int(number) else str(number)
 
 

@@ -115,16 +115,14 @@ def _step(graph: Graph, family: Family, evaluator: Evaluator) -> StepPlan:
     }
     needs = dict.fromkeys(edge.source for edge in graph.into(family.name))
     by = tuple(family.keys.by)
-    return StepPlan(
-        family.name, family.title, by, len(family.keys), family.module, tuple(needs), amounts, family.span
-    )
+    return StepPlan(family.name, family.title, by, len(family.keys), family.module, tuple(needs), amounts, family.span)
 
 
 def _amount(value: Value, family: Family, evaluator: Evaluator) -> Amount:
     expression = f"${{{value_text(value)}}}" if dynamic(value) or not is_constant(value) else None
     number = 1 if is_constant(value) else len(family.keys)
-    closure = evaluator.closure(value, family.keys, family)
     try:
+        closure = evaluator.closure(value, family.keys, family)
         found = [closure(i) for i in range(min(number, len(family.keys)))]
     except (AtRunTime, ValueFault):
         return Amount(None, None, expression)
@@ -133,7 +131,8 @@ def _amount(value: Value, family: Family, evaluator: Evaluator) -> Amount:
 
 
 def _exists(program: Program, path: str) -> bool | None:
-    return None if "://" in path else os.path.exists(os.path.join(program.folder, path))  # noqa: PTH110, PTH118 - of many files, and Path costs ten times that
+    # Of many files, and `Path` costs ten times that.
+    return None if "://" in path else os.path.exists(os.path.join(program.folder, path))  # noqa: PTH110, PTH118
 
 
 def _paths(value: Value, evaluator: Evaluator) -> tuple[str, ...]:

@@ -19,7 +19,9 @@ def plan_text(plan: Plan, width: int, bold: Callable[[str], str]) -> str:
     rows = [["step", "by", "jobs", "each with"], *(_row(step) for step in plan.steps)]
     first, *rest = table(rows, width, right=(2,)).splitlines(keepends=True)
     steps = bold(first.rstrip("\n")) + "\n" + "".join(rest)
-    return "\n".join((bold(head.rstrip("\n")) + "\n" + total, steps, _inputs(plan.inputs, width) + _outputs(plan.outputs, width)))
+    return "\n".join(
+        (bold(head.rstrip("\n")) + "\n" + total, steps, _inputs(plan.inputs, width) + _outputs(plan.outputs, width))
+    )
 
 
 def _row(step: StepPlan) -> list[str]:
@@ -29,12 +31,10 @@ def _row(step: StepPlan) -> list[str]:
 
 def _inputs(files: tuple[InputFile, ...], width: int) -> str:
     missing = [file for file in files if file.exists is False]
-    there = f"{count(len(missing), 'file')} not there" if missing else "all there" if files else ""
-    line = f"inputs   {count(len(files), 'file')}" + (f", {there}" if there else "") + "\n"
+    there = f", {len(missing):,} not there" if missing else ", all there" if files else ""
     rows = [[file.path, f"for {file.step}.{file.port}"] for file in missing[:FEW]]
-    if len(missing) > FEW:
-        rows.append([f"… and {len(missing) - FEW:,} more", ""])
-    return line + table(rows, width, indent="  missing: ")
+    more = f"           and {len(missing) - FEW:,} more\n" if len(missing) > FEW else ""
+    return f"inputs   {count(len(files), 'file')}{there}\n" + table(rows, width, indent="  missing: ") + more
 
 
 def _outputs(outputs: tuple[OutputFiles, ...], width: int) -> str:

@@ -102,7 +102,7 @@ class CommandLowering:
         bound = self._bound(argument.value)
         name = self._name(argument.option)
         code = self._repeated_code(argument, bound, name)
-        self.params.append(Entry(name, code, argument.span))
+        self._add_param(name, code, argument.span)
         return [f"{{params.{name}}}"]
 
     def _bound(self, value: Value) -> Value:
@@ -149,9 +149,15 @@ class CommandLowering:
             if context.at:
                 arguments.append(Atom(context.at))
             code = Call(f"{context.wildcards()}{variable}.value", tuple(arguments))
-            self.params.append(Entry(name, code, span))
+            self._add_param(name, code, span)
             self._known[known] = name
         return self._known[known]
+
+    def _add_param(self, name: str, code: Code, span: Span) -> None:
+        # Snakemake looks for wildcards in every text under `params:`, but not in what a function gives.
+        if isinstance(code, Call) and not code.head.startswith("lambda "):
+            code = Call(f"lambda wildcards: {code.head}", code.arguments)
+        self.params.append(Entry(name, code, span))
 
     def _name(self, hint: str) -> str:
         name = re.sub(r"\W+", "_", hint.strip("-")) or "value"
@@ -234,7 +240,7 @@ class CommandLowering:
         known = (id(value),)
         if known not in self._known:
             name = self._name(hint)
-            self.params.append(Entry(name, self._param_code(value, name), value.span))
+            self._add_param(name, self._param_code(value, name), value.span)
             self._known[known] = name
         return [f"{{params.{self._known[known]}:q}}"]
 
@@ -268,10 +274,9 @@ class CommandLowering:
                 members.append(Keyword(name, code))
         context.around.functions.add("as_json")
         extra = [space for space in ("input", "output") if space in spaces]
-        needs_wildcards = bool(context.names) or bool(extra)
-        head = f"lambda {', '.join(['wildcards', *extra])}: as_json" if needs_wildcards else "as_json"
+        head = f"lambda {', '.join(['wildcards', *extra])}: as_json"
         entry = self._name("arguments")
-        self.params.append(Entry(entry, Call(head, tuple(members)), value.span))
+        self._add_param(entry, Call(head, tuple(members)), value.span)
         return f"{{params.{entry}:q}}"
 
     def _member(self, name: str, member: Value, spaces: set[str]) -> Code | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -41,7 +39,7 @@ def directive_lines(directive: Directive) -> list[str]:
         for entry in directive.entries:
             lines += layout(entry.code, 8, prefix=f"{entry.name}=" if entry.name else "")
         return lines
-    # A list of plain strings that Python joins (`shell`), or a single value.
+    # A single value, or for `shell` pieces of string that Python joins.
     for entry in directive.entries:
         lines += layout(entry.code, 8, tail="" if directive.name != "log" else ",")
     return lines
@@ -77,9 +75,16 @@ def one_line(text: str) -> str:
 
 
 def render_sidecar(sidecar: Sidecar) -> str:
-    """A table as tab-separated text."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter="\t", lineterminator="\n")
-    writer.writerow(sidecar.columns)
-    writer.writerows(sidecar.rows)
-    return buffer.getvalue()
+    """A table as tab-separated text.
+
+    Cells are quoted here and not by `csv`, whose writer leaves a lone carriage return bare that its reader then takes
+    for the end of the row.
+    """
+    rows = (sidecar.columns, *sidecar.rows)
+    return "".join("\t".join(map(_cell, row)) + "\n" for row in rows)
+
+
+def _cell(text: str) -> str:
+    if any(sign in text for sign in '\t\n\r"') or not text:
+        return '"' + text.replace('"', '""') + '"'
+    return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from sncompile.diagnostics import Span
 from sncompile.faults import targets as faults
 from sncompile.ir.graph import Family, Relation
 from sncompile.semantics.scope import see
@@ -15,7 +16,7 @@ from sncompile.targets.snakemake.inputs import input_code
 from sncompile.targets.snakemake.model import Directive, Entry, Rule
 from sncompile.targets.snakemake.names import item_name, unique
 from sncompile.targets.snakemake.outputs import MARKER, OutputPatterns
-from sncompile.targets.snakemake.python_code import Atom, Call, string
+from sncompile.targets.snakemake.python_code import WIDTH, Atom, Call, Code, flat, string
 from sncompile.targets.snakemake.resources import resource_entries, thread_entry
 
 # Pieces of a `shell:` string are filled up to here; with indent, quotes and a comma they stay within the line.
@@ -95,8 +96,8 @@ class FamilyLowering:
             if code is None:
                 continue
             # Order alone: a newer file is no reason to run again.
-            if isinstance(code, Atom) and not edge.ports:
-                code = Call("ancient", (code,))
+            if not edge.ports:
+                code = _ancient(code)
             entries.append(Entry(name, code, family.span))
         return entries
 
@@ -154,14 +155,12 @@ class FamilyLowering:
         if family.command is not None:
             words = [*self._exports(commands, join=" "), *commands.command()]
             if not checks:
-                return [Entry("", string(piece), span) for piece in _filled([*words, "&> {log:q}"])]
-            pieces = ["exec &> {log:q}\n", *_with_breaks(_filled(words)), *checks]
-            return [Entry("", string(piece), span) for piece in pieces]
+                return _strings(_filled([*words, "&> {log:q}"]), span)
+            return _strings(["exec &> {log:q}\n", *_with_breaks(_filled(words)), *checks], span)
         script = commands.script()
         if checks and script and not script[-1].endswith("\n"):
             script[-1] += "\n"
-        pieces = ["exec &> {log:q}\n", *self._exports(commands, join="\n"), *script, *checks]
-        return [Entry("", string(piece), span) for piece in pieces]
+        return _strings(["exec &> {log:q}\n", *self._exports(commands, join="\n"), *script, *checks], span)
 
     def _exports(self, commands: CommandLowering, *, join: str) -> list[str]:
         found = []
@@ -182,6 +181,22 @@ class FamilyLowering:
                 f'test "$(find {place} -type f | wc -l)" -ge {count} || {literal("{")} echo {told}; exit 1; {literal("}")}\n'
             )
         return found
+
+
+def _ancient(code: Code) -> Code:
+    """Inputs whose age does not matter; inside the function where they are given by one."""
+    if isinstance(code, Call) and code.head.startswith("lambda "):
+        head, _, inner = code.head.partition(": ")
+        return Call(f"{head}: ancient", (Call(inner, code.arguments),))
+    return Call("ancient", (code,))
+
+
+def _strings(pieces: list[str], span: Span) -> list[Entry]:
+    """Pieces of a string, each on a line of its own; as one where they fit a line together, as a formatter has it."""
+    together = " ".join(flat(string(piece)) for piece in pieces)
+    if len(together) + 8 <= WIDTH:
+        pieces = ["".join(pieces)]
+    return [Entry("", string(piece), span) for piece in pieces]
 
 
 def _filled(words: list[str]) -> list[str]:

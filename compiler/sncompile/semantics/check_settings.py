@@ -1,0 +1,99 @@
+"""Looks at commands, resources and the rest of every step, and at what the pipeline gives as its outputs."""
+
+from __future__ import annotations
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report, Span
+from sncompile.faults import values as faults
+from sncompile.semantics.evaluate import AtRunTime, Evaluator
+from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.program import Flag, Option, Program, Step
+from sncompile.semantics.resources import too_small
+from sncompile.semantics.values import Const, Key, Local, Output, Related, Value, walk
+
+
+def check_settings(step: Step, evaluator: Evaluator, report: Report) -> None:
+    """Commands, resources and the rest must be computable; what they are made of has been checked."""
+    if any(v.type.base == "unknown" for v in (*step.inputs.values(), *step.params.values())):
+        return
+    for name, value in step.resources.items():
+        _check_one(step, value, name, evaluator, report)
+    values = [v.value for v in step.env if v.value is not None]
+    values += [step.container] if step.container is not None else []
+    for value in values:
+        _check_one(step, value, "", evaluator, report)
+    for value in _command_values(step):
+        _check_one(step, value, None, evaluator, report)
+
+
+def _command_values(step: Step) -> list[Value]:
+    values: list[Value] = []
+    for argument in step.command or ():
+        if isinstance(argument, (Option, Flag)):
+            inner = [argument.when, argument.value if isinstance(argument, Option) else None]
+            values += [v for v in inner if v is not None]
+        else:
+            values.append(argument)
+    return values + [p.value for p in step.shell or () if p.value is not None]
+
+
+def _check_one(step: Step, value: Value, resource: str | None, evaluator: Evaluator, report: Report) -> None:
+    """Compute a value for every instance. An absent one is an error unless `resource` is None, as in commands."""
+    if isinstance(value, Const):
+        return
+    # What depends on no key is the same for every instance.
+    count = len(step.keys) if _varies(step, value) else 1
+    number = 0
+    try:
+        closure = evaluator.closure(value, step.keys, step)
+        for number in range(count):
+            found = closure(number)
+            wrong = too_small(resource, found) if resource else None
+            if found is None and resource is not None:
+                wrong = "the value is absent"
+            if wrong is not None:
+                _tell_value(step, number, value.span, wrong, None, report)
+                return
+    except AtRunTime:
+        return
+    except ValueFault as fault:
+        _tell_value(step, number, value.span, str(fault), fault.help, report)
+
+
+def _varies(step: Step, value: Value) -> bool:
+    for leaf in walk(value):
+        if isinstance(leaf, (Key, Related)):
+            return True
+        if not isinstance(leaf, Local):
+            continue
+        if leaf.space in ("params", "env") and _varies(step, step.local(leaf.space, leaf.name)):
+            return True
+        if leaf.space in ("inputs", "outputs") and not isinstance(value, Local):
+            return True
+    return False
+
+
+def _tell_value(step: Step, number: int, span: Span, message: str, help: str | None, report: Report) -> None:
+    where = step.keys.describe(number)
+    told = f"in `{step.name}`{f' for {where}' if where else ''}: {message}"
+    at = (Place("the step is here", step.span),)
+    report.add(faults.BAD_VALUE.at(span, told, help=help or "mend the expression, or what it takes", related=at))
+
+
+def check_output(name: str, value: Value, program: Program, evaluator: Evaluator, report: Report) -> None:
+    """Tell of an output of the pipeline that no step makes."""
+    # The output of a step whose `when` is false is absent, and that is no fault.
+    if value.type.base == "null" or any(isinstance(leaf, Output) for leaf in walk(value)):
+        return
+    try:
+        text = str(evaluator.constant(value))
+    except (ValueFault, AtRunTime) as fault:
+        message = f"the output `{name}`: {fault}" if str(fault) else f"the output `{name}` cannot be computed"
+        report.add(faults.BAD_VALUE.at(value.span, message, help="refer to a step's output"))
+        return
+    step, _, port = text.rpartition(".")
+    made = step in program.steps and port in program.steps[step].outputs
+    first = next((f"{s.name}.{p}" for s in program.steps.values() for p in s.outputs), "step.port")
+    hint = f"write `${{{text if made else first}}}`"
+    message = f"the output `{name}` is {value.type}, and no output of a step"
+    report.add(faults.WRONG_TYPE.at(value.span, message, help=hint))

@@ -1,0 +1,32 @@
+"""`when`: whether a step is there at all."""
+
+from __future__ import annotations
+
+from sncompile.diagnostics import Report
+from sncompile.faults import tables as faults
+from sncompile.semantics.evaluate import AtRunTime, Evaluator
+from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.scope import Scope
+from sncompile.semantics.typing import Typer
+from sncompile.syntax.document import StepDoc
+
+
+def is_wanted(step: StepDoc, scope: Scope, report: Report) -> bool:
+    """Whether a step's `when` is true, or cannot be told; then the reason is told."""
+    if step.when is None:
+        return True
+    value = Typer(scope, report).value(step.when)
+    if value.type.base == "unknown":
+        return True
+    if value.type.base != "boolean" or value.type.many:
+        hint = "compare it: `${params.mode == 'fast'}`"
+        message = f"`when` gives {value.type}, not true or false"
+        report.add(faults.BAD_CONDITION.at(value.span, message, help=hint))
+        return True
+    try:
+        return bool(Evaluator({}).constant(value))
+    except (ValueFault, AtRunTime) as fault:
+        message = str(fault) or "it must be the same for all jobs"
+        hint = getattr(fault, "help", None) or "`where` chooses among a table's rows"
+        report.add(faults.BAD_CONDITION.at(value.span, f"`when`: {message}", help=hint))
+        return True

@@ -1,0 +1,67 @@
+"""`data`: the named places that paths start from."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Mapping
+from pathlib import Path
+
+from sncompile.diagnostics import Report
+from sncompile.faults import graph as faults
+from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.scope import Members, Scope
+from sncompile.semantics.types import STRING, UNKNOWN
+from sncompile.semantics.typing import Typer
+from sncompile.semantics.values import Const, Value, is_constant
+from sncompile.syntax.document import PipelineDoc
+
+
+def root_values(doc: PipelineDoc, given: Mapping[str, str], folder: Path, report: Report) -> dict[str, Value]:
+    """The data roots of a pipeline as seen from `folder`; `given` replaces them.
+
+    Relative ones start at the document's folder; each may use those declared before it.
+    """
+    found: dict[str, Value] = {}
+    source = doc.source
+    prefix = os.path.relpath(source.folder, folder) if source.path is not None else "."
+    for name, (named, template) in doc.data.items():
+        if name in given:
+            found[name] = Const(given[name], STRING, named.span)
+            continue
+        scope = Scope({"data": Members("the data roots before", dict(found), set())})
+        value = Typer(scope, report).template(template)
+        text = _constant_text(value)
+        if text is not None and clean_root(text, ""):
+            relative = bool(template.parts) and isinstance(template.parts[0], str)
+            found[name] = Const(clean_root(text, prefix if relative else "."), STRING, named.span)
+            continue
+        found[name] = Const(None, UNKNOWN, named.span)
+        if value.type.base != "unknown":
+            message = f"the data root `{name}` is no path"
+            report.add(faults.BAD_ROOT.at(template.span, message, help="give a path or a URL, as one text"))
+    return found
+
+
+def _constant_text(value: Value) -> str | None:
+    if value.type.base == "unknown" or not is_constant(value):
+        return None
+    try:
+        text = Evaluator({}).constant(value)
+    except ValueFault:
+        return None
+    return text if isinstance(text, str) and text and "\x00" not in text else None
+
+
+def clean_root(text: str, prefix: str) -> str:
+    """A root as a plain path: no `./`, no double or final slash. A URL stays as it is but for its final slash."""
+    if "://" in text:
+        return text.rstrip("/")
+    return posixpath.normpath(posixpath.join(prefix, text))
+
+
+def workspace_of(data: Mapping[str, Value]) -> str:
+    """The root that derived paths start from."""
+    root = data.get("workspace")
+    return root.value if isinstance(root, Const) and isinstance(root.value, str) else "results"

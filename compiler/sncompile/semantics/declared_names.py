@@ -1,0 +1,65 @@
+"""The names that a pipeline declares: none may be reserved, and none may mean two things."""
+
+from __future__ import annotations
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report, Span
+from sncompile.faults import documents as document_faults
+from sncompile.faults import names as faults
+from sncompile.semantics.scope import RESERVED, UNREADABLE
+from sncompile.syntax.document import ModuleDoc, Named, PipelineDoc
+
+
+def check_names(doc: PipelineDoc, report: Report) -> None:
+    """Tell of reserved names, and of names for two things."""
+    declared = [(k, "key") for t in doc.tables.values() for k in t.key]
+    declared += [(t.name, "table") for t in doc.tables.values()]
+    declared += [(s.name, "step") for s in doc.steps.values()]
+    places: dict[str, tuple[str, Span]] = {}
+    for name, kind in declared:
+        if name.name in RESERVED:
+            message = f"`{name.name}` is a reserved name"
+            report.add(document_faults.RESERVED_NAME.at(name.span, message, help=f"rename the {kind}"))
+        _check_word(name, kind, report)
+        first = places.setdefault(name.name, (kind, name.span))
+        if first[0] != kind:
+            report.add(
+                faults.AMBIGUOUS_NAME.at(
+                    name.span,
+                    f"`{name.name}` is a {first[0]} and a {kind}",
+                    help="rename one of them",
+                    related=(Place(f"the {first[0]} is here", first[1]),),
+                )
+            )
+    check_members(doc, report)
+
+
+def check_members(doc: PipelineDoc | ModuleDoc, report: Report) -> None:
+    """Tell of ports and parameters that expressions could not name, or that `with` could not tell apart."""
+    ports = [*doc.inputs.values()]
+    if isinstance(doc, ModuleDoc):
+        ports += doc.outputs.values()
+    for port in ports:
+        _check_word(port.name, "port", report)
+    for name, param in doc.params.items():
+        _check_word(param.name, "parameter", report)
+        if name in doc.inputs:
+            report.add(
+                faults.AMBIGUOUS_NAME.at(
+                    param.name.span,
+                    f"`{name}` is an input and a parameter of `{doc.name.name}`",
+                    help="rename one of them: `with` could mean either",
+                    related=(Place("the input is here", doc.inputs[name].name.span),),
+                )
+            )
+
+
+def _check_word(name: Named, kind: str, report: Report) -> None:
+    if name.name in UNREADABLE:
+        report.add(
+            document_faults.RESERVED_NAME.at(
+                name.span,
+                f"`{name.name}` is a word of expressions",
+                help=f"rename the {kind}, to `{name.name}_` perhaps",
+            )
+        )

@@ -1,0 +1,54 @@
+"""What all pipelines of one compile share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sncompile.diagnostics import Report, Span
+from sncompile.faults import names as faults
+from sncompile.semantics.library import Library
+from sncompile.semantics.module_link import TypedModule, link_module
+from sncompile.semantics.program import Step
+from sncompile.semantics.tables import Table
+from sncompile.syntax.document import ModuleDoc
+
+MAX_NESTED = 16
+MAX_PIPELINES = 5_000
+"""Pipelines inside pipelines: how deep, and how many in all; ten files of a few lines can name a billion steps."""
+
+
+class Shared:
+    """The library, the report, the working folder, and what was linked."""
+
+    def __init__(self, library: Library, report: Report, folder: Path) -> None:
+        self.library = library
+        self.report = report
+        self.folder = folder
+        self.steps: dict[str, Step] = {}
+        self.tables: dict[str, Table] = {}
+        self.order: dict[str, list[str]] = {}
+        self._pipelines = 0
+        self._modules: dict[int, tuple[ModuleDoc, TypedModule]] = {}
+
+    def module(self, doc: ModuleDoc) -> TypedModule:
+        """The typed module of a document, typed once."""
+        found = self._modules.get(id(doc))
+        if found is None:
+            found = self._modules[id(doc)] = (doc, link_module(doc, self.library, self.report))
+        return found[1]
+
+    def may_enter(self, depth: int, span: Span) -> bool:
+        """Whether one more pipeline may be linked inside `depth` others; told where it may not."""
+        self._pipelines += 1
+        if depth <= MAX_NESTED and self._pipelines <= MAX_PIPELINES:
+            return True
+        if depth > MAX_NESTED or self._pipelines == MAX_PIPELINES + 1:
+            what = f"deeper than {MAX_NESTED}" if depth > MAX_NESTED else f"more than {MAX_PIPELINES:,} times"
+            self.report.add(
+                faults.TOO_MUCH_NESTING.at(
+                    span,
+                    f"pipelines stand inside pipelines {what}",
+                    help="let a step range over a table instead (`by`)",
+                )
+            )
+        return False

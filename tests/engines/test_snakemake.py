@@ -1,0 +1,124 @@
+"""Snakemake's own view of what we emit: the same jobs, the same commands, and a file that its tools accept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sncompile.api import default_out
+from sncompile.ir.graph import Graph
+from sncompile.ir.jobs import jobs
+
+from .snakemake_jobs import compare, dry_run, emit
+
+HERE = Path(__file__).parent
+SPECS = sorted(p.name for p in (HERE / "specs").iterdir() if p.is_dir())
+
+
+def make_inputs(graph: Graph) -> None:
+    """Empty files for everything that a graph reads from outside."""
+    everything = list(jobs(graph))
+    made = {p for j in everything for v in j.outputs.values() for p in (v if isinstance(v, list) else [v])}
+    for job in everything:
+        for value in job.inputs.values():
+            for path in value if isinstance(value, list) else [value] if value else []:
+                if path not in made:
+                    place = Path(graph.folder) / path
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.touch()
+
+
+@pytest.fixture
+def compiled(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Graph:
+    """A spec of `specs/`, copied and compiled, with its inputs there."""
+    monkeypatch.setenv("TOK", "a secret")
+    folder = tmp_path / "project"
+    shutil.copytree(HERE / "specs" / request.param, folder)
+    graph = emit(folder / "spec.yaml")
+    make_inputs(graph)
+    return graph
+
+
+@pytest.mark.parametrize("compiled", SPECS, indirect=True)
+def test_snakemake_has_the_same_jobs(compiled: Graph) -> None:
+    """Job by job: outputs, inputs in order, the command's words, memory and time."""
+    assert compare(compiled, dry_run(compiled)) == []
+
+
+@pytest.mark.parametrize("compiled", SPECS, indirect=True)
+def test_its_tools_accept_the_file(compiled: Graph) -> None:
+    """`snakefmt --check` leaves the file alone; `snakemake --lint` only misses environments where none are named."""
+    snakefile = default_out(compiled) / "Snakefile"
+    formatted = subprocess.run(
+        [sys.executable, "-m", "snakefmt", "--check", "--diff", str(snakefile)], capture_output=True, text=True, check=False
+    )
+    assert formatted.returncode == 0, formatted.stdout
+    linted = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--lint", "-s", str(snakefile)],
+        capture_output=True, text=True, check=False, cwd=compiled.folder,
+    )  # fmt: skip
+    told = [line for line in (linted.stdout + linted.stderr).splitlines() if line.strip().startswith("* ")]
+    assert [line for line in told if "conda environment or container" not in line] == []
+
+
+@pytest.mark.parametrize("compiled", SPECS, indirect=True)
+def test_the_source_map_leads_back(compiled: Graph) -> None:
+    """Every rule's first line and every mapped line name a line of the spec that has to do with it."""
+    out = default_out(compiled)
+    lines = (out / "Snakefile").read_text().split("\n")
+    mapped = json.loads((out / "Snakefile.map.json").read_text())
+    spec = (Path(compiled.folder) / "spec.yaml").read_text().split("\n")
+    for name, rule in mapped["rules"].items():
+        assert lines[rule["lines"][0] - 1] == f"rule {name}:"
+        if rule["file"] == "spec.yaml" and rule["step"] != "all":
+            assert rule["step"] in spec[rule["source_line"] - 1]
+    for line in mapped["lines"]:
+        entry = line.get("entry", "").partition(".")[2]
+        assert entry in lines[line["line"] - 1]
+
+
+def test_the_rules_do_not_grow_with_the_data(tmp_path: Path) -> None:
+    """Ten times the rows give the same Snakefile, and ten times the sidecar."""
+    texts = []
+    for count in (3, 30):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        rows = "\n".join(f"p{i % 3},w{i},value {i}" for i in range(count))
+        (folder / "t.csv").write_text("plate,well,v\n" + rows + "\n")
+        (folder / "spec.yaml").write_text(GROWING)
+        graph = emit(folder / "spec.yaml")
+        text = (default_out(graph) / "Snakefile").read_text()
+        texts.append(text)
+    assert texts[0] == texts[1]
+
+
+GROWING = """\
+sncompile: 1
+pipeline: growing
+tables: {t: {file: t.csv, key: [plate, well]}}
+steps:
+  one:
+    module: {outputs: {o: {type: file}}, params: {v: {type: string}}, command: [tool, "${params.v}", "${outputs.o}"]}
+    by: [plate, well]
+    with: {v: "${t.v}"}
+  gather:
+    module:
+      inputs: {i: {type: "file[]"}}
+      outputs: {o: {type: file}}
+      params: {v: {type: "string[]"}}
+      command: [tool, {option: --v, value: "${params.v}", repeat: true}, "${inputs.i}", "${outputs.o}"]
+    by: [plate]
+    with: {i: "${one.o}", v: "${t.v}"}
+  total:
+    module:
+      inputs: {i: {type: "file[]"}}
+      outputs: {o: {type: file}}
+      params: {v: {type: "string[]"}}
+      command: [tool, "${params.v}", "${inputs.i}", "${outputs.o}"]
+    with: {i: "${gather.o}", v: "${t.well}"}
+"""

@@ -1,0 +1,90 @@
+"""Values of any kind reach a tool byte for byte, in a real run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sncompile.cli.main import cli
+from sncompile.ir.jobs import jobs
+
+from .snakemake_jobs import emit
+
+VALUES = (
+    "plain", "a b", "it's", 'say "hi"', "{x}", "{{y}}", "$HOME", "${z}", "`id`", "line1\nline2", "-dash", "--", "é漢字😀",
+    "a\\b", "*?[1]", "~", "!x", "#c", "a;b|c&d>e<f", "%s%d", "", "\t tab ", "{wildcards.key}", "a/b", "..", ".", "50%",
+    "'\"'", "\\n", "$(id)", "x'y\"z{w}", "{input.x:q}", "\r", "\x01", "\u202e", " ", "''",
+)  # fmt: skip
+
+DUMP = """\
+import json, sys
+from pathlib import Path
+Path(sys.argv[1]).write_text(json.dumps(sys.argv[2:]))
+"""
+
+MODULE = """\
+sncompile: 1
+module: dump
+outputs: {json: {type: file, format: json}}
+params: {value: {type: string}, key: {type: string}, fixed: {type: "string[]"}}
+command:
+  - python
+  - "${file('dump.py')}"
+  - "${outputs.json}"
+  - "${params.value}"
+  - "${params.key}"
+  - "--x=${params.value}"
+  - {option: --rep, value: "${params.fixed}", repeat: true}
+  - "${params.fixed}"
+  - "{literal} $HOME `x` ${params.key}"
+"""
+
+
+def spec() -> str:
+    """A pipeline that hands every value over as a cell, a constant and, where it can be one, a key."""
+    keys = [v if v.strip() and v.isprintable() else f"k{i}" for i, v in enumerate(VALUES)]
+    rows = [{"key": k, "value": v} for k, v in zip(keys, VALUES, strict=True)]
+    fixed = [v.replace("${", "$${") for v in VALUES]
+    document = json.dumps(
+        {
+            "sncompile": 1,
+            "pipeline": "values",
+            "data": {"workspace": "res ults"},
+            "tables": {"t": {"key": ["key"], "rows": rows}},
+            "steps": {
+                "d": {
+                    "module": "./dump.yaml",
+                    "by": ["key"],
+                    "with": {"value": "${t.value if t.value != null else ''}", "key": "${key}", "fixed": fixed},
+                }
+            },
+        },
+        ensure_ascii=False,
+    )
+    # What hides in an editor must be escaped in a spec.
+    return document.replace("\u202e", "\\u202e")
+
+
+def test_any_value_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spaces, quotes, braces, `$`, backticks, newlines, dashes, control characters and other scripts."""
+    (tmp_path / "dump.py").write_text(DUMP)
+    (tmp_path / "dump.yaml").write_text(MODULE)
+    (tmp_path / "spec.yaml").write_text(spec())
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["run", "spec.yaml", "--cores", "2"], standalone_mode=True)
+    assert ended.value.code == 0
+    graph = emit(tmp_path / "spec.yaml")
+    by_key = {job.key["key"]: job for job in jobs(graph)}
+    assert len(by_key) == len(VALUES)
+    for (key, job), value in zip(by_key.items(), VALUES, strict=True):
+        expected = [value, key, f"--x={value}"]
+        expected += [word for v in VALUES for word in ("--rep", v)]
+        expected += [*VALUES, f"{{literal}} $HOME `x` {key}"]
+        path = job.outputs["json"]
+        assert isinstance(path, str)
+        assert json.loads((tmp_path / path).read_text()) == expected
+        assert job.command is not None
+        assert job.command[3:] == expected

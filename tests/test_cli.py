@@ -1,0 +1,335 @@
+"""The command line: exit codes, what goes where, and that every command stands."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from sncompile.cli import check_command
+from sncompile.cli.main import COMMANDS, main
+
+SPEC = """\
+sncompile: 1
+pipeline: letters
+title: Letters
+data: {workspace: results}
+params: {size: {type: integer, default: 3}}
+tables:
+  letters: {rows: [{letter: a, file: a.txt}, {letter: b, file: b.txt}], key: [letter]}
+steps:
+  one:
+    by: [letter]
+    with: {source: "${letters.file}", size: "${params.size}"}
+    module:
+      inputs: {source: {type: file}}
+      outputs: {out: {type: file}}
+      params: {size: {type: integer}}
+      resources: {cpus: 2, memory: "${params.size}GB"}
+      command: [cp, "${inputs.source}", "${outputs.out}", "${params.size}"]
+outputs: {all: "${one.out}"}
+"""
+
+
+class Ended(NamedTuple):
+    """How a call ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command line in this process."""
+
+    def call(*arguments: str | Path) -> Ended:
+        with pytest.raises(SystemExit) as ended:
+            main([str(a) for a in arguments])
+        out, err = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), out, err)
+
+    return call
+
+
+@pytest.fixture
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A correct spec in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "letters.yaml").write_text(SPEC)
+    (tmp_path / "wrong.yaml").write_text(SPEC.replace('params.size}"}', 'params.sise}"}'))
+    return Path("letters.yaml")
+
+
+def process(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command line in a process of its own."""
+    command = [sys.executable, "-m", "sncompile.cli.main", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | env, check=False)
+
+
+def test_check_of_a_correct_spec_ends_with_0(run: Run, spec: Path) -> None:
+    ended = run("check", spec)
+    assert (ended.code, ended.err) == (0, "")
+    assert "1 step, 2 jobs, 2 input files" in ended.out
+
+
+def test_errors_end_with_1_and_go_to_standard_error(run: Run, spec: Path) -> None:
+    ended = run("plan", "wrong.yaml")
+    assert (ended.code, ended.out) == (1, "")
+    assert "error[SN2" in ended.err
+    assert "did you mean `size`" in ended.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["check"], ["plan", "x.yaml", "--nonsense"], ["check", "x.yaml", "--set", "novalue"], ["explain", "SN999"]],
+)
+def test_a_wrong_command_line_ends_with_2(run: Run, spec: Path, arguments: list[str]) -> None:
+    ended = run(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+
+
+def test_a_slip_in_a_command_is_told(run: Run, spec: Path) -> None:
+    ended = run("chekc", "letters.yaml")
+    assert ended.code == 2
+    assert "did you mean `check`?" in ended.err
+
+
+def test_a_spec_alone_is_compiled(run: Run, spec: Path) -> None:
+    """`sncompile SPEC` is `sncompile compile SPEC`."""
+    assert run(spec, "--emit", "ir") == run("compile", spec, "--emit", "ir")
+
+
+def test_every_command_has_help(run: Run) -> None:
+    for name in COMMANDS:
+        ended = run(name, "--help")
+        assert ended.code == 0
+        assert ended.out.startswith("Usage: sncompile")
+        assert name in run("--help").out
+
+
+def test_json_diagnostics(run: Run, spec: Path) -> None:
+    ended = run("check", "wrong.yaml", "--format", "json")
+    assert (ended.code, ended.err) == (1, "")
+    (found,) = [d for d in json.loads(ended.out) if d["severity"] == "error"]
+    assert set(found) == {
+        "code", "severity", "message", "file", "line", "column", "end_line", "end_column", "related", "help",
+    }  # fmt: skip
+    assert (found["file"], found["line"]) == ("wrong.yaml", 11)
+
+
+def test_sarif_diagnostics(run: Run, spec: Path) -> None:
+    log = json.loads(run("check", "wrong.yaml", "--format", "sarif").out)
+    assert log["version"] == "2.1.0"
+    (result, *_) = log["runs"][0]["results"]
+    rules = {rule["id"] for rule in log["runs"][0]["tool"]["driver"]["rules"]}
+    assert result["ruleId"] in rules
+
+
+def test_github_diagnostics(run: Run, spec: Path) -> None:
+    out = run("check", "wrong.yaml", "--format", "github").out
+    assert "::error file=wrong.yaml,line=11,col=" in out
+
+
+def test_standard_input(spec: Path) -> None:
+    """`-` reads the spec; its paths start where the user stands."""
+    command = [sys.executable, "-m", "sncompile.cli.main", "plan", "-", "--json"]
+    done = subprocess.run(command, input=SPEC, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["jobs"] == 2
+
+
+def test_a_reader_that_has_enough_is_no_fault(spec: Path) -> None:
+    """`sncompile … | head -1` says nothing of a broken pipe."""
+    command = f'"{sys.executable}" -m sncompile.cli.main schema pipeline | head -1'
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
+    assert done.stdout == "{\n"
+    assert done.stderr == ""
+
+
+def test_a_fault_of_our_own_ends_with_70(run: Run, spec: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No traceback is shown; it lies in a file that the message names."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a fuse blew")
+
+    monkeypatch.setattr(check_command, "check", broken)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    ended = run("check", spec)
+    assert (ended.code, ended.out) == (70, "")
+    assert "Traceback" not in ended.err
+    assert "a fault of sncompile itself" in ended.err
+    (kept,) = tmp_path.glob("sncompile-fault-*.txt")
+    assert str(kept) in ended.err
+    assert "a fuse blew" in kept.read_text()
+
+
+def test_colour_only_where_it_is_wanted(run: Run, spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\x1b" not in run("plan", spec).out
+    assert "\x1b[1m" in run("plan", spec, "--color", "always").out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in run("plan", spec).out
+
+
+def test_plan_as_text(run: Run, spec: Path) -> None:
+    Path("b.txt").unlink()
+    ended = run("plan", spec)
+    assert ended.code == 0
+    assert "2 jobs in 1 step" in ended.out
+    assert "one   letter     2  2 cpus, 3 GB" in ended.out
+    assert "inputs   2 files, 1 not there" in ended.out
+    assert "missing: b.txt" in ended.out
+    assert "warning[SN511]" in ended.err
+
+
+def test_plan_as_json(run: Run, spec: Path) -> None:
+    """The object of the interface; options change it as they change a compile."""
+    Path("b.txt").unlink()
+    plan = json.loads(run("plan", spec, "--json", "--set", "size=5", "--data", "workspace=out").out)
+    assert (plan["pipeline"], plan["jobs"]) == ("letters", 2)
+    (step,) = plan["steps"]
+    assert (step["name"], step["by"], step["instances"], step["module"]) == ("one", ["letter"], 2, "one")
+    assert step["span"]["line"] == 9
+    assert step["resources"] == {"cpus": 2, "memory_mb": 5000}
+    assert [(f["path"], f["exists"]) for f in plan["inputs"]] == [("a.txt", True), ("b.txt", False)]
+    assert plan["outputs"] == [{"name": "all", "paths": ["out/one/a/out", "out/one/b/out"]}]
+    assert [w["code"] for w in plan["warnings"]] == ["SN511"]
+
+
+@pytest.mark.parametrize(
+    ("memory", "text", "amount"),
+    [
+        ("${inputs.source.size * 2}B", "by size memory", {"low": None, "high": None}),
+        ("${2 * attempt}GB", "from 2 GB", {"low": 2000, "high": 2000}),
+        ("${'1GB' if letter == 'a' else '500MB'}", "500 MB to 1 GB", {"low": 500, "high": 1000}),
+    ],
+)
+def test_plan_of_amounts_that_are_not_fixed(
+    run: Run, spec: Path, memory: str, text: str, amount: dict[str, int | None]
+) -> None:
+    """What depends on files, attempts or keys is told as far as it is known, with its expression."""
+    step = '    resources: {memory: "' + memory + '"}\n    with: {source'
+    spec.write_text(SPEC.replace("    with: {source", step))
+    assert text in run("plan", spec).out
+    told = json.loads(run("plan", spec, "--json").out)["steps"][0]["resources"]["memory_mb"]
+    assert {key: told[key] for key in amount} == amount
+    assert told["expression"].startswith("${")
+
+
+def test_plan_loads_neither_networkx_nor_snakemake(spec: Path) -> None:
+    code = (
+        "import sys\nfrom sncompile.cli.main import main\n"
+        "try: main(['plan', 'letters.yaml'])\nexcept SystemExit: pass\n"
+        "print([n for n in ('networkx', 'snakemake', 'duckdb', 'jsonschema') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.endswith("[]\n"), done.stdout + done.stderr
+
+
+def test_plan_fits_a_narrow_terminal(spec: Path) -> None:
+    done = process("plan", "letters.yaml", COLUMNS="40")
+    assert max(map(len, done.stdout.splitlines())) <= 40
+
+
+def test_a_module_has_no_plan(run: Run, spec: Path) -> None:
+    Path("m.yaml").write_text("sncompile: 1\nmodule: m\ncommand: ['true']\n")
+    ended = run("plan", "m.yaml")
+    assert (ended.code, ended.out) == (2, "")
+    assert "sncompile describe" in ended.err
+
+
+MODULE = """\
+sncompile: 1
+module: align
+title: Align reads
+license: MIT
+citations: ["Li H (2013). BWA-MEM."]
+inputs: {reads: {type: "file[]", format: [fastq, fastq.gz], description: What was sequenced}}
+outputs: {bam: {type: file, format: bam}}
+params:
+  threads: {type: integer, default: 2, minimum: 1, maximum: 8, description: How many at once}
+  mode: {enum: [fast, exact]}
+container: {image: "ghcr.io/x/bwa:1"}
+resources: {memory: 4GB}
+command: [bwa, {option: -t, value: "${params.threads * 2}"}, {flag: --exact, when: "${params.mode == 'exact'}"},
+          "${inputs.reads}", ">${outputs.bam}"]
+"""
+
+
+def test_describe_shows_all_of_a_module(run: Run, spec: Path) -> None:
+    Path("align.yaml").write_text(MODULE)
+    out = run("describe", "align.yaml").out
+    for told in (
+        "align – Align reads", "MIT", "reads  file[] (fastq or fastq.gz)", "What was sequenced",
+        "integer, 1 to 8, default 2", 'one of "fast", "exact", required', "-t \"${params.threads * 2}\"",
+        "--exact (when ${params.mode == 'exact'})", ">${outputs.bam}", "ghcr.io/x/bwa:1", "memory  4GB", "Li H (2013)",
+    ):  # fmt: skip
+        assert told in out, told
+
+
+def test_describe_as_json(run: Run, spec: Path) -> None:
+    Path("align.yaml").write_text(MODULE)
+    told = json.loads(run("describe", "align.yaml", "--json").out)
+    assert (told["kind"], told["name"], told["container"]) == ("module", "align", "ghcr.io/x/bwa:1")
+    assert told["params"]["threads"]["maximum"] == 8
+    assert told["command"][1] == {"option": "-t", "value": "${params.threads * 2}"}
+    pipeline = json.loads(run("describe", spec, "--json").out)
+    assert pipeline["steps"]["one"]["by"] == ["letter"]
+
+
+def test_describe_finds_modules_by_reference(run: Run, spec: Path) -> None:
+    ended = run("describe", "examples/variants/modules/align")
+    assert ended.code == 0
+    assert "bwa mem" in ended.out
+    wrong = run("describe", "examples/variants/modules/alig")
+    assert (wrong.code, wrong.out) == (1, "")
+    assert "did you mean `align`?" in wrong.err
+
+
+def test_explain(run: Run) -> None:
+    assert run("explain", "sn501").out.startswith("SN501: ")
+    assert "SN501" in run("explain").out
+    ended = run("explain", "SN599")
+    assert ended.code == 2
+    assert "`SN501`" in ended.err
+
+
+@pytest.mark.parametrize("kind", ["pipeline", "module"])
+def test_schema(run: Run, kind: str) -> None:
+    assert json.loads(run("schema", kind).out)["title"].lower() == kind
+
+
+def test_targets(run: Run) -> None:
+    assert "snakemake" in run("targets").out
+    assert json.loads(run("targets", "--json").out)["snakemake"]["capabilities"]
+
+
+def test_init_writes_a_project_without_fault_and_never_over_another(run: Run, tmp_path: Path) -> None:
+    ended = run("init", tmp_path / "my plants")
+    assert ended.code == 0
+    assert f"cd '{tmp_path}/my plants'" in ended.out
+    assert "sncompile run pipeline.yaml" in ended.out
+    place = tmp_path / "my plants" / "pipeline.yaml"
+    assert place.read_text().startswith("# yaml-language-server: $schema=.schemas/pipeline.schema.json\n")
+    assert run("check", "--strict", place).code == 0
+    place.write_text("mine")
+    again = run("init", tmp_path / "my plants")
+    assert again.code == 2
+    assert "nothing was written" in again.err
+    assert place.read_text() == "mine"
+
+
+def test_completion_names_commands() -> None:
+    done = process(_SNCOMPILE_COMPLETE="bash_complete", COMP_WORDS="sncompile des", COMP_CWORD="1")
+    assert "describe" in done.stdout
