@@ -17,7 +17,7 @@ DEMO := specs/examples/illumination
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/python $(DEMO)/demo_data.py demo/images
-	PATH="$(BIN):$$PATH" sncompile run $(DEMO)/illumination.yaml \
+	PATH="$(BIN):$$PATH" sncompile run $(DEMO)/illumination.yaml --directory demo \
 		--data images=demo/images --data workspace=demo/results --cores 2
 	@echo "The report is demo/results/illumination.html"
 

@@ -24,7 +24,7 @@ from sncompile.syntax.source import Source, read_source
 
 if TYPE_CHECKING:
     from sncompile.ir.graph import Graph
-    from sncompile.targets.target import Emitted
+    from sncompile.targets.emitted import Emitted
 
 STDIN = "-"
 
@@ -90,14 +90,15 @@ def graph_of(program: Program) -> Graph:
     return build(program)
 
 
-def compile_graph(graph: Graph, target: str = "snakemake", *, out: Path | None = None) -> Emitted:
+def compile_graph(graph: Graph, target: str = "snakemake", *, out: Path | None = None, benchmark: bool = False) -> Emitted:
     """The files of a graph for a target, in memory. Raises `CompileError` for what the target cannot express.
 
-    `out` is where they will stand; without it `build/NAME` in the working folder.
+    `out` is where they will stand; without it `build/NAME` in the working folder. `benchmark` has the engine measure
+    every job, where it can.
     """
     from sncompile.targets.registry import find_target
 
-    return find_target(target).lower(graph, out if out is not None else default_out(graph))
+    return find_target(target).lower(graph, out if out is not None else default_out(graph), benchmark=benchmark)
 
 
 def default_out(graph: Graph) -> Path:

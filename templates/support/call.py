@@ -2,13 +2,13 @@
 
 import importlib
 import json
-import os
 import sys
+from pathlib import Path
 
 
 def main(target: str, arguments: str) -> None:
     """Import the function, working folder first, and call it with the members of the JSON object as keywords."""
-    sys.path.insert(0, os.getcwd())
+    sys.path.insert(0, str(Path.cwd()))
     module, _, function = target.partition(":")
     getattr(importlib.import_module(module), function)(**json.loads(arguments))
 

@@ -289,7 +289,10 @@ class Dotted:
 
 
 def interpolate(value: Any, names: Names, turn: Callable[[Any], str] = as_text) -> Any:
-    """A scalar or a list with its `${…}` computed; absent items of a list are left out. Exactly one `${…}` keeps its type unless `turn` is given."""
+    """A scalar or a list with its `${…}` computed; absent items of a list are left out.
+
+    A scalar that is exactly one `${…}` keeps its type, unless `turn` is given.
+    """
     if isinstance(value, list):
         return [v for v in (interpolate(item, names) for item in value) if v is not None]
     if not isinstance(value, str):
@@ -393,7 +396,12 @@ class Step:
         return [joined for joined in self.rows if self.key_of(joined) == key]
 
     def feeders(self, key: Key, other: Step) -> list[Key]:
-        """The instances of another step that meet an instance of this one, in the other's order."""
+        """The instances of another step that meet an instance of this one, in the other's order.
+
+        A step without keys is there for everyone.
+        """
+        if not other.keys:
+            return other.instances()
         rows = self.rows_of(key)
         for table in other.tables:
             if table not in self.tables:
@@ -851,18 +859,27 @@ def _resources(declared: Json) -> dict[str, int]:
 def _flow_pairs(flow: Json, far: bool) -> list[tuple[str, str]]:
     """Pairs of steps in order: in a `seq`, every step of an item waits for every step of all items before it.
 
-    With `far` false, only for those of the item right before it, which is the same unless instances are missing there.
+    With `far` false, only the first steps of an item wait for the last ones of the item right before it, which is the
+    same unless instances are missing in between.
     """
     if isinstance(flow, str):
         return []
     pairs: list[tuple[str, str]] = []
     before: list[str] = []
     for item in flow.get("seq", []):
-        pairs += [(u, v) for u in before for v in _flow_names(item)]
-        before = [*(before if far else ()), *_flow_names(item)]
+        pairs += [(u, v) for u in before for v in (_flow_names(item) if far else _flow_end(item, 0))]
+        before = [*before, *_flow_names(item)] if far else _flow_end(item, -1)
     for item in [*flow.get("seq", []), *flow.get("parallel", [])]:
         pairs += _flow_pairs(item, far)
     return pairs
+
+
+def _flow_end(flow: Json, end: int) -> list[str]:
+    """The steps that a flow begins with (0) or ends with (-1)."""
+    if isinstance(flow, str):
+        return [flow]
+    ends = flow["parallel"] if "parallel" in flow else [flow["seq"][end]]
+    return [name for item in ends for name in _flow_end(item, end)]
 
 
 def _flow_names(flow: Json) -> list[str]:

@@ -376,6 +376,22 @@ def test_tables_without_a_common_key_meet_in_all_combinations(example: Example) 
     example.has({"a/r1": {}, "a/r2": {}, "b/A": both, "b/B": both})
 
 
+def test_a_step_without_keys_is_broadcast_to_all(example: Example) -> None:
+    """Also where its table has no row in common with the other's."""
+    example.pipeline(
+        """
+    tables:
+      t: {key: well, rows: [{well: A}, {well: B}]}
+      u: {key: well, rows: [{well: A}, {well: C}]}
+    steps:
+      a: {module: ./make.yaml, over: u, where: "${u.well == 'C'}"}
+      b: {module: ./one.yaml, by: well, over: t, with: {i: "${a.o}"}}
+        """
+    )
+    one = {"inputs": {"i": "results/a/o.csv"}, "after": {"a"}}
+    example.has({"a": {}, "b/A": one, "b/B": one})
+
+
 def test_where_leaves_out_rows_and_with_them_instances(example: Example) -> None:
     example.pipeline(
         WELLS,
@@ -780,7 +796,11 @@ def test_said_paths_are_taken_as_they_are(example: Example) -> None:
     tables: {t: {key: [plate, well], rows: [{plate: P 1, well: "a/b"}, {plate: "it's", well: c}]}}
     steps:
       a: {module: ./make.yaml, by: [plate, well], outputs: {o: "${data.out}/${well}-${plate}.csv"}}
-      b: {module: ./one.yaml, by: [plate, well], with: {i: "${a.o}"}, outputs: {o: {path: "b${plate}${well}", temp: true}}}
+      b:
+        module: ./one.yaml
+        by: [plate, well]
+        with: {i: "${a.o}"}
+        outputs: {o: {path: "b${plate}${well}", temp: true}}
         """
     )
     example.has(
@@ -1163,11 +1183,8 @@ def test_ports_are_compared_in_a_list_too(example: Example, port: str) -> None:
         command: [tiffs, "${inputs.i}", "${outputs.o}"]
         """,
     )
-    example.pipeline(
-        '    steps: {a: {module: ./both.yaml}, b: {module: ./tiffs.yaml, with: {i: ["${a.PORT}", x.tif]}}}'.replace(
-            "PORT", port
-        )
-    )
+    value = '["${a.PORT}", x.tif]'.replace("PORT", port)
+    example.pipeline("    steps: {a: {module: ./both.yaml}, b: {module: ./tiffs.yaml, with: {i: " + value + "}}}")
     example.is_refused()
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sncompile.api import Checked, check, compile_graph, default_out, graph_of
 from sncompile.cli.options import fail, finish, output_options, read_options, spec_options, write
+from sncompile.cli.pipelines import require_pipeline
 from sncompile.diagnostics import CompileError
+
+if TYPE_CHECKING:
+    from sncompile.ir.graph import Graph
 
 
 @click.command("compile")
@@ -18,6 +23,7 @@ from sncompile.diagnostics import CompileError
 @click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the files; build/NAME beside the spec unless given.")
 @click.option("-t", "--target", default="snakemake", show_default=True, help="What to compile to.")
 @click.option("--emit", type=click.Choice(["ast", "ir", "jobs"]), help="Print a stage's result instead of writing files.")
+@click.option("--benchmark", is_flag=True, help="Have Snakemake measure every job: time, memory, input and output.")
 @click.option("--check", "compare", is_flag=True, help="Compare with what stands there; write nothing.")
 @spec_options
 @output_options
@@ -26,6 +32,7 @@ def command(
     out: Path | None,
     target: str,
     emit: str | None,
+    benchmark: bool,
     compare: bool,
     data: tuple[tuple[str, str], ...],
     sets: tuple[tuple[str, str], ...],
@@ -42,13 +49,12 @@ def command(
             finish(checked, form, color)
             _emit_ast(checked)
             return
-        finish(checked, form, color)
-        graph = graph_of(checked.require())
+        graph = graph_of(require_pipeline(checked, form, color))
         if emit is not None:
             _emit(emit, graph, out)
             return
         folder = out if out is not None else default_out(graph)
-        emitted = compile_graph(graph, target, out=folder)
+        emitted = compile_graph(graph, target, out=folder, benchmark=benchmark)
         if compare:
             emitted.compare(folder)
             return
@@ -66,18 +72,13 @@ def _emit_ast(checked: Checked) -> None:
     write(json.dumps(dump(checked.document), indent=2, ensure_ascii=False) + "\n")
 
 
-def _emit(kind: str, graph: object, out: Path | None) -> None:
-    from sncompile.ir.graph import Graph
+def _emit(kind: str, graph: Graph, out: Path | None) -> None:
     from sncompile.ir.jobs import jobs
     from sncompile.ir.text import graph_text
 
-    assert isinstance(graph, Graph)
     if kind == "ir":
         write(graph_text(graph))
         return
-    import os
-
     folder = out if out is not None else default_out(graph)
-    files = os.path.relpath(folder, graph.folder) + "/files"
-    for job in jobs(graph, files=files):
-        sys.stdout.write(json.dumps(job.as_object(), ensure_ascii=False) + "\n")
+    for job in jobs(graph, files=os.path.relpath(folder / "files", graph.folder)):
+        write(json.dumps(job.as_object(), ensure_ascii=False) + "\n")

@@ -22,7 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = click.Choice(["text", "json", "sarif", "github"])
 
 
-class Pair(click.ParamType):
+class Pair(click.ParamType):  # type: ignore[type-arg]  # Generic for type checkers only.
     """`NAME=VALUE`."""
 
     name = "NAME=VALUE"
@@ -119,9 +119,16 @@ def show(diagnostics: Sequence[Diagnostic], sources: dict[str, str], form: str, 
 def write(text: str, *, err: bool = False) -> None:
     """Write text as it is, in UTF-8, whatever the terminal's locale."""
     stream = sys.stderr if err else sys.stdout
-    stream.flush()
-    stream.buffer.write(text.encode("utf-8", "backslashreplace"))
-    stream.flush()
+    if stream is None:
+        return  # Closed by whoever started us.
+    try:
+        stream.flush()
+        stream.buffer.write(text.encode("utf-8", "backslashreplace"))
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise click.ClickException(f"cannot write: {error.strerror}") from None
 
 
 def finish(checked: Checked, form: str, color: str) -> None:

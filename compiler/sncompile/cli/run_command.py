@@ -9,11 +9,13 @@ from pathlib import Path
 import click
 
 from sncompile.api import check, compile_graph, default_out, graph_of
-from sncompile.cli.options import fail, finish, output_options, read_options, spec_options, write
+from sncompile.cli.options import fail, output_options, read_options, show, spec_options, write
+from sncompile.cli.pipelines import require_pipeline
 from sncompile.diagnostics import CompileError, did_you_mean
 from sncompile.faults import graph as graph_faults
-from sncompile.faults import runs as run_faults
 from sncompile.ir.graph import Graph
+from sncompile.runner.display import duration, make_display
+from sncompile.runner.run import RunOptions, run
 from sncompile.semantics.evaluate import Evaluator
 
 EXIT_RUN_FAILED = 3
@@ -50,31 +52,23 @@ def command(
     """Compile a pipeline and run it with Snakemake; run again to go on after a failure."""
     if cores != "all" and not (cores.isdigit() and int(cores) > 0):
         raise click.BadParameter("a whole number from 1, or `all`", param_hint="--cores")
-    from sncompile.runner.display import make_display
-    from sncompile.runner.run import RunOptions, run
-
     try:
         # What is only a warning when compiling stops a run: the files must be there now.
         must = True if strict else (graph_faults.MISSING_FILE.code,)
         checked = check(spec, read_options(data, sets, params, directory), strict=must)
-        finish(checked, form, color)
-        graph = graph_of(checked.require())
+        graph = graph_of(require_pipeline(checked, form, color))
         folder = out if out is not None else default_out(graph)
         compile_graph(graph, out=folder).write(folder)
-        options = RunOptions(cores, profile, containers, _files(graph, targets), keep_going, arguments)
-        result = run(graph, checked.sources, folder, options, make_display())
+        how = RunOptions(cores, profile, containers, _files(graph, targets), keep_going, arguments)
     except CompileError as error:
-        engine = {f.code for f in (run_faults.LOCKED, run_faults.NO_ENGINE)}
-        if any(d.code in engine for d in error.diagnostics):
-            from sncompile.cli.options import show
-
-            show(error.diagnostics, error.sources, form, color, stdout=False)
-            sys.exit(EXIT_RUN_FAILED)
         fail(error, form, color)
         return
+    try:
+        result = run(graph, checked.sources, folder, how, make_display())
+    except CompileError as error:
+        show(error.diagnostics, error.sources, form, color, stdout=False)
+        sys.exit(EXIT_RUN_FAILED)
     if result.state != "done":
-        from sncompile.cli.options import show
-
         show(result.diagnostics, checked.sources, form, color, stdout=False)
         write(f"{result.state} after {result.done} jobs; the record is {_near(result.folder)}\n", err=True)
         sys.exit(EXIT_RUN_FAILED)
@@ -116,8 +110,6 @@ def _files(graph: Graph, targets: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path) -> None:
-    from sncompile.runner.display import duration
-
     jobs = f"{done} jobs in {duration(seconds)}" if done else "nothing to do: everything is up to date"
     write(f"done: {jobs}; the record is {_near(folder)}\n", err=True)
     for name, paths in _outputs(graph).items():

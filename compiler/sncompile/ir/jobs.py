@@ -178,8 +178,7 @@ class _Maker:
         self._command = [argument_words(a, self._closure) for a in family.command] if family.command is not None else None
         self._shell = [shell_text(p, self._closure) for p in family.shell] if family.shell is not None else None
         self._params = {n: self._closure(v) for n, v in family.params.items()}
-        files = [f for f in module_files(family)]
-        self._files = [expansion.file_digest(f) for f in files]
+        self._files = [expansion.file_digest(f) for f in module_files(family)]
 
     def _closure(self, value: Value) -> Closure:
         return self._expansion.evaluator.closure(value, self._family.keys, self._family)

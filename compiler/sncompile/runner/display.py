@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from sncompile.runner.progress import Progress
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 
 class Display(Protocol):
@@ -75,7 +78,7 @@ class LiveDisplay:
             self._last = time.monotonic()
             self._live.update(self._picture(progress), refresh=True)
 
-    def _picture(self, progress: Progress) -> object:
+    def _picture(self, progress: Progress) -> Group:
         from rich.console import Group
         from rich.progress_bar import ProgressBar
         from rich.table import Table
@@ -100,7 +103,7 @@ class LiveDisplay:
         return Group(head, steps)
 
     def close(self, progress: Progress) -> None:
-        self._live.update(self._picture(progress), refresh=True)  # type: ignore[arg-type]
+        self._live.update(self._picture(progress), refresh=True)
         self._live.stop()
 
 

@@ -58,7 +58,7 @@ def plugin(events: Path) -> ModuleType:
     """A logger plugin, as Snakemake's registry takes it, that appends events to a file."""
     from snakemake_interface_logger_plugins.base import LogHandlerBase
 
-    class LogHandler(LogHandlerBase):
+    class LogHandler(LogHandlerBase):  # type: ignore[misc]  # Snakemake ships no types.
         """Appends every event as a line of JSON."""
 
         def __post_init__(self) -> None:

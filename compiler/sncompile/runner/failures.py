@@ -106,7 +106,7 @@ def engine_failure(graph: Graph, progress: Progress, source_map: SourceMap, log:
     if line is not None:
         rule = source_map.rule_at(line)
     step = source_map.rules.get(rule or "")
-    if step in graph.families:
+    if step is not None and step in graph.families:
         span = graph.families[step].span
     told = _sentences(message) or "it ended without a word"
     return faults.ENGINE_FAILED.at(

@@ -112,7 +112,7 @@ def _check_port(
         if "://" in path or _listed_already(value):
             continue
         # Plain functions: a pipeline may have a hundred thousand files, and a name may hold anything.
-        place = os.path.join(program.folder, path)  # noqa: PTH118
+        place = os.path.normpath(program.folder / path)
         if not os.path.exists(place):  # noqa: PTH110
             missing.append(path)
         elif os.path.isdir(place) != (wanted == "directory"):  # noqa: PTH112

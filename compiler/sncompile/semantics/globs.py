@@ -98,7 +98,7 @@ def list_files(pattern: Pattern, folder: Path) -> Iterator[str]:
 
     A folder that cannot be read is passed over, as a shell's glob does.
     """
-    start = folder / pattern.root
+    start = os.path.normpath(folder / pattern.root)
     pending = [(str(start), "", 0)]
     while pending:
         here, relative, depth = pending.pop()

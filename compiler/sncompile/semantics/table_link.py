@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -87,7 +88,7 @@ class TableLoader:
             return None
         relative = any(isinstance(p, str) for p in template.parts[:1])
         name = posixpath.join(self._prefix, text) if relative else text
-        path = self._folder / name
+        path = Path(os.path.normpath(self._folder / name))
         shown = self._name_of(path)
         try:
             read = read_table(path)

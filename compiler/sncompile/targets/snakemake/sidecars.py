@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.functions import to_text
@@ -29,10 +29,10 @@ class Sidecars:
         self._tables: dict[int, tuple[Table, str]] = {}
         self._steps: dict[str, str] = {}
 
-    def _new(self, name: str, columns: dict[str, Sequence[str]]) -> str:
+    def _new(self, name: str, columns: Mapping[str, Sequence[str]]) -> str:
         name = unique(re.sub(r"[^\w.]", "_", name), self._names)
         variable = re.sub(r"\W", "_", name).upper()
-        self._drafts[name] = _Draft(variable, columns)
+        self._drafts[name] = _Draft(variable, dict(columns))
         return name
 
     def table(self, table: Table) -> str:
@@ -54,10 +54,10 @@ class Sidecars:
         draft.columns[safe] = cells
         return draft.variable, safe
 
-    def rows(self, name: str, columns: dict[str, Sequence[str]]) -> str:
+    def rows(self, name: str, columns: Mapping[str, Sequence[str]]) -> str:
         """A sidecar of its own; gives its variable. The same columns under the same name are the same sidecar."""
         for known, draft in self._drafts.items():
-            if known == name and draft.columns == columns:
+            if known == name and draft.columns == dict(columns):
                 return draft.variable
         return self._drafts[self._new(name, columns)].variable
 
@@ -65,7 +65,7 @@ class Sidecars:
         """The variable of a sidecar."""
         return self._drafts[name].variable
 
-    def add_column(self, name: str, base: dict[str, Sequence[str]], column: str, cells: Sequence[str]) -> tuple[str, str]:
+    def add_column(self, name: str, base: Mapping[str, Sequence[str]], column: str, cells: Sequence[str]) -> tuple[str, str]:
         """A column in the sidecar of a step, which has the wildcards `base`; gives variable and column name."""
         if name not in self._steps:
             self._steps[name] = self._new(name, dict(base))
