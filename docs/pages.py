@@ -9,7 +9,7 @@ language:
     ```yaml pipeline.yaml appended     the text is added at the file's end
     ```python build/x/Snakefile excerpt   the lines stand in the file, in this order; a line `…` leaves some out
     ```console                         what follows `$ ` is run, and its output compared; `…` stands for anything
-    ```sh, ```toml, …                  not run here; commands of `sncompile` and `make` must exist, data must be readable
+    ```sh, ```toml, …                  not run; commands of `sncompile` and `make` must exist, data must be readable
 
 A comment `<!-- run: COMMAND -->` is run without being shown; `$REPOSITORY` is the repository. With `--accept`, outputs
 that differ are written into the page.
@@ -165,7 +165,7 @@ class Trial:
 
 
 def _commands(block: Block) -> Iterator[tuple[int, str, list[str]]]:
-    """The commands of a console block with their lines in the page and the outputs shown; `  ` goes on with a command."""
+    """The commands of a console block, with their lines in the page and the outputs shown; `\\` goes on with one."""
     number = 0
     while number < len(block.lines):
         start, command = number, block.lines[number].removeprefix("$ ")

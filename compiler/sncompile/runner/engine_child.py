@@ -105,7 +105,7 @@ def main(arguments: list[str]) -> None:
     LoggerPluginRegistry().register_plugin("sncompile", plugin(events))
     code: Any = 1
     try:
-        snakemake([*arguments[1:], "--logger", "sncompile"])
+        snakemake(["--logger", "sncompile", *arguments[1:]])
         code = 0
     except SystemExit as exit:
         code = exit.code

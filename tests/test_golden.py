@@ -1,0 +1,67 @@
+"""Golden trees: what is emitted for the examples, byte for byte. `--accept` rewrites them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sncompile.api import check, compile_graph, default_out, graph_of
+
+ROOT = Path(__file__).parents[1]
+GOLDEN = Path(__file__).parent / "golden" / "snakemake"
+EXAMPLES = {
+    "illumination": ROOT / "specs" / "examples" / "illumination",
+    "variants": ROOT / "specs" / "examples" / "variants",
+    **{p.name: p for p in sorted((Path(__file__).parent / "engines" / "specs").iterdir())},
+}
+
+
+def emitted(name: str, folder: Path) -> dict[str, str]:
+    """The text files that an example compiles to; a small plate stands in for the microscope's."""
+    shutil.copytree(EXAMPLES[name], folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("images", "results", "build"))
+    for well, site in (("A01", 1), ("A01", 2), ("B02", 1)):
+        place = folder / "images" / f"{well}_s{site}.tif"
+        place.parent.mkdir(exist_ok=True)
+        place.touch()
+    spec = next(p for p in (folder / f"{name}.yaml", folder / "spec.yaml") if p.exists())
+    checked = check(spec)
+    assert not checked.failed, checked.diagnostics
+    graph = graph_of(checked.require())
+    files = compile_graph(graph, out=default_out(graph)).files
+    return {n: data.decode() for n, data in files.items() if not n.startswith("files/")}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_emitted_tree_is_as_it_was(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Snakefile, sidecars, source map and profile."""
+    found = emitted(name, tmp_path / name)
+    place = GOLDEN / name
+    if request.config.getoption("--accept"):
+        shutil.rmtree(place, ignore_errors=True)
+        for file, text in found.items():
+            (place / file).parent.mkdir(parents=True, exist_ok=True)
+            (place / file).write_text(text, encoding="utf-8", newline="")
+    kept = {p.relative_to(place).as_posix(): p.read_bytes().decode() for p in place.rglob("*") if p.is_file()}
+    assert found == kept
+
+
+def test_the_bytes_do_not_depend_on_where_and_how(tmp_path: Path) -> None:
+    """The same bytes from another folder, with another hash seed, locale and time zone."""
+    trees = []
+    for number, (seed, locale, zone) in enumerate((("0", "C", "UTC"), ("7", "C.UTF-8", "Asia/Tokyo"))):
+        folder = tmp_path / f"place {number}" / ("deep" if number else "")
+        shutil.copytree(EXAMPLES["nonrect"], folder)
+        here = folder if number else tmp_path
+        subprocess.run(
+            [sys.executable, "-m", "sncompile.cli.main", str((folder / "spec.yaml").relative_to(here))],
+            check=True, cwd=here, capture_output=True,
+            env={"PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": zone, "PATH": ""},
+        )  # fmt: skip
+        out = folder / "build" / "nonrect"
+        trees.append({p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("*") if p.is_file()})
+    assert trees[0] == trees[1]
+    assert len(trees[0]) > 5
