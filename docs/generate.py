@@ -117,7 +117,11 @@ class Reference:
             items = schema.get("items", {})
             inner = self._resolved(items, document)
             names = inner.get("type", "value")
-            return f"list of {_plural(names)}" if isinstance(names, str) else f"list of {inner['title'].lower()}s"
+            return (
+                f"list of {_plural(names)}"
+                if isinstance(names, str)
+                else f"list of {inner.get('title', 'value').lower()}s"
+            )
         words = {"object": "mapping", "string": "text", "null": "nothing"}
         return words.get(kind, kind)
 

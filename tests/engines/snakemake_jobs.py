@@ -77,7 +77,8 @@ def _only(mine: list[Job], step: str, outputs: tuple[str, ...]) -> Job | None:
 def _differences(job: Job, event: Mapping[str, Any]) -> list[str]:
     told = []
     wanted, got = _files(job.inputs), event["input"]
-    if [p for p in got if p in set(wanted)] != list(dict.fromkeys(wanted)):
+    read = [p for p in got if p in set(wanted)]
+    if read != wanted and read != list(dict.fromkeys(wanted)):
         told.append(f"{job.id}: inputs {got} are not {wanted}")
     shell = event["shellcmd"] or ""
     log = event["log"][0]

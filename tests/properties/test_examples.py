@@ -617,7 +617,6 @@ def test_flow_holds_past_a_step_that_is_gone(example: Example) -> None:
     example.has({"a": {}, "c": {"after": {"a"}}})
 
 
-@pytest.mark.xfail(strict=True, reason="a flow only orders neighbours")
 def test_flow_holds_past_instances_that_do_not_exist(example: Example) -> None:
     """Well A has no `b`, and its `c` still waits for its `a`."""
     example.pipeline(
@@ -1062,7 +1061,6 @@ def test_files_of_a_module_are_copied_with_the_emitted_files(example: Example) -
 # --- where the compiler differs --------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="an optional value without anything that gives it is an error (SN424)")
 def test_an_optional_input_from_an_instance_that_does_not_exist_is_absent(example: Example) -> None:
     example.pipeline(
         WELLS,
@@ -1083,7 +1081,6 @@ def test_an_optional_input_from_an_instance_that_does_not_exist_is_absent(exampl
     )
 
 
-@pytest.mark.xfail(strict=True, reason="a fault of the compiler: Missing is raised out of the jobs")
 def test_an_optional_input_from_a_row_that_does_not_exist_is_absent(example: Example) -> None:
     example.pipeline(
         """
@@ -1096,7 +1093,6 @@ def test_an_optional_input_from_a_row_that_does_not_exist_is_absent(example: Exa
     example.has({"b/A": {"inputs": {"i": "a.tif"}}, "b/B": {"inputs": {"i": None}}})
 
 
-@pytest.mark.xfail(strict=True, reason="where of a step that is gone is an error (SN405) if it lets nothing pass")
 def test_a_step_that_is_gone_needs_no_rows(example: Example) -> None:
     example.pipeline(
         WELLS,
@@ -1110,7 +1106,6 @@ def test_a_step_that_is_gone_needs_no_rows(example: Example) -> None:
     example.has({"b/P2": {}, "b/P1": {}})
 
 
-@pytest.mark.xfail(strict=True, reason="order goes by the keys of the steps inside, and not by those of the step")
 def test_order_before_a_nested_pipeline_is_the_steps_own(example: Example) -> None:
     """`n` has no keys: all of it waits for all of `a`, as it does for data, whatever its inner steps range over."""
     example.nested("inner.yaml", '    steps: {i: {module: ./make.yaml, by: well}}\n    outputs: {o: "${i.o}"}')
@@ -1124,7 +1119,6 @@ def test_order_before_a_nested_pipeline_is_the_steps_own(example: Example) -> No
     example.has({"a/A": {}, "a/B": {}, "n.i/A": both, "n.i/B": both})
 
 
-@pytest.mark.xfail(strict=True, reason="order goes by the keys of the steps inside, and not by those of the step")
 def test_order_after_a_nested_pipeline_is_the_steps_own(example: Example) -> None:
     """`n` ranges as a whole: the wells of `b` wait for all wells that `n` does in their plate."""
     example.nested("inner.yaml", '    steps: {i: {module: ./make.yaml, by: well}}\n    outputs: {o: "${i.o}"}')
@@ -1144,7 +1138,6 @@ def test_order_after_a_nested_pipeline_is_the_steps_own(example: Example) -> Non
     )
 
 
-@pytest.mark.xfail(strict=True, reason="a required input of a nested pipeline may gather nothing")
 def test_a_required_list_of_a_nested_pipeline_must_gather_something(example: Example) -> None:
     example.nested(
         "inner.yaml",
@@ -1165,7 +1158,6 @@ def test_a_required_list_of_a_nested_pipeline_must_gather_something(example: Exa
     example.is_refused()
 
 
-@pytest.mark.xfail(strict=True, reason="references in a list with other values are not compared with the port")
 @pytest.mark.parametrize("port", ["o", "d"])
 def test_ports_are_compared_in_a_list_too(example: Example, port: str) -> None:
     example.module(
@@ -1188,7 +1180,6 @@ def test_ports_are_compared_in_a_list_too(example: Example, port: str) -> None:
     example.is_refused()
 
 
-@pytest.mark.xfail(strict=True, reason="libyaml takes `?` before `}` for a sign of its own; YAML 1.2 does not")
 def test_an_optional_type_needs_no_quotes(example: Example) -> None:
     example.module(
         "maybe.yaml",
@@ -1202,7 +1193,6 @@ def test_an_optional_type_needs_no_quotes(example: Example) -> None:
     example.has({"a": {"inputs": {"i": None}}})
 
 
-@pytest.mark.xfail(strict=True, reason="only control characters of ASCII are encoded")
 def test_all_control_characters_are_encoded_in_derived_paths(example: Example) -> None:
     example.pipeline(
         '    tables: {t: {key: k, rows: [{k: "a\\u0085b"}]}}\n    steps: {a: {module: ./make.yaml, by: k}}'

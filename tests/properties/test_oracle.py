@@ -11,13 +11,7 @@ from hypothesis import HealthCheck, event, given, settings
 
 from .compiled import Refused, compile_spec, document_text
 from .oracle import (
-    EMPTY_IN_NESTED,
     GONE_WITH_FAULT,
-    GONE_WITHOUT_ROWS,
-    MIXED_LIST,
-    NOTHING_TO_TAKE,
-    ORDER_OF_NESTED,
-    ORDER_PAST_INSTANCES,
     Fault,
     Job,
     Spec,
@@ -27,17 +21,6 @@ from .oracle import (
 from .strategies import specs
 
 EXAMPLES = int(os.environ.get("SNCOMPILE_EXAMPLES", "100"))
-KNOWN = {
-    EMPTY_IN_NESTED,
-    GONE_WITHOUT_ROWS,
-    MIXED_LIST,
-    NOTHING_TO_TAKE,
-    ORDER_OF_NESTED,
-    ORDER_PAST_INSTANCES,
-}
-"""Where the compiler is known to differ: each has a test in `test_examples.py` that is marked as failing. Take a name
-out when its test passes."""
-
 OPEN = {GONE_WITH_FAULT}
 """Where the language does not say whether there is an error."""
 
@@ -82,7 +65,7 @@ def test_compiler_agrees_with_the_oracle(spec: Spec) -> None:
         expected = fault
     for reason in noticed:
         event(f"noticed: {reason}")
-    if noticed & (KNOWN | OPEN):
+    if noticed & OPEN:
         return
     with tempfile.TemporaryDirectory() as folder:
         found = compile_spec(spec, Path(folder))

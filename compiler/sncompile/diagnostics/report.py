@@ -6,16 +6,24 @@ from collections.abc import Iterable
 
 from sncompile.diagnostics.model import Diagnostic, Severity, sort_key
 
+MAX_OF_A_CODE = 1_000
+"""Diagnostics of one code that are kept."""
+
 
 class Report:
     """Collects diagnostics, so that every fault of a spec is told in one go."""
 
     def __init__(self) -> None:
         self._found: dict[Diagnostic, None] = {}
+        self._counts: dict[str, int] = {}
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic; one that is already here is kept once."""
-        self._found.setdefault(diagnostic)
+        """Keep a diagnostic; one that is already here is kept once, and of one code no more than anybody mends."""
+        if diagnostic in self._found:
+            return
+        count = self._counts[diagnostic.code] = self._counts.get(diagnostic.code, 0) + 1
+        if count <= MAX_OF_A_CODE:
+            self._found[diagnostic] = None
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Keep several diagnostics."""

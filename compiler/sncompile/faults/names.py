@@ -58,7 +58,7 @@ NOT_SUPPORTED = Fault(
 TOO_MUCH_NESTING = Fault(
     "SN216",
     "pipelines inside pipelines come to too much",
-    "Pipelines nest up to 16 levels and are used up to 5,000 times in one compile. What is done many times ranges\n"
+    "Pipelines nest up to 16 levels and are used up to 1,000 times in one compile. What is done many times ranges\n"
     "over a table with `by`: that is one step, however many jobs it has.",
 )
 NOT_A_PIPELINE = Fault(

@@ -63,8 +63,8 @@ TAG = Fault(
 EMPTY = Fault(
     "SN012",
     "an empty document",
-    "A spec starts with `sncompile: 1` and `pipeline: NAME` or `module: NAME`. `sncompile init` writes\n"
-    "a\nsmall\none.",
+    "A spec starts with `sncompile: 1` and `pipeline: NAME` or `module: NAME`. `sncompile init`\n"
+    "writes\na\nsmall\none.",
 )
 KEY_NOT_TEXT = Fault("SN013", "a key is not text", "Keys of mappings are text; lists and mappings cannot be keys.")
 BAD_MERGE = Fault(

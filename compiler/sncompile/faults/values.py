@@ -51,8 +51,8 @@ IN_QUOTES = Fault(
     "a value where the shell cannot take one",
     "Values are quoted by the compiler. In a comment, a here-document, between backticks, inside of another\n"
     "expansion (`$${name:-…}`) or after a backslash that quoting has no meaning: put the value into a shell\n"
-    "variable first (`x=${params.x}`) and use that. Arithmetic takes numbers only, since the shell runs what stands in other text\n"
-    "there.",
+    "variable first (`x=${params.x}`) and use that. Arithmetic takes numbers only, since the shell runs what\n"
+    "stands in other text there.",
 )
 BAD_SCRIPT = Fault(
     "SN322",

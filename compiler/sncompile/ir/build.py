@@ -81,7 +81,7 @@ def _edges(family: Family, families: dict[str, Family]) -> list[Edge]:
         Edge(source, family.name, relate(families[source].keys, family.keys), tuple(names))
         for source, names in ports.items()
     ]
-    ordered = [name for name in family.after if name not in ports]
+    ordered = dict.fromkeys(w.step for w in family.after if w.step not in ports)
     return edges + [Edge(n, family.name, relate(families[n].keys, family.keys), ()) for n in ordered]
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from sncompile.ir.graph import Graph
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.keys import KeySet
+from sncompile.semantics.program import Waits
+from sncompile.semantics.scope import see
+from sncompile.semantics.types import Type
 from sncompile.semantics.values import Choice, Local, Output, Related, Value, children
 
 Sources = Callable[[int], Iterable[int]]
@@ -53,6 +57,19 @@ def _through(value: Related, at: KeySet, evaluator: Evaluator) -> list[tuple[str
         return found
 
     return [(step, outer(sources)) for step, sources in inner]
+
+
+def waited_for(waits: Waits, graph: Graph) -> Value:
+    """What a family waits for, as a value: the first output of the other, or a mark that stands for none."""
+    source = graph.families[waits.step]
+    port, output = next(iter(source.outputs.items()), ("", None))
+    kind = Type(output.base, output.many) if output is not None else Type("file")
+    value: Value = Output(source.name, port, kind, source.span)
+    if source.keys is not waits.source:
+        value = see(value, source.keys, waits.source, source.span)
+    seen = see(value, waits.source, waits.target, source.span)
+    # Who has nothing to wait for waits for nothing.
+    return seen._replace(type=seen.type._replace(optional=not seen.type.many))
 
 
 def steps_in(value: Value) -> dict[str, None]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sncompile.diagnostics import Span
 from sncompile.semantics.keys import KeySet
-from sncompile.semantics.program import Argument, ModuleFile, ShellPart, Success, Variable
+from sncompile.semantics.program import Argument, ModuleFile, ShellPart, Success, Variable, Waits
 from sncompile.semantics.types import Type
 from sncompile.semantics.values import Const, Value
 
@@ -77,7 +77,7 @@ class Family:
     resources: Mapping[str, Value]
     retries: int
     success: Success
-    after: tuple[str, ...]
+    after: tuple[Waits, ...]
     local_rule: bool
     tags: tuple[str, ...]
     span: Span

@@ -12,7 +12,7 @@ from typing import Any
 from sncompile.diagnostics import Span
 from sncompile.ir.build import taken
 from sncompile.ir.commands import argument_words, shell_text
-from sncompile.ir.feeds import feeds
+from sncompile.ir.feeds import feeds, waited_for
 from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.evaluate import AtRunTime, Closure, Evaluator
@@ -105,9 +105,9 @@ class Expansion:
         if name not in self._needs:
             family = self.graph.families[name]
             found = [f for value in taken(family).values() for f in feeds(value, family.keys, self.evaluator)]
-            for source in family.after:
-                related = family.keys.related(self.graph.families[source].keys)
-                found.append((source, related.__getitem__))
+            for waits in family.after:
+                value = waited_for(waits, self.graph)
+                found += feeds(value, family.keys, self.evaluator)
             self._needs[name] = found
         return self._needs[name]
 

@@ -28,9 +28,9 @@ def _broken(graph: Graph) -> Iterator[str]:
             yield f"`{name}` holds a family called `{family.name}`"
         if (family.command is None) == (family.shell is None):
             yield f"`{name}` has not exactly one of command and shell"
-        for source in family.after:
-            if source not in graph.families:
-                yield f"`{name}` waits for `{source}`, which is not there"
+        for waits in family.after:
+            if waits.step not in graph.families:
+                yield f"`{name}` waits for `{waits.step}`, which is not there"
         yield from _values(graph, name)
     for edge in graph.edges:
         if edge.source not in graph.families or edge.target not in graph.families:

@@ -12,7 +12,7 @@ from sncompile.semantics.functions import FUNCTIONS
 from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.patterns import matches
 from sncompile.semantics.types import NULL, UNKNOWN, Type
-from sncompile.semantics.values import Apply, Choice, Const, Key, Lookup, Related, Value, walk
+from sncompile.semantics.values import Apply, Choice, Const, Items, Key, Lookup, Related, Value, walk
 from sncompile.syntax.document import ParamDoc, PortDoc
 
 
@@ -33,6 +33,8 @@ def absent(span: Span) -> Const:
 
 def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
     """`value` as an input port takes it; what does not fit is told."""
+    if port.optional:
+        value = lenient(value)
     given, declared = value.type, (Place("the port is declared here", port.name.span),)
     if _is_empty_list(value) and port.many:
         if not port.optional:
@@ -52,35 +54,55 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
             )  # fmt: skip
         return value
     if _many_fits(port.many, value, f"{what} ({port_type(port)})", declared, report):
-        if not given.textual:
-            report.add(
-                faults.WRONG_TYPE.at(
-                    value.span, f"{what} takes a {port.base}, not {given}", help="give a path", related=declared
-                )
-            )
-        elif given.of_files and given.base != port.base:
-            report.add(
-                faults.KIND_MISMATCH.at(
-                    value.span, f"{what} takes a {port.base}, and this is a {given.base}",
-                    help=f"make the port a {given.base}, or take another output", related=declared,
-                )
-            )  # fmt: skip
-        elif port.formats and given.formats and not set(port.formats) & set(given.formats):
-            report.add(
-                faults.FORMAT_MISMATCH.at(
-                    value.span, f"{what} takes {_either(port.formats)}, and this is {_either(given.formats)}",
-                    help="convert it in a step between, or add the format to the port", related=declared,
-                )
-            )  # fmt: skip
+        # A list that is written out has items of its own kinds.
+        for item in value.items if isinstance(value, Items) else (value,):
+            _check_file(port, item, what, report)
     return value
 
 
-def _is_empty_list(value: Value) -> bool:
-    return isinstance(value, Const) and value.value == ()
+def lenient(value: Value) -> Value:
+    """`value` for who may do without it: absent where an instance has nothing to take."""
+    if isinstance(value, Related):
+        return value._replace(type=value.type._replace(optional=not value.type.many))
+    if isinstance(value, Choice):
+        return value._replace(then=lenient(value.then), other=lenient(value.other))
+    return value
+
+
+def _check_file(port: PortDoc, value: Value, what: str, report: Report) -> None:
+    """Whether a value stands for what the port takes: text, of the same kind, in a format of its own."""
+    given, declared = value.type, (Place("the port is declared here", port.name.span),)
+    if given.base in ("unknown", "null"):
+        return
+    if not given.textual:
+        message = f"{what} takes a {port.base}, not {given}"
+        report.add(faults.WRONG_TYPE.at(value.span, message, help="give a path", related=declared))
+    elif given.of_files and given.base != port.base:
+        report.add(
+            faults.KIND_MISMATCH.at(
+                value.span,
+                f"{what} takes a {port.base}, and this is a {given.base}",
+                help=f"make the port a {given.base}, or take another output",
+                related=declared,
+            )
+        )
+    elif port.formats and given.formats and not set(port.formats) & set(given.formats):
+        report.add(
+            faults.FORMAT_MISMATCH.at(
+                value.span,
+                f"{what} takes {_either(port.formats)}, and this is {_either(given.formats)}",
+                help="convert it in a step between, or add the format to the port",
+                related=declared,
+            )
+        )
 
 
 def _either(formats: tuple[str, ...]) -> str:
     return " or ".join(f"`{f}`" for f in formats)
+
+
+def _is_empty_list(value: Value) -> bool:
+    return isinstance(value, Const) and value.value == ()
 
 
 def _many_fits(many: bool, value: Value, what: str, declared: tuple[Place, ...], report: Report) -> bool:
@@ -121,6 +143,8 @@ def _many_fits(many: bool, value: Value, what: str, declared: tuple[Place, ...],
 
 def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Value:
     """`value` as a parameter takes it, converted where a cell or key is text; what does not fit is told."""
+    if param.optional:
+        value = lenient(value)
     given, wanted = value.type, param_type(param)
     declared = (Place("the parameter is declared here", param.name.span),)
     if _is_empty_list(value) and param.many:
@@ -144,7 +168,8 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
     # Cells are text, and a division gives a number: whether the value serves is seen when it is there.
     from_cells = given.textual and not given.of_files and not wanted.textual and _from_cells(value)
     if from_cells or (given.base, wanted.base) == ("number", "integer"):
-        return Apply(f"@{wanted.base}", (value,), wanted._replace(optional=given.optional), value.span)
+        kind = wanted._replace(optional=value.type.optional)
+        return Apply(f"@{wanted.base}", (value,), kind, value.span)
     _mismatch(value, wanted, what, declared, report)
     return Const(None, UNKNOWN, value.span)
 

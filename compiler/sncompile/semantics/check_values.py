@@ -22,14 +22,20 @@ from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc, StepDoc
 def check_values(program: Program, evaluator: Evaluator, report: Report) -> None:
     """Tell every value that does not serve, once for each port or parameter."""
     for step in program.steps.values():
+        here = _At(step.keys, step)
         for name, value in step.inputs.items():
             if value.type.base != "unknown":
-                _check_input(step, step.module.inputs[name], value, evaluator, report)
+                what = f"the input `{name}` of `{step.name}`"
+                _check_input(step.module.inputs[name], value, what, here, evaluator, report)
         for name, value in step.params.items():
             if value.type.base != "unknown":
                 what = f"the parameter `{name}` of `{step.name}`"
-                _check_param(step.module.params[name], value, what, _At(step.keys, step), evaluator, report)
+                _check_param(step.module.params[name], value, what, here, evaluator, report)
         check_settings(step, evaluator, report)
+    for port, value, keys in program.handed:
+        if value.type.base != "unknown":
+            what = f"the input `{port.name.name}` of the pipeline"
+            _check_input(port, value, what, _At(keys, None), evaluator, report)
     for name, value in program.outputs.items():
         if value.type.base != "unknown":
             check_output(name, value, program, evaluator, report)
@@ -47,28 +53,27 @@ def _unpartnered(value: Related) -> tuple[int, int] | None:
     return (lacking[0], len(lacking)) if lacking else None
 
 
-def _check_input(step: Step, port: PortDoc, value: Value, evaluator: Evaluator, report: Report) -> None:
-    what = f"the input `{port.name.name}` of `{step.name}`"
+def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Evaluator, report: Report) -> None:
     related = (Place("the port is declared here", port.name.span),)
     try:
         if isinstance(value, Related) and isinstance(value.value, Output):
             # A product's path need not be looked at: only whether there is one for everybody.
             lacking = _unpartnered(value)
-            if lacking is not None and not (port.optional and port.many):
+            if lacking is not None and not port.optional:
                 _tell_lacking(value, lacking, what, report, related)
             return
-        closure = evaluator.closure(value, step.keys, step)
-        for number in range(1 if isinstance(value, Const) else len(step.keys)):
+        closure = evaluator.closure(value, at.keys, at.step)
+        for number in range(1 if isinstance(value, Const) else len(at.keys)):
             found = closure(number)
             if port.optional:
                 continue
             if found is None or found == "":
                 hint = "fill the cell, leave the row out with `where`, or make the port optional with `?`"
-                message = f"{what} is absent{_instance(step.keys, number)}"
+                message = f"{what} is absent{_instance(at.keys, number)}"
                 report.add(faults.ABSENT.at(value.span, message, help=hint, related=related))
                 return
             if found == ():
-                _tell_empty(step, value, number, what, report, related)
+                _tell_empty(at.keys, value, number, what, report, related)
                 return
     except Missing as missing:
         if not port.optional:
@@ -91,13 +96,11 @@ def _tell_lacking(
     report.add(fault.at(value.span, f"{what} {verb}{told}{more}", help=_where(value, number), related=related))
 
 
-def _tell_empty(step: Step, value: Value, number: int, what: str, report: Report, related: tuple[Place, ...]) -> None:
+def _tell_empty(keys: KeySet, value: Value, number: int, what: str, report: Report, related: tuple[Place, ...]) -> None:
     gather = next((v for v in walk(value) if isinstance(v, Related) and v.gathers), None)
     fault = table_faults.GATHERS_NOTHING if gather is not None else faults.ABSENT
     hint = _where(gather, number) if gather is not None else "give at least one, or make the port optional with `?`"
-    report.add(
-        fault.at(value.span, f"{what} is an empty list{_instance(step.keys, number)}", help=hint, related=related)
-    )
+    report.add(fault.at(value.span, f"{what} is an empty list{_instance(keys, number)}", help=hint, related=related))
 
 
 def _where(value: Related, number: int) -> str:

@@ -61,7 +61,7 @@ def sources_of(step: Step) -> dict[str, Span]:
 
 
 def _check_cycles(program: Program, feeds: dict[str, dict[str, Span]], report: Report) -> bool:
-    waits = {n: {*feeds[n], *step.after} & set(program.steps) for n, step in program.steps.items()}
+    waits = {n: {*feeds[n], *(w.step for w in step.after)} & set(program.steps) for n, step in program.steps.items()}
     try:
         TopologicalSorter(waits).prepare()
     except CycleError as error:
@@ -133,7 +133,7 @@ def needed_steps(program: Program, feeds: dict[str, dict[str, Span]]) -> set[str
         name = pending.pop()
         if name not in needed and name in program.steps:
             needed.add(name)
-            pending += [*feeds[name], *program.steps[name].after]
+            pending += [*feeds[name], *(w.step for w in program.steps[name].after)]
     return needed
 
 

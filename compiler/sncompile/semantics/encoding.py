@@ -7,7 +7,7 @@ from functools import lru_cache
 
 # `/` splits a path; braces are wildcards to Snakemake, even from a table; control characters break lines and terminals;
 # `%` is our own sign, so that two values never share a path.
-_BREAKING = re.compile(r"[/%{}\x00-\x1f\x7f]|^[-~]")
+_BREAKING = re.compile(r"[/%{}\x00-\x1f\x7f-\x9f]|^[-~]")
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -140,6 +140,8 @@ class Evaluator:
         def one(i: int) -> Any:
             found = related[i]
             if not found:
+                if value.type.optional:
+                    return None
                 raise Missing(value, i)
             return home(found[0])
 
@@ -159,8 +161,9 @@ class Evaluator:
                     found.extend(here or ())
                 elif here is not None:
                     found.append(here)
-            within_limits(tuple(found))
-            return tuple(found)
+            listed = tuple(found)
+            within_limits(listed)
+            return listed
 
         return build
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
-from itertools import pairwise
+from typing import NamedTuple
 
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, did_you_mean
@@ -52,21 +52,31 @@ def _known(name: Named, steps: Mapping[str, object], report: Report) -> bool:
     return False
 
 
-def _follow(
-    flow: FlowDoc, doc: PipelineDoc, before: dict[str, dict[str, None]], report: Report
-) -> tuple[list[str], list[str]]:
-    """The first and the last steps of a flow; what lies between is written into `before`."""
+class _Part(NamedTuple):
+    """A part of a flow: its steps, and whether one of them has a single instance, which stands between all others."""
+
+    steps: tuple[str, ...]
+    barrier: bool
+
+
+def _follow(flow: FlowDoc, doc: PipelineDoc, before: dict[str, dict[str, None]], report: Report) -> _Part:
+    """The steps of a flow; what it says of their order is written into `before`.
+
+    Every step waits for all before it, and not only for its neighbours: an instance may have no partner among them. A
+    step without keys is everybody's partner, so nothing need look past it.
+    """
     if flow.step is not None:
         if not _known(flow.step, doc.steps, report):
-            return [], []
-        return [flow.step.name], [flow.step.name]
-    parts = [found for item in flow.items if (found := _follow(item, doc, before, report))[0]]
-    if flow.kind == "parallel":
-        return [n for first, _ in parts for n in first], [n for _, last in parts for n in last]
-    for (_, last), (first, _) in pairwise(parts):
-        for name in first:
-            before[name].update(dict.fromkeys(last))
-    return (parts[0][0], parts[-1][1]) if parts else ([], [])
+            return _Part((), False)
+        return _Part((flow.step.name,), not doc.steps[flow.step.name].by)
+    parts = [_follow(item, doc, before, report) for item in flow.items]
+    for number, part in enumerate(parts) if flow.kind == "seq" else ():
+        for earlier in reversed(parts[:number]):
+            for name in part.steps:
+                before[name].update(dict.fromkeys(earlier.steps))
+            if earlier.barrier:
+                break
+    return _Part(tuple(name for part in parts for name in part.steps), any(part.barrier for part in parts))
 
 
 def _check_once(flow: FlowDoc, report: Report) -> None:

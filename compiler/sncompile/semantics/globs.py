@@ -9,10 +9,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-_TOKEN = re.compile(r"\{\{|\}\}|\{([A-Za-z_]\w*)(?:,((?:[^{}]|\{[0-9,]*\})*))?\}|\*\*/|\*|[{}]")
+from sncompile.semantics.glob_match import Token, read
+from sncompile.semantics.patterns import wrong_pattern
+
+_TOKEN = re.compile(r"\{\{|\}\}|\{([A-Za-z_]\w*)(?:,((?:[^{}]|\{[0-9,]*\})*))?\}|\*\*/|\*\*|\*|[{}]")
+_SIMPLE = re.compile(r"(?:\[[^\[\]\\]*\]|\\[dw]|\w)(?:[+*]|\{[0-9,]+\})?")
 
 
 class PatternError(ValueError):
@@ -20,9 +25,13 @@ class PatternError(ValueError):
 
 
 class Pattern(NamedTuple):
-    """A compiled pattern: `root` is the folder to list, `matcher` fits paths below it, `depth` how deep (None: any)."""
+    """A compiled pattern: `root` is the folder to list, `depth` how deep (None: any), `tokens` fit paths below it.
+
+    `matcher` and `lazy` do the same faster, where that is safe: with the longest parts first, and with the shortest.
+    """
 
     root: str
+    tokens: tuple[Token, ...]
     matcher: re.Pattern[str]
     lazy: re.Pattern[str]
     names: tuple[str, ...]
@@ -38,59 +47,79 @@ class Part(NamedTuple):
 
 def compile_pattern(parts: list[Part]) -> Pattern:
     """The pattern of some parts. Raises `PatternError`."""
-    pieces: list[str] = []
-    names: list[str] = []
-    prefix: list[str] = []
-    literal_so_far = True
-    deep = False
-    for part in parts:
-        at = 0
-        if part.literal:
-            pieces.append(re.escape(part.text))
-            prefix.append(part.text if literal_so_far else "")
-            continue
-        for token in _TOKEN.finditer(part.text):
-            before = part.text[at : token.start()]
-            at = token.end()
-            pieces.append(re.escape(before))
-            if literal_so_far:
-                prefix.append(before)
-            if token[0] in ("{{", "}}"):
-                pieces.append(re.escape(token[0][0]))
-                prefix.append(token[0][0] if literal_so_far else "")
-                continue
-            literal_so_far = False
-            deep = deep or token[0] == "**/"
-            pieces.append(_piece(token, names))
-        pieces.append(re.escape(part.text[at:]))
-        if literal_so_far:
-            prefix.append(part.text[at:])
+    tokens = _joined([token for part in parts for token in _tokens(part)])
+    names = tuple(dict.fromkeys(token.name for token in tokens if token.kind == "name"))
     if not names:
         raise PatternError("it has no `{name}` part")
-    text = "".join(prefix)
-    root = text[: text.rfind("/") + 1]
-    rest = "".join(pieces)[len(re.escape(root)) :]
-    depth = None if deep else re.sub(r"\[\^/\]", "", rest).count("/")
+    first = tokens[0].text if tokens[0].kind == "literal" else ""
+    root = first[: first.rfind("/") + 1]
+    below = (Token("literal", first[len(root) :]), *tokens[1:]) if root else tokens
+    depth = None
+    if not any(token.kind == "folders" for token in below):
+        depth = sum(token.text.count("/") for token in below)
+    return Pattern(root, below, _regex(below, ""), _regex(below, "?"), names, depth)
+
+
+def _tokens(part: Part) -> list[Token]:
+    if part.literal:
+        return [Token("literal", part.text)]
+    found: list[Token] = []
+    at = 0
+    for match in _TOKEN.finditer(part.text):
+        found.append(Token("literal", part.text[at : match.start()]))
+        found.append(_token(match))
+        at = match.end()
+    return [*found, Token("literal", part.text[at:])]
+
+
+def _token(match: re.Match[str]) -> Token:
+    sign = match[0]
+    if sign in ("{{", "}}"):
+        return Token("literal", sign[0])
+    if sign == "**/":
+        return Token("folders")
+    if sign == "*":
+        return Token("star")
+    if sign == "**":
+        raise PatternError("`**` stands for folders and needs a slash: `**/`")
+    if match[1] is None:
+        raise PatternError(f"`{sign}` has no partner; a brace itself is written `{sign * 2}`")
+    wrong = wrong_pattern(match[2]) if match[2] else None
+    if wrong is not None:
+        raise PatternError(f"the constraint of `{match[1]}` is not a regular expression: {wrong}")
+    return Token("name", match[2] or "", match[1])
+
+
+def _joined(tokens: list[Token]) -> tuple[Token, ...]:
+    """The tokens without empty literals, and with those next to each other made one."""
+    found: list[Token] = []
+    for token in tokens:
+        if token.kind == "literal" and found and found[-1].kind == "literal":
+            found[-1] = Token("literal", found[-1].text + token.text)
+        elif token != Token("literal"):
+            found.append(token)
+    return tuple(found)
+
+
+def _regex(tokens: tuple[Token, ...], lazy: str) -> re.Pattern[str]:
+    pieces: list[str] = []
+    seen: set[str] = set()
+    for token in tokens:
+        if token.kind == "literal":
+            pieces.append(re.escape(token.text))
+        elif token.kind == "folders":
+            pieces.append("(?:[^/]+/)*" + lazy)
+        elif token.kind == "star":
+            pieces.append("[^/]*" + lazy)
+        elif token.name in seen:
+            pieces.append(f"(?P={token.name})")
+        else:
+            seen.add(token.name)
+            pieces.append(f"(?P<{token.name}>{token.text or '[^/]+' + lazy})")
     try:
-        matcher = re.compile(rest)
-        lazy = re.compile(rest.replace("[^/]+)", "[^/]+?)").replace("[^/]*", "[^/]*?"))
-    except re.error as error:
-        raise PatternError(f"the constraint is not a regular expression: {error}") from None
-    return Pattern(root, matcher, lazy, tuple(names), depth)
-
-
-def _piece(token: re.Match[str], names: list[str]) -> str:
-    if token[0] == "**/":
-        return "(?:[^/]+/)*"
-    if token[0] == "*":
-        return "[^/]*"
-    name = token[1]
-    if name is None:
-        raise PatternError(f"`{token[0]}` has no partner; a brace itself is written `{token[0] * 2}`")
-    if name in names:
-        return f"(?P={name})"
-    names.append(name)
-    return f"(?P<{name}>{token[2] or '[^/]+'})"
+        return re.compile("".join(pieces))
+    except (re.error, RecursionError, OverflowError) as error:
+        raise PatternError(f"a constraint is not a regular expression: {error}") from None
 
 
 def list_files(pattern: Pattern, folder: Path) -> Iterator[str]:
@@ -130,13 +159,34 @@ class Match(NamedTuple):
 
 def match_files(pattern: Pattern, folder: Path) -> list[Match]:
     """The files that fit the pattern, sorted by path."""
+    # Constraints are not known to be harmless, nor can they be made to match as little as they can.
+    always_slow = any(token.kind == "name" and _risky(token.text) for token in pattern.tokens)
     found = []
     for relative in list_files(pattern, folder):
-        match = pattern.matcher.fullmatch(relative)
-        if match is None:
-            continue
-        other = pattern.lazy.fullmatch(relative)
-        columns = match.groupdict()
-        otherwise = other.groupdict() if other is not None and other.groupdict() != columns else None
-        found.append(Match(pattern.root + relative, columns, otherwise))
+        if always_slow or _cuts(pattern.tokens, relative) > MAX_CUTS:
+            ways = list(read(pattern.tokens, relative))
+        else:
+            matched = (pattern.matcher.fullmatch(relative), pattern.lazy.fullmatch(relative))
+            ways = [match.groupdict() for match in matched if match is not None]
+        if ways:
+            otherwise = ways[-1] if ways[-1] != ways[0] else None
+            found.append(Match(pattern.root + relative, ways[0], otherwise))
     return sorted(found, key=lambda m: m.path)
+
+
+MAX_CUTS = 100_000
+"""Ways to cut a name that a regular expression may try; for more there is a way without going back."""
+
+
+def _cuts(tokens: tuple[Token, ...], path: str) -> int:
+    """At most so many ways there are to cut a path where the pattern's parts could end."""
+    ways = 1
+    for token, following in pairwise((*tokens, Token("end"))):
+        if token.kind != "literal" and following.kind != "end":
+            ways *= path.count(following.text) + 1 if following.kind == "literal" else len(path) + 1
+    return ways
+
+
+def _risky(constraint: str) -> bool:
+    """Whether a constraint is more than one kind of character, a fixed or open number of times."""
+    return bool(constraint) and not _SIMPLE.fullmatch(constraint)

@@ -41,8 +41,11 @@ class KeyLinker:
         self._report = report
         self._shared: dict[tuple[object, ...], KeySet] = {}
 
-    def link(self, step: StepDoc) -> KeySet | None:
-        """The step's instances, or None where they cannot be known; the reason is told."""
+    def link(self, step: StepDoc, *, gone: bool = False) -> KeySet | None:
+        """The step's instances, or None where they cannot be known; the reason is told.
+
+        Of a step that is gone nobody asks which rows its `where` lets pass.
+        """
         by = tuple(dict.fromkeys(name.name for name in step.by))
         table = self._table(step, by)
         if table is None:
@@ -51,15 +54,15 @@ class KeyLinker:
             return self._outer
         keys = (*self._outer.by, *(name for name in by if name not in self._outer.by))
         try:
-            return self._instances(step, table, keys)
+            return self._instances(step, table, keys, gone=gone)
         except ValueFault as fault:
             self._report.add(faults.TOO_MANY_ROWS.at(_place(step), str(fault), help=fault.help))
             return None
 
-    def _instances(self, step: StepDoc, table: Table, keys: tuple[str, ...]) -> KeySet | None:
+    def _instances(self, step: StepDoc, table: Table, keys: tuple[str, ...], *, gone: bool) -> KeySet | None:
         # Steps over the same keys share one key set, so that what relates them is worked out once.
         known = (id(table), keys)
-        if step.where is None:
+        if step.where is None or gone:
             if known not in self._shared:
                 self._shared[known] = KeySet(self._rows(table), keys)
             found = self._shared[known]
@@ -70,7 +73,7 @@ class KeyLinker:
             rows = self._rows(table)
             index = rows.rows_of(table)
             found = KeySet(rows.select([i for i in range(rows.size) if chosen[index[i]]]), keys)
-        if found.rows.size == 0:
+        if found.rows.size == 0 and not gone:
             self._report.add(
                 faults.EMPTY_TABLE.at(
                     _place(step),
@@ -187,7 +190,8 @@ class KeyLinker:
         if not any(chosen):
             self._report.add(
                 faults.EMPTY_TABLE.at(
-                    where.span, f"`where` lets none of the {len(table)} rows of `{table.name}` pass, so `{step.name.name}` has no jobs",
+                    where.span,
+                    f"`where` lets none of the {len(table)} rows of `{table.name}` pass, so `{step.name.name}` is empty",
                     help="check the values that it compares with",
                 )
             )  # fmt: skip

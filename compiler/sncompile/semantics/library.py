@@ -93,7 +93,7 @@ class Library:
             self._tell_unusable(reference)
 
     def _tell_unusable(self, reference: Named) -> None:
-        message = f"`{reference.name}` is not a path that a file can have"
+        message = f"`{reference.name}` leads to no plain file"
         self._report.add(faults.MODULE_NOT_FOUND.at(reference.span, message, help="such as `./tools/align.yaml`"))
 
     def _locate(
@@ -193,6 +193,9 @@ class Library:
             return None
         if not path.exists():
             self._tell_missing(path, reference)
+            return None
+        if document and not path.is_file():
+            self._tell_unusable(reference)  # A pipe or a device may never end.
             return None
         return Target(path, target.root)
 

@@ -62,6 +62,7 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
         steps=steps,
         outputs=outputs,
         files=library.claimed,
+        handed=tuple(shared.handed),
         documents=library.sources,
         span=doc.span,
     )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sncompile.semantics.types import INTEGER, NUMBER, Type
 
 MAX_TEXT = 1_000_000
-MAX_ITEMS = 10_000_000
+MAX_ITEMS = 1_000_000
 MAX_BITS = 4_000
 """Limits of what an expression may compute: a few lines of doubling would otherwise fill any memory."""
 

@@ -19,6 +19,7 @@ from sncompile.semantics.flow_link import order_of, through_gone
 from sncompile.semantics.key_link import KeyLinker
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.module_link import TypedModule, link_defaults
+from sncompile.semantics.program import Handed, Waits
 from sncompile.semantics.scope import RESERVED, UNIT, Members, Scope, Space, StepSpace, TableSpace
 from sncompile.semantics.shared import Shared
 from sncompile.semantics.step_link import StepLinker
@@ -95,6 +96,7 @@ class PipelineLinker:
         self._keys = KeyLinker(self._tables, set(doc.tables), self._lost, outer, self._scope, self._report)
         self._declared: dict[str, StepSpace] = {}
         self._waiting: dict[str, _Waiting] = {}
+        self._unlinked: list[tuple[StepDoc, Document | None, KeySet | None]] = []
         self._inner: dict[str, list[str]] = {}
         self._modules_used: set[str] = set()
         check_names(doc, self._report)
@@ -131,6 +133,8 @@ class PipelineLinker:
                 linked = linker.link()
                 self._inner[name] = [linked.name]
                 self._shared.steps[linked.name] = linked
+        for step, module, keys in self._unlinked:
+            type_names(step, module, self._step_scope(keys, step), self._report)
         self._note_order()
         outputs = self._outputs()
         self._warn_unused()
@@ -176,14 +180,14 @@ class PipelineLinker:
         broken = StepSpace(name, None, {}, False, True)
         gone = not is_wanted(step, self._scope(UNIT), self._report)
         module = self._module_of(step)
-        keys = self._keys.link(step)
+        keys = self._keys.link(step, gone=gone)
         for table in keys.rows.tables if keys is not None else ():
             self.tables_used.add(table.name)
         if module is None or keys is None:
-            type_names(step, module, self._step_scope(keys, step), self._report)
+            self._unlinked.append((step, module, keys))
             return broken
         if gone:
-            type_names(step, module, self._step_scope(keys, step), self._report)
+            self._unlinked.append((step, module, keys))
             given: Iterable[str] = module.outputs or ()
             return StepSpace(name, keys, {port: Const(None, NULL, step.name.span) for port in given}, True, False)
         if isinstance(module, PipelineDoc):
@@ -237,6 +241,7 @@ class PipelineLinker:
         known: dict[str, Space] = {"data": Members("the data roots", data, set())}
         defaults = link_defaults(module.params, known, self._report)
         bound = bind_ports_and_params(step, module, defaults, self._step_scope(keys), self._report)
+        self._shared.handed += [Handed(module.inputs[n], v, keys) for n, v in bound.inputs.items()]
         check_given(step, module, bound.params, keys, self._report)
         linker = PipelineLinker(
             module,
@@ -267,7 +272,15 @@ class PipelineLinker:
         """Write down which linked steps must be done before which, by `after` and `flow`."""
         gone = {name for name, space in self._declared.items() if space.gone}
         for name, before in through_gone(order_of(self._doc, self._report), gone).items():
-            earlier = [inner for other in before for inner in self._inner.get(other, ())]
+            keys = self._declared[name].keys
+            if keys is None:
+                continue
+            earlier = [
+                Waits(inner, source, keys)
+                for other in before
+                if (source := self._declared[other].keys) is not None
+                for inner in self._inner.get(other, ())
+            ]
             for inner in self._inner.get(name, ()):
                 self._shared.order.setdefault(inner, []).extend(earlier)
 

@@ -87,12 +87,23 @@ class Success:
     min_files: Mapping[str, int] = field(default_factory=dict)
 
 
+class Waits(NamedTuple):
+    """That a step waits for another beyond the data: `step`, by the keys of the two steps as the order names them.
+
+    They are those of the pipelines where one of the two stands for a pipeline's step.
+    """
+
+    step: str
+    source: KeySet
+    target: KeySet
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step with its module: a family of jobs, one for each instance of `keys`.
 
     Exactly one of `command` and `shell` is set. `inputs` and `params` hold what is bound, defaults included; an
-    absent one is a constant None. `after` names steps that must be done first beyond what the data imposes.
+    absent one is a constant None. `after` says what it waits for beyond what the data imposes.
     """
 
     name: str
@@ -111,7 +122,7 @@ class Step:
     retries: int
     success: Success
     files: tuple[str, ...]
-    after: tuple[str, ...]
+    after: tuple[Waits, ...]
     local_rule: bool
     tags: tuple[str, ...]
     span: Span
@@ -137,6 +148,14 @@ class ModuleFile(NamedTuple):
     emitted: str
 
 
+class Handed(NamedTuple):
+    """What a step gives to an input of a pipeline that it uses as a module, by the step's instances."""
+
+    port: PortDoc
+    value: Value
+    keys: KeySet
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A pipeline ready to be made into a graph. `folder` is the jobs' working folder."""
@@ -152,5 +171,6 @@ class Program:
     steps: Mapping[str, Step]
     outputs: Mapping[str, Value]
     files: Mapping[str, ModuleFile]
+    handed: tuple[Handed, ...]
     documents: Mapping[str, str]
     span: Span

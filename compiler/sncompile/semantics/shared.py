@@ -8,12 +8,12 @@ from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as faults
 from sncompile.semantics.library import Library
 from sncompile.semantics.module_link import TypedModule, link_module
-from sncompile.semantics.program import Step
+from sncompile.semantics.program import Handed, Step, Waits
 from sncompile.semantics.tables import Table
 from sncompile.syntax.document import ModuleDoc
 
 MAX_NESTED = 16
-MAX_PIPELINES = 5_000
+MAX_PIPELINES = 1_000
 """Pipelines inside pipelines: how deep, and how many in all; ten files of a few lines can name a billion steps."""
 
 
@@ -26,7 +26,8 @@ class Shared:
         self.folder = folder
         self.steps: dict[str, Step] = {}
         self.tables: dict[str, Table] = {}
-        self.order: dict[str, list[str]] = {}
+        self.handed: list[Handed] = []
+        self.order: dict[str, list[Waits]] = {}
         self._pipelines = 0
         self._modules: dict[int, tuple[ModuleDoc, TypedModule]] = {}
 

@@ -120,7 +120,8 @@ class StepLinker:
         if port.many:
             self._report.add(
                 graph_faults.NO_PATH.at(
-                    self._doc.name.span, f"the output `{name}` of `{self._doc.name.name}` is a list of files, and has no paths",
+                    self._doc.name.span,
+                    f"the output `{name}` of `{self._doc.name.name}` is a list of files, and has no paths",
                     help=f"give them: `outputs: {{{name}: [first.txt, second.txt]}}`",
                     related=(Place("the output is declared here", port.name.span),),
                 )

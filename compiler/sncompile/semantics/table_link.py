@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import posixpath
 import os
+import posixpath
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from sncompile.semantics.values import Value, is_constant
 from sncompile.syntax.document import TableDoc
 from sncompile.syntax.expressions import Attribute, Name, Template
 from sncompile.syntax.nodes import Scalar
+
+_SAVE = "open it in an editor, and save it again"
 
 
 class TableLoader:
@@ -98,7 +100,7 @@ class TableLoader:
                 faults.BAD_TABLE.at(
                     at,
                     f"{error}",
-                    help=error.help or "open it in an editor, and save it again",
+                    help=error.help or _SAVE,
                     related=(Place("the table is named here", template.span),),
                 )
             )

@@ -10,7 +10,7 @@ from sncompile.faults import tables as table_faults
 from sncompile.faults import values as value_faults
 from sncompile.semantics.calls import type_call
 from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.operands import TypeFault, ValueFault
+from sncompile.semantics.operands import MAX_ITEMS, TypeFault, ValueFault
 from sncompile.semantics.operators import OPERATORS, truth_type
 from sncompile.semantics.scope import Scope, Space, TableSpace
 from sncompile.semantics.types import INTEGER, NUMBER, STRING, UNKNOWN, Type, type_of_constant, unify
@@ -108,6 +108,9 @@ class Typer:
             held = item.value if isinstance(item, Const) else None
             # A list in a list gives its items, and what is absent gives none, as for lists that are computed.
             flat += held if isinstance(held, tuple) else [held] if held is not None else []
+            if len(flat) > MAX_ITEMS:
+                self.wrong(span, f"a list of more than {MAX_ITEMS:,} items", "use a column of a table")
+                return self.unknown(span)
         return Const(tuple(flat), kind, span)
 
     def expr(self, node: Expr) -> Value:

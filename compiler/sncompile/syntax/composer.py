@@ -17,7 +17,8 @@ from sncompile.syntax.scalars import MAX_DIGITS, is_long_number, resolve_plain
 from sncompile.syntax.source import Source, start_of
 
 MAX_DEPTH = 64
-MAX_NODES = 1_000_000
+MAX_NODES = 500_000
+"""Nodes of a document; a pipeline of 50,000 steps, all written out, has about as many."""
 MAX_ALIASED = 100_000
 """Nodes that aliases may add in all; a million laughs stop here."""
 

@@ -5,8 +5,11 @@ Depth, aliases and duplicate keys are watched while the text is read (see `compo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
+
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.faults import reading
@@ -18,17 +21,40 @@ from sncompile.syntax.yaml_faults import syntax_fault, tab_fault
 __all__ = ["YamlError", "parse_yaml"]
 
 
+# The C parser is stricter here than YAML 1.2: in `{type: file?}` it takes the `?` for a sign of its own.
+_OPTIONAL = re.compile(r"\w\?\s*[,}]")
+_MAX_PURE = 1_000_000
+"""Texts longer than this are not read a second time by the slow parser."""
+
+
+def _pure_events(text: str) -> Iterator[Any]:
+    from ruamel.yaml import YAML
+
+    yield from YAML(typ="safe", pure=True).parse(text)
+
+
 def _events(text: str) -> Iterator[Any]:
     try:
         from ruamel.yaml.cyaml import CParser
     except ImportError:  # The C parser is an optional wheel; the pure one takes six times as long.
-        from ruamel.yaml import YAML
-
-        yield from YAML(typ="safe", pure=True).parse(text)
+        yield from _pure_events(text)
         return
     parser = CParser(text)
     while parser.check_event():
         yield parser.get_event()
+
+
+def _tolerant(source: Source, error: MarkedYAMLError) -> tuple[Composer, Node] | None:
+    """What the pure parser makes of a text that only the C parser refuses."""
+    mark = error.problem_mark or error.context_mark
+    line = source.text.split("\n")[mark.line : mark.line + 1]
+    if not line or not _OPTIONAL.search(line[0]) or len(source.text) > _MAX_PURE:
+        return None
+    composer = Composer(source)
+    try:
+        return composer, composer.compose(_pure_events(source.text))
+    except YAMLError:
+        return None
 
 
 def parse_yaml(source: Source) -> tuple[Node, list[Diagnostic]]:
@@ -36,13 +62,14 @@ def parse_yaml(source: Source) -> tuple[Node, list[Diagnostic]]:
 
     Raises `YamlError` where there is no document to speak of.
     """
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
     composer = Composer(source)
     try:
         node = composer.compose(_events(source.text))
     except MarkedYAMLError as error:
-        raise YamlError(syntax_fault(source, error)) from None
+        found = _tolerant(source, error)
+        if found is None:
+            raise YamlError(syntax_fault(source, error)) from None
+        composer, node = found
     except YAMLError as error:
         message = str(error).strip().split("\n")[0]
         raise YamlError(

@@ -34,6 +34,8 @@ def syntax_fault(source: Source, error: Any) -> Diagnostic:
 def _syntax_help(problem: str, line: str) -> str:
     if (listed := re.search(r"\b(\w+\[\]\??)", line)) and "{" in line:
         return f'inside `{{…}}` quote it: "{listed[1]}"'
+    if (optional := re.search(r"\b(\w+\?)\s*[,}]", line)) and "{" in line:
+        return f'inside `{{…}}` quote it: "{optional[1]}"'
     if "mapping values are not allowed" in problem:
         return "quote a value that holds `: `, and give keys of one mapping the same indent"
     if "cannot start any token" in problem:

@@ -75,9 +75,10 @@ class CommandLowering:
         if not isinstance(argument, (Flag, Option)):
             return self.words(argument, "argument")
         when = self._constant(argument.when) if argument.when is not None else (True,)
-        if when is None or (isinstance(argument, Option) and self._sometimes(argument)):
+        present = self._presence(argument.value) if isinstance(argument, Option) else {True}
+        if when is None or len(present) > 1:
             return self._by_instance(argument)
-        if not when[0]:
+        if not when[0] or present == {False}:
             return []
         if isinstance(argument, Flag):
             return [quoted(argument.flag)]
@@ -88,12 +89,11 @@ class CommandLowering:
             return self._repeated(argument)
         return [quoted(argument.option), *words]
 
-    def _sometimes(self, argument: Option) -> bool:
-        """Whether an option is there for some instances and not for others."""
-        if not (argument.value.type.many or argument.value.type.optional):
-            return False
-        present = {bool(as_arguments(v)) for v in self._context.column(argument.value)}
-        return len(present) > 1
+    def _presence(self, value: Value) -> set[bool]:
+        """Whether a value is there: for all instances, for none, or for some."""
+        if not (value.type.many or value.type.optional):
+            return {True}
+        return {bool(as_arguments(v)) for v in self._context.column(value)}
 
     def _repeated(self, argument: Option) -> list[str]:
         constant = self._constant(argument.value)
@@ -207,9 +207,8 @@ class CommandLowering:
     def _local(self, value: Local) -> list[str]:
         family = self._family
         if value.space == "inputs":
-            bound = family.inputs[value.name].value
-            absent = isinstance(bound, Const) and bound.value in (None, ())
-            return [] if absent else [f"{{input.{item_name(value.name)}:q}}"]
+            there = self._presence(value) != {False}
+            return [f"{{input.{item_name(value.name)}:q}}"] if there else []
         if value.space == "outputs":
             return [f"{{output.{item_name(value.name)}:q}}"]
         if value.space == "resources":
@@ -282,9 +281,12 @@ class CommandLowering:
     def _member(self, name: str, member: Value, spaces: set[str]) -> Code | None:
         context = self._context
         if isinstance(member, Local) and member.space in ("inputs", "outputs"):
-            bound = self._family.local(member.space, member.name)
-            if isinstance(bound, Const) and bound.value is None:
-                return None
+            present = self._presence(member)
+            if present == {False}:
+                return Call("list", ()) if member.type.many else None
+            if len(present) > 1 and not member.type.many:
+                cells = [json.dumps(v, ensure_ascii=False) for v in context.column(member)]
+                return Call("json.loads", (self._look_up(cells, name),))
             space = "input" if member.space == "inputs" else "output"
             spaces.add(space)
             port = Atom(f"{space}.{item_name(member.name)}")

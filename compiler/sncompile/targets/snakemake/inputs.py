@@ -60,10 +60,26 @@ def _pattern(value: Value, context: FamilyContext) -> Code | None:
 
 
 def _single(value: Value, name: str, context: FamilyContext) -> Code:
+    if isinstance(value, Related) and not _for_everybody(value):
+        # Absent for some: the list of none or one.
+        return list_code(value, name, context, paths=True)
     pattern = _pattern(value, context)
     if pattern is not None:
         return pattern
+    if value.type.optional and any(v is None for v in context.column(value)):
+        # Absent for some: the list of none or one.
+        return list_code(value, name, context, paths=True)
     return cell_code(value, name, context, path=True)
+
+
+def _for_everybody(value: Related) -> bool:
+    """Whether every instance has one of the source's to take."""
+    source, target = value.source, value.target
+    if source is target or not source.by:
+        return True
+    if source.rows.tables == target.rows.tables and all(source.rows.size == len(t) for t in source.rows.tables):
+        return True
+    return all(target.related(source))
 
 
 def cell_code(value: Value, name: str, context: FamilyContext, *, path: bool = False) -> Code:
@@ -190,7 +206,7 @@ def list_code(value: Value, name: str, context: FamilyContext, *, paths: bool = 
     cells: dict[str, list[str]] = {n: [] for n in context.cells}
     found: list[Any] = []
     for number, here in enumerate(context.column(value)):
-        for item in here or ():
+        for item in here if isinstance(here, tuple) else () if here is None else (here,):
             for wildcard, column in cells.items():
                 column.append(context.cells[wildcard][number])
             found.append(item)

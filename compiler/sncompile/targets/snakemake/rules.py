@@ -6,10 +6,11 @@ import textwrap
 
 from sncompile.diagnostics import Span
 from sncompile.faults import targets as faults
-from sncompile.ir.graph import Family, Relation
-from sncompile.semantics.scope import see
-from sncompile.semantics.types import STRING, Type
-from sncompile.semantics.values import Key, Output, Text, Value, text
+from sncompile.ir.feeds import waited_for
+from sncompile.ir.graph import Edge, Family, Relation
+from sncompile.semantics.program import Waits
+from sncompile.semantics.types import STRING
+from sncompile.semantics.values import Key, Output, Related, Text, Value, text
 from sncompile.targets.snakemake.commands import CommandLowering, literal, quoted
 from sncompile.targets.snakemake.context import FamilyContext, Surroundings
 from sncompile.targets.snakemake.inputs import input_code
@@ -84,30 +85,37 @@ class FamilyLowering:
 
     def _hidden_inputs(self, used: set[str]) -> list[Entry]:
         """Jobs that must be done first although no port reads from them."""
-        graph, family = self._around.graph, self._family
+        family = self._family
         entries = []
-        for edge in graph.into(family.name):
-            if any(port in family.inputs for port in edge.ports):
-                continue
-            source = graph.families[edge.source]
-            value = self._any_output(source)
-            name = unique(f"after_{item_name(source.name.replace('.', '_'))}", used)
-            code = input_code(value, name, self.context)
-            if code is None:
-                continue
-            # Order alone: a newer file is no reason to run again.
-            if not edge.ports:
-                code = _ancient(code)
-            entries.append(Entry(name, code, family.span))
+        for edge in self._around.graph.into(family.name):
+            if not any(port in family.inputs for port in edge.ports):
+                entries += self._hidden_input(edge, used)
         return entries
 
-    def _any_output(self, source: Family) -> Value:
-        port = next(iter(source.outputs), "")
-        output = source.outputs.get(port)
-        if output is None:
-            return see(self._marker(source), source.keys, self._family.keys, source.span)
-        kind = Type(output.base, output.many)
-        return see(Output(source.name, port, kind, source.span), source.keys, self._family.keys, source.span)
+    def _hidden_input(self, edge: Edge, used: set[str]) -> list[Entry]:
+        graph, family = self._around.graph, self._family
+        source = graph.families[edge.source]
+        waits = [w for w in family.after if w.step == source.name]
+        if edge.ports:
+            # A parameter or setting is made from one of its paths.
+            waits = [Waits(source.name, source.keys, family.keys)]
+        entries = []
+        for each in waits:
+            value = self._marked(waited_for(each, graph), source)
+            name = unique(f"after_{item_name(source.name.replace('.', '_'))}", used)
+            code = input_code(value, name, self.context)
+            if code is not None:
+                # Order alone: a newer file is no reason to run again.
+                entries.append(Entry(name, code if edge.ports else _ancient(code), family.span))
+        return entries
+
+    def _marked(self, value: Value, source: Family) -> Value:
+        """The value with the mark of a step that writes nothing in the place of its output."""
+        if source.outputs or not isinstance(value, Related):
+            return value
+        if isinstance(value.value, Output):
+            return value._replace(value=self._marker(source))
+        return value._replace(value=self._marked(value.value, source))
 
     def _marker(self, source: Family) -> Value:
         """The path of the mark that a step without outputs leaves."""

@@ -1,0 +1,121 @@
+"""The pages: what they show is what happens, what is generated is up to date, and links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DOCS = REPOSITORY / "docs"
+ALL_PAGES = ("README.md", "CHANGELOG.md", *sorted(str(p.relative_to(REPOSITORY)) for p in DOCS.rglob("*.md")))
+
+_LINK = re.compile(r"\]\(([^)#\s]+)?(#[^)\s]+)?\)")
+_FENCED = re.compile(r"(?ms)^```.*?^```")
+
+
+def _script(name: str) -> ModuleType:
+    """A script of `docs/`, which is no package."""
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", DOCS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+pages = _script("pages")
+
+
+@pytest.mark.parametrize("name", pages.PAGES)
+def test_what_a_page_shows_is_what_happens(name: str, request: pytest.FixtureRequest) -> None:
+    """Every command is run and its output compared; `--accept` writes outputs that have changed into the page."""
+    page = pages.try_page(name)
+    if page.faults and request.config.getoption("--accept"):
+        page.accept()
+    assert not page.faults, "\n".join(page.faults)
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    """The tables of keys and the page of diagnostics say what schemas and catalogue say."""
+    ended = subprocess.run(
+        [sys.executable, DOCS / "generate.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("name", ALL_PAGES)
+def test_links_lead_somewhere(name: str) -> None:
+    """Links to files and headings of the repository."""
+    page = REPOSITORY / name
+    broken = []
+    for match in _LINK.finditer(_FENCED.sub("", page.read_text("utf-8"))):
+        target, heading = match[1], match[2]
+        if target and "://" in target:
+            continue
+        place = (page.parent / target).resolve() if target else page
+        if not place.exists() or (heading and heading not in _headings(place)):
+            broken.append(match[0])
+    assert not broken
+
+
+def _headings(page: Path) -> set[str]:
+    found = re.findall(r"(?m)^#+ (.*)$", _FENCED.sub("", page.read_text("utf-8")))
+    return {"#" + re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in found}
+
+
+def test_every_folder_of_the_package_is_in_the_architecture() -> None:
+    """A newcomer finds each folder named, and none that is not there."""
+    text = (DOCS / "architecture.md").read_text("utf-8")
+    package = REPOSITORY / "compiler" / "sncompile"
+    folders = {p.name for p in package.iterdir() if (p / "__init__.py").exists()}
+    table = text[text.index("## The folders") : text.index("## The stages")]
+    named = set(re.findall(r"(?m)^\| `(\w+)/` \|", table))
+    assert named == folders
+    files = re.findall(r"`(?:compiler/sncompile/)?((?:\w+/)+\w+\.\w+)`", text)
+    missing = [f for f in files if not (package / f).exists() and not (REPOSITORY / f).exists()]
+    assert not missing
+
+
+def test_every_decision_is_listed() -> None:
+    """The list of decisions names each page once, with the page's own title."""
+    listed = re.findall(r"\[(\d{4})\]\(([^)]+)\) \| (.+?) \|", (DOCS / "decisions" / "README.md").read_text("utf-8"))
+    there = sorted((DOCS / "decisions").glob("0*.md"))
+    assert [name for _, name, _ in listed] == [p.name for p in there]
+    for number, name, title in listed:
+        first = (DOCS / "decisions" / name).read_text("utf-8").splitlines()[0]
+        assert first == f"# {number}: {title}"
+
+
+def test_every_command_is_in_the_readme() -> None:
+    """The status names all commands that there are."""
+    from sncompile.cli.main import COMMANDS
+
+    text = (REPOSITORY / "README.md").read_text("utf-8")
+    there = text[text.index("## Status") : text.index("Planned")]
+    assert [c for c in COMMANDS if f"`{c}`" not in there] == []
+
+
+def test_every_function_is_in_the_language_reference() -> None:
+    """The table of functions is complete."""
+    from sncompile.semantics.functions import FUNCTIONS
+
+    text = (DOCS / "language.md").read_text("utf-8")
+    names = [name for name in FUNCTIONS if name.isalpha()] + ["lookup", "file"]
+    assert [name for name in names if f"`{name}(" not in text] == []
+
+
+def test_the_picture_is_of_the_example() -> None:
+    """The README's picture shows every step of the pipeline beside it."""
+    text = (REPOSITORY / "README.md").read_text("utf-8")
+    steps = re.findall(r"(?m)^  (\w+): +#|^  (\w+):$", text[text.index("\nsteps:") : text.index("\noutputs:")])
+    picture = (DOCS / "images" / "illumination.svg").read_text("utf-8")
+    names = [a or b for a, b in steps]
+    assert len(names) == 5
+    assert [name for name in names if not re.search(rf">\s*{name}\s*</text>", picture)] == []
