@@ -99,6 +99,18 @@ def test_a_failure_is_told_in_the_users_terms_and_the_next_run_goes_on(tmp_path:
     assert "second.o: results/second/a/o.txt and 2 more" in out
 
 
+def test_a_stale_result_is_never_called_done(tmp_path: Path) -> None:
+    """A failed job's output is gone while what was made from it still stands: the next run fails again, until it works."""
+    (tmp_path / "spec.yaml").write_text(SPEC.replace("[{k: a}, {k: b}, {k: c}]", "[{k: a}]"))
+    assert finish(start(tmp_path))[0] == 0
+    (tmp_path / "results" / "first" / "a" / "o.txt").unlink()
+    code, _, err = finish(start(tmp_path))
+    assert code == 0
+    assert "done: 2 jobs" in err
+    code, _, err = finish(start(tmp_path))
+    assert "nothing to do" in err
+
+
 def test_interrupted_jobs_are_ended_and_not_counted_as_done(tmp_path: Path) -> None:
     """Ctrl-C ends the tools; the half-written file is made anew by the next run."""
     (tmp_path / "spec.yaml").write_text(SPEC)

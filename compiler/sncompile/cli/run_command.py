@@ -13,6 +13,7 @@ from sncompile.cli.options import fail, output_options, read_options, show, spec
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.diagnostics import CompileError, did_you_mean
 from sncompile.faults import graph as graph_faults
+from sncompile.ir.feeds import steps_in
 from sncompile.ir.graph import Graph
 from sncompile.runner.display import duration, make_display
 from sncompile.runner.run import RunOptions, run
@@ -59,7 +60,7 @@ def command(
         graph = graph_of(require_pipeline(checked, form, color))
         folder = out if out is not None else default_out(graph)
         compile_graph(graph, out=folder).write(folder)
-        how = RunOptions(cores, profile, containers, _files(graph, targets), keep_going, arguments)
+        how = RunOptions(cores, profile, containers, *_wanted(graph, targets), keep_going, arguments)
     except CompileError as error:
         fail(error, form, color)
         return
@@ -90,23 +91,29 @@ def _outputs(graph: Graph) -> dict[str, list[str]]:
     return found
 
 
-def _files(graph: Graph, targets: tuple[str, ...]) -> tuple[str, ...]:
-    """The files of the outputs and steps that were asked for. Raises `click.UsageError` for an unknown name."""
+def _wanted(graph: Graph, targets: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The files of the outputs and steps that were asked for, and the steps that write them.
+
+    Raises `click.UsageError` for an unknown name.
+    """
     outputs = _outputs(graph)
-    found: list[str] = []
-    for name in targets:
+    files: list[str] = []
+    steps: set[str] = set()
+    for name in targets or outputs:
         if name in outputs:
-            found += outputs[name]
+            files += outputs[name]
+            steps |= set(steps_in(graph.outputs[name]))
         elif name in graph.families:
             family = graph.families[name]
+            steps.add(name)
             evaluator = Evaluator(graph.families)
             for output in family.outputs.values():
                 for value in evaluator.column(output.path, family.keys, family):
-                    found += value if isinstance(value, tuple) else [str(value)]
+                    files += value if isinstance(value, tuple) else [str(value)]
         else:
             hint = did_you_mean(name, [*outputs, *graph.families], what="outputs and steps")
             raise click.UsageError(f"no output and no step `{name}`; {hint}")
-    return tuple(dict.fromkeys(found))
+    return (tuple(dict.fromkeys(files)) if targets else ()), frozenset(steps)
 
 
 def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path) -> None:

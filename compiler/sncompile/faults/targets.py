@@ -27,6 +27,12 @@ URL_INPUT = Fault(
     "Remote files need one of Snakemake's storage plugins, which this version does not set up. Fetch the file in\n"
     "a step, or mount the storage and name it as a path.",
 )
+OPTIONAL_OUTPUT = Fault(
+    "SN606",
+    "an optional output (Snakemake)",
+    "Snakemake has no outputs that a job may leave out: a missing one is a failure. Have the tool write an empty file, or\n"
+    "a directory that may be empty, and drop the `?`.",
+)
 BAD_OUTPUT_FOLDER = Fault(
     "SN611",
     "files cannot be written",

@@ -43,6 +43,7 @@ class Output(NamedTuple):
     path: Value
     base: str
     many: bool
+    optional: bool
     temp: bool
     protected: bool
     span: Span

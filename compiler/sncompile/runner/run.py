@@ -17,20 +17,27 @@ from sncompile.ir.graph import Graph
 from sncompile.runner.display import Display
 from sncompile.runner.events import EventReader
 from sncompile.runner.failures import SourceMap, engine_failure, failed_jobs
+from sncompile.runner.holes import families_for, missing_below
 from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.process import Engine
 from sncompile.runner.progress import Progress
 from sncompile.runner.record import RunFolder, now, versions
 
 
+MAX_NAMED = 10_000
+"""So many files are named on the engine's command line at most; what is left is found by the next run."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How to run: `arguments` go to Snakemake as they are; `targets` are files to make, none for all."""
+    """How to run: `arguments` go to Snakemake as they are; `targets` are files to make (none: all outputs),
+    `steps` the steps that write them."""
 
     cores: str
     profile: str | None = None
     containers: str = "auto"
     targets: tuple[str, ...] = ()
+    steps: frozenset[str] = frozenset()
     keep_going: bool = False
     arguments: tuple[str, ...] = ()
 
@@ -61,7 +68,10 @@ def engine_arguments(graph: Graph, emitted: Path, working: Path, options: RunOpt
     methods = deployment(graph, options.containers)
     if methods:
         arguments += ["--software-deployment-method", *methods]
-    return [*arguments, *options.arguments, *(["--", *options.targets] if options.targets else [])]
+    families = families_for(graph, set(options.steps))
+    missing = missing_below(graph, working, families)[:MAX_NAMED]
+    targets = [*(options.targets or (["all"] if missing else [])), *missing]
+    return [*arguments, *options.arguments, *(["--", *dict.fromkeys(targets)] if targets else [])]
 
 
 def deployment(graph: Graph, containers: str) -> list[str]:

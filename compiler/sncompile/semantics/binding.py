@@ -53,7 +53,7 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
                 )
             )  # fmt: skip
         return value
-    if _many_fits(port.many, value, f"{what} ({port_type(port)})", declared, report):
+    if _many_fits(port_type(port), value, f"{what} ({port_type(port)})", declared, report):
         # A list that is written out has items of its own kinds.
         for item in value.items if isinstance(value, Items) else (value,):
             _check_file(port, item, what, report)
@@ -105,8 +105,8 @@ def _is_empty_list(value: Value) -> bool:
     return isinstance(value, Const) and value.value == ()
 
 
-def _many_fits(many: bool, value: Value, what: str, declared: tuple[Place, ...], report: Report) -> bool:
-    given = value.type
+def _many_fits(wanted: Type, value: Value, what: str, declared: tuple[Place, ...], report: Report) -> bool:
+    given, many = value.type, wanted.many
     if given.many == many or given.base in ("unknown", "null"):
         return True
     if many:
@@ -134,7 +134,7 @@ def _many_fits(many: bool, value: Value, what: str, declared: tuple[Place, ...],
         table_faults.GATHER_INTO_ONE.at(
             value.span,
             f"{what} takes one value, but several meet here: the source ranges over {keys}, this step does not",
-            help=f"add {keys} to this step's `by`, or make it a list (`{given.base}[]`)",
+            help=f"add {keys} to this step's `by`, or make it a list (`{wanted.base}[]`)",
             related=declared,
         )
     )
@@ -159,7 +159,7 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
                 )
             )
         return value
-    if not _many_fits(param.many, value, f"{what} ({wanted})", declared, report):
+    if not _many_fits(wanted, value, f"{what} ({wanted})", declared, report):
         return Const(None, UNKNOWN, value.span)
     if wanted.textual and given.textual:
         return value

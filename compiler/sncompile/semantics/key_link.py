@@ -191,7 +191,7 @@ class KeyLinker:
             self._report.add(
                 faults.EMPTY_TABLE.at(
                     where.span,
-                    f"`where` lets none of the {len(table)} rows of `{table.name}` pass, so `{step.name.name}` is empty",
+                    f"`where` lets none of the {len(table)} rows of `{table.name}` pass: no job for `{step.name.name}`",
                     help="check the values that it compares with",
                 )
             )  # fmt: skip

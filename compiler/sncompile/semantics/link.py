@@ -29,9 +29,9 @@ from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc
 def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -> Program:
     """The program of a pipeline. Faults go to `report`; with errors in it the program may lack steps."""
     folder = options.directory if options.directory is not None else doc.source.folder
-    shared = Shared(library, report, folder)
+    shared = Shared(library, report, folder, doc.source.folder)
     given = _Given(doc, options, folder, report)
-    data = root_values(doc, given.data(), folder, report)
+    data = root_values(doc, given.data(), doc.source.folder, report)
     spaces = {"data": Members("the data roots", data, set())}
     params = {**link_defaults(doc.params, spaces, report)}
     params.update(given.params())

@@ -87,7 +87,7 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
         success=_link_success(doc, report),
         files=tuple(files),
     )
-    if action.uses_all or doc.broken:
+    if action.uses_all or doc.broken or report.failed:
         return typed
     _warn_unused(doc, used, report)
     return typed

@@ -12,28 +12,28 @@ from typing import Any
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> Any:
+    """The validator of a pattern, or why there is none."""
     import jsonschema_rs
 
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return str(error)
     # The validator is loaded for the schema anyway; its plain engine knows no look-around and no back-references.
     options = jsonschema_rs.RegexOptions()
     try:
         return jsonschema_rs.Draft202012Validator({"pattern": f"^(?:{pattern})$"}, pattern_options=options)
     except ValueError:
-        return None
+        return "it looks around or back, or uses `\\Z`"
 
 
 def wrong_pattern(pattern: str) -> str | None:
     """Why a pattern cannot be used; None if it can."""
-    if _compiled(pattern) is not None:
-        return None
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        return str(error)
-    return "it looks around or back, or uses `\\Z`"
+    compiled = _compiled(pattern)
+    return compiled if isinstance(compiled, str) else None
 
 
 def matches(pattern: str, text: str) -> bool:
     """Whether the whole of a text matches; a pattern that cannot be used (it is told of) matches everything."""
     compiled = _compiled(pattern)
-    return compiled is None or bool(compiled.is_valid(text))
+    return isinstance(compiled, str) or bool(compiled.is_valid(text))

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from sncompile.diagnostics import Diagnostic, Span
 from sncompile.diagnostics import Related as Place
-from sncompile.diagnostics import Span
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import names as faults
 from sncompile.faults import tables as table_faults
@@ -237,7 +237,7 @@ class PipelineLinker:
         name = step.name.name
         if not self._shared.may_enter(len(self._inside), step.name.span):
             return None
-        data = {**root_values(module, {}, self._shared.folder, self._report), **self._data}
+        data = {**root_values(module, {}, self._shared.origin, self._report), **self._data}
         known: dict[str, Space] = {"data": Members("the data roots", data, set())}
         defaults = link_defaults(module.params, known, self._report)
         bound = bind_ports_and_params(step, module, defaults, self._step_scope(keys), self._report)
@@ -286,15 +286,18 @@ class PipelineLinker:
 
     def _warn_unused(self) -> None:
         hint = "remove it, or use it"
+        unused: list[Diagnostic] = []
         for name, (named, reference) in self._doc.modules.items():
             if name not in self._modules_used:
                 self._shared.library.check_short(named, reference, self._doc.source)
-                self._report.add(faults.UNUSED_MODULE.at(named.span, f"no step uses the module `{name}`", help=hint))
+                unused.append(faults.UNUSED_MODULE.at(named.span, f"no step uses the module `{name}`", help=hint))
         for name, param in self._doc.params.items():
             if name not in self.param_members.used:
                 message = f"nothing uses the parameter `{name}`"
-                self._report.add(faults.UNUSED_PARAM.at(param.name.span, message, help=hint))
+                unused.append(faults.UNUSED_PARAM.at(param.name.span, message, help=hint))
         for name, table in self._doc.tables.items():
             if name not in self.tables_used and name not in self._lost:
                 message = f"no step uses the table `{name}`"
-                self._report.add(table_faults.UNUSED_TABLE.at(table.name.span, message, help=hint))
+                unused.append(table_faults.UNUSED_TABLE.at(table.name.span, message, help=hint))
+        # Beside an error these may be its consequence: what is misspelt uses nothing.
+        self._report.extend(() if self._report.failed else unused)

@@ -20,10 +20,12 @@ MAX_PIPELINES = 1_000
 class Shared:
     """The library, the report, the working folder, and what was linked."""
 
-    def __init__(self, library: Library, report: Report, folder: Path) -> None:
+    def __init__(self, library: Library, report: Report, folder: Path, origin: Path) -> None:
         self.library = library
         self.report = report
         self.folder = folder
+        self.origin = origin
+        """The folder of the spec that is compiled. What it says of paths moves with the working folder."""
         self.steps: dict[str, Step] = {}
         self.tables: dict[str, Table] = {}
         self.handed: list[Handed] = []

@@ -35,6 +35,7 @@ class SnakemakeTarget:
         "directories": "directory()",
         "success": "ensure(), and a count of files in the job",
         "order without data": "ancient() inputs",
+        "optional outputs": "no",
         "braces in paths": "no",
         "URLs as files": "no",
     }
@@ -55,5 +56,7 @@ class SnakemakeTarget:
             template = environment().get_template(f"profiles/{profile}.yaml.j2")
             emitted[f"profiles/{profile}/config.yaml"] = template.render(workflow=workflow).encode()
         lines = text.count("\n")
-        summary = f"{len(workflow.rules)} rules for {graph.job_count()} jobs; Snakefile of {lines} lines"
+        counts = ((len(workflow.rules), "rule"), (graph.job_count(), "job"))
+        rules, jobs = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)
+        summary = f"{rules} for {jobs}; Snakefile of {lines} lines"
         return Emitted(emitted, summary)

@@ -1,0 +1,123 @@
+"""Every page of `cases/` is a behaviour of the language: files, and what the compiler says of them.
+
+A page holds fenced blocks. ` ```yaml main.yaml ` is a file of that name; the first YAML file is the spec. ` ```python
+setup ` runs with `folder` set, for files that Markdown cannot hold. ` ```text options ` gives options, one a line, as on
+the command line. What is expected stands in ` ```text diagnostics ` (as rendered for people), ` ```text jobs ` (every job
+with its command and files) or ` ```text ir `. `pytest tests/test_cases.py --accept` writes these anew.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sncompile.api import Checked, check, graph_of
+from sncompile.diagnostics.text import TextRenderer
+from sncompile.faults import catalogue
+from sncompile.ir.jobs import Job, jobs
+from sncompile.ir.text import graph_text
+from sncompile.semantics.program import Options
+
+CASES = Path(__file__).parent / "cases"
+PAGES = sorted(CASES.rglob("*.md"))
+EXPECTED = ("diagnostics", "jobs", "ir")
+
+# Told by the commands that compile and run, never by a check.
+ELSEWHERE = {"SN215"}
+
+_BLOCK = re.compile(r"^(`{3,})(\w+) ([^\n]+)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its name, its text, and where the text stands in the page."""
+
+    language: str
+    name: str
+    text: str
+    span: tuple[int, int]
+
+
+def blocks_of(page: str) -> list[Block]:
+    """The named blocks of a page."""
+    return [Block(m[2], m[3].strip(), m[4], m.span(4)) for m in _BLOCK.finditer(page)]
+
+
+def lay_out(blocks: list[Block], folder: Path) -> str:
+    """Write the files of a page to a folder; the name of its spec."""
+    spec = ""
+    for block in blocks:
+        if block.language == "text" and block.name in (*EXPECTED, "options"):
+            continue
+        if (block.language, block.name) == ("python", "setup"):
+            exec(compile(block.text, "setup", "exec"), {"folder": folder})
+            continue
+        path = folder / block.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.text, encoding="utf-8")
+        spec = spec or (block.name if block.language == "yaml" else "")
+    return spec or "main.yaml"
+
+
+def options_of(blocks: list[Block], folder: Path) -> Options:
+    """The options that a page asks for."""
+    given: dict[str, dict[str, str]] = {"--data": {}, "--set": {}}
+    for block in blocks:
+        if block.name == "options":
+            for option, pair in (line.split(None, 1) for line in block.text.splitlines()):
+                name, _, value = pair.partition("=")
+                given[option][name] = value
+    return Options(given["--data"], given["--set"], invoked_from=folder)
+
+
+def job_lines(job: Job) -> list[str]:
+    """A job as a page shows it."""
+    lines = [job.id, f"  $ {shlex.join(job.command)}" if job.command is not None else f"  shell: {job.shell!r}"]
+    for sign, ports in (("<-", job.inputs), ("->", job.outputs)):
+        for name, paths in ports.items():
+            shown = "nothing" if paths is None else ", ".join(paths) if isinstance(paths, list) else paths
+            lines.append(f"  {sign} {name}: {shown}")
+    rest = {"container": job.container, "env": job.env, "resources": job.resources, "after": ", ".join(job.after)}
+    return lines + [f"  {name}: {value}" for name, value in rest.items() if value]
+
+
+def actual(kind: str, checked: Checked) -> str:
+    """What a block of a kind should hold."""
+    if kind == "diagnostics":
+        return TextRenderer(checked.sources).render(checked.diagnostics)
+    graph = graph_of(checked.require())
+    if kind == "ir":
+        return graph_text(graph)
+    return "".join(line + "\n" for job in jobs(graph) for line in job_lines(job))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(p.relative_to(CASES).with_suffix("")) for p in PAGES])
+def test_page(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """The compiler says of the page's files what the page says."""
+    text = page.read_text(encoding="utf-8")
+    blocks = blocks_of(text)
+    monkeypatch.chdir(tmp_path)
+    checked = check(lay_out(blocks, tmp_path), options_of(blocks, tmp_path))
+    wanted = [block for block in blocks if block.name in EXPECTED]
+    assert wanted, "the page expects nothing"
+    for block in reversed(wanted):
+        found = actual(block.name, checked)
+        if request.config.getoption("--accept"):
+            text = text[: block.span[0]] + found + text[block.span[1] :]
+        else:
+            assert found == block.text
+    assert all(d.help for d in checked.diagnostics), "a diagnostic does not say how to mend it"
+    assert checked.failed or any(b.name != "diagnostics" or b.text for b in wanted)
+    if request.config.getoption("--accept"):
+        page.write_text(text, encoding="utf-8")
+
+
+def test_every_fault_has_a_page() -> None:
+    """Every kind of diagnostic that a check can give is shown on some page."""
+    shown = set(re.findall(r"^(?:error|warning)\[(SN\d+)\]", "\n".join(p.read_text("utf-8") for p in PAGES), re.MULTILINE))
+    wanted = {code for code in catalogue() if code < "SN600"} - ELSEWHERE
+    assert wanted - shown == set()
