@@ -1,9 +1,10 @@
 """Every page of `cases/` is a behaviour of the language: files, and what the compiler says of them.
 
-A page holds fenced blocks. ` ```yaml main.yaml ` is a file of that name; the first YAML file is the spec. ` ```python
-setup ` runs with `folder` set, for files that Markdown cannot hold. ` ```text options ` gives options, one a line, as on
-the command line. What is expected stands in ` ```text diagnostics ` (as rendered for people), ` ```text jobs ` (every job
-with its command and files) or ` ```text ir `. `pytest tests/test_cases.py --accept` writes these anew.
+A page holds fenced blocks. One of a language and a file name (`yaml main.yaml`) is that file; `main.yaml`, or else the
+first YAML file, is the spec. `python setup` runs with `folder` set, for files that Markdown cannot hold. `text options`
+gives options, one a line, as on the command line. What is expected stands in `text diagnostics` (as rendered for
+people), `text jobs` (every job with its command and files) or `text ir`; `pytest tests/test_cases.py --accept` writes
+these anew.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from sncompile.api import Checked, check, graph_of
 from sncompile.diagnostics.text import TextRenderer
 from sncompile.faults import catalogue
@@ -60,7 +60,7 @@ def lay_out(blocks: list[Block], folder: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text, encoding="utf-8")
         spec = spec or (block.name if block.language == "yaml" else "")
-    return spec or "main.yaml"
+    return "main.yaml" if not spec or (folder / "main.yaml").exists() else spec
 
 
 def options_of(blocks: list[Block], folder: Path) -> Options:
@@ -111,13 +111,13 @@ def test_page(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reque
         else:
             assert found == block.text
     assert all(d.help for d in checked.diagnostics), "a diagnostic does not say how to mend it"
-    assert checked.failed or any(b.name != "diagnostics" or b.text for b in wanted)
     if request.config.getoption("--accept"):
         page.write_text(text, encoding="utf-8")
 
 
 def test_every_fault_has_a_page() -> None:
     """Every kind of diagnostic that a check can give is shown on some page."""
-    shown = set(re.findall(r"^(?:error|warning)\[(SN\d+)\]", "\n".join(p.read_text("utf-8") for p in PAGES), re.MULTILINE))
+    pages = "\n".join(page.read_text("utf-8") for page in PAGES)
+    shown = set(re.findall(r"^(?:error|warning)\[(SN\d+)\]", pages, re.MULTILINE))
     wanted = {code for code in catalogue() if code < "SN600"} - ELSEWHERE
     assert wanted - shown == set()

@@ -22,7 +22,9 @@ EXAMPLES = {
 
 def emitted(name: str, folder: Path) -> dict[str, str]:
     """The text files that an example compiles to; a small plate stands in for the microscope's."""
-    shutil.copytree(EXAMPLES[name], folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("images", "results", "build"))
+    shutil.copytree(
+        EXAMPLES[name], folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("images", "results", "build")
+    )
     for well, site in (("A01", 1), ("A01", 2), ("B02", 1)):
         place = folder / "images" / f"{well}_s{site}.tif"
         place.parent.mkdir(exist_ok=True)

@@ -76,9 +76,7 @@ def check(spec: str | Path, options: Options | None = None, *, strict: Sequence[
             link_module(document, library, report)
     else:
         report.add(source)
-    found = tuple(
-        d.as_error() if strict is True or (strict and d.code in strict) else d for d in report.diagnostics()
-    )
+    found = tuple(d.as_error() if strict is True or (strict and d.code in strict) else d for d in report.diagnostics())
     failed = any(d.severity is Severity.ERROR for d in found)
     return Checked(name, document, None if failed else program, found, library.sources)
 
@@ -90,7 +88,9 @@ def graph_of(program: Program) -> Graph:
     return build(program)
 
 
-def compile_graph(graph: Graph, target: str = "snakemake", *, out: Path | None = None, benchmark: bool = False) -> Emitted:
+def compile_graph(
+    graph: Graph, target: str = "snakemake", *, out: Path | None = None, benchmark: bool = False
+) -> Emitted:
     """The files of a graph for a target, in memory. Raises `CompileError` for what the target cannot express.
 
     `out` is where they will stand; without it `build/NAME` in the working folder. `benchmark` has the engine measure

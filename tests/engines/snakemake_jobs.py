@@ -44,8 +44,6 @@ def _files(ports: Mapping[str, Any]) -> list[str]:
     return [p for v in ports.values() if v is not None for p in (v if isinstance(v, list) else [v])]
 
 
-
-
 def compare(graph: Graph, events: list[dict[str, Any]]) -> list[str]:
     """Every difference between the graph's jobs and Snakemake's, in words."""
     rules = json.loads((default_out(graph) / "Snakefile.map.json").read_text())["rules"]
@@ -89,7 +87,9 @@ def _differences(job: Job, event: Mapping[str, Any]) -> list[str]:
             told.append(f"{job.id}: command {words} is not {expected}")
     elif job.shell is not None:
         head = f"exec &> {shlex.quote(log)}\n"
-        body = "".join(line for line in shell.removeprefix(head).splitlines(True) if not line.startswith('test "$(find '))
+        body = "".join(
+            line for line in shell.removeprefix(head).splitlines(True) if not line.startswith('test "$(find ')
+        )
         for name, value in job.env.items():
             body = body.removeprefix(f"export {name}={shlex.quote(value)}\n")
         if not shell.startswith(head) or not _same_script(body, job.shell):

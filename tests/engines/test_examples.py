@@ -20,7 +20,11 @@ MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
 def sncompile(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command line in a folder; fails with what it said."""
     done = subprocess.run(
-        [sys.executable, "-m", "sncompile.cli.main", *arguments], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "sncompile.cli.main", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return done
@@ -66,7 +70,9 @@ def test_illumination_counts_cells_and_plain_snakemake_does_the_same(tmp_path: P
     shutil.rmtree(folder / ".snakemake")
     blocked = "import sys; sys.modules['sncompile'] = None; from snakemake.cli import main; main(sys.argv[1:])"
     arguments = ["-s", "build/illumination/Snakefile", "--cores", "2", "-q"]
-    done = subprocess.run([sys.executable, "-c", blocked, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", blocked, *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert sums(folder / "results") == first
 
@@ -158,7 +164,12 @@ def test_functions_scripts_and_notebooks(tmp_path: Path) -> None:
     (tmp_path / "book.ipynb").write_text(json.dumps(BOOK))
     sncompile(tmp_path, "run", "spec.yaml", "--cores", "2")
     results = tmp_path / "results"
-    assert json.loads((results / "py" / "it's" / "o.json").read_text()) == {"n": 3, "s": "it's", "l": ["", "{x}"], "f": False}
+    assert json.loads((results / "py" / "it's" / "o.json").read_text()) == {
+        "n": 3,
+        "s": "it's",
+        "l": ["", "{x}"],
+        "f": False,
+    }
     many = ["results/py/a b/o.json", "results/py/it's/o.json"]
     shown = {"many": many, "o": "results/script/o.json", "flag": True, "off": False, "maybe": None}
     assert json.loads((results / "script" / "o.json").read_text()) == shown

@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
-
 from sncompile.api import check, compile_graph, default_out, graph_of
 from sncompile.diagnostics import CompileError
 from sncompile.ir.graph import Graph
@@ -55,7 +54,10 @@ def test_snakemake_agrees_on_random_specs(spec: Spec) -> None:
         told = compare(graph, dry_run(graph, *all_rules(graph)))
         assert told == [], snakefile.read_text()
         formatted = subprocess.run(
-            [sys.executable, "-m", "snakefmt", "--check", "--diff", str(snakefile)], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "snakefmt", "--check", "--diff", str(snakefile)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert formatted.returncode == 0, formatted.stdout
 

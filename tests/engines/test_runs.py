@@ -168,7 +168,11 @@ def test_two_runs_at_once_do_not_meet(tmp_path: Path) -> None:
 
 def test_what_only_the_engine_finds_is_led_back(tmp_path: Path) -> None:
     """A file that vanishes between check and run is told by the step that needs it, without a traceback."""
-    spec = SPEC.replace("outputs: {o: {type: file, format: txt}}", "inputs: {x: {type: file}}\n      outputs: {o: {type: file, format: txt}}", 1)
+    spec = SPEC.replace(
+        "outputs: {o: {type: file, format: txt}}",
+        "inputs: {x: {type: file}}\n      outputs: {o: {type: file, format: txt}}",
+        1,
+    )
     spec = spec.replace('with: {k: "${k}"}', 'with: {k: "${k}", x: gone.txt}', 1)
     (tmp_path / "spec.yaml").write_text(spec)
     code, _, err = finish(start(tmp_path))
@@ -181,7 +185,13 @@ def test_what_only_the_engine_finds_is_led_back(tmp_path: Path) -> None:
 def test_emitted_folder_runs_with_plain_snakemake(tmp_path: Path) -> None:
     """Without sncompile on the path, from the spec's folder, with the same files as the result."""
     (tmp_path / "spec.yaml").write_text(SPEC)
-    compiled = subprocess.run([sys.executable, "-m", "sncompile.cli.main", "spec.yaml"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    compiled = subprocess.run(
+        [sys.executable, "-m", "sncompile.cli.main", "spec.yaml"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     assert compiled.stdout == "build/small: 3 rules for 6 jobs; Snakefile of " + compiled.stdout.split("of ")[-1]
     blocked = "import sys; sys.modules['sncompile'] = None; from snakemake.cli import main; main(sys.argv[1:])"
     done = subprocess.run(

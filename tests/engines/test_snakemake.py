@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from sncompile.api import default_out
 from sncompile.ir.graph import Graph
 from sncompile.ir.jobs import jobs
@@ -55,7 +54,10 @@ def test_its_tools_accept_the_file(compiled: Graph) -> None:
     """`snakefmt --check` leaves the file alone; `snakemake --lint` only misses environments where none are named."""
     snakefile = default_out(compiled) / "Snakefile"
     formatted = subprocess.run(
-        [sys.executable, "-m", "snakefmt", "--check", "--diff", str(snakefile)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "snakefmt", "--check", "--diff", str(snakefile)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert formatted.returncode == 0, formatted.stdout
     linted = subprocess.run(

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from sncompile.cli.main import cli
 from sncompile.ir.jobs import jobs
 

@@ -20,9 +20,16 @@ if TYPE_CHECKING:
 
 @click.command("compile")
 @click.argument("spec", metavar="SPEC")
-@click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the files; build/NAME beside the spec unless given.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the files; build/NAME beside the spec unless given.",
+)
 @click.option("-t", "--target", default="snakemake", show_default=True, help="What to compile to.")
-@click.option("--emit", type=click.Choice(["ast", "ir", "jobs"]), help="Print a stage's result instead of writing files.")
+@click.option(
+    "--emit", type=click.Choice(["ast", "ir", "jobs"]), help="Print a stage's result instead of writing files."
+)
 @click.option("--benchmark", is_flag=True, help="Have Snakemake measure every job: time, memory, input and output.")
 @click.option("--check", "compare", is_flag=True, help="Compare with what stands there; write nothing.")
 @spec_options

@@ -39,9 +39,19 @@ def spec_options(function: F) -> F:
     for option in reversed(
         (
             click.option("--data", type=Pair(), multiple=True, metavar="NAME=PATH", help="Set a data root."),
-            click.option("--set", "sets", type=Pair(), multiple=True, metavar="NAME=VALUE", help="Set a parameter or input."),
-            click.option("--params", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Parameters from a YAML or JSON file."),
-            click.option("--directory", type=click.Path(file_okay=False, path_type=Path), help="The jobs' working folder; the spec's folder unless given."),
+            click.option(
+                "--set", "sets", type=Pair(), multiple=True, metavar="NAME=VALUE", help="Set a parameter or input."
+            ),
+            click.option(
+                "--params",
+                type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                help="Parameters from a YAML or JSON file.",
+            ),
+            click.option(
+                "--directory",
+                type=click.Path(file_okay=False, path_type=Path),
+                help="The jobs' working folder; the spec's folder unless given.",
+            ),
         )
     ):
         function = option(function)
@@ -53,7 +63,9 @@ def output_options(function: F) -> F:
     for option in reversed(
         (
             click.option("--strict", is_flag=True, help="Make warnings errors."),
-            click.option("--format", "form", type=FORMATS, default="text", show_default=True, help="Form of the diagnostics."),
+            click.option(
+                "--format", "form", type=FORMATS, default="text", show_default=True, help="Form of the diagnostics."
+            ),
             click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours."),
         )
     ):

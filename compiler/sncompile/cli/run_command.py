@@ -27,8 +27,20 @@ EXIT_RUN_FAILED = 3
 @click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the emitted files.")
 @click.option("-c", "--cores", default="all", show_default=True, metavar="N", help="Cores to use at once.")
 @click.option("--profile", metavar="NAME|DIR", help="Settings of a site: an emitted profile, or a folder.")
-@click.option("--containers", type=click.Choice(["auto", "apptainer", "none"]), default="auto", show_default=True, help="How containers are run.")
-@click.option("--target", "targets", multiple=True, metavar="NAME", help="An output of the pipeline, or a step, to make; all outputs unless given.")
+@click.option(
+    "--containers",
+    type=click.Choice(["auto", "apptainer", "none"]),
+    default="auto",
+    show_default=True,
+    help="How containers are run.",
+)
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="NAME",
+    help="An output of the pipeline, or a step, to make; all outputs unless given.",
+)
 @click.option("-k", "--keep-going", is_flag=True, help="Go on with what does not need a failed job.")
 @spec_options
 @output_options

@@ -35,6 +35,13 @@ class Report:
         """Whether an error is among them."""
         return any(d.severity is Severity.ERROR for d in self._found)
 
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __bool__(self) -> bool:
+        # An empty report is a report all the same.
+        return True
+
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """All of them, sorted by place."""
         return tuple(sorted(self._found, key=sort_key))

@@ -30,8 +30,8 @@ URL_INPUT = Fault(
 OPTIONAL_OUTPUT = Fault(
     "SN606",
     "an optional output (Snakemake)",
-    "Snakemake has no outputs that a job may leave out: a missing one is a failure. Have the tool write an empty file, or\n"
-    "a directory that may be empty, and drop the `?`.",
+    "Snakemake has no outputs that a job may leave out: a missing one is a failure. Have the tool write an empty\n"
+    "file, or a directory that may be empty, and drop the `?`.",
 )
 BAD_OUTPUT_FOLDER = Fault(
     "SN611",

@@ -35,7 +35,8 @@ def _family(step: Step) -> Family:
         for name, value in step.inputs.items()
     }
     outputs = {
-        name: Output(o.path, o.port.base, o.port.many, o.port.optional, o.temp, o.protected, o.span) for name, o in step.outputs.items()
+        name: Output(o.path, o.port.base, o.port.many, o.port.optional, o.temp, o.protected, o.span)
+        for name, o in step.outputs.items()
     }
     return Family(
         name=step.name,

@@ -82,5 +82,3 @@ def steps_in(value: Value) -> dict[str, None]:
             found.setdefault(here.step)
         pending += children(here)
     return found
-
-

@@ -128,7 +128,9 @@ class Graph:
         graph: networkx.DiGraph[str] = networkx.DiGraph()
         graph.add_nodes_from(self.families)
         for edge in self.edges:
-            held: list[Edge] = graph.edges[edge.source, edge.target]["edges"] if graph.has_edge(edge.source, edge.target) else []
+            held: list[Edge] = (
+                graph.edges[edge.source, edge.target]["edges"] if graph.has_edge(edge.source, edge.target) else []
+            )
             graph.add_edge(edge.source, edge.target, edges=[*held, edge])
         return graph
 
@@ -159,5 +161,3 @@ def relate(source: KeySet, target: KeySet) -> Relation:
     if set(source.by) == set(target.by):
         return Relation.MAP
     return Relation.BROADCAST if set(source.by) < set(target.by) else Relation.GATHER
-
-

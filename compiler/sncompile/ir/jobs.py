@@ -175,7 +175,9 @@ class _Maker:
         self._outputs = {n: self._closure(o.path) for n, o in family.outputs.items()}
         self._container = self._closure(family.container) if family.container is not None else None
         self._env = {v.name: self._closure(v.value) for v in family.env if v.value is not None and not v.secret}
-        self._command = [argument_words(a, self._closure) for a in family.command] if family.command is not None else None
+        self._command = (
+            [argument_words(a, self._closure) for a in family.command] if family.command is not None else None
+        )
         self._shell = [shell_text(p, self._closure) for p in family.shell] if family.shell is not None else None
         self._params = {n: self._closure(v) for n, v in family.params.items()}
         self._files = [expansion.file_digest(f) for f in module_files(family)]
@@ -248,7 +250,9 @@ def module_files(family: Family) -> list[str]:
     values: list[Value] = []
     for argument in family.command or ():
         if isinstance(argument, (Option, Flag)):
-            values += [v for v in (argument.when, argument.value if isinstance(argument, Option) else None) if v is not None]
+            values += [
+                v for v in (argument.when, argument.value if isinstance(argument, Option) else None) if v is not None
+            ]
         else:
             values.append(argument)
     values += [p.value for p in family.shell or () if p.value is not None]
@@ -262,5 +266,3 @@ def module_files(family: Family) -> list[str]:
 
 def _listed(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-

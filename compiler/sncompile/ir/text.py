@@ -48,9 +48,9 @@ def value_text(value: Value) -> str:
         case Attempt():
             return "attempt"
         case Text():
-            return "".join(
-                str(p.value) if isinstance(p, Const) else f"${{{value_text(p)}}}" for p in value.parts
-            ).join('""')
+            return "".join(str(p.value) if isinstance(p, Const) else f"${{{value_text(p)}}}" for p in value.parts).join(
+                '""'
+            )
         case Items():
             return f"[{', '.join(map(value_text, value.items))}]"
         case Apply():

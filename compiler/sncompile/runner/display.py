@@ -98,7 +98,10 @@ class LiveDisplay:
             running = f"{step.running} running" if step.running else ""
             failed = f"{step.failed} failed" if step.failed else ""
             steps.add_row(
-                Text(f"{mark} {step.name}", style=tone), Text(told), Text(running, style="cyan"), Text(failed, style="red")
+                Text(f"{mark} {step.name}", style=tone),
+                Text(told),
+                Text(running, style="cyan"),
+                Text(failed, style="red"),
             )
         return Group(head, steps)
 

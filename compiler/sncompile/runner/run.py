@@ -23,7 +23,6 @@ from sncompile.runner.process import Engine
 from sncompile.runner.progress import Progress
 from sncompile.runner.record import RunFolder, now, versions
 
-
 MAX_NAMED = 10_000
 """So many files are named on the engine's command line at most; what is left is found by the next run."""
 
@@ -80,7 +79,11 @@ def deployment(graph: Graph, containers: str) -> list[str]:
     has = shutil.which("apptainer") or shutil.which("singularity")
     if containers == "apptainer" and not has:
         raise CompileError(
-            [faults.NO_ENGINE.at(None, "apptainer is not installed", help="install it, or run with `--containers none`")]
+            [
+                faults.NO_ENGINE.at(
+                    None, "apptainer is not installed", help="install it, or run with `--containers none`"
+                )
+            ]
         )
     methods = ["apptainer"] if wants and has and containers in ("auto", "apptainer") else []
     if any(f.conda is not None for f in graph.families.values()) and shutil.which("conda"):
@@ -88,9 +91,7 @@ def deployment(graph: Graph, containers: str) -> list[str]:
     return methods
 
 
-def run(
-    graph: Graph, documents: Mapping[str, str], emitted: Path, options: RunOptions, display: Display
-) -> RunResult:
+def run(graph: Graph, documents: Mapping[str, str], emitted: Path, options: RunOptions, display: Display) -> RunResult:
     """Run the files in `emitted` and wait for the end. Ctrl-C ends the jobs and the run.
 
     Raises `CompileError` where the run cannot start.

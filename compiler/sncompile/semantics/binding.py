@@ -52,6 +52,7 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
                     help="give another value, or make the port optional with `?`", related=declared,
                 )
             )  # fmt: skip
+            return Const(None, UNKNOWN, value.span)
         return value
     if _many_fits(port_type(port), value, f"{what} ({port_type(port)})", declared, report):
         # A list that is written out has items of its own kinds.
@@ -158,6 +159,7 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
                     value.span, f"{what} is required, and this is nothing", help="give a value", related=declared
                 )
             )
+            return Const(None, UNKNOWN, value.span)
         return value
     if not _many_fits(wanted, value, f"{what} ({wanted})", declared, report):
         return Const(None, UNKNOWN, value.span)

@@ -95,5 +95,5 @@ def check_output(name: str, value: Value, program: Program, evaluator: Evaluator
     made = step in program.steps and port in program.steps[step].outputs
     first = next((f"{s.name}.{p}" for s in program.steps.values() for p in s.outputs), "step.port")
     hint = f"write `${{{text if made else first}}}`"
-    message = f"the output `{name}` is {value.type}, and no output of a step"
+    message = f"the output `{name}` ({value.type}) comes from no step"
     report.add(faults.WRONG_TYPE.at(value.span, message, help=hint))

@@ -22,6 +22,7 @@ from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc, StepDoc
 def check_values(program: Program, evaluator: Evaluator, report: Report) -> None:
     """Tell every value that does not serve, once for each port or parameter."""
     for step in program.steps.values():
+        told = len(report)
         here = _At(step.keys, step)
         for name, value in step.inputs.items():
             if value.type.base != "unknown":
@@ -31,7 +32,9 @@ def check_values(program: Program, evaluator: Evaluator, report: Report) -> None
             if value.type.base != "unknown":
                 what = f"the parameter `{name}` of `{step.name}`"
                 _check_param(step.module.params[name], value, what, here, evaluator, report)
-        check_settings(step, evaluator, report)
+        # What is at fault already would be at fault again wherever the module uses it.
+        if len(report) == told:
+            check_settings(step, evaluator, report)
     for port, value, keys in program.handed:
         if value.type.base != "unknown":
             what = f"the input `{port.name.name}` of the pipeline"

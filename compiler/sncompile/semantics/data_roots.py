@@ -21,8 +21,8 @@ from sncompile.syntax.document import PipelineDoc
 def root_values(doc: PipelineDoc, given: Mapping[str, str], folder: Path, report: Report) -> dict[str, Value]:
     """The data roots of a pipeline as seen from `folder`, that of the spec which is compiled; `given` replaces them.
 
-    Relative ones start at the document's own folder, so that they move with the working folder as all paths do; each may
-    use those declared before it.
+    Relative ones start at the document's own folder, so that they move with the working folder as all paths do; each
+    may use those declared before it.
     """
     found: dict[str, Value] = {}
     source = doc.source

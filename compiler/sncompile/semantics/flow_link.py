@@ -19,8 +19,7 @@ def order_of(doc: PipelineDoc, report: Report) -> dict[str, dict[str, None]]:
         for other in step.after:
             if _known(other, doc.steps, report):
                 before[name].setdefault(other.name)
-    if doc.flow is not None:
-        _check_once(doc.flow, report)
+    if doc.flow is not None and _names_once(doc.flow, report):
         _follow(doc.flow, doc, before, report)
     return before
 
@@ -79,7 +78,8 @@ def _follow(flow: FlowDoc, doc: PipelineDoc, before: dict[str, dict[str, None]],
     return _Part(tuple(name for part in parts for name in part.steps), any(part.barrier for part in parts))
 
 
-def _check_once(flow: FlowDoc, report: Report) -> None:
+def _names_once(flow: FlowDoc, report: Report) -> bool:
+    told = len(report)
     seen: dict[str, Named] = {}
     pending = [flow]
     while pending:
@@ -95,3 +95,4 @@ def _check_once(flow: FlowDoc, report: Report) -> None:
                     help="keep one of them", related=(Place("first here", first.span),),
                 )
             )  # fmt: skip
+    return len(report) == told

@@ -147,7 +147,7 @@ class KeyLinker:
         # A table that could not be read has been told of; its keys are known all the same.
         lost = {key for keys in self._lost.values() for key in keys}
         keys = sorted({key for table in self._tables.values() for key in table.key} | lost)
-        unknown = [name for name in step.by if name.name not in keys]
+        unknown = list({name.name: name for name in reversed(step.by) if name.name not in keys}.values())
         for name in unknown:
             owner = next((t for t in self._tables.values() if name.name in t.columns), None)
             hint = did_you_mean(name.name, keys, what="keys")
@@ -191,7 +191,7 @@ class KeyLinker:
             self._report.add(
                 faults.EMPTY_TABLE.at(
                     where.span,
-                    f"`where` lets none of the {len(table)} rows of `{table.name}` pass: no job for `{step.name.name}`",
+                    f"`where` lets no row of `{table.name}` pass ({len(table)} in all): `{step.name.name}` has no jobs",
                     help="check the values that it compares with",
                 )
             )  # fmt: skip

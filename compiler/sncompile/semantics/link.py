@@ -158,6 +158,7 @@ class _Given:
             return Const(None, UNKNOWN, span)
         wrong = check_value(param, value, what, span)
         if wrong is not None:
-            self._report.add(wrong)
+            self._report.add(replace(wrong, related=()))
+            return Const(None, UNKNOWN, span)
         kind = param_type(param)._replace(optional=value is None)
         return Const(value, kind, span)

@@ -27,7 +27,10 @@ def link_resources(given: Mapping[str, DocValue], scope: Scope, report: Report) 
         if value.type.base == "unknown":
             continue
         kind = _QUANTITIES.get(name)
-        found[name] = _count(name, value, report) if kind is None else _quantity(name, kind, value, report)
+        told = len(report)
+        quantity = _count(name, value, report) if kind is None else _quantity(name, kind, value, report)
+        if len(report) == told:
+            found[name] = quantity
     return found
 
 
@@ -56,7 +59,9 @@ def _quantity(name: str, kind: str, value: Value, report: Report) -> Value:
         try:
             return Const(Evaluator({}).constant(quantity), INTEGER, value.span)
         except ValueFault as fault:
-            report.add(faults.BAD_QUANTITY.at(value.span, f"`{name}`: {fault}", help=fault.help))
+            report.add(
+                faults.BAD_QUANTITY.at(value.span, f"`{name}`: {fault}", help=fault.help or f"such as {example}")
+            )
     elif dynamic(value) and isinstance(value, Text):
         # Engines compute it themselves, so it must be a number and then a unit: `${2 * attempt}GB`.
         unit = value.parts[-1]

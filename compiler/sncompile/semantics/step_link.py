@@ -147,7 +147,7 @@ def join_text(parts: list[Value], span: Span) -> Value:
         else:
             joined.append(part)
     if len(joined) == 1 and isinstance(joined[0], Const):
-        return joined[0]
+        return joined[0]._replace(span=span)
     return Text(tuple(joined), STRING, span)
 
 

@@ -85,6 +85,8 @@ class Typer:
                         help="join it (`join(list, ',')`), or give it an argument of its own",
                     )
                 )
+        if any(part.type.base == "unknown" for part in parts):
+            return self.unknown(template.span)
         return Text(tuple(parts), STRING, template.span)
 
     def part(self, part: str | Expr, span: Span) -> Value:

@@ -53,15 +53,20 @@ def parse_expression(text: str, base: int, locate: Locate, span: Span) -> Expr:
             # Brackets let an expression run over several lines of YAML.
             tree = ast.parse(f"({text}\n)", mode="eval").body
     except SyntaxError as error:
-        hint = _hint(text, error)
-        raise BadExpression(faults.SYNTAX.at(span, f"`{text.strip()}` is not an expression", help=hint)) from None
+        if "too many nested" in (error.msg or ""):
+            raise BadExpression(_too_complex(span, "the expression is nested too deeply")) from None
+        raise BadExpression(_not_one(span, text, _hint(text, error))) from None
     except (ValueError, MemoryError, RecursionError):
         raise BadExpression(_too_complex(span, "the expression is nested too deeply")) from None
     if _leaves_brackets(text):
-        raise BadExpression(
-            faults.SYNTAX.at(span, f"`{text.strip()}` is not an expression", help="a `)` closes what was not opened")
-        )
+        raise BadExpression(_not_one(span, text, "a `)` closes what was not opened"))
     return _Converter(text, base, locate).convert(tree, 0)
+
+
+def _not_one(span: Span, text: str, help: str) -> Diagnostic:
+    shown = text.strip()
+    shown = shown if len(shown) <= 80 else f"{shown[:60]}…"
+    return faults.SYNTAX.at(span, f"`{shown}` is not an expression", help=help)
 
 
 def _too_complex(span: Span, message: str) -> Diagnostic:

@@ -28,6 +28,13 @@ _TYPES = {
 }  # fmt: skip
 
 
+# What other languages call our types.
+_ALIASES = {
+    "int": "integer", "str": "string", "text": "string", "float": "number", "double": "number", "real": "number",
+    "bool": "boolean", "dir": "directory", "folder": "directory", "list": "string[]",
+}  # fmt: skip
+
+
 @cache
 def load_schema(kind: str) -> dict[str, Any]:
     """The schema of a document kind (`pipeline` or `module`) as plain data."""
@@ -192,17 +199,29 @@ def _wrong_type(node: Node, error: Any, where: str) -> Diagnostic:
 def _bad_pattern(node: Node, error: Any, where: str) -> Diagnostic:
     value = str(error.instance)
     if error.schema.get("title") == "Type":
-        kinds = ["file", "directory"]
-        if "string" in error.validator_value:
-            kinds = ["string", "integer", "number", "boolean", "path"]
-        forms = [kind + tail for kind in kinds for tail in ("", "[]", "?", "[]?")]
-        hint = did_you_mean(value, forms, what="types")
-        return faults.NOT_ONE_OF.at(node.span, f"`{value}` is not a type", help=hint)
+        return faults.NOT_ONE_OF.at(
+            node.span, f"`{value}` is not a type", help=_type_meant(value, error.validator_value)
+        )
     if "A-Za-z_" in error.validator_value and ":" not in error.validator_value:
         return faults.BAD_NAME.at(
             node.span, f"{where}: `{value}` is not a name", help="a name holds letters, digits and `_`"
         )
     return faults.BAD_FORM.at(node.span, f"{where}: `{value}` has the wrong form", help=_meaning(error))
+
+
+def _type_meant(value: str, pattern: str) -> str:
+    """The type that somebody meant, or those that there are."""
+    kinds = ["file", "directory"]
+    if "string" in pattern:
+        kinds = ["string", "integer", "number", "boolean", "path"]
+    forms = [kind + tail for kind in kinds for tail in ("", "[]", "?", "[]?")]
+    base = value.rstrip("?").removesuffix("[]")
+    meant = _ALIASES.get(base.lower(), "")
+    guess = value.replace(base, meant, 1) if meant in kinds else nearest(value, forms)
+    if guess in forms:
+        return f"did you mean `{guess}`?"
+    listed = ", ".join(f"`{kind}`" for kind in kinds)
+    return f"types: {listed}; add `[]` for a list, `?` for optional"
 
 
 def _meaning(error: Any) -> str:

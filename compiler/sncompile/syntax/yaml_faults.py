@@ -28,6 +28,9 @@ def syntax_fault(source: Source, error: Any) -> Diagnostic:
         at = Span(source.name, context.line + 1, context.column + 1, context.line + 1, context.column + 2)
         related = (Related(str(error.context), at),)
     problem = str(error.problem or error.context)
+    if "quoted scalar" in str(error.context) and related:
+        # Where the text ends says little; where the quote was opened says all.
+        return reading.YAML_SYNTAX.at(related[0].span, "not valid YAML: a quote is not closed", help="close the quote")
     return reading.YAML_SYNTAX.at(span, f"not valid YAML: {problem}", related=related, help=_syntax_help(problem, line))
 
 
@@ -42,9 +45,9 @@ def _syntax_help(problem: str, line: str) -> str:
         return "quote a value that starts with `@`, `` ` ``, `%` or another of YAML's signs"
     if "expected ',' or" in problem:
         return "a `[` or `{` is not closed, or a comma is missing; quote values with `,`, `[`, `{` or `: `"
-    if "block mapping" in problem or "block end" in problem or "block sequence" in problem:
+    if "expected key" in problem or "block mapping" in problem or "block end" in problem or "block sequence" in problem:
         return "check the indent of this line against the lines above it"
-    if "undefined alias" in problem:
+    if "undefined alias" in problem or "alphabetic or numeric" in problem:
         return "define it with `&name` before it is used, or quote a value that starts with `*`"
     if "quoted scalar" in problem:
         return "close the quote"

@@ -55,7 +55,11 @@ class Emitted:
                 raise CompileError([_bad_folder(folder, "it is a file", "choose another folder with `-o`")])
             if not (folder / MANIFEST).exists() and any(folder.iterdir()):
                 raise CompileError(
-                    [_bad_folder(folder, "it holds files that sncompile did not write", "choose an empty folder with `-o`")]
+                    [
+                        _bad_folder(
+                            folder, "it holds files that sncompile did not write", "choose an empty folder with `-o`"
+                        )
+                    ]
                 )
         folder.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=folder.parent))

@@ -43,9 +43,13 @@ def input_code(value: Value, name: str, context: FamilyContext) -> Code | None:
 
 
 def _refuse_urls(value: Value, name: str, context: FamilyContext) -> None:
-    if isinstance(value, Const) and any("://" in str(v) for v in (value.value if isinstance(value.value, tuple) else (value.value,))):
+    if isinstance(value, Const) and any(
+        "://" in str(v) for v in (value.value if isinstance(value.value, tuple) else (value.value,))
+    ):
         context.around.tell(
-            faults.URL_INPUT.at(value.span, f"the input `{name}` is a URL", help="fetch it in a step, or mount it as a path")
+            faults.URL_INPUT.at(
+                value.span, f"the input `{name}` is a URL", help="fetch it in a step, or mount it as a path"
+            )
         )
 
 
@@ -180,7 +184,9 @@ def _simple(target: KeySet, source: KeySet) -> bool:
 def _apart(target: KeySet, source: KeySet) -> bool:
     """Whether the two have nothing in common, so that everything of the source feeds every instance."""
     tables = source.rows.tables
-    return not any(t in target.rows.tables or target.rows.meets(t) for t in tables) and not set(source.by) & set(target.by)
+    return not any(t in target.rows.tables or target.rows.meets(t) for t in tables) and not set(source.by) & set(
+        target.by
+    )
 
 
 def _rows_for(source: KeySet, target: KeySet, context: FamilyContext) -> str | None:

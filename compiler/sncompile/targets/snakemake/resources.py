@@ -86,7 +86,11 @@ def _python(value: Value, context: FamilyContext) -> str:
             if value.function.isidentifier() and value.function not in ("and", "or", "not", "in"):
                 return f"{value.function}({', '.join(operands)})"
             if len(operands) == 1:
-                return f"({value.function} {operands[0]})" if value.function == "not" else f"({value.function}{operands[0]})"
+                return (
+                    f"({value.function} {operands[0]})"
+                    if value.function == "not"
+                    else f"({value.function}{operands[0]})"
+                )
             return f"({f' {value.function} '.join(operands)})"
         case Choice() if dynamic(value):
             test, then, other = (_python(v, context) for v in (value.test, value.then, value.other))
@@ -96,4 +100,4 @@ def _python(value: Value, context: FamilyContext) -> str:
         return string(column[0]).text if isinstance(column[0], str) else repr(column[0])
     cell = _cell(texts(column), "number", context)
     assert isinstance(cell, Call)
-    return f'float({cell.head}({", ".join(a.text for a in cell.arguments if isinstance(a, Atom))}))'
+    return f"float({cell.head}({', '.join(a.text for a in cell.arguments if isinstance(a, Atom))}))"

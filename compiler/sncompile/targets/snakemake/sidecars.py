@@ -65,7 +65,9 @@ class Sidecars:
         """The variable of a sidecar."""
         return self._drafts[name].variable
 
-    def add_column(self, name: str, base: Mapping[str, Sequence[str]], column: str, cells: Sequence[str]) -> tuple[str, str]:
+    def add_column(
+        self, name: str, base: Mapping[str, Sequence[str]], column: str, cells: Sequence[str]
+    ) -> tuple[str, str]:
         """A column in the sidecar of a step, which has the wildcards `base`; gives variable and column name."""
         if name not in self._steps:
             self._steps[name] = self._new(name, dict(base))

@@ -19,7 +19,11 @@ NAME = "Snakefile.map.json"
 
 def source_map(workflow: Workflow, text: str, place: Callable[[Span], dict[str, Any]]) -> str:
     """The source map of a rendered Snakefile as JSON; `place` gives a span's file, line and column."""
-    starts = {line.removeprefix("rule ").removesuffix(":"): n for n, line in enumerate(text.split("\n"), 1) if line.startswith("rule ")}
+    starts = {
+        line.removeprefix("rule ").removesuffix(":"): n
+        for n, line in enumerate(text.split("\n"), 1)
+        if line.startswith("rule ")
+    }
     rules: dict[str, Any] = {}
     lines: list[dict[str, Any]] = []
     for rule in workflow.rules:
@@ -43,7 +47,10 @@ def source_map(workflow: Workflow, text: str, place: Callable[[Span], dict[str, 
             **place(rule.span),
             "module": place(rule.module_span) if rule.module_span is not None else None,
         }
-    return json.dumps({"version": 1, "spec": workflow.spec, "rules": rules, "lines": lines}, indent=1, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({"version": 1, "spec": workflow.spec, "rules": rules, "lines": lines}, indent=1, ensure_ascii=False)
+        + "\n"
+    )
 
 
 def place_from(folder: str, here: Path) -> Callable[[Span], dict[str, Any]]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from sncompile import __version__
-from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Diagnostic, Report
+from sncompile.diagnostics import Related as Place
 from sncompile.faults import targets as faults
 from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.program import Success
@@ -82,7 +82,9 @@ def _rule_order(
     graph: Graph, patterns: Mapping[str, OutputPatterns], names: Mapping[str, str], report: Report
 ) -> list[tuple[str, str]]:
     """Pairs of rules of which the first must win where both could write a path."""
-    flat = [(step, p, found.constraints) for step, found in patterns.items() for ps in found.patterns.values() for p in ps]
+    flat = [
+        (step, p, found.constraints) for step, found in patterns.items() for ps in found.patterns.values() for p in ps
+    ]
     order: dict[tuple[str, str], None] = {}
     for step, pattern, constraints in flat:
         if "{" not in pattern:
