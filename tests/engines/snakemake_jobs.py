@@ -31,8 +31,8 @@ def dry_run(graph: Graph, *arguments: str) -> list[dict[str, Any]]:
     events = Path(graph.folder) / "events.jsonl"
     events.unlink(missing_ok=True)
     command = [
-        sys.executable, "-m", "sncompile.runner.engine_child", str(events.resolve()), "-s", str(out.resolve() / "Snakefile"),
-        "-n", "--forceall", "--directory", graph.folder, *arguments,
+        sys.executable, "-m", "sncompile.runner.engine_child", str(events.resolve()),
+        "-s", str(out.resolve() / "Snakefile"), "-n", "--forceall", "--directory", graph.folder, *arguments,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, cwd=graph.folder, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -100,7 +100,11 @@ steps:
     module:
       inputs: {maybe: {type: "file?"}}
       outputs: {o: {type: file, format: json}}
-      params: {n: {type: integer}, s: {type: string}, l: {type: "string[]", default: ["", "{x}"]}, f: {type: boolean, default: false}}
+      params:
+        n: {type: integer}
+        s: {type: string}
+        l: {type: "string[]", default: ["", "{x}"]}
+        f: {type: boolean, default: false}
       python: "tools.functions:write"
     by: [k]
     with: {n: "${t.n}", s: "${k}"}
@@ -141,15 +145,23 @@ parser.add_argument("--maybe")
 arguments = parser.parse_args()
 json.dump(vars(arguments), open(arguments.o, "w"))
 """
+
+
+def cell(number: int, source: str, *tags: str) -> dict[str, object]:
+    """A notebook's code cell."""
+    cell = {"cell_type": "code", "execution_count": None, "id": f"c{number}", "outputs": [], "source": source}
+    return {**cell, "metadata": {"tags": list(tags)}}
+
+
 BOOK = {
     "cells": [
-        {"cell_type": "code", "execution_count": None, "id": "a", "metadata": {"tags": ["parameters"]}, "outputs": [], "source": ["n = 0\n", "many = []\n", "o = ''\n"]},
-        {"cell_type": "code", "execution_count": None, "id": "b", "metadata": {}, "outputs": [], "source": ["open(o, 'w').write(f'{n} {many}')"]},
+        cell(0, "n = 0; many = []; o = ''", "parameters"),
+        cell(1, "open(o, 'w').write(f'{n} {many}')"),
     ],
     "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
     "nbformat": 4,
     "nbformat_minor": 5,
-}  # fmt: skip
+}
 
 
 def test_functions_scripts_and_notebooks(tmp_path: Path) -> None:

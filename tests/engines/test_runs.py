@@ -100,7 +100,7 @@ def test_a_failure_is_told_in_the_users_terms_and_the_next_run_goes_on(tmp_path:
 
 
 def test_a_stale_result_is_never_called_done(tmp_path: Path) -> None:
-    """A failed job's output is gone while what was made from it still stands: the next run fails again, until it works."""
+    """A failed job's output is gone while what was made from it still stands: it is made anew."""
     (tmp_path / "spec.yaml").write_text(SPEC.replace("[{k: a}, {k: b}, {k: c}]", "[{k: a}]"))
     assert finish(start(tmp_path))[0] == 0
     (tmp_path / "results" / "first" / "a" / "o.txt").unlink()

@@ -15,7 +15,9 @@ from types import ModuleType
 from typing import Any
 
 _FIELDS = {
-    "job_info": ("jobid", "rule_name", "wildcards", "input", "output", "log", "threads", "resources", "reason", "shellcmd"),
+    "job_info": (
+        "jobid", "rule_name", "wildcards", "input", "output", "log", "threads", "resources", "reason", "shellcmd",
+    ),
     "job_started": ("jobs",),
     "job_finished": ("job_id",),
     "job_error": ("jobid", "rule_name", "log", "shellcmd"),

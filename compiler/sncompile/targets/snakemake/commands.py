@@ -6,7 +6,6 @@ quoted by Snakemake. Snakemake's `:q` drops empty texts, so where one may be emp
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from pathlib import PurePosixPath
@@ -21,7 +20,8 @@ from sncompile.targets.snakemake.inputs import cell_code, gathered_cells, list_c
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import item_name, unique
 from sncompile.targets.snakemake.patterns import Hole
-from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, string
+from sncompile.targets.snakemake.python_code import Atom, Call, Code, string
+from sncompile.targets.snakemake.records import record_code
 
 _RESOURCES = {
     "cpus": "{threads}",
@@ -74,8 +74,8 @@ class CommandLowering:
     def _argument(self, argument: Argument) -> list[str]:
         if not isinstance(argument, (Flag, Option)):
             return self.words(argument, "argument")
-        when = self._constant(argument.when) if argument.when is not None else (True,)
-        present = self._presence(argument.value) if isinstance(argument, Option) else {True}
+        when = self.constant(argument.when) if argument.when is not None else (True,)
+        present = self.presence(argument.value) if isinstance(argument, Option) else {True}
         if when is None or len(present) > 1:
             return self._by_instance(argument)
         if not when[0] or present == {False}:
@@ -89,14 +89,14 @@ class CommandLowering:
             return self._repeated(argument)
         return [quoted(argument.option), *words]
 
-    def _presence(self, value: Value) -> set[bool]:
+    def presence(self, value: Value) -> set[bool]:
         """Whether a value is there: for all instances, for none, or for some."""
         if not (value.type.many or value.type.optional):
             return {True}
         return {bool(as_arguments(v)) for v in self._context.column(value)}
 
     def _repeated(self, argument: Option) -> list[str]:
-        constant = self._constant(argument.value)
+        constant = self.constant(argument.value)
         if constant is not None and not self._is_data(argument.value, constant[0]):
             return [w for item in as_arguments(constant[0]) for w in (quoted(argument.option), quoted(item))]
         bound = self._bound(argument.value)
@@ -163,7 +163,7 @@ class CommandLowering:
         name = re.sub(r"\W+", "_", hint.strip("-")) or "value"
         return unique(item_name(name if not name[0].isdigit() else f"value_{name}"), self._param_names)
 
-    def _constant(self, value: Value) -> tuple[object] | None:
+    def constant(self, value: Value) -> tuple[object] | None:
         """The value in a tuple of one, where it is the same for every instance."""
         if isinstance(value, Const):
             return (value.value,)
@@ -192,7 +192,7 @@ class CommandLowering:
                 return [quoted(a) for a in as_arguments(value.value)]
             case Local():
                 return self._local(value)
-            case Text() if not self._has_ports(value) and (constant := self._constant(value)) is not None:
+            case Text() if not self._has_ports(value) and (constant := self.constant(value)) is not None:
                 return [quoted(to_text(constant[0]))]
             case Text():
                 return ["".join(w for part in value.parts for w in self.words(part, hint))]
@@ -207,7 +207,7 @@ class CommandLowering:
     def _local(self, value: Local) -> list[str]:
         family = self._family
         if value.space == "inputs":
-            there = self._presence(value) != {False}
+            there = self.presence(value) != {False}
             return [f"{{input.{item_name(value.name)}:q}}"] if there else []
         if value.space == "outputs":
             return [f"{{output.{item_name(value.name)}:q}}"]
@@ -225,7 +225,7 @@ class CommandLowering:
         return None
 
     def _varying(self, value: Value, hint: str) -> list[str]:
-        constant = self._constant(value)
+        constant = self.constant(value)
         if constant is not None and not self._is_data(value, constant[0]):
             return [quoted(a) for a in as_arguments(constant[0])]
         column = self._context.column(value)
@@ -260,58 +260,8 @@ class CommandLowering:
             self._known[known] = name
         return self._known[known]
 
-    # --- Records ------------------------------------------------------------------------------------------------
-
     def _record(self, value: Record) -> str:
         """The one argument of `python` and `notebook` steps: a JSON object that is made when the job is."""
-        context = self._context
-        members: list[Code] = []
-        spaces: set[str] = set()
-        for name, member in value.members:
-            code = self._member(name, member, spaces)
-            if code is not None:
-                members.append(Keyword(name, code))
-        context.around.functions.add("as_json")
-        extra = [space for space in ("input", "output") if space in spaces]
-        head = f"lambda {', '.join(['wildcards', *extra])}: as_json"
         entry = self._name("arguments")
-        self._add_param(entry, Call(head, tuple(members)), value.span)
+        self._add_param(entry, record_code(value, self._context, self.presence, self.constant), value.span)
         return f"{{params.{entry}:q}}"
-
-    def _member(self, name: str, member: Value, spaces: set[str]) -> Code | None:
-        context = self._context
-        if isinstance(member, Local) and member.space in ("inputs", "outputs"):
-            present = self._presence(member)
-            if present == {False}:
-                return Call("list", ()) if member.type.many else None
-            if len(present) > 1 and not member.type.many:
-                cells = [json.dumps(v, ensure_ascii=False) for v in context.column(member)]
-                return Call("json.loads", (self._look_up(cells, name),))
-            space = "input" if member.space == "inputs" else "output"
-            spaces.add(space)
-            port = Atom(f"{space}.{item_name(member.name)}")
-            return Call("list", (port,)) if member.type.many else port
-        constant = self._constant(member)
-        if constant is not None:
-            return None if constant[0] is None else Atom(_python(constant[0]))
-        column = context.column(member)
-        texts = [to_text(v) if isinstance(v, str) else "" for v in column]
-        if all(isinstance(v, str) for v in column):
-            return self._look_up(texts, name)
-        context.around.functions.add("as_json")
-        cells = [json.dumps(v, ensure_ascii=False) for v in column]
-        return Call("json.loads", (self._look_up(cells, name),))
-
-    def _look_up(self, cells: list[str], name: str) -> Call:
-        context = self._context
-        base = dict(context.cells)
-        variable, column = context.around.sidecars.add_column(self._family.name, base, item_name(name), cells)
-        return Call(f"{variable}.value", (Atom(f'"{column}"'), Atom("wildcards")))
-
-
-def _python(value: object) -> str:
-    if isinstance(value, str):
-        return string(value).text
-    if isinstance(value, tuple):
-        return f"[{', '.join(_python(v) for v in value)}]"
-    return repr(value)

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 _TAKEN = frozenset(
     (
         *dir(list), "get", "items", "keys", "update", "size", "size_mb", "size_gb", "size_kb", "size_files",
-        "size_files_mb", "size_files_gb", "size_files_kb", "size_tempfiles", "_allowed_overrides", "_names", "_add_name",
-        "_set_name", "_get_names", "_take_names", "_allitems", "_insert_items", "_plainstrings", "_clone",
+        "size_files_mb", "size_files_gb", "size_files_kb", "size_tempfiles", "_allowed_overrides", "_names",
+        "_add_name", "_set_name", "_get_names", "_take_names", "_allitems", "_insert_items", "_plainstrings", "_clone",
     )
 ) - {"index", "sort"}  # fmt: skip
 _RULE_TAKEN = frozenset(("all", "rule", "checkpoint", "input", "output", "module", "use", "subworkflow", "storage"))

@@ -185,9 +185,8 @@ class FamilyLowering:
         for name, count in self._family.success.min_files.items():
             place = f"{{output.{item_name(name)}:q}}"
             told = quoted(f"{self._family.name}: the output {name} holds fewer than {count} files")
-            found.append(
-                f'test "$(find {place} -type f | wc -l)" -ge {count} || {literal("{")} echo {told}; exit 1; {literal("}")}\n'
-            )
+            otherwise = literal("{") + f" echo {told}; exit 1; " + literal("}")
+            found.append(f'test "$(find {place} -type f | wc -l)" -ge {count} || {otherwise}\n')
         return found
 
 
