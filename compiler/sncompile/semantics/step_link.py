@@ -158,8 +158,11 @@ def tidy(value: Value) -> Value:
     if isinstance(value, Const) and isinstance(value.value, tuple):
         return value._replace(value=tuple(_tidy_text(str(v), first=True) for v in value.value))
     if isinstance(value, Text):
+        joined = join_text(list(value.parts), value.span)
+        if not isinstance(joined, Text):
+            return tidy(joined)
         parts = []
-        for number, part in enumerate(value.parts):
+        for number, part in enumerate(joined.parts):
             if isinstance(part, Const) and isinstance(part.value, str):
                 part = part._replace(value=_tidy_text(part.value, first=number == 0))
             parts.append(part)

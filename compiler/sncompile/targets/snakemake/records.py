@@ -24,11 +24,10 @@ def record_code(value: Record, context: FamilyContext, presence: Presence, const
     members: list[Code] = []
     spaces: set[str] = set()
     for name, member in value.members:
-        code = (
-            _port(name, member, context, presence, spaces)
-            if _is_port(member)
-            else _plain(name, member, context, constant)
-        )
+        if isinstance(member, Local) and member.space in ("inputs", "outputs"):
+            code = _port(name, member, context, presence, spaces)
+        else:
+            code = _plain(name, member, context, constant)
         if code is not None:
             members.append(_named(name, code))
     context.around.functions.add("as_json")

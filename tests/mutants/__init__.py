@@ -1,0 +1,1 @@
+"""Faults put into valid specs, to see whether the checker finds each where it is. See `python -m tests.mutants`."""
