@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,7 +84,8 @@ def job_lines(job: Job) -> list[str]:
             shown = "nothing" if paths is None else ", ".join(paths) if isinstance(paths, list) else paths
             lines.append(f"  {sign} {name}: {shown}")
     rest = {"container": job.container, "env": job.env, "resources": job.resources, "after": ", ".join(job.after)}
-    return lines + [f"  {name}: {value}" for name, value in rest.items() if value]
+    lines += [f"  {name}: {value}" for name, value in rest.items() if value]
+    return [line.replace("\r", "\\r") for line in lines]
 
 
 def actual(kind: str, checked: Checked) -> str:
@@ -121,3 +124,20 @@ def test_every_fault_has_a_page() -> None:
     shown = set(re.findall(r"^(?:error|warning)\[(SN\d+)\]", pages, re.MULTILINE))
     wanted = {code for code in catalogue() if code < "SN600"} - ELSEWHERE
     assert wanted - shown == set()
+
+
+HEAVY = ("networkx", "snakemake", "duckdb", "rich", "jsonschema", "polars", "jinja2")
+
+
+def test_a_check_loads_little(tmp_path: Path) -> None:
+    """A check of a spec without faults loads none of the slow libraries, so that it can run on every save."""
+    page = (CASES / "valid" / "map_broadcast_gather.md").read_text(encoding="utf-8")
+    spec = lay_out(blocks_of(page), tmp_path)
+    code = (
+        "import sys, time; from sncompile.api import check;"
+        f"assert not check({spec!r}).diagnostics; print(*sys.modules); print(time.process_time())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    modules, seconds = done.stdout.splitlines()
+    assert [name for name in HEAVY if name in modules.split()] == []
+    assert float(seconds) < 0.5, "0.15 when this was written"

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
+
 from sncompile.api import check, compile_graph, default_out, graph_of
 from sncompile.diagnostics import CompileError
 from sncompile.ir.graph import Graph

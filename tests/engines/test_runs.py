@@ -93,10 +93,12 @@ def test_a_failure_is_told_in_the_users_terms_and_the_next_run_goes_on(tmp_path:
     assert {p.name for p in newest_run(tmp_path).iterdir()} >= {"spec", "emitted", "events.jsonl", "engine.log", "logs"}
 
     (tmp_path / "broken").unlink()
-    code, out, err = finish(start(tmp_path))
+    again = [sys.executable, "-m", "sncompile.cli.main", "run", "--resume", str(newest_run(tmp_path))]
+    code, out, err = finish(subprocess.Popen(again, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
     assert code == 0
+    assert "again: sncompile run spec.yaml --cores 2 --keep-going" in err
     assert sorted(started(tmp_path)) == ["a", "b", "c"]
-    assert "second.o: results/second/a/o.txt and 2 more" in out
+    assert "results/second/a/o.txt and 2 more" in out
 
 
 def test_a_stale_result_is_never_called_done(tmp_path: Path) -> None:

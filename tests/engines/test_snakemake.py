@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from sncompile.api import default_out
 from sncompile.ir.graph import Graph
 from sncompile.ir.jobs import jobs

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from sncompile.cli.main import cli
 from sncompile.ir.jobs import jobs
 
@@ -13,7 +14,8 @@ from .snakemake_jobs import emit
 
 VALUES = (
     "plain", "a b", "it's", 'say "hi"', "{x}", "{{y}}", "$HOME", "${z}", "`id`", "line1\nline2", "-dash", "--",
-    "é漢字😀", "a\\b", "*?[1]", "~", "!x", "#c", "a;b|c&d>e<f", "%s%d", "", "\t tab ", "{wildcards.key}", "a/b", "..", ".", "50%",
+    "é漢字😀", "a\\b", "*?[1]", "~",
+    "!x", "#c", "a;b|c&d>e<f", "%s%d", "", "\t tab ", "{wildcards.key}", "a/b", "..", ".", "50%",
     "'\"'", "\\n", "$(id)", "x'y\"z{w}", "{input.x:q}", "\r", "\x01", "\u202e", " ", "''",
 )  # fmt: skip
 

@@ -29,7 +29,9 @@ def main() -> None:
     if "-v" in sys.argv:
         for v in verdicts:
             if not (v.found and v.place and v.help):
-                what = v.crash or "; ".join(f"{d.code} {d.span and d.span.line} {d.message}" for d in v.said) or "nothing"
+                what = (
+                    v.crash or "; ".join(f"{d.code} {d.span and d.span.line} {d.message}" for d in v.said) or "nothing"
+                )
                 sys.stdout.write(f"{v.mutant.kind} ({v.mutant.file}:{v.mutant.lines[:4]}): {what[:300]}\n")
     sys.stdout.write(table(verdicts))
 

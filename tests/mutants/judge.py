@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sncompile.api import check
 from sncompile.diagnostics import Diagnostic
 from sncompile.semantics.program import Options
+
 from tests.mutants.kinds import Mutant
 from tests.mutants.specs import Files
 

@@ -32,7 +32,7 @@ class Kind(NamedTuple):
     make: Make
     files: str = r"main\.yaml"
     also: str = ""
-    most: int = 6
+    most: int = 2
 
 
 def slip(word: str) -> str:
@@ -55,7 +55,9 @@ _REFERENCES = r"\$\{(?!data|params|inputs|outputs|resources|file|len|int)(\w+)\.
 
 KINDS = (
     Kind("slip in a top-level key", r"^(pipeline|steps|tables|params|outputs|modules|data|flow|command):", _slip_of(1)),
-    Kind("slip in a step's key", r"^    (module|with|outputs|where|after|resources|retries|over|when|by):", _slip_of(1)),
+    Kind(
+        "slip in a step's key", r"^    (module|with|outputs|where|after|resources|retries|over|when|by):", _slip_of(1)
+    ),
     Kind("slip in a port's key", r"\b(type|format|default|minimum|maximum): ", _slip_of(1), r".*\.yaml"),
     Kind("unknown key", r"^(  \w+:)$\n(    )(?=module:)", _text(r"\1\n\2colour: blue\n\2"), also=r"colour"),
     Kind("duplicate key", r"^(    module: .*)$", _text(r"\1\n\1")),
@@ -76,24 +78,54 @@ KINDS = (
     Kind("missing script", r"file\('(\w+)\.py'\)", _text(r"file('\1_.py')"), r"modules/.*\.yaml"),
     Kind("nothing fits the glob", r"(glob: \".*)\"$", _text(r'\1.gz"')),
     Kind("dropped input", r"(with: \{)(?:image|images|loaddata): \"[^\"]*\"(, )?", _text(r"\1"), also=r"^  \w+:"),
-    Kind("dropped module", r"^    module: .*\n", _text(""), also=r"^  \w+:$"),
+    Kind("dropped module", r"^    module: .*\n", _text(""), also=r"^  \w+:"),
     Kind("list for a text", r"^    module: (\S+)$", _text(r"    module: [\1]")),
     Kind("text for a mapping", r"^  (\w+):( *#.*)?\n    module:.*(\n    .*)*", _text(r"  \1: text"), also=r"\w+: text"),
     Kind("nothing for a list", r"^    by: \[.*\]", _text(r"    by: {well: A01}")),
     Kind("number for a text parameter", r"title: \"[^\"]*\"", _text("title: 12")),
     Kind("text for a number", r"percentile: \"\$\{params\.percentile\}\"", _text("percentile: much")),
     Kind("number out of range", r"percentile: \"\$\{params\.percentile\}\"", _text("percentile: 101")),
-    Kind("default out of range", r"default: [\d.]+(, | *\n *)minimum: (\d+)", _text(r"default: -1\1minimum: \2"), r".*\.yaml", r"default: -1"),
-    Kind("none of the enum", r"(image: \"\$\{apply\.corrected\}\")$", _text(r"\1\n      mode: faster"), also=r"mode: faster"),
+    Kind(
+        "default out of range",
+        r"default: [\d.]+(, | *\n *)minimum: (\d+)",
+        _text(r"default: -1\1minimum: \2"),
+        r".*\.yaml",
+        r"default: -1",
+    ),
+    Kind(
+        "none of the enum",
+        r"(image: \"\$\{apply\.corrected\}\")$",
+        _text(r"\1\n      mode: faster"),
+        also=r"mode: faster",
+    ),
     Kind("pattern not matched", r"title: \"Of [^\"]*\"", _text("title: report")),
     Kind("scalar for a gather", r"(tables|images|labels|parts): \"\$\{(\w+)\.\w+\}\"", lambda m: f'{m[1]}: "one.csv"'),
     Kind("gather into a scalar", r"^    by: \[well, site\]$", _text("    by: [well]"), also=r"\"\$\{"),
-    Kind("no keys where there were", r"^    by: .*\n", _text(""), also=r"\"\$\{|^  \w+:", most=4),
-    Kind("format mismatch", r"(outputs:\n  \w+: \{type: file, format: )(npy|tiff|csv)", _text(r"\1exe"), r"modules/.*\.yaml", r"\$\{"),
-    Kind("directory for a file", r"(outputs:\n  \w+: \{type: )file\b(?!\[)", _text(r"\1directory"), r"modules/.*\.yaml", r"\$\{|directory"),
+    Kind("no keys where there were", r"^    by: .*\n", _text(""), also=r"\"\$\{|^  \w+:"),
+    Kind(
+        "format mismatch",
+        r"(outputs:\n  \w+: \{type: file, format: )(npy|tiff|csv)",
+        _text(r"\1exe"),
+        r"modules/.*\.yaml",
+        r"\$\{",
+    ),
+    Kind(
+        "directory for a file",
+        r"(outputs:\n  \w+: \{type: )file\b(?!\[)",
+        _text(r"\1directory"),
+        r"modules/(calc|correct|align)\.yaml",
+        r"\$\{|directory",
+    ),
     Kind("path without a key", r"/\$\{well\}\.csv", _text("/all.csv")),
-    Kind("two writers", r"^(  cp_load: \{module: assay/load)", _text(r'\1, outputs: {loaddata: "results/all.csv"}'), also=r"all\.csv"),
-    Kind("cycle", r"^    module: illum/calc$", _text('    module: illum/calc\n    after: [report]'), also=r"\$\{|after"),
+    Kind(
+        "two writers",
+        r"^(  cp_load: \{module: assay/load)",
+        _text(r'\1, outputs: {loaddata: "results/all.csv"}'),
+        also=r"all\.csv",
+    ),
+    Kind(
+        "cycle", r"^    module: illum/calc$", _text("    module: illum/calc\n    after: [report]"), also=r"\$\{|after"
+    ),
     Kind("step after itself", r"after: \[measure\]", _text("after: [report]"), also=r"^  report:"),
     Kind("flow against the data", r"seq: \[cp_load, cp_run\]", _text("seq: [cp_run, cp_load]"), also=r"cp_"),
     Kind("step twice in the flow", r"seq: \[(\w+), ", _text(r"seq: [\1, \1, ")),
@@ -117,7 +149,7 @@ KINDS = (
     Kind("ragged table", r"^(A02,.*)$", _text(r"\1,more"), r"plates\.csv"),
     Kind("row twice in a table", r"^(A02,.*)$", _text(r"\1\n\1"), r"plates\.csv"),
     Kind("empty key in a table", r"^A02,", _text(","), r"plates\.csv"),
-)  # fmt: skip
+)
 
 
 def mutants(files: Files) -> Iterator[Mutant]:

@@ -11,22 +11,44 @@ Files = dict[str, str]
 EXAMPLES = Path(__file__).parent.parent.parent / "specs" / "examples"
 
 _MODULES = {
-    "calc": ("images: {type: 'file[]', format: tif}", "function: {type: file, format: npy}", "percentile: {type: number, minimum: 0, maximum: 100}"),
-    "correct": ("image: {type: file, format: tif}\n  function: {type: file, format: npy}", "corrected: {type: file, format: tiff}", "clip: {type: number, default: 1.0, minimum: 0, maximum: 1}"),
-    "segment": ("image: {type: file, format: tiff}", "labels: {type: file, format: tiff}", "mode: {enum: [fast, careful], default: fast}"),
-    "measure": ("images: {type: 'file[]', format: tiff}\n  labels: {type: 'file[]', format: tiff}", "table: {type: file, format: csv}", "border: {type: integer, default: 3, minimum: 0}"),
-    "report": ("tables: {type: 'file[]', format: csv}", "html: {type: file, format: html}", "title: {type: string, default: Report, pattern: '[A-Z].*'}"),
-}  # fmt: skip
+    "calc": (
+        "images: {type: 'file[]', format: tif}",
+        "function: {type: file, format: npy}",
+        "percentile: {type: number, minimum: 0, maximum: 100}",
+    ),
+    "correct": (
+        "image: {type: file, format: tif}\n  function: {type: file, format: npy}",
+        "corrected: {type: file, format: tiff}",
+        "clip: {type: number, default: 1.0, minimum: 0, maximum: 1}",
+    ),
+    "segment": (
+        "image: {type: file, format: tiff}",
+        "labels: {type: file, format: tiff}",
+        "mode: {enum: [fast, careful], default: fast}",
+    ),
+    "measure": (
+        "images: {type: 'file[]', format: tiff}\n  labels: {type: 'file[]', format: tiff}",
+        "table: {type: file, format: csv}",
+        "border: {type: integer, default: 3, minimum: 0}",
+    ),
+    "report": (
+        "tables: {type: 'file[]', format: csv}",
+        "html: {type: file, format: html}",
+        "title: {type: string, default: Report, pattern: '[A-Z].*'}",
+    ),
+}
+"""Of each module of `ILLUMINATION` its inputs, outputs and parameters."""
 
 
 def _module(name: str) -> str:
     inputs, outputs, params = _MODULES[name]
     ports = re.findall(r"^\s*(\w+):", inputs, re.MULTILINE)
-    arguments = "".join(f'  - "${{inputs.{port}}}"\n' for port in ports)
+    values = [f"params.{params.partition(':')[0]}", f"outputs.{outputs.partition(':')[0]}"]
+    values += [f"inputs.{port}" for port in ports]
+    arguments = "".join(f'  - "${{{value}}}"\n' for value in values)
     return (
         f"sncompile: 1\nmodule: {name}\ninputs:\n  {inputs}\noutputs:\n  {outputs}\nparams:\n  {params}\n"
-        "resources: {cpus: 1, memory: 2GB, time: 10m}\ncommand:\n"
-        f'  - {name}\n  - "${{params.{params.split(":")[0]}}}"\n  - "${{outputs.{outputs.split(":")[0]}}}"\n{arguments}'
+        f"resources: {{cpus: 1, memory: 2GB, time: 10m}}\ncommand:\n  - {name}\n{arguments}"
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from sncompile import __version__
+from sncompile.cli.options import ARGUMENTS
 from sncompile.diagnostics import did_you_mean
 
 COMMANDS = {
@@ -55,6 +56,7 @@ class Commands(click.Group):
                 hint = did_you_mean(args[0], COMMANDS, what="commands")
                 raise click.UsageError(f"no command and no file `{args[0]}`; {hint}", ctx)
             args = ["compile", *args]
+        ctx.meta[ARGUMENTS] = tuple(args)
         return super().parse_args(ctx, args)
 
 

@@ -19,6 +19,9 @@ from sncompile.semantics.program import Options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+ARGUMENTS = "sncompile.arguments"
+"""Where click's context keeps the words of the command line, for the record of a run."""
+
 FORMATS = click.Choice(["text", "json", "sarif", "github"])
 
 

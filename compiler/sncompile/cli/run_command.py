@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
 import click
 
 from sncompile.api import check, compile_graph, default_out, graph_of
-from sncompile.cli.options import fail, output_options, read_options, show, spec_options, write
+from sncompile.cli.options import ARGUMENTS, fail, output_options, read_options, show, spec_options, write
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.diagnostics import CompileError, did_you_mean
 from sncompile.faults import graph as graph_faults
 from sncompile.ir.feeds import steps_in
 from sncompile.ir.graph import Graph
 from sncompile.runner.display import duration, make_display
+from sncompile.runner.record import read_record
 from sncompile.runner.run import RunOptions, run
 from sncompile.semantics.evaluate import Evaluator
 
@@ -23,7 +25,7 @@ EXIT_RUN_FAILED = 3
 
 
 @click.command("run")
-@click.argument("spec", metavar="SPEC")
+@click.argument("spec", metavar="SPEC", required=False)
 @click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the emitted files.")
 @click.option("-c", "--cores", default="all", show_default=True, metavar="N", help="Cores to use at once.")
 @click.option("--profile", metavar="NAME|DIR", help="Settings of a site: an emitted profile, or a folder.")
@@ -41,17 +43,26 @@ EXIT_RUN_FAILED = 3
     metavar="NAME",
     help="An output of the pipeline, or a step, to make; all outputs unless given.",
 )
+@click.option(
+    "--resume",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="RUN",
+    help="Go on with an earlier run, with the options that it had; RUN is its folder.",
+)
 @click.option("-k", "--keep-going", is_flag=True, help="Go on with what does not need a failed job.")
 @spec_options
 @output_options
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ENGINE ARGUMENTS]")
+@click.pass_context
 def command(
-    spec: str,
+    ctx: click.Context,
+    spec: str | None,
     out: Path | None,
     cores: str,
     profile: str | None,
     containers: str,
     targets: tuple[str, ...],
+    resume: Path | None,
     keep_going: bool,
     data: tuple[tuple[str, str], ...],
     sets: tuple[tuple[str, str], ...],
@@ -63,6 +74,11 @@ def command(
     arguments: tuple[str, ...],
 ) -> None:
     """Compile a pipeline and run it with Snakemake; run again to go on after a failure."""
+    if resume is not None:
+        _again(ctx, resume)
+        return
+    if spec is None:
+        raise click.UsageError("name the spec to run, or an earlier run with `--resume`")
     if cores != "all" and not (cores.isdigit() and int(cores) > 0):
         raise click.BadParameter("a whole number from 1, or `all`", param_hint="--cores")
     try:
@@ -71,13 +87,15 @@ def command(
         checked = check(spec, read_options(data, sets, params, directory), strict=must)
         graph = graph_of(require_pipeline(checked, form, color))
         folder = out if out is not None else default_out(graph)
-        compile_graph(graph, out=folder).write(folder)
-        how = RunOptions(cores, profile, containers, *_wanted(graph, targets), keep_going, arguments)
+        emitted = compile_graph(graph, out=folder)
     except CompileError as error:
         fail(error, form, color)
         return
+    files, steps = _wanted(graph, targets)
+    words = ctx.meta.get(ARGUMENTS, ())
+    how = RunOptions(cores, profile, containers, files, steps, keep_going, arguments, words, str(Path.cwd()))
     try:
-        result = run(graph, checked.sources, folder, how, make_display())
+        result = run(graph, checked.sources, emitted, folder, how, make_display())
     except CompileError as error:
         show(error.diagnostics, error.sources, form, color, stdout=False)
         sys.exit(EXIT_RUN_FAILED)
@@ -86,6 +104,17 @@ def command(
         write(f"{result.state} after {result.done} jobs; the record is {_near(result.folder)}\n", err=True)
         sys.exit(EXIT_RUN_FAILED)
     _tell_outputs(graph, result.done, result.seconds, result.folder)
+
+
+def _again(ctx: click.Context, folder: Path) -> None:
+    """Run what an earlier run ran, from where it was started."""
+    record = read_record(folder)
+    words, place = record.get("command"), record.get("invoked_from")
+    if not isinstance(words, list) or not words or not isinstance(place, str) or not Path(place).is_dir():
+        raise click.UsageError(f"`{folder}` holds no run that can be started again; run the spec itself")
+    os.chdir(place)
+    write(f"again: sncompile {shlex.join(words)}\n", err=True)
+    ctx.find_root().command.main(args=words, prog_name="sncompile")
 
 
 def _near(path: Path) -> str:

@@ -67,6 +67,15 @@ class RunFolder:
         fresh.replace(self.path / "run.json")
 
 
+def read_record(folder: Path) -> dict[str, Any]:
+    """What `run.json` of a run folder says; empty where there is none."""
+    try:
+        found = json.loads((folder / "run.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def versions() -> dict[str, str]:
     """The versions that a run depends on."""
     from importlib.metadata import version

@@ -22,6 +22,7 @@ from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.process import Engine
 from sncompile.runner.progress import Progress
 from sncompile.runner.record import RunFolder, now, versions
+from sncompile.targets.emitted import Emitted
 
 MAX_NAMED = 10_000
 """So many files are named on the engine's command line at most; what is left is found by the next run."""
@@ -30,7 +31,7 @@ MAX_NAMED = 10_000
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """How to run: `arguments` go to Snakemake as they are; `targets` are files to make (none: all outputs),
-    `steps` the steps that write them."""
+    `steps` the steps that write them; `command` and `invoked_from` are kept in the record, to start it again."""
 
     cores: str
     profile: str | None = None
@@ -39,6 +40,8 @@ class RunOptions:
     steps: frozenset[str] = frozenset()
     keep_going: bool = False
     arguments: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    invoked_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,10 @@ def deployment(graph: Graph, containers: str) -> list[str]:
     return methods
 
 
-def run(graph: Graph, documents: Mapping[str, str], emitted: Path, options: RunOptions, display: Display) -> RunResult:
-    """Run the files in `emitted` and wait for the end. Ctrl-C ends the jobs and the run.
+def run(
+    graph: Graph, documents: Mapping[str, str], emitted: Emitted, out: Path, options: RunOptions, display: Display
+) -> RunResult:
+    """Write the files of a graph to `out`, run them and wait for the end. Ctrl-C ends the jobs and the run.
 
     Raises `CompileError` where the run cannot start.
     """
@@ -105,8 +110,10 @@ def run(graph: Graph, documents: Mapping[str, str], emitted: Path, options: RunO
         shutil.rmtree(folder.path, ignore_errors=True)
         raise CompileError([_locked(locked, working)]) from None
     try:
-        folder.keep_sources(documents, emitted)
-        return _Running(graph, emitted.resolve(), working, options, folder, display, lock).to_the_end()
+        # Only who holds the lock may change files that a run reads.
+        emitted.write(out)
+        folder.keep_sources(documents, out)
+        return _Running(graph, out.resolve(), working, options, folder, display, lock).to_the_end()
     finally:
         lock.release()
 
@@ -134,7 +141,7 @@ class _Running:
         lock: FolderLock,
     ) -> None:
         self._graph, self._emitted, self._working = graph, emitted, working
-        self._folder, self._display, self._lock = folder, display, lock
+        self._folder, self._display, self._lock, self._options = folder, display, lock, options
         self._arguments = engine_arguments(graph, emitted, working, options)
         self._map = SourceMap(emitted / "Snakefile.map.json")
         self._progress = Progress(self._map.rules)
@@ -178,6 +185,8 @@ class _Running:
                 "state": state,
                 "pid": pid,
                 "working_folder": str(self._working),
+                "command": list(self._options.command),
+                "invoked_from": self._options.invoked_from,
                 "arguments": self._arguments,
                 "versions": versions(),
                 "started": self._started,

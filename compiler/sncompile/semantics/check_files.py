@@ -113,9 +113,9 @@ def _check_port(
             continue
         # Plain functions: a pipeline may have a hundred thousand files, and a name may hold anything.
         place = os.path.normpath(program.folder / path)
-        if not os.path.exists(place):  # noqa: PTH110
+        if not os.path.exists(place):
             missing.append(path)
-        elif os.path.isdir(place) != (wanted == "directory"):  # noqa: PTH112
+        elif os.path.isdir(place) != (wanted == "directory"):
             wrong.append(path)
     for names, what in ((missing, "not there"), (wrong, f"no {wanted}")):
         if names:

@@ -46,7 +46,7 @@ def through_gone(before: Mapping[str, Iterable[str]], gone: Set[str]) -> dict[st
 def _known(name: Named, steps: Mapping[str, object], report: Report) -> bool:
     if name.name in steps:
         return True
-    hint = did_you_mean(name.name, steps, what="steps")
+    hint = did_you_mean(name.name, steps, what="steps") or "declare it under `steps`"
     report.add(faults.UNKNOWN_STEP.at(name.span, f"no step `{name.name}`", help=hint))
     return False
 

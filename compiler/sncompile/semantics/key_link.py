@@ -117,7 +117,7 @@ class KeyLinker:
         table = self._tables.get(step.over.name)
         if table is None:
             if step.over.name not in self._lost:
-                hint = did_you_mean(step.over.name, self._tables, what="tables")
+                hint = did_you_mean(step.over.name, self._tables, what="tables") or "declare it under `tables`"
                 self._report.add(faults.UNKNOWN_KEY.at(step.over.span, f"no table `{step.over.name}`", help=hint))
             return None
         wrong = [name for name in step.by if name.name not in table.key]
@@ -144,9 +144,9 @@ class KeyLinker:
         return None
 
     def _tell_unknown(self, step: StepDoc, by: tuple[str, ...]) -> None:
-        # A table that could not be read has been told of; its keys are known all the same.
-        lost = {key for keys in self._lost.values() for key in keys}
-        keys = sorted({key for table in self._tables.values() for key in table.key} | lost)
+        if self._lost:
+            return  # A table that could not be read has been told of, and the key may be one of its columns.
+        keys = sorted({key for table in self._tables.values() for key in table.key})
         unknown = list({name.name: name for name in reversed(step.by) if name.name not in keys}.values())
         for name in unknown:
             owner = next((t for t in self._tables.values() if name.name in t.columns), None)
@@ -160,7 +160,7 @@ class KeyLinker:
                     help=hint or "declare a table with this key under `tables`", related=related,
                 )
             )  # fmt: skip
-        if not unknown and not lost & set(by):
+        if not unknown:
             self._report.add(
                 faults.UNKNOWN_KEY.at(
                     step.by[0].span, f"no table has the keys {_listed(by)} together",

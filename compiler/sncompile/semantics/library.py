@@ -43,12 +43,13 @@ class Library:
         self._here = invoked_from
         self._report = report
         self._documents: dict[Path, Document | None] = {}
+        self._resolved: dict[tuple[str, str], Document] = {}
         self.sources: dict[str, str] = {}
         self.claimed: dict[str, ModuleFile] = {}
 
     def name_of(self, path: Path) -> str:
         """How a file is called in messages: from where the user stands, if it lies below."""
-        absolute = os.path.abspath(path)  # noqa: PTH100 -- `resolve` follows links, and a message must not
+        absolute = os.path.abspath(path)
         here = f"{self._here}{os.sep}"
         return absolute.removeprefix(here) if absolute.startswith(here) else str(path)
 
@@ -77,13 +78,21 @@ class Library:
 
     def resolve(self, reference: Named, source: Source, short: Mapping[str, tuple[Named, Named]]) -> Document | None:
         """The document that a step's `module` leads to, seen from the document that names it."""
+        # Many steps use one module; what leads nowhere is told at every place.
+        asked = (source.name, reference.name)
+        found = self._resolved.get(asked)
+        if found is not None:
+            return found
         try:
             target = self._locate(reference, source, short, document=True)
         except (OSError, ValueError, RuntimeError):
             # A name too long, a NUL, a ring of links: no file can be called so.
             self._tell_unusable(reference)
             return None
-        return None if target is None else self.load(target.path)
+        found = None if target is None else self.load(target.path)
+        if found is not None:
+            self._resolved[asked] = found
+        return found
 
     def check_short(self, name: Named, reference: Named, source: Source) -> None:
         """Tells when a short name of `modules` leads nowhere."""

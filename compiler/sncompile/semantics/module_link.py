@@ -152,7 +152,9 @@ def _link_paths(doc: ModuleDoc, spaces: dict[str, Space], report: Report) -> dic
         if port.path is not None:
             outputs = LocalMembers("the outputs declared before", "outputs", dict(known), set())
             value = Typer(Scope({**spaces, "outputs": outputs}), report).value(port.path)
-            if value.type.base != "unknown" and value.type.many != port.many:
+            if (value.type != UNKNOWN and value.type.many != port.many) or (
+                isinstance(value, Const) and value.value == ()
+            ):
                 kind = "a list of paths" if port.many else "one path"
                 report.add(
                     faults.WRONG_TYPE.at(

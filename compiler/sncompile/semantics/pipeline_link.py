@@ -183,7 +183,7 @@ class PipelineLinker:
         keys = self._keys.link(step, gone=gone)
         for table in keys.rows.tables if keys is not None else ():
             self.tables_used.add(table.name)
-        if module is None or keys is None:
+        if module is None or keys is None or step.broken:
             self._unlinked.append((step, module, keys))
             return broken
         if gone:

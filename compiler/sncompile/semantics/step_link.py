@@ -106,7 +106,9 @@ class StepLinker:
         said = self._doc.outputs.get(name)
         if said is not None and said.path is not None:
             value = typer.value(said.path)
-            if value.type.base != "unknown" and value.type.many != port.many:
+            if (value.type != UNKNOWN and value.type.many != port.many) or (
+                isinstance(value, Const) and value.value == ()
+            ):
                 kind = "a list of paths" if port.many else "one path"
                 self._report.add(
                     faults.WRONG_TYPE.at(value.span, f"the output `{name}` takes {kind}", help=f"give {kind}")

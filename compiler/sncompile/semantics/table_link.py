@@ -120,6 +120,8 @@ class TableLoader:
         return Table(doc.name.name, key, columns, span=doc.name.span, lines=read.lines, file=shown)
 
     def _glob(self, doc: TableDoc, template: Template, scope: Scope) -> Table | None:
+        if template.broken:
+            return None
         typer = Typer(scope, self._report)
         parts = []
         for part, span in zip(template.parts, template.spans, strict=True):

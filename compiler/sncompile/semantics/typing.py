@@ -69,6 +69,10 @@ class Typer:
 
     def template(self, template: Template) -> Value:
         """A scalar: one expression keeps its type, anything else is text."""
+        if template.broken:
+            for expr in template.expressions:
+                self.expr(expr)
+            return self.unknown(template.span)
         if template.whole is not None:
             return self.expr(template.whole)
         if not template.parts:

@@ -80,12 +80,14 @@ Expr = Name | Literal | Attribute | Index | Call | Operation | Conditional | Lis
 class Template:
     """A scalar's text cut at its `${…}`: a tuple of text and expressions, never two texts in a row.
 
-    A template of exactly one expression keeps that expression's type; any other is text.
+    A template of exactly one expression keeps that expression's type; any other is text. `broken` says that one of its
+    expressions could not be read.
     """
 
     parts: tuple[str | Expr, ...]
     span: Span
     spans: tuple[Span, ...]
+    broken: bool = False
 
     @property
     def whole(self) -> Expr | None:

@@ -30,6 +30,9 @@ def parse(source: Source) -> tuple[Document | None, list[Diagnostic]]:
         return None, [*found, _no_kind(node, len(kinds))]
     kind = kinds[0]
     shape, broken = check_schema(node, kind)
+    if () in broken:
+        # What stands under a misspelt `tables` or `steps` would be missed everywhere else.
+        return None, [*found, *shape]
     reader = Reader(source, broken)
     name_node = node.get(kind)
     name = reader.named(name_node) or Named(

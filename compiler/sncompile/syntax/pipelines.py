@@ -31,9 +31,9 @@ def read_pipeline(reader: Reader, node: Mapping, name: Named) -> PipelineDoc:
         data=data,
         inputs=read_ports(reader, node.get("inputs")),
         params=read_params(reader, node.get("params")),
-        tables={n.name: _table(reader, n, v) for n, v in reader.entries(node.get("tables")) if isinstance(v, Mapping)},
+        tables={n.name: _table(reader, n, v) for n, v in reader.entries(node.get("tables"))},
         modules=modules,
-        steps={n.name: _step(reader, n, v) for n, v in reader.entries(node.get("steps")) if isinstance(v, Mapping)},
+        steps={n.name: _step(reader, n, v) for n, v in reader.entries(node.get("steps"))},
         flow=_flow(reader, node.get("flow")),
         outputs=None
         if outputs is None
@@ -43,7 +43,13 @@ def read_pipeline(reader: Reader, node: Mapping, name: Named) -> PipelineDoc:
     )
 
 
-def _table(reader: Reader, name: Named, node: Mapping) -> TableDoc:
+def _mapping(node: Node) -> Mapping:
+    """What should be a mapping; an empty one where it is not, so that its name at least is known."""
+    return node if isinstance(node, Mapping) else Mapping((), node.span)
+
+
+def _table(reader: Reader, name: Named, body: Node) -> TableDoc:
+    node = _mapping(body)
     sources = [key for key, _ in node.entries if key.text in ("file", "rows", "glob")]
     if len(sources) != 1 and not reader.broken_below("tables", name.name):
         told = " and ".join(f"`{key.text}`" for key in sources) or "no source"
@@ -71,7 +77,8 @@ def _table(reader: Reader, name: Named, node: Mapping) -> TableDoc:
     )
 
 
-def _step(reader: Reader, name: Named, node: Mapping) -> StepDoc:
+def _step(reader: Reader, name: Named, body: Node) -> StepDoc:
+    node = _mapping(body)
     path = ("steps", name.name)
     retries = reader.integer(node.get("retries"))
     return StepDoc(

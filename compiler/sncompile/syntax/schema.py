@@ -83,8 +83,10 @@ def check_schema(node: Mapping, kind: str) -> tuple[list[Diagnostic], set[Path]]
     # Unknown keys first: a key that is a slip of a required one explains why that one is missing.
     for error in sorted(errors, key=lambda e: e.validator != "additionalProperties"):
         path: Path = tuple(error.absolute_path)
-        broken.add(path)
         found += _tell(node, path, error, slips)
+        # A strange key at the top leaves the rest as it is, unless it stands for one that is needed.
+        if path or error.validator != "additionalProperties" or any(not p for p, _ in slips):
+            broken.add(path)
     return found, broken
 
 

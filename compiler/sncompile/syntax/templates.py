@@ -23,7 +23,7 @@ def parse_template(scalar: Scalar, source: Source) -> tuple[Template, list[Diagn
         return Template((text,) if text else (), scalar.span, (scalar.span,) if text else ()), []
     if text.count("${") > MAX_EXPRESSIONS:
         message = f"more than {MAX_EXPRESSIONS:,} expressions in one text"
-        return Template((), scalar.span, ()), [
+        return Template((), scalar.span, (), True), [
             faults.TOO_COMPLEX.at(scalar.span, message, help="use a list, or a column of a table")
         ]
     return _Reading(scalar, source).read()
@@ -64,7 +64,8 @@ class _Reading:
             at = self._literal_start = end + 1
         self._literal.append(text[at:])
         self._flush(len(text))
-        return Template(tuple(self._parts), self._scalar.span, tuple(self._spans)), self._found
+        broken = bool(self._found)
+        return Template(tuple(self._parts), self._scalar.span, tuple(self._spans), broken), self._found
 
     def _flush(self, end: int) -> None:
         literal = "".join(self._literal)
