@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from sncompile.api import Checked, check, graph_of
 from sncompile.diagnostics.text import TextRenderer
 from sncompile.faults import catalogue

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from sncompile.api import check
 from sncompile.diagnostics import Diagnostic
 from sncompile.semantics.program import Options
-
 from tests.mutants.kinds import Mutant
 from tests.mutants.specs import Files
 

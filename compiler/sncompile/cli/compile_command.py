@@ -64,6 +64,7 @@ def command(
         emitted = compile_graph(graph, target, out=folder, benchmark=benchmark)
         if compare:
             emitted.compare(folder)
+            write(f"{folder}: up to date\n")
             return
         emitted.write(folder)
     except CompileError as error:

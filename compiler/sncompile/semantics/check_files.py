@@ -95,40 +95,30 @@ def _check_port(
     wrong: list[str] = []
     for path in found:
         if (reason := bad_path(path.rstrip("/") if wanted == "directory" else path)) is not None:
-            report.add(
-                faults.BAD_PATH.at(value.span, f"the input `{port}` of `{step.name}` {reason}", help="check the path")
-            )
+            message = f"the input `{port}` of `{step.name}` {reason}"
+            report.add(faults.BAD_PATH.at(value.span, message, help="check the path"))
             return
         writer = paths.writer(path)
         if writer is not None:
-            report.add(
-                faults.UNDECLARED_EDGE.at(
-                    value.span, f"`{path}` is written by `{writer.step}`",
-                    help=f"take it from there: `${{{writer.step}.{writer.port}}}`",
-                    related=(Place("the step is here", program.steps[writer.step].span),),
-                )
-            )  # fmt: skip
+            hint = f"take it from there: `${{{writer.step}.{writer.port}}}`"
+            place = (Place("the step is here", program.steps[writer.step].span),)
+            message = f"`{path}` is written by `{writer.step}`"
+            report.add(faults.UNDECLARED_EDGE.at(value.span, message, help=hint, related=place))
             return
         if "://" in path or _listed_already(value):
             continue
         # Plain functions: a pipeline may have a hundred thousand files, and a name may hold anything.
-        place = os.path.normpath(program.folder / path)
-        if not os.path.exists(place):
+        there = os.path.normpath(program.folder / path)
+        if not os.path.exists(there):
             missing.append(path)
-        elif os.path.isdir(place) != (wanted == "directory"):
+        elif os.path.isdir(there) != (wanted == "directory"):
             wrong.append(path)
     for names, what in ((missing, "not there"), (wrong, f"no {wanted}")):
         if names:
-            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            verb = "are" if len(names) > 1 else "is"
+            more = f" and {len(names) - 1} more are" if len(names) > 1 else " is"
             chain = " → ".join(f"`{name}`" for name in _chain(step.name, program, feeds))
-            report.add(
-                faults.MISSING_FILE.at(
-                    value.span,
-                    f"`{names[0]}`{more} {verb} {what}; needed by {chain}",
-                    help=_ELSEWHERE,
-                )
-            )
+            message = f"`{names[0]}`{more} {what}; needed by {chain}"
+            report.add(faults.MISSING_FILE.at(value.span, message, help=_ELSEWHERE))
 
 
 def _chain(name: str, program: Program, feeds: Mapping[str, Mapping[str, Span]]) -> list[str]:

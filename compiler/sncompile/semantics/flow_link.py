@@ -67,7 +67,9 @@ def _follow(flow: FlowDoc, doc: PipelineDoc, before: dict[str, dict[str, None]],
     if flow.step is not None:
         if not _known(flow.step, doc.steps, report):
             return _Part((), False)
-        return _Part((flow.step.name,), not doc.steps[flow.step.name].by)
+        step = doc.steps[flow.step.name]
+        # Over a table even a step without keys may be missing, where a caller's instance has no row in it.
+        return _Part((flow.step.name,), not step.by and step.over is None and step.where is None)
     parts = [_follow(item, doc, before, report) for item in flow.items]
     for number, part in enumerate(parts) if flow.kind == "seq" else ():
         for earlier in reversed(parts[:number]):

@@ -122,10 +122,9 @@ class KeyLinker:
             return None
         wrong = [name for name in step.by if name.name not in table.key]
         for name in wrong:
-            hint = did_you_mean(name.name, table.key, what=f"keys of `{table.name}`")
-            self._report.add(
-                faults.UNKNOWN_KEY.at(name.span, f"`{name.name}` is no key of the table `{table.name}`", help=hint)
-            )
+            message = f"`{name.name}` is no key of the table `{table.name}`"
+            meant = did_you_mean(name.name, table.key, what=f"keys of `{table.name}`")
+            self._report.add(faults.UNKNOWN_KEY.at(name.span, message, help=meant))
         return None if wrong else table
 
     def _for_where(self, step: StepDoc) -> Table | None:

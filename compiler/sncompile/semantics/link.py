@@ -46,10 +46,8 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
             )  # fmt: skip
     linker = PipelineLinker(doc, shared, data=data, inputs=given.inputs(), params=params)
     outputs = linker.link()
-    steps = {
-        name: replace(shared.steps[name], after=tuple(dict.fromkeys(shared.order.get(name, ()))))
-        for name in linker.linked
-    }
+    order = {name: tuple(dict.fromkeys(shared.order.get(name, ()))) for name in linker.linked}
+    steps = {name: replace(shared.steps[name], after=after) for name, after in order.items()}
     program = Program(
         name=doc.name.name,
         about=doc.about,

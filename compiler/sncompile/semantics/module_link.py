@@ -58,20 +58,9 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
             files.append(emitted)
         return emitted
 
-    used: set[str] = set()
-    types = {name: param_type(p) for name, p in doc.params.items()}
-    inputs = LocalMembers("the inputs", "inputs", {n: port_type(p) for n, p in doc.inputs.items()}, set())
-    outputs = LocalMembers("the outputs", "outputs", {n: _output_type(p) for n, p in doc.outputs.items()}, set())
-    params = LocalMembers("the parameters", "params", types, used)
     container = doc.container
-    env_types = {e.name.name: STRING for e in (container.env if container else ())}
-    spaces: dict[str, Space] = {
-        "inputs": inputs,
-        "outputs": outputs,
-        "params": params,
-        "resources": LocalMembers("the resources", "resources", _RESOURCE_TYPES, set()),
-        "env": LocalMembers("the environment", "env", env_types, set()),
-    }
+    used: set[str] = set()
+    spaces = _local_spaces(doc, used)
     typer = Typer(Scope(spaces), report, claim)
     action = link_action(doc, typer, library, report, claim)
     typed = TypedModule(
@@ -91,6 +80,21 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
         return typed
     _warn_unused(doc, used, report)
     return typed
+
+
+def _local_spaces(doc: ModuleDoc, used: set[str]) -> dict[str, Space]:
+    """What a module's expressions see; `used` takes in the parameters that they name."""
+    inputs = {name: port_type(port) for name, port in doc.inputs.items()}
+    outputs = {name: _output_type(port) for name, port in doc.outputs.items()}
+    params = {name: param_type(param) for name, param in doc.params.items()}
+    env = {e.name.name: STRING for e in (doc.container.env if doc.container else ())}
+    return {
+        "inputs": LocalMembers("the inputs", "inputs", inputs, set()),
+        "outputs": LocalMembers("the outputs", "outputs", outputs, set()),
+        "params": LocalMembers("the parameters", "params", params, used),
+        "resources": LocalMembers("the resources", "resources", _RESOURCE_TYPES, set()),
+        "env": LocalMembers("the environment", "env", env, set()),
+    }
 
 
 def _output_type(port: PortDoc) -> Type:

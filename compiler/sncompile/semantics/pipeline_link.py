@@ -105,10 +105,9 @@ class PipelineLinker:
 
     def _load_tables(self, scope: Scope) -> None:
         source = self._doc.source
-        prefix = os.path.relpath(source.folder, self._shared.folder) if source.path is not None else "."
-        loader = TableLoader(
-            self._shared.folder, "" if prefix == "." else prefix, self._shared.library.name_of, self._report
-        )
+        folder, name_of = self._shared.folder, self._shared.library.name_of
+        prefix = os.path.relpath(source.folder, folder) if source.path is not None else "."
+        loader = TableLoader(folder, "" if prefix == "." else prefix, name_of, self._report)
         for name, doc in self._doc.tables.items():
             table = loader.load(doc, scope)
             if table is None:
@@ -127,10 +126,9 @@ class PipelineLinker:
         for name, step in self._doc.steps.items():
             waiting = self._waiting.get(name)
             if waiting is not None:
-                scope = self._step_scope(waiting.keys)
-                workspace = workspace_of(self._data)
-                linker = StepLinker(step, waiting.module, waiting.keys, scope, self._report, self._prefix, workspace)
-                linked = linker.link()
+                linked = StepLinker(
+                    step, *waiting, self._step_scope(waiting.keys), self._report, self._prefix, workspace_of(self._data)
+                ).link()
                 self._inner[name] = [linked.name]
                 self._shared.steps[linked.name] = linked
         for step, module, keys in self._unlinked:
@@ -234,7 +232,6 @@ class PipelineLinker:
         return None
 
     def _link_nested(self, step: StepDoc, module: PipelineDoc, keys: KeySet) -> StepSpace | None:
-        name = step.name.name
         if not self._shared.may_enter(len(self._inside), step.name.span):
             return None
         data = {**root_values(module, {}, self._shared.origin, self._report), **self._data}
@@ -246,7 +243,7 @@ class PipelineLinker:
         linker = PipelineLinker(
             module,
             self._shared,
-            prefix=f"{self._prefix}{name}.",
+            prefix=f"{self._prefix}{step.name.name}.",
             data=data,
             inputs=bound.inputs,
             params=bound.params,
@@ -257,8 +254,8 @@ class PipelineLinker:
         outputs = linker.link()
         self.tables_used |= linker.tables_used - set(module.tables)
         refuse_settings(step, self._report)
-        self._inner[name] = linker.linked
-        return StepSpace(name, keys, outputs, False, False)
+        self._inner[step.name.name] = linker.linked
+        return StepSpace(step.name.name, keys, outputs, False, False)
 
     # --- Outputs and what is left over --------------------------------------------------------------------------
 

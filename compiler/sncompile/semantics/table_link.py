@@ -11,7 +11,7 @@ from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import tables as faults
 from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.globs import Part, PatternError, compile_pattern, match_files
+from sncompile.semantics.globs import Match, Part, PatternError, compile_pattern, match_files
 from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.table_files import TableError, read_table
@@ -148,24 +148,24 @@ class TableLoader:
             )
             return None
         found = match_files(pattern, self._folder)
-        columns: dict[str, Sequence[Cell]] = {n: [m.columns[n] for m in found] for n in pattern.names}
-        columns["path"] = [m.path for m in found]
-        for match in found:
-            if match.otherwise is not None:
-                ways = " or ".join(
-                    ", ".join(f"{k}={v}" for k, v in way.items()) for way in (match.columns, match.otherwise)
-                )
-                self._report.add(
-                    faults.AMBIGUOUS_FILE.at(
-                        template.span, f"`{match.path}` can be read as {ways}",
-                        help="constrain a part with a regular expression: `{site,[0-9]+}`",
-                    )
-                )  # fmt: skip
-                break
         if not found:
             self._tell_no_file(template, "".join(p.text for p in parts))
             return None
+        self._tell_ambiguous(template, found)
+        columns: dict[str, Sequence[Cell]] = {n: [m.columns[n] for m in found] for n in pattern.names}
+        columns["path"] = [m.path for m in found]
         return Table(doc.name.name, tuple(k.name for k in doc.key), columns, span=doc.name.span, enumerated="path")
+
+    def _tell_ambiguous(self, template: Template, found: Sequence[Match]) -> None:
+        """Tell of the first file that can be read in two ways."""
+        for match in found:
+            if match.otherwise is not None:
+                both = (match.columns, match.otherwise)
+                ways = " or ".join(", ".join(f"{k}={v}" for k, v in way.items()) for way in both)
+                hint = "constrain a part with a regular expression: `{site,[0-9]+}`"
+                message = f"`{match.path}` can be read as {ways}"
+                self._report.add(faults.AMBIGUOUS_FILE.at(template.span, message, help=hint))
+                return
 
     def _tell_no_file(self, template: Template, pattern: str) -> None:
         self._report.add(

@@ -82,13 +82,8 @@ class Typer:
             return parts[0]
         for part in parts:
             if part.type.many:
-                self.report.add(
-                    value_faults.WRONG_TYPE.at(
-                        part.span,
-                        "a list inside text",
-                        help="join it (`join(list, ',')`), or give it an argument of its own",
-                    )
-                )
+                hint = "join it (`join(list, ',')`), or give it an argument of its own"
+                self.wrong(part.span, "a list inside text", hint)
         if any(part.type.base == "unknown" for part in parts):
             return self.unknown(template.span)
         return Text(tuple(parts), STRING, template.span)
