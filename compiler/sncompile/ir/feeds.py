@@ -69,7 +69,8 @@ def waited_for(waits: Waits, graph: Graph) -> Value:
         value = see(value, source.keys, waits.source, source.span)
     seen = see(value, waits.source, waits.target, source.span)
     # Who has nothing to wait for waits for nothing.
-    return seen._replace(type=seen.type._replace(optional=not seen.type.many))
+    gathers = isinstance(seen, Related) and seen.gathers
+    return seen._replace(type=seen.type._replace(optional=not gathers))
 
 
 def steps_in(value: Value) -> dict[str, None]:

@@ -12,7 +12,7 @@ from sncompile.semantics.functions import FUNCTIONS
 from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.patterns import matches
 from sncompile.semantics.types import NULL, UNKNOWN, Type
-from sncompile.semantics.values import Apply, Choice, Const, Items, Key, Lookup, Related, Value, walk
+from sncompile.semantics.values import Apply, Choice, Const, Items, Key, Lookup, Related, Value, lenient, walk
 from sncompile.syntax.document import ParamDoc, PortDoc
 
 
@@ -58,15 +58,6 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
         # A list that is written out has items of its own kinds.
         for item in value.items if isinstance(value, Items) else (value,):
             _check_file(port, item, what, report)
-    return value
-
-
-def lenient(value: Value) -> Value:
-    """`value` for who may do without it: absent where an instance has nothing to take."""
-    if isinstance(value, Related):
-        return value._replace(type=value.type._replace(optional=not value.type.many))
-    if isinstance(value, Choice):
-        return value._replace(then=lenient(value.then), other=lenient(value.other))
     return value
 
 

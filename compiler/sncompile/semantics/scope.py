@@ -10,7 +10,7 @@ from sncompile.diagnostics import Span
 from sncompile.semantics.keys import KeySet, Rows
 from sncompile.semantics.tables import Table
 from sncompile.semantics.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type
-from sncompile.semantics.values import Cell, Const, Key, Local, Output, Related, Value
+from sncompile.semantics.values import Cell, Const, Key, Local, Output, Related, Value, lenient
 
 RESERVED = frozenset(("data", "params", "infer", "inputs", "outputs", "resources", "env", "attempt"))
 """Names that mean something in expressions already."""
@@ -125,6 +125,8 @@ def see(value: Value, source: KeySet, target: KeySet, span: Span) -> Value:
     gathers = not set(source.by) <= set(target.by)
     kind = value.type
     if gathers:
+        # What a pipeline does not make for some of its instances is not among what is gathered from them.
+        value = lenient(value)
         kind = kind._replace(many=True, optional=False)
     return Related(value, source, target, kind, span)
 

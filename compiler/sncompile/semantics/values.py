@@ -188,6 +188,16 @@ def walk(value: Value) -> Iterator[Value]:
         yield from walk(child)
 
 
+def lenient(value: Value) -> Value:
+    """`value` for who may do without it: absent where an instance has nothing to take, here or further inside."""
+    if isinstance(value, Related):
+        kind = value.type._replace(optional=not value.gathers)
+        return value._replace(value=lenient(value.value), type=kind)
+    if isinstance(value, Choice):
+        return value._replace(then=lenient(value.then), other=lenient(value.other))
+    return value
+
+
 def is_constant(value: Value) -> bool:
     """Whether a value is the same for every instance and known at compile time."""
     return not any(isinstance(v, (Key, Cell, Output, Local, Size, Attempt, ModuleFile)) for v in walk(value))
@@ -201,5 +211,5 @@ def text(value: str, span: Span) -> Const:
 __all__ = [
     "BOOLEAN", "INTEGER", "NUMBER", "STRING", "Apply", "Attempt", "Cell", "Choice", "Const", "Items", "Key", "Local",
     "Lookup", "ModuleFile", "Output", "Plain", "Record", "Related", "Size", "Text", "Value", "children", "is_constant",
-    "text", "walk",
+    "lenient", "text", "walk",
 ]  # fmt: skip
