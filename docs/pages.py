@@ -201,6 +201,7 @@ def _wrong_command(words: list[str]) -> str | None:
     if words[:1] != ["sncompile"]:
         return None
     import click
+
     from sncompile.cli.main import cli
 
     try:

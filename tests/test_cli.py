@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
 from sncompile.cli import check_command
 from sncompile.cli.main import COMMANDS, main
 

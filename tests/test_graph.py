@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+
 from sncompile.api import check, graph_of
 from sncompile.cli.main import cli
 from sncompile.drawing.dot import to_dot

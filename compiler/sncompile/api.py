@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import CompileError, Diagnostic, Report, Severity
 from sncompile.faults import catalogue
+from sncompile.faults.names import NOT_A_PIPELINE
 from sncompile.semantics.library import Library, project_root
 from sncompile.semantics.link import link
 from sncompile.semantics.module_link import link_module
@@ -48,10 +49,14 @@ class Checked:
         return any(d.severity is Severity.ERROR for d in self.diagnostics)
 
     def require(self) -> Program:
-        """The program. Raises `CompileError` where there are errors."""
-        if self.failed or self.program is None:
-            raise CompileError(self.diagnostics, self.sources)
-        return self.program
+        """The program. Raises `CompileError` where there are errors, and for a module."""
+        if self.program is not None:
+            return self.program
+        if not self.failed and self.document is not None:
+            message = f"`{self.name}` is a module, not a pipeline"
+            told = NOT_A_PIPELINE.at(self.document.span, message, help="use it in a pipeline's step")
+            raise CompileError([*self.diagnostics, told], self.sources)
+        raise CompileError(self.diagnostics, self.sources)
 
 
 def check(spec: str | Path, options: Options | None = None, *, strict: Sequence[str] | bool = False) -> Checked:

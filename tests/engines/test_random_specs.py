@@ -21,6 +21,7 @@ from .snakemake_jobs import compare, dry_run
 from .test_snakemake import make_inputs
 
 EXAMPLES = int(os.environ.get("SNCOMPILE_ENGINE_EXAMPLES", "12"))
+SAME = "SNCOMPILE_ENGINE_EXAMPLES" not in os.environ
 
 
 def emitted(spec: Spec, folder: Path) -> Graph | None:
@@ -42,6 +43,7 @@ def emitted(spec: Spec, folder: Path) -> Graph | None:
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
+    derandomize=SAME,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

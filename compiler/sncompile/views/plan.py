@@ -132,7 +132,7 @@ def _amount(value: Value, family: Family, evaluator: Evaluator) -> Amount:
 
 def _exists(program: Program, path: str) -> bool | None:
     # Of many files, and `Path` costs ten times that.
-    return None if "://" in path else os.path.exists(os.path.join(program.folder, path))  # noqa: PTH110, PTH118
+    return None if "://" in path else os.path.exists(os.path.join(program.folder, path))
 
 
 def _paths(value: Value, evaluator: Evaluator) -> tuple[str, ...]:

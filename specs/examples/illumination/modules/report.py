@@ -228,15 +228,11 @@ def heat_map(counts: dict[str, int]) -> str:
             line.append(
                 '<td class="none"></td>'
                 if well is None
-                else f'<td style="{look(counts[well])}" title="{html.escape(well)}">'
-                f"{counts[well]:,}</td>"
+                else f'<td style="{look(counts[well])}" title="{html.escape(well)}">{counts[well]:,}</td>'
             )
         lines.append("".join([*line, "</tr>"]))
     size = "2.1rem" if columns > 12 else "3.2rem"
-    return (
-        '<div class="wide-table">'
-        f'<table class="plate" style="--cell:{size}">{"".join(lines)}</table></div>'
-    )
+    return f'<div class="wide-table"><table class="plate" style="--cell:{size}">{"".join(lines)}</table></div>'
 
 
 def median(rows: Iterable[dict[str, str]], column: str) -> str:

@@ -53,9 +53,7 @@ def read_mutations(path: Path) -> list[Variant]:
                 and (chromosome, position) == (last.chromosome, last.position + len(last.old))
                 and copies == deletion_copies
             ):
-                planted[-1] = Variant(
-                    chromosome, last.position, "deletion", old=last.old + old, new=""
-                )
+                planted[-1] = Variant(chromosome, last.position, "deletion", old=last.old + old, new="")
                 continue
             deletion_copies = copies
             planted.append(Variant(chromosome, position, "deletion", old=old, new=""))
@@ -136,9 +134,7 @@ def main() -> None:
 
     with options.out.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-        writer.writerow(
-            ["sample", "chromosome", "position", "kind", "old", "new", "quality", "status"]
-        )
+        writer.writerow(["sample", "chromosome", "position", "kind", "old", "new", "quality", "status"])
         for variant, status in results:
             quality = "" if variant.quality is None else f"{variant.quality:g}"
             place = [options.sample, variant.chromosome, variant.position]

@@ -120,9 +120,7 @@ def draw_legend(y: float) -> list[str]:
     return parts
 
 
-def draw_track(
-    sample: str, rows: list[Row], lengths: dict[str, int], baseline: float, top_quality: float
-) -> list[str]:
+def draw_track(sample: str, rows: list[Row], lengths: dict[str, int], baseline: float, top_quality: float) -> list[str]:
     """Return one sample's variants along the genome; a stem is as high as its quality."""
     starts, scale = chromosome_starts(lengths)
     parts = [text(LEFT - 12, baseline - 4, sample, 13, anchor="end", weight="bold")]
@@ -212,9 +210,7 @@ def draw(samples: dict[str, list[Row]], lengths: dict[str, int], title: str | No
 
     binned: dict[str, list[int]] = {}
     for sample, rows in samples.items():
-        bins = Counter(
-            min(int(row.quality / top * BINS), BINS - 1) for row in rows if row.status != "missed"
-        )
+        bins = Counter(min(int(row.quality / top * BINS), BINS - 1) for row in rows if row.status != "missed")
         binned[sample] = [bins[index] for index in range(BINS)]
     most = max((count for counts in binned.values() for count in counts), default=0) or 1
     width = (WIDTH - LEFT - 40 - HISTOGRAM_GAP * (len(samples) - 1)) / max(len(samples), 1)
@@ -248,9 +244,7 @@ def main() -> None:
     """Draw the figure and write the summary."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("comparisons", type=Path, nargs="+", help="one table a sample")
-    parser.add_argument(
-        "--sample", dest="samples", action="append", required=True, help="again for each table"
-    )
+    parser.add_argument("--sample", dest="samples", action="append", required=True, help="again for each table")
     parser.add_argument("--title", help="heading of the figure")
     parser.add_argument("--genome-index", type=Path, required=True, help=".fai of the genome")
     parser.add_argument("--figure", type=Path, required=True, help="SVG file to write")
