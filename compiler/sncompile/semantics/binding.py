@@ -8,11 +8,12 @@ from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
+from sncompile.semantics.encoding import no_option
 from sncompile.semantics.functions import FUNCTIONS
 from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.patterns import matches
 from sncompile.semantics.types import NULL, UNKNOWN, Type
-from sncompile.semantics.values import Apply, Choice, Const, Items, Key, Lookup, Related, Value, lenient, walk
+from sncompile.semantics.values import Apply, Cell, Choice, Const, Items, Key, Lookup, Related, Value, lenient, walk
 from sncompile.syntax.document import ParamDoc, PortDoc
 
 
@@ -58,6 +59,24 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
         # A list that is written out has items of its own kinds.
         for item in value.items if isinstance(value, Items) else (value,):
             _check_file(port, item, what, report)
+    return _no_option(value)
+
+
+def _no_option(value: Value) -> Value:
+    """A path with `./` before it where a tool would take it for an option."""
+    if isinstance(value, Const):
+        found = value.value
+        if isinstance(found, str):
+            return value._replace(value=no_option(found))
+        if isinstance(found, tuple):
+            return value._replace(value=tuple(no_option(v) if isinstance(v, str) else v for v in found))
+        return value
+    if isinstance(value, Items):
+        return value._replace(items=tuple(map(_no_option, value.items)))
+    if isinstance(value, Related) and isinstance(value.value, Cell):
+        cells = value.value.table.columns[value.value.column]
+        if any(str(cell).startswith("-") for cell in cells):
+            return Apply("@path", (value,), value.type, value.span)
     return value
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sncompile.diagnostics import Report
 from sncompile.faults import graph as faults
+from sncompile.semantics.encoding import no_option
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.scope import Members, Scope
@@ -59,7 +60,7 @@ def clean_root(text: str, prefix: str) -> str:
     """A root as a plain path: no `./`, no double or final slash. A URL stays as it is but for its final slash."""
     if "://" in text:
         return text.rstrip("/")
-    return posixpath.normpath(posixpath.join(prefix, text))
+    return no_option(posixpath.normpath(posixpath.join(prefix, text)))
 
 
 def workspace_of(data: Mapping[str, Value]) -> str:

@@ -14,6 +14,15 @@ def _escape(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode())
 
 
+def no_option(path: str) -> str:
+    """A path that no tool takes for an option.
+
+    >>> no_option("-x.tif"), no_option("a-x.tif")
+    ('./-x.tif', 'a-x.tif')
+    """
+    return f"./{path}" if path.startswith("-") else path
+
+
 @lru_cache(maxsize=65536)
 def encode_key(value: str) -> str:
     """`value` as one component of a path; injective, and the value itself where it is plain.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from math import ceil
 from typing import Any
 
+from sncompile.semantics.encoding import no_option
 from sncompile.semantics.operands import MAX_TEXT, Function, TypeFault, ValueFault, number_type, to_text
 from sncompile.semantics.quantities import quantity
 from sncompile.semantics.types import INTEGER, NUMBER, STRING, Type
@@ -222,6 +223,7 @@ def _given(types: list[Type]) -> Type:
 
 FUNCTIONS |= {
     # What the compiler itself puts around a value; the sign keeps them out of the language.
+    "@path": Function(1, 1, _given, _over(no_option)),
     "@integer": Function(1, 1, _given, _parsed("integer")),
     "@number": Function(1, 1, _given, _parsed("number")),
     "@boolean": Function(1, 1, _given, _parsed("boolean")),

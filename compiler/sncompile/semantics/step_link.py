@@ -8,6 +8,7 @@ from sncompile.faults import graph as graph_faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.binding import port_type
+from sncompile.semantics.encoding import no_option
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.module_link import TypedModule, file_suffix, link_env, link_image
 from sncompile.semantics.program import OutputPath, Step, Variable
@@ -181,4 +182,4 @@ def _tidy_text(text: str, *, first: bool) -> str:
         text = text.replace("//", "/")
     while first and text.startswith("./") and len(text) > 2:
         text = text[2:]
-    return text
+    return no_option(text) if first else text
