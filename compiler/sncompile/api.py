@@ -106,6 +106,17 @@ def compile_graph(
     return find_target(target).lower(graph, out if out is not None else default_out(graph), benchmark=benchmark)
 
 
+def refused(checked: Checked) -> tuple[Diagnostic, ...]:
+    """What the usual target cannot express of a spec without errors, without writing or laying out any file."""
+    if checked.program is None:
+        return ()
+    from sncompile.targets.snakemake.workflow import lower_graph
+
+    report = Report()
+    lower_graph(graph_of(checked.program), "files", report)
+    return report.diagnostics()
+
+
 def default_out(graph: Graph) -> Path:
     """Where a pipeline's files go unless somebody says otherwise."""
     return Path(graph.folder) / "build" / graph.name

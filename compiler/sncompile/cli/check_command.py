@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from sncompile.api import Checked, check
+from sncompile.api import Checked, check, refused
 from sncompile.cli.options import has_errors, output_options, read_options, show, spec_options, write
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.diagnostics.text import summary
@@ -41,17 +42,19 @@ def command(
     for spec in specs:
         checked = check(spec, options, strict=strict)
         found += checked.diagnostics
+        more = refused(checked)
+        found += more
         sources |= checked.sources
-        lines.append(f"{checked.name}: {_told(checked)}")
+        lines.append(f"{checked.name}: {_told(checked, more)}")
     show(tuple(dict.fromkeys(found)), sources, form, color, stdout=True)
     if form == "text":
         write("".join(line + "\n" for line in lines))
     sys.exit(1 if has_errors(found) else 0)
 
 
-def _told(checked: Checked) -> str:
+def _told(checked: Checked, more: Sequence[Diagnostic]) -> str:
     """What was checked and what came of it: `7 steps, 301 jobs, 72 input files: no fault`."""
-    verdict = summary(checked.diagnostics) or "no fault"
+    verdict = summary([*checked.diagnostics, *more]) or "no fault"
     program = checked.program
     if program is None:
         return verdict

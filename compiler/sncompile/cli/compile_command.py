@@ -50,12 +50,14 @@ def command(
     color: str,
 ) -> None:
     """Compile a spec to the files of a target."""
+    sources: dict[str, str] = {}
     try:
         checked = check(spec, read_options(data, sets, params, directory), strict=strict)
         if emit == "ast":
             finish(checked, form, color)
             _emit_ast(checked)
             return
+        sources = checked.sources
         graph = graph_of(require_pipeline(checked, form, color))
         if emit is not None:
             _emit(emit, graph, out)
@@ -68,7 +70,7 @@ def command(
             return
         emitted.write(folder)
     except CompileError as error:
-        fail(error, form, color)
+        fail(error, form, color, sources)
         return
     write(f"{folder}: {emitted.describe()}\n")
 

@@ -155,9 +155,9 @@ def finish(checked: Checked, form: str, color: str) -> None:
         sys.exit(1)
 
 
-def fail(error: CompileError, form: str, color: str) -> None:
-    """Write the diagnostics of an error and leave with code 1."""
-    show(error.diagnostics, error.sources, form, color, stdout=False)
+def fail(error: CompileError, form: str, color: str, sources: dict[str, str] | None = None) -> None:
+    """Write the diagnostics of an error and leave with code 1; `sources` are texts read before it."""
+    show(error.diagnostics, {**(sources or {}), **error.sources}, form, color, stdout=False)
     if form == "text":
         write(f"{summary(error.diagnostics)}\n", err=True)
     sys.exit(1)

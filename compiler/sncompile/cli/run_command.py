@@ -81,15 +81,17 @@ def command(
         raise click.UsageError("name the spec to run, or an earlier run with `--resume`")
     if cores != "all" and not (cores.isdigit() and int(cores) > 0):
         raise click.BadParameter("a whole number from 1, or `all`", param_hint="--cores")
+    sources: dict[str, str] = {}
     try:
         # What is only a warning when compiling stops a run: the files must be there now.
         must = True if strict else (graph_faults.MISSING_FILE.code,)
         checked = check(spec, read_options(data, sets, params, directory), strict=must)
+        sources = checked.sources
         graph = graph_of(require_pipeline(checked, form, color))
         folder = out if out is not None else default_out(graph)
         emitted = compile_graph(graph, out=folder)
     except CompileError as error:
-        fail(error, form, color)
+        fail(error, form, color, sources)
         return
     files, steps = _wanted(graph, targets)
     words = ctx.meta.get(ARGUMENTS, ())

@@ -74,6 +74,13 @@ UNUSED_PARAM = Fault(
     "Setting it has no effect. Remove it, or use it.",
     Severity.WARNING,
 )
+UNUSED_OUTPUT = Fault(
+    "SN224",
+    "an output that the command never names",
+    "The output has a derived path, which only the compiler knows: a tool that is not told of it cannot write there.\n"
+    "Name it in the command (`${outputs.x}`), or say where the tool writes (`path`).",
+    Severity.WARNING,
+)
 UNUSED_STEP = Fault(
     "SN223",
     "a step that no output needs",

@@ -50,8 +50,16 @@ def _option_words(argument: Option, closure: ToClosure) -> Callable[[int], list[
     return build
 
 
-QUOTE_MARKS = {"plain": "", "double": '"', "single": "'"}
-"""What ends, and starts again, the quotes around a value in a script."""
+QUOTE_MARKS = {
+    "plain": ("", ""),
+    "double": ('"', '"'),
+    "single": ("'", "'"),
+    # Empty quotes keep a bare value from being taken for a keyword, an assignment or a number of a stream.
+    "command": ("''", ""),
+    "redirected": ("", "''"),
+    "command, redirected": ("''", "''"),
+}
+"""What stands before and after a value in a script, by where it stands."""
 
 
 def shell_text(part: ShellPart, closure: ToClosure) -> Callable[[int], str]:
@@ -59,5 +67,5 @@ def shell_text(part: ShellPart, closure: ToClosure) -> Callable[[int], str]:
     if part.value is None:
         return lambda _: part.text
     value = closure(part.value)
-    mark = QUOTE_MARKS.get(part.context, "")
-    return lambda i: mark + " ".join(shlex.quote(a) for a in as_arguments(value(i))) + mark
+    before, after = QUOTE_MARKS.get(part.context, ("", ""))
+    return lambda i: before + " ".join(shlex.quote(a) for a in as_arguments(value(i))) + after

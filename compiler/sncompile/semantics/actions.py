@@ -12,7 +12,7 @@ from sncompile.faults import values as faults
 from sncompile.semantics.binding import param_type, port_type
 from sncompile.semantics.library import Library
 from sncompile.semantics.program import Argument, Flag, Option, ShellPart
-from sncompile.semantics.shell import ARITHMETIC, Context, after_value, follow
+from sncompile.semantics.shell import ARITHMETIC, Context, after_value, follow, guarded, last_line, one_word_place
 from sncompile.semantics.types import STRING, Type
 from sncompile.semantics.typing import Typer
 from sncompile.semantics.values import Const, Local, ModuleFile, Record, Value
@@ -77,15 +77,34 @@ def link_shell(script: Template, typer: Typer, report: Report) -> tuple[ShellPar
     """A script cut at its values, each with the quotes that it stands in."""
     parts: list[ShellPart] = []
     context = Context()
-    for part, span in zip(script.parts, script.spans, strict=True):
+    texts = [part if isinstance(part, str) else "" for part in script.parts]
+    line = ""
+    for number, (part, span) in enumerate(zip(script.parts, script.spans, strict=True)):
         if isinstance(part, str):
             context = follow(context, part)
+            line = last_line(line + part)
             parts.append(ShellPart(part, None, ""))
             continue
         value = typer.part(part, span)
-        parts.append(ShellPart("", value, _quotes_of(context, value, span, report)))
+        after = texts[number + 1] if number + 1 < len(texts) else ""
+        name = _quotes_of(context, value, span, report)
+        if name == "plain" and context.name == "plain":
+            name = guarded(line, after)
+            _refuse_spread(line, value, span, report)
+        parts.append(ShellPart("", value, name))
         context = after_value(context)
+        line += "value"
     return tuple(parts)
+
+
+def _refuse_spread(before: str, value: Value, span: Span, report: Report) -> None:
+    """A list where the shell takes one word: the rest of it would be run, or lost."""
+    what = one_word_place(before)
+    if value.type.many and what is not None:
+        hint = 'make it an array, `x=(${…})`, and use it as `"$${x[@]}"`'
+        if what != "an assignment":
+            hint = "join it (`join(list, ' ')`), or write it with `printf`"
+        report.add(faults.IN_QUOTES.at(span, f"a list in {what}, which takes one word", help=hint))
 
 
 def _quotes_of(context: Context, value: Value, span: Span, report: Report) -> str:

@@ -177,7 +177,7 @@ def _write_out(program: Program, paths: Paths, step: Step, port: str, output: Ou
         return
     for number, found in enumerate(expanded):
         for path in found:
-            wrong = bad_path(path)
+            wrong = bad_path(path) or _strays(step, output, number, path)
             if wrong is not None:
                 report.add(
                     faults.BAD_PATH.at(
@@ -194,12 +194,25 @@ def _write_out(program: Program, paths: Paths, step: Step, port: str, output: Ou
             paths.writers[posixpath.normpath(path)] = Writer(step.name, port, number)
 
 
+def _strays(step: Step, output: OutputPath, number: int, path: str) -> str | None:
+    """Why a path said by hand leads elsewhere than it says; None if it does not."""
+    if "://" in path:
+        return "is a URL, and jobs write files"
+    used = {leaf.name for leaf in _parts(step, output.path) if isinstance(leaf, Key) and not leaf.encoded}
+    for name, value in zip(step.keys.by, step.keys.instances[number], strict=True):
+        if name in used and ".." in value.split("/"):
+            return f"goes up a folder by its key `{value}`"
+    return None
+
+
 def bad_path(path: str) -> str | None:
     """Why no file can have a path; None if one can."""
     if not path or path.endswith("/"):
         return "is empty" if not path else "ends in a slash"
     if _CONTROL.search(path):
         return "holds a control character"
+    if path.startswith("~"):
+        return "starts with `~`, which only a shell takes for a home folder"
     longest = max(path.split("/"), key=lambda part: len(part.encode("utf-8", "surrogateescape")))
     if len(longest.encode("utf-8", "surrogateescape")) > MAX_PART:
         return f"has a part longer than {MAX_PART} bytes: `{longest[:40]}…`"

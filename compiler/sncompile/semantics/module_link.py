@@ -60,7 +60,8 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
 
     container = doc.container
     used: set[str] = set()
-    spaces = _local_spaces(doc, used)
+    written: set[str] = set()
+    spaces = _local_spaces(doc, used, written)
     typer = Typer(Scope(spaces), report, claim)
     action = link_action(doc, typer, library, report, claim)
     typed = TypedModule(
@@ -78,19 +79,19 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     )
     if action.uses_all or doc.broken or report.failed:
         return typed
-    _warn_unused(doc, used, report)
+    _warn_unused(doc, used, written, report)
     return typed
 
 
-def _local_spaces(doc: ModuleDoc, used: set[str]) -> dict[str, Space]:
-    """What a module's expressions see; `used` takes in the parameters that they name."""
+def _local_spaces(doc: ModuleDoc, used: set[str], written: set[str]) -> dict[str, Space]:
+    """What a module's expressions see; `used` and `written` take in the parameters and outputs that they name."""
     inputs = {name: port_type(port) for name, port in doc.inputs.items()}
     outputs = {name: _output_type(port) for name, port in doc.outputs.items()}
     params = {name: param_type(param) for name, param in doc.params.items()}
     env = {e.name.name: STRING for e in (doc.container.env if doc.container else ())}
     return {
         "inputs": LocalMembers("the inputs", "inputs", inputs, set()),
-        "outputs": LocalMembers("the outputs", "outputs", outputs, set()),
+        "outputs": LocalMembers("the outputs", "outputs", outputs, written),
         "params": LocalMembers("the parameters", "params", params, used),
         "resources": LocalMembers("the resources", "resources", _RESOURCE_TYPES, set()),
         "env": LocalMembers("the environment", "env", env, set()),
@@ -229,7 +230,7 @@ def _link_success(doc: ModuleDoc, report: Report) -> Success:
     )
 
 
-def _warn_unused(doc: ModuleDoc, used: set[str], report: Report) -> None:
+def _warn_unused(doc: ModuleDoc, used: set[str], written: set[str], report: Report) -> None:
     for name, param in doc.params.items():
         if name not in used:
             report.add(
@@ -237,6 +238,16 @@ def _warn_unused(doc: ModuleDoc, used: set[str], report: Report) -> None:
                     param.name.span,
                     f"nothing in `{doc.name.name}` uses the parameter `{name}`",
                     help="remove it, or use it in the command",
+                )
+            )
+    # Beside errors it may be a consequence: of a slip in the output's name, say.
+    for name, port in doc.outputs.items() if not report.failed else ():
+        if name not in written and port.path is None:
+            report.add(
+                name_faults.UNUSED_OUTPUT.at(
+                    port.name.span,
+                    f"the command of `{doc.name.name}` never names its output `{name}`",
+                    help=f"tell the tool where to write: `${{outputs.{name}}}`; or say where it writes: `path: …`",
                 )
             )
 

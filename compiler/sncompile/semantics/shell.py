@@ -162,3 +162,36 @@ class _Scan:
                 return end
             at = end + 1
         return at
+
+
+# Where the shell looks for a command: at the start, after what ends one, after its keywords and after assignments.
+_COMMAND = re.compile(
+    r"(?:^|[\n;|&({]|(?:^|[\s;|&(])(?:then|do|else|elif|if|while|until|time|exec|!))\s*(?:[A-Za-z_]\w*=\S*[ \t]+)*\Z"
+)
+_ASSIGNED = re.compile(r"(?:^|[\s;|&(])[A-Za-z_]\w*\+?=\Z")
+_HERE_WORD = re.compile(r"<<<\s*\Z")
+
+
+def last_line(text: str) -> str:
+    """The last line of a script so far, with lines that a backslash continues taken as one."""
+    return text.replace("\\\n", " ").rpartition("\n")[2]
+
+
+def guarded(before: str, after: str) -> str:
+    """How a value outside of quotes is kept from being more than a value, by the text around it.
+
+    As the first word it could be a keyword or an assignment, before `<` or `>` the number of a stream.
+
+    >>> guarded("echo ", "> out"), guarded("true; ", " env"), guarded("cat ", "")
+    ('redirected', 'command', 'plain')
+    """
+    found = ["command"] if _COMMAND.search(before) else []
+    found += ["redirected"] if after.startswith(("<", ">")) else []
+    return ", ".join(found) or "plain"
+
+
+def one_word_place(before: str) -> str | None:
+    """What takes only one word, if the text before a value ends in it."""
+    if _ASSIGNED.search(before):
+        return "an assignment"
+    return "a here-string" if _HERE_WORD.search(before) else None

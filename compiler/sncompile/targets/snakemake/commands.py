@@ -14,7 +14,7 @@ from sncompile.diagnostics import Span
 from sncompile.ir.commands import QUOTE_MARKS, argument_words, as_arguments
 from sncompile.semantics.functions import to_text
 from sncompile.semantics.program import Argument, Flag, Option, ShellPart
-from sncompile.semantics.values import Cell, Const, Key, Local, ModuleFile, Record, Related, Text, Value, walk
+from sncompile.semantics.values import Cell, Const, Key, Local, Lookup, ModuleFile, Record, Related, Text, Value, walk
 from sncompile.targets.snakemake.context import FamilyContext
 from sncompile.targets.snakemake.inputs import cell_code, gathered_cells, list_code
 from sncompile.targets.snakemake.model import Entry
@@ -66,8 +66,8 @@ class CommandLowering:
     def _part(self, part: ShellPart) -> str:
         if part.value is None:
             return literal(part.text)
-        mark = QUOTE_MARKS.get(part.context, "")
-        return mark + " ".join(self.words(part.value, "value")) + mark
+        before, after = QUOTE_MARKS.get(part.context, ("", ""))
+        return before + " ".join(self.words(part.value, "value")) + after
 
     # --- Arguments ----------------------------------------------------------------------------------------------
 
@@ -90,9 +90,11 @@ class CommandLowering:
         return [quoted(argument.option), *words]
 
     def presence(self, value: Value) -> set[bool]:
-        """Whether a value is there: for all instances, for none, or for some."""
+        """Whether a value is there: for all instances, for none, or for some; what rows decide may be either."""
         if not (value.type.many or value.type.optional):
             return {True}
+        if value.type.optional and self._reads_rows(value):
+            return {True, False}
         return {bool(as_arguments(v)) for v in self._context.column(value)}
 
     def _repeated(self, argument: Option) -> list[str]:
@@ -132,7 +134,7 @@ class CommandLowering:
         """An argument whose very presence varies: its words, quoted, stand in the sidecar."""
         make = argument_words(argument, self._context.closure)
         cells = [" ".join(map(shlex.quote, make(i))) for i in range(len(self._context.keys))]
-        if len(set(cells)) == 1:
+        if len(set(cells)) == 1 and not any(self._reads_rows(v) for v in _values(argument)):
             return [literal(cells[0])] if cells[0] else []
         hint = argument.option if isinstance(argument, Option) else argument.flag if isinstance(argument, Flag) else ""
         return [f"{{params.{self._cells(cells, hint or 'argument', argument.span)}}}"]
@@ -167,13 +169,29 @@ class CommandLowering:
         """The value in a tuple of one, where it is the same for every instance."""
         if isinstance(value, Const):
             return (value.value,)
-        if self._mentions_paths(value):
+        if self._mentions_paths(value) or self._reads_rows(value):
             return None
         closure = self._context.closure(value)
         first = closure(0)
         if all(closure(i) == first for i in range(1, len(self._context.keys))):
             return (first,)
         return None
+
+    def _reads_rows(self, value: Value) -> bool:
+        """Whether a value is taken from the row of a job.
+
+        Such a value stays out of the rule's text even where all rows agree: with one row more they may not, and a text
+        that changed would have every job run again.
+        """
+        if not self._context.keys.by:
+            return False
+        for leaf in walk(value):
+            if isinstance(leaf, Local) and leaf.space in ("params", "env"):
+                if self._reads_rows(self._family.local(leaf.space, leaf.name)):
+                    return True
+            elif isinstance(leaf, (Key, Related, Lookup)):
+                return True
+        return False
 
     def _mentions_paths(self, value: Value) -> bool:
         """Whether a value names ports, which are better named than written out."""
@@ -229,7 +247,7 @@ class CommandLowering:
         if constant is not None and not self._is_data(value, constant[0]):
             return [quoted(a) for a in as_arguments(constant[0])]
         column = self._context.column(value)
-        if any(v is None for v in column):
+        if any(v is None for v in column) or (value.type.optional and self._reads_rows(value)):
             return self._by_instance(value)
         empty = any(item == "" for v in column for item in (v if isinstance(v, tuple) else (v,)))
         if empty:
@@ -265,3 +283,12 @@ class CommandLowering:
         entry = self._name("arguments")
         self._add_param(entry, record_code(value, self._context, self.presence, self.constant), value.span)
         return f"{{params.{entry}:q}}"
+
+
+def _values(argument: Argument) -> list[Value]:
+    """The values of an argument."""
+    if isinstance(argument, Option):
+        return [argument.value, *([argument.when] if argument.when is not None else [])]
+    if isinstance(argument, Flag):
+        return [argument.when] if argument.when is not None else []
+    return [argument]

@@ -78,7 +78,9 @@ def layout(code: Code, indent: int, *, prefix: str = "", tail: str = ",") -> lis
     """Code as lines at an indent, with `prefix` before it and `tail` after it."""
     space = " " * indent
     one = f"{space}{prefix}{flat(code)}{tail}"
-    if len(one) <= WIDTH or isinstance(code, Atom):
+    # The formatter lays an entry of a directive out by itself and adds the comma afterwards.
+    width = WIDTH + len(tail) if indent == 8 else WIDTH
+    if len(one) <= width or isinstance(code, Atom):
         return [one]
     if isinstance(code, Keyword):
         return layout(code.value, indent, prefix=f"{prefix}{code.name}=", tail=tail)
