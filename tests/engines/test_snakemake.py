@@ -100,6 +100,32 @@ def test_the_rules_do_not_grow_with_the_data(tmp_path: Path) -> None:
     assert texts[0] == texts[1]
 
 
+def test_the_text_of_a_rule_does_not_hang_on_cells(tmp_path: Path) -> None:
+    """Cells that happen to agree, or to be there, must not change a rule: one row more would have every job redone."""
+    texts = []
+    for number, values in enumerate((("same", "same"), ("same", "other"), ("same", ""))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "t.csv").write_text("k,v\n" + "".join(f"k{i},{v}\n" for i, v in enumerate(values)))
+        (folder / "spec.yaml").write_text(OPTIONAL)
+        texts.append((default_out(emit(folder / "spec.yaml")) / "Snakefile").read_text())
+    assert len(set(texts)) == 1
+
+
+OPTIONAL = """\
+sncompile: 1
+pipeline: optional
+tables: {t: {file: t.csv, key: [k]}}
+steps:
+  one:
+    module:
+      outputs: {o: {type: file}}
+      params: {v: {type: string?}}
+      command: [tool, {option: --v, value: "${params.v}"}, "${params.v}", "${outputs.o}"]
+    by: [k]
+    with: {v: "${t.v}"}
+"""
+
 GROWING = """\
 sncompile: 1
 pipeline: growing

@@ -89,3 +89,30 @@ def test_any_value_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         assert json.loads((tmp_path / path).read_text()) == expected
         assert job.command is not None
         assert job.command[3:] == expected
+
+
+WORDS = """\
+sncompile: 1
+pipeline: words
+steps:
+  s:
+    module:
+      outputs: {o: {type: file}, p: {type: file}}
+      params: {x: {type: string}, y: {type: string}, z: {type: integer}}
+      shell: |
+        echo val ${params.z}> ${outputs.o}
+        ${params.y} hello > ${outputs.p} || echo "no keyword" > ${outputs.p}
+        ${params.x} env || echo "no assignment" >> ${outputs.p}
+    with: {x: "A=b", y: "time", z: 2}
+"""
+
+
+def test_a_bare_word_is_nothing_more_in_a_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before `>` a number is no stream; as a command a value is neither a keyword nor an assignment."""
+    (tmp_path / "spec.yaml").write_text(WORDS)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["run", "spec.yaml", "--cores", "1"], standalone_mode=True)
+    assert ended.value.code == 0
+    assert (tmp_path / "results" / "s" / "o").read_text() == "val 2\n"
+    assert (tmp_path / "results" / "s" / "p").read_text() == "no keyword\nno assignment\n"

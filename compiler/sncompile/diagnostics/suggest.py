@@ -9,6 +9,10 @@ MAX_COMPARED = 300
 """Names that are compared letter by letter; of more, only those that begin alike."""
 
 
+MOST = 20
+"""So many names are listed at most where none is near."""
+
+
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `name` is most likely a slip of, or None where none is near."""
     if not name or len(name) > 200:
@@ -41,5 +45,5 @@ def did_you_mean(name: str, candidates: Iterable[str], *, what: str = "known") -
         return f"did you mean `{guess}`?"
     if not pool:
         return None
-    shown = ", ".join(f"`{c[:60]}`" for c in sorted(pool)[:12])
-    return f"{what}: {shown}" + (f", … {len(pool) - 12} more" if len(pool) > 12 else "")
+    shown = ", ".join(f"`{c[:60]}`" for c in sorted(pool)[:MOST])
+    return f"{what}: {shown}" + (f", … {len(pool) - MOST} more" if len(pool) > MOST else "")

@@ -219,8 +219,8 @@ class Typer:
         self.report.add(
             name_faults.UNKNOWN_MEMBER.at(
                 name_span,
-                f"{space.title} has no {what} `{name}`",
-                help=did_you_mean(name, space.names(), what="it has") or "it has none",
+                f"no {what} `{name}` in {space.title}",
+                help=did_you_mean(name, space.names(), what="there are") or "there is none",
             )
         )
         return self.unknown(span)

@@ -158,6 +158,15 @@ def _head(root: Mapping, path: Path, node: Node) -> Span:
     return node.span
 
 
+# What other languages call the keys of a step.
+_ELSEWHERE = {
+    "inputs": "with", "input": "with", "params": "with", "args": "with", "output": "outputs", "uses": "module",
+    "run": "module", "needs": "after", "depends_on": "after", "foreach": "by", "for_each": "by", "scatter": "by",
+    "matrix": "by", "if": "when", "condition": "when", "threads": "resources", "memory": "resources",
+    "image": "container", "environment": "env", "retry": "retries", "temp": "outputs", "protected": "outputs",
+}  # fmt: skip
+
+
 def _unknown_keys(node: Node, path: Path, error: Any, slips: set[tuple[Path, str]]) -> list[Diagnostic]:
     if not isinstance(node, Mapping):
         return []
@@ -167,11 +176,12 @@ def _unknown_keys(node: Node, path: Path, error: Any, slips: set[tuple[Path, str
     for key, _ in node.entries:
         if key.text in known or len(found) >= MAX_ERRORS:
             continue
-        guess = nearest(key.text, free)
+        guess = _ELSEWHERE.get(key.text) if "by" in known else None
+        guess = guess if guess in free else nearest(key.text, free)
         if guess is not None:
             slips.add((path, guess))
         inside = f" in {_where(path)}" if path else ""
-        hint = did_you_mean(key.text, free if guess else known, what="known keys")
+        hint = f"did you mean `{guess}`?" if guess else did_you_mean(key.text, known, what="known keys")
         found.append(faults.UNKNOWN_KEY.at(key.span, f"unknown key `{key.text}`{inside}", help=hint))
     return found
 
