@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from sncompile.targets.snakemake.model import Directive, Rule, Sidecar, Workflow
-from sncompile.targets.snakemake.python_code import layout
+from sncompile.targets.snakemake.python_code import Call, layout, string
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -62,11 +62,16 @@ def render_snakefile(workflow: Workflow) -> str:
     template = environment().get_template("Snakefile.j2")
     return template.render(
         workflow=workflow,
+        tables=["\n".join(layout(_table(sidecar), 0, tail="")) for sidecar in workflow.sidecars],
         rules=["\n".join(rule_lines(rule)) for rule in workflow.rules],
         functions=set(workflow.functions),
         title=one_line(workflow.title),
         spec=one_line(workflow.spec),
     )
+
+
+def _table(sidecar: Sidecar) -> Call:
+    return Call(f"{sidecar.variable} = Table", (string(sidecar.name),))
 
 
 def one_line(text: str) -> str:
