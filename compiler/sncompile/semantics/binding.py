@@ -145,11 +145,22 @@ def _many_fits(wanted: Type, value: Value, what: str, declared: tuple[Place, ...
         table_faults.GATHER_INTO_ONE.at(
             value.span,
             f"{what} takes one value, but several meet here: the source ranges over {keys}, this step does not",
-            help=f"add {keys} to this step's `by`, or make it a list (`{wanted.base}[]`)",
+            help=_looked_up(gather) or f"add {keys} to this step's `by`, or make it a list (`{wanted.base}[]`)",
             related=declared,
         )
     )
     return False
+
+
+def _looked_up(gather: Related) -> str | None:
+    """The mend where the step's own rows say which row of the other table is theirs, though by no key of the step."""
+    extra = [name for name in gather.source.by if name not in gather.target.by]
+    cell = gather.value
+    for table in gather.target.rows.tables:
+        if isinstance(cell, Cell) and len(extra) == 1 and extra[0] in table.columns and extra[0] not in table.key:
+            own = f"{table.name}.{extra[0]}"
+            return f"look the one value up: `lookup({cell.table.name}.{cell.column}, {extra[0]}={own})`"
+    return None
 
 
 def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Value:
