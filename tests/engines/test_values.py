@@ -116,3 +116,53 @@ def test_a_bare_word_is_nothing_more_in_a_script(tmp_path: Path, monkeypatch: py
     assert ended.value.code == 0
     assert (tmp_path / "results" / "s" / "o").read_text() == "val 2\n"
     assert (tmp_path / "results" / "s" / "p").read_text() == "no keyword\nno assignment\n"
+
+
+SIZES = """\
+sncompile: 1
+pipeline: sizes
+steps:
+  d: {module: {outputs: {o: {type: directory}}, shell: "mkdir ${outputs.o}; head -c 3000000 /dev/zero > ${outputs.o}/f"}}
+  e:
+    module:
+      inputs: {d: {type: directory}}
+      outputs: {o: {type: file}}
+      shell: "echo ${resources.memory} > ${outputs.o}"
+      resources: {memory: "${100 * inputs.d.size}"}
+    with: {d: "${d.o}"}
+"""
+
+
+def test_the_size_of_a_directory_is_that_of_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """3 MB in a directory, a hundred times: 300 MB."""
+    (tmp_path / "spec.yaml").write_text(SIZES)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["run", "spec.yaml", "--cores", "1"], standalone_mode=True)
+    assert ended.value.code == 0
+    assert (tmp_path / "results" / "e" / "o").read_text() == "300\n"
+
+
+BRACE = """\
+sncompile: 1
+pipeline: brace
+steps:
+  c:
+    module: {inputs: {i: {type: file}}, outputs: {o: {type: file}}, command: [cp, "${inputs.i}", "${outputs.o}"]}
+    with: {i: "{a.o}"}
+"""
+
+
+def test_check_tells_what_the_target_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A brace in a path is refused by `check` as by `compile`, each with the line."""
+    (tmp_path / "spec.yaml").write_text(BRACE)
+    monkeypatch.chdir(tmp_path)
+    for command in ("check", "compile"):
+        with pytest.raises(SystemExit) as ended:
+            cli.main([command, "spec.yaml"], standalone_mode=True)
+        assert ended.value.code == 1
+        told = capfd.readouterr().err
+        assert "error[SN602]" in told
+        assert "6 |     with: {i:" in told

@@ -50,6 +50,7 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `compile` before a spec, and keep the words for the record of a run."""
         own = {"--help", "-h", "--version"}
         if args and args[0] not in COMMANDS and args[0] not in own:
             if not args[0].startswith("-") and "." not in args[0] and not Path(args[0]).exists():

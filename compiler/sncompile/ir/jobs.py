@@ -195,6 +195,7 @@ class _Maker:
             return f"${{{value_text(value)}}}"
 
     def job(self, number: int) -> Job:
+        """The job of one instance, fully written out."""
         family, expansion = self._family, self._expansion
         return Job(
             id=job_id(family, number),
@@ -226,6 +227,7 @@ class _Maker:
         return {**{n: to_text(c(number)) for n, c in self._env.items()}, **shown}
 
     def digest(self, number: int) -> str:
+        """The SHA-256 sum of all that decides what a job writes, those of the jobs it reads from among it."""
         family = self._family
         needed = self._expansion.direct(family.name, number)
         read = sorted(self._expansion.digest(n, j) for n, found in needed.items() for j in found)

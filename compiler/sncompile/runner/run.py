@@ -148,6 +148,7 @@ class _Running:
         self._started = now()
 
     def to_the_end(self) -> RunResult:
+        """Start the engine, watch it until it ends, and write down how it did."""
         engine = Engine.start(
             self._arguments, self._folder.events, self._folder.engine_log, self._working, self._lock.descriptor
         )

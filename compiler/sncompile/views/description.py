@@ -53,6 +53,7 @@ class _Describer:
         self._lines = text.split("\n")
 
     def module(self, doc: ModuleDoc) -> dict[str, Any]:
+        """What a module takes, gives and runs."""
         action = [self.argument(a) for a in doc.command] if doc.action == "command" else self._script(doc.script)
         return {
             "outputs": self.ports(doc.outputs),
@@ -66,6 +67,7 @@ class _Describer:
         }
 
     def pipeline(self, doc: PipelineDoc) -> dict[str, Any]:
+        """What a pipeline can be told, ranges over, does and gives."""
         outputs = {name: self.value(template) for name, (_, template) in (doc.outputs or {}).items()}
         return {
             "params": self.params(doc.params),
@@ -76,6 +78,7 @@ class _Describer:
         }
 
     def ports(self, ports: Mapping[str, PortDoc]) -> dict[str, Any]:
+        """Ports by name."""
         return {
             name: {
                 "type": _type(port),
@@ -116,6 +119,7 @@ class _Describer:
         return {"module": reference, "by": [name.name for name in step.by], "title": title}
 
     def argument(self, argument: Argument) -> Any:
+        """An argument of a command, as it was written."""
         found: dict[str, Any]
         if isinstance(argument, OptionArgument):
             found = {"option": argument.option, "value": self.value(argument.value)}
