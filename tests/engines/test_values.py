@@ -122,7 +122,10 @@ SIZES = """\
 sncompile: 1
 pipeline: sizes
 steps:
-  d: {module: {outputs: {o: {type: directory}}, shell: "mkdir ${outputs.o}; head -c 3000000 /dev/zero > ${outputs.o}/f"}}
+  d:
+    module:
+      outputs: {o: {type: directory}}
+      shell: "mkdir ${outputs.o}; head -c 3000000 /dev/zero > ${outputs.o}/f"
   e:
     module:
       inputs: {d: {type: directory}}
