@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
 
 from sncompile.ir.feeds import steps_in
-from sncompile.ir.graph import Edge, Family, Graph, Input, Output, relate
+from sncompile.ir.graph import Edge, Family, Graph, Input, Output, Relation, relate
 from sncompile.semantics.program import Program, Step
 from sncompile.semantics.values import Value
 
@@ -13,15 +15,15 @@ from sncompile.semantics.values import Value
 def build(program: Program) -> Graph:
     """The graph of a program without errors: one family a step, an edge for each pair of steps that need each other."""
     families = {name: _family(step) for name, step in program.steps.items()}
-    edges = [edge for family in families.values() for edge in _edges(family, families)]
     return Graph(
         name=program.name,
         title=program.about.title,
         spec=program.spec,
         folder=str(program.folder),
         workspace=program.workspace,
+        steps=tuple(families),
         families=families,
-        edges=tuple(edges),
+        edges=edges_of(families),
         outputs=program.outputs,
         files=program.files,
         spec_digest=_digest(program),
@@ -35,7 +37,7 @@ def _family(step: Step) -> Family:
         for name, value in step.inputs.items()
     }
     outputs = {
-        name: Output(o.path, o.port.base, o.port.many, o.port.optional, o.temp, o.protected, o.span)
+        name: Output(o.path, o.port.base, o.port.many, o.port.optional, o.temp, o.protected, o.derived, o.span)
         for name, o in step.outputs.items()
     }
     return Family(
@@ -73,17 +75,32 @@ def taken(family: Family) -> dict[str, Value]:
     return found
 
 
-def _edges(family: Family, families: dict[str, Family]) -> list[Edge]:
+def edges_of(families: Mapping[str, Family]) -> tuple[Edge, ...]:
+    """An edge for each pair of families that need each other."""
+    return tuple(edge for family in families.values() for edge in _edges(family, families))
+
+
+def with_families(graph: Graph, families: Mapping[str, Family]) -> Graph:
+    """The graph with other families, linked anew."""
+    return replace(graph, families=families, edges=edges_of(families))
+
+
+def _edges(family: Family, families: Mapping[str, Family]) -> list[Edge]:
     ports: dict[str, list[str]] = {}
+    linked: set[str] = set()
     for name, value in taken(family).items():
-        for step in steps_in(value):
+        for step, by_link in steps_in(value).items():
             ports.setdefault(step, []).append(name)
-    edges = [
-        Edge(source, family.name, relate(families[source].keys, family.keys), tuple(names))
-        for source, names in ports.items()
-    ]
+            if by_link:
+                linked.add(step)
+    linked |= {w.step for w in family.after if w.target.linked(w.source)}
+
+    def relation(source: str) -> Relation:
+        return Relation.LINK if source in linked else relate(families[source].keys, family.keys)
+
+    edges = [Edge(source, family.name, relation(source), tuple(names)) for source, names in ports.items()]
     ordered = dict.fromkeys(w.step for w in family.after if w.step not in ports)
-    return edges + [Edge(n, family.name, relate(families[n].keys, family.keys), ()) for n in ordered]
+    return edges + [Edge(name, family.name, relation(name), ()) for name in ordered]
 
 
 def _digest(program: Program) -> str:

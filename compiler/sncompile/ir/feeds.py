@@ -10,7 +10,7 @@ from sncompile.semantics.keys import KeySet
 from sncompile.semantics.program import Waits
 from sncompile.semantics.scope import see
 from sncompile.semantics.types import Type
-from sncompile.semantics.values import Choice, Local, Output, Related, Value, children
+from sncompile.semantics.values import Choice, Local, Made, Output, Related, Value, children
 
 Sources = Callable[[int], Iterable[int]]
 
@@ -28,6 +28,8 @@ def feeds(value: Value, at: KeySet, evaluator: Evaluator) -> list[tuple[str, Sou
         ]
     if isinstance(value, Local):
         return []
+    if isinstance(value, Made):
+        return [found for source in value.sources for found in feeds(source, at, evaluator)]
     return [found for child in children(value) for found in feeds(child, at, evaluator)]
 
 
@@ -73,13 +75,14 @@ def waited_for(waits: Waits, graph: Graph) -> Value:
     return seen._replace(type=seen.type._replace(optional=not gathers))
 
 
-def steps_in(value: Value) -> dict[str, None]:
-    """The steps that a value comes from, for any instance."""
-    found: dict[str, None] = {}
-    pending = [value]
+def steps_in(value: Value) -> dict[str, bool]:
+    """The steps that a value comes from, for any instance, each with whether a link says for which."""
+    found: dict[str, bool] = {}
+    pending = [(value, False)]
     while pending:
-        here = pending.pop()
+        here, linked = pending.pop()
         if isinstance(here, Output):
-            found.setdefault(here.step)
-        pending += children(here)
+            found[here.step] = linked or found.get(here.step, False)
+        linked = linked or (isinstance(here, Related) and here.linked)
+        pending += [(child, linked) for child in children(here)]
     return found

@@ -7,8 +7,9 @@ of a pipeline with a million jobs has as many nodes as its spec has steps. Famil
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from sncompile.diagnostics import Span
@@ -27,6 +28,8 @@ class Relation(StrEnum):
     MAP = "map"
     BROADCAST = "broadcast"
     GATHER = "gather"
+    LINK = "link"
+    """Told instance by instance: a pass brought steps together whose keys do not say it."""
 
 
 class Input(NamedTuple):
@@ -46,6 +49,14 @@ class Output(NamedTuple):
     optional: bool
     temp: bool
     protected: bool
+    derived: bool
+    span: Span
+
+
+class Origin(NamedTuple):
+    """The step of the spec that some jobs of a family come from, where a pass made one family of several steps."""
+
+    step: str
     span: Span
 
 
@@ -60,7 +71,12 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """All jobs of a step. Exactly one of `command` and `shell` is set."""
+    """All jobs of a step, or of several steps that a pass made one. Exactly one of `command` and `shell` is set.
+
+    `origins` leads from the first key of an instance to the step that it comes from; it is empty for a family that is
+    a step of the spec itself. `priority` is what a scheduler compares, the higher the sooner. `batch` is how many
+    instances one job of an engine does; 1 where each has its own.
+    """
 
     name: str
     title: str
@@ -82,6 +98,16 @@ class Family:
     local_rule: bool
     tags: tuple[str, ...]
     span: Span
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    priority: int = 0
+    batch: int = 1
+
+    def origin(self, number: int) -> tuple[Origin, tuple[str, ...]]:
+        """The step that an instance comes from, with the instance's key there."""
+        key = self.keys.instances[number]
+        if not self.origins:
+            return Origin(self.name, self.span), key
+        return self.origins[key[0]], key[1:]
 
     def local(self, space: str, name: str) -> Value:
         """What a name of the module stands for in this family."""
@@ -97,11 +123,11 @@ class Family:
         return next((v.value for v in self.env if v.name == name and v.value is not None), missing)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Graph:
     """The families of a pipeline with the edges between them, and what the pipeline is for.
 
-    `outputs` are seen from outside, where there are no keys. `folder` is the jobs' working folder and is never
+    `steps` are the steps of the spec in its order, whatever families they have become part of. `outputs` are seen from outside, where there are no keys. `folder` is the jobs' working folder and is never
     written into a file.
     """
 
@@ -110,6 +136,7 @@ class Graph:
     spec: str
     folder: str
     workspace: str
+    steps: tuple[str, ...]
     families: Mapping[str, Family]
     edges: tuple[Edge, ...]
     outputs: Mapping[str, Value]
@@ -119,7 +146,14 @@ class Graph:
 
     def into(self, name: str) -> list[Edge]:
         """The edges that lead into a family."""
-        return [edge for edge in self.edges if edge.target == name]
+        return self._into.get(name, [])
+
+    @cached_property
+    def _into(self) -> dict[str, list[Edge]]:
+        found: dict[str, list[Edge]] = {}
+        for edge in self.edges:
+            found.setdefault(edge.target, []).append(edge)
+        return found
 
     def digraph(self) -> networkx.DiGraph[str]:
         """The graph for algorithms: nodes are family names, `edge` holds the edges between two."""

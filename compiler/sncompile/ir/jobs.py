@@ -62,8 +62,12 @@ RESOURCE_NAMES = {"cpus": "cpus", "memory": "memory_mb", "disk": "disk_mb", "tim
 
 
 def job_id(family: Family, number: int) -> str:
-    """The id of a family's job: the step and the keys as they stand in derived paths."""
-    return "/".join((family.name, *map(encode_key, family.keys.instances[number])))
+    """The id of a family's job: its step in the spec, and the keys as they stand in derived paths.
+
+    Passes keep it: a job is called the same whatever rule it became part of.
+    """
+    origin, key = family.origin(number)
+    return "/".join((origin.step, *map(encode_key, key)))
 
 
 def jobs(graph: Graph, *, files: str = "") -> Iterator[Job]:
@@ -84,9 +88,11 @@ class Expansion:
         place = files or f"build/{graph.name}/files"
         self.evaluator = Evaluator(graph.families, lambda name: f"{place}/{name}")
         self._needs: dict[str, list[tuple[str, Callable[[int], Iterable[int]]]]] = {}
+        self._reads: dict[str, list[tuple[str, Callable[[int], Iterable[int]]]]] = {}
         self._digests: dict[str, list[str]] = {}
         self._file_digests: dict[str, str] = {}
         self._above: dict[str, set[str]] = {}
+        self._rank = {name: number for number, name in enumerate(graph.steps)}
         for name in graph.order():
             sources = {edge.source for edge in graph.into(name)}
             self._above[name] = sources.union(*(self._above[s] for s in sources))
@@ -104,19 +110,31 @@ class Expansion:
         """The families that a family needs, each with a function from an instance to the instances it needs there."""
         if name not in self._needs:
             family = self.graph.families[name]
-            found = [f for value in taken(family).values() for f in feeds(value, family.keys, self.evaluator)]
+            found = list(self.reads(name))
             for waits in family.after:
                 value = waited_for(waits, self.graph)
                 found += feeds(value, family.keys, self.evaluator)
             self._needs[name] = found
         return self._needs[name]
 
+    def reads(self, name: str) -> list[tuple[str, Callable[[int], Iterable[int]]]]:
+        """As `needs`, by data alone and not by order."""
+        if name not in self._reads:
+            family = self.graph.families[name]
+            self._reads[name] = [f for v in taken(family).values() for f in feeds(v, family.keys, self.evaluator)]
+        return self._reads[name]
+
+    def above(self, name: str) -> set[str]:
+        """The families that a family needs, directly or through others."""
+        return self._above[name]
+
     def direct(self, name: str, number: int) -> dict[str, set[int]]:
         """The jobs that a job needs directly, by family."""
-        found: dict[str, set[int]] = {}
-        for source, instances in self.needs(name):
-            found.setdefault(source, set()).update(instances(number))
-        return found
+        return _at(self.needs(name), number)
+
+    def read(self, name: str, number: int) -> dict[str, set[int]]:
+        """The jobs that a job reads from directly, by family."""
+        return _at(self.reads(name), number)
 
     def after(self, name: str, number: int) -> list[tuple[str, int]]:
         """The jobs that a job needs directly, without those that others of them need already."""
@@ -125,9 +143,12 @@ class Expansion:
             below = [other for other in needed if family in self._above[other]]
             if below and needed[family]:
                 self._drop_implied(needed, family, below)
-        rank = {n: i for i, n in enumerate(self.graph.families)}
-        ordered = sorted(needed, key=rank.__getitem__)
-        return [(family, j) for family in ordered for j in sorted(needed[family])]
+        return sorted(((f, j) for f, found in needed.items() for j in found), key=self._place)
+
+    def _place(self, job: tuple[str, int]) -> tuple[int, int]:
+        """Where a job stands in the spec's order, which passes do not change."""
+        family, number = self.graph.families[job[0]], job[1]
+        return (self._rank[family.origin(number)[0].step], number)
 
     def _drop_implied(self, needed: dict[str, set[int]], family: str, below: list[str]) -> None:
         """Take out the jobs of `family` that jobs of `below` need, directly or through families between."""
@@ -197,10 +218,11 @@ class _Maker:
     def job(self, number: int) -> Job:
         """The job of one instance, fully written out."""
         family, expansion = self._family, self._expansion
+        origin, key = family.origin(number)
         return Job(
             id=job_id(family, number),
-            step=family.name,
-            key=dict(zip(family.keys.by, family.keys.instances[number], strict=True)),
+            step=origin.step,
+            key=dict(zip(family.keys.by[len(family.keys.by) - len(key) :], key, strict=True)),
             command=self._words(number),
             shell="".join(part(number) for part in self._shell) if self._shell is not None else None,
             inputs={n: _listed(c(number)) for n, c in self._inputs.items()},
@@ -214,7 +236,7 @@ class _Maker:
             },
             after=[job_id(expansion.graph.families[n], j) for n, j in expansion.after(family.name, number)],
             digest=expansion.digest(family.name, number),
-            source=family.span,
+            source=origin.span,
         )
 
     def _words(self, number: int) -> list[str] | None:
@@ -229,7 +251,7 @@ class _Maker:
     def digest(self, number: int) -> str:
         """The SHA-256 sum of all that decides what a job writes, those of the jobs it reads from among it."""
         family = self._family
-        needed = self._expansion.direct(family.name, number)
+        needed = self._expansion.read(family.name, number)
         read = sorted(self._expansion.digest(n, j) for n, found in needed.items() for j in found)
         parts = [
             self._words(number),
@@ -245,6 +267,13 @@ class _Maker:
         ]
         text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _at(needs: list[tuple[str, Callable[[int], Iterable[int]]]], number: int) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {}
+    for source, instances in needs:
+        found.setdefault(source, set()).update(instances(number))
+    return found
 
 
 def module_files(family: Family) -> list[str]:

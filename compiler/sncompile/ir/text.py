@@ -16,6 +16,7 @@ from sncompile.semantics.values import (
     Key,
     Local,
     Lookup,
+    Made,
     ModuleFile,
     Output,
     Record,
@@ -62,6 +63,8 @@ def value_text(value: Value) -> str:
             return f"lookup({value.table.name}.{value.column}, {conditions})"
         case ModuleFile():
             return f"file({json.dumps(value.emitted, ensure_ascii=False)})"
+        case Made():
+            return f"{value_text(value.path)} of {', '.join(map(value_text, value.sources))}"
         case Record():
             return f"{{{', '.join(f'{name}: {value_text(v)}' for name, v in value.members)}}}"
 

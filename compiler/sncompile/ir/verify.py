@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sncompile.ir.build import taken
+from sncompile.ir.build import edges_of, taken
 from sncompile.ir.feeds import steps_in
-from sncompile.ir.graph import Graph, relate
-from sncompile.semantics.values import Key, Related, walk
+from sncompile.ir.graph import Graph
+from sncompile.semantics.values import Key, Related, Value, children
 
 
 class InvariantError(Exception):
@@ -28,15 +28,15 @@ def _broken(graph: Graph) -> Iterator[str]:
             yield f"`{name}` holds a family called `{family.name}`"
         if (family.command is None) == (family.shell is None):
             yield f"`{name}` has not exactly one of command and shell"
-        for waits in family.after:
-            if waits.step not in graph.families:
-                yield f"`{name}` waits for `{waits.step}`, which is not there"
         yield from _values(graph, name)
-    for edge in graph.edges:
-        if edge.source not in graph.families or edge.target not in graph.families:
-            yield f"the edge {edge.source} -> {edge.target} has a loose end"
-        elif edge.relation != relate(graph.families[edge.source].keys, graph.families[edge.target].keys):
-            yield f"the edge {edge.source} -> {edge.target} is no {edge.relation.value}"
+    named = {step for value in _all_values(graph) for step in steps_in(value)}
+    named |= {waits.step for family in graph.families.values() for waits in family.after}
+    if named <= graph.families.keys():
+        for edge in set(graph.edges) ^ set(edges_of(graph.families)):
+            yield f"the edge {edge.source} -> {edge.target} does not follow from the families"
+    else:
+        yield f"these are named and not there: {', '.join(sorted(named - graph.families.keys()))}"
+        return
     for value in graph.outputs.values():
         for step in steps_in(value):
             if step not in graph.families:
@@ -47,6 +47,11 @@ def _broken(graph: Graph) -> Iterator[str]:
         yield "the graph has a cycle"
 
 
+def _all_values(graph: Graph) -> Iterator[Value]:
+    for family in graph.families.values():
+        yield from taken(family).values()
+
+
 def _values(graph: Graph, name: str) -> Iterator[str]:
     family = graph.families[name]
     linked = {edge.source for edge in graph.into(name)}
@@ -54,10 +59,14 @@ def _values(graph: Graph, name: str) -> Iterator[str]:
         for step in steps_in(value):
             if step not in linked:
                 yield f"`{name}` takes `{what}` from `{step}` without an edge"
-        for leaf in walk(value):
-            if isinstance(leaf, (Related, Key)) and not _visible(leaf, family.keys.by):
-                yield f"`{name}` sees `{what}` from keys that it does not range over"
+        if not _visible(value, family.keys.by):
+            yield f"`{name}` sees `{what}` from keys that it does not range over"
 
 
-def _visible(leaf: Related | Key, by: tuple[str, ...]) -> bool:
-    return set(leaf.target.by if isinstance(leaf, Related) else leaf.keys.by) <= set(by) or not by
+def _visible(value: Value, by: tuple[str, ...]) -> bool:
+    """Whether a value is seen from no other keys than `by`; what a relation holds is seen from its source's."""
+    if isinstance(value, Related):
+        return (set(value.target.by) <= set(by) or not by) and _visible(value.value, value.source.by)
+    if isinstance(value, Key):
+        return set(value.keys.by) <= set(by)
+    return all(_visible(child, by) for child in children(value))

@@ -24,6 +24,7 @@ from sncompile.semantics.values import (
     Key,
     Local,
     Lookup,
+    Made,
     ModuleFile,
     Output,
     Record,
@@ -108,6 +109,8 @@ class Evaluator:
             case Record():
                 members = [(name, self.closure(v, at, step)) for name, v in value.members]
                 return lambda i: record_text({name: member(i) for name, member in members})
+            case Made():
+                return self.closure(value.path, at, step)
             case Attempt():
                 return lambda _: 1
             case Size():

@@ -7,8 +7,9 @@ it are those whose key stands in one of these rows. Where A is inside B that is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.tables import Cell, Table
@@ -111,15 +112,42 @@ def _text(cell: Cell) -> str | None:
     return cell if cell is None or isinstance(cell, str) else str(cell)
 
 
+class Link(NamedTuple):
+    """That instances of `source` feed those of a key set, where it does not follow from their keys.
+
+    `instances` holds, for every instance, those of the source; `one` says that there is one at most.
+    """
+
+    source: KeySet
+    instances: Sequence[Sequence[int]]
+    one: bool
+
+
+class Sparse(Sequence[Sequence[int]]):
+    """A link's instances where most have none: those of some numbers, and `size` in all."""
+
+    def __init__(self, found: Mapping[int, Sequence[int]], size: int) -> None:
+        self._found, self._size = found, size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, number: int) -> Sequence[int]:  # type: ignore[override]  # Never sliced.
+        if not 0 <= number < self._size:
+            raise IndexError(number)
+        return self._found.get(number, ())
+
+
 class KeySet:
     """The instances of a step: the distinct combinations of its keys in its rows, in the rows' order.
 
-    Compared by identity. Everything is worked out when first asked for.
+    Compared by identity. Everything is worked out when first asked for. `link` overrules the keys for one source.
     """
 
-    def __init__(self, rows: Rows, by: tuple[str, ...]) -> None:
+    def __init__(self, rows: Rows, by: tuple[str, ...], link: Link | None = None) -> None:
         self.rows = rows
         self.by = by
+        self.link = link
         self._relations: dict[int, tuple[KeySet, Sequence[Sequence[int]]]] = {}
 
     def __repr__(self) -> str:
@@ -187,8 +215,20 @@ class KeySet:
         """An instance in words: `well=A01, site=1`; empty for the only instance of a step without keys."""
         return ", ".join(f"{n}={v}" for n, v in zip(self.by, self.instances[number], strict=True))
 
+    def linked(self, source: KeySet) -> bool:
+        """Whether a link says which instances of the source feed those here."""
+        return self.link is not None and self.link.source is source
+
+    def has_one(self, source: KeySet) -> bool:
+        """Whether one instance of the source at most feeds each instance here."""
+        if self.link is not None and self.link.source is source:
+            return self.link.one
+        return set(source.by) <= set(self.by)
+
     def related(self, source: KeySet) -> Sequence[Sequence[int]]:
         """For every instance here, the instances of `source` that feed it, in the source's order."""
+        if self.link is not None and self.link.source is source:
+            return self.link.instances
         found = self._relations.get(id(source))
         if found is None:
             # The source is kept with the answer, so that its identity cannot be used again.
@@ -197,7 +237,7 @@ class KeySet:
 
     def _relate(self, source: KeySet) -> Sequence[Sequence[int]]:
         count = len(self)
-        if source is self:
+        if source is self or (source.rows is self.rows and source.by == self.by):
             return [(i,) for i in range(count)]
         if not source.by:
             return [(0,)] * count

@@ -122,7 +122,7 @@ class StepSpace(NamedTuple):
 
 def see(value: Value, source: KeySet, target: KeySet, span: Span) -> Value:
     """`value` of the instances of `source`, as seen from those of `target`."""
-    gathers = not set(source.by) <= set(target.by)
+    gathers = not target.has_one(source)
     kind = value.type
     if gathers:
         # What a pipeline does not make for some of its instances is not among what is gathered from them.

@@ -66,7 +66,12 @@ class Related(NamedTuple):
     @property
     def gathers(self) -> bool:
         """Whether several instances of the source may feed one of the target."""
-        return not set(self.source.by) <= set(self.target.by)
+        return not self.target.has_one(self.source)
+
+    @property
+    def linked(self) -> bool:
+        """Whether a link, and not the keys, says which instances of the source are meant."""
+        return self.target.linked(self.source)
 
 
 class Local(NamedTuple):
@@ -154,9 +159,18 @@ class Record(NamedTuple):
     span: Span
 
 
+class Made(NamedTuple):
+    """A path that other steps write, said as it is: `sources` tell which of their instances, `path` where it lies."""
+
+    path: Value
+    sources: tuple[Value, ...]
+    type: Type
+    span: Span
+
+
 Value = (
     Const | Key | Cell | Output | Related | Local | Size | Attempt | Text | Items | Apply | Choice | Lookup | ModuleFile
-    | Record
+    | Record | Made
 )  # fmt: skip
 
 
@@ -177,6 +191,8 @@ def children(value: Value) -> tuple[Value, ...]:
             return tuple(v for _, v in value.conditions)
         case Record():
             return tuple(v for _, v in value.members)
+        case Made():
+            return (value.path, *value.sources)
         case _:
             return ()
 
@@ -210,6 +226,6 @@ def text(value: str, span: Span) -> Const:
 
 __all__ = [
     "BOOLEAN", "INTEGER", "NUMBER", "STRING", "Apply", "Attempt", "Cell", "Choice", "Const", "Items", "Key", "Local",
-    "Lookup", "ModuleFile", "Output", "Plain", "Record", "Related", "Size", "Text", "Value", "children", "is_constant",
+    "Lookup", "Made", "ModuleFile", "Output", "Plain", "Record", "Related", "Size", "Text", "Value", "children", "is_constant",
     "lenient", "text", "walk",
 ]  # fmt: skip

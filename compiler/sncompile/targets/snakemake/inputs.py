@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from sncompile.faults import targets as faults
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.scope import UNIT
-from sncompile.semantics.values import Cell, Const, Local, Output, Related, Value
+from sncompile.semantics.values import Cell, Const, Local, Made, Output, Related, Value, walk
 from sncompile.targets.snakemake.context import FamilyContext, texts
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.patterns import Hole, items_of, joined, path_parts, wildcard_names
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, listed, string
+from sncompile.targets.snakemake.separation import Paths, filled
 
 MAX_LISTED = 12
 """A list of more files than this stands in a sidecar and not in the rule."""
@@ -22,6 +26,8 @@ def input_code(value: Value, name: str, context: FamilyContext) -> Code | None:
     """The code of an input; None for what is absent. `name` names its sidecar where it needs one of its own."""
     if isinstance(value, Local):
         return input_code(context.family.local(value.space, value.name), name, context)
+    if isinstance(value, Made):
+        return input_code(value.path, name, context)
     if isinstance(value, Const) and value.value is None:
         return None
     _refuse_urls(value, name, context)
@@ -35,7 +41,7 @@ def input_code(value: Value, name: str, context: FamilyContext) -> Code | None:
         code = [_pattern(item, context) for item in items]
         if code and all(c is not None for c in code):
             return listed([c for c in code if c is not None])
-    if isinstance(value, Related) and isinstance(value.value, (Cell, Output)):
+    if isinstance(value, Related) and isinstance(value.value, (Cell, Output)) and not value.linked:
         found = _single_list(value, context) if not value.gathers else _gathered(value, context)
         if found is not None:
             return found
@@ -79,6 +85,8 @@ def _single(value: Value, name: str, context: FamilyContext) -> Code:
 def _for_everybody(value: Related) -> bool:
     """Whether every instance has one of the source's to take."""
     source, target = value.source, value.target
+    if value.linked:
+        return all(target.related(source))
     if source is target or not source.by:
         return True
     if source.rows.tables == target.rows.tables and all(source.rows.size == len(t) for t in source.rows.tables):
@@ -221,3 +229,47 @@ def list_code(value: Value, name: str, context: FamilyContext, *, paths: bool = 
     label = f"{context.family.name}.{name}"
     variable = context.around.sidecars.rows(label, {**cells, "value": texts(found)})
     return _look_up(variable, "values", "value", context)
+
+
+def raw_inputs(context: FamilyContext) -> Iterator[Paths]:
+    """The paths of a family's inputs that no other family writes, in groups. Their owner names them apart."""
+    for name, port in context.family.inputs.items():
+        value = port.value
+        if any(isinstance(leaf, Output) for leaf in walk(value)):
+            continue
+        parts = context.parts(value) if not value.type.many else []
+        holes = [p for p in parts if isinstance(p, Hole)]
+        pattern = joined(parts, {hole: hole.name for hole in holes}) if parts else None
+        if pattern is not None:
+            cells = {hole.name: context.hole_cells(hole) for hole in holes}
+            yield Paths(context.family.name, pattern, partial(filled, pattern, cells))
+            continue
+        by_depth: dict[int, list[str]] = {}
+        for path in _texts_of(value, context):
+            by_depth.setdefault(path.count("/"), []).append(path)
+        for found in by_depth.values():
+            yield Paths(f"{context.family.name}.{name}", _common(found), partial(list, found))
+
+
+def _texts_of(value: Value, context: FamilyContext) -> list[str]:
+    """All paths that a value is made of, each once."""
+    cells: Iterable[Any]
+    if isinstance(value, Related) and isinstance(value.value, Cell):
+        cells = value.value.table.columns[value.value.column]
+    else:
+        cells = context.column(value)
+    found: dict[str, None] = {}
+    for cell in cells:
+        for item in cell if isinstance(cell, tuple) else (cell,):
+            if isinstance(item, str):
+                found.setdefault(item)
+    return list(found)
+
+
+def _common(paths: list[str]) -> str:
+    """A pattern that all of some paths of one depth fit: what they begin with, between slashes."""
+    parts = []
+    for column in zip(*(path.split("/") for path in paths), strict=True):
+        head = os.path.commonprefix([min(column), max(column)])
+        parts.append(head if min(column) == max(column) else f"{head}{{any}}")
+    return "/".join(parts)

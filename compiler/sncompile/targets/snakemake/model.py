@@ -59,5 +59,4 @@ class Workflow:
     uses_files: bool
     secrets: tuple[str, ...]
     constraints: tuple[tuple[str, str], ...]
-    rule_order: tuple[tuple[str, str], ...]
     rules: tuple[Rule, ...]

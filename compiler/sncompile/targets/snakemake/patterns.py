@@ -50,7 +50,9 @@ def path_parts(value: Value, family: Family, graph: Graph, plainness: Plainness)
             return path_parts(family.local(value.space, value.name), family, graph, plainness)
         case Text():
             return [p for part in value.parts for p in path_parts(part, family, graph, plainness)]
-        case Related() if not value.gathers and isinstance(value.value, Output) and not value.type.many:
+        case Related() if (
+            not value.gathers and not value.linked and isinstance(value.value, Output) and not value.type.many
+        ):
             source = graph.families[value.value.step]
             found = path_parts(source.outputs[value.value.port].path, source, graph, plainness)
             # What another step's path is made of beside keys cannot be asked for here by name.

@@ -14,12 +14,12 @@ from sncompile.semantics.program import Success
 from sncompile.semantics.scope import UNIT
 from sncompile.semantics.values import Value
 from sncompile.targets.snakemake.context import FamilyContext, Surroundings
-from sncompile.targets.snakemake.inputs import input_code
+from sncompile.targets.snakemake.inputs import input_code, raw_inputs
 from sncompile.targets.snakemake.model import Directive, Entry, Rule, Workflow
 from sncompile.targets.snakemake.names import item_name, rule_names, unique
 from sncompile.targets.snakemake.outputs import DEFAULT_CONSTRAINT, OutputPatterns
-from sncompile.targets.snakemake.patterns import pattern_regex
 from sncompile.targets.snakemake.rules import FamilyLowering
+from sncompile.targets.snakemake.separation import Paths, separate
 from sncompile.targets.snakemake.sidecars import Sidecars
 
 
@@ -28,9 +28,11 @@ def lower_graph(graph: Graph, files: str, report: Report, *, benchmark: bool = F
     names = rule_names(graph.families)
     around = Surroundings(graph, files, Sidecars(set()), report)
     lowerings = {name: FamilyLowering(family, names[name], around) for name, family in graph.families.items()}
+    patterns = {name: lowering.outputs for name, lowering in lowerings.items()}
+    for first, second in separate(patterns, _raw(lowerings)):
+        report.add(_ambiguous(graph.families[first], graph.families[second]))
     rules = [_rule_all(graph, around)]
     rules += [lowerings[name].rule(benchmark=benchmark) for name in graph.families]
-    patterns = {name: lowering.outputs for name, lowering in lowerings.items()}
     secrets = {v.name for family in graph.families.values() for v in family.env if v.secret}
     return Workflow(
         name=graph.name,
@@ -43,7 +45,6 @@ def lower_graph(graph: Graph, files: str, report: Report, *, benchmark: bool = F
         uses_files=around.uses_files,
         secrets=tuple(sorted(secrets)),
         constraints=tuple(sorted(_constraints(patterns, lowerings).items())),
-        rule_order=tuple(_rule_order(graph, patterns, names, report)),
         rules=tuple(rules),
     )
 
@@ -78,42 +79,13 @@ def _constraints(patterns: Mapping[str, OutputPatterns], lowerings: Mapping[str,
     return {name: DEFAULT_CONSTRAINT for n in patterns for name in lowerings[n].context.names.values()}
 
 
-def _rule_order(
-    graph: Graph, patterns: Mapping[str, OutputPatterns], names: Mapping[str, str], report: Report
-) -> list[tuple[str, str]]:
-    """Pairs of rules of which the first must win where both could write a path."""
-    flat = [
-        (step, p, found.constraints) for step, found in patterns.items() for ps in found.patterns.values() for p in ps
-    ]
-    order: dict[tuple[str, str], None] = {}
-    for step, pattern, constraints in flat:
-        if "{" not in pattern:
-            continue
-        regex = pattern_regex(pattern, constraints)
-        for other, theirs, _ in flat:
-            if other == step or not _may_meet(pattern, theirs):
-                continue
-            if any(regex.fullmatch(path) for path in _written(patterns[other], theirs)):
-                order.setdefault((other, step))
-    for first, second in order:
-        if (second, first) in order and first < second:
-            report.add(_ambiguous(graph.families[first], graph.families[second]))
-    return [(names[first], names[second]) for first, second in order]
-
-
-def _may_meet(one: str, other: str) -> bool:
-    """Whether two patterns could fit one path, by their parts between slashes; wildcards that hold slashes aside."""
-    mine, theirs = one.split("/"), other.split("/")
-    if len(mine) != len(theirs):
-        return False
-    return all(a == b or "{" in a or "{" in b for a, b in zip(mine, theirs, strict=True))
-
-
-def _written(outputs: OutputPatterns, pattern: str) -> list[str]:
-    cells = outputs.cells()
-    if not cells:
-        return [pattern]
-    return [pattern.format_map(dict(zip(cells, row, strict=True))) for row in zip(*cells.values(), strict=True)]
+def _raw(lowerings: Mapping[str, FamilyLowering]) -> list[Paths]:
+    """The paths that inputs name and no job writes, with the patterns that they fit."""
+    found: dict[tuple[str, object], Paths] = {}
+    for lowering in lowerings.values():
+        for each in raw_inputs(lowering.context):
+            found.setdefault((each.pattern, each.owner), each)
+    return [each._replace(owner="") for each in found.values()]
 
 
 def _ambiguous(first: Family, second: Family) -> Diagnostic:

@@ -1,0 +1,1 @@
+"""Passes: graph → graph, one a file. Their order stands in `pipeline.py`."""

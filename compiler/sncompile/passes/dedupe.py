@@ -1,0 +1,48 @@
+"""`dedupe`: makes identical steps one.
+
+    families  notify_a [tell], notify_b [tell]   =>   families  notify_a [tell]
+
+Two steps are identical when each of their jobs has the same command, paths and settings. Since two steps never write
+one path, these are steps that write nothing; of steps that do the same work for two places it says so, and leaves them:
+every file that the spec names has to be there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sncompile.diagnostics import Related as Place
+from sncompile.ir.build import with_families
+from sncompile.ir.graph import Family, Graph
+from sncompile.passes.result import Remark, Result
+from sncompile.passes.structure import family_structure
+
+
+def dedupe(graph: Graph) -> Result:
+    """The graph with one family of each identical set; who waited for another of them waits for that one."""
+    first: dict[object, Family] = {}
+    same: dict[str, str] = {}
+    work: dict[object, Family] = {}
+    remarks = []
+    for name, family in graph.families.items():
+        known = first.setdefault(family_structure(family), family) if not family.outputs else family
+        if known is not family:
+            same[name] = known.name
+            message = f"`{name}` is `{known.name}` once more: it is done once"
+            remarks.append(Remark("dedupe", True, message, family.span, (Place("the first", known.span),)))
+        elif family.outputs:
+            twin = work.setdefault(family_structure(family, outputs=False), family)
+            if twin is not family:
+                message = f"`{name}` does what `{twin.name}` does, for other paths; both stay, since both are named"
+                remarks.append(Remark("dedupe", False, message, family.span, (Place("the first", twin.span),)))
+    if not same:
+        return Result(graph, tuple(remarks))
+    families = {name: _waiting(family, same) for name, family in graph.families.items() if name not in same}
+    return Result(with_families(graph, families), tuple(remarks))
+
+
+def _waiting(family: Family, same: dict[str, str]) -> Family:
+    if not any(waits.step in same for waits in family.after):
+        return family
+    after = dict.fromkeys(w._replace(step=same.get(w.step, w.step)) for w in family.after)
+    return replace(family, after=tuple(after))

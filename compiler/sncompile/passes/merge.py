@@ -1,0 +1,78 @@
+"""`merge`: finds parallel branches and makes each set of corresponding steps one family.
+
+    load_A01 -> seg_A01                     load [branch] -> seg [branch] -> report
+    load_A02 -> seg_A02 -> report    =>
+    load_A03 -> seg_A03                     over the rows A01, A02, A03
+
+What differs between the steps of a set becomes a column of the table, or is made of its key. The template is the least
+general one (anti-unification: Plotkin, "A note on inductive generalization", 1970) over the holes that the steps' shape
+leaves open. Shapes are hashed, no two steps are ever compared, so the cost is that of reading the graph once. Jobs keep
+their commands, paths, ids and digests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sncompile.ir.build import with_families
+from sncompile.ir.graph import Family, Graph
+from sncompile.passes.merging.branches import Placed, place
+from sncompile.passes.merging.families import Builder
+from sncompile.passes.merging.groups import Group, find_groups
+from sncompile.passes.merging.oddities import oddities
+from sncompile.passes.merging.shapes import Reference, Shape, Shaper
+from sncompile.passes.result import Remark, Result, some
+from sncompile.semantics.evaluate import Evaluator
+
+
+def merge(graph: Graph) -> Result:
+    """The graph with a family for each set of corresponding steps."""
+    shaper = Shaper(Evaluator(graph.families))
+    shapes = {name: shaper.shape(family) for name, family in graph.families.items() if not family.origins}
+    groups = _buildable(find_groups(graph, shapes), shapes)
+    odd = oddities(graph, shapes, groups)
+    if not groups:
+        return Result(graph, odd)
+    placed = place(graph, groups)
+    builder = Builder(graph, shapes, placed)
+    merged = {found.members: builder.family(found) for found in placed}
+    # A family stands where its first step stood.
+    group_of = {member: group.members for group in placed for member in group.members}
+    families: dict[str, Family] = {}
+    for name, family in graph.families.items():
+        here = merged[group_of[name]] if name in group_of else builder.relinked(family)
+        families.setdefault(here.name, here)
+    outputs = {name: builder.links.value(value) for name, value in graph.outputs.items()}
+    remarks = [_remark(found, merged[found.members], graph, builder) for found in placed]
+    return Result(with_families(replace(graph, outputs=outputs), families), (*remarks, *odd))
+
+
+def _buildable(groups: list[Group], shapes: Mapping[str, Shape]) -> list[Group]:
+    """The groups whose members' references can be told: where there are keys, they all come from one family."""
+    while True:
+        group_of = {member: number for number, group in enumerate(groups) for member in group.members}
+        kept = [group for group in groups if _one_source_each(group, shapes, group_of)]
+        if len(kept) == len(groups):
+            return kept
+        groups = kept
+
+
+def _one_source_each(group: Group, shapes: Mapping[str, Shape], group_of: Mapping[str, int]) -> bool:
+    for holes in zip(*(shapes[member].holes for member in group.members), strict=True):
+        steps = {e.step for hole in holes for e in hole.entries if isinstance(e, Reference) and e.value.source.by}
+        ports = {e.port for hole in holes for e in hole.entries if isinstance(e, Reference) and e.value.source.by}
+        if len(steps) > 1 and (len({group_of.get(step) for step in steps}) > 1 or len(ports) > 1):
+            return False
+        if len(steps) > 1 and next(iter(steps)) not in group_of:
+            return False
+    return True
+
+
+def _remark(found: Placed, family: Family, graph: Graph, builder: Builder) -> Remark:
+    steps = sorted(found.members, key=lambda name: graph.families[name].span)
+    what = builder.differing(found)
+    told = f"they differ in {', '.join(what[:6])}{' and more' if len(what) > 6 else ''}" if what else "they are alike"
+    key = family.keys.by[0]
+    message = f"{len(steps)} steps became the family `{family.name}`, one for each `{key}`: {some(steps)}; {told}"
+    return Remark("merge", True, message, graph.families[steps[0]].span)

@@ -1,0 +1,1 @@
+"""How `merge` finds parallel branches and makes them one."""

@@ -1,0 +1,178 @@
+"""Holes → values over the table of the branches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import NamedTuple
+
+from sncompile.diagnostics import Span
+from sncompile.passes.merging.links import Home, Links, alias
+from sncompile.passes.merging.shapes import Entry, Hole, Reference
+from sncompile.passes.merging.tables import BranchTable
+from sncompile.passes.structure import structure
+from sncompile.semantics.keys import KeySet, Sparse
+from sncompile.semantics.scope import see
+from sncompile.semantics.tables import Cell as Plain
+from sncompile.semantics.types import Type
+from sncompile.semantics.values import Const, Made, Output, Related, Text, Value
+
+
+class Place(NamedTuple):
+    """Where the values of a new family stand: its table, the rows of its branches, and its keys."""
+
+    table: BranchTable
+    rows: tuple[int, ...]
+    keys: KeySet
+    inner: KeySet
+
+
+class Columns:
+    """Makes the values of one new family; `paths` gives the path of an output of a step without keys."""
+
+    def __init__(self, name: str, place: Place, links: Links, paths: Callable[[str, str], str]) -> None:
+        self._name, self._place, self._links, self._paths = name, place, links, paths
+
+    def value(self, holes: Sequence[Hole]) -> Value | None:
+        """What one hole holds in each branch, as one value; None where it is the same in all."""
+        first = holes[0]
+        if len({entries_structure(hole) for hole in holes}) == 1:
+            return None
+        if self._place.inner.by and isinstance(first.entries[0] if first.entries else None, Reference):
+            return self._keyed([h.entries[0] for h in holes if isinstance(h.entries[0], Reference)], first.type)
+        if not first.many:
+            return self._single([hole.entries[0] for hole in holes], first)
+        return self._list(holes)
+
+    # --- One value a branch ---------------------------------------------------------------------------------------
+
+    def _single(self, entries: Sequence[Entry], hole: Hole) -> Value:
+        """Constants become a column; references go by the keys where these say it, else by paths and links."""
+        place, homes = self._place, self._links.homes
+        span = _span(entries[0])
+        sources: dict[tuple[str, str], dict[int, Reference]] = {}
+        families: dict[str, dict[int, Reference]] = {}
+        for number, entry in enumerate(entries):
+            if isinstance(entry, Reference):
+                sources.setdefault(_source(entry, homes), {})[number] = entry
+                families.setdefault(_source(entry, homes)[0], {})[number] = entry
+        if len(sources) == 1 and len(next(iter(sources.values()))) == len(entries):
+            (name, port), found = next(iter(sources.items()))
+            step = found[0].step
+            if step not in homes:
+                return see(Output(name, port, hole.type, span), found[0].value.source, place.keys, span)
+            if self._beside(homes[step].keys, [(homes[e.step].first,) for e in found.values()]):
+                return Related(Output(name, port, hole.type, span), homes[step].keys, place.keys, hole.type, span)
+        cells = [self._path(entry) for entry in entries]
+        path = place.table.value(hole.hint, cells, place.rows, place.keys, hole.type, span)
+        if not families:
+            return path
+        return Made(path, tuple(self._link(n, found, hole, span) for n, found in families.items()), hole.type, span)
+
+    def _path(self, entry: Entry) -> Plain:
+        """An entry as a cell: a constant, or the path of the output that it refers to."""
+        if isinstance(entry, Const):
+            return entry.value if not isinstance(entry.value, tuple) else None
+        found: str = self._paths(entry.step, entry.port)
+        return found
+
+    def _link(self, name: str, found: Mapping[int, Reference], hole: Hole, span: Span) -> Related:
+        """That some branches read from a family, told one by one."""
+        place, homes = self._place, self._links.homes
+        first = next(iter(found.values()))
+        kind = hole.type._replace(optional=True)
+        merged = first.step in homes
+        keys = homes[first.step].keys if merged else first.value.source
+        told = Sparse({n: (homes[e.step].first if merged else 0,) for n, e in found.items()}, len(place.keys))
+        return Related(Output(name, first.port, kind, span), keys, alias(place.keys, keys, told, one=True), kind, span)
+
+    def _beside(self, source: KeySet, instances: Sequence[Sequence[int]]) -> bool:
+        """Whether the keys alone say which instance of the source each branch reads from."""
+        keys = self._place.keys
+        if source.by != keys.by or source.rows.tables != keys.rows.tables:
+            return False
+        mine = [(source.position[key],) if key in source.position else () for key in keys.instances]
+        return mine == [tuple(found) for found in instances]
+
+    def _keyed(self, references: list[Reference], kind: Type) -> Value:
+        """A reference that depends on keys too: by the keys where the branches correspond, else told one by one."""
+        place, homes = self._place, self._links.homes
+        first = references[0]
+        keys = homes[first.step].keys
+        instances: list[tuple[int, ...]] = []
+        for reference in references:
+            start = homes[reference.step].first
+            related = reference.value.target.related(reference.value.source)
+            instances += [tuple([start + j for j in found]) for found in related]
+        output = Output(homes[first.step].family, first.port, first.value.value.type, first.value.span)
+        if place.keys.related(keys) == instances or [tuple(f) for f in place.keys.related(keys)] == instances:
+            return Related(output, keys, place.keys, kind, first.value.span)
+        one = not first.value.gathers
+        return Related(output, keys, alias(place.keys, keys, instances, one=one), kind, first.value.span)
+
+    # --- Lists ----------------------------------------------------------------------------------------------------
+
+    def _list(self, holes: Sequence[Hole]) -> Value:
+        """Lists of different items: a table with a row for each item, and a link that says whose each is."""
+        place = self._place
+        entries = [entry for hole in holes for entry in hole.entries]
+        span = _span(entries[0])
+        sources = {_source(entry, self._links.homes) for entry in entries}
+        owners: list[tuple[int, ...]] = []
+        count = 0
+        for hole in holes:
+            owners.append(tuple(range(count, count + len(hole.entries))))
+            count += len(hole.entries)
+        kind = holes[0].type
+        if len(sources) == 1 and (only := next(iter(sources)))[0]:
+            return self._gathered(only, holes, kind, span)
+        name = f"{self._name}.{holes[0].hint}"
+        table = BranchTable(name, [str(i) for i in range(count)], span)
+        rows = tuple(range(count))
+        items = table.keys(rows, place.inner)
+        inner = Columns(name, Place(table, rows, items, place.inner), self._links, self._paths)
+        one = holes[0]._replace(type=kind.one._replace(optional=False), many=False)
+        item = inner._single(entries, one)
+        return Related(item, items, alias(place.keys, items, owners, one=False), kind, span)
+
+    def _gathered(self, source: tuple[str, str], holes: Sequence[Hole], kind: Type, span: Span) -> Value:
+        """Lists of references to one family."""
+        place, homes = self._place, self._links.homes
+        references = [[e for e in hole.entries if isinstance(e, Reference)] for hole in holes]
+        some = next(found[0] for found in references if found)
+        output = Output(*source, kind.one, span)
+        if some.step not in homes:
+            keys = some.value.source
+            instances = [tuple(0 for _ in found) for found in references]
+        else:
+            keys = homes[some.step].keys
+            instances = [tuple(homes[e.step].first for e in found) for found in references]
+        return Related(output, keys, alias(place.keys, keys, instances, one=False), kind, span)
+
+
+def _span(entry: Entry) -> Span:
+    return entry.span if isinstance(entry, Const) else entry.value.span
+
+
+def _source(entry: Entry | None, homes: Mapping[str, Home]) -> tuple[str, str]:
+    """The family and port that an entry comes from, as they will be called; of a constant, nothing."""
+    if not isinstance(entry, Reference):
+        return ("", "")
+    home = homes.get(entry.step)
+    return (home.family if home is not None else entry.step, entry.port)
+
+
+def entries_structure(hole: Hole) -> Hashable:
+    """What a hole holds, apart from where it was said."""
+    return tuple([structure(e) if isinstance(e, Const) else structure(e.value) for e in hole.entries])
+
+
+def filled(
+    value: Value, at: tuple[str | int, ...], found: Mapping[tuple[str | int, ...], Value], links: Links
+) -> Value:
+    """A member's value with its holes filled, and its other references made anew."""
+    if at in found:
+        return found[at]
+    if isinstance(value, Text):
+        parts = [filled(part, (*at, i), found, links) for i, part in enumerate(value.parts)]
+        return value._replace(parts=tuple(parts))
+    return links.value(value)

@@ -1,0 +1,245 @@
+"""The shape of a family: all of it but what may differ between branches.
+
+What may differ are the *holes*: the values of ports and parameters, the paths of outputs, and the free words of the
+command. Families of one shape have the same holes in the same order, so that each hole becomes a column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from typing import NamedTuple
+
+from sncompile.diagnostics import Span
+from sncompile.ir.graph import Family
+from sncompile.passes.merging.words import Words, is_intricate, script_pieces
+from sncompile.passes.structure import argument_structure, keys_structure, settings_structure, structure
+from sncompile.semantics.evaluate import AtRunTime, Evaluator
+from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.program import Argument, Flag, Option, ShellPart
+from sncompile.semantics.types import STRING, Type
+from sncompile.semantics.values import Const, Items, Local, Output, Related, Text, Value, walk
+
+
+class Reference(NamedTuple):
+    """An output of another family, as a hole holds it."""
+
+    value: Related
+    step: str
+    port: str
+
+
+Entry = Const | Reference
+
+
+At = tuple[str | int, ...]
+"""Where a hole is: `("inputs", port)`, `("command", 3)`, `("command", 3, 1)` for the second part of a text there, …"""
+
+
+class Hole(NamedTuple):
+    """What a hole holds in one family: one entry, or a list of them. `hint` names it, after a port or an option."""
+
+    at: At
+    hint: str
+    entries: tuple[Entry, ...]
+    many: bool
+    type: Type
+
+
+class Shape(NamedTuple):
+    """`aspects` are what must be equal, by the names that people know them by."""
+
+    aspects: tuple[tuple[str, Hashable], ...]
+    holes: tuple[Hole, ...]
+
+
+class Shaper:
+    """Finds the shapes of a graph's families."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    def shape(self, family: Family) -> Shape:
+        """The shape of a family."""
+        return _Shaping(family, self._evaluator).shape()
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9]+")
+
+
+class _Shaping:
+    """Goes through one family in a fixed order: inputs, parameters, outputs, command, environment."""
+
+    def __init__(self, family: Family, evaluator: Evaluator) -> None:
+        self._family = family
+        self._evaluator = evaluator
+        self._holes: list[Hole] = []
+        self._names: set[str] = set()
+
+    def shape(self) -> Shape:
+        family = self._family
+        inputs = tuple((n, p.base, p.many, self._value(p.value, ("inputs", n), n)) for n, p in family.inputs.items())
+        params = tuple(
+            (n, v.type.base, v.type.many, self._value(v, ("params", n), n)) for n, v in family.params.items()
+        )
+        for hole in self._holes:
+            # What files and parameters are called may stand in the command as a name.
+            self._names.update(t for e in hole.entries if isinstance(e, Const) for t in _TOKEN.findall(str(e.value)))
+        outputs = tuple(
+            (n, o.base, o.many, o.optional, o.temp, o.protected, self._value(o.path, ("outputs", n), n))
+            for n, o in family.outputs.items()
+        )
+        command = tuple(self._arguments()) if family.command is not None else None
+        shell = tuple(self._script()) if family.shell is not None else None
+        env = tuple((v.name, self._value(v.value, ("env", v.name), v.name)) for v in family.env if v.value is not None)
+        settings = settings_structure(family)
+        settings["resources"] = tuple((name, self._settled(v)) for name, v in sorted(family.resources.items()))
+        settings["environment"] = (settings["environment"], env)
+        aspects = (
+            ("keys", keys_structure(family.keys)),
+            ("inputs", inputs),
+            ("parameters", params),
+            ("outputs", outputs),
+            ("command", (command, shell)),
+            *settings.items(),
+        )
+        return Shape(aspects, tuple(self._holes))
+
+    # --- Values ---------------------------------------------------------------------------------------------------
+
+    def _value(self, value: Value, at: At, hint: str) -> Hashable:
+        """The form of a value; what may differ in it becomes a hole, or several."""
+        if isinstance(value, Const):
+            return self._constant(value, at, hint)
+        if self._family.keys.by:
+            return self._template(value, at, hint)
+        entries = self._entries(value)
+        if entries is None:
+            return ("as it is", structure(value))
+        self._holes.append(Hole(at, hint, entries, value.type.many, value.type))
+        return ("hole", value.type.many)
+
+    def _constant(self, value: Const, at: At, hint: str) -> Hashable:
+        if value.value is None:
+            return ("absent",)
+        if isinstance(value.value, tuple):
+            entries = tuple([Const(item, value.type.one, value.span) for item in value.value])
+            self._holes.append(Hole(at, hint, entries, True, value.type))
+            return ("hole", True)
+        self._holes.append(Hole(at, hint, (value,), False, value.type))
+        return ("hole", False)
+
+    def _template(self, value: Value, at: At, hint: str) -> Hashable:
+        """As `_value` for a family with keys: what depends on them stays, constants inside are holes."""
+        if isinstance(value, Const):
+            return self._constant(value, at, hint)
+        if isinstance(value, Related) and isinstance(value.value, Output) and value.target is self._family.keys:
+            self._holes.append(Hole(at, hint, (_reference(value),), False, value.type))
+            return ("reference", keys_structure(value.source), keys_structure(value.target))
+        if isinstance(value, Text):
+            return ("text", *[self._template(part, (*at, i), hint) for i, part in enumerate(value.parts)])
+        return ("as it is", structure(value))
+
+    def _entries(self, value: Value) -> tuple[Entry, ...] | None:
+        """What a value of a family without keys is made of; None where it is no plain constant or reference."""
+        if isinstance(value, Related) and isinstance(value.value, Output):
+            plain = not value.gathers and not value.source.by and not value.target.by and not value.type.many
+            return (_reference(value),) if plain else None
+        if isinstance(value, Items):
+            found: list[Entry] = []
+            for item in value.items:
+                here = self._entries(item)
+                if here is None or (item.type.many and any(isinstance(e, Reference) for e in here)):
+                    return None
+                found += here
+            return tuple(found)
+        if any(isinstance(leaf, (Output, Local)) for leaf in walk(value)):
+            return None
+        constant = self._constant_of(value)
+        if constant is None:
+            return None
+        if isinstance(constant.value, tuple):
+            return tuple([Const(item, value.type.one, value.span) for item in constant.value])
+        return (constant,)
+
+    def _constant_of(self, value: Value) -> Const | None:
+        if isinstance(value, Const):
+            return value
+        try:
+            found = self._evaluator.closure(value, self._family.keys, self._family)(0)
+        except (AtRunTime, ValueFault):
+            return None
+        return None if found is None else Const(found, value.type, value.span)
+
+    def _settled(self, value: Value) -> Hashable:
+        """A setting by its value where that is known, so that it does not matter how it was said."""
+        if not self._family.keys.by and (found := self._constant_of(value)) is not None:
+            return found.value
+        return structure(value)
+
+    # --- Commands -------------------------------------------------------------------------------------------------
+
+    def _arguments(self) -> list[Hashable]:
+        words = Words(self._names)
+        return [self._argument(a, ("command", i), words) for i, a in enumerate(self._family.command or ())]
+
+    def _argument(self, argument: Argument, at: At, words: Words) -> Hashable:
+        if isinstance(argument, Flag):
+            words.form(argument.flag)
+            return argument_structure(argument)
+        if isinstance(argument, Option):
+            form = words.form(argument.option)
+            words.other()
+            value = self._free(argument.value, at, argument.option.strip("-"))
+            # An option's own name is never made a column.
+            name = argument.option if form.free else form.text
+            return ("option", name, value, argument.repeat, structure(argument.when))
+        if isinstance(argument, Const) and isinstance(argument.value, (str, int, float)):
+            form = words.form(str(argument.value))
+            if form.free:
+                self._holes.append(Hole(at, "argument", (argument,), False, argument.type))
+            return ("word", form.text)
+        words.other()
+        if isinstance(argument, Text):
+            parts = [self._free(p, (*at, i), "argument", numbered=True) for i, p in enumerate(argument.parts)]
+            return ("text", *parts)
+        return structure(argument)
+
+    def _free(self, value: Value, at: At, hint: str, *, numbered: bool = False) -> Hashable:
+        if isinstance(value, Const) and isinstance(value.value, (str, int, float)):
+            if numbered and not re.search(r"\d", str(value.value)):
+                return ("word", value.value)
+            self._holes.append(Hole(at, hint, (value,), False, value.type))
+            return ("word", re.sub(r"\d+", "#", str(value.value)) if numbered else "*")
+        return structure(value)
+
+    def _script(self) -> list[Hashable]:
+        found: list[Hashable] = []
+        for i, piece in enumerate(script_template(self._family.shell or (), self._family.span)):
+            if isinstance(piece, Const):
+                self._holes.append(Hole(("shell", i), "word", (piece,), False, STRING))
+                found.append("*")
+            else:
+                found.append((piece.text, structure(piece.value), piece.context))
+        return found
+
+
+def _reference(value: Related) -> Reference:
+    assert isinstance(value.value, Output)
+    return Reference(value, value.value.step, value.value.port)
+
+
+def script_template(parts: tuple[ShellPart, ...], span: Span) -> list[ShellPart | Const]:
+    """A script cut into what stays and the words that may differ. Quotes anywhere leave the whole script as it is."""
+    if any(is_intricate(part.text) for part in parts):
+        return list(parts)
+    found: list[ShellPart | Const] = []
+    for number, part in enumerate(parts):
+        if part.value is not None:
+            found.append(part)
+            continue
+        before = number > 0 and parts[number - 1].value is not None
+        after = number + 1 < len(parts) and parts[number + 1].value is not None
+        for piece in script_pieces(part.text, starts=number == 0, opens=before, closes=after):
+            found.append(Const(piece.text, STRING, span) if piece.free else part._replace(text=piece.text))
+    return found

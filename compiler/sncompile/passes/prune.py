@@ -1,0 +1,34 @@
+"""`prune`: drops what no requested output needs.
+
+    families  a -> b, a -> c          families  a -> b
+    outputs   result = b.out     =>   outputs   result = b.out
+
+A step that writes nothing is there for its effect and is kept, with all that it needs.
+"""
+
+from __future__ import annotations
+
+from sncompile.ir.build import with_families
+from sncompile.ir.feeds import steps_in
+from sncompile.ir.graph import Graph
+from sncompile.passes.result import Remark, Result
+
+
+def prune(graph: Graph) -> Result:
+    """The graph with only those families that an output, or a step without outputs, needs."""
+    needed: set[str] = set()
+    pending = [step for value in graph.outputs.values() for step in steps_in(value)]
+    pending += [name for name, family in graph.families.items() if not family.outputs]
+    while pending:
+        name = pending.pop()
+        if name not in needed:
+            needed.add(name)
+            pending += [edge.source for edge in graph.into(name)]
+    gone = [family for name, family in graph.families.items() if name not in needed]
+    if not gone:
+        return Result(graph)
+    kept = {name: family for name, family in graph.families.items() if name in needed}
+    remarks = tuple(
+        Remark("prune", True, f"`{f.name}` is left out: no output of the pipeline needs it", f.span) for f in gone
+    )
+    return Result(with_families(graph, kept), remarks)
