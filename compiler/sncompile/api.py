@@ -1,14 +1,14 @@
 """sncompile from one end to the other: this page is the story of a compile.
 
-    text → located YAML → checked document → linked, typed program → IR graph → target's files
+    text → located YAML → checked document → linked, typed program → IR graph → passes → target's files
 
-`check` goes as far as the program, `graph_of` makes the graph, `compile_graph` the files. Everything that the command
-line does is a few lines over these functions.
+`check` goes as far as the program, `graph_of` makes the graph, `optimize` runs the passes over it, `compile_graph`
+makes the files. Everything that the command line does is a few lines over these functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from sncompile.syntax.source import Source, read_source
 
 if TYPE_CHECKING:
     from sncompile.ir.graph import Graph
+    from sncompile.passes.result import Result
     from sncompile.targets.emitted import Emitted
 
 STDIN = "-"
@@ -93,6 +94,16 @@ def graph_of(program: Program) -> Graph:
     return build(program)
 
 
+def optimize(graph: Graph, level: int = 1, *, keep: Collection[str] = (), check: bool = False) -> Result:
+    """The graph after the passes of a level (0: none, 1: those that keep every job, 2: all), with their remarks.
+
+    `keep` names steps that are wanted although no output needs them. `check` verifies the graph after each pass.
+    """
+    from sncompile.passes.pipeline import optimize
+
+    return optimize(graph, level, keep=keep, check=check)
+
+
 def compile_graph(
     graph: Graph, target: str = "snakemake", *, out: Path | None = None, benchmark: bool = False
 ) -> Emitted:
@@ -113,7 +124,7 @@ def refused(checked: Checked) -> tuple[Diagnostic, ...]:
     from sncompile.targets.snakemake.workflow import lower_graph
 
     report = Report()
-    lower_graph(graph_of(checked.program), "files", report)
+    lower_graph(optimize(graph_of(checked.program)).graph, "files", report)
     return report.diagnostics()
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sncompile.api import Checked, check, compile_graph, default_out, graph_of
-from sncompile.cli.options import fail, finish, output_options, read_options, spec_options, write
+from sncompile.api import Checked, check, compile_graph, default_out, graph_of, optimize
+from sncompile.cli.options import fail, finish, level_option, output_options, read_options, spec_options, write
 from sncompile.cli.pipelines import require_pipeline
+from sncompile.cli.remarks import show_remarks
 from sncompile.diagnostics import CompileError
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     "--emit", type=click.Choice(["ast", "ir", "jobs"]), help="Print a stage's result instead of writing files."
 )
 @click.option("--benchmark", is_flag=True, help="Have Snakemake measure every job: time, memory, input and output.")
+@level_option
+@click.option("--remarks", is_flag=True, help="Tell what each pass did, and what it could not do and why.")
+@click.option("--verify", is_flag=True, help="Check the graph after every pass.")
 @click.option("--check", "compare", is_flag=True, help="Compare with what stands there; write nothing.")
 @spec_options
 @output_options
@@ -40,6 +44,9 @@ def command(
     target: str,
     emit: str | None,
     benchmark: bool,
+    level: int,
+    remarks: bool,
+    verify: bool,
     compare: bool,
     data: tuple[tuple[str, str], ...],
     sets: tuple[tuple[str, str], ...],
@@ -58,7 +65,9 @@ def command(
             _emit_ast(checked)
             return
         sources = checked.sources
-        graph = graph_of(require_pipeline(checked, form, color))
+        graph, told = optimize(graph_of(require_pipeline(checked, form, color)), level, check=verify)
+        if remarks:
+            show_remarks(told, form)
         if emit is not None:
             _emit(emit, graph, out)
             return

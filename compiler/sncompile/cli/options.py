@@ -61,6 +61,19 @@ def spec_options(function: F) -> F:
     return function
 
 
+def level_option(function: F) -> F:
+    """`-O`: how much the graph is optimized."""
+    option = click.option(
+        "-O",
+        "level",
+        type=click.IntRange(0, 2),
+        default=1,
+        show_default=True,
+        help="0: as written. 1: parallel branches merged. 2: also fused, batched, temporary files deleted.",
+    )
+    return option(function)
+
+
 def output_options(function: F) -> F:
     """The options that change how diagnostics look."""
     for option in reversed(
@@ -117,8 +130,9 @@ def show(diagnostics: Sequence[Diagnostic], sources: dict[str, str], form: str, 
     """Write diagnostics. Text goes to standard error; a form for machines to standard output where it is the result."""
     if form == "text":
         if diagnostics:
-            text = TextRenderer(sources, color=wants_color(color, sys.stderr)).render(diagnostics)
-            write(text, err=True)
+            shown, rest = _few_of_a_kind(diagnostics)
+            text = TextRenderer(sources, color=wants_color(color, sys.stderr)).render(shown)
+            write(text + rest, err=True)
         return
     from sncompile.diagnostics.machine import to_github, to_json, to_sarif
 
@@ -129,6 +143,23 @@ def show(diagnostics: Sequence[Diagnostic], sources: dict[str, str], form: str, 
     else:
         text = to_github(diagnostics)
     write(text, err=not stdout)
+
+
+MOST_ALIKE = 20
+"""So many warnings of one code are shown as text; forms for machines have all."""
+
+
+def _few_of_a_kind(diagnostics: Sequence[Diagnostic]) -> tuple[list[Diagnostic], str]:
+    """The diagnostics without the later ones of very many warnings of a kind, and lines that say how many those are."""
+    counts: dict[str, int] = {}
+    shown = []
+    for diagnostic in diagnostics:
+        counts[diagnostic.code] = counts.get(diagnostic.code, 0) + 1
+        if diagnostic.severity is Severity.ERROR or counts[diagnostic.code] <= MOST_ALIKE:
+            shown.append(diagnostic)
+    left = {d.code: counts[d.code] - MOST_ALIKE for d in diagnostics if d.severity is not Severity.ERROR}
+    lines = [f"\n… and {n:,} more of {code}; `--format json` shows all\n" for code, n in left.items() if n > 0]
+    return shown, "".join(lines)
 
 
 def write(text: str, *, err: bool = False) -> None:

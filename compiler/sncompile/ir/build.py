@@ -56,6 +56,7 @@ def _family(step: Step) -> Family:
         env=step.env,
         resources=step.resources,
         retries=step.retries,
+        batch=step.batch,
         success=step.success,
         after=step.after,
         local_rule=step.local_rule,

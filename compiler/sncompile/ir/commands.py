@@ -66,6 +66,9 @@ def shell_text(part: ShellPart, closure: ToClosure) -> Callable[[int], str]:
     """The function from an instance to the text of a script's part, its value quoted for where it stands."""
     if part.value is None:
         return lambda _: part.text
+    if isinstance(part.value, (Option, Flag)):
+        words = argument_words(part.value, closure)
+        return lambda i: " ".join(map(shlex.quote, words(i)))
     value = closure(part.value)
     before, after = QUOTE_MARKS.get(part.context, ("", ""))
     return lambda i: before + " ".join(shlex.quote(a) for a in as_arguments(value(i))) + after

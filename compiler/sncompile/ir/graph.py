@@ -75,7 +75,8 @@ class Family:
 
     `origins` leads from the first key of an instance to the step that it comes from; it is empty for a family that is
     a step of the spec itself. `priority` is what a scheduler compares, the higher the sooner. `batch` is how many
-    instances one job of an engine does; 1 where each has its own.
+    instances one job of an engine may do; `batches`, where there are any, say for each instance which of them does it,
+    from 0.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Family:
     origins: Mapping[str, Origin] = field(default_factory=dict)
     priority: int = 0
     batch: int = 1
+    batches: tuple[int, ...] = ()
 
     def origin(self, number: int) -> tuple[Origin, tuple[str, ...]]:
         """The step that an instance comes from, with the instance's key there."""
@@ -127,8 +129,8 @@ class Family:
 class Graph:
     """The families of a pipeline with the edges between them, and what the pipeline is for.
 
-    `steps` are the steps of the spec in its order, whatever families they have become part of. `outputs` are seen from outside, where there are no keys. `folder` is the jobs' working folder and is never
-    written into a file.
+    `steps` are the steps of the spec in its order, whatever families they have become part of. `outputs` are seen from
+    outside, where there are no keys. `folder` is the jobs' working folder and is never written into a file.
     """
 
     name: str

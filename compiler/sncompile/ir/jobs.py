@@ -279,14 +279,13 @@ def _at(needs: list[tuple[str, Callable[[int], Iterable[int]]]], number: int) ->
 def module_files(family: Family) -> list[str]:
     """The module files that a family's command names, and its conda environment."""
     values: list[Value] = []
-    for argument in family.command or ():
+    for argument in (*(family.command or ()), *(p.value for p in family.shell or () if p.value is not None)):
         if isinstance(argument, (Option, Flag)):
             values += [
                 v for v in (argument.when, argument.value if isinstance(argument, Option) else None) if v is not None
             ]
         else:
             values.append(argument)
-    values += [p.value for p in family.shell or () if p.value is not None]
     values += family.params.values()
     values += [v.value for v in family.env if v.value is not None]
     found = {leaf.emitted: None for v in values for leaf in walk(v) if isinstance(leaf, ModuleFile)}

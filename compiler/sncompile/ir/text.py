@@ -90,7 +90,7 @@ def _argument_text(argument: Argument) -> str:
 
 
 def _shell_text(parts: tuple[ShellPart, ...]) -> str:
-    text = "".join(p.text if p.value is None else f"${{{value_text(p.value)}}}" for p in parts)
+    text = "".join(p.text if p.value is None else f"${{{_argument_text(p.value)}}}" for p in parts)
     return json.dumps(text, ensure_ascii=False)
 
 

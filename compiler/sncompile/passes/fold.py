@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from sncompile.ir.build import with_families
 from sncompile.ir.graph import Family, Graph
+from sncompile.ir.rewrite import map_children, map_family
 from sncompile.passes.result import Result
-from sncompile.passes.rewrite import map_children, map_family
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.program import Argument, Flag, Option

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from sncompile.ir.graph import Graph
 from sncompile.ir.verify import verify
+from sncompile.passes.batch import batch
 from sncompile.passes.dedupe import dedupe
 from sncompile.passes.fold import fold
+from sncompile.passes.fuse import fuse
 from sncompile.passes.merge import merge
 from sncompile.passes.prioritise import prioritise
 from sncompile.passes.prune import prune
 from sncompile.passes.reduce import reduce
 from sncompile.passes.result import Remark, Result
+from sncompile.passes.temp import temp
 
 
 class Pass(NamedTuple):
@@ -31,6 +35,9 @@ PASSES = (
     Pass("dedupe", dedupe, 1, "makes identical steps one"),
     Pass("merge", merge, 1, "makes corresponding steps of parallel branches one family"),
     Pass("reduce", reduce, 1, "drops ordering edges that others imply"),
+    Pass("fuse", fuse, 2, "makes chains of map-linked steps one job"),
+    Pass("batch", batch, 2, "has one job do many instances of a small step"),
+    Pass("temp", temp, 2, "marks intermediates that nobody wants kept"),
     Pass("prioritise", prioritise, 1, "gives jobs on the critical path a higher priority"),
 )
 
@@ -44,21 +51,26 @@ def optimize(
     *,
     on: Collection[str] = (),
     off: Collection[str] = (),
+    keep: Collection[str] = (),
+    seconds: Mapping[str, float] | None = None,
     check: bool = False,
 ) -> Result:
     """The graph after all passes of a level, with their remarks.
 
-    `on` and `off` name single passes that are run, or left out, whatever the level. `check` verifies the graph's
-    invariants after each pass. Raises `InvariantError` where one is broken, `KeyError` for an unknown name.
+    `on` and `off` name single passes that are run, or left out, whatever the level. `keep` names steps that are wanted
+    although no output needs them. `seconds` are the times of jobs in an earlier run, by id. `check` verifies the
+    graph's invariants after each pass. Raises `InvariantError` where one is broken, `KeyError` for an unknown name.
     """
     unknown = {*on, *off} - {each.name for each in PASSES}
     if unknown:
         raise KeyError(f"no such pass: {', '.join(sorted(unknown))}")
+    # What a pass is told beside the graph.
+    given = {"prune": partial(prune, keep=keep), "batch": partial(batch, seconds=seconds)}
     remarks: list[Remark] = []
     for each in PASSES:
         if each.name in off or (each.level > level and each.name not in on):
             continue
-        graph, found = each.run(graph)
+        graph, found = given.get(each.name, each.run)(graph)
         remarks += found
         if check:
             verify(graph)

@@ -1,7 +1,7 @@
-"""`prioritise`: gives the jobs on the critical path a higher priority, where others compete with them.
+"""`prioritise`: gives the jobs on the critical path a higher priority, where shorter ways compete with them.
 
-    a -> b -> c       a, b, c: priority 1     (the longest way through the graph)
-    a -> d       =>   d: none
+    a -> b -> c -> e              b, c: priority 1
+    a -> d -> e              =>   d: none, since it can wait
 
 The length of a way is the sum of its steps' declared times (an hour for a step that declares none), after Kelley and
 Walker, "Critical-path planning and scheduling", 1959.
@@ -9,49 +9,89 @@ Walker, "Critical-path planning and scheduling", 1959.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from sncompile.ir.graph import Family, Graph
-from sncompile.passes.result import Remark, Result
+from sncompile.passes.result import Remark, Result, some
 from sncompile.semantics.values import Const
 
 USUAL_MINUTES = 60.0
 
 
 def prioritise(graph: Graph) -> Result:
-    """The graph with a priority for each family of the longest way, unless that is all there is."""
-    path = _longest_way(graph)
-    if len(path) < 2 or len(path) == len(graph.families):
+    """The graph with a priority for those families of the longest way beside which others could run."""
+    order = graph.order()
+    left = _left(graph, order)
+    path = _longest(graph, order, left)
+    urgent = _contested(graph, order, path, left)
+    wanted = dict.fromkeys(urgent, 1)
+    families = {
+        name: family if family.priority == wanted.get(name, 0) else replace(family, priority=wanted.get(name, 0))
+        for name, family in graph.families.items()
+    }
+    if all(families[name] is family for name, family in graph.families.items()):
         return Result(graph)
-    wanted = dict.fromkeys(path, 1)
-    if all(family.priority == wanted.get(name, 0) for name, family in graph.families.items()):
-        return Result(graph)
-    families = {n: f if f.priority == wanted.get(n, 0) else replace(f, priority=wanted.get(n, 0))
-                for n, f in graph.families.items()}  # fmt: skip
-    told = " → ".join(f"`{name}`" for name in (path if len(path) <= 5 else [*path[:3], "…", path[-1]]))
-    message = f"the longest way through the pipeline goes first: {told}"
-    return Result(replace(graph, families=families), (Remark("prioritise", True, message, graph.span),))
+    message = f"{some(urgent)} go first: the longest way through the pipeline leads over them"
+    remark = Remark("prioritise", True, message, graph.families[urgent[0]].span) if urgent else None
+    return Result(replace(graph, families=families), (remark,) if remark is not None else ())
 
 
-def _longest_way(graph: Graph) -> list[str]:
-    length: dict[str, float] = {}
-    before: dict[str, str] = {}
-    for name in graph.order():
-        above = [edge.source for edge in graph.into(name)]
-        best = max(above, key=lambda n: length[n], default=None)
-        if best is not None:
-            before[name] = best
-        length[name] = minutes(graph.families[name]) + (length[best] if best is not None else 0)
-    found: list[str] = []
-    here = max(length, key=lambda n: length[n], default=None)
+def _left(graph: Graph, order: Sequence[str]) -> dict[str, float]:
+    """Minutes from the start of a family to the end of the longest way on."""
+    after: dict[str, float] = {}
+    left: dict[str, float] = {}
+    for name in reversed(order):
+        left[name] = minutes(graph.families[name]) + after.get(name, 0.0)
+        for edge in graph.into(name):
+            after[edge.source] = max(after.get(edge.source, 0.0), left[name])
+    return left
+
+
+def _longest(graph: Graph, order: Sequence[str], left: Mapping[str, float]) -> list[str]:
+    below: dict[str, str] = {}
+    for name in order:
+        for edge in graph.into(name):
+            known = below.get(edge.source)
+            if known is None or left[name] > left[known]:
+                below[edge.source] = name
+    here = max(order, key=lambda name: left[name], default=None)
+    path = []
     while here is not None:
-        found.append(here)
-        here = before.get(here)
-    return found[::-1]
+        path.append(here)
+        here = below.get(here)
+    return path
+
+
+def _contested(graph: Graph, order: Sequence[str], path: Sequence[str], left: Mapping[str, float]) -> list[str]:
+    """The families of the path beside which one with less ahead of it could run.
+
+    A family can run beside the part of the path between its last step above and its first step below.
+    """
+    place = {name: number for number, name in enumerate(path)}
+    above = {name: place.get(name, -1) for name in order}
+    for name in order:
+        above[name] = max([above[name], *(above[edge.source] for edge in graph.into(name))])
+    below = {name: place.get(name, len(path)) for name in order}
+    for name in reversed(order):
+        for edge in graph.into(name):
+            below[edge.source] = min(below[edge.source], below[name])
+    # What is left only shrinks along the path, so the steps that have more left than a family are the first ones.
+    falling = [-left[name] for name in path]
+    starts = [0] * (len(path) + 1)
+    for name in order:
+        if name not in place:
+            start, end = above[name] + 1, min(below[name], bisect_left(falling, -left[name]))
+            if start < end:
+                starts[start] += 1
+                starts[end] -= 1
+    return [name for name, beside in zip(path, accumulate(starts), strict=False) if beside]
 
 
 def minutes(family: Family) -> float:
     """The time that a family's jobs declare, in minutes."""
     time = family.resources.get("time")
-    known = isinstance(time, Const) and isinstance(time.value, (int, float)) and time.value > 0
-    return float(time.value) if known and isinstance(time, Const) else USUAL_MINUTES  # type: ignore[arg-type]
+    known = time.value if isinstance(time, Const) else None
+    return float(known) if isinstance(known, (int, float)) and known > 0 else USUAL_MINUTES

@@ -8,16 +8,19 @@ A step that writes nothing is there for its effect and is kept, with all that it
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sncompile.ir.build import with_families
 from sncompile.ir.feeds import steps_in
 from sncompile.ir.graph import Graph
 from sncompile.passes.result import Remark, Result
 
 
-def prune(graph: Graph) -> Result:
-    """The graph with only those families that an output, or a step without outputs, needs."""
+def prune(graph: Graph, keep: Collection[str] = ()) -> Result:
+    """The graph with only those families that an output, a step without outputs, or one of `keep` needs."""
     needed: set[str] = set()
-    pending = [step for value in graph.outputs.values() for step in steps_in(value)]
+    pending = [name for name in keep if name in graph.families]
+    pending += [step for value in graph.outputs.values() for step in steps_in(value)]
     pending += [name for name, family in graph.families.items() if not family.outputs]
     while pending:
         name = pending.pop()

@@ -114,7 +114,9 @@ def family_structure(family: Family, *, outputs: bool = True) -> Hashable:
         tuple((name, structure(value)) for name, value in family.params.items()),
         tuple((n, o.base, structure(o.path) if outputs else None) for n, o in family.outputs.items()),
         tuple(map(argument_structure, family.command)) if family.command is not None else None,
-        tuple((p.text, structure(p.value), p.context) for p in family.shell) if family.shell is not None else None,
+        tuple((p.text, p.value and argument_structure(p.value), p.context) for p in family.shell)
+        if family.shell is not None
+        else None,
         tuple((v.name, structure(v.value)) for v in family.env),
         tuple(settings_structure(family).items()),
         tuple((w.step, keys_structure(w.source), keys_structure(w.target)) for w in family.after) if outputs else None,

@@ -28,13 +28,13 @@ def check_settings(step: Step, evaluator: Evaluator, report: Report) -> None:
 
 def _command_values(step: Step) -> list[Value]:
     values: list[Value] = []
-    for argument in step.command or ():
+    for argument in (*(step.command or ()), *(p.value for p in step.shell or () if p.value is not None)):
         if isinstance(argument, (Option, Flag)):
             inner = [argument.when, argument.value if isinstance(argument, Option) else None]
             values += [v for v in inner if v is not None]
         else:
             values.append(argument)
-    return values + [p.value for p in step.shell or () if p.value is not None]
+    return values
 
 
 def _check_one(step: Step, value: Value, resource: str | None, evaluator: Evaluator, report: Report) -> None:

@@ -63,10 +63,13 @@ Argument = Value | Option | Flag
 
 
 class ShellPart(NamedTuple):
-    """A piece of a shell script: text as it stands, or a value in a context: `plain`, `double` or `single` quotes."""
+    """A piece of a shell script: text as it stands, or a value in a context: `plain`, `double` or `single` quotes.
+
+    A pass may put an argument in the place of a value.
+    """
 
     text: str
-    value: Value | None
+    value: Argument | None
     context: str
 
 
@@ -120,6 +123,7 @@ class Step:
     env: tuple[Variable, ...]
     resources: Mapping[str, Value]
     retries: int
+    batch: int
     success: Success
     files: tuple[str, ...]
     after: tuple[Waits, ...]

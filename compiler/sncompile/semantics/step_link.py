@@ -61,6 +61,7 @@ class StepLinker:
             env=self._env(typer),
             resources={**module.resources, **self._resources()},
             retries=doc.retries,
+            batch=doc.batch,
             success=module.success,
             files=module.files,
             after=(),

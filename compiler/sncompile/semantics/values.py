@@ -226,6 +226,6 @@ def text(value: str, span: Span) -> Const:
 
 __all__ = [
     "BOOLEAN", "INTEGER", "NUMBER", "STRING", "Apply", "Attempt", "Cell", "Choice", "Const", "Items", "Key", "Local",
-    "Lookup", "Made", "ModuleFile", "Output", "Plain", "Record", "Related", "Size", "Text", "Value", "children", "is_constant",
-    "lenient", "text", "walk",
+    "Lookup", "Made", "ModuleFile", "Output", "Plain", "Record", "Related", "Size", "Text", "Value", "children",
+    "is_constant", "lenient", "text", "walk",
 ]  # fmt: skip

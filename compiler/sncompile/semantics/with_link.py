@@ -126,6 +126,7 @@ def refuse_settings(step: StepDoc, report: Report) -> None:
         ("container", step.container),
         ("env", step.env),
         ("retries", step.retries),
+        ("batch", step.batch > 1),
         ("local", step.local),
     )
     for name, value in settings:

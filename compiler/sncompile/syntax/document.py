@@ -190,6 +190,7 @@ class StepDoc:
     after: tuple[Named, ...]
     resources: dict[str, Value]
     retries: int
+    batch: int
     container: ContainerDoc | None
     env: tuple[EnvDoc, ...]
     local: bool

@@ -80,7 +80,7 @@ def _table(reader: Reader, name: Named, body: Node) -> TableDoc:
 def _step(reader: Reader, name: Named, body: Node) -> StepDoc:
     node = _mapping(body)
     path = ("steps", name.name)
-    retries = reader.integer(node.get("retries"))
+    retries, batch = reader.integer(node.get("retries")), reader.integer(node.get("batch"))
     return StepDoc(
         name=name,
         title=reader.text(node.get("title")),
@@ -94,6 +94,7 @@ def _step(reader: Reader, name: Named, body: Node) -> StepDoc:
         after=reader.names(node.get("after")),
         resources=reader.values(node.get("resources")),
         retries=retries or 0,
+        batch=batch if batch is not None else 1,
         container=read_container(reader, node.get("container")),
         env=reader.env(node.get("env")),
         local=reader.flag(node.get("local")),

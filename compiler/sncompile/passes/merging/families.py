@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from sncompile.ir.feeds import feeds, waited_for
 from sncompile.ir.graph import Family, Graph, Origin
+from sncompile.ir.rewrite import map_family
 from sncompile.passes.merging.branches import Placed
 from sncompile.passes.merging.columns import Columns, Place, entries_structure, filled
 from sncompile.passes.merging.links import Home, Links, alias
 from sncompile.passes.merging.naming import choose_key, common_name, fresh
 from sncompile.passes.merging.shapes import At, Hole, Shape, script_template
 from sncompile.passes.merging.tables import BranchTable
-from sncompile.passes.rewrite import map_family
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.program import Argument, Flag, Option, ShellPart, Waits
@@ -30,7 +30,7 @@ class Builder:
         self._graph, self._shapes = graph, shapes
         self._evaluator = Evaluator(graph.families)
         self._names = _family_names(graph, placed)
-        self._tables = _tables(graph, shapes, placed, set(self._names.values()))
+        self._tables = _tables(graph, shapes, placed, self._names)
         self._keys = {found.members: self._key_set(found) for found in placed}
         homes: dict[str, Home] = {}
         for found in placed:
@@ -209,19 +209,22 @@ def _program(family: Family) -> str:
 
 
 def _tables(
-    graph: Graph, shapes: Mapping[str, Shape], placed: Sequence[Placed], names: set[str]
+    graph: Graph, shapes: Mapping[str, Shape], placed: Sequence[Placed], names: Mapping[tuple[str, ...], str]
 ) -> dict[int, BranchTable]:
     """A table for every set of branches."""
     by_table: dict[int, list[Placed]] = {}
     for found in placed:
         by_table.setdefault(found.table, []).append(found)
-    used = {key for family in graph.families.values() for key in family.keys.by} | set(graph.families) | names
+    used = {key for family in graph.families.values() for key in family.keys.by}
+    used |= set(graph.families) | set(names.values())
     tables = {t.name for f in graph.families.values() for t in f.keys.rows.tables}
     reserved = set(used) | tables
     found_tables: dict[int, BranchTable] = {}
     for number, groups in by_table.items():
         keys = _keys(groups, shapes)
-        name = fresh(_key_name(groups, shapes, keys), reserved.__contains__)
+        usual = "branch" if len(by_table) == 1 else f"{names[groups[0].members]}_id"
+        wanted = _key_name(groups, shapes, keys) or re.sub(r"\W", "_", usual)
+        name = fresh(wanted, reserved.__contains__)
         reserved.add(name)
         span = graph.families[groups[0].members[0]].span
         found_tables[number] = BranchTable(name, keys, span, reserved)
@@ -253,7 +256,7 @@ def _texts(group: Placed, shapes: Mapping[str, Shape], space: str) -> list[list[
 
 
 def _key_name(groups: Sequence[Placed], shapes: Mapping[str, Shape], keys: Sequence[str]) -> str:
-    """After a parameter or option that holds the key, else `branch`."""
+    """The name of a parameter or option that holds the key; empty where there is none."""
     for group in groups:
         for holes in zip(*(shapes[member].holes for member in group.members), strict=True):
             hint, place = holes[0].hint, holes[0].at[0]
@@ -262,4 +265,4 @@ def _key_name(groups: Sequence[Placed], shapes: Mapping[str, Shape], keys: Seque
             cells = [h.entries[0].value if isinstance(h.entries[0], Const) else None for h in holes]
             if cells == [keys[row] for row in group.rows] and re.fullmatch(r"[A-Za-z]\w*", hint):
                 return str(hint)
-    return "branch"
+    return ""

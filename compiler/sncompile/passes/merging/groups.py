@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
 from sncompile.ir.graph import Graph
@@ -49,20 +50,24 @@ def _depths(graph: Graph, group_of: Mapping[str, int]) -> dict[str, int]:
 
 def _knots(graph: Graph, group_of: Mapping[str, int]) -> dict[int, int]:
     """Group → the cycle of groups that it lies on, for those that do."""
+    below: dict[int, set[int]] = {}
+    for edge in graph.edges:
+        below.setdefault(group_of[edge.source], set()).add(group_of[edge.target])
+    loops = {group for group, others in below.items() if group in others}
+    for group in loops:
+        below[group].discard(group)
+    found = {group: -1 - number for number, group in enumerate(sorted(loops))}
+    try:
+        TopologicalSorter(below).prepare()
+    except CycleError:
+        found |= _components(below)
+    return found
+
+
+def _components(below: Mapping[int, set[int]]) -> dict[int, int]:
+    """The strongly connected components of two or more, numbered."""
     import networkx
 
-    quotient: networkx.DiGraph[int] = networkx.DiGraph()
-    loops = set()
-    for edge in graph.edges:
-        source, target = group_of[edge.source], group_of[edge.target]
-        if source == target:
-            loops.add(source)
-        else:
-            quotient.add_edge(source, target)
-    found: dict[int, int] = {}
-    for number, component in enumerate(networkx.strongly_connected_components(quotient)):
-        if len(component) > 1:
-            found |= dict.fromkeys(component, number)
-    for lonely, group in enumerate(sorted(loops - found.keys())):
-        found[group] = -1 - lonely
-    return found
+    quotient = networkx.DiGraph(below)
+    components = [c for c in networkx.strongly_connected_components(quotient) if len(c) > 1]
+    return {group: number for number, component in enumerate(components) for group in component}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sncompile.passes.rewrite import map_children
+from sncompile.ir.rewrite import map_children
 from sncompile.semantics.keys import KeySet, Link, Rows
 from sncompile.semantics.values import Items, Output, Related, Value
 
 
 class Home(NamedTuple):
-    """Where a merged step is now: in which family, whose instances from `first` on are its own; `inner` were its keys."""
+    """Where a merged step is now: the family, whose instances from `first` on are its own; `inner` were its keys."""
 
     family: str
     keys: KeySet

@@ -23,11 +23,22 @@ def varying(texts: Sequence[str]) -> list[str]:
     >>> varying(["a/x", "b/x"]), varying(["x", "x_2"])
     (['a', 'b'], ['x', 'x_2'])
     """
-    start = _boundary(os.path.commonprefix(list(texts)), texts)
+    start = _boundary(common_start(texts), texts)
     rest = [text[start:][::-1] for text in texts]
-    end = _boundary(os.path.commonprefix(rest), rest)
+    end = _boundary(common_start(rest), rest)
     found = [text[start : len(text) - end] for text in texts]
     return list(texts) if not all(found) else found
+
+
+def common_start(texts: Sequence[str]) -> str:
+    """What all texts begin with.
+
+    >>> common_start(["abc", "abd"])
+    'ab'
+    """
+    first, last = min(texts), max(texts)
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return first[:same]
 
 
 def _boundary(common: str, texts: Sequence[str]) -> int:

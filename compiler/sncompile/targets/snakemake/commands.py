@@ -66,6 +66,8 @@ class CommandLowering:
     def _part(self, part: ShellPart) -> str:
         if part.value is None:
             return literal(part.text)
+        if isinstance(part.value, (Option, Flag)):
+            return " ".join(self._argument(part.value))
         before, after = QUOTE_MARKS.get(part.context, ("", ""))
         return before + " ".join(self.words(part.value, "value")) + after
 

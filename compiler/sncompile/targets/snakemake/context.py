@@ -13,6 +13,7 @@ from sncompile.semantics.evaluate import Closure, Evaluator
 from sncompile.semantics.functions import to_text
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.values import Value
+from sncompile.targets.snakemake.marking import Marks
 from sncompile.targets.snakemake.patterns import Hole, Part, Plainness, path_parts
 from sncompile.targets.snakemake.sidecars import Sidecars
 
@@ -20,8 +21,11 @@ from sncompile.targets.snakemake.sidecars import Sidecars
 class Surroundings:
     """What all rules of a Snakefile share."""
 
-    def __init__(self, graph: Graph, files: str, sidecars: Sidecars, report: Report) -> None:
+    def __init__(
+        self, graph: Graph, files: str, sidecars: Sidecars, report: Report, marks: Marks | None = None
+    ) -> None:
         self.graph = graph
+        self.marks = marks or Marks()
         self.evaluator = Evaluator(graph.families, lambda name: f"{files}/{name}")
         self.sidecars = sidecars
         self.report = report

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 from sncompile.faults import targets as faults
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.scope import UNIT
-from sncompile.semantics.values import Cell, Const, Local, Made, Output, Related, Value, walk
+from sncompile.semantics.values import Cell, Const, Local, Made, Output, Related, Text, Value
 from sncompile.targets.snakemake.context import FamilyContext, texts
+from sncompile.targets.snakemake.marking import Waiting
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.patterns import Hole, items_of, joined, path_parts, wildcard_names
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, listed, string
-from sncompile.targets.snakemake.separation import Paths, filled
 
 MAX_LISTED = 12
 """A list of more files than this stands in a sidecar and not in the rule."""
@@ -41,11 +39,27 @@ def input_code(value: Value, name: str, context: FamilyContext) -> Code | None:
         code = [_pattern(item, context) for item in items]
         if code and all(c is not None for c in code):
             return listed([c for c in code if c is not None])
-    if isinstance(value, Related) and isinstance(value.value, (Cell, Output)) and not value.linked:
+    if isinstance(value, Related) and isinstance(value.value, (Cell, Output, Text)) and not value.linked:
         found = _single_list(value, context) if not value.gathers else _gathered(value, context)
         if found is not None:
             return found
     return list_code(value, name, context, paths=True)
+
+
+def port_code(value: Value, name: str, context: FamilyContext) -> Code | None:
+    """As `input_code`; who reads from a family that is known by its mark waits for the mark."""
+    marks = context.around.marks
+    if not marks.waits(value):
+        if context.family.name in marks.batched:
+            # What several instances of a batch share is named once.
+            return rows_code([tuple(dict.fromkeys(found)) for found in context.column(value)], name, context)
+        return input_code(value, name, context)
+    waiting = Waiting(context.around.graph, marks, context.around.evaluator)
+    by_mark = waiting.by_mark(value)
+    if by_mark is not None:
+        return input_code(by_mark, name, context)
+    paths = waiting.paths(value, context.keys, context.family)
+    return rows_code([paths(i) for i in range(len(context.keys))], name, context)
 
 
 def _refuse_urls(value: Value, name: str, context: FamilyContext) -> None:
@@ -109,6 +123,8 @@ def cell_code(value: Value, name: str, context: FamilyContext, *, path: bool = F
     if path:
         for cell in set(cells):
             context.check_braces(str(cell), value.span)
+        if not context.keys.by:
+            return string(str(cells[0]))
     variable, column = sidecars.add_column(context.family.name, dict(context.cells), item_name(name), texts(cells))
     return _look_up(variable, "value", column, context)
 
@@ -126,7 +142,8 @@ def _look_up(variable: str, method: str, what: str, context: FamilyContext) -> C
 
 def _single_list(value: Related, context: FamilyContext) -> Code | None:
     """The list that one instance of another step writes."""
-    assert isinstance(value.value, Output)
+    if not isinstance(value.value, Output):
+        return None
     source = context.around.graph.families[value.value.step]
     items = items_of(source.outputs[value.value.port].path, source)
     if items is None or len(items) > MAX_LISTED:
@@ -151,10 +168,15 @@ def _gathered(value: Related, context: FamilyContext) -> Code | None:
     if isinstance(value.value, Cell):
         return gathered_cells(value, context, paths=True)
     variable = _rows_for(value.source, value.target, context)
-    if variable is None or value.value.type.many or not isinstance(value.value, Output):
+    if variable is None or value.value.type.many:
         return None
-    source = context.around.graph.families[value.value.step]
-    parts = path_parts(source.outputs[value.value.port].path, source, context.around.graph, context.around.plainness)
+    path: Value = value.value
+    if isinstance(path, Output):
+        source = context.around.graph.families[path.step]
+        path = source.outputs[path.port].path
+    else:
+        source = context.family
+    parts = path_parts(path, source, context.around.graph, context.around.plainness)
     holes = [p for p in parts if isinstance(p, Hole)]
     if not all(hole.encoded for hole in holes):
         return None
@@ -217,59 +239,24 @@ def _rows_for(source: KeySet, target: KeySet, context: FamilyContext) -> str | N
 
 def list_code(value: Value, name: str, context: FamilyContext, *, paths: bool = False) -> Code:
     """A list of any kind, written out in a sidecar of its own: the wildcards, and a value a row."""
+    column = context.column(value)
+    rows = [here if isinstance(here, tuple) else () if here is None else (here,) for here in column]
+    for item in {item for row in rows for item in row} if paths else ():
+        context.check_braces(str(item), value.span)
+    if paths and not context.keys.by and len(rows[0]) <= MAX_LISTED:
+        return listed([string(str(item)) for item in rows[0]])
+    return rows_code(rows, name, context)
+
+
+def rows_code(rows: Sequence[Sequence[Any]], name: str, context: FamilyContext) -> Code:
+    """Lists of values, one for each instance, as a sidecar of their own."""
     cells: dict[str, list[str]] = {n: [] for n in context.cells}
     found: list[Any] = []
-    for number, here in enumerate(context.column(value)):
-        for item in here if isinstance(here, tuple) else () if here is None else (here,):
+    for number, row in enumerate(rows):
+        for item in row:
             for wildcard, column in cells.items():
                 column.append(context.cells[wildcard][number])
             found.append(item)
-    for item in set(found) if paths else ():
-        context.check_braces(str(item), value.span)
     label = f"{context.family.name}.{name}"
     variable = context.around.sidecars.rows(label, {**cells, "value": texts(found)})
     return _look_up(variable, "values", "value", context)
-
-
-def raw_inputs(context: FamilyContext) -> Iterator[Paths]:
-    """The paths of a family's inputs that no other family writes, in groups. Their owner names them apart."""
-    for name, port in context.family.inputs.items():
-        value = port.value
-        if any(isinstance(leaf, Output) for leaf in walk(value)):
-            continue
-        parts = context.parts(value) if not value.type.many else []
-        holes = [p for p in parts if isinstance(p, Hole)]
-        pattern = joined(parts, {hole: hole.name for hole in holes}) if parts else None
-        if pattern is not None:
-            cells = {hole.name: context.hole_cells(hole) for hole in holes}
-            yield Paths(context.family.name, pattern, partial(filled, pattern, cells))
-            continue
-        by_depth: dict[int, list[str]] = {}
-        for path in _texts_of(value, context):
-            by_depth.setdefault(path.count("/"), []).append(path)
-        for found in by_depth.values():
-            yield Paths(f"{context.family.name}.{name}", _common(found), partial(list, found))
-
-
-def _texts_of(value: Value, context: FamilyContext) -> list[str]:
-    """All paths that a value is made of, each once."""
-    cells: Iterable[Any]
-    if isinstance(value, Related) and isinstance(value.value, Cell):
-        cells = value.value.table.columns[value.value.column]
-    else:
-        cells = context.column(value)
-    found: dict[str, None] = {}
-    for cell in cells:
-        for item in cell if isinstance(cell, tuple) else (cell,):
-            if isinstance(item, str):
-                found.setdefault(item)
-    return list(found)
-
-
-def _common(paths: list[str]) -> str:
-    """A pattern that all of some paths of one depth fit: what they begin with, between slashes."""
-    parts = []
-    for column in zip(*(path.split("/") for path in paths), strict=True):
-        head = os.path.commonprefix([min(column), max(column)])
-        parts.append(head if min(column) == max(column) else f"{head}{{any}}")
-    return "/".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -47,7 +48,7 @@ class Sidecar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A whole Snakefile."""
+    """A whole Snakefile. `files` go below `files/`; `marked` are the families whose jobs are known by a mark."""
 
     name: str
     title: str
@@ -60,3 +61,5 @@ class Workflow:
     secrets: tuple[str, ...]
     constraints: tuple[tuple[str, str], ...]
     rules: tuple[Rule, ...]
+    files: Mapping[str, bytes]
+    marked: frozenset[str]

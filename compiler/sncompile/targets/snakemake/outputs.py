@@ -9,13 +9,13 @@ from sncompile.faults import targets as faults
 from sncompile.ir.graph import Output
 from sncompile.semantics.values import Value
 from sncompile.targets.snakemake.context import FamilyContext, texts
+from sncompile.targets.snakemake.marking import MARKER
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import item_name, unique
 from sncompile.targets.snakemake.patterns import Hole, Part, items_of, joined, pattern_regex
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, listed, string
 
 DEFAULT_CONSTRAINT = "[^/]+"
-MARKER = ".done"
 # Tried in turn where keys meet without a slash between them.
 _CONSTRAINTS = (DEFAULT_CONSTRAINT, "[A-Za-z0-9]+", "[A-Za-z]+", "[0-9]+", "[^/_]+", "[^/.]+", "[^/-]+", ".+")
 
@@ -27,6 +27,10 @@ class OutputPatterns:
         self._context = context
         self.constraints: dict[str, str] = {}
         self.patterns: dict[str, list[str]] = {}
+        self.marked = not context.family.outputs or context.family.name in context.around.marks.families
+        """Whether the rule's output is a mark and no path of the spec."""
+        self.differ: tuple[str, str] | None = None
+        """Two outputs whose paths do not vary in the same parts, where there are any."""
         self._find_wildcards()
 
     def _paths(self, output: Output) -> list[Value]:
@@ -35,7 +39,8 @@ class OutputPatterns:
     def _find_wildcards(self) -> None:
         context = self._context
         family = context.family
-        split = {n: [self._settled(p) for p in self._paths(o)] for n, o in family.outputs.items()}
+        declared = {} if self.marked else family.outputs
+        split = {n: [self._settled(p) for p in self._paths(o)] for n, o in declared.items()}
         everything = [parts for found in split.values() for parts in found]
         used: set[str] = set()
         for parts in everything:
@@ -93,7 +98,6 @@ class OutputPatterns:
 
     def _check_same(self, split: dict[str, list[list[Part]]]) -> None:
         """Snakemake wants the same wildcards in every output."""
-        context = self._context
         kinds = {
             name: frozenset(p if isinstance(p, Hole) else id(p) for p in parts if not isinstance(p, str))
             for name, found in split.items()
@@ -102,14 +106,20 @@ class OutputPatterns:
         if len(set(kinds.values())) <= 1:
             return
         names = list(kinds)
-        other = next(n for n in names if kinds[n] != kinds[names[0]])
-        family = context.family
-        context.around.tell(
+        self.differ = (names[0], next(n for n in names if kinds[n] != kinds[names[0]]))
+
+    def tell_difference(self) -> None:
+        """Refuse paths that do not vary in the same parts."""
+        if self.differ is None:
+            return
+        family = self._context.family
+        first, other = self.differ
+        self._context.around.tell(
             faults.WILDCARDS_DIFFER.at(
                 family.outputs[other].path.span,
-                f"the paths of `{family.name}.{names[0]}` and `{family.name}.{other}` do not vary in the same parts",
+                f"the paths of `{family.name}.{first}` and `{family.name}.{other}` do not vary in the same parts",
                 help="Snakemake wants the same wildcards in every output: give all paths by hand, or none",
-                related=(Place("the other path", family.outputs[names[0]].path.span),),
+                related=(Place("the other path", family.outputs[first].path.span),),
             )
         )
 
@@ -156,7 +166,7 @@ class OutputPatterns:
     def entries(self) -> list[Entry]:
         """What stands under `output:`."""
         family = self._context.family
-        if not family.outputs:
+        if self.marked:
             # A step that writes nothing still has to be known as done.
             mark = self.beside(self._context.around.graph.workspace, MARKER)
             return [Entry("done", Call("touch", (string(mark),)), family.span)]

@@ -57,6 +57,9 @@ def path_parts(value: Value, family: Family, graph: Graph, plainness: Plainness)
             found = path_parts(source.outputs[value.value.port].path, source, graph, plainness)
             # What another step's path is made of beside keys cannot be asked for here by name.
             return found if all(isinstance(p, (str, Hole)) for p in found) else [value]
+        case Related() if not value.gathers and not value.linked and isinstance(value.value, Text):
+            found = path_parts(value.value, family, graph, plainness)
+            return found if all(isinstance(p, (str, Hole)) for p in found) else [value]
         case _:
             return [value]
 

@@ -11,7 +11,7 @@ from sncompile.targets.snakemake.python_code import Call, layout, string
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-INLINE = frozenset(("threads", "retries", "localrule"))
+INLINE = frozenset(("threads", "retries", "priority", "localrule"))
 """Directives whose value stands on their own line."""
 _NAMED = {"input", "output", "params", "resources", "wildcard_constraints"}
 

@@ -6,9 +6,10 @@ from sncompile.semantics.quantities import unit_factor
 from sncompile.semantics.resources import dynamic
 from sncompile.semantics.values import Apply, Attempt, Choice, Const, Local, Size, Text, Value, walk
 from sncompile.targets.snakemake.context import FamilyContext, texts
+from sncompile.targets.snakemake.inputs import list_code
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import item_name
-from sncompile.targets.snakemake.python_code import Atom, Call, Code, string
+from sncompile.targets.snakemake.python_code import Atom, Call, Code, flat, string
 
 _NAMES = {"memory": "mem_mb", "disk": "disk_mb", "time": "runtime", "gpus": "gpu"}
 
@@ -66,6 +67,14 @@ def _quantity(value: Value, context: FamilyContext) -> str:
     return f"{_python(inner, context)} / {1_000_000 if kind == 'megabytes' else 60}"
 
 
+def _sized(port: str, context: FamilyContext) -> str:
+    """The paths of a port: what Snakemake has as its input, unless that is a mark."""
+    parameter = context.around.marks.parameter(context.family.name, "inputs", port)
+    if parameter is None:
+        return f"input.{item_name(port)}"
+    return flat(list_code(context.family.params[parameter], port, context)).rpartition("lambda wildcards: ")[2]
+
+
 def _scaled(number: str, factor: float) -> str:
     if factor == 1:
         return number
@@ -78,7 +87,7 @@ def _python(value: Value, context: FamilyContext) -> str:
         case Attempt():
             return "attempt"
         case Size():
-            return f"size(input.{item_name(value.port)})"
+            return f"size({_sized(value.port, context)})"
         case Local() if value.space in ("params", "resources"):
             return _python(context.family.local(value.space, value.name), context)
         case Apply() if dynamic(value):

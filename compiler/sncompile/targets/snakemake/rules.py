@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import textwrap
 
-from sncompile.diagnostics import Span
 from sncompile.faults import targets as faults
 from sncompile.ir.feeds import waited_for
 from sncompile.ir.graph import Edge, Family, Relation
 from sncompile.semantics.program import Waits
-from sncompile.semantics.types import STRING
-from sncompile.semantics.values import Key, Output, Related, Text, Value, text
-from sncompile.targets.snakemake.commands import CommandLowering, literal, quoted
+from sncompile.semantics.values import Output, Related, Value
+from sncompile.targets.snakemake.commands import CommandLowering
 from sncompile.targets.snakemake.context import FamilyContext, Surroundings
-from sncompile.targets.snakemake.inputs import input_code
+from sncompile.targets.snakemake.inputs import input_code, port_code
+from sncompile.targets.snakemake.marking import marker
 from sncompile.targets.snakemake.model import Directive, Entry, Rule
 from sncompile.targets.snakemake.names import item_name, unique
-from sncompile.targets.snakemake.outputs import MARKER, OutputPatterns
-from sncompile.targets.snakemake.python_code import WIDTH, Atom, Call, Code, flat, string
+from sncompile.targets.snakemake.outputs import OutputPatterns
+from sncompile.targets.snakemake.python_code import Atom, Call, Code, string
 from sncompile.targets.snakemake.resources import resource_entries, thread_entry
-
-# Pieces of a `shell:` string are filled up to here; with indent, quotes and a comma they stay within the line.
-_SHELL_WIDTH = 74
+from sncompile.targets.snakemake.shell_code import shell_entries
 
 
 class FamilyLowering:
@@ -37,7 +34,7 @@ class FamilyLowering:
         family = self._family
         inputs = self._inputs()
         commands = CommandLowering(self.context, {entry.name for entry in inputs})
-        shell = self._shell(commands)
+        shell = shell_entries(self.context, commands)
         inputs += commands.file_inputs
         log = string(self.outputs.beside("logs", ".log"))
         directives = [
@@ -71,12 +68,19 @@ class FamilyLowering:
         gathered = [e.source for e in self._around.graph.into(family.name) if e.relation is Relation.GATHER and e.ports]
         if gathered:
             kind += f"; gathers {', '.join(gathered)}"
-        return [line for text in (head, kind) for line in textwrap.wrap(text, 86)]
+        found = [head, kind]
+        if family.origins:
+            steps = sorted(family.origins.values(), key=lambda origin: origin.span)
+            found.append(f"made from {len(steps)} steps of the spec, {steps[0].step} to {steps[-1].step}")
+        marks = self._around.marks
+        if family.name in marks.families - marks.batched:
+            found.append("its paths have no name in common: it is known by a mark")
+        return [line for text in found for line in textwrap.wrap(text, 86)]
 
     def _inputs(self) -> list[Entry]:
         entries = []
         for name, port in self._family.inputs.items():
-            code = input_code(port.value, name, self.context)
+            code = port_code(port.value, name, self.context)
             if code is not None:
                 entries.append(Entry(item_name(name), code, port.value.span))
         used = {entry.name for entry in entries}
@@ -110,25 +114,21 @@ class FamilyLowering:
         return entries
 
     def _marked(self, value: Value, source: Family) -> Value:
-        """The value with the mark of a step that writes nothing in the place of its output."""
-        if source.outputs or not isinstance(value, Related):
+        """The value with the mark of a step that is known by one in the place of its output."""
+        known = not source.outputs or source.name in self._around.marks.families
+        if not known or not isinstance(value, Related):
             return value
         if isinstance(value.value, Output):
-            return value._replace(value=self._marker(source))
+            return value._replace(value=marker(self._around.graph.workspace, source))
         return value._replace(value=self._marked(value.value, source))
-
-    def _marker(self, source: Family) -> Value:
-        """The path of the mark that a step without outputs leaves."""
-        parts: list[Value] = [text(f"{self._around.graph.workspace}/{source.name}", source.span)]
-        for key in source.keys.by:
-            parts += [text("/", source.span), Key(source.keys, key, True, STRING, source.span)]
-        return Text((*parts, text(MARKER, source.span)), STRING, source.span)
 
     def _settings(self) -> list[Directive]:
         family, context = self._family, self.context
         found: list[Directive] = []
         if family.retries:
             found.append(Directive("retries", (Entry("", Atom(str(family.retries)), family.span),)))
+        if family.priority:
+            found.append(Directive("priority", (Entry("", Atom(str(family.priority)), family.span),)))
         if family.local_rule:
             found.append(Directive("localrule", (Entry("", Atom("True"), family.span),)))
         if family.conda is not None:
@@ -154,41 +154,6 @@ class FamilyLowering:
         image = str(images.pop())
         return image if "://" in image or image.endswith((".sif", ".simg")) else f"docker://{image}"
 
-    # --- Shell --------------------------------------------------------------------------------------------------
-
-    def _shell(self, commands: CommandLowering) -> list[Entry]:
-        family = self._family
-        checks = self._checks()
-        span = family.module_span
-        if family.command is not None:
-            words = [*self._exports(commands, join=" "), *commands.command()]
-            if not checks:
-                return _strings(_filled([*words, "&> {log:q}"]), span)
-            return _strings(["exec &> {log:q}\n", *_with_breaks(_filled(words)), *checks], span)
-        script = commands.script()
-        if checks and script and not script[-1].endswith("\n"):
-            script[-1] += "\n"
-        return _strings(["exec &> {log:q}\n", *self._exports(commands, join="\n"), *script, *checks], span)
-
-    def _exports(self, commands: CommandLowering, *, join: str) -> list[str]:
-        found = []
-        for variable in self._family.env:
-            if variable.secret or variable.value is None:
-                continue  # It is in the environment already.
-            word = "".join(commands.words(variable.value, variable.name)) or "''"
-            found.append(f"export {variable.name}={word}" + (";" if join == " " else "\n"))
-        return found
-
-    def _checks(self) -> list[str]:
-        """What Snakemake itself does not look at: how many files a directory holds."""
-        found = []
-        for name, count in self._family.success.min_files.items():
-            place = f"{{output.{item_name(name)}:q}}"
-            told = quoted(f"{self._family.name}: the output {name} holds fewer than {count} files")
-            otherwise = literal("{") + f" echo {told}; exit 1; " + literal("}")
-            found.append(f'test "$(find {place} -type f | wc -l)" -ge {count} || {otherwise}\n')
-        return found
-
 
 def _ancient(code: Code) -> Code:
     """Inputs whose age does not matter; inside the function where they are given by one."""
@@ -196,27 +161,3 @@ def _ancient(code: Code) -> Code:
         head, _, inner = code.head.partition(": ")
         return Call(f"{head}: ancient", (Call(inner, code.arguments),))
     return Call("ancient", (code,))
-
-
-def _strings(pieces: list[str], span: Span) -> list[Entry]:
-    """Pieces of a string, each on a line of its own; as one where they fit a line together, as a formatter has it."""
-    together = " ".join(flat(string(piece)) for piece in pieces)
-    if len(together) + 8 <= WIDTH:
-        pieces = ["".join(pieces)]
-    return [Entry("", string(piece), span) for piece in pieces]
-
-
-def _filled(words: list[str]) -> list[str]:
-    """Words as pieces of a string, filled up to a line's width, each word after the first with a space before it."""
-    pieces: list[str] = []
-    for number, word in enumerate(words):
-        text = word if number == 0 else f" {word}"
-        if pieces and len(pieces[-1]) + len(text) <= _SHELL_WIDTH and "\n" not in pieces[-1]:
-            pieces[-1] += text
-        else:
-            pieces.append(text)
-    return pieces
-
-
-def _with_breaks(pieces: list[str]) -> list[str]:
-    return [*pieces[:-1], pieces[-1] + "\n"] if pieces else []

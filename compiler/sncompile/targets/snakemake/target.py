@@ -35,6 +35,8 @@ class SnakemakeTarget:
         "directories": "directory()",
         "success": "ensure(), and a count of files in the job",
         "order without data": "ancient() inputs",
+        "paths without a common name": "a mark beside them",
+        "batches": "a script, and a mark for each batch",
         "optional outputs": "no",
         "braces in paths": "no",
         "URLs as files": "no",
@@ -51,7 +53,7 @@ class SnakemakeTarget:
         place = place_from(graph.folder, Path.cwd())
         emitted = {"Snakefile": text.encode(), NAME: source_map(workflow, text, place).encode()}
         emitted |= {f"tables/{s.name}.tsv": render_sidecar(s).encode() for s in workflow.sidecars}
-        emitted |= {f"files/{f.emitted}": f.source.read_bytes() for f in graph.files.values()}
+        emitted |= {f"files/{name}": content for name, content in workflow.files.items()}
         for profile in PROFILES:
             template = environment().get_template(f"profiles/{profile}.yaml.j2")
             emitted[f"profiles/{profile}/config.yaml"] = template.render(workflow=workflow).encode()

@@ -13,11 +13,14 @@ from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.program import Success
 from sncompile.semantics.scope import UNIT
 from sncompile.semantics.values import Value
+from sncompile.targets.snakemake.batching import with_batches
 from sncompile.targets.snakemake.context import FamilyContext, Surroundings
-from sncompile.targets.snakemake.inputs import input_code, raw_inputs
+from sncompile.targets.snakemake.inputs import port_code
+from sncompile.targets.snakemake.marking import Marks, with_marks
 from sncompile.targets.snakemake.model import Directive, Entry, Rule, Workflow
 from sncompile.targets.snakemake.names import item_name, rule_names, unique
 from sncompile.targets.snakemake.outputs import DEFAULT_CONSTRAINT, OutputPatterns
+from sncompile.targets.snakemake.raw_paths import raw_inputs
 from sncompile.targets.snakemake.rules import FamilyLowering
 from sncompile.targets.snakemake.separation import Paths, separate
 from sncompile.targets.snakemake.sidecars import Sidecars
@@ -26,12 +29,13 @@ from sncompile.targets.snakemake.sidecars import Sidecars
 def lower_graph(graph: Graph, files: str, report: Report, *, benchmark: bool = False) -> Workflow:
     """The Snakefile of a graph; `files` is where module files will lie, as seen from the working folder."""
     names = rule_names(graph.families)
-    around = Surroundings(graph, files, Sidecars(set()), report)
-    lowerings = {name: FamilyLowering(family, names[name], around) for name, family in graph.families.items()}
+    batched = with_batches(graph, files)
+    graph = batched.graph
+    around, lowerings = _lowerings(graph, names, files, report, batched.families)
     patterns = {name: lowering.outputs for name, lowering in lowerings.items()}
     for first, second in separate(patterns, _raw(lowerings)):
         report.add(_ambiguous(graph.families[first], graph.families[second]))
-    rules = [_rule_all(graph, around)]
+    rules = [_rule_all(around)]
     rules += [lowerings[name].rule(benchmark=benchmark) for name in graph.families]
     secrets = {v.name for family in graph.families.values() for v in family.env if v.secret}
     return Workflow(
@@ -46,17 +50,41 @@ def lower_graph(graph: Graph, files: str, report: Report, *, benchmark: bool = F
         secrets=tuple(sorted(secrets)),
         constraints=tuple(sorted(_constraints(patterns, lowerings).items())),
         rules=tuple(rules),
+        files={n: f.source.read_bytes() for n, f in graph.files.items()} | dict(batched.scripts),
+        marked=around.marks.families,
     )
 
 
-def _rule_all(graph: Graph, around: Surroundings) -> Rule:
+def _lowerings(
+    graph: Graph, names: Mapping[str, str], files: str, report: Report, batched: frozenset[str]
+) -> tuple[Surroundings, dict[str, FamilyLowering]]:
+    """The lowering of each family; those whose outputs have no wildcards in common are known by a mark."""
+    trial = Report()
+    around = Surroundings(graph, files, Sidecars(set()), trial, Marks(batched))
+    lowerings = {name: FamilyLowering(family, names[name], around) for name, family in graph.families.items()}
+    differ = [name for name, lowering in lowerings.items() if lowering.outputs.differ or name in batched]
+    for name in differ:
+        # Snakemake keeps or deletes what it knows as an output, and nothing else.
+        if any(o.temp or o.protected for o in graph.families[name].outputs.values()):
+            lowerings[name].outputs.tell_difference()
+    if not differ or trial.failed:
+        report.extend(trial.diagnostics())
+        around.report = report
+        return around, lowerings
+    graph, marks = with_marks(graph, differ, batched)
+    around = Surroundings(graph, files, Sidecars(set()), report, marks)
+    return around, {n: FamilyLowering(family, names[n], around) for n, family in graph.families.items()}
+
+
+def _rule_all(around: Surroundings) -> Rule:
+    graph = around.graph
     family = _nothing(graph)
     context = FamilyContext(family, around)
     entries: list[Entry] = []
     used: set[str] = set()
     for name, value in graph.outputs.items():
         safe = unique(item_name(re.sub(r"\W", "_", name)), used)
-        code = input_code(value, safe, context)
+        code = port_code(value, safe, context)
         if code is not None:
             entries.append(Entry(safe, code, value.span))
     title = f"all: what the pipeline {graph.name} is for"

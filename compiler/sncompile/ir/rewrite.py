@@ -73,7 +73,7 @@ def map_part(part: ShellPart, rewrite: Rewrite) -> ShellPart:
     """A part of a script with its value rewritten."""
     if part.value is None:
         return part
-    value = rewrite(part.value)
+    value = map_argument(part.value, rewrite)
     return part if value is part.value else part._replace(value=value)
 
 

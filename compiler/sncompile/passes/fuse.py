@@ -1,0 +1,206 @@
+"""`fuse`: makes a chain of map-linked steps one job.
+
+    a [well] -> b [well]   =>   b [well]: a's command, then b's
+
+The job is called after its last step. What lies between is still written, for nobody else reads it or asks for it; it
+may be deleted with the job. A job whose first half failed does that half again too: that is the price of half the jobs.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sncompile.ir.build import with_families
+from sncompile.ir.feeds import steps_in
+from sncompile.ir.graph import Edge, Family, Graph
+from sncompile.ir.rewrite import map_children, map_family
+from sncompile.passes.result import Remark, Result
+from sncompile.passes.structure import structure
+from sncompile.semantics.program import ShellPart, Success
+from sncompile.semantics.resources import dynamic
+from sncompile.semantics.values import Const, Local, Output, Related, Size, Value
+
+
+def fuse(graph: Graph) -> Result:
+    """The graph with chains made one family each, wherever that is legal."""
+    published = {step for value in graph.outputs.values() for step in steps_in(value)}
+    below: dict[str, list[Edge]] = {}
+    for edge in graph.edges:
+        below.setdefault(edge.source, []).append(edge)
+    families = dict(graph.families)
+    remarks = []
+    for name in graph.order():
+        edges = below.get(name, [])
+        if len({edge.target for edge in edges}) != 1:
+            continue
+        first, second = families[name], families[edges[0].target]
+        if first.keys is not second.keys or not first.keys.by or not first.outputs:
+            continue
+        reason = _hindrance(first, second, published)
+        if reason is not None:
+            message = f"`{name}` and `{second.name}` stay two jobs: {reason}"
+            remarks.append(Remark("fuse", False, message, second.span))
+            continue
+        families[second.name] = _fused(first, second)
+        del families[name]
+        message = f"`{name}` is done in the job of `{second.name}`: nothing else reads what lies between"
+        remarks.append(Remark("fuse", True, message, second.span))
+    if len(families) == len(graph.families):
+        return Result(graph, tuple(remarks))
+    return Result(with_families(graph, families), tuple(remarks))
+
+
+def _hindrance(first: Family, second: Family, published: set[str]) -> str | None:
+    """Why two families of the same keys cannot be one job."""
+    if first.name in published:
+        return "an output of the pipeline lies between them"
+    if any(w.step == first.name for w in second.after) or not _mapped(first, second):
+        return "not every job of the one reads from just its own job of the other"
+    told = (
+        ("they use different containers", structure(first.container), structure(second.container)),
+        ("they use different environments", (first.conda, _environment(first)), (second.conda, _environment(second))),
+        ("they are tried again differently", first.retries, second.retries),
+        ("they run in different places", first.local_rule, second.local_rule),
+        ("one is done in batches", (first.batch, first.batches), (second.batch, second.batches)),
+    )
+    found = next((reason for reason, mine, theirs in told if mine != theirs), None)
+    if found is not None:
+        return found
+    if any(dynamic(v) for v in (*first.resources.values(), *second.resources.values())):
+        return "their resources are known only when they run"
+    if any(not isinstance(v, Const) for v in (*first.resources.values(), *second.resources.values())):
+        return "their resources differ from job to job"
+    if any(o.protected or o.optional for o in first.outputs.values()):
+        return "what lies between is protected or optional"
+    return None
+
+
+def _environment(family: Family) -> tuple[object, ...]:
+    return tuple((v.name, v.secret, structure(v.value)) for v in family.env)
+
+
+def _mapped(first: Family, second: Family) -> bool:
+    """Whether the second takes from the first by plain inputs alone, each job from the job of the same key."""
+    for port in second.inputs.values():
+        if first.name in steps_in(port.value) and not _direct(port.value, first):
+            return False
+    others = (*second.params.values(), *second.resources.values(), *(v.value for v in second.env if v.value))
+    return not any(first.name in steps_in(value) for value in others)
+
+
+def _direct(value: Value, first: Family) -> bool:
+    plain = isinstance(value, Related) and isinstance(value.value, Output) and not value.linked
+    return plain and isinstance(value, Related) and value.source is first.keys and value.target is first.keys
+
+
+def _fused(first: Family, second: Family) -> Family:
+    """One family of two; what the first one's names clash with gets new ones."""
+    between = {
+        name: port.value.value.port
+        for name, port in second.inputs.items()
+        if isinstance(port.value, Related) and isinstance(port.value.value, Output)
+        and port.value.value.step == first.name
+    }  # fmt: skip
+    taken = {*second.inputs, *second.outputs, *second.params}
+    names = {
+        (space, name): _fresh(name, first.name, taken)
+        for space, members in (("inputs", first.inputs), ("outputs", first.outputs), ("params", first.params))
+        for name in members
+    }
+    first = _renamed(first, names)
+    second = _fed(second, {name: names["outputs", port] for name, port in between.items()})
+    outputs = {names["outputs", n]: o for n, o in first.outputs.items()}
+    return replace(
+        second,
+        title=", then ".join(t for t in dict.fromkeys((first.title, second.title)) if t),
+        inputs={
+            **{names["inputs", n]: p for n, p in first.inputs.items()},
+            **{n: p for n, p in second.inputs.items() if n not in between},
+        },
+        params={**{names["params", n]: v for n, v in first.params.items()}, **second.params},
+        outputs={**second.outputs, **outputs},
+        command=None,
+        shell=(*_script(first), ShellPart("\n", None, ""), *_script(second)),
+        resources=_together(first.resources, second.resources),
+        success=_both(first.success, second.success, names),
+        after=tuple(dict.fromkeys((*first.after, *second.after))),
+    )
+
+
+def _fresh(name: str, prefix: str, taken: set[str]) -> str:
+    found = name
+    while found in taken:
+        found = f"{re.sub(r'[^A-Za-z0-9]', '_', prefix)}_{found}"
+    taken.add(found)
+    return found
+
+
+def _renamed(family: Family, names: Mapping[tuple[str, str], str]) -> Family:
+    def rename(value: Value) -> Value:
+        if isinstance(value, Local) and (value.space, value.name) in names:
+            return value._replace(name=names[value.space, value.name])
+        if isinstance(value, Size) and ("inputs", value.port) in names:
+            return value._replace(port=names["inputs", value.port])
+        return map_children(value, rename)
+
+    return map_family(family, rename)
+
+
+def _fed(family: Family, ports: Mapping[str, str]) -> Family:
+    """The second family with inputs that were the first one's outputs read from there."""
+
+    def feed(value: Value) -> Value:
+        if isinstance(value, Local) and value.space == "inputs" and value.name in ports:
+            return value._replace(space="outputs", name=ports[value.name])
+        return map_children(value, feed)
+
+    return map_family(family, feed)
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./+-]+\Z")
+_KEYWORDS = frozenset((
+    "if", "then", "else", "elif", "fi", "case", "esac", "for", "select", "while", "until", "do", "done", "in",
+    "function", "time", "coproc",
+))  # fmt: skip
+
+
+def _script(family: Family) -> Sequence[ShellPart]:
+    """A family's command or script as a script of its own, which leaves nothing behind for the next."""
+    if family.shell is not None:
+        return (ShellPart("(\n", None, ""), *family.shell, ShellPart("\n)", None, ""))
+    found: list[ShellPart] = []
+    for number, argument in enumerate(family.command or ()):
+        if number:
+            found.append(ShellPart(" ", None, ""))
+        if isinstance(argument, Const) and isinstance(argument.value, (str, int, float)):
+            text = shlex.quote(str(argument.value)) if not isinstance(argument.value, bool) else None
+            if text is not None and (number or (_PLAIN.match(text) and text not in _KEYWORDS)):
+                found.append(ShellPart(text, None, ""))
+                continue
+        found.append(ShellPart("", argument, "plain" if number else "command"))
+    return found
+
+
+def _together(first: Mapping[str, Value], second: Mapping[str, Value]) -> dict[str, Value]:
+    """The resources of both, one after the other: the larger of each, and the times added."""
+    found = dict(second)
+    for name, value in first.items():
+        other = second.get(name)
+        if not isinstance(value, Const) or not isinstance(other, Const):
+            found.setdefault(name, value)
+            continue
+        mine, theirs = value.value, other.value
+        if isinstance(mine, (int, float)) and isinstance(theirs, (int, float)):
+            found[name] = other._replace(value=mine + theirs if name == "time" else max(mine, theirs))
+    return found
+
+
+def _both(first: Success, second: Success, names: Mapping[tuple[str, str], str]) -> Success:
+    return Success(
+        (*second.non_empty, *(names["outputs", n] for n in first.non_empty)),
+        {**second.sha256, **{names["outputs", n]: v for n, v in first.sha256.items()}},
+        {**second.min_files, **{names["outputs", n]: v for n, v in first.min_files.items()}},
+    )

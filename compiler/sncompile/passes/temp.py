@@ -1,0 +1,51 @@
+"""`temp`: marks intermediates that nobody wants kept.
+
+    a -> b -> c, outputs result = c.out   =>   a.out and b.out are deleted once they are read
+
+Only paths that the compiler derived: a path that the spec names is there to be looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sncompile.ir.build import taken
+from sncompile.ir.graph import Family, Graph
+from sncompile.passes.result import Remark, Result, some
+from sncompile.semantics.values import Made, Output, Value, walk
+
+
+def temp(graph: Graph) -> Result:
+    """The graph with derived outputs made temporary where steps read them and no output of the pipeline is one."""
+    read = {port for family in graph.families.values() for value in taken(family).values() for port in _ports(value)}
+    published = {port for value in graph.outputs.values() for port in _ports(value)}
+    families = {}
+    remarks = []
+    for name, family in graph.families.items():
+        found = [n for n in family.outputs if _unwanted(family, n, read, published)]
+        families[name] = _with_temp(family, found) if found else family
+        if found:
+            message = f"{some(found)} of `{name}` are deleted once they are read: nobody asks for them"
+            remarks.append(Remark("temp", True, message, family.span))
+    return Result(replace(graph, families=families), tuple(remarks)) if remarks else Result(graph)
+
+
+def _unwanted(family: Family, port: str, read: set[tuple[str, str]], published: set[tuple[str, str]]) -> bool:
+    output, key = family.outputs[port], (family.name, port)
+    if not output.derived or output.temp or output.protected or family.batches:
+        return False
+    return key in read and key not in published and (family.name, "*") not in published
+
+
+def _ports(value: Value) -> set[tuple[str, str]]:
+    """The ports that a value comes from; `*` where it may be any of a family."""
+    found = {(leaf.step, leaf.port) for leaf in walk(value) if isinstance(leaf, Output)}
+    for made in walk(value):
+        if isinstance(made, Made):
+            found |= {(leaf.step, "*") for leaf in walk(made) if isinstance(leaf, Output)}
+    return found
+
+
+def _with_temp(family: Family, ports: list[str]) -> Family:
+    outputs = {n: o._replace(temp=True) if n in ports else o for n, o in family.outputs.items()}
+    return replace(family, outputs=outputs)

@@ -1,0 +1,227 @@
+"""Batches: families whose instances are done several to a job.
+
+The batched family becomes one over its batches, whose one argument list calls `batch.sh` on some lines of a script that
+is emitted with the files. Its outputs are the paths of all its instances, so it is known by its mark (see `marking`);
+who reads from an instance waits for the mark of its batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files as package_files
+from pathlib import Path
+from typing import Any
+
+from sncompile.ir.build import with_families
+from sncompile.ir.feeds import feeds, waited_for
+from sncompile.ir.graph import Family, Graph, Input, Output
+from sncompile.ir.jobs import Expansion, Job
+from sncompile.ir.rewrite import map_children, map_family
+from sncompile.semantics.encoding import encode_key
+from sncompile.semantics.keys import KeySet, Link
+from sncompile.semantics.program import ModuleFile, Success, Waits
+from sncompile.semantics.tables import Table
+from sncompile.semantics.types import INTEGER, STRING, Type
+from sncompile.semantics.values import Cell, Const, Made, Related, Value
+from sncompile.semantics.values import ModuleFile as FileValue
+from sncompile.semantics.values import Output as OutputValue
+
+RUNNER = "batch.sh"
+
+
+@dataclass(frozen=True, slots=True)
+class Batched:
+    """A graph with batches in the place of instances, and the scripts that its files need, by their emitted names."""
+
+    graph: Graph
+    families: frozenset[str]
+    scripts: Mapping[str, bytes]
+
+
+def with_batches(graph: Graph, files: str) -> Batched:
+    """The graph as an engine sees it that knows nothing of batches; `files` is where module files will lie."""
+    batched = {name: family for name, family in graph.families.items() if family.batches}
+    if not batched:
+        return Batched(graph, frozenset(), {})
+    expansion = Expansion(graph, files=files)
+    made = {name: _Batching(family, expansion) for name, family in batched.items()}
+    families: dict[str, Family] = {}
+    for name, family in graph.families.items():
+        found = map_family(family, lambda value: _reading(value, made)) if name not in made else made[name].family()
+        families[name] = replace(found, after=tuple(_waits(family, found.keys, graph, made, expansion)))
+    outputs = {name: _reading(value, made) for name, value in graph.outputs.items()}
+    scripts = {f"batches/{name}.sh": each.script().encode() for name, each in made.items()}
+    runner = Path(str(package_files("sncompile.templates"))) / "support" / RUNNER
+    emitted = {**graph.files, RUNNER: ModuleFile(runner, RUNNER)}
+    graph = with_families(replace(graph, outputs=outputs, files=emitted), families)
+    return Batched(graph, frozenset(made), scripts)
+
+
+class _Batching:
+    """One family on its way into batches."""
+
+    def __init__(self, family: Family, expansion: Expansion) -> None:
+        self.old, self._expansion = family, expansion
+        count = max(family.batches) + 1
+        self.members: list[list[int]] = [[] for _ in range(count)]
+        for number, batch in enumerate(family.batches):
+            self.members[batch].append(number)
+        self.jobs = list(expansion.jobs(family.name))
+        key = f"{family.name}_batch".replace(".", "_")
+        lines = [1]
+        for found in self.members:
+            lines.append(lines[-1] + len(found))
+        width = len(str(count))
+        columns: dict[str, Sequence[Any]] = {
+            key: [str(n + 1).zfill(width) for n in range(count)],
+            "first": lines[:-1],
+            "last": [line - 1 for line in lines[1:]],
+        }
+        self._table = Table(key, (key,), columns, span=family.span)
+        self.keys: KeySet = self._table.keys
+
+    def paths(self, port: str) -> Table:
+        """What an output's path is, by instance: a table with a row for each."""
+        cells = [job.outputs[port] for job in self.jobs]
+        return Table(f"{self.old.name}.{port}", (), {port: cells}, span=self.old.span)  # type: ignore[dict-item]
+
+    def _gathered(self, value: Value, kind: Type) -> Value:
+        """A value of the instances as the list of it over a batch."""
+        target = KeySet(self.keys.rows, self.keys.by, Link(self.old.keys, self.members, False))
+        return Related(value, self.old.keys, target, kind._replace(many=True, optional=False), self.old.span)
+
+    def family(self) -> Family:
+        """The family of batches."""
+        old, span = self.old, self.old.span
+        place = f"batches/{old.name}.sh"
+        cells = [Related(Cell(self._table, c, INTEGER, span), self.keys, self.keys, INTEGER, span)
+                 for c in ("first", "last")]  # fmt: skip
+        marks = f"{self._expansion.graph.workspace}/{old.name}/instances"
+        command: tuple[Value, ...] = (
+            Const("bash", STRING, span), FileValue(RUNNER, Type("file"), span), FileValue(place, Type("file"), span),
+            *cells, Const(marks, STRING, span),
+        )  # fmt: skip
+        return replace(
+            old,
+            keys=self.keys,
+            inputs={n: self._input(p) for n, p in old.inputs.items() if not _absent(p.value)},
+            params={},
+            outputs={n: self._output(n, o) for n, o in old.outputs.items()},
+            command=command,
+            shell=None,
+            env=tuple(v for v in old.env if v.secret),
+            resources=self._resources(),
+            success=Success(),
+            origins={},
+            batch=1,
+            batches=(),
+        )
+
+    def _input(self, port: Input) -> Input:
+        return port._replace(value=self._gathered(port.value, port.value.type), many=True)
+
+    def _output(self, name: str, output: Output) -> Output:
+        kind = output.path.type
+        path = self._gathered(Cell(self.paths(name), name, kind, output.span), kind)
+        return output._replace(path=path, many=True)
+
+    def _resources(self) -> dict[str, Value]:
+        """The most that an instance asks for; the times of all, one after the other."""
+        found: dict[str, Value] = {}
+        size = max(map(len, self.members))
+        for name, value in self.old.resources.items():
+            column = list(self._expansion.evaluator.column(value, self.old.keys, self.old))
+            most = max(column)
+            found[name] = Const(most * size if name == "time" else most, value.type, value.span)
+        return found
+
+    # --- The script -----------------------------------------------------------------------------------------------
+
+    def script(self) -> str:
+        """A line for each instance, batch by batch."""
+        return "".join(self._line(self.jobs[number], number) for found in self.members for number in found)
+
+    def _line(self, job: Job, number: int) -> str:
+        old = self.old
+        outputs = [
+            f"{'s' if name in old.success.non_empty and output.base == 'file' else 'e'}:{path}"
+            for name, output in old.outputs.items()
+            for path in _listed(job.outputs[name])
+        ]
+        inputs = list(dict.fromkeys(path for value in job.inputs.values() for path in _listed(value)))
+        key = "/".join(map(encode_key, old.keys.instances[number]))
+        words = [key, job.digest, _script(job), str(len(outputs)), *outputs, *inputs]
+        return f"instance {' '.join(map(_ansi, words))}\n"
+
+
+def _absent(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
+
+
+def _listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _script(job: Job) -> str:
+    """What an instance runs, its environment set first."""
+    import shlex
+
+    exports = "".join(f"export {n}={shlex.quote(v)}\n" for n, v in job.env.items() if v != "***")
+    return exports + (shlex.join(job.command) if job.command is not None else job.shell or "")
+
+
+_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+def _ansi(word: str) -> str:
+    """A word in the shell's `$'…'` quotes, on one line.
+
+    >>> print(_ansi("it's\\n"))
+    $'it\\'s\\n'
+    """
+    body = "".join(_ESCAPES.get(c) or (c if c >= " " and c != "\x7f" else f"\\x{ord(c):02x}") for c in word)
+    return f"$'{body}'"
+
+
+# --- Who reads from instances, and who waits for them ---------------------------------------------------------------
+
+
+def _reading(value: Value, made: Mapping[str, _Batching]) -> Value:
+    """A value whose references to instances are paths that batches make."""
+    if not isinstance(value, Related) or not isinstance(value.value, OutputValue):
+        return map_children(value, lambda v: _reading(v, made))
+    batching = made.get(value.value.step)
+    if batching is None:
+        return value
+    port = value.value.port
+    path = value._replace(value=Cell(batching.paths(port), port, value.value.type, value.span))
+    related = value.target.related(value.source)
+    batches = batching.old.batches
+    instances = [tuple(sorted({batches[j] for j in found})) for found in related]
+    target = KeySet(value.target.rows, value.target.by, Link(batching.keys, instances, False))
+    kind = value.type._replace(many=True, optional=False)
+    output = OutputValue(value.value.step, port, kind, value.span)
+    return Made(path, (Related(output, batching.keys, target, kind, value.span),), value.type, value.span)
+
+
+def _waits(
+    family: Family, keys: KeySet, graph: Graph, made: Mapping[str, _Batching], expansion: Expansion
+) -> list[Waits]:
+    """What a family waits for beyond the data, by batches where either end has them."""
+    mine = made.get(family.name)
+    found = []
+    for waits in family.after:
+        theirs = made.get(waits.step)
+        if mine is None and theirs is None:
+            found.append(waits)
+            continue
+        needs: list[set[int]] = [set() for _ in range(len(keys))]
+        for _, instances in feeds(waited_for(waits, graph), family.keys, expansion.evaluator):
+            for i in range(len(family.keys)):
+                here = mine.old.batches[i] if mine is not None else i
+                needs[here].update(theirs.old.batches[j] if theirs is not None else j for j in instances(i))
+        source = theirs.keys if theirs is not None else graph.families[waits.step].keys
+        link = Link(source, [tuple(sorted(n)) for n in needs], False)
+        found.append(Waits(waits.step, source, KeySet(keys.rows, keys.by, link)))
+    return found

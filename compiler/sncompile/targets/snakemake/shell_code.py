@@ -1,0 +1,118 @@
+"""A family's command or script, with what stands around it → what stands under `shell:`."""
+
+from __future__ import annotations
+
+from sncompile.diagnostics import Span
+from sncompile.semantics.values import Local
+from sncompile.targets.snakemake.commands import CommandLowering, literal, quoted
+from sncompile.targets.snakemake.context import FamilyContext
+from sncompile.targets.snakemake.model import Entry
+from sncompile.targets.snakemake.names import item_name
+from sncompile.targets.snakemake.python_code import WIDTH, flat, string
+
+# Pieces of a `shell:` string are filled up to here; with indent, quotes and a comma they stay within the line.
+_SHELL_WIDTH = 74
+
+
+def shell_entries(context: FamilyContext, commands: CommandLowering) -> list[Entry]:
+    """The pieces of a family's `shell:` string."""
+    family = context.family
+    places = _places(context, commands) if family.name not in context.around.marks.batched else {}
+    # Batches see to their paths themselves.
+    marks = context.around.marks
+    marked = family.name in marks.families - marks.batched
+    before = _room(" ".join(places.values())) if marked else []
+    checks = [*(_promises(context, places) if marked else []), *_counts(context, places)]
+    span = family.module_span
+    if family.command is not None:
+        words = [*_exports(context, commands, join=" "), *commands.command()]
+        if not before and not checks:
+            return _strings(_filled([*words, "&> {log:q}"]), span)
+        return _strings(["exec &> {log:q}\n", *before, *_with_breaks(_filled(words)), *checks], span)
+    script = commands.script()
+    if checks and script and not script[-1].endswith("\n"):
+        script[-1] += "\n"
+    return _strings(["exec &> {log:q}\n", *before, *_exports(context, commands, join="\n"), *script, *checks], span)
+
+
+def _places(context: FamilyContext, commands: CommandLowering) -> dict[str, str]:
+    """Every output's paths as words of the shell."""
+    found = {}
+    for name, output in context.family.outputs.items():
+        parameter = context.around.marks.parameter(context.family.name, "outputs", name)
+        if parameter is None:
+            found[name] = f"{{output.{item_name(name)}:q}}"
+        else:
+            found[name] = " ".join(commands.words(Local("params", parameter, output.path.type, output.span), name))
+    return found
+
+
+def _room(paths: str) -> list[str]:
+    """What Snakemake does before a job and after a failure for the outputs that it knows."""
+    return [
+        literal("undo() { rm -rf -- ") + paths + literal("; }\n"),
+        "trap 'test $? -eq 0 || undo' EXIT\n",
+        "undo\n",
+        f'for path in {paths}; do mkdir -p -- "$(dirname -- "$path")"; done\n',
+    ]
+
+
+def _promises(context: FamilyContext, places: dict[str, str]) -> list[str]:
+    """What Snakemake does after a job: see that all is there."""
+    success = context.family.success
+    otherwise = literal('{ echo "not as promised: $path"; exit 1; }')
+    kinds: dict[str, list[str]] = {}
+    for name, paths in places.items():
+        filled = name in success.non_empty and context.family.outputs[name].base == "file"
+        kinds.setdefault("-s" if filled else "-e", []).append(paths)
+    found = [
+        f'for path in {" ".join(paths)}; do test {test} "$path" || {otherwise}; done\n' for test, paths in kinds.items()
+    ]
+    for name, digest in success.sha256.items():
+        total = quoted(f"{digest}  -")
+        found.append(f'for path in {places[name]}; do sha256sum < "$path" | grep -qxF {total} || {otherwise}; done\n')
+    return found
+
+
+def _counts(context: FamilyContext, places: dict[str, str]) -> list[str]:
+    """What Snakemake never looks at: how many files a directory holds."""
+    found = []
+    for name, count in context.family.success.min_files.items():
+        told = quoted(f"{context.family.name}: the output {name} holds fewer than {count} files")
+        otherwise = literal("{") + f" echo {told}; exit 1; " + literal("}")
+        found.append(f'test "$(find {places[name]} -type f | wc -l)" -ge {count} || {otherwise}\n')
+    return found
+
+
+def _exports(context: FamilyContext, commands: CommandLowering, *, join: str) -> list[str]:
+    found = []
+    for variable in context.family.env:
+        if variable.secret or variable.value is None:
+            continue  # It is in the environment already.
+        word = "".join(commands.words(variable.value, variable.name)) or "''"
+        found.append(f"export {variable.name}={word}" + (";" if join == " " else "\n"))
+    return found
+
+
+def _strings(pieces: list[str], span: Span) -> list[Entry]:
+    """Pieces of a string, each on a line of its own; as one where they fit a line together, as a formatter has it."""
+    together = " ".join(flat(string(piece)) for piece in pieces)
+    if len(together) + 8 <= WIDTH:
+        pieces = ["".join(pieces)]
+    return [Entry("", string(piece), span) for piece in pieces]
+
+
+def _filled(words: list[str]) -> list[str]:
+    """Words as pieces of a string, filled up to a line's width, each word after the first with a space before it."""
+    pieces: list[str] = []
+    for number, word in enumerate(words):
+        text = word if number == 0 else f" {word}"
+        if pieces and len(pieces[-1]) + len(text) <= _SHELL_WIDTH and "\n" not in pieces[-1]:
+            pieces[-1] += text
+        else:
+            pieces.append(text)
+    return pieces
+
+
+def _with_breaks(pieces: list[str]) -> list[str]:
+    return [*pieces[:-1], pieces[-1] + "\n"] if pieces else []

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Does the instances of one batch, one after the other: batch.sh TABLE FIRST LAST MARKS
+#
+# Each line of the table, from line FIRST to line LAST, is a call of `instance` below. An instance that failed does not
+# keep the others from being done; one that is done already, by its mark below the folder MARKS, is left alone unless its
+# command changed or one of its inputs is newer.
+set -uo pipefail
+
+table=$1 first=$2 last=$3 marks=$4
+failed=0 done=0 kept=0
+
+# instance ID DIGEST SCRIPT NUMBER-OF-OUTPUTS OUTPUT… INPUT…, where an output is `e:PATH` or, if it must not be empty, `s:PATH`
+instance() {
+    local id=$1 digest=$2 script=$3 count=$4
+    shift 4
+    local outputs=("${@:1:count}") inputs=("${@:count+1}") mark="$marks/$id.done" output
+    if is_done "$mark" "$digest"; then
+        kept=$((kept + 1))
+        return
+    fi
+    echo "== $id"
+    for output in "${outputs[@]}"; do
+        rm -rf -- "${output#?:}" && mkdir -p -- "$(dirname -- "${output#?:}")"
+    done
+    rm -f -- "$mark"
+    if bash -euo pipefail -c "$script" && promised; then
+        mkdir -p -- "$(dirname -- "$mark")"
+        printf '%s\n' "$digest" > "$mark"
+        done=$((done + 1))
+    else
+        echo "== $id failed"
+        for output in "${outputs[@]}"; do rm -rf -- "${output#?:}"; done
+        failed=$((failed + 1))
+    fi
+}
+
+# Whether the mark is there with this digest, every output is there, and no input is newer than the mark.
+is_done() {
+    local mark=$1 digest=$2 path
+    [ -f "$mark" ] && [ "$(cat -- "$mark")" = "$digest" ] || return 1
+    for path in "${outputs[@]}"; do [ -e "${path#?:}" ] || return 1; done
+    for path in "${inputs[@]}"; do ! [ "$path" -nt "$mark" ] || return 1; done
+}
+
+promised() {
+    local path
+    for path in "${outputs[@]}"; do
+        test "-${path%%:*}" "${path#?:}" || { echo "not as promised: ${path#?:}"; return 1; }
+    done
+}
+
+source <(sed -n "${first},${last}p;${last}q" "$table")
+echo "== $done done, $kept were done already, $failed failed"
+[ "$failed" -eq 0 ]
