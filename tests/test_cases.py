@@ -3,8 +3,9 @@
 A page holds fenced blocks. One of a language and a file name (`yaml main.yaml`) is that file; `main.yaml`, or else the
 first YAML file, is the spec. `python setup` runs with `folder` set, for files that Markdown cannot hold. `text options`
 gives options, one a line, as on the command line. What is expected stands in `text diagnostics` (as rendered for
-people), `text jobs` (every job with its command and files) or `text ir`; `pytest tests/test_cases.py --accept` writes
-these anew.
+people), `text jobs` (every job with its command and files) or `text ir`; and, after the passes of a level, in
+`text remarks O1` and `text ir O1`, which also hold that the jobs are as they were. `pytest tests/test_cases.py --accept`
+writes these anew.
 """
 
 from __future__ import annotations
@@ -18,16 +19,18 @@ from pathlib import Path
 
 import pytest
 
-from sncompile.api import Checked, check, graph_of
+from sncompile.api import Checked, check, graph_of, optimize
 from sncompile.diagnostics.text import TextRenderer
 from sncompile.faults import catalogue
+from sncompile.ir.graph import Graph
 from sncompile.ir.jobs import Job, jobs
 from sncompile.ir.text import graph_text
 from sncompile.semantics.program import Options
+from sncompile.views.remarks_text import remarks_text
 
 CASES = Path(__file__).parent / "cases"
 PAGES = sorted(CASES.rglob("*.md"))
-EXPECTED = ("diagnostics", "jobs", "ir")
+EXPECTED = ("diagnostics", "jobs", "ir", *(f"{kind} O{level}" for kind in ("remarks", "ir") for level in (1, 2)))
 
 # Told by the commands that compile and run, never by a check.
 ELSEWHERE = {"SN215"}
@@ -94,9 +97,23 @@ def actual(kind: str, checked: Checked) -> str:
     if kind == "diagnostics":
         return TextRenderer(checked.sources).render(checked.diagnostics)
     graph = graph_of(checked.require())
+    if " O" in kind:
+        return after_passes(kind.split(" O")[0], graph, int(kind[-1]))
     if kind == "ir":
         return graph_text(graph)
     return "".join(line + "\n" for job in jobs(graph) for line in job_lines(job))
+
+
+def after_passes(kind: str, graph: Graph, level: int) -> str:
+    """The remarks or the graph of a level; at the first, the jobs that are left have to be what they were."""
+    result = optimize(graph, level, check=True)
+    if level == 1:
+        after = {job.id: job.as_object() for job in jobs(result.graph)}
+        before = {job.id: job.as_object() for job in jobs(graph) if job.id in after}
+        for job in before.values():
+            job["after"] = [other for other in job["after"] if other in after]
+        assert after == before
+    return remarks_text(result.remarks) if kind == "remarks" else graph_text(result.graph)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(p.relative_to(CASES).with_suffix("")) for p in PAGES])

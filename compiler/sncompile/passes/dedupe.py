@@ -14,7 +14,7 @@ from dataclasses import replace
 from sncompile.diagnostics import Related as Place
 from sncompile.ir.build import with_families
 from sncompile.ir.graph import Family, Graph
-from sncompile.passes.result import Remark, Result
+from sncompile.passes.result import Remark, Result, some
 from sncompile.passes.structure import family_structure
 
 
@@ -22,7 +22,7 @@ def dedupe(graph: Graph) -> Result:
     """The graph with one family of each identical set; who waited for another of them waits for that one."""
     first: dict[object, Family] = {}
     same: dict[str, str] = {}
-    work: dict[object, Family] = {}
+    work: dict[object, list[Family]] = {}
     remarks = []
     for name, family in graph.families.items():
         known = first.setdefault(family_structure(family), family) if not family.outputs else family
@@ -31,14 +31,18 @@ def dedupe(graph: Graph) -> Result:
             message = f"`{name}` is `{known.name}` once more: it is done once"
             remarks.append(Remark("dedupe", True, message, family.span, (Place("the first", known.span),)))
         elif family.outputs:
-            twin = work.setdefault(family_structure(family, outputs=False), family)
-            if twin is not family:
-                message = f"`{name}` does what `{twin.name}` does, for other paths; both stay, since both are named"
-                remarks.append(Remark("dedupe", False, message, family.span, (Place("the first", twin.span),)))
+            work.setdefault(family_structure(family, outputs=False), []).append(family)
+    remarks += [_twins(found) for found in work.values() if len(found) > 1]
     if not same:
         return Result(graph, tuple(remarks))
     families = {name: _waiting(family, same) for name, family in graph.families.items() if name not in same}
     return Result(with_families(graph, families), tuple(remarks))
+
+
+def _twins(families: list[Family]) -> Remark:
+    first, *others = families
+    message = f"{some([f.name for f in families])} do the same for paths of their own; all stay, since all are named"
+    return Remark("dedupe", False, message, others[0].span, (Place("the first", first.span),))
 
 
 def _waiting(family: Family, same: dict[str, str]) -> Family:

@@ -30,7 +30,7 @@ def merge(graph: Graph) -> Result:
     """The graph with a family for each set of corresponding steps."""
     shaper = Shaper(Evaluator(graph.families))
     shapes = {name: shaper.shape(family) for name, family in graph.families.items() if not family.origins}
-    groups = _buildable(find_groups(graph, shapes), shapes)
+    groups = _buildable(graph, find_groups(graph, shapes), shapes)
     odd = oddities(graph, shapes, groups)
     if not groups:
         return Result(graph, odd)
@@ -48,20 +48,23 @@ def merge(graph: Graph) -> Result:
     return Result(with_families(replace(graph, outputs=outputs), families), (*remarks, *odd))
 
 
-def _buildable(groups: list[Group], shapes: Mapping[str, Shape]) -> list[Group]:
+def _buildable(graph: Graph, groups: list[Group], shapes: Mapping[str, Shape]) -> list[Group]:
     """The groups whose members' references can be told: where there are keys, they all come from one family."""
     while True:
         group_of = {member: number for number, group in enumerate(groups) for member in group.members}
-        kept = [group for group in groups if _one_source_each(group, shapes, group_of)]
+        kept = [group for group in groups if _one_source_each(graph, group, shapes, group_of)]
         if len(kept) == len(groups):
             return kept
         groups = kept
 
 
-def _one_source_each(group: Group, shapes: Mapping[str, Shape], group_of: Mapping[str, int]) -> bool:
+def _one_source_each(graph: Graph, group: Group, shapes: Mapping[str, Shape], group_of: Mapping[str, int]) -> bool:
+    # Branches with several instances go by the keys of one family also where the sources have none themselves.
+    keyed = bool(graph.families[group.members[0]].keys.by)
     for holes in zip(*(shapes[member].holes for member in group.members), strict=True):
-        steps = {e.step for hole in holes for e in hole.entries if isinstance(e, Reference) and e.value.source.by}
-        ports = {e.port for hole in holes for e in hole.entries if isinstance(e, Reference) and e.value.source.by}
+        found = [e for hole in holes for e in hole.entries if isinstance(e, Reference)]
+        steps = {e.step for e in found if keyed or e.value.source.by}
+        ports = {e.port for e in found if keyed or e.value.source.by}
         if len(steps) > 1 and (len({group_of.get(step) for step in steps}) > 1 or len(ports) > 1):
             return False
         if len(steps) > 1 and next(iter(steps)) not in group_of:

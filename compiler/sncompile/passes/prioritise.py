@@ -34,7 +34,7 @@ def prioritise(graph: Graph) -> Result:
     }
     if all(families[name] is family for name, family in graph.families.items()):
         return Result(graph)
-    message = f"{some(urgent)} go first: the longest way through the pipeline leads over them"
+    message = f"the longest way through the pipeline leads over {some(urgent)}, ahead of what runs beside"
     remark = Remark("prioritise", True, message, graph.families[urgent[0]].span) if urgent else None
     return Result(replace(graph, families=families), (remark,) if remark is not None else ())
 

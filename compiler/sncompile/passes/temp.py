@@ -25,7 +25,7 @@ def temp(graph: Graph) -> Result:
         found = [n for n in family.outputs if _unwanted(family, n, read, published)]
         families[name] = _with_temp(family, found) if found else family
         if found:
-            message = f"{some(found)} of `{name}` are deleted once they are read: nobody asks for them"
+            message = f"{some(found)} of `{name}`: deleted once read, since nobody asks for it"
             remarks.append(Remark("temp", True, message, family.span))
     return Result(replace(graph, families=families), tuple(remarks)) if remarks else Result(graph)
 

@@ -1,7 +1,8 @@
 """Groups → branches: which member of one group goes with which of another.
 
 Two members belong to one branch where one reads from, or waits for, the other alone, and is the only one of its group
-that does. Groups whose members correspond so share a table, a row for each branch; a branch may lack a step.
+that does. Groups whose members correspond so share a table, a row for each branch; a branch may lack a step. Where the
+steps' names tell the branches apart in the same words (`load_A01`, `seg_A01`), the names say which goes with which.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 from sncompile.ir.graph import Graph
 from sncompile.passes.merging.groups import Group
+from sncompile.passes.merging.naming import varying
 
 Around = dict[int, dict[int, dict[str, str]]]
 """Group → the groups that correspond to it → its members with their partners there."""
@@ -46,6 +48,7 @@ def _lay_out(
 ) -> None:
     """Lay a group over a new table, and then every group that corresponds to one that lies there, the best first."""
     size = 0
+    labelled: dict[str, int] = {}
     pending = [(0, first)]
     while pending:
         _, group = heappop(pending)
@@ -54,10 +57,15 @@ def _lay_out(
         rows: dict[str, int] = {}
         neighbours = around.get(group, {})
         there = [n for n in neighbours if n in placed and placed[n][0] == table]
-        known = _known(group, sorted(there, key=lambda n: -len(neighbours[n])), around, placed)
-        for member in groups[group].members:
+        members = groups[group].members
+        labels = dict(zip(members, varying(members), strict=True))
+        known = {member: labelled[label] for member, label in labels.items() if label in labelled}
+        if 2 * len(known) <= len(members):
+            known = _known(group, sorted(there, key=lambda n: -len(neighbours[n])), around, placed)
+        for member in members:
             rows[member] = known.get(member, size)
             size += member not in known
+            labelled.setdefault(labels[member], rows[member])
         placed[group] = (table, rows)
         for other, pairs in neighbours.items():
             if other not in placed:

@@ -37,8 +37,9 @@ class Columns:
         first = holes[0]
         if len({entries_structure(hole) for hole in holes}) == 1:
             return None
-        if self._place.inner.by and isinstance(first.entries[0] if first.entries else None, Reference):
-            return self._keyed([h.entries[0] for h in holes if isinstance(h.entries[0], Reference)], first.type)
+        keyed = [e for hole in holes for e in hole.entries if isinstance(e, Reference) and e.value.source.by]
+        if keyed or (self._place.inner.by and any(isinstance(e, Reference) for e in first.entries)):
+            return self._keyed([e for hole in holes for e in hole.entries if isinstance(e, Reference)], first.type)
         if not first.many:
             return self._single([hole.entries[0] for hole in holes], first)
         return self._list(holes)
@@ -120,7 +121,7 @@ class Columns:
         owners: list[tuple[int, ...]] = []
         count = 0
         for hole in holes:
-            owners.append(tuple(range(count, count + len(hole.entries))))
+            owners += [tuple(range(count, count + len(hole.entries)))] * len(place.inner)
             count += len(hole.entries)
         kind = holes[0].type
         if len(sources) == 1 and (only := next(iter(sources)))[0]:
@@ -174,5 +175,6 @@ def filled(
         return found[at]
     if isinstance(value, Text):
         parts = [filled(part, (*at, i), found, links) for i, part in enumerate(value.parts)]
-        return value._replace(parts=tuple(parts))
+        flat = [piece for part in parts for piece in (part.parts if isinstance(part, Text) else (part,))]
+        return value._replace(parts=tuple(flat))
     return links.value(value)

@@ -67,7 +67,10 @@ def _difference(aspect: str, mine: Family, theirs: Family) -> str:
 
 def _resource(family: Family, name: str) -> str:
     value = family.resources.get(name)
-    return value_text(value) if value is not None else "not said"
+    return f"{value_text(value)} {_UNITS.get(name, '')}".rstrip() if value is not None else "not said"
+
+
+_UNITS = {"memory": "MB", "disk": "MB", "time": "min"}
 
 
 def _image(family: Family) -> str:

@@ -111,7 +111,8 @@ class _Shaping:
         """The form of a value; what may differ in it becomes a hole, or several."""
         if isinstance(value, Const):
             return self._constant(value, at, hint)
-        if self._family.keys.by:
+        gathers = isinstance(value, Related) and isinstance(value.value, Output) and bool(value.source.by)
+        if self._family.keys.by or gathers:
             return self._template(value, at, hint)
         entries = self._entries(value)
         if entries is None:

@@ -20,7 +20,8 @@ class BranchTable:
     def __init__(self, name: str, keys: Sequence[str], span: Span, reserved: Container[str] = ()) -> None:
         self.name = name
         self.values = list(keys)
-        self.table = Table(name, (name,), {name: self.values}, span=span)
+        self._columns: dict[str, Sequence[Plain]] = {name: self.values}
+        self.table = Table(name, (name,), self._columns, span=span)
         self._reserved = reserved
         self._key_sets: dict[tuple[tuple[int, ...], int], KeySet] = {}
 
@@ -69,7 +70,7 @@ class BranchTable:
 
     def _column(self, wanted: str, cells: list[Plain]) -> str:
         """The name of a column with these cells; cells of other branches may differ where these have none."""
-        columns = self.table.columns
+        columns = self._columns
 
         def taken(name: str) -> bool:
             return name in self._reserved or (name in columns and columns[name] != cells)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -85,11 +86,19 @@ def render_sidecar(sidecar: Sidecar) -> str:
     Cells are quoted here and not by `csv`, whose writer leaves a lone carriage return bare that its reader then takes
     for the end of the row.
     """
-    rows = (sidecar.columns, *sidecar.rows)
-    return "".join("\t".join(map(_cell, row)) + "\n" for row in rows)
+    return "".join([_row(row) for row in (sidecar.columns, *sidecar.rows)])
+
+
+_SPECIAL = re.compile(r'[\t\n\r"]')
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    line = "\t".join(cells)
+    # Nearly every row is plain: a sign within a cell would show as one more than the tabs between the cells.
+    if all(cells) and len(_SPECIAL.findall(line)) == len(cells) - 1:
+        return f"{line}\n"
+    return "\t".join(map(_cell, cells)) + "\n"
 
 
 def _cell(text: str) -> str:
-    if any(sign in text for sign in '\t\n\r"') or not text:
-        return '"' + text.replace('"', '""') + '"'
-    return text
+    return '"' + text.replace('"', '""') + '"' if not text or _SPECIAL.search(text) else text
