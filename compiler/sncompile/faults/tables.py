@@ -36,6 +36,30 @@ BAD_PATTERN = Fault(
     "A `glob` has at least one `{name}` part, each a column; `{name,regex}` constrains it, `*` and `**/` match\n"
     "anything, `{{` and `}}` are braces.",
 )
+BAD_QUERY = Fault(
+    "SN408",
+    "a query that cannot be run",
+    "Queries (`sql`) are one `select` in DuckDB's SQL over the tables of the spec. A value of the spec stands in them\n"
+    "as `${params.x}`, without quotes, and is never SQL itself.",
+)
+REFUSED_QUERY = Fault(
+    "SN409",
+    "a query that does more than read tables",
+    "A query sees the tables of the spec and nothing else: no files, no network, no settings, no statement but\n"
+    "`select`. And it gives the same each time, so there is no `random()`, no `now()`, and no `limit` without\n"
+    "`order by`.",
+)
+QUERY_CYCLE = Fault(
+    "SN410",
+    "tables that are made from each other",
+    "A table by `sql` is made after those that its query names, so none may need itself.",
+)
+LARGE_QUERY = Fault(
+    "SN414",
+    "a query that takes too much",
+    "A query may take 120 seconds and 4 GB of memory; a table made by `sql` has at most 5,000,000 rows, an inferred\n"
+    "list 10,000 values.",
+)
 UNKNOWN_KEY = Fault(
     "SN411",
     "`by` names what is no key",
@@ -88,6 +112,29 @@ BAD_CONDITION = Fault(
     "a condition that is none",
     "`where` and `when` must give true or false; `where` may use the keys and columns of the step's own table,\n"
     "`when` only what is the same for all jobs (`params`, `data`).",
+)
+DISAGREEMENT = Fault(
+    "SN441",
+    "several values where one is asked for",
+    "The query of an inferred value gives more than one, and `holds` says `one value`. The message shows each value,\n"
+    "how many rows have it, and where: the query's other columns. Mend the tables, leave the rows out in the query,\n"
+    "or say which value it is with `--set` or `--params`.",
+)
+NOTHING_FOUND = Fault(
+    "SN442",
+    "no value where one is asked for",
+    "The query of an inferred value gives no row, or none with a value. `at most one value` allows that.",
+)
+NOT_HELD = Fault(
+    "SN443",
+    "an inferred value is not as it must be",
+    "`holds` says how many values there must be, what they must contain, or a condition that must be true.",
+)
+BAD_RULE = Fault(
+    "SN444",
+    "a rule that cannot be understood",
+    "`holds` takes `one value` or `at most one value`; for lists `at least N`, `at most N` or `exactly N`; and beside\n"
+    "them `contains ${…}` and conditions `${…}`.",
 )
 UNUSED_TABLE = Fault(
     "SN431", "a table that nothing uses", "No step ranges over the table or names it.", Severity.WARNING

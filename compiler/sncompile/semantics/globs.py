@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from sncompile.semantics.glob_match import Token, read
 from sncompile.semantics.patterns import wrong_pattern
+from sncompile.semantics.places import HERE, Places
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([A-Za-z_]\w*)(?:,((?:[^{}]|\{[0-9,]*\})*))?\}|\*\*/|\*\*|\*|[{}]")
 _SIMPLE = re.compile(r"(?:\[[^\[\]\\]*\]|\\[dw]|\w)(?:[+*]|\{[0-9,]+\})?")
@@ -157,21 +158,38 @@ class Match(NamedTuple):
     otherwise: dict[str, str] | None
 
 
-def match_files(pattern: Pattern, folder: Path) -> list[Match]:
+def match_files(pattern: Pattern, folder: Path, places: Places = HERE) -> list[Match]:
     """The files that fit the pattern, sorted by path."""
-    # Constraints are not known to be harmless, nor can they be made to match as little as they can.
-    always_slow = any(token.kind == "name" and _risky(token.text) for token in pattern.tokens)
-    found = []
-    for relative in list_files(pattern, folder):
-        if always_slow or _cuts(pattern.tokens, relative) > MAX_CUTS:
+    matcher = Matcher(pattern)
+    start = os.path.normpath(folder / pattern.root)
+    listed = places.listed(start, list_files(pattern, folder))
+    matches = (matcher.match(pattern.root + relative) for relative in listed)
+    return sorted((match for match in matches if match is not None), key=lambda m: m.path)
+
+
+class Matcher:
+    """Matches paths with one pattern."""
+
+    def __init__(self, pattern: Pattern) -> None:
+        self.pattern = pattern
+        # Constraints are not known to be harmless, nor can they be made to match as little as they can.
+        self._slow = any(token.kind == "name" and _risky(token.text) for token in pattern.tokens)
+
+    def match(self, path: str) -> Match | None:
+        """How a path fits, or None where it does not."""
+        pattern = self.pattern
+        if not path.startswith(pattern.root):
+            return None
+        relative = path[len(pattern.root) :]
+        if self._slow or _cuts(pattern.tokens, relative) > MAX_CUTS:
             ways = list(read(pattern.tokens, relative))
         else:
-            matched = (pattern.matcher.fullmatch(relative), pattern.lazy.fullmatch(relative))
-            ways = [match.groupdict() for match in matched if match is not None]
-        if ways:
-            otherwise = ways[-1] if ways[-1] != ways[0] else None
-            found.append(Match(pattern.root + relative, ways[0], otherwise))
-    return sorted(found, key=lambda m: m.path)
+            first = pattern.matcher.fullmatch(relative)
+            last = pattern.lazy.fullmatch(relative) if first is not None else None
+            ways = [match.groupdict() for match in (first, last) if match is not None]
+        if not ways:
+            return None
+        return Match(path, ways[0], ways[-1] if ways[-1] != ways[0] else None)
 
 
 MAX_CUTS = 100_000

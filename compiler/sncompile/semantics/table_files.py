@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from sncompile.semantics.stored_columns import ParquetColumns, StoreError
 from sncompile.semantics.tables import Cell
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
@@ -27,19 +28,24 @@ class TableError(ValueError):
 
 
 class Columns(NamedTuple):
-    """Columns by name, and the line of every row where it is not simply the row's number + 2."""
+    """Columns by name, the line of every row where it is not simply the row's number + 2, and how many rows."""
 
-    columns: dict[str, Sequence[Cell]]
+    columns: Mapping[str, Sequence[Cell]]
     lines: list[int] | None
+    size: int | None = None
 
 
-def read_table(path: Path) -> Columns:
-    """The columns of a table file. Raises `TableError` or `OSError`."""
+def read_table(path: Path, key: Sequence[str] = ()) -> Columns:
+    """The columns of a table file, those of `key` as text. Raises `TableError` or `OSError`.
+
+    Those of a Parquet file are read when they are asked for.
+    """
     suffix = path.suffix.lower()
     if suffix in DELIMITERS:
         return _read_text(path, DELIMITERS[suffix])
     if suffix in (".parquet", ".pq"):
-        return Columns(_read_parquet(path), None)
+        stored = _open_parquet(path, key)
+        return Columns(stored, None, stored.size)
     raise TableError(
         f"a table cannot be read from `{path.name}`", help=f"its suffix must be one of {', '.join(SUFFIXES)}"
     )
@@ -98,24 +104,11 @@ def _check_header(header: list[str]) -> None:
         seen.add(name)
 
 
-def _read_parquet(path: Path) -> dict[str, Sequence[Cell]]:
-    import duckdb
-
+def _open_parquet(path: Path, key: Sequence[str]) -> ParquetColumns:
     if not path.is_file():
-        # The library would read a folder, or a pattern, as several files.
+        # The library would read a folder as several files.
         raise TableError(f"`{path.name}` is no plain file" if path.exists() else "there is no such file", help=_WHERE)
     try:
-        with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
-            relation = connection.read_parquet(str(path))
-            names = list(relation.columns)
-            rows = relation.fetchall()
-    except duckdb.Error as error:
-        raise TableError(f"not a Parquet table: {str(error).splitlines()[0]}", help="write it anew") from None
-    cells = zip(*rows, strict=True) if rows else [()] * len(names)
-    return {name: [_cell(v) for v in column] for name, column in zip(names, cells, strict=True)}
-
-
-def _cell(value: object) -> Cell:
-    if value is None or isinstance(value, (str, bool, int, float)):
-        return value if value != "" else None
-    return str(value)
+        return ParquetColumns(path, key)
+    except StoreError as error:
+        raise TableError(f"not a Parquet table: {error}", help="write it anew") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, did_you_mean
 from sncompile.faults import tables as faults
+from sncompile.semantics.stored_columns import StoredColumns
 from sncompile.semantics.tables import Cell, Table
 from sncompile.syntax.document import TableDoc
 
@@ -24,6 +25,8 @@ def check_keys(doc: TableDoc, table: Table, report: Report) -> bool:
             )
         )
         return False
+    if isinstance(table.columns, StoredColumns) and table.columns.tells_apart(table.key):
+        return True
     return _check_rows(doc, table, report)
 
 
@@ -49,11 +52,12 @@ def _check_rows(doc: TableDoc, table: Table, report: Report) -> bool:
         first = seen.setdefault(key, row)
         if first != row and told < 3:
             told += 1
+            other = (Place("the other row", table.row_span(first)),) if table.row_span(first) != table.span else ()
             report.add(
                 faults.DUPLICATE_ROWS.at(
                     table.row_span(row), f"two rows of `{table.name}` have the key {table.describe(row)}",
                     help=f"add a column to `key` that tells them apart{_candidates(table, first, row)}, or remove one",
-                    related=(Place("the other row", table.row_span(first)), *where),
+                    related=(*other, *where),
                 )
             )  # fmt: skip
     return False

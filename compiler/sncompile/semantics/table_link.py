@@ -1,11 +1,12 @@
-"""Loads a pipeline's tables and checks their keys."""
+"""Loads a pipeline's tables, checks their keys, and gives the values that are inferred from them."""
 
 from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
@@ -13,39 +14,114 @@ from sncompile.faults import tables as faults
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.globs import Match, Part, PatternError, compile_pattern, match_files
 from sncompile.semantics.operands import ValueFault, to_text
-from sncompile.semantics.scope import Scope
+from sncompile.semantics.places import HERE, Places
+from sncompile.semantics.scope import Members, Scope, Space
+from sncompile.semantics.stored_columns import StoredColumns
 from sncompile.semantics.table_files import TableError, read_table
 from sncompile.semantics.table_keys import check_keys
 from sncompile.semantics.tables import Cell, Table
 from sncompile.semantics.typing import Typer
 from sncompile.semantics.values import Value, is_constant
-from sncompile.syntax.document import TableDoc
+from sncompile.syntax.document import PipelineDoc, TableDoc
 from sncompile.syntax.expressions import Attribute, Name, Template
 from sncompile.syntax.nodes import Scalar
 
+if TYPE_CHECKING:
+    from sncompile.semantics.inferred import Given, Inferred
+    from sncompile.semantics.shared import Shared
+    from sncompile.semantics.sql_session import Session
+    from sncompile.semantics.sql_tables import Queries
+
 _SAVE = "open it in an editor, and save it again"
+
+
+class Tables:
+    """The tables of one pipeline, its caller's before its own, and what is inferred from them.
+
+    `lost` are those that could not be had, with their keys; `named` those that queries name.
+    """
+
+    def __init__(self, doc: PipelineDoc, outer: Mapping[str, Table], loader: TableLoader, report: Report) -> None:
+        self.found: dict[str, Table] = dict(outer)
+        self.lost: dict[str, set[str]] = {}
+        self.named: frozenset[str] = frozenset()
+        self.inferred: Mapping[str, Inferred] = {}
+        self._doc, self._outer, self._loader, self._report = doc, outer, loader, report
+        self._queries: Queries | None = None
+
+    def load(self, scope: Scope) -> None:
+        """Load them all; queries are read first, since what only they need is never made Python's."""
+        made = [doc for doc in self._doc.tables.values() if doc.sql is not None]
+        if made or self._doc.infer:
+            from sncompile.semantics.sql_tables import Queries
+
+            self._queries = Queries(self._doc, self._outer, scope, self._report)
+            self.named = self._queries.named
+        for name, doc in self._doc.tables.items():
+            if doc.sql is None:
+                session = self._queries.session if self._queries is not None and name in self.named else None
+                table = self._loader.load(doc, scope, session)
+                if table is not None:
+                    self.found[name] = table
+        if self._queries is not None:
+            self._queries.put_in(self.found)
+            self._queries.make_tables(self.found)
+        own = self._doc.tables.items()
+        self.lost = {name: {key.name for key in doc.key} for name, doc in own if name not in self.found}
+
+    def infer(self, spaces: Mapping[str, Space], given: Mapping[str, Given]) -> Members:
+        """The inferred values; those that the user gives are not looked for."""
+        from sncompile.semantics.infer_link import InferLinker
+
+        linker = InferLinker(self._doc, self._queries, self.found, given, self._report)
+        members = linker.link(spaces)
+        self.inferred = linker.inferred
+        return members
+
+
+def load_tables(doc: PipelineDoc, outer: Mapping[str, Table], scope: Scope, shared: Shared, prefix: str) -> Tables:
+    """The tables that a pipeline sees; `outer` are its caller's, `prefix` stands before the names of its own."""
+    source = doc.source
+    place = os.path.relpath(source.folder, shared.folder) if source.path is not None else "."
+    library = shared.library
+    start = "" if place == "." else place
+    loader = TableLoader(shared.folder, start, library.name_of, shared.report, library.places)
+    tables = Tables(doc, outer, loader, shared.report)
+    tables.load(scope)
+    for name, table in tables.found.items():
+        if name in doc.tables:
+            shared.tables.setdefault(prefix + name, table)
+    return tables
 
 
 class TableLoader:
     """Loads tables; relative paths start at `folder`, the jobs' working folder, with `prefix` before a document's own.
 
-    `name_of` gives what a file is called in messages.
+    `name_of` gives what a file is called in messages, `places` where it is looked up.
     """
 
-    def __init__(self, folder: Path, prefix: str, name_of: Callable[[Path], str], report: Report) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        prefix: str,
+        name_of: Callable[[Path], str],
+        report: Report,
+        places: Places = HERE,
+    ) -> None:
+        self._places = places
         self._folder = folder
         self._name_of = name_of
         self._prefix = prefix
         self._report = report
 
-    def load(self, doc: TableDoc, scope: Scope) -> Table | None:
-        """The table, or None where it cannot be had; the reason is told."""
+    def load(self, doc: TableDoc, scope: Scope, session: Session | None) -> Table | None:
+        """The table, or None where it cannot be had; the reason is told. `session` is of queries that name it."""
         if doc.rows is not None:
             table = self._inline(doc)
         elif doc.glob is not None:
             table = self._glob(doc, doc.glob, scope)
         elif doc.file is not None:
-            table = self._file(doc, doc.file, scope)
+            table = self._file(doc, doc.file, scope, session)
         else:
             return None
         if table is None or not check_keys(doc, table, self._report):
@@ -84,16 +160,19 @@ class TableLoader:
         columns: dict[str, Sequence[Cell]] = {name: _uniform(column) for name, column in cells.items()}
         return Table(doc.name.name, key, columns or {name: [] for name in key}, span=doc.name.span, spans=doc.row_spans)
 
-    def _file(self, doc: TableDoc, template: Template, scope: Scope) -> Table | None:
+    def _file(self, doc: TableDoc, template: Template, scope: Scope, session: Session | None) -> Table | None:
         text = self._text(template, scope)
         if text is None:
             return None
         relative = any(isinstance(p, str) for p in template.parts[:1])
         name = posixpath.join(self._prefix, text) if relative else text
-        path = Path(os.path.normpath(self._folder / name))
+        path = self._places.file(Path(os.path.normpath(self._folder / name)))
         shown = self._name_of(path)
+        key = tuple(k.name for k in doc.key)
+        if session is not None and (kept := _kept_by(session, doc, path, key)) is not None:
+            return Table(doc.name.name, key, kept, span=doc.name.span, file=shown, size=kept.size)
         try:
-            read = read_table(path)
+            read = read_table(path, key)
         except TableError as error:
             at = Span(shown, error.line, 1, error.line, 1)
             self._report.add(
@@ -115,9 +194,10 @@ class TableLoader:
                 )
             )
             return None
-        key = tuple(k.name for k in doc.key)
-        columns = {n: _as_text(cells) if n in key else cells for n, cells in read.columns.items()}
-        return Table(doc.name.name, key, columns, span=doc.name.span, lines=read.lines, file=shown)
+        columns = read.columns
+        if not isinstance(columns, StoredColumns):
+            columns = {n: _as_text(cells) if n in key else cells for n, cells in columns.items()}
+        return Table(doc.name.name, key, columns, span=doc.name.span, lines=read.lines, file=shown, size=read.size)
 
     def _glob(self, doc: TableDoc, template: Template, scope: Scope) -> Table | None:
         if template.broken:
@@ -147,7 +227,7 @@ class TableLoader:
                 )
             )
             return None
-        found = match_files(pattern, self._folder)
+        found = match_files(pattern, self._folder, self._places)
         if not found:
             self._tell_no_file(template, "".join(p.text for p in parts))
             return None
@@ -175,6 +255,18 @@ class TableLoader:
                 help="check the data root (`--data NAME=PATH`); paths in a spec are relative to its folder",
             )
         )
+
+
+def _kept_by(session: Session, doc: TableDoc, path: Path, key: tuple[str, ...]) -> StoredColumns | None:
+    """The columns of a text table that only the session holds; None where it is another file, or something is amiss."""
+    from sncompile.semantics.sql_tables import read_into_session
+
+    kept = read_into_session(session, doc.name.name, path)
+    if kept is None or (set(key) <= set(kept) and kept.size and kept.tells_apart(key)):
+        return kept
+    # What is wrong is told by lines, which DuckDB does not count.
+    session.drop(doc.name.name)
+    return None
 
 
 def _as_text(cells: Sequence[Cell]) -> Sequence[Cell]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sncompile.diagnostics import Span
@@ -14,23 +14,26 @@ Cell = str | int | float | bool | None
 
 
 class Table:
-    """A table in memory, as columns.
+    """A table, as columns.
 
-    `columns` maps a name to its cells, all of one length; key columns hold text only. `origin` says where row `i`
-    comes from, for messages. Tables are compared by identity and are never changed.
+    `columns` maps a name to its cells, all of one length; key columns hold text only. Columns of a large table may be
+    read when they are first asked for: then `size` says how many rows there are. `file`, `spans` and `lines` say where
+    row `i` comes from, for messages. Tables are compared by identity and are never changed.
     """
 
     def __init__(
         self,
         name: str,
         key: tuple[str, ...],
-        columns: dict[str, Sequence[Cell]],
+        columns: Mapping[str, Sequence[Cell]],
         *,
         span: Span,
         spans: Sequence[Span] = (),
         lines: Sequence[int] | None = None,
         file: str | None = None,
         enumerated: str | None = None,
+        size: int | None = None,
+        queried: bool = False,
     ) -> None:
         self.name = name
         self.key = key
@@ -39,12 +42,15 @@ class Table:
         self.file = file
         self.enumerated = enumerated
         """The column whose files are known to exist, since the table was made by listing them (`glob`)."""
+        self.queried = queried
+        """Whether a query of the spec made it."""
         self._spans = spans
         self._lines = lines
+        self._size = size
         self._keys: KeySet | None = None
 
     def __len__(self) -> int:
-        return len(next(iter(self.columns.values()), ()))
+        return self._size if self._size is not None else len(next(iter(self.columns.values()), ()))
 
     def __repr__(self) -> str:
         return f"Table({self.name!r}, key={self.key}, rows={len(self)})"

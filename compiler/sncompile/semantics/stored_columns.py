@@ -1,0 +1,185 @@
+"""Columns that DuckDB keeps, and that become Python's only when they are asked for.
+
+An index of ten million rows has a dozen columns, of which a pipeline may range over two, and its queries over none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sncompile.diagnostics import CompileError
+from sncompile.faults.tables import BAD_TABLE
+from sncompile.semantics.tables import Cell
+
+_SAFE = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+}
+"""Settings of every connection: nothing is fetched from the network, and no variable of ours is taken for a table."""
+
+
+def connect(**settings: str) -> Any:
+    """A DuckDB of its own in memory, which gives the same wherever it stands."""
+    import duckdb
+
+    connection = duckdb.connect(":memory:", config={**_SAFE, **settings})
+    with suppress(duckdb.Error):  # An installation without time zones has none to differ by.
+        connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+class StoreError(ValueError):
+    """DuckDB cannot give what it was asked for."""
+
+
+class StoredColumns(Mapping[str, Sequence[Cell]]):
+    """The columns of one relation of DuckDB: their names are known, each one's cells are read when first asked for.
+
+    `types` are DuckDB's, by column; `key` are the columns that are text whatever their type.
+    """
+
+    def __init__(self, types: Mapping[str, str], key: Sequence[str], size: int) -> None:
+        self.types = types
+        self.key = frozenset(key)
+        self.size = size
+        self._read: dict[str, Sequence[Cell]] = {}
+
+    def __getitem__(self, name: str) -> Sequence[Cell]:
+        if name not in self.types:
+            raise KeyError(name)
+        if name not in self._read:
+            try:
+                rows = self.rows(f"SELECT {self._cells(name)} FROM {self.relation}")
+            except StoreError as error:
+                # It could be read a moment ago.
+                hint = "leave the table's file as it is while it is read"
+                raise CompileError([BAD_TABLE.at(None, f"the column `{name}`: {error}", help=hint)]) from None
+            self._read[name] = [value for (value,) in rows]
+        return self._read[name]
+
+    def _cells(self, name: str) -> str:
+        # A cell is single: a list is shown as a text.
+        listed = element_type(self.types[name])[1]
+        return column_sql(name, self.types[name], listed or name in self.key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.types)
+
+    def __len__(self) -> int:
+        return len(self.types)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.types
+
+    @property
+    def relation(self) -> str:
+        """What stands after `FROM` for these columns."""
+        raise NotImplementedError
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What a query of ours gives. Raises `StoreError`."""
+        raise NotImplementedError
+
+    def tells_apart(self, key: Sequence[str]) -> bool:
+        """Whether no cell of `key` is empty, and no two rows have the same."""
+        shown = [column_sql(name, self.types[name], True) for name in key]
+        empty = " OR ".join(f"{quoted(name)} IS NULL" for name in key)
+        within = f"(SELECT {', '.join(shown)} FROM {self.relation})"
+        if self.rows(f"SELECT 1 FROM {within} WHERE {empty} LIMIT 1"):
+            return False
+        names = ", ".join(map(quoted, key))
+        return not self.rows(f"SELECT 1 FROM {within} GROUP BY {names} HAVING count(*) > 1 LIMIT 1")
+
+
+class ParquetColumns(StoredColumns):
+    """The columns of a Parquet file. Raises `StoreError` where it is none."""
+
+    def __init__(self, path: Path, key: Sequence[str]) -> None:
+        self.path = path
+        described = self.rows(f"DESCRIBE SELECT * FROM {self.relation}")
+        size = self.rows(f"SELECT count(*) FROM {self.relation}")[0][0]
+        super().__init__({row[0]: row[1] for row in described}, key, size)
+
+    @property
+    def relation(self) -> str:
+        return f"read_parquet({text_sql(literal_path(self.path))})"
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        import duckdb
+
+        try:
+            with connect() as connection:
+                return connection.execute(sql).fetchall()  # type: ignore[no-any-return]
+        except duckdb.Error as error:
+            raise StoreError(str(error).splitlines()[0]) from None
+
+
+def literal_path(path: Path) -> str:
+    """A file's name for DuckDB, which would take it for a pattern where it holds `*`, `?` or `[`."""
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path))
+
+
+def quoted(name: str) -> str:
+    """A name as SQL's own.
+
+    >>> quoted('a "b" c')
+    '"a ""b"" c"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text_sql(text: str) -> str:
+    """A text as SQL's own.
+
+    >>> text_sql("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def column_sql(name: str, kind: str, key: bool) -> str:
+    """A column as the language has it: numbers, booleans, and text, of which the empty one is absent. Keys are text."""
+    column = quoted(name)
+    made = f"nullif(CAST({column} AS VARCHAR), '')" if key else value_sql(column, kind)
+    return f"{made} AS {column}"
+
+
+def value_sql(value: str, kind: str) -> str:
+    """A value of DuckDB's type `kind` as the language has it; a list stays a list.
+
+    >>> value_sql("x", "DECIMAL(4,2)"), value_sql("x", "DATE[]")
+    ('CAST(x AS DOUBLE)', 'CAST(x AS VARCHAR[])')
+    """
+    base, many = element_type(kind)
+    if base in ("integer", "number", "boolean"):
+        exact = _DECIMAL.match(kind)
+        wider = "" if exact is None else "HUGEINT" if exact[1] == "0" else "DOUBLE"
+        return f"CAST({value} AS {wider}{'[]' if many else ''})" if wider else value
+    return f"CAST({value} AS VARCHAR[])" if many else f"nullif(CAST({value} AS VARCHAR), '')"
+
+
+_LIST = re.compile(r"\[\d*\]$")
+_DECIMAL = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
+_INTEGERS = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)")
+
+
+def element_type(kind: str) -> tuple[str, bool]:
+    """The language's type for one of DuckDB's, and whether it is a list of that.
+
+    >>> element_type("UBIGINT"), element_type("VARCHAR[]"), element_type("DATE")
+    (('integer', False), ('string', True), ('string', False))
+    """
+    one = _LIST.sub("", kind)
+    exact = _DECIMAL.fullmatch(one)
+    if _INTEGERS.fullmatch(one) or (exact is not None and exact[1] == "0"):
+        base = "integer"
+    elif exact is not None or one in ("FLOAT", "DOUBLE"):
+        base = "number"
+    else:
+        base = "boolean" if one == "BOOLEAN" else "string"
+    return base, one != kind
