@@ -37,7 +37,17 @@ def _family(step: Step) -> Family:
         for name, value in step.inputs.items()
     }
     outputs = {
-        name: Output(o.path, o.port.base, o.port.many, o.port.optional, o.temp, o.protected, o.derived, o.span)
+        name: Output(
+            path=o.path,
+            base=o.port.base,
+            many=o.port.many,
+            optional=o.port.optional,
+            temp=o.temp,
+            protected=o.protected,
+            derived=o.derived,
+            span=o.span,
+            create=o.port.create is not None,
+        )
         for name, o in step.outputs.items()
     }
     return Family(

@@ -41,7 +41,7 @@ class Input(NamedTuple):
 
 
 class Output(NamedTuple):
-    """What an output port writes."""
+    """What an output port writes. `create`: a directory that has to be there before the command runs."""
 
     path: Value
     base: str
@@ -51,6 +51,7 @@ class Output(NamedTuple):
     protected: bool
     derived: bool
     span: Span
+    create: bool = False
 
 
 class Origin(NamedTuple):

@@ -59,10 +59,10 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
         # A list that is written out has items of its own kinds.
         for item in value.items if isinstance(value, Items) else (value,):
             _check_file(port, item, what, report)
-    return _no_option(value)
+    return plain_path(value)
 
 
-def _no_option(value: Value) -> Value:
+def plain_path(value: Value) -> Value:
     """A path with `./` before it where a tool would take it for an option."""
     if isinstance(value, Const):
         found = value.value
@@ -72,7 +72,7 @@ def _no_option(value: Value) -> Value:
             return value._replace(value=tuple(no_option(v) if isinstance(v, str) else v for v in found))
         return value
     if isinstance(value, Items):
-        return value._replace(items=tuple(map(_no_option, value.items)))
+        return value._replace(items=tuple(map(plain_path, value.items)))
     if isinstance(value, Related) and isinstance(value.value, Cell):
         cells = value.value.table.columns[value.value.column]
         if any(str(cell).startswith("-") for cell in cells):
@@ -184,6 +184,8 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
         return value
     if not _many_fits(wanted, value, f"{what} ({wanted})", declared, report):
         return Const(None, UNKNOWN, value.span)
+    if wanted.base == "path" and given.base == "string":
+        return value._replace(type=given._replace(base="path"))
     if wanted.textual and given.textual:
         return value
     if given.base == wanted.base or (given.base, wanted.base) == ("integer", "number"):

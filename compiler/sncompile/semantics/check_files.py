@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Mapping
 
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import graph as faults
-from sncompile.semantics.check_paths import Paths, bad_path
+from sncompile.semantics.check_paths import Paths, Writer, bad_path
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.program import Program, Step
@@ -60,6 +61,19 @@ def _listed_already(value: Value) -> bool:
     return False
 
 
+def _made_from(value: Value) -> list[Value]:
+    """The parts of an input that are paths made from an output, such as `${make.folder}/part.csv`."""
+    if isinstance(value, Items):
+        return [part for item in value.items for part in _made_from(item)]
+    if isinstance(value, Choice):
+        return [*_made_from(value.then), *_made_from(value.other)]
+    while isinstance(value, Related):
+        value = value.value
+    if isinstance(value, Output) or not any(isinstance(leaf, Output) for leaf in walk(value)):
+        return []
+    return [value]
+
+
 def check_files(
     program: Program,
     evaluator: Evaluator,
@@ -67,65 +81,96 @@ def check_files(
     feeds: Mapping[str, Mapping[str, Span]],
     report: Report,
 ) -> None:
-    """Warn of input files that are not there, and tell of paths that a step writes."""
+    """Warn of input files that are not there, each once, and tell of paths that a step writes and nobody takes."""
+    checker = _Checker(program, paths, feeds, report)
     for step in program.steps.values():
         for port, value in step.inputs.items():
             if value.type.base in ("unknown", "null"):
                 continue
-            for part in _outside(value):
-                try:
-                    found = source_paths(step, part, evaluator)
-                except (ValueFault, AtRunTime):
-                    continue  # Told of already.
-                _check_port(program, step, port, part, found, paths, feeds, report)
+            for parts, made in ((_outside(value), False), (_made_from(value), True)):
+                for part in parts:
+                    try:
+                        found = source_paths(step, part, evaluator)
+                    except (ValueFault, AtRunTime):
+                        continue  # Told of already.
+                    checker.check(step, port, part, found, made=made)
 
 
-def _check_port(
-    program: Program,
-    step: Step,
-    port: str,
-    value: Value,
-    found: dict[str, int],
-    paths: Paths,
-    feeds: Mapping[str, Mapping[str, Span]],
-    report: Report,
-) -> None:
-    wanted = step.module.inputs[port].base
-    missing: list[str] = []
-    wrong: list[str] = []
-    for path in found:
-        if (reason := bad_path(path.rstrip("/") if wanted == "directory" else path)) is not None:
-            message = f"the input `{port}` of `{step.name}` {reason}"
-            report.add(faults.BAD_PATH.at(value.span, message, help="check the path"))
-            return
-        writer = paths.writer(path)
+MAX_CHAIN = 12
+"""So many steps are named of those that need a file."""
+
+
+class _Checker:
+    """Looks at the files of one program."""
+
+    def __init__(self, program: Program, paths: Paths, feeds: Mapping[str, Mapping[str, Span]], report: Report) -> None:
+        self._program, self._paths, self._feeds, self._report = program, paths, feeds, report
+        self._next: dict[str, str] = {}
+        for name in program.steps:
+            for source in feeds[name]:
+                self._next.setdefault(source, name)
+        self._told: set[str] = set()
+        self._around: dict[str, tuple[str, Writer] | None] = {}
+
+    def check(self, step: Step, port: str, value: Value, found: dict[str, int], *, made: bool) -> None:
+        """Tell what is wrong with the paths of an input; `made` are those made from an output's path."""
+        wanted = step.module.inputs[port].base
+        missing: list[str] = []
+        wrong: list[str] = []
+        folder = str(self._program.folder)
+        for path in found:
+            if (reason := bad_path(path.rstrip("/") if wanted == "directory" else path)) is not None:
+                message = f"the input `{port}` of `{step.name}` {reason}"
+                self._report.add(faults.BAD_PATH.at(value.span, message, help="check the path"))
+                return
+            writer = self._paths.writer(path)
+            if writer is not None and made:
+                continue
+            if writer is not None or self._folder_of(path) is not None:
+                self._tell_written(path, writer, value.span)
+                return
+            if "://" in path or _listed_already(value) or path in self._told:
+                continue
+            # Plain functions: a pipeline may have a hundred thousand files, and a name may hold anything.
+            there = os.path.normpath(os.path.join(folder, path))
+            if not os.path.exists(there):
+                missing.append(path)
+                self._told.add(path)
+            elif os.path.isdir(there) != (wanted == "directory"):
+                wrong.append(path)
+        for names, what in ((missing, "not there"), (wrong, f"no {wanted}")):
+            if names:
+                more = f" and {len(names) - 1} more are" if len(names) > 1 else " is"
+                chain = " → ".join(f"`{name}`" for name in self._chain(step.name))
+                message = f"`{names[0]}`{more} {what}; needed by {chain}"
+                self._report.add(faults.MISSING_FILE.at(value.span, message, help=_ELSEWHERE))
+
+    def _chain(self, name: str) -> list[str]:
+        """A step and those that need it, one after the other, towards the end of the pipeline."""
+        chain = [name]
+        while chain[-1] in self._next and len(chain) < MAX_CHAIN:
+            chain.append(self._next[chain[-1]])
+        return chain
+
+    def _folder_of(self, path: str) -> tuple[str, Writer] | None:
+        """The output that a path lies in, with who writes it."""
+        above = posixpath.dirname(path)
+        if not above or above == path:
+            return None
+        if above not in self._around:
+            writer = self._paths.writer(above)
+            self._around[above] = (above, writer) if writer is not None else self._folder_of(above)
+        return self._around[above]
+
+    def _tell_written(self, path: str, writer: Writer | None, span: Span) -> None:
         if writer is not None:
-            hint = f"take it from there: `${{{writer.step}.{writer.port}}}`"
-            place = (Place("the step is here", program.steps[writer.step].span),)
             message = f"`{path}` is written by `{writer.step}`"
-            report.add(faults.UNDECLARED_EDGE.at(value.span, message, help=hint, related=place))
-            return
-        if "://" in path or _listed_already(value):
-            continue
-        # Plain functions: a pipeline may have a hundred thousand files, and a name may hold anything.
-        there = os.path.normpath(program.folder / path)
-        if not os.path.exists(there):
-            missing.append(path)
-        elif os.path.isdir(there) != (wanted == "directory"):
-            wrong.append(path)
-    for names, what in ((missing, "not there"), (wrong, f"no {wanted}")):
-        if names:
-            more = f" and {len(names) - 1} more are" if len(names) > 1 else " is"
-            chain = " → ".join(f"`{name}`" for name in _chain(step.name, program, feeds))
-            message = f"`{names[0]}`{more} {what}; needed by {chain}"
-            report.add(faults.MISSING_FILE.at(value.span, message, help=_ELSEWHERE))
-
-
-def _chain(name: str, program: Program, feeds: Mapping[str, Mapping[str, Span]]) -> list[str]:
-    """A step and those that need it, one after the other, to the end of the pipeline."""
-    chain = [name]
-    while True:
-        following = next((n for n in program.steps if chain[-1] in feeds[n] and n not in chain), None)
-        if following is None:
-            return chain
-        chain.append(following)
+            hint = f"take it from there: `${{{writer.step}.{writer.port}}}`"
+        else:
+            found = self._folder_of(path)
+            assert found is not None
+            folder, writer = found
+            message = f"`{path}` lies in `{folder}`, which `{writer.step}` writes as a whole"
+            hint = f"take the whole, `${{{writer.step}.{writer.port}}}`, or make it an output of that module by itself"
+        place = (Place("the step is here", self._program.steps[writer.step].span),)
+        self._report.add(faults.UNDECLARED_EDGE.at(span, message, help=hint, related=place))

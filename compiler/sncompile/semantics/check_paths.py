@@ -189,7 +189,7 @@ def _write_out(program: Program, paths: Paths, step: Step, port: str, output: Ou
                 return
             other = paths.writer(path)
             if other is not None:
-                report.add(_two_writers(program, path, Writer(step.name, port, number), other, output.path.span))
+                report.add(_two_writers(program, path, Writer(step.name, port, number), other, _place(step, port)))
                 return
             paths.writers[posixpath.normpath(path)] = Writer(step.name, port, number)
 
@@ -213,6 +213,8 @@ def bad_path(path: str) -> str | None:
         return "holds a control character"
     if path.startswith("~"):
         return "starts with `~`, which only a shell takes for a home folder"
+    if len(path) * 4 <= MAX_PART:
+        return None
     longest = max(path.split("/"), key=lambda part: len(part.encode("utf-8", "surrogateescape")))
     if len(longest.encode("utf-8", "surrogateescape")) > MAX_PART:
         return f"has a part longer than {MAX_PART} bytes: `{longest[:40]}…`"
@@ -239,7 +241,13 @@ def _two_writers(program: Program, path: str, one: Writer, other: Writer, span: 
 
 
 def _also(step: Step, writer: Writer) -> tuple[Place, ...]:
-    return (Place("also written here", step.outputs[writer.port].path.span),)
+    return (Place("also written here", _place(step, writer.port)),)
+
+
+def _place(step: Step, port: str) -> Span:
+    """Where people look for an output's path: the step itself where the path stands in a module of another file."""
+    span = step.outputs[port].path.span
+    return span if span.file == step.span.file else step.span
 
 
 def _check_nesting(program: Program, paths: Paths, report: Report) -> None:
@@ -262,12 +270,12 @@ def _check_nesting(program: Program, paths: Paths, report: Report) -> None:
 
 
 def _tell_nested(program: Program, path: str, inner: Writer, above: str, outer: Writer, report: Report) -> None:
-    inside, around = program.steps[inner.step].outputs[inner.port], program.steps[outer.step].outputs[outer.port]
+    inside, around = program.steps[inner.step], program.steps[outer.step]
     report.add(
         faults.NESTED_PATHS.at(
-            inside.path.span,
+            _place(inside, inner.port),
             f"`{path}` of `{inner.step}.{inner.port}` lies inside `{above}`, an output of `{outer.step}`",
             help="give them separate places",
-            related=(Place("the outer one is here", around.path.span),),
+            related=(Place("the outer one is here", _place(around, outer.port)),),
         )
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -13,6 +14,7 @@ from sncompile.faults import names as name_faults
 from sncompile.semantics.check_files import check_files
 from sncompile.semantics.check_paths import check_paths
 from sncompile.semantics.check_values import check_values
+from sncompile.semantics.default_edges import take_from_writers
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.program import Program, Step
 from sncompile.semantics.scope import UNIT, see
@@ -20,13 +22,22 @@ from sncompile.semantics.values import Const, Output, Value, walk
 from sncompile.syntax.document import PipelineDoc
 
 
-def check_program(program: Program, doc: PipelineDoc, report: Report) -> Program:
-    """The program with its outputs settled, after every check that needs the whole of it."""
+def check_program(
+    program: Program, doc: PipelineDoc, by_default: Mapping[str, frozenset[str]], report: Report
+) -> Program:
+    """The program with its outputs settled, after every check that needs the whole of it.
+
+    `by_default` are the inputs that steps take by convention; where a step writes one, it is taken from that step.
+    """
     feeds = {name: sources_of(step) for name, step in program.steps.items()}
-    if not _check_cycles(program, feeds, report):
+    if not _check_cycles(program, feeds, report) or not _check_path_chains(program, feeds, report):
         return program
-    if not _check_path_chains(program, feeds, report):
-        return program
+    connected = take_from_writers(program, by_default, report)
+    if connected is not program:
+        program = connected
+        feeds = {name: sources_of(step) for name, step in program.steps.items()}
+        if not _check_cycles(program, feeds, report) or not _check_path_chains(program, feeds, report):
+            return program
     if doc.outputs is None:
         program = replace(program, outputs=_unconsumed(program))
     evaluator = Evaluator(program.steps)
@@ -61,7 +72,8 @@ def sources_of(step: Step) -> dict[str, Span]:
 
 
 def _check_cycles(program: Program, feeds: dict[str, dict[str, Span]], report: Report) -> bool:
-    waits = {n: {*feeds[n], *(w.step for w in step.after)} & set(program.steps) for n, step in program.steps.items()}
+    known = program.steps.keys()
+    waits = {n: {*feeds[n], *(w.step for w in step.after)} & known for n, step in program.steps.items()}
     try:
         TopologicalSorter(waits).prepare()
     except CycleError as error:
@@ -94,8 +106,9 @@ def _check_path_chains(program: Program, feeds: dict[str, dict[str, Span]], repo
         name: any(not isinstance(o.path, Const) and not o.derived for o in step.outputs.values())
         for name, step in program.steps.items()
     }
+    known = program.steps.keys()
     length: dict[str, int] = {}
-    for name in TopologicalSorter({n: set(feeds[n]) & set(program.steps) for n in program.steps}).static_order():
+    for name in TopologicalSorter({n: feeds[n].keys() & known for n in known}).static_order():
         before = max((length[source] for source in feeds[name] if source in length), default=0)
         length[name] = before + 1 if follows[name] else 0
         if length[name] > MAX_PATH_CHAIN:

@@ -41,6 +41,19 @@ def check_members(doc: PipelineDoc | ModuleDoc, report: Report) -> None:
         ports += doc.outputs.values()
     for port in ports:
         _check_word(port.name, "port", report)
+    for value in doc.infer.values() if isinstance(doc, PipelineDoc) else ():
+        _check_word(value.name, "inferred value", report)
+        first = doc.params.get(value.name.name) or doc.inputs.get(value.name.name)
+        if first is not None:
+            kind = "a parameter" if value.name.name in doc.params else "an input"
+            report.add(
+                faults.AMBIGUOUS_NAME.at(
+                    value.name.span,
+                    f"`{value.name.name}` is inferred and {kind}",
+                    help="rename one of them: `--set` could mean either",
+                    related=(Place(f"{kind} of that name is here", first.name.span),),
+                )
+            )
     for name, param in doc.params.items():
         _check_word(param.name, "parameter", report)
         if name in doc.inputs:

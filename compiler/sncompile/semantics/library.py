@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import names as faults
 from sncompile.faults import values as value_faults
+from sncompile.semantics.places import HERE, Places
 from sncompile.semantics.program import ModuleFile
 from sncompile.syntax.document import Document, Named
 from sncompile.syntax.parse import parse
@@ -26,6 +27,22 @@ def project_root(folder: Path) -> Path:
         if (candidate / ".git").exists() or (candidate / "sncompile.lock").exists():
             return candidate
     return folder
+
+
+def _with_suffix(path: Path) -> Path:
+    return next((p for p in (path, *(Path(f"{path}{s}") for s in _SUFFIXES)) if p.is_file()), path)
+
+
+def renamed(path: Path) -> Path:
+    """Where a module of the shipped library is that a path calls by an older name; the path itself for any other.
+
+    A folder of the library may hold `aliases.tsv`, with the older name and the name in each row.
+    """
+    listed = path.parent / "aliases.tsv"
+    if not path.is_relative_to(Path(str(files("sncompile.specs")))) or not listed.is_file():
+        return path
+    pairs = (line.split("\t") for line in listed.read_text("utf-8").splitlines())
+    return next((path.parent / new for old, new in pairs if old == path.name), path)
 
 
 class Target(NamedTuple):
@@ -46,6 +63,7 @@ class Library:
         self._resolved: dict[tuple[str, str], Document] = {}
         self.sources: dict[str, str] = {}
         self.claimed: dict[str, ModuleFile] = {}
+        self.places: Places = HERE
 
     def name_of(self, path: Path) -> str:
         """How a file is called in messages: from where the user stands, if it lies below."""
@@ -194,7 +212,9 @@ class Library:
     def _checked(self, target: Target, reference: Named, *, document: bool) -> Target | None:
         path = target.path
         if document and not path.is_file():
-            path = next((p for p in (Path(f"{path}{s}") for s in _SUFFIXES) if p.is_file()), path)
+            path = _with_suffix(path)
+        if document and not path.exists():
+            path = _with_suffix(renamed(path))
         if not self._inside(path, target.root, reference.span):
             return None
         if document and path.is_dir():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,15 @@ from typing import Any
 from sncompile.diagnostics import Report, did_you_mean
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
-from sncompile.semantics.binding import absent, check_value, param_type, parse_plain, parse_text, port_type
+from sncompile.semantics.binding import check_value, param_type, parse_plain, parse_text, plain_path, port_type
 from sncompile.semantics.checks import check_program
+from sncompile.semantics.conventions import settle
 from sncompile.semantics.data_roots import clean_root, root_values, workspace_of
+from sncompile.semantics.default_link import link_defaults, settled_params
+from sncompile.semantics.inferred import Given
 from sncompile.semantics.library import Library
-from sncompile.semantics.module_link import link_defaults
 from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.path_text import tidy
 from sncompile.semantics.pipeline_link import PipelineLinker
 from sncompile.semantics.program import Options, Program
 from sncompile.semantics.scope import Members
@@ -33,8 +37,9 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
     given = _Given(doc, options, folder, report)
     data = root_values(doc, given.data(), doc.source.folder, report)
     spaces = {"data": Members("the data roots", data, set())}
-    params = {**link_defaults(doc.params, spaces, report)}
-    params.update(given.params())
+    used: set[str] = set()
+    defaults = link_defaults(doc, spaces, used, report)
+    params = settled_params(doc.params, given.params(), defaults.params, report)
     for name, param in doc.params.items():
         if name not in params:
             params[name] = Const(None, UNKNOWN, param.name.span)
@@ -44,7 +49,10 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
                     help=f"give it with `--set {name}=…`, or give it a default",
                 )
             )  # fmt: skip
-    linker = PipelineLinker(doc, shared, data=data, inputs=given.inputs(), params=params)
+    inputs = given.inputs(defaults.inputs, params)
+    shared.given = given.inferred()
+    linker = PipelineLinker(doc, shared, data=data, inputs=inputs, params=params)
+    linker.param_members.used.update(used)
     outputs = linker.link()
     order = {name: tuple(dict.fromkeys(shared.order.get(name, ()))) for name in linker.linked}
     steps = {name: replace(shared.steps[name], after=after) for name, after in order.items()}
@@ -61,10 +69,11 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
         outputs=outputs,
         files=library.claimed,
         handed=tuple(shared.handed),
+        inferred=shared.inferred,
         documents=library.sources,
         span=doc.span,
     )
-    return check_program(program, doc, report)
+    return check_program(program, doc, shared.by_default, report)
 
 
 def _spec_name(doc: PipelineDoc, folder: Path) -> str:
@@ -80,7 +89,7 @@ class _Given:
         self._check_known()
 
     def _check_known(self) -> None:
-        settable = [*self._doc.params, *self._doc.inputs]
+        settable = [*self._doc.params, *self._doc.inputs, *self._doc.infer]
         for names, known, kind, option in (
             (self._options.data, self._doc.data, "data root", "--data"),
             (self._options.sets, settable, "parameter or input", "--set"),
@@ -105,15 +114,16 @@ class _Given:
         """The data roots that are set anew."""
         return {name: self._path(text) for name, text in self._options.data.items()}
 
-    def inputs(self) -> dict[str, Value]:
-        """The pipeline's own inputs."""
+    def inputs(self, defaults: Mapping[str, Value], params: Mapping[str, Value]) -> dict[str, Value]:
+        """The pipeline's own inputs; what is not given follows from the defaults and the parameters."""
         found: dict[str, Value] = {}
         for name, port in self._doc.inputs.items():
             text = self._options.sets.get(name, self._options.params.get(name))
+            if text is None and name in defaults:
+                found[name] = plain_path(tidy(settle(defaults[name], {"params": params, "inputs": found})))
+                continue
             if text is None:
-                found[name] = absent(port.name.span)
-                if not port.optional:
-                    found[name] = self._missing(name, port)
+                found[name] = self._missing(name, port)
                 continue
             items = text if isinstance(text, (list, tuple)) else str(text).split(",") if port.many else [text]
             paths = tuple(self._path(str(item).strip()) for item in items)
@@ -131,6 +141,11 @@ class _Given:
             )
         )
         return Const(None, UNKNOWN, port.name.span)
+
+    def inferred(self) -> dict[str, Given]:
+        """What is given for inferred values, `--set` over `--params`."""
+        found = {n: Given("--params", value) for n, value in self._options.params.items() if n in self._doc.infer}
+        return found | {n: Given("--set", text) for n, text in self._options.sets.items() if n in self._doc.infer}
 
     def params(self) -> dict[str, Value]:
         """The parameters that are set, `--set` over `--params`."""

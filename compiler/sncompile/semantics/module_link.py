@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from sncompile.diagnostics import Report, did_you_mean
@@ -11,28 +11,30 @@ from sncompile.faults import documents as document_faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.actions import link_action
-from sncompile.semantics.binding import bind_param, check_value, param_type, port_type
+from sncompile.semantics.binding import param_type, port_type
+from sncompile.semantics.conventions import RootNames
 from sncompile.semantics.declared_names import check_members
-from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.default_link import Defaults, link_defaults
 from sncompile.semantics.library import Library
-from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.patterns import wrong_pattern
 from sncompile.semantics.program import Argument, ShellPart, Success, Variable
 from sncompile.semantics.resources import link_resources
-from sncompile.semantics.scope import LocalMembers, Members, Scope, Space
-from sncompile.semantics.types import INTEGER, NULL, STRING, UNKNOWN, Type
+from sncompile.semantics.scope import LocalMembers, Scope, Space
+from sncompile.semantics.types import INTEGER, STRING, UNKNOWN, Type
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Const, Value, is_constant
-from sncompile.syntax.document import EnvDoc, ModuleDoc, ParamDoc, PortDoc
+from sncompile.semantics.values import Const, Value
+from sncompile.syntax.document import EnvDoc, ModuleDoc, PortDoc
 from sncompile.syntax.document import Value as DocValue
 
 
 @dataclass(frozen=True, slots=True)
 class TypedModule:
-    """A module with its templates typed; names of the module stand as local values in them."""
+    """A module with its templates typed; names of the module stand as local values in them.
+
+    In `defaults` and `paths` the data roots do so too: they are those of the pipeline that uses the module.
+    """
 
     doc: ModuleDoc
-    defaults: Mapping[str, Value]
+    defaults: Defaults
     paths: Mapping[str, Value]
     command: tuple[Argument, ...] | None
     shell: tuple[ShellPart, ...] | None
@@ -50,6 +52,7 @@ _RESOURCE_TYPES = dict.fromkeys(("cpus", "memory", "disk", "time", "gpus"), INTE
 def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule:
     """The typed module of a document; its faults are told."""
     check_members(doc, report)
+    _check_create(doc, report)
     files: list[str] = []
 
     def claim(name: str, span: object) -> str | None:
@@ -66,8 +69,8 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     action = link_action(doc, typer, library, report, claim)
     typed = TypedModule(
         doc,
-        defaults=link_defaults(doc.params, {}, report),
-        paths=_link_paths(doc, spaces, report),
+        defaults=link_defaults(doc, {"data": RootNames()}, used, report),
+        paths=_link_paths(doc, {**spaces, "data": RootNames()}, report),
         command=action.command,
         shell=action.shell,
         container=link_image(container.image, typer, report) if container and container.image is not None else None,
@@ -98,55 +101,16 @@ def _local_spaces(doc: ModuleDoc, used: set[str], written: set[str]) -> dict[str
     }
 
 
+def _check_create(doc: ModuleDoc, report: Report) -> None:
+    for name, port in doc.outputs.items():
+        if port.create is not None and port.base != "directory":
+            message = f"`{name}` is a file, and `create` makes a directory"
+            hint = "take it out: the folder of a file is always made"
+            report.add(document_faults.BAD_VALUE.at(port.create.span, message, help=hint))
+
+
 def _output_type(port: PortDoc) -> Type:
     return Type(port.base, port.many, False, port.formats)
-
-
-def check_patterns(params: Mapping[str, ParamDoc], report: Report) -> None:
-    """Tell of every `pattern` that is no regular expression."""
-    for param in params.values():
-        wrong = wrong_pattern(param.pattern.name) if param.pattern is not None else None
-        if param.pattern is not None and wrong is not None:
-            message = f"the pattern of `{param.name.name}` is not a regular expression: {wrong}"
-            hint = "mend it; patterns match the whole text, so `^`, `$` and look-around are not needed"
-            report.add(document_faults.BAD_FORM.at(param.pattern.span, message, help=hint))
-
-
-def link_defaults(params: Mapping[str, ParamDoc], spaces: Mapping[str, Space], report: Report) -> dict[str, Value]:
-    """The default of every parameter that has one, checked against the parameter itself.
-
-    A default may use `spaces` and the parameters declared before it.
-    """
-    check_patterns(params, report)
-    known: dict[str, Value] = {}
-    members = Members("the parameters declared before", known, set())
-    typer = Typer(Scope({**spaces, "params": members}), report)
-    for name, param in params.items():
-        if param.default is None:
-            if param.optional:
-                known[name] = Const(None, NULL, param.name.span)
-            continue
-        value = bind_param(param, typer.value(param.default), f"the default of `{name}`", report)
-        known[name] = _settled(param, value, report)
-    return known
-
-
-def _settled(param: ParamDoc, value: Value, report: Report) -> Value:
-    """A default as a plain constant, looked at by the parameter's own limits."""
-    if not is_constant(value) or value.type.base == "unknown":
-        return value
-    what = f"the default of `{param.name.name}`"
-    try:
-        found = Evaluator({}).constant(value)
-    except ValueFault as fault:
-        hint = fault.help or "give a default that can be computed"
-        report.add(faults.BAD_DEFAULT.at(value.span, f"{what}: {fault}", help=hint))
-        return Const(None, UNKNOWN, value.span)
-    wrong = check_value(param, found, what, value.span)
-    if wrong is not None:
-        report.add(replace(wrong, code=faults.BAD_DEFAULT.code))
-        return Const(None, UNKNOWN, value.span)
-    return Const(found, value.type, value.span)
 
 
 def _link_paths(doc: ModuleDoc, spaces: dict[str, Space], report: Report) -> dict[str, Value]:

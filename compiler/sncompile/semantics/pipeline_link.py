@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -13,18 +12,19 @@ from sncompile.faults import names as faults
 from sncompile.faults import tables as table_faults
 from sncompile.semantics.check_values import check_given
 from sncompile.semantics.conditions import is_wanted
-from sncompile.semantics.data_roots import root_values, workspace_of
+from sncompile.semantics.data_roots import root_values
 from sncompile.semantics.declared_names import check_names
+from sncompile.semantics.default_link import link_defaults
 from sncompile.semantics.flow_link import order_of, through_gone
 from sncompile.semantics.key_link import KeyLinker
 from sncompile.semantics.keys import KeySet
-from sncompile.semantics.module_link import TypedModule, link_defaults
+from sncompile.semantics.module_link import TypedModule
 from sncompile.semantics.program import Handed, Waits
 from sncompile.semantics.scope import RESERVED, UNIT, Members, Scope, Space, StepSpace, TableSpace
 from sncompile.semantics.shared import Shared
 from sncompile.semantics.step_link import StepLinker
 from sncompile.semantics.step_order import order_by_names
-from sncompile.semantics.table_link import TableLoader
+from sncompile.semantics.table_link import load_tables
 from sncompile.semantics.tables import Table
 from sncompile.semantics.types import NULL, Type
 from sncompile.semantics.typing import Typer
@@ -88,9 +88,15 @@ class PipelineLinker:
             "inputs": Members("the inputs", inputs, set()),
         }
         # What the pipeline declares itself hides what its caller has of the same name.
-        self._tables = {n: t for n, t in (outer_tables or {}).items() if n not in doc.steps and n not in doc.tables}
-        self._lost: dict[str, set[str]] = {}
-        self._load_tables(Scope(spaces, hidden=doc.steps))
+        seen_from_outside = {
+            n: t for n, t in (outer_tables or {}).items() if n not in doc.steps and n not in doc.tables
+        }
+        tables = load_tables(doc, seen_from_outside, Scope(spaces, hidden=doc.steps), shared, prefix)
+        self._tables, self._lost = tables.found, tables.lost
+        self.tables_used |= tables.named
+        if doc.infer:
+            spaces["infer"] = tables.infer(spaces, {} if prefix else shared.given)
+        shared.inferred |= {prefix + name: inferred for name, inferred in tables.inferred.items()}
         seen = {n: TableSpace(t, self.tables_used) for n, t in self._tables.items() if n not in RESERVED}
         self._before_steps = {**spaces, **seen}
         self._keys = KeyLinker(self._tables, set(doc.tables), self._lost, outer, self._scope, self._report)
@@ -103,19 +109,6 @@ class PipelineLinker:
         self._spaces: dict[str, Space] = {n: LazyStep(self, n) for n in doc.steps if n not in RESERVED}
         self._spaces |= self._before_steps
 
-    def _load_tables(self, scope: Scope) -> None:
-        source = self._doc.source
-        folder, name_of = self._shared.folder, self._shared.library.name_of
-        prefix = os.path.relpath(source.folder, folder) if source.path is not None else "."
-        loader = TableLoader(folder, "" if prefix == "." else prefix, name_of, self._report)
-        for name, doc in self._doc.tables.items():
-            table = loader.load(doc, scope)
-            if table is None:
-                self._lost[name] = {key.name for key in doc.key}
-            else:
-                self._tables[name] = table
-                self._shared.tables.setdefault(self._prefix + name, table)
-
     # --- Steps -------------------------------------------------------------------------------------------------
 
     def link(self) -> dict[str, Value]:
@@ -126,11 +119,12 @@ class PipelineLinker:
         for name, step in self._doc.steps.items():
             waiting = self._waiting.get(name)
             if waiting is not None:
-                linked = StepLinker(
-                    step, *waiting, self._step_scope(waiting.keys), self._report, self._prefix, workspace_of(self._data)
-                ).link()
+                scope = self._step_scope(waiting.keys)
+                linker = StepLinker(step, *waiting, scope, self._report, self._prefix, self._data)
+                linked = linker.link()
                 self._inner[name] = [linked.name]
                 self._shared.steps[linked.name] = linked
+                self._shared.by_default[linked.name] = linker.by_default
         for step, module, keys in self._unlinked:
             type_names(step, module, self._step_scope(keys, step), self._report)
         self._note_order()
@@ -236,8 +230,9 @@ class PipelineLinker:
             return None
         data = {**root_values(module, {}, self._shared.origin, self._report), **self._data}
         known: dict[str, Space] = {"data": Members("the data roots", data, set())}
-        defaults = link_defaults(module.params, known, self._report)
-        bound = bind_ports_and_params(step, module, defaults, self._step_scope(keys), self._report)
+        used: set[str] = set()
+        defaults = link_defaults(module, known, used, self._report)
+        bound = bind_ports_and_params(step, module, defaults, data, self._step_scope(keys), self._report)
         self._shared.handed += [Handed(module.inputs[n], v, keys) for n, v in bound.inputs.items()]
         check_given(step, module, bound.params, keys, self._report)
         linker = PipelineLinker(
@@ -251,6 +246,7 @@ class PipelineLinker:
             outer_tables=self._tables,
             inside=self._inside,
         )
+        linker.param_members.used.update(used)
         outputs = linker.link()
         self.tables_used |= linker.tables_used - set(module.tables)
         refuse_settings(step, self._report)

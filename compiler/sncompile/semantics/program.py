@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
+from sncompile.semantics.inferred import Inferred
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.tables import Table
 from sncompile.semantics.types import Type
@@ -178,3 +179,4 @@ class Program:
     handed: tuple[Handed, ...]
     documents: Mapping[str, str]
     span: Span
+    inferred: Mapping[str, Inferred] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as faults
@@ -11,6 +12,9 @@ from sncompile.semantics.module_link import TypedModule, link_module
 from sncompile.semantics.program import Handed, Step, Waits
 from sncompile.semantics.tables import Table
 from sncompile.syntax.document import ModuleDoc
+
+if TYPE_CHECKING:
+    from sncompile.semantics.inferred import Given, Inferred
 
 MAX_NESTED = 16
 MAX_PIPELINES = 1_000
@@ -30,6 +34,11 @@ class Shared:
         self.tables: dict[str, Table] = {}
         self.handed: list[Handed] = []
         self.order: dict[str, list[Waits]] = {}
+        self.by_default: dict[str, frozenset[str]] = {}
+        """Step → the inputs that it takes by convention."""
+        self.inferred: dict[str, Inferred] = {}
+        self.given: dict[str, Given] = {}
+        """What the user gives for inferred values of the pipeline that is compiled."""
         self._pipelines = 0
         self._modules: dict[int, tuple[ModuleDoc, TypedModule]] = {}
 

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.binding import port_type
-from sncompile.semantics.encoding import no_option
+from sncompile.semantics.conventions import decided_argument
+from sncompile.semantics.data_roots import workspace_of
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.module_link import TypedModule, file_suffix, link_env, link_image
-from sncompile.semantics.program import OutputPath, Step, Variable
+from sncompile.semantics.path_text import join_text, tidy
+from sncompile.semantics.program import Argument, OutputPath, Step, Variable
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope
 from sncompile.semantics.types import STRING, UNKNOWN
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Const, Items, Key, Text, Value
-from sncompile.semantics.with_link import bind_ports_and_params
+from sncompile.semantics.values import Const, Key, Value
+from sncompile.semantics.with_link import Bindings, Settler, bind_ports_and_params
 from sncompile.syntax.document import PortDoc, StepDoc
 
 
 class StepLinker:
-    """Links one step that runs a module."""
+    """Links one step that runs a module. `by_default` are then the inputs that it takes by convention."""
 
     def __init__(
         self,
@@ -32,16 +36,18 @@ class StepLinker:
         scope: Scope,
         report: Report,
         prefix: str,
-        workspace: str,
+        data: Mapping[str, Value],
     ) -> None:
         self._doc, self._module, self._keys, self._scope = doc, module, keys, scope
-        self._report, self._name, self._workspace = report, prefix + doc.name.name, workspace
+        self._report, self._name, self._data = report, prefix + doc.name.name, data
+        self.by_default: frozenset[str] = frozenset()
 
     def link(self) -> Step:
         """The linked step; its faults are told."""
         doc, module = self._doc, self._module
         mdoc = module.doc
-        bound = bind_ports_and_params(doc, mdoc, module.defaults, self._scope, self._report)
+        bound = bind_ports_and_params(doc, mdoc, module.defaults, self._data, self._scope, self._report)
+        self.by_default = frozenset(bound.by_default)
         typer = Typer(self._scope, self._report)
         image = module.container
         if doc.container is not None and doc.container.image is not None:
@@ -53,8 +59,8 @@ class StepLinker:
             keys=self._keys,
             inputs={n: bound.inputs[n] for n in mdoc.inputs},
             params={n: bound.params[n] for n in mdoc.params},
-            outputs=self._outputs(typer),
-            command=module.command,
+            outputs=self._outputs(typer, Settler(doc, mdoc, self._data, bound, self._report)),
+            command=self._command(bound),
             shell=module.shell,
             container=image,
             conda=module.conda,
@@ -69,6 +75,12 @@ class StepLinker:
             tags=doc.tags,
             span=doc.name.span,
         )
+
+    def _command(self, bound: Bindings) -> tuple[Argument, ...] | None:
+        """The module's command without what this step's values leave out, so that it reads as it was meant for them."""
+        names = {"params": bound.params, "inputs": bound.inputs}
+        command = self._module.command
+        return None if command is None else tuple(decided_argument(argument, names) for argument in command)
 
     def _resources(self) -> dict[str, Value]:
         if not self._doc.resources:
@@ -85,7 +97,7 @@ class StepLinker:
         merged.update({v.name: v for v in link_env(given, typer, self._report)})
         return tuple(merged.values())
 
-    def _outputs(self, typer: Typer) -> dict[str, OutputPath]:
+    def _outputs(self, typer: Typer, settler: Settler) -> dict[str, OutputPath]:
         doc, ports = self._doc, self._module.doc.outputs
         for name, output in doc.outputs.items():
             if name not in ports:
@@ -95,16 +107,19 @@ class StepLinker:
                         output.name.span, f"`{self._module.doc.name.name}` has no output `{name}`", help=hint
                     )
                 )
-        found = {}
+        found: dict[str, OutputPath] = {}
+        paths: dict[str, Value] = {}
+        settler.names["outputs"] = paths
         for name, port in ports.items():
             said = doc.outputs.get(name)
             temp, protected = (said.temp, said.protected) if said is not None else (False, False)
             span = said.name.span if said is not None else port.name.span
-            path, derived = self._path(name, port, typer)
+            path, derived = self._path(name, port, typer, settler)
+            paths[name] = path
             found[name] = OutputPath(port, path, temp, protected, derived, span)
         return found
 
-    def _path(self, name: str, port: PortDoc, typer: Typer) -> tuple[Value, bool]:
+    def _path(self, name: str, port: PortDoc, typer: Typer, settler: Settler) -> tuple[Value, bool]:
         said = self._doc.outputs.get(name)
         if said is not None and said.path is not None:
             value = typer.value(said.path)
@@ -120,7 +135,9 @@ class StepLinker:
                 self._report.add(faults.WRONG_TYPE.at(value.span, f"a path is text, not {value.type}", help="quote it"))
             return tidy(value), False
         if name in self._module.paths:
-            return tidy(self._module.paths[name]), False
+            found = settler.take(name, self._module.paths, "outputs")
+            # A fault in it is shown where it is written.
+            return tidy(found._replace(span=self._module.paths[name].span)), False
         if port.many:
             self._report.add(
                 graph_faults.NO_PATH.at(
@@ -134,53 +151,9 @@ class StepLinker:
         return self._derived(name, port, self._doc.name.span), True
 
     def _derived(self, name: str, port: PortDoc, span: Span) -> Value:
-        start = Const(f"{self._workspace}/{self._name}/", STRING, span)
+        start = Const(f"{workspace_of(self._data)}/{self._name}/", STRING, span)
         parts: list[Value] = [start]
         for key in self._keys.by:
             parts += [Key(self._keys, key, True, STRING, span), Const("/", STRING, span)]
         parts.append(Const(f"{name}{file_suffix(port)}", STRING, span))
         return join_text(parts, span)
-
-
-def join_text(parts: list[Value], span: Span) -> Value:
-    """Parts as one text, with neighbouring constants joined."""
-    joined: list[Value] = []
-    for part in parts:
-        if joined and isinstance(part, Const) and isinstance(joined[-1], Const):
-            joined[-1] = Const(f"{joined[-1].value}{part.value}", STRING, joined[-1].span)
-        else:
-            joined.append(part)
-    if len(joined) == 1 and isinstance(joined[0], Const):
-        return joined[0]._replace(span=span)
-    return Text(tuple(joined), STRING, span)
-
-
-def tidy(value: Value) -> Value:
-    """A path said by hand without `./` at its start and without double slashes, as engines compare paths by letter."""
-    if isinstance(value, Const) and isinstance(value.value, str):
-        return value._replace(value=_tidy_text(value.value, first=True))
-    if isinstance(value, Const) and isinstance(value.value, tuple):
-        return value._replace(value=tuple(_tidy_text(str(v), first=True) for v in value.value))
-    if isinstance(value, Text):
-        joined = join_text(list(value.parts), value.span)
-        if not isinstance(joined, Text):
-            return tidy(joined)
-        parts = []
-        for number, part in enumerate(joined.parts):
-            if isinstance(part, Const) and isinstance(part.value, str):
-                part = part._replace(value=_tidy_text(part.value, first=number == 0))
-            parts.append(part)
-        return join_text(parts, value.span)
-    if isinstance(value, Items):
-        return value._replace(items=tuple(tidy(item) for item in value.items))
-    return value
-
-
-def _tidy_text(text: str, *, first: bool) -> str:
-    if first and "://" in text:
-        return text
-    while "//" in text:
-        text = text.replace("//", "/")
-    while first and text.startswith("./") and len(text) > 2:
-        text = text[2:]
-    return no_option(text) if first else text

@@ -102,6 +102,9 @@ class Typer:
                 joined = UNKNOWN
             kind = joined
         kind = (kind or UNKNOWN)._replace(many=True, optional=False)
+        if any(isinstance(item, Const) and item.value is None and item.type == UNKNOWN for item in items):
+            # Of what is at fault nothing more is said; without its items the list may be an empty one.
+            return Const(None, kind._replace(base="unknown"), span)
         if not all(isinstance(item, Const) for item in items):
             return Items(tuple(items), kind, span)
         flat: list[Plain] = []

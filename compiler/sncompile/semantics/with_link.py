@@ -10,7 +10,10 @@ from sncompile.diagnostics import Related as Place
 from sncompile.faults import documents as document_faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
-from sncompile.semantics.binding import absent, bind_param, bind_port, param_type, port_type
+from sncompile.semantics.binding import bind_param, bind_port, param_type, plain_path, port_type
+from sncompile.semantics.conventions import is_large, open_names, roots_of, settle
+from sncompile.semantics.default_link import Defaults, constant_default
+from sncompile.semantics.path_text import tidy
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.types import UNKNOWN
 from sncompile.semantics.typing import Typer
@@ -19,17 +22,23 @@ from sncompile.syntax.document import Document, Named, ParamDoc, PortDoc, StepDo
 
 
 class Bindings(NamedTuple):
-    """What `with` and the defaults give to a module's inputs and parameters."""
+    """What `with` and the defaults give to a module's inputs and parameters; `by_default` are inputs that `with` does
+    not name.
+    """
 
     inputs: dict[str, Value]
     params: dict[str, Value]
+    by_default: set[str]
 
 
 def bind_ports_and_params(
-    step: StepDoc, module: Document, defaults: Mapping[str, Value], scope: Scope, report: Report
+    step: StepDoc, module: Document, defaults: Defaults, data: Mapping[str, Value], scope: Scope, report: Report
 ) -> Bindings:
-    """Bind a step's `with` to the inputs and parameters of its module (or inner pipeline)."""
-    bound = Bindings({}, {})
+    """Bind a step's `with` to the inputs and parameters of its module (or inner pipeline), and the defaults to others.
+
+    `data` are the data roots that the defaults follow from.
+    """
+    bound = Bindings({}, {}, set())
     typer = Typer(scope, report)
     called = module.name.name
     for name, (named, value) in step.bindings.items():
@@ -45,18 +54,51 @@ def bind_ports_and_params(
     # What seems missing may be what is misspelt, or stand in what the schema has refused.
     slips = {_meant(step, name, module) for name in step.bindings}
     quiet = module.broken or step.broken
-    span = step.name.span
-    for name, port in module.inputs.items():
-        if name not in bound.inputs:
-            bound.inputs[name] = absent(span) if port.optional else Const(None, UNKNOWN, span)
-            if not port.optional and not quiet and name not in slips:
-                report.add(_missing_input(step, name, port, called))
+    settler = Settler(step, module, data, bound, report)
     for name, param in module.params.items():
         if name not in bound.params:
-            bound.params[name] = defaults.get(name, Const(None, UNKNOWN, span))
-            if name not in defaults and not quiet and name not in slips:
+            bound.params[name] = constant_default(param, settler.take(name, defaults.params), report)
+            if name not in defaults.params and not quiet and name not in slips:
                 report.add(_missing_param(step, name, param, called))
+    for name, port in module.inputs.items():
+        if name not in bound.inputs:
+            bound.inputs[name] = plain_path(tidy(settler.take(name, defaults.inputs)))
+            bound.by_default.add(name)
+            if name not in defaults.inputs and not quiet and name not in slips:
+                report.add(_missing_input(step, name, port, called))
     return bound
+
+
+class Settler:
+    """Settles what a module takes or writes by convention, for one step."""
+
+    def __init__(
+        self, step: StepDoc, module: Document, data: Mapping[str, Value], bound: Bindings, report: Report
+    ) -> None:
+        self._step, self._module, self._report = step, module, report
+        self.names = {"data": roots_of(data, step.name.span), "params": bound.params, "inputs": bound.inputs}
+
+    def take(self, name: str, conventions: Mapping[str, Value], how: str = "with") -> Value:
+        """What the convention for `name` gives here; unknown where there is none, or where it lacks a data root.
+
+        `how` is the key of the step that could give it instead.
+        """
+        span = self._step.name.span
+        value = conventions.get(name)
+        if value is None:
+            return Const(None, UNKNOWN, span)
+        for root in open_names(value, {"data": self.names["data"]}):
+            message = f"`{name}` of `{self._module.name.name}` lies in the data root `{root.name}`, and there is none"
+            hint = f"declare it (`data: {{{root.name}: …}}`), or give `{how}: {{{name}: …}}`"
+            related = (Place("the convention is here", root.span),)
+            self._report.add(name_faults.NO_ROOT.at(span, message, help=hint, related=related))
+            return Const(None, UNKNOWN, span)
+        found = settle(value, self.names)
+        if is_large(found):
+            message = f"`{name}` of `{self._module.name.name}` becomes too large"
+            self._report.add(faults.BAD_VALUE.at(value.span, message, help="compute it in the tool"))
+            return Const(None, UNKNOWN, span)
+        return found._replace(span=span)
 
 
 def _meant(step: StepDoc, name: str, module: Document) -> str | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
 from sncompile.syntax.expressions import Template
-from sncompile.syntax.nodes import Scalar
+from sncompile.syntax.nodes import Node, Scalar
 from sncompile.syntax.source import Source
 
 
@@ -38,7 +38,10 @@ class Named(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PortDoc:
-    """A port: `base` is `file` or `directory`."""
+    """A port: `base` is `file` or `directory`. `path` is where an output goes, `default` what an input takes.
+
+    `create` says that an output directory is there before the command runs.
+    """
 
     name: Named
     base: str
@@ -47,6 +50,8 @@ class PortDoc:
     formats: tuple[str, ...]
     description: str
     path: Value | None
+    default: Value | None = None
+    create: Named | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +135,8 @@ class About:
 class ModuleDoc:
     """A module document. Exactly one of the actions is set in a valid one.
 
-    `action` is `command`, `shell`, `python`, `script` or `notebook`; `broken` says that the schema found faults in
-    it, so that what seems missing may only be misspelt.
+    `action` is `command`, `shell`, `python`, `script` or `notebook`; `annotations` are as written, by the form that
+    they are of; `broken` says that the schema found faults in it, so that what seems missing may only be misspelt.
     """
 
     source: Source
@@ -147,13 +152,14 @@ class ModuleDoc:
     conda: Named | None
     resources: dict[str, Value]
     success: SuccessDoc
+    annotations: dict[str, tuple[Named, Node]]
     broken: bool
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class TableDoc:
-    """A table; exactly one of `file`, `rows` and `glob` is set in a valid one."""
+    """A table; exactly one of `file`, `rows`, `glob` and `sql` is set in a valid one."""
 
     name: Named
     key: tuple[Named, ...]
@@ -162,6 +168,22 @@ class TableDoc:
     glob: Template | None
     row_spans: tuple[Span, ...]
     span: Span
+    sql: Template | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InferDoc:
+    """A value that is read off tables: its query, and what must hold of what it finds.
+
+    `declared` has its limits, and its type where `typed` says so; `broken` says that the schema found faults in it.
+    """
+
+    name: Named
+    sql: Template | None
+    holds: tuple[Template, ...]
+    declared: ParamDoc
+    typed: bool
+    broken: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +247,7 @@ class PipelineDoc:
     outputs: dict[str, tuple[Named, Template]] | None
     broken: bool
     span: Span
+    infer: dict[str, InferDoc] = field(default_factory=dict)
 
 
 Document = ModuleDoc | PipelineDoc

@@ -24,12 +24,13 @@ ACTIONS = ("command", "shell", "python", "script", "notebook")
 
 def read_about(reader: Reader, node: Mapping) -> About:
     """Title, description, version, licence and citations."""
+    get = node.by_name().get
     return About(
-        reader.text(node.get("title")),
-        reader.text(node.get("description")),
-        reader.text(node.get("version")),
-        reader.text(node.get("license")),
-        reader.texts(node.get("citations")),
+        reader.text(get("title")),
+        reader.text(get("description")),
+        reader.text(get("version")),
+        reader.text(get("license")),
+        reader.texts(get("citations")),
     )
 
 
@@ -53,20 +54,22 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
         script = reader.template(body)
     elif action != "command":
         script = reader.named(body)
+    get = node.by_name().get
     return ModuleDoc(
         source=reader.source,
         name=name,
         about=read_about(reader, node),
-        inputs=read_ports(reader, node.get("inputs")),
-        outputs=read_ports(reader, node.get("outputs")),
-        params=read_params(reader, node.get("params")),
+        inputs=read_ports(reader, get("inputs")),
+        outputs=read_ports(reader, get("outputs")),
+        params=read_params(reader, get("params")),
         action=action,
         command=_command(reader, body) if action == "command" else (),
         script=script,
-        container=read_container(reader, node.get("container")),
-        conda=reader.named(node.get("conda")),
-        resources=reader.values(node.get("resources")),
-        success=_success(reader, node.get("success")),
+        container=read_container(reader, get("container")),
+        conda=reader.named(get("conda")),
+        resources=reader.values(get("resources")),
+        success=_success(reader, get("success")),
+        annotations={name.name: (name, value) for name, value in reader.entries(get("annotations"))},
         broken=broken or len(actions) != 1,
         span=name.span,
     )
@@ -78,16 +81,20 @@ def read_ports(reader: Reader, node: Node | None) -> dict[str, PortDoc]:
     for name, body in reader.entries(node):
         if not isinstance(body, Mapping):
             continue
-        kind = reader.text(body.get("type"))
+        get = body.by_name().get
+        kind = reader.text(get("type"))
         base = "directory" if kind.startswith("directory") else "file"
+        default, create = get("default"), get("create")
         ports[name.name] = PortDoc(
             name,
             base,
             "[]" in kind,
             kind.endswith("?"),
-            reader.texts(body.get("format")),
-            reader.text(body.get("description")),
-            reader.value(body.get("path")),
+            reader.texts(get("format")),
+            reader.text(get("description")),
+            reader.value(get("path")),
+            reader.value(default) if default is not None else None,
+            reader.named(create) if reader.flag(create) else None,
         )
     return ports
 
