@@ -6,8 +6,18 @@ aliases and duplicate keys are to be found before they cost anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from sncompile.diagnostics import Diagnostic, Related, Span
 from sncompile.faults import documents as document_faults
@@ -17,12 +27,15 @@ from sncompile.syntax.scalars import MAX_DIGITS, is_long_number, resolve_plain
 from sncompile.syntax.source import Source, start_of
 
 MAX_DEPTH = 64
-MAX_NODES = 500_000
-"""Nodes of a document; a pipeline of 50,000 steps, all written out, has about as many."""
+MAX_NODES = 1_000_000
+"""Nodes of a document. 50,000 written-out steps have half as many, 10,000 with modules written inside them too."""
 MAX_ALIASED = 100_000
 """Nodes that aliases may add in all; a million laughs stop here."""
 
 _CORE_TAGS = {"tag:yaml.org,2002:str", "!"}
+
+# What a named tuple's own constructor comes down to, in half the time: there are some for every scalar.
+_new = tuple.__new__
 
 
 class YamlError(Exception):
@@ -33,20 +46,15 @@ class YamlError(Exception):
         super().__init__(diagnostic.message)
 
 
-class _Open:
-    """A collection that is still being read: its children, and how many nodes it holds in all."""
+class _Open(NamedTuple):
+    """A collection that is still being read: where it began, what came before it in the one around it.
 
-    __slots__ = ("children", "event", "size")
+    `nodes` is how many there were when it began, with those that aliases stand for.
+    """
 
-    def __init__(self, event: Any) -> None:
-        self.event = event
-        self.children: list[Node] = []
-        self.size = 1
-
-    def add(self, node: Node, size: int) -> None:
-        """Take in a node that stands for `size` nodes."""
-        self.children.append(node)
-        self.size += size
+    event: Any
+    before: list[Node]
+    nodes: int
 
 
 class Composer:
@@ -64,48 +72,47 @@ class Composer:
         """Numbers of the lines that belong to a scalar that began on an earlier line."""
         return {n for first, last in self._multiline for n in range(first + 1, last + 1)}
 
-    def compose(self, events: Iterator[Any]) -> Node:
+    def compose(self, events: Iterable[Any]) -> Node:
         """The one document of the stream. Raises `YamlError`."""
         stack: list[_Open] = []
-        root: Node | None = None
+        nodes: list[Node] = []
         documents = 0
         for event in events:
-            name = type(event).__name__
-            size = 1
-            if name == "ScalarEvent":
+            kind = type(event)
+            if kind is ScalarEvent:
                 node: Node = self._scalar(event)
-            elif name == "AliasEvent":
-                node, size = self._alias(event)
-            elif name in ("MappingStartEvent", "SequenceStartEvent"):
-                self._check_collection(event, len(stack))
-                stack.append(_Open(event))
-                continue
-            elif name in ("MappingEndEvent", "SequenceEndEvent"):
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 opened = stack.pop()
-                node, size = self._close(opened, event), opened.size
-                event = opened.event
+                node = self._close(opened.event, nodes, event)
+                nodes, event = opened.before, opened.event
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                self._check_collection(event, len(stack))
+                stack.append(_Open(event, nodes, self._count + self._aliased))
+                nodes = []
+                continue
+            elif kind is AliasEvent:
+                nodes.append(self._alias(event))
+                continue
             else:
-                documents += name == "DocumentStartEvent"
+                documents += kind is DocumentStartEvent
                 if documents > 1:
                     raise YamlError(self._second_document(event))
                 continue
             self._count += 1
-            if name != "AliasEvent" and event.anchor is not None:
+            nodes.append(node)
+            if event.anchor is not None:
+                size = 1 if kind is ScalarEvent else self._count + self._aliased - opened.nodes
                 self._anchors[event.anchor] = (node, size)
-            if stack:
-                stack[-1].add(node, size)
-            else:
-                root = node
-        if root is None:
+        if not nodes:
             raise YamlError(self._empty())
-        return root
+        return nodes[0]
 
-    def _close(self, opened: _Open, end: Any) -> Node:
-        start = opened.event.start_mark
+    def _close(self, begin: Any, children: list[Node], end: Any) -> Node:
+        start = begin.start_mark
         span = self._span(start, end.end_mark, block=not self._flow(start))
-        if type(opened.event).__name__ == "SequenceStartEvent":
-            return Sequence(tuple(opened.children), span)
-        return self._mapping(opened.children, span)
+        if type(begin) is SequenceStartEvent:
+            return _new(Sequence, (tuple(children), span))
+        return self._mapping(children, span)
 
     def _empty(self) -> Diagnostic:
         return reading.EMPTY.at(
@@ -129,28 +136,28 @@ class Composer:
         if block and end_line > start.line + 1:
             # A block collection "ends" where the next token starts; mark its first line only.
             end_line, end_column = start.line + 1, start.column + 2
-        return Span(self.source.name, start.line + 1, start.column + 1, end_line, end_column)
+        return _new(Span, (self.source.name, start.line + 1, start.column + 1, end_line, end_column))
 
     def _scalar(self, event: Any) -> Scalar:
-        text = event.value
-        span = self._span(event.start_mark, event.end_mark)
-        if event.end_mark.line > event.start_mark.line:
-            last = event.end_mark.line + (1 if event.end_mark.column else 0)
-            self._multiline.append((span.line, last))
+        text, start, end = event.value, event.start_mark, event.end_mark
+        line, end_line = start.line + 1, end.line + 1
+        span = _new(Span, (self.source.name, line, start.column + 1, end_line, end.column + 1))
+        if end_line > line:
+            self._multiline.append((line, end_line if end.column else end_line - 1))
         plain = not event.style
-        tag = str(event.tag) if event.tag is not None else None
+        tag = event.tag
         if tag is not None and tag not in _CORE_TAGS:
             self.faults.append(
                 reading.TAG.at(span, f"the tag `{tag}` is not known here", help="remove it; quote text to keep it text")
             )
         if self._count > MAX_NODES:
             raise YamlError(self._too_many(span))
-        if plain and is_long_number(text):
+        if plain and len(text) > MAX_DIGITS and is_long_number(text):
             message = f"a number of {len(text):,} digits"
             help = f"a number may have {MAX_DIGITS} digits; quote what is text"
             self.faults.append(document_faults.BAD_VALUE.at(span, message, help=help))
             text = "0"
-        return Scalar(resolve_plain(text) if plain and tag is None else text, text, plain, span)
+        return _new(Scalar, (resolve_plain(text) if plain and tag is None else text, text, plain, span))
 
     def _too_many(self, span: Span) -> Diagnostic:
         return reading.TOO_LARGE.at(
@@ -159,7 +166,7 @@ class Composer:
             help="keep large data in a table (`tables: {…: {file: …}}`)",
         )
 
-    def _alias(self, event: Any) -> tuple[Node, int]:
+    def _alias(self, event: Any) -> Node:
         span = self._span(event.start_mark, event.end_mark)
         found = self._anchors.get(event.anchor)
         if found is None:
@@ -180,22 +187,30 @@ class Composer:
                     help="write a table instead of aliases of aliases",
                 )
             )
-        return node, size
+        return node
 
     def _check_collection(self, event: Any, depth: int) -> None:
-        span = self._span(event.start_mark, event.end_mark)
         if depth >= MAX_DEPTH:
             raise YamlError(
                 reading.TOO_DEEP.at(
-                    span,
+                    self._span(event.start_mark, event.end_mark),
                     f"nested deeper than {MAX_DEPTH} levels",
                     help="name inner pipelines and use them as modules",
                 )
             )
         if event.tag is not None and str(event.tag) != "!":
+            span = self._span(event.start_mark, event.end_mark)
             self.faults.append(reading.TAG.at(span, f"the tag `{event.tag}` is not known here", help="remove it"))
 
     def _mapping(self, children: list[Node], span: Span) -> Mapping:
+        keys = children[::2]
+        names = {key.text for key in keys if type(key) is Scalar}
+        if len(names) == len(keys) and "<<" not in names:
+            return _new(Mapping, (tuple(zip(keys, children[1::2], strict=True)), span))
+        return self._odd_mapping(children, span)
+
+    def _odd_mapping(self, children: list[Node], span: Span) -> Mapping:
+        """A mapping with a key that is no text, that stands twice, or that merges."""
         entries: dict[str, tuple[Scalar, Node]] = {}
         merged: list[tuple[Scalar, Node]] = []
         merge_key: Scalar | None = None

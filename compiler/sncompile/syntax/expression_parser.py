@@ -1,12 +1,15 @@
 """The text of an expression → its tree.
 
 Python's own parser reads the expression; what it makes is turned into the few kinds of node of `expressions`, and
-everything else is refused by name. Nothing is ever evaluated by Python.
+everything else is refused by name. Nothing is ever evaluated by Python. Dotted names, which most expressions are, need
+no parser: they are read directly, to the same tree.
 """
 
 from __future__ import annotations
 
 import ast
+import keyword
+import re
 import warnings
 from collections.abc import Callable
 from itertools import pairwise
@@ -27,6 +30,8 @@ _COMPARE: dict[type, str] = {
 }  # fmt: skip
 _UNARY: dict[type, str] = {ast.Not: "not", ast.USub: "-", ast.UAdd: "+"}
 _CONSTANTS = {"true": True, "false": False, "null": None}
+_DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+_KEYWORDS = frozenset(keyword.kwlist)
 
 
 class BadExpression(Exception):
@@ -47,6 +52,9 @@ def parse_expression(text: str, base: int, locate: Locate, span: Span) -> Expr:
         raise BadExpression(faults.SYNTAX.at(span, "`${}` is empty", help="name a key, a parameter or an output"))
     if len(text) > MAX_LENGTH:
         raise BadExpression(_too_complex(span, f"an expression longer than {MAX_LENGTH:,} characters"))
+    simple = _dotted_name(text, base, locate)
+    if simple is not None:
+        return simple
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -61,6 +69,22 @@ def parse_expression(text: str, base: int, locate: Locate, span: Span) -> Expr:
     if _leaves_brackets(text):
         raise BadExpression(_not_one(span, text, "a `)` closes what was not opened"))
     return _Converter(text, base, locate).convert(tree, 0)
+
+
+def _dotted_name(text: str, base: int, locate: Locate) -> Expr | None:
+    """The tree of `a`, `a.b` and so on, which most expressions are, as Python's parser would have it; else None."""
+    if _DOTTED.fullmatch(text) is None:
+        return None
+    first, *names = text.split(".")
+    if len(names) >= MAX_NESTING or not _KEYWORDS.isdisjoint((first, *names)):
+        return None
+    end = base + len(first)
+    span = locate(base, end)
+    found: Expr = Literal(_CONSTANTS[first], span) if first in _CONSTANTS else Name(first, span)
+    for name in names:
+        end += 1 + len(name)
+        found = Attribute(found, name, locate(base, end), locate(end - len(name), end))
+    return found
 
 
 def _not_one(span: Span, text: str, help: str) -> Diagnostic:

@@ -36,6 +36,10 @@ class Mapping(NamedTuple):
                 return value
         return None
 
+    def by_name(self) -> dict[str, Node]:
+        """The nodes by their keys, for who asks for many."""
+        return {key.text: value for key, value in self.entries}
+
     def key(self, name: str) -> Scalar | None:
         """The key's own node, or None."""
         for key, _ in self.entries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sncompile.faults import documents as faults
 from sncompile.syntax.document import (
     FlowDoc,
+    InferDoc,
     ModuleDoc,
     Named,
     PipelineDoc,
@@ -32,6 +33,7 @@ def read_pipeline(reader: Reader, node: Mapping, name: Named) -> PipelineDoc:
         inputs=read_ports(reader, node.get("inputs")),
         params=read_params(reader, node.get("params")),
         tables={n.name: _table(reader, n, v) for n, v in reader.entries(node.get("tables"))},
+        infer=_infer(reader, node.get("infer")),
         modules=modules,
         steps={n.name: _step(reader, n, v) for n, v in reader.entries(node.get("steps"))},
         flow=_flow(reader, node.get("flow")),
@@ -50,14 +52,14 @@ def _mapping(node: Node) -> Mapping:
 
 def _table(reader: Reader, name: Named, body: Node) -> TableDoc:
     node = _mapping(body)
-    sources = [key for key, _ in node.entries if key.text in ("file", "rows", "glob")]
+    sources = [key for key, _ in node.entries if key.text in ("file", "rows", "glob", "sql")]
     if len(sources) != 1 and not reader.broken_below("tables", name.name):
         told = " and ".join(f"`{key.text}`" for key in sources) or "no source"
         reader.found.append(
             faults.MISSING_KEY.at(
                 sources[1].span if sources else name.span,
                 f"the table `{name.name}` has {told}",
-                help="give exactly one of `file`, `rows` and `glob`",
+                help="give exactly one of `file`, `rows`, `glob` and `sql`",
             )
         )
     rows, spans = None, []
@@ -74,31 +76,51 @@ def _table(reader: Reader, name: Named, body: Node) -> TableDoc:
         reader.template(node.get("glob")),
         tuple(spans),
         node.span,
+        reader.template(node.get("sql")),
     )
 
 
+def _infer(reader: Reader, node: Node | None) -> dict[str, InferDoc]:
+    declared = read_params(reader, node)
+    found = {}
+    for name, body in reader.entries(node):
+        if not isinstance(body, Mapping):
+            continue
+        listed = body.get("holds")
+        items = listed.items if isinstance(listed, Sequence) else (listed,)
+        found[name.name] = InferDoc(
+            name=name,
+            sql=reader.template(body.get("sql")),
+            holds=tuple(rule for item in items if (rule := reader.template(item)) is not None),
+            declared=declared[name.name],
+            typed=body.get("type") is not None or body.get("enum") is not None,
+            broken=reader.broken_below("infer", name.name),
+        )
+    return found
+
+
 def _step(reader: Reader, name: Named, body: Node) -> StepDoc:
-    node = _mapping(body)
+    get = _mapping(body).by_name().get
     path = ("steps", name.name)
-    retries, batch = reader.integer(node.get("retries")), reader.integer(node.get("batch"))
+    retries, batch = reader.integer(get("retries")), reader.integer(get("batch"))
     return StepDoc(
         name=name,
-        title=reader.text(node.get("title")),
-        module=_step_module(reader, name, node.get("module")),
-        by=reader.names(node.get("by")),
-        over=reader.named(node.get("over")),
-        where=reader.value(node.get("where")),
-        bindings={n.name: (n, reader.value(v)) for n, v in reader.entries(node.get("with"))},
-        outputs={n.name: _step_output(reader, n, v) for n, v in reader.entries(node.get("outputs"))},
-        when=reader.value(node.get("when")),
-        after=reader.names(node.get("after")),
-        resources=reader.values(node.get("resources")),
+        title=reader.text(get("title")),
+        module=_step_module(reader, name, get("module")),
+        by=reader.names(get("by")),
+        over=reader.named(get("over")),
+        where=reader.value(get("where")),
+        bindings={n.name: (n, reader.value(v)) for n, v in reader.entries(get("with"))},
+        outputs={n.name: _step_output(reader, n, v) for n, v in reader.entries(get("outputs"))},
+        when=reader.value(get("when")),
+        after=reader.names(get("after")),
+        resources=reader.values(get("resources")),
         retries=retries or 0,
         batch=batch if batch is not None else 1,
-        container=read_container(reader, node.get("container")),
-        env=reader.env(node.get("env")),
-        local=reader.flag(node.get("local")),
-        tags=reader.texts(node.get("tags")),
+        container=read_container(reader, get("container")),
+        env=reader.env(get("env")),
+        local=reader.flag(get("local")),
+        tags=reader.texts(get("tags")),
         broken=reader.broken_below(*path),
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.faults import expressions as faults
@@ -15,12 +17,22 @@ from sncompile.syntax.source import Source
 MAX_EXPRESSIONS = 10_000
 """Expressions in one scalar."""
 
+_WHOLE = re.compile(r"\$\{([A-Za-z0-9_.]+)\}")
+
 
 def parse_template(scalar: Scalar, source: Source) -> tuple[Template, list[Diagnostic]]:
     """The template in a scalar. An expression that cannot be read is left out, and told."""
     text = scalar.text
     if "${" not in text:
         return Template((text,) if text else (), scalar.span, (scalar.span,) if text else ()), []
+    whole = _WHOLE.fullmatch(text)
+    if whole is not None:
+        # Most templates are exactly one name: there is nothing to cut.
+        places = _Places(scalar, source)
+        places.enter(0, 0)
+        span = places.span(0, len(text))
+        with suppress(BadExpression):  # Told below.
+            return Template((parse_expression(whole[1], 2, places.span, span),), scalar.span, (span,)), []
     if text.count("${") > MAX_EXPRESSIONS:
         message = f"more than {MAX_EXPRESSIONS:,} expressions in one text"
         return Template((), scalar.span, (), True), [

@@ -39,9 +39,7 @@ def _events(text: str) -> Iterator[Any]:
     except ImportError:  # The C parser is an optional wheel; the pure one takes six times as long.
         yield from _pure_events(text)
         return
-    parser = CParser(text)
-    while parser.check_event():
-        yield parser.get_event()
+    yield from iter(CParser(text).get_event, None)
 
 
 def _tolerant(source: Source, error: MarkedYAMLError) -> tuple[Composer, Node] | None:
