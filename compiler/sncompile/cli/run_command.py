@@ -9,19 +9,19 @@ from pathlib import Path
 
 import click
 
-from sncompile.api import check, compile_graph, default_out, graph_of
-from sncompile.cli.options import ARGUMENTS, fail, output_options, read_options, show, spec_options, write
+from sncompile.api import check, compile_graph, default_out, graph_of, optimize
+from sncompile.cli.options import ARGUMENTS, fail, level_option, output_options, read_options, show, spec_options, write
 from sncompile.cli.pipelines import require_pipeline
-from sncompile.diagnostics import CompileError, did_you_mean
+from sncompile.cli.runs import EXIT_RUN_FAILED, misused
+from sncompile.diagnostics import CompileError
 from sncompile.faults import graph as graph_faults
-from sncompile.ir.feeds import steps_in
 from sncompile.ir.graph import Graph
 from sncompile.runner.display import duration, make_display
+from sncompile.runner.facts import facts_of
 from sncompile.runner.record import read_record
-from sncompile.runner.run import RunOptions, run
-from sncompile.semantics.evaluate import Evaluator
-
-EXIT_RUN_FAILED = 3
+from sncompile.runner.run import run
+from sncompile.runner.start import Prepared, RunOptions
+from sncompile.runner.wanted import marked_families, output_paths, wanted
 
 
 @click.command("run")
@@ -50,6 +50,8 @@ EXIT_RUN_FAILED = 3
     help="Go on with an earlier run, with the options that it had; RUN is its folder.",
 )
 @click.option("-k", "--keep-going", is_flag=True, help="Go on with what does not need a failed job.")
+@click.option("--benchmark", is_flag=True, help="Have Snakemake measure every job: time, memory, input and output.")
+@level_option
 @spec_options
 @output_options
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ENGINE ARGUMENTS]")
@@ -64,6 +66,9 @@ def command(
     targets: tuple[str, ...],
     resume: Path | None,
     keep_going: bool,
+    benchmark: bool,
+    level: int,
+    times: str | None,
     data: tuple[tuple[str, str], ...],
     sets: tuple[tuple[str, str], ...],
     params: Path | None,
@@ -85,19 +90,24 @@ def command(
     try:
         # What is only a warning when compiling stops a run: the files must be there now.
         must = True if strict else (graph_faults.MISSING_FILE.code,)
-        checked = check(spec, read_options(data, sets, params, directory), strict=must)
+        given = read_options(data, sets, params, directory)
+        checked = check(spec, given, strict=must)
         sources = checked.sources
-        graph = graph_of(require_pipeline(checked, form, color))
+        program = require_pipeline(checked, form, color)
+        graph = optimize(graph_of(program), level, keep=targets, times=times).graph
         folder = out if out is not None else default_out(graph)
-        emitted = compile_graph(graph, out=folder)
+        emitted = compile_graph(graph, out=folder, benchmark=benchmark)
     except CompileError as error:
         fail(error, form, color, sources)
         return
-    files, steps = _wanted(graph, targets)
+    try:
+        files, steps = wanted(graph, targets, marked_families(emitted))
+    except CompileError as error:
+        misused(error)
     words = ctx.meta.get(ARGUMENTS, ())
     how = RunOptions(cores, profile, containers, files, steps, keep_going, arguments, words, str(Path.cwd()))
     try:
-        result = run(graph, checked.sources, emitted, folder, how, make_display())
+        result = run(Prepared(graph, facts_of(program, given), checked.sources, emitted, folder), how, make_display())
     except CompileError as error:
         show(error.diagnostics, error.sources, form, color, stdout=False)
         sys.exit(EXIT_RUN_FAILED)
@@ -125,44 +135,10 @@ def _near(path: Path) -> str:
     return relative if len(relative) < len(str(path)) else str(path)
 
 
-def _outputs(graph: Graph) -> dict[str, list[str]]:
-    evaluator = Evaluator(graph.families)
-    found = {}
-    for name, value in graph.outputs.items():
-        paths = evaluator.constant(value)
-        found[name] = [] if paths is None else [str(p) for p in (paths if isinstance(paths, tuple) else (paths,))]
-    return found
-
-
-def _wanted(graph: Graph, targets: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The files of the outputs and steps that were asked for, and the steps that write them.
-
-    Raises `click.UsageError` for an unknown name.
-    """
-    outputs = _outputs(graph)
-    files: list[str] = []
-    steps: set[str] = set()
-    for name in targets or outputs:
-        if name in outputs:
-            files += outputs[name]
-            steps |= set(steps_in(graph.outputs[name]))
-        elif name in graph.families:
-            family = graph.families[name]
-            steps.add(name)
-            evaluator = Evaluator(graph.families)
-            for output in family.outputs.values():
-                for value in evaluator.column(output.path, family.keys, family):
-                    files += value if isinstance(value, tuple) else [str(value)]
-        else:
-            hint = did_you_mean(name, [*outputs, *graph.families], what="outputs and steps")
-            raise click.UsageError(f"no output and no step `{name}`; {hint}")
-    return (tuple(dict.fromkeys(files)) if targets else ()), frozenset(steps)
-
-
 def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path) -> None:
     jobs = f"{done} jobs in {duration(seconds)}" if done else "nothing to do: everything is up to date"
     write(f"done: {jobs}; the record is {_near(folder)}\n", err=True)
-    for name, paths in _outputs(graph).items():
+    for name, paths in output_paths(graph).items():
         near = [_near(Path(graph.folder) / p) for p in paths[:1]]
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         write(f"{name}: {near[0]}{more}\n" if near else "")

@@ -127,6 +127,8 @@ def _table(table: Table) -> Node:
         origin = f"files in {folders.pop() or '.'}" if len(folders) == 1 else "listed files"
     elif table.file is not None:
         origin = Path(table.file).name
+    elif table.queried:
+        origin = "made by a query"
     columns = words(", ".join(table.columns), 200)
     return Node(
         f"table:{table.name}",

@@ -20,3 +20,15 @@ LOCKED = Fault(
     "itself.",
 )
 NO_ENGINE = Fault("SN704", "a program is missing", "A program that the run needs is not installed or not on the PATH.")
+NO_RUN = Fault(
+    "SN705",
+    "there is no such run",
+    "A run is named by its folder (`runs/NAME-TIME`), by that folder's name where it lies in `runs/` below the place\n"
+    "you stand at, or by its spec or its working folder, which mean the last run there.",
+)
+CANNOT_END = Fault(
+    "SN706",
+    "a run cannot be ended from here",
+    "Its engine works on another machine. It looks for `cancel.json` in the run's folder and ends itself, as long as\n"
+    "both machines see the same folder. Where it gives no answer, end it on its own machine.",
+)

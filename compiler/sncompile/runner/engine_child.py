@@ -1,22 +1,35 @@
 """The engine's process: Snakemake's own command line, with a log handler of ours that writes events.
 
-Run as `python -m sncompile.runner.engine_child EVENTS ARGUMENT…`. It is a process of its own, so that the run goes on
-when whoever watches it is gone.
+Run as `python -m sncompile.runner.engine_child RUN-FOLDER LOCK ARGUMENT…`, in a session of its own, so that the run
+goes on when whoever started it is gone. It holds the working folder's lock (an open file of that number), does as
+`cancel.json` says, and puts the record in order at its end.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import sys
+import threading
 import time
 from logging import LogRecord
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sncompile.runner.ending import PATIENCE, end_all, keep_files, others, write_end
+from sncompile.runner.events import tell
+from sncompile.runner.lock import FolderLock
+from sncompile.runner.processes import Process, identify
+from sncompile.runner.record import GRACE, RunFolder, read_object
+from sncompile.runner.watch import State, Watch
+
 _FIELDS = {
     "job_info": (
-        "jobid", "rule_name", "wildcards", "input", "output", "log", "threads", "resources", "reason", "shellcmd",
+        "jobid", "rule_name", "wildcards", "input", "output", "log", "benchmark", "threads", "resources", "reason",
+        "shellcmd",
     ),
     "job_started": ("jobs",),
     "job_finished": ("job_id",),
@@ -26,6 +39,9 @@ _FIELDS = {
     "error": ("exception",),
     "workflow_started": ("workflow_id", "snakefile"),
 }  # fmt: skip
+
+_LOOK = 0.2
+"""Seconds between two looks for `cancel.json`."""
 
 
 def _plain(value: Any) -> Any:
@@ -98,22 +114,76 @@ def plugin(events: Path) -> ModuleType:
     return module
 
 
-def main(arguments: list[str]) -> None:
-    """Run Snakemake with `arguments[1:]`; events go to the file `arguments[0]`."""
-    from snakemake.cli import main as snakemake
-    from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
+class _Obedience(threading.Thread):
+    """Ends the run once `cancel.json` is there: asks as Ctrl-C does, then more firmly, then without asking."""
 
-    events = Path(arguments[0])
-    LoggerPluginRegistry().register_plugin("sncompile", plugin(events))
-    code: Any = 1
+    def __init__(self, folder: RunFolder, process: Process) -> None:
+        super().__init__(daemon=True)
+        self._folder, self._process = folder, process
+
+    def run(self) -> None:
+        while not self._folder.cancellation.exists():
+            time.sleep(_LOOK)
+        grace = read_object(self._folder.cancellation).get("grace", GRACE)
+        # The whole group, as a terminal does: the engine cancels what a cluster runs for it, and tools end themselves.
+        os.killpg(os.getpgrp(), signal.SIGINT)
+        time.sleep(max(0.0, float(grace)))
+        end_all(self._others, signal.SIGTERM)
+        time.sleep(PATIENCE)
+        end_all(self._others)
+        time.sleep(PATIENCE)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def _others(self) -> list[int]:
+        return others(self._process, self._folder)
+
+
+def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int) -> None:
+    """Put the record in order. The end is told last: from then on another run may begin."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    watch = Watch(folder.path)
+    watch.look()
+    cancelled = folder.cancelled_at is not None
+    with contextlib.suppress(OSError):
+        # A service that a tool has started on purpose outlives a run that ended well, and no other.
+        end_all(lambda: others(process, folder if cancelled else None))
+        keep_files(folder, watch.progress, watch)
+    lock.release()
+    state = State.DONE if code == 0 else State.CANCELLED if cancelled else State.FAILED
+    tell(folder.events, event="engine_ended", code=code)
+    watch.look()
+    write_end(folder, state, watch.progress, watch.progress.ended_at)
+
+
+def _code(said: object) -> int:
+    return said if isinstance(said, int) else 0 if said is None else 1
+
+
+def main(arguments: list[str]) -> None:
+    """Run Snakemake with `arguments[2:]` for the run folder `arguments[0]` and the lock `arguments[1]`."""
+    folder, lock = RunFolder(Path(arguments[0])), FolderLock.inherited(Path.cwd(), int(arguments[1]))
+    process = identify(os.getpid())
+    assert process is not None
+    # Whoever started us in the background may have Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    tell(folder.events, event="engine_started", process=process.as_object())
+    folder.write({**folder.read(), "pid": process.pid, "process": process.as_object()})
+    _Obedience(folder, process).start()
+    code = 1
     try:
-        snakemake(["--logger", "sncompile", *arguments[1:]])
+        from snakemake.cli import main as snakemake
+        from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
+
+        LoggerPluginRegistry().register_plugin("sncompile", plugin(folder.events))
+        snakemake(["--logger", "sncompile", *arguments[2:]])
         code = 0
     except SystemExit as exit:
-        code = exit.code
+        code = _code(exit.code)
+    except KeyboardInterrupt:
+        code = 130
     finally:
-        with events.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"time": time.time(), "event": "engine_ended", "code": code}) + "\n")
+        _finish(folder, process, lock, code)
     sys.exit(code)
 
 

@@ -2,112 +2,128 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.faults import runs as faults
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import Expansion, Job
+from sncompile.runner.job_names import JobName, JobNames
 from sncompile.runner.progress import JobRecord, Progress, error_line
 
 LOG_LINES = 12
+_TAIL_BYTES = 16384
 
 
-class SourceMap:
-    """Leads from rules and lines of the emitted file back to the spec."""
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A job that failed. `logs` are where its log is to be read now; `command` repeats it by hand."""
 
-    def __init__(self, path: Path) -> None:
-        self._data: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    job: JobName
+    status: str
+    attempts: int
+    lacking: tuple[str, ...]
+    logs: tuple[tuple[str, Path], ...]
+    """Each log's name, and the file to read it from."""
+    command: str
+    span: Span | None
 
     @property
-    def rules(self) -> dict[str, str]:
-        """Rule → step."""
-        return {name: rule["step"] for name, rule in self._data["rules"].items()}
+    def step(self) -> str:
+        """The job's step."""
+        return self.job.step
 
-    def rule_at(self, line: int) -> str | None:
-        """The rule that a line of the Snakefile belongs to."""
-        for name, rule in self._data["rules"].items():
-            first, last = rule["lines"]
-            if first <= line <= last:
-                return str(name)
-        return None
+    @property
+    def key(self) -> dict[str, str]:
+        """The job's key."""
+        return dict(self.job.key)
+
+    @property
+    def message(self) -> str:
+        """What happened, in a line."""
+        told = self.job.told
+        tries = f" after {self.attempts} tries" if self.attempts > 1 else ""
+        return f"`{self.step}`{f' for {told}' if told else ''} failed{tries}: {self.status}"
+
+    def diagnostic(self) -> Diagnostic:
+        """The failure as a diagnostic at its step."""
+        lines = [f"not there, or not as it should be: {path}" for path in self.lacking]
+        for name, path in self.logs:
+            lines += [f"the end of {name}:", *(f"  {line}" for line in log_tail(path))]
+        lines += ["to repeat it by hand:", f"  {self.command}"]
+        return faults.JOB_FAILED.at(self.span, self.message, help="\n".join(lines))
 
 
-def find_job(graph: Graph, expansion: Expansion, record: JobRecord, step: str) -> Job | None:
-    """The job of the graph that an engine's record is about, by what it writes."""
-    if step not in graph.families:
-        return None
-    wanted = set(record.outputs)
-    for job in expansion.jobs(step):
-        paths = [p for v in job.outputs.values() for p in (v if isinstance(v, list) else [v])]
-        if wanted & set(paths) or len(graph.families[step].keys) == 1:
-            return job
-    return None
-
-
-def failed_jobs(
-    graph: Graph, progress: Progress, rules: dict[str, str], working: Path, files: str
-) -> Iterator[Diagnostic]:
-    """A diagnostic for every job that failed."""
-    expansion = Expansion(graph, files=files)
+def failures(names: JobNames, progress: Progress, places: Places) -> Iterator[Failure]:
+    """Every job that failed, in the order of their numbers."""
     for record in progress.failed:
-        step = rules.get(record.rule, record.rule)
-        yield _failed_job(record, step, find_job(graph, expansion, record, step), graph, working)
+        name = names.first(record.rule, record.outputs, record.wildcards)
+        yield Failure(
+            name,
+            record.status or "it did not end well; the engine's log tells more",
+            record.attempts,
+            tuple(record.lacking),
+            tuple((log, places.log(log)) for log in record.logs),
+            _command(record, places.working),
+            names.spans.get(name.step),
+        )
 
 
-def _failed_job(record: JobRecord, step: str, job: Job | None, graph: Graph, working: Path) -> Diagnostic:
-    key = ", ".join(f"{n}={v}" for n, v in (job.key if job else record.wildcards).items())
-    tries = f" after {record.attempts} tries" if record.attempts > 1 else ""
-    status = record.status or "it did not end well; the engine's log tells more"
-    message = f"`{step}`{f' for {key}' if key else ''} failed{tries}: {status}"
-    lines = [f"not there, or not as it should be: {path}" for path in record.lacking]
-    for log in record.logs:
-        lines += [f"the end of {log}:", *_tail(working / log)]
-    command = _command(job) or record.shell.strip()
-    lines += ["to repeat it by hand:", f"  cd {shlex.quote(str(working))} && {command}"]
-    span = graph.families[step].span if step in graph.families else None
-    return faults.JOB_FAILED.at(span, message, help="\n".join(lines))
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a run's files are to be found: below its folder once they are kept, in the working folder before."""
+
+    folder: Path
+    working: Path
+
+    def log(self, name: str) -> Path:
+        """The file that holds a job's log."""
+        return self._kept("logs", name)
+
+    def benchmark(self, name: str) -> Path:
+        """The file that holds a job's measurements."""
+        return self._kept("benchmarks", name)
+
+    def _kept(self, kind: str, name: str) -> Path:
+        kept = self.folder / kind / name.removeprefix(f"{kind}/")
+        return kept if kept.is_file() else self.working / name
 
 
-def _command(job: Job | None) -> str:
-    if job is None:
-        return ""
-    env = "".join(f"{name}={shlex.quote(value)} " for name, value in job.env.items() if value != "***")
-    if job.command is not None:
-        return env + shlex.join(job.command)
-    return f"{env}bash -euo pipefail -c {shlex.quote(job.shell or '')}"
+def _command(record: JobRecord, working: Path) -> str:
+    """The job's command without what leads its output into the log, to be run by hand."""
+    script = record.shell.strip()
+    for log in map(shlex.quote, record.logs):
+        script = script.removesuffix(f" &> {log}")
+        script, whole = script.removeprefix(f"exec &> {log}\n"), script
+        if script != whole:
+            # With the options that Snakemake gives it, so that a script does by hand what it did.
+            script = f"bash -euo pipefail -c {shlex.quote(script)}"
+    return f"cd {shlex.quote(str(working))} && {script}"
 
 
-def _tail(log: Path) -> list[str]:
-    """The last lines of a log."""
+def log_tail(path: Path, count: int = LOG_LINES) -> list[str]:
+    """The last lines of a log, each behind a bar; in words where there are none."""
     try:
-        with log.open("rb") as file:
+        with path.open("rb") as file:
             file.seek(0, 2)
-            file.seek(max(0, file.tell() - 16384))
+            file.seek(max(0, file.tell() - _TAIL_BYTES))
             text = file.read().decode("utf-8", "replace")
     except OSError:
-        return ["  (there is none)"]
+        return ["(there is none)"]
     found = [line.rstrip() for line in text.split("\n")]
     while found and not found[-1]:
         found.pop()
-    return [f"  | {line}" for line in found[-LOG_LINES:]] or ["  (it is empty)"]
+    return [f"| {line}" for line in found[-count:]] or ["(it is empty)"]
 
 
-def engine_failure(graph: Graph, progress: Progress, source_map: SourceMap, log: Path) -> Diagnostic:
+def engine_failure(names: JobNames, progress: Progress, log: Path) -> Diagnostic:
     """What is told when the engine itself gave up: its first message, led back to the spec, and never a traceback."""
     message = next((m for m in progress.errors if m.strip()), "")
-    span: Span | None = graph.span
-    rule = None
     line = error_line(message)
-    if line is not None:
-        rule = source_map.rule_at(line)
-    step = source_map.rules.get(rule or "")
-    if step is not None and step in graph.families:
-        span = graph.families[step].span
+    steps = names.steps(names.rule_at(line) or "") if line is not None else {}
+    step = next(iter(steps), None) if len(steps) == 1 else None
+    span = names.spans.get(step or "", names.span)
     told = _sentences(message) or "it ended without a word"
     return faults.ENGINE_FAILED.at(
         span, f"Snakemake stopped{f' at `{step}`' if step else ''}: {told}", help=f"its own log is {log}"

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
+LOCK = Path(".snakemake", "sncompile.lock")
+
 
 class Locked(Exception):
     """Somebody else works in the folder; `owner` says who, as far as is known."""
@@ -28,14 +30,23 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file: IO[str] | None = None
+        self.before: dict[str, Any] = {}
+        """What the last owner left in the lock; a `state` of `running` says that it died."""
+
+    @staticmethod
+    def inherited(folder: Path, descriptor: int) -> FolderLock:
+        """The lock as its heir has it, by the open file that was handed down."""
+        lock = FolderLock(folder)
+        lock._file = open(descriptor, "a+", encoding="utf-8")  # noqa: SIM115 - held until `release`
+        return lock
 
     def acquire(self, run: str) -> None:
         """Take the lock, and clear away what a dead engine left. Raises `Locked`, or `OSError`."""
-        place = self._folder / ".snakemake" / "sncompile.lock"
+        place = self._folder / LOCK
         place.parent.mkdir(parents=True, exist_ok=True)
         file = place.open("a+", encoding="utf-8")
         file.seek(0)
-        before = _read(file.read())
+        before = self.before = _read(file.read())
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -60,6 +71,12 @@ class FolderLock:
         assert self._file is not None
         return self._file.fileno()
 
+    def hand_over(self) -> None:
+        """Leave the lock to the engine that has inherited it."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
     def release(self) -> None:
         """Let go, and take away the engine's own lock where it did not live to do so."""
         if self._file is not None:
@@ -75,6 +92,31 @@ class FolderLock:
         self._file.truncate()
         self._file.write(json.dumps(content))
         self._file.flush()
+
+
+def heal(folder: Path, run: str) -> None:
+    """Take away the lock that a dead run left, and its engine's; nothing where the folder is in use, or by another."""
+    lock = FolderLock(folder)
+    try:
+        if _read((folder / LOCK).read_text("utf-8")).get("run") == run:
+            lock.acquire(run)
+            lock.release()
+    except (Locked, OSError):
+        return
+
+
+def is_held(folder: Path, run: str) -> bool:
+    """Whether somebody holds the folder's lock for a run; an engine does so before it can tell of itself."""
+    try:
+        with (folder / LOCK).open("r+", encoding="utf-8") as file:
+            if _read(file.read()).get("run") != run:
+                return False
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _read(text: str) -> dict[str, Any]:

@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sncompile.runner.events import Event
+from sncompile.runner.job_names import JobName
 
 _STATUS = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
 _JOB = re.compile(r"\bJob (\d+) +completed successfully, but (.*)", re.DOTALL)
 _LINE = re.compile(r"line (\d+)")
 
 
+class Naming(Protocol):
+    """Leads from the engine's jobs to those of the spec (`JobNames`)."""
+
+    def steps(self, rule: str) -> Mapping[str, int]:
+        """The steps that a rule's jobs belong to, each with how many jobs it has."""
+
+    def of(self, rule: str, outputs: Iterable[str], wildcards: Mapping[str, str]) -> list[JobName]:
+        """The jobs of the spec that a job of the engine stands for."""
+
+
 @dataclass(slots=True)
 class StepProgress:
-    """The jobs of a step: how many there are to do, run, are done, and failed."""
+    """The jobs of a step: how many there are to do, run, are done, failed, and were stopped before their end."""
 
     name: str
     total: int = 0
     running: int = 0
     done: int = 0
     failed: int = 0
+    stopped: int = 0
 
 
 @dataclass(slots=True)
 class JobRecord:
-    """A job that was started. `rule` and `wildcards` are Snakemake's."""
+    """A job that was started. `rule` and `wildcards` are Snakemake's, `step` is the spec's; times are of its last try.
+
+    `state` is `waiting`, `running`, `done`, `failed`, or `stopped` where the run ended before the job did.
+    """
 
     number: int
     rule: str
+    step: str
     wildcards: dict[str, str]
     logs: list[str]
     outputs: list[str]
     shell: str
+    benchmark: str | None = None
+    threads: int = 1
     started: float | None = None
     ended: float | None = None
     state: str = "waiting"
@@ -43,19 +62,28 @@ class JobRecord:
     lacking: list[str] = field(default_factory=list)
     """Files that it should have written and did not."""
 
+    @property
+    def seconds(self) -> float | None:
+        """How long its last try took; None where it has not ended."""
+        return None if self.started is None or self.ended is None else max(0.0, self.ended - self.started)
+
 
 @dataclass(slots=True)
 class Progress:
-    """Where a run stands. `rules` leads from a rule's name to its step's."""
+    """Where a run stands. What ends after `cancelled_at` without being done was stopped and did not fail."""
 
-    rules: Mapping[str, str]
+    names: Naming
+    cancelled_at: float | None = None
     steps: dict[str, StepProgress] = field(default_factory=dict)
     jobs: dict[int, JobRecord] = field(default_factory=dict)
     total: int = 0
     started: float | None = None
     now: float = 0.0
     errors: list[str] = field(default_factory=list)
+    process: object = None
+    """The engine's process, as its first event tells it."""
     ended: int | None = None
+    ended_at: float | None = None
 
     @property
     def done(self) -> int:
@@ -73,68 +101,84 @@ class Progress:
         return [job for job in self.jobs.values() if job.state == "failed"]
 
     def take(self, event: Event) -> None:
-        """Take an event in. Unknown ones are passed over."""
-        self.now = max(self.now, float(event.get("time", 0)))
+        """Take an event in. Unknown ones, and ones that lack something, are passed over."""
         handler = getattr(self, f"_on_{event.get('event')}", None)
-        if handler is not None:
-            handler(event)
+        with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+            self.now = max(self.now, float(event["time"]))
+            if handler is not None:
+                handler(event)
 
-    def _step(self, rule: str) -> StepProgress | None:
-        name = self.rules.get(rule)
-        if name is None or rule == "all":
-            return None
-        return self.steps.setdefault(name, StepProgress(name))
+    def _step(self, name: str) -> StepProgress | None:
+        return self.steps.setdefault(name, StepProgress(name)) if name else None
+
+    def _on_engine_started(self, event: Event) -> None:
+        self.process = event["process"]
 
     def _on_workflow_started(self, event: Event) -> None:
         self.started = self.started or event["time"]
 
     def _on_run_info(self, event: Event) -> None:
-        stats = event.get("stats") or {}
-        if not isinstance(stats, dict):
-            return
+        stats = {rule: count for rule, count in event["stats"].items() if isinstance(count, int)}
         self.started = self.started or event["time"]
+        everything = stats.pop("total", 0)
+        if self.names.steps("total"):
+            stats["total"] = everything - sum(stats.values())  # A step may be called so.
         self.total = 0
         for rule, count in stats.items():
-            step = self._step(rule)
-            if step is not None and isinstance(count, int):
-                step.total = max(step.total, count)
-        self.total = sum(step.total for step in self.steps.values())
+            steps = self.names.steps(rule)
+            self.total += count if steps else 0
+            for name, instances in steps.items():
+                step = self._step(name)
+                # Of a rule of several steps it is not told which of their jobs are to be done, unless all are.
+                if step is not None and (len(steps) == 1 or sum(steps.values()) == count):
+                    step.total = max(step.total, count if len(steps) == 1 else instances)
 
     def _on_job_info(self, event: Event) -> None:
         number = int(event["jobid"])
         known = self.jobs.get(number)
+        rule, wildcards, outputs = (
+            str(event.get("rule_name", "")),
+            dict(event.get("wildcards") or {}),
+            _list(event, "output"),
+        )
         job = JobRecord(
-            number, str(event.get("rule_name", "")), dict(event.get("wildcards") or {}), list(event.get("log") or []),
-            list(event.get("output") or []), str(event.get("shellcmd") or ""),
+            number, rule, self._step_of(rule, outputs, wildcards), wildcards, _list(event, "log"), outputs,
+            str(event.get("shellcmd") or ""), event.get("benchmark"), int(event.get("threads") or 1),
         )  # fmt: skip
         job.attempts = known.attempts if known is not None else 0
         if known is not None and known.state == "failed":
             # Tried again: it has not failed yet.
-            step = self._step(known.rule)
+            step = self._step(known.step)
             if step is not None:
                 step.failed -= 1
         self.jobs[number] = job
         self._start(job, event["time"])
 
+    def _step_of(self, rule: str, outputs: list[str], wildcards: dict[str, str]) -> str:
+        steps = self.names.steps(rule)
+        if len(steps) <= 1:
+            return next(iter(steps), "")
+        return self.names.of(rule, outputs, wildcards)[0].step
+
     def _start(self, job: JobRecord, time: float) -> None:
         job.state, job.started = "running", time
         job.attempts += 1
-        step = self._step(job.rule)
+        step = self._step(job.step)
         if step is not None:
             step.running += 1
+            step.total = max(step.total, step.running + step.done + step.failed)
 
     def _end(self, number: Any, state: str, time: float) -> JobRecord | None:
         job = self.jobs.get(int(number))
         if job is None or job.state != "running":
             return None
+        if state == "failed" and self.cancelled_at is not None and time >= self.cancelled_at:
+            state = "stopped"
         job.state, job.ended = state, time
-        step = self._step(job.rule)
+        step = self._step(job.step)
         if step is not None:
             step.running -= 1
-            if state == "done":
-                step.done += 1
-            else:
-                step.failed += 1
+            setattr(step, state, getattr(step, state) + 1)
         return job
 
     def _on_job_finished(self, event: Event) -> None:
@@ -163,15 +207,27 @@ class Progress:
     def _on_engine_ended(self, event: Event) -> None:
         code = event.get("code")
         self.ended = code if isinstance(code, int) else 0 if code is None else 1
+        self.ended_at = event["time"]
         if self.ended:
-            for job in list(self.jobs.values()):
-                self._end(job.number, "failed", event["time"])
+            self._end_all("failed", event["time"])
+
+    def lose(self, time: float) -> None:
+        """The engine is gone without a word: what ran is stopped."""
+        self._end_all("stopped", time)
+
+    def _end_all(self, state: str, time: float) -> None:
+        for job in list(self.jobs.values()):
+            self._end(job.number, state, time)
 
     def remaining(self) -> float | None:
         """Seconds that the rest will take at the pace so far; None where nothing is known yet."""
         if self.started is None or not self.done or not self.total:
             return None
         return (self.now - self.started) / self.done * (self.total - self.done)
+
+
+def _list(event: Event, name: str) -> list[str]:
+    return [str(item) for item in event.get(name) or ()]
 
 
 def error_line(message: str) -> int | None:

@@ -15,14 +15,28 @@ from typing import Any
 
 from sncompile import __version__
 
+RECORD = "run.json"
+
+GRACE = 10.0
+"""Seconds that jobs get to end by themselves."""
+
 
 class RunFolder:
-    """A run's record: `run.json`, `events.jsonl`, `engine.log`, and copies of the spec, the emitted files and logs."""
+    """A run's record.
+
+    `run.json` says what was started and how it ended, `facts.json` what was to be done, `jobs.jsonl` which job writes
+    which file, `events.jsonl` what happened. Beside them stand the engine's own log, `cancel.json` where somebody
+    cancelled the run, and copies of the spec, the emitted files, the jobs' logs and measurements.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.events = path / "events.jsonl"
         self.engine_log = path / "engine.log"
+        self.facts = path / "facts.json"
+        self.jobs = path / "jobs.jsonl"
+        self.cancellation = path / "cancel.json"
+        self.source_map = path / "emitted" / "Snakefile.map.json"
 
     @staticmethod
     def create(working: Path, name: str) -> RunFolder:
@@ -39,41 +53,77 @@ class RunFolder:
             except FileExistsError:
                 number += 1
 
-    def keep_sources(self, documents: Mapping[str, str], emitted: Path) -> None:
-        """Copy the spec's documents and the emitted files."""
-        names = list(documents)
+    def keep_sources(self, documents: Mapping[str, str], emitted: Path) -> dict[str, str]:
+        """Copy the spec's documents and the emitted files; gives each document's name and where its copy stands."""
+        names = [n for n in documents if not n.startswith("<")]
         shared = os.path.commonpath([os.path.abspath(n) for n in names]) if names else ""
         base = shared if os.path.isdir(shared) else os.path.dirname(shared)
-        for name, text in documents.items():
-            relative = os.path.relpath(os.path.abspath(name), base) if not name.startswith("<") else "stdin.yaml"
+        found = {}
+        for number, (name, text) in enumerate(documents.items()):
+            relative = os.path.relpath(os.path.abspath(name), base) if name in names else f"document-{number}.yaml"
             place = self.path / "spec" / relative
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
+            found[name] = f"spec/{relative}"
         shutil.copytree(emitted, self.path / "emitted", dirs_exist_ok=True)
+        return found
 
-    def keep_logs(self, working: Path, logs: Iterable[str]) -> None:
-        """Copy the logs of the jobs that this run started."""
-        for log in logs:
-            source = working / log
-            if source.is_file() and not os.path.isabs(log):
-                place = self.path / "logs" / log.removeprefix("logs/")
+    def keep(self, working: Path, folder: str, files: Iterable[str]) -> None:
+        """Copy files that the run's jobs wrote (`folder` is `logs` or `benchmarks`), before a later run takes them."""
+        for name in files:
+            source = working / name
+            if source.is_file() and not os.path.isabs(name):
+                place = self.kept(folder, name)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, place)
 
+    def kept(self, folder: str, name: str) -> Path:
+        """Where the copy of such a file stands, once the run has ended."""
+        return self.path / folder / name.removeprefix(f"{folder}/")
+
+    def read(self) -> dict[str, Any]:
+        """What `run.json` says; empty where there is none."""
+        return read_object(self.path / RECORD)
+
     def write(self, content: Mapping[str, Any]) -> None:
         """Write `run.json`, all or nothing."""
-        fresh = self.path / ".run.json.new"
-        fresh.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        fresh.replace(self.path / "run.json")
+        write_object(self.path / RECORD, content)
+
+    def note_cancellation(self, grace: float = GRACE) -> None:
+        """Note that somebody asked for the run's end, which the engine looks for; the first one counts.
+
+        `grace` is how many seconds the jobs get to end by themselves before they are made to.
+        """
+        if not self.cancellation.exists():
+            said = {"time": now(), "grace": grace, "host": os.uname().nodename, "pid": os.getpid()}
+            write_object(self.cancellation, said)
+
+    @property
+    def cancelled_at(self) -> float | None:
+        """When somebody asked for the run's end; None where nobody did."""
+        when = read_object(self.cancellation).get("time")
+        return float(when) if isinstance(when, (int, float)) else None
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty where there is none."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def write_object(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON object, all or nothing."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    fresh.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", errors="replace")
+    fresh.replace(path)
 
 
 def read_record(folder: Path) -> dict[str, Any]:
     """What `run.json` of a run folder says; empty where there is none."""
-    try:
-        found = json.loads((folder / "run.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return read_object(folder / RECORD)
 
 
 def versions() -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""The Python interface: pipelines with state, built or loaded, run in the background, and shown in notebooks."""

@@ -1,0 +1,118 @@
+"""Backends: what runs a pipeline, and how."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sncompile.api import Checked, compile_graph, default_out, graph_of, optimize
+from sncompile.diagnostics import CompileError
+from sncompile.faults.graph import MISSING_FILE
+from sncompile.faults.names import NOT_SUPPORTED
+from sncompile.notebook.modules import Module
+from sncompile.notebook.pipeline import Pipeline
+from sncompile.notebook.runs import Run
+from sncompile.runner.facts import facts_of
+from sncompile.runner.start import Prepared, RunOptions, start
+from sncompile.runner.wanted import marked_families, wanted
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SnakemakeBackendConfig:
+    """How Snakemake runs a pipeline.
+
+    `print_exec` shows the progress of a run that is waited for. `cores` is a number or `all`; `profile` an emitted
+    profile's name or a folder; `containers` is `auto`, `apptainer` or `none`. `keep_going` goes on with what does not
+    need a failed job, `benchmark` has every job measured, `optimize` is the level of the passes (0 to 2), and
+    `arguments` go to Snakemake as they are.
+    """
+
+    use_opentelemetry: bool = False
+    print_exec: bool = True
+    cores: int | str = "all"
+    profile: str | None = None
+    containers: str = "auto"
+    keep_going: bool = False
+    benchmark: bool = False
+    optimize: int = 1
+    arguments: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if self.cores != "all" and not (str(self.cores).isdigit() and int(self.cores) > 0):
+            raise ValueError(f"cores: a whole number from 1, or `all`, and not {self.cores!r}")
+        if self.containers not in ("auto", "apptainer", "none"):
+            raise ValueError(f"containers: `auto`, `apptainer` or `none`, and not {self.containers!r}")
+
+
+class SnakemakeBackend:
+    """Compiles pipelines to Snakefiles and runs them: `SnakemakeBackend(config)` or `SnakemakeBackend(cores=8)`."""
+
+    def __init__(self, config: SnakemakeBackendConfig | None = None, **settings: Any) -> None:
+        self.config = replace(config or SnakemakeBackendConfig(), **settings)
+        """How it runs, unless a call says otherwise."""
+
+    def compile(
+        self, pipeline: Pipeline | Module, config: SnakemakeBackendConfig | None = None,
+        working_dir: PathLike | None = None, *, out: PathLike | None = None,
+    ) -> Path:  # fmt: skip
+        """Write the files and run nothing; gives the folder that holds the Snakefile.
+
+        It is `build/NAME` in the working folder unless `out` says otherwise. Raises `CompileError` for a pipeline with
+        errors.
+        """
+        config = config or self.config
+        graph = optimize(graph_of(_pipeline(pipeline).checked(working_dir).require()), config.optimize).graph
+        folder = Path(out) if out is not None else default_out(graph)
+        compile_graph(graph, out=folder, benchmark=config.benchmark).write(folder)
+        return folder
+
+    def run(
+        self, pipeline: Pipeline | Module, config: SnakemakeBackendConfig | None = None,
+        working_dir: PathLike | None = None, *, background: bool = False, targets: Sequence[str] = (), **settings: Any,
+    ) -> Run:  # fmt: skip
+        """Run a pipeline in a working folder, and wait for the end unless it is to work in the background.
+
+        `targets` are outputs or steps to make, all outputs unless given; `settings` are those of the configuration, for
+        this run. To interrupt the waiting cancels the run. Raises `CompileError` for a pipeline with errors, or where
+        the run cannot start, and `RunError` where it did not do what it should.
+        """
+        config = replace(config or self.config, **settings)
+        run = Run(start(*_prepared(_pipeline(pipeline), config, working_dir, targets)))
+        if background:
+            return run
+        try:
+            run.wait(show=None if config.print_exec else False)
+        except KeyboardInterrupt:
+            run.cancel()
+            raise
+        return run
+
+
+def _pipeline(pipeline: Pipeline | Module) -> Pipeline:
+    return pipeline.pipeline if isinstance(pipeline, Module) else pipeline
+
+
+def _prepared(
+    pipeline: Pipeline, config: SnakemakeBackendConfig, working_dir: PathLike | None, targets: Sequence[str]
+) -> tuple[Prepared, RunOptions]:
+    if config.use_opentelemetry:
+        message, help = "telemetry is not there in this version", "leave `use_opentelemetry` out"
+        raise CompileError([NOT_SUPPORTED.at(None, message, help=help)])
+    # What is only a warning when compiling stops a run: the files must be there now.
+    checked: Checked = pipeline.checked(working_dir, strict=(MISSING_FILE.code,))
+    program = checked.require()
+    graph = optimize(graph_of(program), config.optimize, keep=targets).graph
+    out = default_out(graph)
+    emitted = compile_graph(graph, out=out, benchmark=config.benchmark)
+    facts = facts_of(program, pipeline.options(working_dir), origin_of_params="Python")
+    files, families = wanted(graph, targets, marked_families(emitted))
+    options = RunOptions(
+        cores=str(config.cores), profile=config.profile, containers=config.containers, targets=files, steps=families,
+        keep_going=config.keep_going, arguments=tuple(config.arguments), invoked_from=str(Path.cwd()),
+    )  # fmt: skip
+    return Prepared(graph, facts, checked.sources, emitted, out), options

@@ -1,0 +1,211 @@
+"""A pipeline with state: what is set of it, and what can be asked of it."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sncompile.api import Checked, check, compile_graph, default_out, graph_of
+from sncompile.diagnostics import CompileError, Report
+from sncompile.faults.names import NOT_A_PIPELINE
+from sncompile.ir.graph import Graph
+from sncompile.notebook.settings import Settings
+from sncompile.notebook.values import Data, DataRoots, given, roots
+from sncompile.semantics.library import Library, project_root
+from sncompile.semantics.program import Options
+from sncompile.syntax.document import Document, PipelineDoc
+from sncompile.syntax.source import Source, read_source
+from sncompile.views.description import describe
+
+if TYPE_CHECKING:
+    from sncompile.notebook.backend import SnakemakeBackend
+    from sncompile.notebook.runs import Run
+    from sncompile.notebook.shown import Findings, Jobs, PlanTable
+
+
+class Pipeline(ABC):
+    """A pipeline. `params`, `inputs` and `data` hold what is set; everything else is worked out when it is asked for.
+
+    Whatever needs a spec without errors raises `CompileError`; only `check()` does not.
+    """
+
+    def __init__(self) -> None:
+        self._invoked_from = Path.cwd()
+        self.params = Settings("parameter", lambda: self._defaults("params"), {})
+        """The parameters."""
+        self.inputs = Settings("input", lambda: self._defaults("inputs"), {})
+        """The inputs: files that a caller gives."""
+        self.data = Settings("data root", lambda: self._defaults("data"), {})
+        """The data roots."""
+
+    # --- What kinds of pipeline differ in -----------------------------------------------------------------------------
+
+    @abstractmethod
+    def _document(self) -> PipelineDoc:
+        """The document. Raises `CompileError` where it cannot be read."""
+
+    @abstractmethod
+    def _checked(self, options: Options, strict: bool | tuple[str, ...]) -> Checked:
+        """The document checked with some options."""
+
+    # --- State --------------------------------------------------------------------------------------------------------
+
+    def _defaults(self, kind: str) -> Mapping[str, Any]:
+        told: Mapping[str, Any] = describe(self._document())[kind]
+        if kind == "params":
+            return {name: param["default"] for name, param in told.items()}
+        return dict.fromkeys(told) if kind == "inputs" else told
+
+    def _set_data(self, data: Data) -> None:
+        found = roots(data)
+        if isinstance(data, DataRoots):
+            # A configuration may know of more places than one pipeline needs.
+            found = {name: path for name, path in found.items() if name in self.data}
+        self.data.update(found)
+
+    def options(self, working_dir: str | os.PathLike[str] | None = None) -> Options:
+        """What is set, as a compile takes it."""
+        return Options(
+            data=roots(self.data.given),
+            params={name: given(value) for name, value in (self.params.given | self.inputs.given).items()},
+            directory=Path(working_dir) if working_dir is not None else None,
+            invoked_from=self._invoked_from,
+        )
+
+    @property
+    def name(self) -> str:
+        """The pipeline's name."""
+        return self._document().name.name
+
+    # --- What can be asked --------------------------------------------------------------------------------------------
+
+    def checked(
+        self, working_dir: str | os.PathLike[str] | None = None, *, strict: bool | tuple[str, ...] = False
+    ) -> Checked:
+        """The pipeline checked as it is set now, with its program where it has no errors."""
+        return self._checked(self.options(working_dir), strict)
+
+    def check(self, *, strict: bool = False) -> Findings:
+        """Every error and warning; never raises for a fault of the spec."""
+        from sncompile.notebook.shown import Findings
+
+        return Findings(self.checked(strict=strict))
+
+    def graph(self) -> Graph:
+        """The graph of job families."""
+        return graph_of(self.checked().require())
+
+    def plan(self, working_dir: str | os.PathLike[str] | None = None) -> PlanTable:
+        """What would be done: steps, files that must be there, and files that come out."""
+        from sncompile.notebook.shown import PlanTable
+        from sncompile.views.plan import plan_of
+
+        checked = self.checked(working_dir)
+        program = checked.require()
+        return PlanTable(plan_of(program, graph_of(program), checked.diagnostics))
+
+    def jobs(self) -> Jobs:
+        """Every job, fully written out when it is looked at."""
+        from sncompile.notebook.shown import Jobs
+
+        return Jobs(self.graph())
+
+    def compile(
+        self, out: str | os.PathLike[str] | None = None, *, target: str = "snakemake",
+        working_dir: str | os.PathLike[str] | None = None,
+    ) -> Path:  # fmt: skip
+        """Write the files of a target, by default to `build/NAME` in the working folder; gives that folder."""
+        graph = graph_of(self.checked(working_dir).require())
+        folder = Path(out) if out is not None else default_out(graph)
+        compile_graph(graph, target, out=folder).write(folder)
+        return folder
+
+    def run(
+        self, backend: SnakemakeBackend | None = None, *, working_dir: str | os.PathLike[str] | None = None,
+        background: bool = True, **options: Any,
+    ) -> Run:  # fmt: skip
+        """Start a run, by default in the background; `options` are those of `SnakemakeBackend.run`."""
+        from sncompile.notebook.backend import SnakemakeBackend
+
+        backend = backend if backend is not None else SnakemakeBackend()
+        return backend.run(self, working_dir=working_dir, background=background, **options)
+
+    def __repr__(self) -> str:
+        from sncompile.notebook.shown import pipeline_text
+
+        return pipeline_text(self)
+
+    def _repr_html_(self) -> str:
+        from sncompile.notebook.shown import pipeline_html
+
+        return pipeline_html(self)
+
+
+class LoadedPipeline(Pipeline):
+    """A pipeline that stands in a file. The file is read anew whenever something is asked for."""
+
+    def __init__(self, path: Path) -> None:
+        # The kernel may go to another folder later.
+        self.path = Path(os.path.abspath(path))
+        self._kept: tuple[tuple[int, int], PipelineDoc] | None = None
+        super().__init__()
+        self._document()
+
+    @property
+    def spec(self) -> str:
+        """How diagnostics call the file: from the current folder, if it lies below."""
+        return str(self.path).removeprefix(f"{Path.cwd()}{os.sep}")
+
+    def _document(self) -> PipelineDoc:
+        try:
+            stat = self.path.stat()
+            state = (stat.st_mtime_ns, stat.st_size)
+        except OSError:
+            state = (0, 0)
+        if self._kept is None or self._kept[0] != state:
+            self._kept = state, pipeline_document(read_document(self.path, self.spec))
+        return self._kept[1]
+
+    def _checked(self, options: Options, strict: bool | tuple[str, ...]) -> Checked:
+        return check(self.spec, options, strict=strict)
+
+
+def read_document(path: Path, name: str) -> Document:
+    """The document in a file, without what it refers to. Raises `CompileError` where it cannot be read."""
+    report = Report()
+    library = Library(project_root(path.parent), Path.cwd(), report)
+    source = read_source(name, path)
+    if not isinstance(source, Source):
+        raise CompileError([source])
+    document = library.parse(source)
+    if document is None:
+        raise CompileError(report.diagnostics(), library.sources)
+    return document
+
+
+def pipeline_document(document: Document) -> PipelineDoc:
+    """The document, if it is a pipeline's. Raises `CompileError` for a module's."""
+    if isinstance(document, PipelineDoc):
+        return document
+    message = f"`{document.source.name}` is a module, not a pipeline"
+    told = NOT_A_PIPELINE.at(document.span, message, help="`sncompile.module(…)` makes one of it")
+    raise CompileError([told], {document.source.name: document.source.text})
+
+
+def load(
+    spec: str | os.PathLike[str], *, data: Data = None, params: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, Any] | None = None,
+) -> LoadedPipeline:  # fmt: skip
+    """The pipeline in a file, with some data roots, parameters and inputs set.
+
+    `data` is a mapping, or an object with a method `data_roots()`. Raises `CompileError` where the file cannot be read
+    or has no such names.
+    """
+    pipeline = LoadedPipeline(Path(spec))
+    pipeline._set_data(data)
+    pipeline.params.update(params or {})
+    pipeline.inputs.update(inputs or {})
+    return pipeline

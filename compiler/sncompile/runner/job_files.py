@@ -1,0 +1,27 @@
+"""The files by which an engine knows the jobs of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sncompile.ir.graph import Family, Graph
+from sncompile.semantics.encoding import encode_key
+from sncompile.semantics.evaluate import Evaluator
+from sncompile.targets.snakemake.marking import MARKER
+
+
+def first_files(family: Family, evaluator: Evaluator) -> Iterator[str | None]:
+    """Of every instance the first file that it writes; None where it writes none."""
+    for output in family.outputs.values():
+        for value in evaluator.column(output.path, family.keys, family):
+            yield str(value[0]) if isinstance(value, tuple) else str(value)
+        return
+    yield from [None] * len(family.keys)
+
+
+def marks(graph: Graph, family: Family) -> Iterator[str]:
+    """Of every instance the file that the target uses as a mark where a rule has no output that could be asked for."""
+    width = len(str(max(family.batches) + 1)) if family.batches else 0
+    for number, key in enumerate(family.keys.instances):
+        tail = [str(family.batches[number] + 1).zfill(width)] if family.batches else map(encode_key, key)
+        yield "/".join((graph.workspace, family.name, *tail)) + MARKER

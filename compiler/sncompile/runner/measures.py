@@ -1,0 +1,109 @@
+"""What the jobs of a run took: times from events, memory and processor time where Snakemake measured them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from sncompile.runner.job_names import JobName
+from sncompile.runner.watch import Watch
+from sncompile.semantics.encoding import encode_key
+
+
+class Measure(NamedTuple):
+    """What Snakemake measured of a job: the most memory it held, in megabytes, and its processor time in seconds."""
+
+    memory: float | None
+    cpu: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobTime:
+    """A job that was started: when, its state, and what was measured. Times are seconds since 1970."""
+
+    name: JobName
+    state: str
+    started: float
+    ended: float
+    attempts: int
+    measure: Measure
+
+    @property
+    def seconds(self) -> float:
+        """How long its last try took, or has taken so far."""
+        return max(0.0, self.ended - self.started)
+
+
+@dataclass(frozen=True, slots=True)
+class StepTime:
+    """The jobs of a step taken together; the middle and the longest time of ended ones. None where there is none."""
+
+    step: str
+    jobs: int
+    middle: float | None
+    longest: JobTime | None
+    total: float
+    memory: float | None
+    cpu: float | None
+
+
+def job_times(watch: Watch, until: float) -> list[JobTime]:
+    """Every job that was started, in that order; `until` is when those that still run are looked at."""
+    found = []
+    for record in watch.progress.jobs.values():
+        if record.started is None or not record.step:
+            continue
+        measure = read_measure(watch.places.benchmark(record.benchmark)) if record.benchmark else Measure(None, None)
+        ended = record.ended if record.ended is not None else until
+        name = watch.names.first(record.rule, record.outputs, record.wildcards)
+        found.append(JobTime(name, record.state, record.started, ended, record.attempts, measure))
+    return found
+
+
+def seconds_by_job(watch: Watch) -> dict[str, float]:
+    """The time of every job that ended well, by its id; jobs that were done together are left out."""
+    return {
+        "/".join((job.name.step, *map(encode_key, job.name.key.values()))): job.seconds
+        for job in job_times(watch, 0.0)
+        if job.state == "done" and job.name.jobs == 1
+    }
+
+
+def step_times(step: str, jobs: Sequence[JobTime]) -> StepTime:
+    """The times of a step's jobs."""
+    ended = [job for job in jobs if job.state in ("done", "failed")]
+    memory = [job.measure.memory for job in jobs if job.measure.memory is not None]
+    cpu = [job.measure.cpu for job in jobs if job.measure.cpu is not None]
+    return StepTime(
+        step,
+        len(jobs),
+        median(job.seconds for job in ended) if ended else None,
+        max(ended, key=lambda job: job.seconds, default=None),
+        sum(job.seconds for job in jobs),
+        max(memory, default=None),
+        sum(cpu) if cpu else None,
+    )
+
+
+def read_measure(path: Path) -> Measure:
+    """A file that Snakemake's `benchmark:` wrote; empty where there is none, or nothing was measured."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t"))
+    except (OSError, ValueError, csv.Error):
+        return Measure(None, None)
+    # It may have been repeated: a line each.
+    memory = [v for row in rows if (v := _number(row.get("max_rss"))) is not None]
+    cpu = [v for row in rows if (v := _number(row.get("cpu_time"))) is not None]
+    return Measure(max(memory, default=None), max(cpu, default=None))
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text or "")
+    except ValueError:
+        return None  # `NA` and `-` stand for what was not measured.

@@ -1,0 +1,211 @@
+"""Starts a run: writes the files, the record, and the engine's process, which then lives on its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sncompile.diagnostics import CompileError, Diagnostic
+from sncompile.faults import runs as faults
+from sncompile.ir.graph import Graph
+from sncompile.runner.ending import settle
+from sncompile.runner.events import EventReader, tell
+from sncompile.runner.facts import write_facts
+from sncompile.runner.holes import families_for, missing_below
+from sncompile.runner.lock import FolderLock, Locked
+from sncompile.runner.processes import MARK, identify
+from sncompile.runner.record import RECORD, RunFolder, now, versions
+from sncompile.runner.wanted import marked_families
+from sncompile.runner.watch import Watch
+from sncompile.targets.emitted import Emitted
+
+MAX_NAMED = 10_000
+"""So many files are named on the engine's command line at most; what is left is found by the next run."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run: `arguments` go to Snakemake as they are; `targets` are files to make (none: all outputs),
+    `steps` the families that write them; `command` and `invoked_from` are kept in the record, to start it again."""
+
+    cores: str
+    profile: str | None = None
+    containers: str = "auto"
+    targets: tuple[str, ...] = ()
+    steps: frozenset[str] = frozenset()
+    keep_going: bool = False
+    arguments: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    invoked_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a run starts from: the graph and its facts, the texts of the spec, the files, and where they go."""
+
+    graph: Graph
+    facts: Mapping[str, Any]
+    documents: Mapping[str, str]
+    emitted: Emitted
+    out: Path
+
+
+def start(run: Prepared, options: RunOptions) -> Watch:
+    """Start a run and return once its engine lives. It goes on when whoever started it is gone.
+
+    What an earlier run left that died is cleared away first. Raises `CompileError` where the run cannot start.
+    """
+    working = Path(run.graph.folder).resolve()
+    # Before anything is made: what is lacking may end it here.
+    methods = deployment(run.graph, options.containers)
+    lock = FolderLock(working)
+    folder = RunFolder.create(working, run.graph.name)
+    try:
+        lock.acquire(str(folder.path))
+    except Locked as locked:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise CompileError([_locked(locked, working)]) from None
+    try:
+        _clear_up(lock)
+        # Only who holds the lock may change files that a run reads.
+        run.emitted.write(run.out)
+        documents = folder.keep_sources(run.documents, run.out)
+        write_facts(folder, {**run.facts, "documents": documents}, run.graph)
+        arguments = engine_arguments(run, working, options, methods)
+        _write_record(folder, run.graph, working, options, arguments)
+        return _launch(folder, working, arguments, lock)
+    except BaseException:
+        _give_up(folder)
+        lock.release()
+        raise
+
+
+def _give_up(folder: RunFolder) -> None:
+    """Leave no record of a run that never was, and one of its end where it was on its way."""
+    if not (folder.path / RECORD).exists():
+        shutil.rmtree(folder.path, ignore_errors=True)
+        return
+    tell(folder.events, event="engine_ended", code=1)
+    folder.write({**folder.read(), "state": "failed", "ended": now(), "code": 1, "done": 0})
+
+
+def _clear_up(lock: FolderLock) -> None:
+    """End what is left of the run that had the lock before, if it died with it."""
+    before = lock.before.get("run") if lock.before.get("state") == "running" else None
+    if isinstance(before, str) and Path(before).is_dir():
+        settle(Watch(Path(before)))
+
+
+def _write_record(folder: RunFolder, graph: Graph, working: Path, options: RunOptions, arguments: list[str]) -> None:
+    starter = identify(os.getpid())
+    folder.write(
+        {
+            "pipeline": graph.name,
+            "spec": graph.spec,
+            "digest": graph.spec_digest,
+            "state": "running",
+            "starter": starter.as_object() if starter is not None else None,
+            "working_folder": str(working),
+            "command": list(options.command),
+            "invoked_from": options.invoked_from,
+            "arguments": arguments,
+            "versions": versions(),
+            "started": now(),
+        }
+    )
+
+
+def _launch(folder: RunFolder, working: Path, arguments: list[str], lock: FolderLock) -> Watch:
+    # `-P`: a file `json.py` in the working folder must not take the place of Python's own.
+    command = [sys.executable, "-P", "-m", "sncompile.runner.engine_child", str(folder.path), str(lock.descriptor)]
+    with folder.engine_log.open("ab") as output:
+        process = subprocess.Popen(
+            [*command, *arguments],
+            cwd=working,
+            env={**os.environ, MARK: str(folder.path)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=(lock.descriptor,),
+        )
+    try:
+        _await_life(process, folder)
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        raise
+    # Whoever waits for a run looks at its record; this only collects the process once it has ended.
+    threading.Thread(target=process.wait, daemon=True).start()
+    lock.hand_over()
+    return Watch(folder.path)
+
+
+def _await_life(process: subprocess.Popen[bytes], folder: RunFolder) -> None:
+    """Wait for the engine's first word. Raises `CompileError` where it ends without one."""
+    reader = EventReader(folder.events)
+    while not any(reader.new()):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
+        if process.returncode is not None and not any(reader.new()):
+            told = folder.engine_log.read_text("utf-8", "replace").strip().splitlines()
+            message = f"the engine cannot start: {told[-1] if told else f'exit status {process.returncode}'}"
+            raise CompileError([faults.ENGINE_FAILED.at(None, message, help=f"its own log is {folder.engine_log}")])
+
+
+def _locked(locked: Locked, working: Path) -> Diagnostic:
+    owner = locked.owner
+    if owner.get("engine") == "snakemake":
+        return faults.LOCKED.at(
+            None, f"a Snakemake that sncompile did not start holds `{working}`",
+            help=f"wait for it; if none runs any more: snakemake --unlock --directory {working} --snakefile …",
+        )  # fmt: skip
+    if "run" not in owner:
+        return faults.LOCKED.at(None, f"another run works in `{working}`", help="wait for it, or end it")
+    return faults.LOCKED.at(
+        None, f"another run works in `{working}` ({owner['run']})",
+        help=f"wait for it, or end it: sncompile cancel {owner['run']}",
+    )  # fmt: skip
+
+
+def engine_arguments(run: Prepared, working: Path, options: RunOptions, methods: list[str]) -> list[str]:
+    """Snakemake's command line for a run."""
+    emitted = run.out.resolve()
+    arguments = ["--snakefile", str(emitted / "Snakefile"), "--directory", str(working), "--rerun-incomplete"]
+    if options.profile is not None:
+        ours = emitted / "profiles" / options.profile
+        arguments += ["--profile", str(ours if ours.is_dir() else options.profile)]
+    else:
+        # On one machine files are there at once; a site's profile says how long its file system needs.
+        arguments += ["--latency-wait", "1"]
+    arguments += ["--cores", options.cores]
+    if options.keep_going:
+        arguments.append("--keep-going")
+    if methods:
+        arguments += ["--software-deployment-method", *methods]
+    families = families_for(run.graph, set(options.steps))
+    missing = missing_below(run.graph, working, families, marked_families(run.emitted))[:MAX_NAMED]
+    targets = [*(options.targets or (["all"] if missing else [])), *missing]
+    return [*arguments, *options.arguments, *(["--", *dict.fromkeys(targets)] if targets else [])]
+
+
+def deployment(graph: Graph, containers: str) -> list[str]:
+    """How software comes to the jobs. Raises `CompileError` where what was asked for is not installed."""
+    wants = any(f.container is not None for f in graph.families.values())
+    has = shutil.which("apptainer") or shutil.which("singularity")
+    if containers == "apptainer" and not has:
+        help = "install it, or run with `--containers none`"
+        raise CompileError([faults.NO_ENGINE.at(None, "apptainer is not installed", help=help)])
+    methods = ["apptainer"] if wants and has and containers in ("auto", "apptainer") else []
+    if any(f.conda is not None for f in graph.families.values()) and shutil.which("conda"):
+        methods.append("conda")
+    return methods

@@ -1,0 +1,96 @@
+"""Where a run stands, as text for people and as an object for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sncompile.diagnostics.machine import as_object
+from sncompile.runner.display import duration
+from sncompile.runner.processes import Seen
+from sncompile.runner.watch import RunStatus, State, Watch
+from sncompile.views.columns import count, table
+
+SAYS = {
+    State.RUNNING: "running",
+    State.DONE: "done",
+    State.FAILED: "failed",
+    State.CANCELLED: "cancelled",
+    State.CRASHED: "crashed: its engine is gone and has not told of an end",
+}
+
+_COUNTS = ("done", "running", "failed", "stopped")
+
+
+def status_text(watch: Watch, status: RunStatus, width: int, bold: Callable[[str], str]) -> str:
+    """The run's state, its times, and a table of its steps; failures are told apart from it."""
+    head = [
+        bold(table([[f"{status.pipeline}: {SAYS[status.state]}"]], width).rstrip("\n")) + "\n",
+        table([["run", str(status.folder)], ["spec", status.spec], ["time", times_text(status)]], width),
+    ]
+    if status.seen is Seen.ELSEWHERE and status.state is State.RUNNING and status.process is not None:
+        head.append(f"It runs on another machine ({status.process.machine}), so what is told rests on its events.\n")
+    shown = [name for name in _COUNTS if any(getattr(step, name) for step in status.steps) or name == "done"]
+    rows = [["step", "jobs", *shown]]
+    rows += [[s.name, f"{s.total:,}", *(_number(getattr(s, name)) for name in shown)] for s in status.steps]
+    first, *rest = table(rows, width, right=range(1, len(shown) + 2)).splitlines(keepends=True)
+    steps = bold(first.rstrip("\n")) + "\n" + "".join(rest) if status.steps else "no job was started\n"
+    return "\n".join(("".join(head), steps, _summary(watch, status)))
+
+
+def _number(number: int) -> str:
+    return f"{number:,}" if number else "-"
+
+
+def _summary(watch: Watch, status: RunStatus) -> str:
+    parts = [f"{status.done:,} of {count(status.total, 'job')} done"]
+    parts += [f"{getattr(status, name):,} {name}" for name in _COUNTS[1:] if getattr(status, name)]
+    rest = watch.progress.remaining() if status.state is State.RUNNING else None
+    parts += [f"about {duration(rest)} left"] if rest else []
+    return ", ".join(parts) + "\n"
+
+
+def times_text(status: RunStatus) -> str:
+    """When a run began and ended, by the clock of who looks."""
+    if status.started is None:
+        return "not begun"
+    began = f"{datetime.fromtimestamp(status.started).astimezone():%Y-%m-%d %H:%M:%S}"
+    took = duration(status.seconds or 0)
+    return f"{began}, took {took}" if status.state.ended else f"since {began}, for {took}"
+
+
+def status_object(watch: Watch, status: RunStatus) -> dict[str, Any]:
+    """The JSON form: state, times, counts for the run and for every step, and the failures with their places."""
+    return {
+        "run": str(status.folder),
+        "name": status.name,
+        "pipeline": status.pipeline,
+        "spec": status.spec,
+        "state": status.state.value,
+        "process": status.process.as_object() if status.process is not None else None,
+        "process_seen": status.seen.value,
+        "started": _time(status.started),
+        "ended": _time(status.ended),
+        "seconds": None if status.seconds is None else round(status.seconds, 3),
+        "jobs": {"total": status.total, **{name: getattr(status, name) for name in _COUNTS}},
+        "steps": [
+            {"name": s.name, "total": s.total, **{name: getattr(s, name) for name in _COUNTS}} for s in status.steps
+        ],
+        "failures": [
+            {
+                "step": failure.step,
+                "key": failure.key,
+                "status": failure.status,
+                "attempts": failure.attempts,
+                "logs": [str(path) for _, path in failure.logs],
+                "diagnostic": as_object(failure.diagnostic()),
+            }
+            for failure in watch.failures()
+        ],
+        "errors": [as_object(d) for d in watch.faults(status.state)] if not status.failed else [],
+    }
+
+
+def _time(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

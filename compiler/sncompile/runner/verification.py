@@ -1,0 +1,202 @@
+"""Translation validation: what Snakemake makes of the emitted files, compared with the graph, job by job.
+
+After Pnueli, Siegel and Singerman, "Translation validation", 1998: not the compiler is proven, but each of its outputs.
+Compared are rule, files read and written, threads, resources, and the command: where it is an argument list, the words
+that a real shell makes of the line that Snakemake would run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sncompile.ir.graph import Family, Graph
+from sncompile.ir.jobs import Expansion, Job
+from sncompile.runner.dry_run import dry_run
+from sncompile.runner.job_files import marks
+
+_RESOURCES = (("memory_mb", "mem_mb"), ("time_min", "runtime"), ("disk_mb", "disk_mb"), ("gpus", "gpu"))
+
+
+@dataclass(slots=True)
+class _Known:
+    """A job of the engine as the graph has it: one job, or those of a batch."""
+
+    family: Family
+    jobs: list[Job]
+    writes: frozenset[str]
+    marked: bool
+    may_read: set[str] = field(default_factory=set)
+
+
+def differences(graph: Graph, out: Path) -> list[str]:
+    """Every difference between the graph's jobs and Snakemake's, in words; empty where there is none.
+
+    `out` is the emitted folder. Raises `DryRunFailed`.
+    """
+    with tempfile.TemporaryDirectory(prefix="sncompile-verify-") as name:
+        # Deep enough for paths that lead upwards.
+        working = Path(name).resolve().joinpath(*"abcdefgh")
+        working.mkdir(parents=True)
+        return _differences(graph, out, working)
+
+
+def _differences(graph: Graph, out: Path, working: Path) -> list[str]:
+    files = os.path.relpath((out / "files").resolve(), working)
+    rules = json.loads((out / "Snakefile.map.json").read_text("utf-8"))["rules"]
+    marked = frozenset(str(rule["step"]) for rule in rules.values() if rule["marked"])
+    known, mark_of = _known(graph, files, marked)
+    jobs = [job for each in known.values() for job in each.jobs]
+    written = {path for job in jobs for path in _files(job.outputs)}
+    raw = dict.fromkeys(path for job in jobs for path in _files(job.inputs) if path not in written)
+    beyond = [sorted(each.writes)[0] for each in known.values()]
+    events = dry_run(out / "Snakefile", working, raw, beyond)
+    told: list[str] = []
+    seen: Counter[tuple[str, frozenset[str]]] = Counter()
+    lines: list[tuple[Job, str]] = []
+    for event in events:
+        family = str(rules[event["rule_name"]]["step"])
+        key = (family, frozenset(event["output"]))
+        seen[key] += 1
+        here = known.get(key)
+        if here is None:
+            told.append(f"Snakemake has a job of `{family}` that writes {sorted(event['output'])}, the graph has none")
+            continue
+        told += _compare(here, event, mark_of, files)
+        if len(here.jobs) == 1 and not here.family.batches:
+            told += _command(here, event, lines)
+    if len(beyond) <= len(events):
+        told += [f"Snakemake has no job {each.jobs[0].id}" for key, each in known.items() if not seen[key]]
+    return [*told, *_words(lines), *_batch_scripts(known.values(), out)]
+
+
+def _known(
+    graph: Graph, files: str, marked: frozenset[str]
+) -> tuple[dict[tuple[str, frozenset[str]], _Known], dict[str, str]]:
+    """The engine's jobs by family and files, and for each file of a marked family its mark."""
+    expansion = Expansion(graph, files=files)
+    found: dict[tuple[str, frozenset[str]], _Known] = {}
+    mark_of: dict[str, str] = {}
+    first: dict[str, str] = {}
+    for name, family in graph.families.items():
+        by_mark = name in marked or not family.outputs
+        for job, mark in zip(expansion.jobs(name), marks(graph, family), strict=True):
+            writes = frozenset((mark,)) if by_mark else frozenset(_files(job.outputs))
+            if by_mark:
+                mark_of |= dict.fromkeys(_files(job.outputs), mark)
+            first[job.id] = mark if by_mark else next(iter(_files(job.outputs)))
+            here = found.setdefault((name, writes), _Known(family, [], writes, by_mark))
+            here.jobs.append(job)
+    for each in found.values():
+        each.may_read = {first[other] for job in each.jobs for other in job.after if other in first}
+    return found, mark_of
+
+
+def _files(ports: Mapping[str, Any]) -> list[str]:
+    return [path for value in ports.values() if value is not None
+            for path in (value if isinstance(value, list) else [value])]  # fmt: skip
+
+
+def _compare(here: _Known, event: Mapping[str, Any], mark_of: Mapping[str, str], files: str) -> Iterator[str]:
+    """What differs in the files that are read, the threads and the resources."""
+    name = here.jobs[0].id
+    wanted = [mark_of.get(path, path) for job in here.jobs for path in _files(job.inputs)]
+    got = event["input"]
+    lacking = sorted(set(wanted) - set(got))
+    if lacking:
+        yield f"{name}: Snakemake does not read {lacking}"
+    # Order alone may name any job that this one waits for; module files lie with the emitted files.
+    strange = [p for p in got if p not in set(wanted) and not p.startswith(f"{files}/")]
+    if len(here.family.after) == 0 and set(strange) - here.may_read:
+        yield f"{name}: Snakemake reads {sorted(set(strange) - here.may_read)} beside what the graph reads"
+    if (
+        not here.family.batches
+        and not lacking
+        and not any(p in mark_of for job in here.jobs for p in _files(job.inputs))
+    ):
+        read = [p for p in got if p in set(wanted)]
+        if read != wanted and read != list(dict.fromkeys(wanted)):
+            yield f"{name}: Snakemake reads {read}, in another order than {wanted}"
+    resources = event["resources"] if isinstance(event["resources"], dict) else {}
+    asked = here.jobs[0].resources
+    if not here.family.batches:
+        if isinstance(asked.get("cpus"), int) and event["threads"] != asked["cpus"]:
+            yield f"{name}: {event['threads']} threads, not {asked['cpus']}"
+        for ours, theirs in _RESOURCES:
+            if isinstance(asked.get(ours), int) and resources and resources.get(theirs) != asked[ours]:
+                yield f"{name}: {theirs} is {resources.get(theirs)}, not {asked[ours]}"
+
+
+# --- Commands -------------------------------------------------------------------------------------------------------
+
+
+def _command(here: _Known, event: Mapping[str, Any], lines: list[tuple[Job, str]]) -> Iterator[str]:
+    """What differs in a script; lines of arguments are gathered, for a shell to read all at once."""
+    job, shell, log = here.jobs[0], str(event["shellcmd"] or ""), shlex.quote(event["log"][0])
+    head = f"exec &> {log}\n"
+    body = _own(shell.removeprefix(head), job) if shell.startswith(head) else shell.removesuffix(f" &> {log}")
+    if body == shell:
+        yield f"{job.id}: its log is not {log}"
+        return
+    for name, value in job.env.items():
+        if value != "***":
+            body = body.removeprefix(f"export {name}={shlex.quote(value)}").lstrip("; \n")
+    if job.command is not None:
+        lines.append((job, body.strip("\n")))
+    elif body.strip("\n") != (job.shell or "").strip("\n"):
+        yield f"{job.id}: its script is {body!r}, not {job.shell!r}"
+
+
+_PRELUDE = ("undo() { ", "trap 'test $? -eq 0 || undo' EXIT", "undo\n", "for path in ", 'test "$(find ', "mkdir -p ")
+
+
+def _own(body: str, job: Job) -> str:
+    """A script without the lines that the compiler put around it."""
+    lines = body.splitlines(keepends=True)
+    theirs = set((job.shell or "").splitlines())
+    return "".join(line for line in lines if line.rstrip("\n") in theirs or not line.startswith(_PRELUDE))
+
+
+def _words(lines: Sequence[tuple[Job, str]]) -> Iterator[str]:
+    """What a real shell makes of the lines, compared with the jobs' arguments."""
+    if not lines:
+        return
+    script = 'set -f\nf() { printf \'%s\\0\' "$#" "$@"; }\n' + "".join(f"f {line}\n" for _, line in lines)
+    # No command of a line is run, only its words are printed; and nothing could be found if it were.
+    done = subprocess.run(["/bin/bash", "--norc"], input=script.encode("utf-8", "surrogateescape"),
+                          capture_output=True, env={"PATH": ""}, check=False)  # fmt: skip
+    words = iter(done.stdout.decode("utf-8", "surrogateescape").split("\0"))
+    for job, line in lines:
+        count = next(words, "")
+        found = [next(words, "") for _ in range(int(count))] if count.isdigit() else []
+        if found != job.command:
+            yield f"{job.id}: a shell makes {found} of {line!r}, not {job.command}"
+            if not count.isdigit():
+                return
+
+
+def _batch_scripts(known: Iterable[_Known], out: Path) -> Iterator[str]:
+    """What the script of a batched family says of each instance."""
+    families = {each.family.name: each.family for each in known if each.family.batches}
+    jobs: dict[str, dict[str, Job]] = {}
+    for each in known:
+        if each.family.batches:
+            jobs.setdefault(each.family.name, {}).update({job.digest: job for job in each.jobs})
+    for name in families:
+        script = (out / "files" / "batches" / f"{name}.sh").read_bytes()
+        call = b'instance() { printf \'%s\\0%s\\0\' "$2" "$3"; }\n'
+        done = subprocess.run(["/bin/bash", "--norc"], input=call + script, capture_output=True, check=False)
+        told = done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+        found = dict(zip(told[::2], told[1::2], strict=False))
+        for digest, job in jobs[name].items():
+            wanted = shlex.join(job.command) if job.command is not None else job.shell or ""
+            if not found.get(digest, "").endswith(wanted):
+                yield f"{job.id}: its batch runs {found.get(digest)!r}, not {wanted!r}"
