@@ -1,0 +1,1 @@
+"""Two graphs compared: which jobs are new, gone or changed, and why."""

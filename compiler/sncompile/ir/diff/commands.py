@@ -1,0 +1,144 @@
+"""Commands compared: what the module says, apart from what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sncompile.ir.commands import argument_words, shell_text
+from sncompile.ir.diff.comparison import Comparison
+from sncompile.ir.diff.model import Kind
+from sncompile.ir.diff.tally import Tally
+from sncompile.ir.graph import Family
+from sncompile.semantics.evaluate import AtRunTime, Closure
+from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.program import Flag, Option
+from sncompile.semantics.values import Local, Plain, Value, is_constant, walk
+
+ToClosure = Callable[[Value], Closure]
+
+
+def compare_command(comparison: Comparison) -> None:
+    """Where the module's command itself differs, whatever it is given."""
+    sides, old, new = comparison.sides, comparison.old, comparison.new
+    if sides.alike.values((old.command, old.shell), (new.command, new.shell)):
+        return
+    tally = Tally(Kind.COMMAND, "", next((value.span for value in command_values(new)), new.module_span))
+    try:
+        before = _command_of(old, comparison.before)
+        swapped = _in_place_of(old, new)
+        if swapped is None:
+            comparison.each(tally, before, _command_of(new, comparison.now))
+        else:
+            now = _where_it_fits(_command_of(swapped, lambda v: sides.before(v, swapped)))
+            comparison.each(tally, before, now, in_old=True)
+    except AtRunTime:
+        comparison.once(tally, None, None)
+    if tally.jobs and old.module != new.module:
+        changes = comparison.changes
+        touched = [number for number in comparison.pair.here if changes.why[number] & tally.bit]
+        changes.all(Tally(Kind.MODULE, "", new.module_span), touched, old.module, new.module)
+
+
+def compare_resources_taken(comparison: Comparison) -> None:
+    """Resources that jobs are told of, in their commands, variables or containers; others are mere settings."""
+    old, new, changes = comparison.old, comparison.new, comparison.changes
+    named = resources_taken(old) | resources_taken(new)
+    unlike = [n for n in sorted(named) if n in old.resources and n in new.resources]
+    unlike = [n for n in unlike if not comparison.alike(old.resources[n], new.resources[n])]
+    unlike += [n for n in sorted(named) if (n in old.resources) != (n in new.resources)]
+    if not unlike:
+        return
+    for name in unlike:
+        there = (name in old.resources, name in new.resources)
+        span = new.resources[name].span if there[1] else new.span
+        tally = Tally(Kind.RESOURCE, name, span, there)
+        try:
+            told = (_told(old, comparison.before), _told(new, comparison.now))
+            values = (comparison.before(old.local("resources", name)), comparison.now(new.local("resources", name)))
+        except AtRunTime:
+            comparison.once(tally, None, None)
+            continue
+        for i, j in zip(comparison.pair.there, comparison.pair.here, strict=True):
+            if changes.untouched(j) and told[0](i) != told[1](j):
+                changes.job(tally, j, values[0](i), values[1](j))
+
+
+def _told(family: Family, closure: ToClosure) -> Callable[[int], tuple[Plain, ...]]:
+    """The function from an instance to all that a job is told in which a resource may stand."""
+    command = _command_of(family, closure)
+    rest = [closure(v.value) for v in family.env if v.value is not None and not v.secret]
+    if family.container is not None:
+        rest.append(closure(family.container))
+    return lambda i: (command(i), *(value(i) for value in rest))
+
+
+def _where_it_fits(command: Callable[[int], Plain]) -> Callable[[int], Plain]:
+    """A command, or None where it cannot take what the old family gives it: a list in place of a text, say."""
+
+    def fitting(number: int) -> Plain:
+        try:
+            return command(number)
+        except ValueFault:
+            return None
+
+    return fitting
+
+
+def _command_of(family: Family, closure: ToClosure) -> Callable[[int], Plain]:
+    """The function from an instance to its command: a tuple of words, or a script. Raises `AtRunTime`."""
+    if family.command is not None:
+        arguments = [argument_words(argument, closure) for argument in family.command]
+        return lambda i: tuple([word for argument in arguments for word in argument(i)])
+    parts = [shell_text(part, closure) for part in family.shell or ()]
+    return lambda i: "".join([part(i) for part in parts])
+
+
+def _in_place_of(old: Family, new: Family) -> Family | None:
+    """The old family with the new command; None where that takes something from the new one that differs by job."""
+    added: dict[str, dict[str, Any]] = {}
+    for space in ("inputs", "params", "outputs", "resources"):
+        before: Mapping[str, Any] = getattr(old, space)
+        now: Mapping[str, Any] = getattr(new, space)
+        added[space] = {name: now[name] for name in now if name not in before}
+    env = {v.name for v in old.env}
+    more = tuple(v for v in new.env if v.name not in env)
+    taken = {
+        (leaf.space, leaf.name) for value in command_values(new) for leaf in walk(value) if isinstance(leaf, Local)
+    }
+    for space, names in added.items():
+        if any((space, name) in taken and not is_constant(new.local(space, name)) for name in names):
+            return None
+    return replace(
+        old,
+        command=new.command,
+        shell=new.shell,
+        inputs={**old.inputs, **added["inputs"]},
+        params={**old.params, **added["params"]},
+        outputs={**old.outputs, **added["outputs"]},
+        resources={**old.resources, **added["resources"]},
+        env=(*old.env, *more),
+    )
+
+
+def command_values(family: Family) -> Iterator[Value]:
+    """The values in a family's command or script."""
+    for argument in (*(family.command or ()), *(p.value for p in family.shell or () if p.value is not None)):
+        if isinstance(argument, (Option, Flag)):
+            if argument.when is not None:
+                yield argument.when
+            if isinstance(argument, Option):
+                yield argument.value
+        else:
+            yield argument
+
+
+def resources_taken(family: Family) -> set[str]:
+    """The resources that a job is told of: in its command, its variables, its container."""
+    values = [*command_values(family), *(v.value for v in family.env if v.value is not None)]
+    if family.container is not None:
+        values.append(family.container)
+    return {
+        leaf.name for value in values for leaf in walk(value) if isinstance(leaf, Local) and leaf.space == "resources"
+    }
