@@ -1,0 +1,30 @@
+"""How what was made from, or for, another form leaves: its diagnostics, then its text."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from sncompile.cli.options import fail, show, write
+from sncompile.diagnostics import CompileError
+from sncompile.diagnostics.text import summary
+from sncompile.exchange.forms import Exchanged
+from sncompile.faults import targets as faults
+
+
+def leave(found: Exchanged, name: str, out: Path | None, form: str, color: str) -> None:
+    """Write the text to `out`, or to standard output. Leaves with code 1 where there is none."""
+    show(found.diagnostics, dict(found.sources), form, color, stdout=False)
+    if found.text is None:
+        if form == "text":
+            write(f"{name}: {summary(found.diagnostics)}\n", err=True)
+        sys.exit(1)
+    if out is None:
+        write(found.text)
+        return
+    try:
+        out.write_text(found.text, encoding="utf-8")
+    except OSError as error:
+        message = f"`{out}` cannot be written: {error.strerror or type(error).__name__}"
+        told = faults.BAD_OUTPUT_FOLDER.at(None, message, help="choose another place with `-o`")
+        fail(CompileError([told]), form, color)

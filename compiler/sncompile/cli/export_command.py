@@ -1,0 +1,27 @@
+"""`sncompile export KIND MODULE`: a spec of another form for a module document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sncompile.api import export_spec
+from sncompile.cli.exchanged import leave
+from sncompile.cli.options import output_options
+from sncompile.exchange.forms import FORMS
+
+
+@click.command("export")
+@click.argument("kind", type=click.Choice(list(FORMS)), metavar="KIND")
+@click.argument("spec", metavar="MODULE")
+@click.option(
+    "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write; else it is printed."
+)
+@output_options
+def command(kind: str, spec: str, out: Path | None, strict: bool, form: str, color: str) -> None:
+    """Make a spec of another kind, `bilayers`, from a module document.
+
+    MODULE is a file, or `-` for standard input. What does not carry over is told, each with its place.
+    """
+    leave(export_spec(kind, spec, strict=strict), spec, out, form, color)
