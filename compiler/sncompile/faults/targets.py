@@ -44,3 +44,72 @@ OUT_OF_DATE = Fault(
     "emitted files differ from what would be written",
     "`--check` compares byte for byte. Compile again without `--check` and commit the files.",
 )
+CWL_PLACE = Fault(
+    "SN621",
+    "a path that leads out of a job's folder (CWL)",
+    "CWL gives every job a folder of its own, and takes the outputs from there. So outputs must have relative\n"
+    "paths without `..`: set the data root to a folder below the working folder, and tell the engine where results\n"
+    "go (`cwltool --outdir`). Inputs may lie anywhere, but the working folder itself is none.",
+)
+CWL_IMAGE = Fault(
+    "SN622",
+    "a container that CWL cannot name",
+    "CWL names images of a registry, as `org/tool:1.4` or `org/tool@sha256:…`, one for each step. Files such as\n"
+    "`tool.sif` and images that differ between the jobs of a step have no form there.",
+)
+CWL_GPUS = Fault(
+    "SN623",
+    "GPUs (CWL)",
+    "CWL v1.2 has no word for GPUs; what engines have instead names versions of drivers. Leave `gpus` out for CWL.",
+)
+CWL_CONDA = Fault(
+    "SN624",
+    "a conda environment (CWL)",
+    "CWL has no conda environments. Give the step a container, or install the tools where the engine runs and leave\n"
+    "`conda` out.",
+)
+CWL_SECRET = Fault(
+    "SN625",
+    "a secret in a container (CWL)",
+    "CWL engines hand variables to a container in the words of a command, and write that command to their logs. So a\n"
+    "secret would be seen. Without a container, `cwltool --preserve-environment NAME` hands it on unseen.",
+)
+CWL_OPTIONAL = Fault(
+    "SN626",
+    "an optional output (CWL)",
+    "The jobs that take an optional output could not tell whether it is there. Have the tool write an empty file, or a\n"
+    "directory that may be empty, and drop the `?`.",
+)
+CWL_RUN_TIME = Fault(
+    "SN627",
+    "a value that CWL does not know (CWL)",
+    "A resource may be computed from the sizes of files, with numbers alone: `+ - * / // %`, comparisons, `min`, `max`\n"
+    "and `ceil`. CWL does not know how large directories are, and a command cannot name such a resource.",
+)
+CWL_TEXT = Fault(
+    "SN628",
+    "a name that is no text (CWL)",
+    "A file's name or another value holds bytes that are not UTF-8. Documents of CWL hold text alone: rename the file.",
+)
+CWL_URL = Fault(
+    "SN629",
+    "a URL as a file (CWL)",
+    "This version takes no files from URLs. Fetch the file in a step, or before.",
+)
+CWL_INSIDE = Fault(
+    "SN630",
+    "an output inside an input (CWL)",
+    "What a job reads is read-only in CWL, so nothing can be written into an input folder. Give the output a path of\n"
+    "its own, or leave the path out: it is derived then.",
+)
+CWL_PROTECTED = Fault(
+    "SN631",
+    "a protected directory (CWL)",
+    "CWL engines move results to their place when all is done, and cannot move a read-only directory. Files can be\n"
+    "protected; drop `protected` for the directory.",
+)
+CWL_BENCHMARK = Fault(
+    "SN632",
+    "measuring jobs (CWL)",
+    "CWL has no form for it. cwltool tells the memory of every job in its log.",
+)

@@ -13,9 +13,10 @@ def all_targets() -> dict[str, Target]:
     """Every target by its name. An entry point of the group `sncompile.targets` gives a target object."""
     from importlib.metadata import entry_points
 
+    from sncompile.targets.cwl.target import CwlTarget
     from sncompile.targets.snakemake.target import SnakemakeTarget
 
-    ours: dict[str, Target] = {"snakemake": SnakemakeTarget()}
+    ours: dict[str, Target] = {"snakemake": SnakemakeTarget(), "cwl": CwlTarget()}
     for entry in entry_points(group=GROUP):
         ours.setdefault(entry.name, entry.load())
     return ours

@@ -21,7 +21,7 @@ def shell_entries(context: FamilyContext, commands: CommandLowering) -> list[Ent
     # Batches see to their paths themselves.
     marks = context.around.marks
     marked = family.name in marks.families - marks.batched
-    before = _room(" ".join(places.values())) if marked else []
+    before = [*(_room(" ".join(places.values())) if marked else []), *_folders(context, places)]
     checks = [*(_promises(context, places) if marked else []), *_counts(context, places)]
     span = family.module_span
     if family.command is not None:
@@ -55,6 +55,12 @@ def _room(paths: str) -> list[str]:
         "undo\n",
         f'for path in {paths}; do mkdir -p -- "$(dirname -- "$path")"; done\n',
     ]
+
+
+def _folders(context: FamilyContext, places: dict[str, str]) -> list[str]:
+    """What makes the directories that the tool wants to be there; Snakemake makes only those above an output."""
+    made = [place for name, place in places.items() if context.family.outputs[name].create]
+    return [f"mkdir -p {' '.join(made)}\n"] if made else []
 
 
 def _promises(context: FamilyContext, places: dict[str, str]) -> list[str]:

@@ -46,6 +46,7 @@ def source_map(workflow: Workflow, text: str, place: Callable[[Span], dict[str, 
             "lines": [first, number],
             **place(rule.span),
             "module": place(rule.module_span) if rule.module_span is not None else None,
+            "marked": rule.step in workflow.marked,
         }
     return (
         json.dumps({"version": 1, "spec": workflow.spec, "rules": rules, "lines": lines}, indent=1, ensure_ascii=False)

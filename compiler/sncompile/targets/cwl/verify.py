@@ -1,0 +1,182 @@
+"""Compares what was emitted with the graph, job by job."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterator, Mapping
+from math import ceil
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from sncompile.ir.graph import Family, Graph
+from sncompile.ir.jobs import Job, job_id, jobs, module_files
+from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.scope import UNIT
+from sncompile.targets.cwl.places import Places
+from sncompile.targets.cwl.reading import File, ReadJob, Unreadable, read_back
+from sncompile.targets.cwl.script_words import NotUnderstood
+from sncompile.targets.cwl.settings import ENGINES, MEBIBYTE
+from sncompile.targets.cwl.target import JOB, WORKFLOW
+from sncompile.targets.cwl.tools import SHELL
+
+_UNITS = {
+    "cpus": ("coresMin", 1.0),
+    "memory_mb": ("ramMin", 1_000_000 / MEBIBYTE),
+    "disk_mb": ("tmpdirMin", 1_000_000 / MEBIBYTE),
+    "time_min": ("timelimit", 60.0),
+}
+"""Resources: our name → that of CWL, and how many of its units are one of ours."""
+
+
+def differences(graph: Graph, emitted: Mapping[str, bytes], out: Path) -> list[str]:
+    """What differs between a graph and the files that were emitted for it to stand in `out`; each line names its job.
+
+    The files are read back without knowledge of how they were made, and compared with the jobs of the graph.
+    """
+    return list(_Comparison(graph, emitted, out).all())
+
+
+class _Comparison:
+    def __init__(self, graph: Graph, emitted: Mapping[str, bytes], out: Path) -> None:
+        self._graph, self._emitted, self._out = graph, emitted, out
+        self._expected = {job.id: job for job in jobs(graph)}
+        self._family = {job_id(f, n): f for f in graph.families.values() for n in range(len(f.keys))}
+        self._writer = {posixpath.normpath(p): job.id for job in self._expected.values() for p in _paths(job.outputs)}
+        written = [p for job in self._expected.values() for v in (job.inputs, job.outputs) for p in _paths(v)]
+        self._places = Places(written)
+
+    def all(self) -> Iterator[str]:
+        """Every difference."""
+        try:
+            reading = read_back(self._emitted[WORKFLOW].decode(), self._emitted[JOB].decode())
+        except (Unreadable, NotUnderstood) as error:
+            yield str(error)
+            return
+        read = {job.id: job for job in reading.jobs}
+        if len(read) != len(reading.jobs):
+            yield "two jobs have one name"
+        for each in reading.jobs:
+            job = self._expected.get(each.id)
+            if job is None:
+                yield f"{each.id}: the pipeline has no such job"
+                continue
+            told = [*self._facts(each, job), *self._inputs(each, job), *self._shipped(each)]
+            for other in job.after:
+                if other in read and read[other].step not in reading.needs[each.step]:
+                    told.append(f"does not wait for {other}")
+            yield from (f"{each.id}: {difference}" for difference in told)
+        yield from self._results(read, reading.results)
+
+    # --- One job ------------------------------------------------------------------------------------------------
+
+    def _facts(self, read: ReadJob, job: Job) -> Iterator[str]:
+        family = self._family[job.id]
+        argv = [self._places.back(word) for word in read.argv]
+        if job.command is not None:
+            yield from _differ("command", argv, job.command)
+        else:
+            yield from _differ("shell", argv[:-1], list(SHELL))
+            yield from _differ("script", argv[-1].rstrip("\n"), (job.shell or "").rstrip("\n"))
+        yield from _differ("outputs", list(read.said.outputs.values()), list(_paths(job.outputs)))
+        yield from _differ("checks", read.said.checks, list(_checks(family, job)))
+        variables = {name: value for name, value in job.env.items() if value != "***"}
+        yield from _differ("variables", {**read.env, **read.said.variables}, variables)
+        yield from _differ("variables that the engine sets", sorted(read.env.keys() & ENGINES), [])
+        yield from _differ("secrets", read.said.secrets, [v.name for v in family.env if v.secret])
+        image = job.container.removeprefix("docker://") if job.container is not None else None
+        yield from _differ("container", read.image, image)
+        for name, (theirs, factor) in _UNITS.items():
+            amount = job.resources.get(name)
+            if not isinstance(amount, str):
+                wanted = None if amount is None else str(ceil(amount * factor))
+                found = read.resources.get(theirs)
+                yield from _differ(name, None if found is None else str(found), wanted)
+
+    def _inputs(self, read: ReadJob, job: Job) -> Iterator[str]:
+        """The files of every port, at their paths and from where they come."""
+        family = self._family[job.id]
+        for port, value in job.inputs.items():
+            kind = "Directory" if family.inputs[port].base == "directory" else "File"
+            for path in _paths({port: value}):
+                found = read.said.inputs.get(self._places.of(path))
+                if not isinstance(found, File):
+                    if not self._lies_about(self._places.of(path), read):
+                        yield f"the input {path!r} is not there"
+                    continue
+                writer = self._writer.get(posixpath.normpath(path), "")
+                yield from _differ(f"kind of {path!r}", found.kind, kind)
+                yield from _differ(f"writer of {path!r}", found.job, writer)
+                yield from _differ(f"place of {path!r}", self._place(found), posixpath.normpath(path))
+
+    def _lies_about(self, path: str, read: ReadJob) -> bool:
+        """Whether a path lies inside or around what another job writes."""
+        places = [place for place, file in read.said.inputs.items() if isinstance(file, File) and file.job]
+        return any(path.startswith(f"{place}/") or place.startswith(f"{path}/") for place in places)
+
+    def _place(self, file: File) -> str:
+        """The path of a file as the pipeline has it."""
+        if file.job:
+            return posixpath.normpath(file.location)
+        if file.location.startswith("file://"):
+            return unquote(file.location.removeprefix("file://"), errors="surrogateescape")
+        place = os.path.join(self._out, unquote(file.location, errors="surrogateescape"))
+        return os.path.relpath(place, self._graph.folder)
+
+    def _shipped(self, read: ReadJob) -> Iterator[str]:
+        """The files of the module, which stand beside the document."""
+        family = self._family[read.id]
+        for emitted in module_files(family):
+            found = read.said.inputs.get(f"build/{self._graph.name}/files/{emitted}")
+            location = unquote(found.location) if isinstance(found, File) else None
+            yield from _differ(f"file {emitted!r}", location, f"files/{emitted}")
+            if f"files/{emitted}" not in self._emitted:
+                yield f"the file {emitted!r} is not emitted"
+
+    # --- The whole ----------------------------------------------------------------------------------------------
+
+    def _results(self, read: Mapping[str, ReadJob], results: Mapping[str, File]) -> Iterator[str]:
+        """Every file that is kept has its path, and what the pipeline is for is among them or was asked to go."""
+        wanted = {}
+        for name in read.keys() & self._expected.keys():
+            for port, output in self._family[name].outputs.items():
+                for path in _paths({port: self._expected[name].outputs[port]}):
+                    if not output.temp:
+                        wanted[posixpath.normpath(path)] = (name, path)
+        found = {path: (file.job, file.location) for path, file in results.items()}
+        for path in sorted(found.keys() ^ wanted.keys()):
+            yield f"the result {path!r} is {'missing' if path in wanted else 'one too many'}"
+        for path in found.keys() & wanted.keys():
+            yield from _differ(f"the result {path!r}", found[path], wanted[path])
+        evaluator = Evaluator(self._graph.families)
+        for value in self._graph.outputs.values():
+            for path in _paths({"": evaluator.closure(value, UNIT)(0)}):
+                writer = self._writer.get(posixpath.normpath(path))
+                if writer is not None and writer not in read:
+                    yield f"{writer}: is not run, although {path!r} is an output of the pipeline"
+
+
+def _paths(ports: Mapping[str, Any]) -> Iterator[str]:
+    for value in ports.values():
+        if value is not None:
+            yield from map(str, value if isinstance(value, (list, tuple)) else (value,))
+
+
+def _checks(family: Family, job: Job) -> Iterator[tuple[str, ...]]:
+    success = family.success
+    for port, output in family.outputs.items():
+        heads: list[tuple[str, ...]] = []
+        heads += [("non_empty",)] if port in success.non_empty else []
+        heads += [("sha256", success.sha256[port])] if port in success.sha256 else []
+        heads += [("min_files", str(success.min_files[port]))] if port in success.min_files else []
+        heads += [("protect",)] if output.protected else []
+        heads += [("create",)] if output.create else []
+        for head in heads:
+            for path in _paths({port: job.outputs[port]}):
+                yield (*head, path)
+
+
+def _differ(what: str, found: Any, wanted: Any) -> Iterator[str]:
+    if found != wanted:
+        yield f"{what}: {found!r} instead of {wanted!r}"

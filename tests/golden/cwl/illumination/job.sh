@@ -1,0 +1,148 @@
+# Runs one job of the workflow. A CWL engine gives every job an empty folder and its files somewhere else; this puts the
+# files where the command looks for them, runs the command, and lays out what it wrote where the engine looks for it.
+#
+#   bash job.sh JOB GATHERED [WHAT …]… -- COMMAND …
+#
+#   in COUNT PATH… FILE…            the files stand at these paths
+#   out NAME PATH                   the command writes PATH, which is laid out as GATHERED/NAME
+#   outs NAME COUNT PATH…           likewise several, in order, as GATHERED/NAME/…
+#   non_empty COUNT PATH…           they must not be empty
+#   sha256 SUM COUNT PATH…          they must have this sum
+#   min_files LEAST COUNT PATH…     the folders must hold so many files
+#   protect COUNT PATH…             they become read-only
+#   create COUNT PATH…              folders that must be there before
+#   set NAME VALUE                  a variable of the command
+#   secret NAME                     a variable that the caller must have set
+set -euo pipefail
+
+job=$1 gathered=$2
+shift 2
+names=() places=() non_empty=() sums=() summed=() least=() counted=() protected=()
+
+fail() {
+  printf '%s: %s\n' "$job" "$1" >&2
+  exit 1
+}
+
+parent() { # PATH: the folder that it lies in is there
+  if [[ $1 == */* && ! -d ${1%/*} ]]; then
+    mkdir -p -- "${1%/*}"
+  fi
+}
+
+while [[ $1 != -- ]]; do
+  case $1 in
+    in)
+      count=$2
+      paths=("${@:3:count}") files=("${@:3+count:count}")
+      for ((i = 0; i < count; i++)); do
+        path=${paths[i]%/}
+        # The same file may be named twice, and a file may lie in a folder that is there already.
+        if [[ ! -e $path && ! -L $path ]]; then
+          parent "$path"
+          ln -s -- "${files[i]}" "$path"
+        fi
+      done
+      shift $((2 + 2 * count))
+      ;;
+    out)
+      names+=("$2") places+=("$3")
+      shift 3
+      ;;
+    outs)
+      paths=("${@:4:$3}")
+      mkdir -p "$gathered/$2"
+      for ((i = 0; i < $3; i++)); do
+        printf -v number '%06d' "$i"
+        names+=("$2/$number") places+=("${paths[i]}")
+      done
+      shift $((3 + $3))
+      ;;
+    non_empty)
+      non_empty+=("${@:3:$2}")
+      shift $((2 + $2))
+      ;;
+    sha256)
+      for path in "${@:4:$3}"; do
+        sums+=("$2") summed+=("$path")
+      done
+      shift $((3 + $3))
+      ;;
+    min_files)
+      for path in "${@:4:$3}"; do
+        least+=("$2") counted+=("$path")
+      done
+      shift $((3 + $3))
+      ;;
+    create)
+      mkdir -p -- "${@:3:$2}"
+      shift $((2 + $2))
+      ;;
+    protect)
+      protected+=("${@:3:$2}")
+      shift $((2 + $2))
+      ;;
+    set)
+      export "$2=$3"
+      shift 3
+      ;;
+    secret)
+      [[ -n ${!2+x} ]] || fail "the variable $2 is not set; the caller must hand it on"
+      shift 2
+      ;;
+    *)
+      fail "job.sh does not know $1"
+      ;;
+  esac
+done
+shift
+
+for ((i = 0; i < ${#places[@]}; i++)); do
+  parent "${places[i]}"
+done
+
+# The command has a process group of its own, so that all of it is ended when the engine ends the job.
+set -m
+"$@" <&0 &
+group=$!
+trap 'kill -s TERM -- "-$group" 2> /dev/null' HUP INT TERM
+status=0
+wait "$group" || status=$?
+while kill -s 0 "$group" 2> /dev/null; do
+  wait "$group" || status=$?
+done
+trap - HUP INT TERM
+[[ $status == 0 ]] || exit "$status"
+
+for ((i = 0; i < ${#places[@]}; i++)); do
+  [[ -e ${places[i]} ]] || fail "the output ${places[i]} is not there"
+done
+for ((i = 0; i < ${#non_empty[@]}; i++)); do
+  path=${non_empty[i]}
+  if [[ -d $path ]]; then
+    [[ -n $(ls -A -- "$path") ]] || fail "the output $path is empty"
+  else
+    [[ -s $path ]] || fail "the output $path is empty"
+  fi
+done
+for ((i = 0; i < ${#summed[@]}; i++)); do
+  found=$(sha256sum < "${summed[i]}")
+  [[ ${found%% *} == "${sums[i]}" ]] || fail "the output ${summed[i]} has not the sum ${sums[i]}"
+done
+for ((i = 0; i < ${#counted[@]}; i++)); do
+  found=$(find "./${counted[i]}" -type f | wc -l)
+  ((found >= least[i])) || fail "the output ${counted[i]} holds fewer than ${least[i]} files"
+done
+for ((i = 0; i < ${#protected[@]}; i++)); do
+  chmod a-w -- "${protected[i]}"
+done
+
+mkdir -p "$gathered"
+for ((i = 0; i < ${#places[@]}; i++)); do
+  if [[ -L ${places[i]} ]]; then
+    # The engine would take a link to an input for the input.
+    cp -RL -- "${places[i]}" "$gathered/${names[i]}"
+  else
+    mv -- "${places[i]}" "$gathered/${names[i]}"
+  fi
+done
