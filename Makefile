@@ -4,6 +4,7 @@
 #   make test    every test
 #   make lint    style, types and the layers
 #   make wheel   build the wheel and use it where nothing else of this repository is
+#   make bench   measure what compiling and running cost, beside other ways to the same (about half an hour)
 
 # A python3 that is too old is passed over for a newer one beside it.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 DEMO := specs/examples/illumination
 
-.PHONY: demo test lint wheel clean
+.PHONY: demo test lint wheel bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -46,6 +47,9 @@ wheel: $(VENV)/bin/python
 		&& cat plants/results/compare/report.md
 	@echo "The wheel works: $$(ls dist/*.whl)"
 
+bench: $(VENV)/.bench
+	PATH="$(BIN):$$PATH" python -m tests.bench
+
 clean:
 	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find compiler specs schemas templates tests -name __pycache__ -prune -exec rm -rf {} +
@@ -61,3 +65,7 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	$(VENV)/bin/pip install --quiet --editable '.[dev,demo,notebook]'
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --editable '.[bench]'
+	@touch $@
