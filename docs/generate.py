@@ -32,6 +32,7 @@ FAMILIES = {
     "SN5": "Order, paths and files",
     "SN6": "Targets and emitted files",
     "SN7": "Runs",
+    "SN8": "Exchange with other forms",
 }
 """How the codes begin → the heading above them."""
 
@@ -57,6 +58,7 @@ class Reference:
         parts = [
             *self._table("A pipeline", "", pipeline, "pipeline.schema.json"),
             *self._definition("A table", "`tables: {NAME: …}`", "pipeline.schema.json", "table"),
+            *self._definition("An inferred value", "`infer: {NAME: …}`", "pipeline.schema.json", "infer"),
             *self._definition("A step", "`steps: {NAME: …}`", "pipeline.schema.json", "step"),
             *self._step_output(pipeline),
             *self._definition("Flow", "`flow`", "pipeline.schema.json", "flow"),

@@ -3,8 +3,8 @@
 A page holds fenced blocks. One of a language and a file name (`yaml main.yaml`) is that file; `main.yaml`, or else the
 first YAML file, is the spec. `python setup` runs with `folder` set, for files that Markdown cannot hold. `text options`
 gives options, one a line, as on the command line. What is expected stands in `text diagnostics` (as rendered for
-people), `text jobs` (every job with its command and files) or `text ir`; and, after the passes of a level, in
-`text remarks O1` and `text ir O1`, which also hold that the jobs are as they were. `pytest tests/test_cases.py --accept`
+people), `text jobs` (every job with its command and files) or `text ir`; after the passes of a level, in
+`text remarks O1` and `text ir O1`, where the jobs have to be as they were. `pytest tests/test_cases.py --accept`
 writes these anew.
 """
 

@@ -8,22 +8,26 @@ makes the files. Everything that the command line does is a few lines over these
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import CompileError, Diagnostic, Report, Severity
 from sncompile.faults import catalogue
 from sncompile.faults.names import NOT_A_PIPELINE
+from sncompile.semantics.inferred import Inferred
 from sncompile.semantics.library import Library, project_root
 from sncompile.semantics.link import link
 from sncompile.semantics.module_link import link_module
 from sncompile.semantics.program import Options, Program
 from sncompile.syntax.document import Document, PipelineDoc
-from sncompile.syntax.source import Source, read_source
+from sncompile.syntax.source import Source, decode, read_source
 
 if TYPE_CHECKING:
+    from sncompile.exchange.forms import Exchanged
+    from sncompile.ir.diff.model import GraphDiff
     from sncompile.ir.graph import Graph
     from sncompile.passes.result import Result
     from sncompile.targets.emitted import Emitted
@@ -43,6 +47,8 @@ class Checked:
     program: Program | None
     diagnostics: tuple[Diagnostic, ...]
     sources: dict[str, str] = field(repr=False)
+    inferred: Mapping[str, Inferred] = field(default_factory=dict, repr=False)
+    """What was read off the tables, whether there are errors or not."""
 
     @property
     def failed(self) -> bool:
@@ -68,10 +74,63 @@ def check(spec: str | Path, options: Options | None = None, *, strict: Sequence[
     options = options or Options()
     name = "<stdin>" if str(spec) == STDIN else str(spec)
     path = None if str(spec) == STDIN else Path(spec)
-    report = Report()
     folder = path.parent if path is not None else options.invoked_from
+    report = Report()
     library = Library(project_root(folder), options.invoked_from, report)
-    source = read_source(name, path)
+    return _checked(name, read_source(name, path), options, library, report, strict)
+
+
+def check_text(
+    name: str,
+    text: str,
+    folder: Path,
+    options: Options | None = None,
+    *,
+    root: Path | None = None,
+    strict: Sequence[str] | bool = False,
+) -> Checked:
+    """Check a spec that is no file, as if it stood in `folder`; diagnostics call it `name`.
+
+    Its references stay in `root`, which is the folder's project unless given. Never raises for a fault of the spec.
+    """
+    options = options or Options()
+    report = Report()
+    library = Library(root if root is not None else project_root(folder), options.invoked_from, report)
+    return _checked(name, decode(name, place_of(name, folder), text.encode()), options, library, report, strict)
+
+
+def place_of(name: str, folder: Path) -> Path:
+    """Where a spec that is no file is taken to stand; no file is called so."""
+    return folder / f"{name.strip('<>')}.python"
+
+
+@contextmanager
+def check_at(
+    revision: str, spec: str | Path, options: Options | None = None, *, strict: Sequence[str] | bool = False
+) -> Iterator[Checked]:
+    """Check a spec as it stood at a revision of its git repository, and as if it stood where it stands now.
+
+    Its modules' files are there only while the context lasts. Raises `RevisionError` where there is no repository, or
+    no such revision in it.
+    """
+    from sncompile.semantics.revision import PastLibrary, open_revision
+
+    options, path, report = options or Options(), Path(spec), Report()
+    with open_revision(revision, path) as past:
+        library = PastLibrary(past, project_root(path.parent), options.invoked_from, report)
+        options = replace(options, directory=options.directory if options.directory is not None else path.parent)
+        yield _checked(library.name_of(past.place(path)), past.read(path), options, library, report, strict)
+
+
+def _checked(
+    name: str,
+    source: Source | Diagnostic,
+    options: Options,
+    library: Library,
+    report: Report,
+    strict: Sequence[str] | bool,
+) -> Checked:
+    """What checking a source finds, told by the codes that are errors."""
     document: Document | None = None
     program: Program | None = None
     if isinstance(source, Source):
@@ -84,7 +143,8 @@ def check(spec: str | Path, options: Options | None = None, *, strict: Sequence[
         report.add(source)
     found = tuple(d.as_error() if strict is True or (strict and d.code in strict) else d for d in report.diagnostics())
     failed = any(d.severity is Severity.ERROR for d in found)
-    return Checked(name, document, None if failed else program, found, library.sources)
+    inferred = program.inferred if program is not None else {}
+    return Checked(name, document, None if failed else program, found, library.sources, inferred)
 
 
 def graph_of(program: Program) -> Graph:
@@ -94,14 +154,39 @@ def graph_of(program: Program) -> Graph:
     return build(program)
 
 
-def optimize(graph: Graph, level: int = 1, *, keep: Collection[str] = (), check: bool = False) -> Result:
+def diff(old: Graph, new: Graph) -> GraphDiff:
+    """Which jobs of two graphs are new, gone or changed, and why. The graphs are those of programs, without passes."""
+    from sncompile.ir.diff.compare import compare
+
+    return compare(old, new)
+
+
+def optimize(
+    graph: Graph,
+    level: int = 1,
+    *,
+    keep: Collection[str] = (),
+    times: str | Path | None = None,
+    check: bool = False,
+) -> Result:
     """The graph after the passes of a level (0: none, 1: those that keep every job, 2: all), with their remarks.
 
-    `keep` names steps that are wanted although no output needs them. `check` verifies the graph after each pass.
+    `keep` names steps that are wanted although no output needs them. `times` names an earlier run, by whose times
+    batches are balanced. `check` verifies the graph after each pass. Raises `CompileError` where there is no such run.
     """
     from sncompile.passes.pipeline import optimize
 
-    return optimize(graph, level, keep=keep, check=check)
+    return optimize(graph, level, keep=keep, seconds=_seconds(times) if times is not None else None, check=check)
+
+
+def _seconds(run: str | Path) -> dict[str, float]:
+    from sncompile.runner.find import find_run
+    from sncompile.runner.measures import seconds_by_job
+    from sncompile.runner.watch import Watch
+
+    watch = Watch(find_run(run))
+    watch.look()
+    return seconds_by_job(watch)
 
 
 def compile_graph(
@@ -115,6 +200,28 @@ def compile_graph(
     from sncompile.targets.registry import find_target
 
     return find_target(target).lower(graph, out if out is not None else default_out(graph), benchmark=benchmark)
+
+
+class DifferentJobs(Exception):
+    """What an engine makes of the emitted files is not what the graph says: a fault of sncompile itself."""
+
+
+def verify_emitted(graph: Graph, out: Path) -> int:
+    """Have Snakemake read the files of a graph back from `out`, and compare them job by job; gives the number of jobs.
+
+    Raises `DifferentJobs`, which names each job that differs. Runs Snakemake, in a folder of its own, with no job.
+    """
+    from sncompile.runner.dry_run import DryRunFailed
+    from sncompile.runner.verification import differences
+
+    try:
+        told = differences(graph, out)
+    except DryRunFailed as failed:
+        raise DifferentJobs(f"Snakemake cannot read the emitted files: {failed}") from None
+    if told:
+        more = f" (and {len(told) - 5} more)" if len(told) > 5 else ""
+        raise DifferentJobs("; ".join(told[:5]) + more)
+    return graph.job_count()
 
 
 def refused(checked: Checked) -> tuple[Diagnostic, ...]:
@@ -131,6 +238,34 @@ def refused(checked: Checked) -> tuple[Diagnostic, ...]:
 def default_out(graph: Graph) -> Path:
     """Where a pipeline's files go unless somebody says otherwise."""
     return Path(graph.folder) / "build" / graph.name
+
+
+def import_spec(form: str, spec: str | Path, *, strict: bool = False) -> Exchanged:
+    """The module document for a spec of another form (`bilayers`; `-`: standard input). Never raises for its faults."""
+    from sncompile.exchange import forms
+
+    name = "<stdin>" if str(spec) == STDIN else str(spec)
+    path = None if str(spec) == STDIN else Path(spec)
+    report = Report()
+    source = read_source(name, path)
+    if not isinstance(source, Source):
+        return forms.Exchanged(None, (source,), {})
+    library = Library(project_root(source.folder), Path.cwd(), report)
+    found = forms.module_from(form, source, library, report)
+    return forms.strict(found) if strict else found
+
+
+def export_spec(form: str, spec: str | Path, *, strict: bool = False) -> Exchanged:
+    """The spec of another form for a module document. Never raises for a fault of the module."""
+    from sncompile.exchange import forms
+
+    checked = check(spec)
+    if checked.failed or checked.document is None:
+        return forms.Exchanged(None, checked.diagnostics, checked.sources)
+    report = Report()
+    report.extend(checked.diagnostics)
+    found = forms.spec_from(form, checked.document, report, checked.sources)
+    return forms.strict(found) if strict else found
 
 
 def faults() -> dict[str, object]:

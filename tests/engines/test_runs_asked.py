@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import sncompile
 from sncompile.diagnostics import CompileError
 from sncompile.runner import ending
 from sncompile.runner.find import find_run
@@ -353,3 +354,18 @@ def test_an_engine_that_cannot_start_leaves_no_lock(tmp_path: Path) -> None:
     assert "Traceback" not in err
     assert status(tmp_path)["state"] == "failed"
     assert finish(start(tmp_path))[0] == 0
+
+
+def test_a_run_whose_engine_never_lived_has_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python itself cannot be started, and the starter lives on: the record says so, and the folder is free."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    false = tmp_path / "no-python"
+    false.write_text("#!/bin/sh\necho 'no such interpreter' >&2\nexit 1\n")
+    false.chmod(0o755)
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.executable", str(false))
+        with pytest.raises(CompileError, match="no such interpreter"):
+            sncompile.load("spec.yaml").run(cores=2)
+    assert Watch(newest_run(tmp_path)).look().state is State.FAILED
+    assert sncompile.load("spec.yaml").run(cores=2).wait() == "done"

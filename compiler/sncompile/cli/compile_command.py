@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sncompile.api import Checked, check, compile_graph, default_out, graph_of, optimize
+from sncompile.api import Checked, check, compile_graph, default_out, graph_of, optimize, verify_emitted
 from sncompile.cli.options import fail, finish, level_option, output_options, read_options, spec_options, write
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.remarks import show_remarks
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--benchmark", is_flag=True, help="Have Snakemake measure every job: time, memory, input and output.")
 @level_option
 @click.option("--remarks", is_flag=True, help="Tell what each pass did, and what it could not do and why.")
-@click.option("--verify", is_flag=True, help="Check the graph after every pass.")
+@click.option("--verify", is_flag=True, help="Check every pass, and have Snakemake read the files back.")
 @click.option("--check", "compare", is_flag=True, help="Compare with what stands there; write nothing.")
 @spec_options
 @output_options
@@ -45,6 +45,7 @@ def command(
     emit: str | None,
     benchmark: bool,
     level: int,
+    times: str | None,
     remarks: bool,
     verify: bool,
     compare: bool,
@@ -65,7 +66,7 @@ def command(
             _emit_ast(checked)
             return
         sources = checked.sources
-        graph, told = optimize(graph_of(require_pipeline(checked, form, color)), level, check=verify)
+        graph, told = optimize(graph_of(require_pipeline(checked, form, color)), level, times=times, check=verify)
         if remarks:
             show_remarks(told, form)
         if emit is not None:
@@ -78,6 +79,9 @@ def command(
             write(f"{folder}: up to date\n")
             return
         emitted.write(folder)
+        if verify and target == "snakemake":
+            count = verify_emitted(graph, folder)
+            write(f"verified: Snakemake has the same {count:,} job{'' if count == 1 else 's'}\n", err=True)
     except CompileError as error:
         fail(error, form, color, sources)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -20,11 +21,20 @@ COMMANDS = {
     "compile": "compile a spec to the files of a target",
     "check": "find every fault; write nothing",
     "plan": "say what would be done: steps, instances, files, resources",
+    "diff": "say which jobs differ between two specs, and why",
     "run": "compile and run a pipeline, and watch it",
+    "status": "say where a run stands, and what failed",
+    "logs": "print what the jobs of a run have said",
+    "cancel": "end a run with all its jobs",
+    "report": "write a page about a run",
     "graph": "draw the steps and how their keys relate",
     "describe": "show a module's ports, parameters, command and citations",
+    "index": "make a table of the files in a folder, by their names",
+    "infer": "show the values that are read off the tables, with their evidence",
     "explain": "tell more about a diagnostic's code",
     "init": "write a small project that runs",
+    "import": "make a module from a spec of another kind: bilayers",
+    "export": "make a spec of another kind from a module: bilayers",
     "schema": "print the JSON Schema of pipelines or modules",
     "targets": "list what can be compiled to, and what each can express",
 }
@@ -76,6 +86,8 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line and leave with its exit code; a fault of our own ends in code 70 and how to report it."""
+    # A compile makes millions of objects that live to its end: looking for cycles among them doubles its time.
+    gc.disable()
     try:
         cli.main(args=arguments, prog_name="sncompile", standalone_mode=True)
     except BrokenPipeError:

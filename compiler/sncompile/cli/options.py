@@ -62,7 +62,8 @@ def spec_options(function: F) -> F:
 
 
 def level_option(function: F) -> F:
-    """`-O`: how much the graph is optimized."""
+    """`-O`: how much the graph is optimized; `--times`: what batches are balanced by."""
+    times = click.option("--times", metavar="RUN", help="Balance batches (`-O2`) by the times of an earlier run.")
     option = click.option(
         "-O",
         "level",
@@ -71,7 +72,7 @@ def level_option(function: F) -> F:
         show_default=True,
         help="0: as written. 1: parallel branches merged. 2: also fused, batched, temporary files deleted.",
     )
-    return option(function)
+    return option(times(function))
 
 
 def output_options(function: F) -> F:

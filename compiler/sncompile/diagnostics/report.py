@@ -55,3 +55,9 @@ class CompileError(Exception):
         self.sources = sources or {}
         errors = [d for d in self.diagnostics if d.severity is Severity.ERROR]
         super().__init__("; ".join(f"{d.code}: {d.message}" for d in errors) or "compile error")
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback, which would say nothing of the spec."""
+        from sncompile.diagnostics.text import TextRenderer
+
+        return TextRenderer(self.sources).render(self.diagnostics).splitlines()

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from sncompile.diagnostics.model import Fault
 
-_FILES = ("reading", "documents", "expressions", "names", "values", "tables", "graph", "targets", "runs")
+_FILES = ("reading", "documents", "expressions", "names", "values", "tables", "graph", "targets", "runs", "exchange")
 
 
 def catalogue() -> dict[str, Fault]:

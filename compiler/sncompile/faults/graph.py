@@ -30,7 +30,8 @@ UNDECLARED_EDGE = Fault(
     "SN505",
     "a path that another step makes, not taken from it",
     "An input names, as text, a file that a step of this pipeline writes. Refer to the output (`${step.port}`):\n"
-    "then the order is certain, and moving the output moves the input.",
+    "then the order is certain, and moving the output moves the input. What a module takes by convention is taken\n"
+    "from the step that writes it, as long as the keys say which of its instances feeds which.",
 )
 NO_PATH = Fault(
     "SN506",

@@ -5,8 +5,8 @@ from sncompile.diagnostics import Fault, Severity
 UNKNOWN_NAME = Fault(
     "SN201",
     "an unknown name",
-    "In a pipeline's expressions: the step's keys, `data`, `params`, `inputs`, every table and every step. In a\n"
-    "module: `inputs`, `outputs`, `params`, `resources` and `env`.",
+    "In a pipeline's expressions: the step's keys, `data`, `params`, `infer`, `inputs`, every table and step. In a\n"
+    "module: `inputs`, `outputs`, `params`, `resources` and `env`; in its defaults and paths `data` too.",
 )
 UNKNOWN_MEMBER = Fault(
     "SN202", "nothing of that name inside", "The table, step, parameter list or port list has no such member."
@@ -54,6 +54,13 @@ NOT_SUPPORTED = Fault(
     "a kind of reference that cannot be used yet",
     "References to repositories (`git+https://…`) are part of the language and not of this version. Copy the\n"
     "module beside the spec, or install it as a package and use `pkg:`.",
+)
+NO_ROOT = Fault(
+    "SN217",
+    "a convention without its data root",
+    "A module may take its inputs from, and write its outputs to, places below the data roots of the pipeline that\n"
+    "uses it (`${data.images}`). Declare the root under `data`, or give the path in the step. Only `workspace` is\n"
+    "always there: without it, paths start at `results`.",
 )
 TOO_MUCH_NESTING = Fault(
     "SN216",

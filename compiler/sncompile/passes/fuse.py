@@ -17,6 +17,7 @@ from sncompile.ir.build import with_families
 from sncompile.ir.feeds import steps_in
 from sncompile.ir.graph import Edge, Family, Graph
 from sncompile.ir.rewrite import map_children, map_family
+from sncompile.passes.reduce import reduce
 from sncompile.passes.result import Remark, Result
 from sncompile.passes.structure import structure
 from sncompile.semantics.program import ShellPart, Success
@@ -26,7 +27,20 @@ from sncompile.semantics.values import Const, Local, Output, Related, Size, Valu
 
 def fuse(graph: Graph) -> Result:
     """The graph with chains made one family each, wherever that is legal."""
+    done: list[Remark] = []
+    while True:
+        found = _fuse_once(graph)
+        done += [remark for remark in found.remarks if remark.done]
+        if found.graph is graph:
+            return Result(graph, (*done, *(remark for remark in found.remarks if not remark.done)))
+        # Two steps that waited for a third are one now, and an order that kept others apart may follow from it.
+        graph = reduce(found.graph).graph
+
+
+def _fuse_once(graph: Graph) -> Result:
     published = {step for value in graph.outputs.values() for step in steps_in(value)}
+    # A path may be made from a path.
+    named = {step for f in graph.families.values() for o in f.outputs.values() for step in steps_in(o.path)}
     below: dict[str, list[Edge]] = {}
     for edge in graph.edges:
         below.setdefault(edge.source, []).append(edge)
@@ -39,7 +53,7 @@ def fuse(graph: Graph) -> Result:
         first, second = families[name], families[edges[0].target]
         if first.keys is not second.keys or not first.keys.by or not first.outputs:
             continue
-        reason = _hindrance(first, second, published)
+        reason = _hindrance(first, second, published) if name not in named else "another path is made from one of its"
         if reason is not None:
             message = f"`{name}` and `{second.name}` stay two jobs: {reason}"
             remarks.append(Remark("fuse", False, message, second.span))

@@ -27,6 +27,8 @@ def prune(graph: Graph, keep: Collection[str] = ()) -> Result:
         if name not in needed:
             needed.add(name)
             pending += [edge.source for edge in graph.into(name)]
+            # A path may be made from a path.
+            pending += [step for o in graph.families[name].outputs.values() for step in steps_in(o.path)]
     gone = [family for name, family in graph.families.items() if name not in needed]
     if not gone:
         return Result(graph)

@@ -13,6 +13,7 @@ from sncompile.syntax.document import (
     Document,
     EnvDoc,
     FlagArgument,
+    InferDoc,
     ListValue,
     ModuleDoc,
     Named,
@@ -73,6 +74,7 @@ class _Describer:
             "params": self.params(doc.params),
             "data": {name: self.value(template) for name, (_, template) in doc.data.items()},
             "tables": {name: self.table(table) for name, table in doc.tables.items()},
+            "infer": {name: self.infer(value) for name, value in doc.infer.items()},
             "steps": {name: self.step(step) for name, step in doc.steps.items()},
             "outputs": outputs,
         }
@@ -85,6 +87,8 @@ class _Describer:
                 "format": list(port.formats),
                 "description": port.description,
                 **({"path": self.value(port.path)} if port.path is not None else {}),
+                **({"default": self.value(port.default)} if port.default is not None else {}),
+                **({"create": True} if port.create is not None else {}),
             }
             for name, port in ports.items()
         }
@@ -107,10 +111,19 @@ class _Describer:
 
     def table(self, table: TableDoc) -> dict[str, Any]:
         source: dict[str, Any] = {"rows": len(table.rows)} if table.rows is not None else {}
-        for kind, template in (("file", table.file), ("glob", table.glob)):
+        for kind, template in (("file", table.file), ("glob", table.glob), ("sql", table.sql)):
             if template is not None:
                 source[kind] = self.value(template)
         return {"key": [name.name for name in table.key], **source}
+
+    def infer(self, inferred: InferDoc) -> dict[str, Any]:
+        """What is inferred, from which query, and what must hold."""
+        found: dict[str, Any] = {"type": _type(inferred.declared)} if inferred.typed else {}
+        found |= {"sql": None if inferred.sql is None else self.value(inferred.sql)}
+        return found | {
+            "holds": [self.value(rule) for rule in inferred.holds],
+            "description": inferred.declared.description,
+        }
 
     def step(self, step: StepDoc) -> dict[str, Any]:
         module = step.module

@@ -52,6 +52,7 @@ def _module(told: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:
 def _pipeline(told: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:
     yield "Data roots (--data NAME=PATH)", _facts(told["data"], width)
     yield "Tables", _entries(told["tables"], _table, width)
+    yield "Inferred from the tables", _entries(told["infer"], _inferred, width)
     yield "Steps", table([_step(name, step) for name, step in told["steps"].items()], width, indent="  ")
     yield "Outputs", _facts(told["outputs"], width)
 
@@ -69,7 +70,14 @@ def _entries(entries: Mapping[str, Any], facts: Callable[[Any], str], width: int
 
 def _port(port: Mapping[str, Any]) -> str:
     formats = f" ({' or '.join(port['format'])})" if port["format"] else ""
-    return f"{port['type']}{formats}" + (f", at {port['path']}" if "path" in port else "")
+    told = f"{port['type']}{formats}" + (f", at {_shown_path(port['path'])}" if "path" in port else "")
+    told += f", default {_shown_path(port['default'])}" if port.get("default") is not None else ""
+    return told + (", made before the command runs" if "create" in port else "")
+
+
+def _shown_path(path: Any) -> str:
+    """A path, or a list of them."""
+    return ", ".join(path) if isinstance(path, list) else str(path)
 
 
 def _param(param: Mapping[str, Any]) -> str:
@@ -97,7 +105,13 @@ def _number(number: Any) -> str:
 
 def _table(entry: Mapping[str, Any]) -> str:
     source = next((f"{kind} {entry[kind]}" for kind in ("file", "glob") if kind in entry), None)
+    source = source or ("made by a query" if "sql" in entry else None)
     return f"by {', '.join(entry['key'])}; " + (source or f"{entry.get('rows', 0)} rows in the spec")
+
+
+def _inferred(entry: Mapping[str, Any]) -> str:
+    """`integer, one value`."""
+    return ", ".join([*([entry["type"]] if "type" in entry else []), *entry["holds"]])
 
 
 def _step(name: str, step: Mapping[str, Any]) -> list[str]:

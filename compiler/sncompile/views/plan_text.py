@@ -16,7 +16,7 @@ def plan_text(plan: Plan, width: int, bold: Callable[[str], str]) -> str:
     title = f" – {plan.title}" if plan.title else ""
     head = table([[f"{plan.pipeline}{title}"]], width)
     total = f"{count(plan.jobs, 'job')} in {count(len(plan.steps), 'step')}\n"
-    rows = [["step", "by", "jobs", "each with"], *(_row(step) for step in plan.steps)]
+    rows = [["step", "by", "jobs", "each with"], *(row_of(step) for step in plan.steps)]
     first, *rest = table(rows, width, right=(2,)).splitlines(keepends=True)
     steps = bold(first.rstrip("\n")) + "\n" + "".join(rest)
     return "\n".join(
@@ -24,7 +24,8 @@ def plan_text(plan: Plan, width: int, bold: Callable[[str], str]) -> str:
     )
 
 
-def _row(step: StepPlan) -> list[str]:
+def row_of(step: StepPlan) -> list[str]:
+    """A step as the cells of a table: name, keys, jobs, and what each job takes."""
     shown = (_SHOW[name](amount) for name, amount in step.resources.items())
     return [step.name, ", ".join(step.by) or "-", f"{step.instances:,}", ", ".join(shown)]
 

@@ -11,7 +11,7 @@ from sncompile.passes.merging.shapes import Entry, Hole, Reference
 from sncompile.passes.merging.tables import BranchTable
 from sncompile.passes.structure import structure
 from sncompile.semantics.keys import KeySet, Sparse
-from sncompile.semantics.scope import see
+from sncompile.semantics.scope import UNIT, see
 from sncompile.semantics.tables import Cell as Plain
 from sncompile.semantics.types import Type
 from sncompile.semantics.values import Const, Made, Output, Related, Text, Value
@@ -34,6 +34,7 @@ class Columns:
 
     def value(self, holes: Sequence[Hole]) -> Value | None:
         """What one hole holds in each branch, as one value; None where it is the same in all."""
+        holes = _of_one_type(holes)
         first = holes[0]
         if len({entries_structure(hole) for hole in holes}) == 1:
             return None
@@ -129,8 +130,8 @@ class Columns:
         name = f"{self._name}.{holes[0].hint}"
         table = BranchTable(name, [str(i) for i in range(count)], span)
         rows = tuple(range(count))
-        items = table.keys(rows, place.inner)
-        inner = Columns(name, Place(table, rows, items, place.inner), self._links, self._paths)
+        items = table.keys(rows, UNIT)  # What stands in a list depends on no inner key.
+        inner = Columns(name, Place(table, rows, items, UNIT), self._links, self._paths)
         one = holes[0]._replace(type=kind.one._replace(optional=False), many=False)
         item = inner._single(entries, one)
         return Related(item, items, alias(place.keys, items, owners, one=False), kind, span)
@@ -148,6 +149,14 @@ class Columns:
             keys = homes[some.step].keys
             instances = [tuple(homes[e.step].first for e in found) for found in references]
         return Related(output, keys, alias(place.keys, keys, instances, one=False), kind, span)
+
+
+def _of_one_type(holes: Sequence[Hole]) -> Sequence[Hole]:
+    """The holes, of the type that serves them all where whole numbers stand beside others."""
+    bases = {hole.type.base for hole in holes}
+    if bases != {"integer", "number"}:
+        return holes
+    return [hole._replace(type=hole.type._replace(base="number")) for hole in holes]
 
 
 def _span(entry: Entry) -> Span:

@@ -80,7 +80,7 @@ class _Shaping:
         family = self._family
         inputs = tuple((n, p.base, p.many, self._value(p.value, ("inputs", n), n)) for n, p in family.inputs.items())
         params = tuple(
-            (n, v.type.base, v.type.many, self._value(v, ("params", n), n)) for n, v in family.params.items()
+            (n, _base(v), v.type.many, self._value(v, ("params", n), n)) for n, v in family.params.items()
         )
         for hole in self._holes:
             # What files and parameters are called may stand in the command as a name.
@@ -223,6 +223,11 @@ class _Shaping:
             else:
                 found.append((piece.text, piece.value and argument_structure(piece.value), piece.context))
         return found
+
+
+def _base(value: Value) -> str:
+    """The type of a parameter's values; whole numbers are numbers, as `1` is where another branch has `0.5`."""
+    return "number" if value.type.base == "integer" else value.type.base
 
 
 def _reference(value: Related) -> Reference:

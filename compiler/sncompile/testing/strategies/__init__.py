@@ -1,0 +1,13 @@
+"""Hypothesis strategies for tables, texts, branches and whole specs.
+
+They need the extra `testing`. What they draw shrinks towards little, and the same seed draws the same.
+"""
+
+from __future__ import annotations
+
+from sncompile.testing.strategies.branches import Branches, branches
+from sncompile.testing.strategies.specs import specs
+from sncompile.testing.strategies.tables import rows
+from sncompile.testing.strategies.texts import hostile, key_values
+
+__all__ = ["Branches", "branches", "hostile", "key_values", "rows", "specs"]

@@ -1,0 +1,94 @@
+"""What inputs and parameters are bound to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from sncompile.testing.spec import Json
+from sncompile.testing.strategies.texts import Draw, hostile, mostly, seldom
+from sncompile.testing.strategies.world import World
+
+FORMATS = ("csv", "tiff", "fastq.gz")
+
+DEFAULTS: dict[str, st.SearchStrategy[Any]] = {
+    "string": hostile("\n\t"),
+    "integer": st.integers(-3, 10**12),
+    "number": st.one_of(st.floats(allow_nan=False, allow_infinity=False, width=32), st.integers(0, 9)),
+    "boolean": st.booleans(),
+    "path": st.sampled_from(["ref/a b.fa", "x.txt"]),
+    "string[]": st.lists(hostile("\n"), max_size=3),
+    "integer[]": st.lists(st.integers(0, 9), max_size=3),
+}
+"""Values of each type of parameter."""
+
+
+def _source(draw: Draw, world: World, keys: list[str]) -> tuple[Json, str, list[str], bool]:
+    """Something to bind an input to, the port type that fits, its formats, and whether it may be absent."""
+    choices = ["literal", "column", *(["step"] * 4 if world.steps else []), *(["input"] if world.inputs else [])]
+    match draw(st.sampled_from(choices)):
+        case "step":
+            step = draw(st.sampled_from(world.steps))
+            port, (kind, formats) = draw(st.sampled_from(sorted(step.outputs.items())))
+            if not set(step.keys) <= set(keys):
+                kind = kind.removesuffix("[]") + "[]"
+            elif kind == "file" and draw(st.integers(0, 4)) == 3:
+                return ["${%s.%s}" % (step.name, port), "in/more.txt"], "file[]", formats, False
+            return "${%s.%s}" % (step.name, port), kind, formats, True
+        case "column":
+            table = draw(st.sampled_from(world.tables))
+            single = set(table.key) <= set(keys)
+            return "${%s.%s_file}" % (table.name, table.name), "file" if single else "file[]", [], True
+        case "input":
+            name, kind = draw(st.sampled_from(sorted(world.inputs.items())))
+            return "${inputs.%s}" % name, kind.removesuffix("?"), [], kind.endswith("?")
+    return draw(st.sampled_from(["in/one file.txt", "${data.raw}/x.txt"])), "file", [], False
+
+
+def draw_input(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Json]:
+    """A port and what is bound to it; now and then they do not fit, where the world may be wrong."""
+    value, kind, formats, doubtful = _source(draw, world, keys)
+    if draw(seldom) and world.wrong:
+        kind = kind.removesuffix("[]") if kind.endswith("[]") else kind + "[]"
+    port: Json = {"type": kind + ("?" if draw(st.integers(0, 4 if doubtful else 1)) else "")}
+    if formats and draw(st.booleans()):
+        fits = draw(mostly) or not world.wrong
+        port["format"] = [draw(st.sampled_from(FORMATS)), formats[0]] if fits else draw(st.sampled_from(FORMATS))
+    return port, value
+
+
+def draw_param(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Any]:
+    """A parameter and what is bound to it; `...` where nothing is."""
+    choices = ["literal", "literal", "default", "absent"]
+    choices += (
+        ["key"] * bool(keys and not world.keys) + ["column"] * bool(world.tables) + ["param"] * bool(world.params)
+    )
+    kind = draw(st.sampled_from(list(DEFAULTS)))
+    match draw(st.sampled_from(choices)):
+        case "absent":
+            return {"type": kind + "?"}, ...
+        case "default":
+            return {"type": kind, "default": draw(DEFAULTS[kind])}, ...
+        case "key":
+            key = draw(st.sampled_from(keys))
+            return {"type": "string"}, draw(st.sampled_from(["${%s}", "${upper(%s)}", "--x=${%s}"])) % key
+        case "column":
+            return _column(draw, world, keys)
+        case "param":
+            name, kind = draw(st.sampled_from(sorted(world.params.items())))
+            return {"type": kind}, "${params.%s}" % name
+    return {"type": kind}, draw(DEFAULTS[kind])
+
+
+def _column(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Any]:
+    """A parameter bound to a column: one cell, or the list of them."""
+    table = draw(st.sampled_from(world.tables))
+    columns = [(c, k) for c, k in table.columns.items() if k != "path"]
+    column, kind = draw(st.sampled_from([*columns, (table.key[0], "string")]))
+    single = set(table.key) <= {*world.keys, *keys}
+    if not single and kind == "string" and draw(st.booleans()):
+        call = draw(st.sampled_from(["sorted", "unique", "len"]))
+        kind = "integer" if call == "len" else "string[]"
+        return {"type": kind}, "${%s(%s.%s)}" % (call, table.name, column)
+    return {"type": kind + ("?" if single else "[]?")}, "${%s.%s}" % (table.name, column)

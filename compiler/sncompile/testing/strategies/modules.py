@@ -1,0 +1,78 @@
+"""Modules whose commands use all that they are given."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from sncompile.testing.spec import Json
+from sncompile.testing.strategies.bindings import FORMATS
+from sncompile.testing.strategies.texts import Draw, mostly, some
+from sncompile.testing.strategies.world import StepShape, World
+
+_RESOURCES: dict[str, st.SearchStrategy[Json]] = {
+    "cpus": st.integers(1, 64),
+    "memory": st.sampled_from(["1GB", "1.5GB", "1500001B", "2GiB", "300MB", "1TB"]),
+    "disk": st.sampled_from(["20GB", "1B", "512MiB"]),
+    "time": st.sampled_from(["10m", "1h", "61s", "2d", "60s", "1.5h"]),
+    "gpus": st.integers(0, 4),
+}
+
+
+def draw_resources(draw: Draw) -> Json:
+    """Some resources."""
+    return {name: draw(_RESOURCES[name]) for name in some(draw, list(_RESOURCES))}
+
+
+def draw_outputs(draw: Draw, world: World, shape: StepShape, by: list[str]) -> tuple[Json, Json]:
+    """Output ports, put into `shape`, and the paths that the step says by hand."""
+    ports: Json = {}
+    paths: Json = {}
+    for i in range(draw(st.integers(1, world.sizes.outputs))):
+        kind = draw(st.sampled_from(["file", "file", "directory"]))
+        formats = some(draw, list(FORMATS), 0, 2) if kind == "file" else []
+        ports[f"o{i}"] = {"type": kind, **({"format": formats} if formats else {})}
+        shape.outputs[f"o{i}"] = (kind, formats)
+        if not world.keys and draw(st.integers(0, 3)) == 0:
+            between = draw(st.sampled_from(["/", "/", "_"]))
+            holes = ["${%s}" % key for key in (by if draw(mostly) or not world.wrong else by[1:])]
+            path = f"${{data.raw}}/{shape.name}-o{i}/{between.join(['k', *holes, 'end'])}"
+            paths[f"o{i}"] = {"path": path, "temp": draw(st.booleans())} if draw(st.booleans()) else path
+    if not world.keys and draw(st.integers(0, 5)) == 4:
+        ports["many"] = {"type": "file[]"}
+        shape.outputs["many"] = ("file[]", [])
+        paths["many"] = ["/".join([shape.name, end, *("${%s}" % key for key in by), "x"]) for end in ("left", "right")]
+    return ports, paths
+
+
+def draw_command(draw: Draw, module: Json) -> list[Json]:
+    """A command that uses every port and parameter in one of the ways that fit."""
+    items: list[Json] = []
+    for group in ("inputs", "params", "outputs"):
+        for name, port in module[group].items():
+            items.append(draw(st.sampled_from(_ways(group, name, port["type"]))))
+    if draw(st.booleans()):
+        items.append("${file('calc.py')}")
+    return ["tool", draw(st.sampled_from(["a b", "$HOME", "it's", 3, "*"])), *draw(st.permutations(items))]
+
+
+def _ways(group: str, name: str, kind: str) -> list[Json]:
+    """Arguments that may hold a port or parameter of a type."""
+    hole = "${%s.%s}" % (group, name)
+    ways: list[Json] = [hole, {"option": f"--{name}", "value": hole}]
+    if "[]" in kind:
+        ways += [{"option": f"--{name}", "value": hole, "repeat": True}]
+    elif not kind.endswith("?"):
+        ways += [f"{name}={hole}", {"option": "-x", "value": f"{hole}:{hole}", "when": "${1 < 2}"}]
+    if kind == "boolean":
+        ways += [{"flag": f"--{name}", "when": hole}, "${'yes' if params.%s else 'no'}" % name]
+    if kind == "file":
+        ways += ["${basename(%s.%s)}" % (group, name)]
+    if kind.endswith("[]"):
+        ways += ["${len(%s.%s)}" % (group, name)]
+    return ways
+
+
+def draw_shell(draw: Draw, module: Json) -> str:
+    """A script that uses every port and parameter."""
+    holes = ["${%s.%s}" % (group, name) for group in ("inputs", "params", "outputs") for name in module[group]]
+    return "cat " + " ".join(draw(st.permutations(holes))) + " | awk '{print $1}' \"$HOME\" $(date) $${HOME}\n"
