@@ -374,6 +374,12 @@ SETTINGS = {
     ),
     "retries": ("spec.yaml", "  flat:\n", "  flat:\n    retries: 2\n", "flat retries 0 → 2"),
     "order": ("spec.yaml", "  report:\n", "  report:\n    after: [flat]\n", "report after nothing → `flat`"),
+    "batch": (
+        "spec.yaml",
+        "    module: mod/segment\n",
+        "    module: mod/segment\n    batch: 3\n",
+        "segment batch 1 → 3",
+    ),
     "local": ("spec.yaml", "  flat:\n", "  flat:\n    local: true\n", "flat local false → true"),
     "temp": (
         *("spec.yaml", "  flat:\n", "  flat:\n    outputs: {out: {temp: true}}\n"),

@@ -43,12 +43,14 @@ def validate(out: Path) -> None:
     assert told == [], document.read_text()
 
 
-def cwltool(graph: Graph, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def cwltool(
+    graph: Graph, *arguments: str, containers: bool = False, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run what was emitted, into the folder `out`."""
     assert CWLTOOL is not None
     folder = Path(graph.folder)
     shutil.rmtree(folder / "out", ignore_errors=True)
-    command = [CWLTOOL, "--no-container", "--disable-color", "--outdir", "out", *arguments]
+    command = [CWLTOOL, "--disable-color", "--outdir", "out", *([] if containers else ["--no-container"]), *arguments]
     return _run([*command, "cwl/workflow.cwl", "cwl/job.json"], folder, env)
 
 
@@ -80,6 +82,7 @@ def _run(command: list[str], folder: Path, env: dict[str, str] | None = None) ->
     # The tools of this environment come first, also where it is not activated.
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     every = {**os.environ, "PATH": path, **(env or {})}
+    every["PATH"] = os.pathsep.join((every["PATH"], path))
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=every)
 
 

@@ -22,6 +22,8 @@ from sncompile.targets.cwl.target import CwlTarget
 from sncompile.targets.cwl.verify import differences
 from sncompile.targets.snakemake.target import SnakemakeTarget
 
+from .test_snakemake import GROWING
+
 SPECS = Path(__file__).parent / "specs"
 
 # --- What CWL cannot express --------------------------------------------------------------------------------------
@@ -124,6 +126,19 @@ def test_measuring_is_refused(tmp_path: Path) -> None:
 def test_both_targets_tell_of_the_same_features() -> None:
     """The table of capabilities has no holes."""
     assert CwlTarget().capabilities.keys() == SnakemakeTarget().capabilities.keys()
+
+
+def test_the_document_does_not_grow_with_the_data(tmp_path: Path) -> None:
+    """Ten times the rows give the same document, and ten times the object."""
+    found = []
+    for count in (3, 30):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        rows = "\n".join(f"p{i % 3},w{i},value {i}" for i in range(count))
+        (folder / "t.csv").write_text("plate,well,v\n" + rows + "\n")
+        found.append(compile_graph(graph_of_text(GROWING, folder), "cwl", out=folder / "cwl").files)
+    assert found[0]["workflow.cwl"] == found[1]["workflow.cwl"]
+    assert len(found[1]["job.json"]) > 4 * len(found[0]["job.json"])
 
 
 # --- Reading back -------------------------------------------------------------------------------------------------

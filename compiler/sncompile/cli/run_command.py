@@ -18,9 +18,10 @@ from sncompile.faults import graph as graph_faults
 from sncompile.ir.graph import Graph
 from sncompile.runner.display import duration, make_display
 from sncompile.runner.facts import facts_of
-from sncompile.runner.record import read_record
+from sncompile.runner.record import RunFolder, read_record
 from sncompile.runner.run import run
 from sncompile.runner.start import Prepared, RunOptions
+from sncompile.runner.telemetry_sender import told
 from sncompile.runner.wanted import marked_families, output_paths, wanted
 
 
@@ -51,6 +52,7 @@ from sncompile.runner.wanted import marked_families, output_paths, wanted
 )
 @click.option("-k", "--keep-going", is_flag=True, help="Go on with what does not need a failed job.")
 @click.option("--benchmark", is_flag=True, help="Have Snakemake measure every job: time, memory, input and output.")
+@click.option("--telemetry", metavar="URL", help="Send traces, metrics and logs to an OpenTelemetry collector.")
 @level_option
 @spec_options
 @output_options
@@ -67,6 +69,7 @@ def command(
     resume: Path | None,
     keep_going: bool,
     benchmark: bool,
+    telemetry: str | None,
     level: int,
     times: str | None,
     data: tuple[tuple[str, str], ...],
@@ -105,12 +108,16 @@ def command(
     except CompileError as error:
         misused(error)
     words = ctx.meta.get(ARGUMENTS, ())
-    how = RunOptions(cores, profile, containers, files, steps, keep_going, arguments, words, str(Path.cwd()))
+    how = RunOptions(cores, profile, containers, files, steps, keep_going, arguments, words, str(Path.cwd()),
+                     telemetry)  # fmt: skip
     try:
         result = run(Prepared(graph, facts_of(program, given), checked.sources, emitted, folder), how, make_display())
     except CompileError as error:
         show(error.diagnostics, error.sources, form, color, stdout=False)
         sys.exit(EXIT_RUN_FAILED)
+    undelivered = told(RunFolder(result.folder))
+    if undelivered is not None:
+        write(f"{undelivered}\n", err=True)
     if result.state != "done":
         show(result.diagnostics, checked.sources, form, color, stdout=False)
         write(f"{result.state} after {result.done} jobs; the record is {_near(result.folder)}\n", err=True)

@@ -32,3 +32,9 @@ CANNOT_END = Fault(
     "Its engine works on another machine. It looks for `cancel.json` in the run's folder and ends itself, as long as\n"
     "both machines see the same folder. Where it gives no answer, end it on its own machine.",
 )
+NO_TELEMETRY = Fault(
+    "SN707",
+    "telemetry cannot be sent",
+    "The address is no collector's, or the packages that send telemetry are not installed: they are an extra of\n"
+    "sncompile. A collector that does not answer is no fault: what did not arrive is counted and told.",
+)

@@ -97,6 +97,14 @@ class JobNames:
         steps = {str(s["name"]): _span(s) for s in self.facts.get("steps") or ()}
         return {name: span for name, span in steps.items() if span is not None}
 
+    def place(self, rule: str) -> tuple[str, int, int] | None:
+        """File, line and column of the spec that a rule comes from, as the source map has it."""
+        told = (self._map.get("rules") or {}).get(rule) or {}
+        try:
+            return str(told["file"]), int(told["source_line"]), int(told["column"])
+        except (KeyError, TypeError, ValueError):
+            return None
+
     @property
     def span(self) -> Span | None:
         """Where the pipeline stands in the spec."""

@@ -17,6 +17,7 @@ from typing import Any
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import runs as faults
 from sncompile.ir.graph import Graph
+from sncompile.runner import telemetry_sender
 from sncompile.runner.ending import settle
 from sncompile.runner.events import EventReader, tell
 from sncompile.runner.facts import write_facts
@@ -46,6 +47,8 @@ class RunOptions:
     arguments: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     invoked_from: str = ""
+    telemetry: str | None = None
+    """The address of a collector; without it the standard `OTEL_*` variables may name one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ def start(run: Prepared, options: RunOptions) -> Watch:
     working = Path(run.graph.folder).resolve()
     # Before anything is made: what is lacking may end it here.
     methods = deployment(run.graph, options.containers)
+    collector = telemetry_sender.wanted(options.telemetry)
     lock = FolderLock(working)
     folder = RunFolder.create(working, run.graph.name)
     try:
@@ -82,7 +86,7 @@ def start(run: Prepared, options: RunOptions) -> Watch:
         write_facts(folder, {**run.facts, "documents": documents}, run.graph)
         arguments = engine_arguments(run, working, options, methods)
         _write_record(folder, run.graph, working, options, arguments)
-        return _launch(folder, working, arguments, lock)
+        watch = _launch(folder, working, arguments, lock)
     except BaseException:
         _give_up(folder)
         lock.release()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.diagnostics import Diagnostic
-from sncompile.runner.events import EventReader
+from sncompile.runner.events import Event, EventReader
 from sncompile.runner.failures import Failure, Places, engine_failure, failures
 from sncompile.runner.job_names import JobNames
 from sncompile.runner.lock import is_held

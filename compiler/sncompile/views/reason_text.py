@@ -51,6 +51,8 @@ def setting_text(reason: Reason) -> str:
             return f"after {_waits(reason.old)} → {_waits(reason.new)}"
         case Kind.KEEPING:
             return f"output `{reason.name}` {reason.old or 'kept'} → {reason.new or 'kept'}"
+        case Kind.CREATE:
+            return f"output `{reason.name}` created before: {_show(reason.old)} → {_show(reason.new)}"
         case Kind.SUCCESS:
             return f"success: {reason.name} {_show(reason.old)} → {_show(reason.new)}"
         case _:

@@ -30,8 +30,11 @@ class Kind(StrEnum):
     SUCCESS = "success"
     ORDER = "order"
     LOCAL = "local"
+    BATCH = "batch"
     KEEPING = "keeping"
     """Whether an output is temporary or protected."""
+    CREATE = "create"
+    """Whether a directory is made before the command runs."""
 
 
 class Reason(NamedTuple):

@@ -45,9 +45,11 @@ def _fixed(family: Family) -> dict[_Setting, Plain]:
     found: dict[_Setting, Plain] = {
         _Setting(Kind.RETRIES, ""): family.retries,
         _Setting(Kind.LOCAL, ""): family.local_rule,
+        _Setting(Kind.BATCH, ""): family.batch,
     }
     for port, output in family.outputs.items():
         found[_Setting(Kind.KEEPING, port)] = _keeping(output)
+        found[_Setting(Kind.CREATE, port)] = output.create
         if port in family.success.non_empty:
             found[_Setting(Kind.SUCCESS, f"non_empty {port}")] = True
     for port, sum_ in family.success.sha256.items():

@@ -94,8 +94,8 @@ class Document:
     digest: str
     version: str
     secrets: tuple[str, ...]
-    promised: tuple[tuple[str, tuple[str, ...]], ...]
-    """The pipeline's outputs by name, as paths."""
+    promised: tuple[tuple[str, str], ...]
+    """The pipeline's outputs by name: a path, or that there are several."""
     inputs: tuple[Input, ...]
     outputs: tuple[Result, ...]
     steps: tuple[Step, ...]

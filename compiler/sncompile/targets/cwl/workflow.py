@@ -99,8 +99,8 @@ def _placed(
     return (Result(unique("files", used), FILES, f"{step}/tree"),), [Step(step, tool, links, (), ("tree",))]
 
 
-def _promised(graph: Graph, plan: Plan) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _promised(graph: Graph, plan: Plan) -> Iterator[tuple[str, str]]:
     for name, value in graph.outputs.items():
         found = plan.plain.closure(value, UNIT)(0)
-        paths = found if isinstance(found, tuple) else () if found is None else (found,)
-        yield name, tuple(map(str, paths))
+        if found is not None:
+            yield name, "several files" if isinstance(found, tuple) else str(found)

@@ -48,10 +48,8 @@ def source_map(workflow: Workflow, text: str, place: Callable[[Span], dict[str, 
             "module": place(rule.module_span) if rule.module_span is not None else None,
             "marked": rule.step in workflow.marked,
         }
-    return (
-        json.dumps({"version": 1, "spec": workflow.spec, "rules": rules, "lines": lines}, indent=1, ensure_ascii=False)
-        + "\n"
-    )
+    told = {"version": 1, "spec": workflow.spec, "secrets": list(workflow.secrets), "rules": rules, "lines": lines}
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 
 def place_from(folder: str, here: Path) -> Callable[[Span], dict[str, Any]]:
