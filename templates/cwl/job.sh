@@ -30,18 +30,43 @@ parent() { # PATH: the folder that it lies in is there
   fi
 }
 
+place() { # PATH FILE: the file, or all of a folder, stands there too
+  if [[ -e $1 || -L $1 ]]; then
+    return # It was named before, or lies in a folder that was.
+  fi
+  parent "$1"
+  # To a tool, a hard link is a file like any other; but a container and its files have no file system in common.
+  if cp -RlL -- "$2" "$1" 2> /dev/null; then
+    return
+  fi
+  rm -rf -- "$1"
+  if [[ -d $2 ]]; then
+    mkdir -- "$1"
+    cp -Rs -- "$2/." "$1"
+  else
+    ln -s -- "$2" "$1"
+  fi
+}
+
+settle() { # PATH: a folder whose links hold only as long as the job lasts has copies instead
+  local link real
+  real=$(readlink -f -- "$1")
+  while IFS= read -r -d '' link; do
+    if [[ -e $link && $(readlink -f -- "$link") != "$real"/* ]]; then
+      cp -RL -- "$link" "$link.copied"
+      rm -- "$link"
+      mv -- "$link.copied" "$link"
+    fi
+  done < <(find "./$1" -type l -print0)
+}
+
 while [[ $1 != -- ]]; do
   case $1 in
     in)
       count=$2
       paths=("${@:3:count}") files=("${@:3+count:count}")
       for ((i = 0; i < count; i++)); do
-        path=${paths[i]%/}
-        # The same file may be named twice, and a file may lie in a folder that is there already.
-        if [[ ! -e $path && ! -L $path ]]; then
-          parent "$path"
-          ln -s -- "${files[i]}" "$path"
-        fi
+        place "${paths[i]%/}" "${files[i]}"
       done
       shift $((2 + 2 * count))
       ;;
@@ -142,7 +167,10 @@ for ((i = 0; i < ${#places[@]}; i++)); do
   if [[ -L ${places[i]} ]]; then
     # The engine would take a link to an input for the input.
     cp -RL -- "${places[i]}" "$gathered/${names[i]}"
-  else
-    mv -- "${places[i]}" "$gathered/${names[i]}"
+    continue
   fi
+  if [[ -d ${places[i]} ]]; then
+    settle "${places[i]}"
+  fi
+  mv -- "${places[i]}" "$gathered/${names[i]}"
 done

@@ -31,7 +31,7 @@ def dry_run(graph: Graph, *arguments: str) -> list[dict[str, Any]]:
     events = Path(graph.folder) / "events.jsonl"
     events.unlink(missing_ok=True)
     command = [
-        sys.executable, "-m", "sncompile.runner.engine_child", str(events.resolve()),
+        sys.executable, "-m", "sncompile.runner.dry_run", str(events.resolve()),
         "-s", str(out.resolve() / "Snakefile"), "-n", "--forceall", "--directory", graph.folder, *arguments,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, cwd=graph.folder, check=False)

@@ -44,11 +44,11 @@ steps:
     container: {image: "docker://IMAGE", env: {V: "${t.v}"}}
   all:
     module:
-      inputs: {i: {type: "file[]"}}
+      inputs: {i: {type: "file[]"}, f: {type: directory}}
       outputs: {d: {type: directory}}
-      command: [cp, -r, "${inputs.i}", "${outputs.d}"]
+      shell: "mkdir ${outputs.d}; cp -r ${inputs.i} ${outputs.d}; ls ${inputs.f}/*/* > ${outputs.d}/listed"
       success: {min_files: {d: 1}}
-    with: {i: ["${one.o[0]}"]}
+    with: {i: ["${one.o[0]}"], f: in}
     container: "IMAGE"
 """.replace("IMAGE", IMAGE)  # noqa: E501
 
@@ -106,7 +106,8 @@ def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 def test_jobs_run_in_their_images(tmp_path: Path, docker: dict[str, str]) -> None:
     """Files, values and variables arrive in a container; outputs come out of it."""
     (tmp_path / "spec.yaml").write_text(SPEC)
-    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "deep" / "f").touch()
     (tmp_path / "in" / "x y.txt").write_text("data\n")
     graph = graph_of(check(tmp_path / "spec.yaml").require())
     emit_cwl(graph)
@@ -115,4 +116,5 @@ def test_jobs_run_in_their_images(tmp_path: Path, docker: dict[str, str]) -> Non
     results = tmp_path / "out" / "results"
     assert (results / "one" / "a b" / "o").read_text() == "data\n<$(x) 'q'><$(x) 'q'>mark\n"
     assert not (results / "one" / "it's").exists()
-    assert sums(results).keys() == {"one/a b/o", "all/d"}
+    assert sums(results).keys() == {"one/a b/o", "all/d/o", "all/d/listed"}
+    assert (results / "all" / "d" / "listed").read_text() == "in/deep/f\n"

@@ -231,6 +231,33 @@ def test_the_script_puts_files_in_place(tmp_path: Path) -> None:
     assert (told.returncode, told.stdout) == (0, "ff")
 
 
+def test_folders_are_folders_to_a_tool(tmp_path: Path) -> None:
+    """Their files are plain files, and what is written beside them stays with the job."""
+    given = tmp_path / "given" / "deep"
+    given.mkdir(parents=True)
+    (given / "f").write_text("f")
+    (tmp_path / "link").symlink_to("given")
+    command = "find a/d -type f; find a/d -type l; touch a/d/new; cp -r a/d copied"
+    told = job_sh(tmp_path, "in", "1", "a/d", str(tmp_path / "link"), "--", "bash", "-c", command)
+    assert (told.returncode, told.stdout) == (0, "a/d/deep/f\n")
+    assert not (tmp_path / "given" / "new").exists()
+    assert (tmp_path / "copied" / "deep" / "f").read_text() == "f"
+
+
+def test_links_among_outputs_hold_when_the_job_is_gone(tmp_path: Path) -> None:
+    """Links to inputs become copies; links inside of an output stay."""
+    (tmp_path / "given").write_text("g")
+    command = (
+        "mkdir o; ln -s ../in o/out; ln -s $PWD/in o/far; echo > o/x; ln -s x o/near; ln -s nowhere o/lost; ln -s in p"
+    )
+    words = ["in", "1", "in", str(tmp_path / "given"), "out", "o", "o", "out", "p", "p", "--", "bash", "-c", command]
+    assert job_sh(tmp_path, *words).returncode == 0
+    found = tmp_path / "laid out"
+    assert {p.name for p in (found / "o").iterdir() if p.is_symlink()} == {"near", "lost"}
+    assert (found / "o" / "out").read_text() == (found / "o" / "far").read_text() == (found / "p").read_text() == "g"
+    assert not (found / "p").is_symlink()
+
+
 def test_a_job_that_is_ended_leaves_no_process_behind(tmp_path: Path) -> None:
     """An engine ends the script alone; the command and what it started end with it."""
     (tmp_path / "job.sh").write_bytes(support()["job.sh"])

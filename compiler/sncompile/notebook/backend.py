@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.api import Checked, compile_graph, default_out, graph_of, optimize
-from sncompile.diagnostics import CompileError
 from sncompile.faults.graph import MISSING_FILE
-from sncompile.faults.names import NOT_SUPPORTED
 from sncompile.notebook.modules import Module
 from sncompile.notebook.pipeline import Pipeline
 from sncompile.notebook.runs import Run
 from sncompile.runner.facts import facts_of
 from sncompile.runner.start import Prepared, RunOptions, start
 from sncompile.runner.wanted import marked_families, wanted
+from sncompile.telemetry.destination import asked_for
 
 PathLike = str | os.PathLike[str]
 
@@ -28,8 +27,9 @@ class SnakemakeBackendConfig:
 
     `print_exec` shows the progress of a run that is waited for. `cores` is a number or `all`; `profile` an emitted
     profile's name or a folder; `containers` is `auto`, `apptainer` or `none`. `keep_going` goes on with what does not
-    need a failed job, `benchmark` has every job measured, `optimize` is the level of the passes (0 to 2), and
-    `arguments` go to Snakemake as they are.
+    need a failed job, `telemetry` is the address of an OpenTelemetry collector (`use_opentelemetry` asks for the one
+    that `OTEL_EXPORTER_OTLP_ENDPOINT` names, or the usual one on this machine), `benchmark` has every job measured,
+    `optimize` is the level of the passes (0 to 2), and `arguments` go to Snakemake as they are.
     """
 
     use_opentelemetry: bool = False
@@ -39,6 +39,7 @@ class SnakemakeBackendConfig:
     containers: str = "auto"
     keep_going: bool = False
     benchmark: bool = False
+    telemetry: str | None = None
     optimize: int = 1
     arguments: Sequence[str] = ()
 
@@ -100,9 +101,6 @@ def _pipeline(pipeline: Pipeline | Module) -> Pipeline:
 def _prepared(
     pipeline: Pipeline, config: SnakemakeBackendConfig, working_dir: PathLike | None, targets: Sequence[str]
 ) -> tuple[Prepared, RunOptions]:
-    if config.use_opentelemetry:
-        message, help = "telemetry is not there in this version", "leave `use_opentelemetry` out"
-        raise CompileError([NOT_SUPPORTED.at(None, message, help=help)])
     # What is only a warning when compiling stops a run: the files must be there now.
     checked: Checked = pipeline.checked(working_dir, strict=(MISSING_FILE.code,))
     program = checked.require()
@@ -114,5 +112,6 @@ def _prepared(
     options = RunOptions(
         cores=str(config.cores), profile=config.profile, containers=config.containers, targets=files, steps=families,
         keep_going=config.keep_going, arguments=tuple(config.arguments), invoked_from=str(Path.cwd()),
+        telemetry=config.telemetry or (asked_for(os.environ) if config.use_opentelemetry else None),
     )  # fmt: skip
     return Prepared(graph, facts, checked.sources, emitted, out), options

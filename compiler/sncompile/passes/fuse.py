@@ -51,7 +51,8 @@ def _fuse_once(graph: Graph) -> Result:
         if len({edge.target for edge in edges}) != 1:
             continue
         first, second = families[name], families[edges[0].target]
-        if first.keys is not second.keys or not first.keys.by or not first.outputs:
+        # A step that writes nothing is known by its mark, which a job of both would not have.
+        if first.keys is not second.keys or not first.keys.by or not first.outputs or not second.outputs:
             continue
         reason = _hindrance(first, second, published) if name not in named else "another path is made from one of its"
         if reason is not None:

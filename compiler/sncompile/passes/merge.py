@@ -22,6 +22,7 @@ from sncompile.passes.merging.families import Builder
 from sncompile.passes.merging.groups import Group, find_groups
 from sncompile.passes.merging.oddities import oddities
 from sncompile.passes.merging.shapes import Reference, Shape, Shaper
+from sncompile.passes.paths import vary_alike
 from sncompile.passes.result import Remark, Result, some
 from sncompile.semantics.evaluate import Evaluator
 
@@ -31,12 +32,10 @@ def merge(graph: Graph) -> Result:
     shaper = Shaper(Evaluator(graph.families))
     shapes = {name: shaper.shape(family) for name, family in graph.families.items() if not family.origins}
     groups = _buildable(graph, find_groups(graph, shapes), shapes)
-    odd = oddities(graph, shapes, groups)
-    if not groups:
+    placed, builder, merged = _built(graph, groups, shapes)
+    odd = oddities(graph, shapes, [Group(found.members) for found in placed])
+    if not placed:
         return Result(graph, odd)
-    placed = place(graph, groups)
-    builder = Builder(graph, shapes, placed)
-    merged = {found.members: builder.family(found) for found in placed}
     # A family stands where its first step stood.
     group_of = {member: group.members for group in placed for member in group.members}
     families: dict[str, Family] = {}
@@ -46,6 +45,25 @@ def merge(graph: Graph) -> Result:
     outputs = {name: builder.links.value(value) for name, value in graph.outputs.items()}
     remarks = [_remark(found, merged[found.members], graph, builder) for found in placed]
     return Result(with_families(replace(graph, outputs=outputs), families), (*remarks, *odd))
+
+
+def _built(
+    graph: Graph, groups: list[Group], shapes: Mapping[str, Shape]
+) -> tuple[list[Placed], Builder, dict[tuple[str, ...], Family]]:
+    """The families of the groups, by their members; without those whose files an engine could not delete or protect."""
+    while True:
+        placed = place(graph, groups)
+        builder = Builder(graph, shapes, placed)
+        merged = {found.members: builder.family(found) for found in placed}
+        lost = {m for members, family in merged.items() if _unmanageable(family) for m in members}
+        if not lost:
+            return placed, builder, merged
+        groups = _buildable(graph, [g for g in groups if not lost.intersection(g.members)], shapes)
+
+
+def _unmanageable(family: Family) -> bool:
+    """Whether an engine has to know files one by one whose paths do not tell the jobs apart."""
+    return any(o.temp or o.protected for o in family.outputs.values()) and not vary_alike(family)
 
 
 def _buildable(graph: Graph, groups: list[Group], shapes: Mapping[str, Shape]) -> list[Group]:

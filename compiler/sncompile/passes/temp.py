@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from sncompile.ir.build import taken
 from sncompile.ir.graph import Family, Graph
+from sncompile.passes.paths import vary_alike
 from sncompile.passes.result import Remark, Result, some
 from sncompile.semantics.values import Made, Output, Value, walk
 
@@ -23,11 +24,17 @@ def temp(graph: Graph) -> Result:
     remarks = []
     for name, family in graph.families.items():
         found = [n for n in family.outputs if _unwanted(family, n, read, published)]
-        families[name] = _with_temp(family, found) if found else family
-        if found:
+        families[name] = family
+        if found and not vary_alike(family):
+            message = f"{some(found)} of `{name}` stay: the step's paths do not vary in the same parts"
+            remarks.append(Remark("temp", False, message, family.span))
+        elif found:
+            families[name] = _with_temp(family, found)
             message = f"{some(found)} of `{name}`: deleted once read, since nobody asks for it"
             remarks.append(Remark("temp", True, message, family.span))
-    return Result(replace(graph, families=families), tuple(remarks)) if remarks else Result(graph)
+    if all(families[name] is family for name, family in graph.families.items()):
+        return Result(graph, tuple(remarks))
+    return Result(replace(graph, families=families), tuple(remarks))
 
 
 def _unwanted(family: Family, port: str, read: set[tuple[str, str]], published: set[tuple[str, str]]) -> bool:

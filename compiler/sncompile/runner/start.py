@@ -48,7 +48,7 @@ class RunOptions:
     command: tuple[str, ...] = ()
     invoked_from: str = ""
     telemetry: str | None = None
-    """The address of a collector; without it the standard `OTEL_*` variables may name one."""
+    """The address of a collector; without it the standard `OTEL_*` variables may name one. Empty: send nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def start(run: Prepared, options: RunOptions) -> Watch:
     working = Path(run.graph.folder).resolve()
     # Before anything is made: what is lacking may end it here.
     methods = deployment(run.graph, options.containers)
-    collector = telemetry_sender.wanted(options.telemetry)
+    collector = telemetry_sender.wanted(options.telemetry) if options.telemetry != "" else None
     lock = FolderLock(working)
     folder = RunFolder.create(working, run.graph.name)
     try:
@@ -91,6 +91,9 @@ def start(run: Prepared, options: RunOptions) -> Watch:
         _give_up(folder)
         lock.release()
         raise
+    if collector is not None:
+        telemetry_sender.send(folder, collector)
+    return watch
 
 
 def _give_up(folder: RunFolder) -> None:

@@ -39,7 +39,7 @@ def follow(folder: RunFolder, sending: Sending, where: Destination) -> None:
         # One event at a time: a try that failed must be told before the next one takes its place.
         status = watch.look(feed.take)
         ended = status.state.ended
-        feed.count()
+        feed.settle()
         if not ended:
             write_counts(folder, where, sending.tally.all(), "following")
             time.sleep(POLL)

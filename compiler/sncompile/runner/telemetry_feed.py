@@ -31,6 +31,8 @@ class Feed:
         self._signals, self._watch = signals, watch
         self._begun: float | None = None
         self._running: dict[int, JobRecord] = {}
+        self._ended: dict[int, JobRecord] = {}
+        """Tries that have ended and are not told yet: whether there is a next one decides whose log it is."""
         self._made: dict[str, float] = {}
         """File → when the job that wrote it ended."""
         self._steps = {str(s.get("name")): s for s in watch.names.facts.get("steps") or ()}
@@ -48,15 +50,17 @@ class Feed:
         """The run has ended, by itself or because its engine is gone."""
         self._begin({})
         self._end_jobs()
-        self.count()
+        self.settle()
         names = ("total", "done", "failed", "stopped")
         attributes: dict[str, Attribute] = {f"sncompile.jobs.{name}": getattr(status, name) for name in names}
         if self._watch.progress.ended is not None:
             attributes["process.exit.code"] = self._watch.progress.ended
         self._signals.end(self._watch.progress.now or self._begun or 0.0, status.state.value, attributes)
 
-    def count(self) -> None:
-        """Tell how many jobs of each step are in each state."""
+    def settle(self) -> None:
+        """Tell of what has ended, and how many jobs of each step are in each state; after each look at the run."""
+        for number in list(self._ended):
+            self._tell_end(number)
         found = {}
         for name, step in self._watch.progress.steps.items():
             waiting = max(0, step.total - step.running - step.done - step.failed - step.stopped)
@@ -84,6 +88,8 @@ class Feed:
         job = self._watch.progress.jobs.get(number)
         if job is None or not job.step or job.started is None or number in self._running:
             return
+        if number in self._ended:
+            self._tell_end(number, job.started)
         name = self._watch.names.first(job.rule, job.outputs, job.wildcards)
         # What it reads and no job of this run wrote was there from the beginning.
         ready = max([self._begun or 0.0, *(self._made.get(str(path), 0.0) for path in event.get("input") or ())])
@@ -123,15 +129,18 @@ class Feed:
 
     def _end_jobs(self) -> None:
         for number, job in list(self._running.items()):
-            if job.state == "running":
-                continue
-            del self._running[number]
-            ended = job.ended if job.ended is not None else self._watch.progress.now
-            for path in job.outputs:
-                self._made[path] = ended
-            state = job.state
-            lines = tuple(self._output(job))
-            self._signals.end_job(JobEnded(number, ended, state, job.status, self._outcome(job), lines))
+            if job.state != "running":
+                del self._running[number]
+                self._ended[number] = job
+                for path in job.outputs:
+                    self._made[path] = job.ended or self._watch.progress.now
+
+    def _tell_end(self, number: int, again: float | None = None) -> None:
+        """Tell of a try's end; `again` is when the next one began."""
+        job = self._ended.pop(number)
+        ended = job.ended if job.ended is not None else self._watch.progress.now
+        lines = tuple(line for log in job.logs for line in last_lines(log, self._watch.places.log(log), again))
+        self._signals.end_job(JobEnded(number, ended, job.state, job.status, self._outcome(job), lines))
 
     def _outcome(self, job: JobRecord) -> dict[str, Attribute]:
         found: dict[str, Attribute] = {}
@@ -148,14 +157,16 @@ class Feed:
                 found[_MEASURED[name]] = value
         return found
 
-    def _output(self, job: JobRecord) -> Iterator[Line]:
-        for name in job.logs:
-            yield from last_lines(name, self._watch.places.log(name))
 
+def last_lines(name: str, path: Path, again: float | None = None) -> Iterator[Line]:
+    """The lines at the end of a log, with their numbers; where more stands in it, a line first that says so.
 
-def last_lines(name: str, path: Path) -> Iterator[Line]:
-    """The lines at the end of a log, with their numbers; where more stands in it, a line first that says so."""
+    `again` is when another try began to write the same file.
+    """
     try:
+        if again is not None and path.stat().st_mtime >= again:
+            yield Line(name, 1, "(the next try has overwritten what this one wrote)")
+            return
         with path.open("rb") as file:
             size = file.seek(0, 2)
             skipped = max(0, size - LOG_BYTES)

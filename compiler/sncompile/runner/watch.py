@@ -95,21 +95,23 @@ class Watch:
         """The engine's process; None before it told of itself."""
         return Process.from_object(self.progress.process)
 
-    def look(self) -> RunStatus:
-        """Where the run stands now."""
-        self._take_events()
+    def look(self, heard: Callable[[Event], None] | None = None) -> RunStatus:
+        """Where the run stands now. `heard` is called with each new event once it has been taken in."""
+        self._take_events(heard)
         process = self.process or Process.from_object(self.record.get("starter"))
         # First the process, then its last words: the other way round it could end in between.
         seen = look(process) if process is not None else Seen.DEAD
         if seen is Seen.DEAD and self.process is None and is_held(self.working, str(self.folder.path)):
             seen = Seen.ALIVE  # Whoever started the engine is gone, and the engine is not yet so far as to speak.
-        self._take_events()
+        self._take_events(heard)
         return self._status(self._state(seen), seen)
 
-    def _take_events(self) -> None:
+    def _take_events(self, heard: Callable[[Event], None] | None) -> None:
         self.progress.cancelled_at = self.folder.cancelled_at
         for event in self._reader.new():
             self.progress.take(event)
+            if heard is not None:
+                heard(event)
 
     def _state(self, seen: Seen) -> State:
         cancelled = self.progress.cancelled_at is not None

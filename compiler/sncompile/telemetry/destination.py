@@ -61,6 +61,11 @@ def destination(url: str | None, environment: Mapping[str, str]) -> Destination 
     return Destination(url, found) if found else None
 
 
+def asked_for(environment: Mapping[str, str]) -> str:
+    """The address that is meant where somebody asks for telemetry without one."""
+    return environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or "http://localhost:4318"
+
+
 def _check(url: str) -> None:
     try:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""OpenTelemetry's providers, set up to send over OTLP and to count what arrives. All of it is loaded when it is used."""
+"""OpenTelemetry's providers, set up to send over OTLP and to count what arrives. Loaded when they are used."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def open_sending(where: Destination, attributes: Mapping[str, str]) -> Sending:
 
     variables = Resource.create({})
     usual = {"service.name": SCOPE, "service.version": __version__, **attributes}
-    said = {k: v for k, v in variables.attributes.items() if v != "unknown_service"}
+    # Where nobody names the service, OpenTelemetry does so.
+    said = {k: v for k, v in variables.attributes.items() if not str(v).startswith("unknown_service")}
     resource = Resource({**usual, **said})
     tally = Tally()
     return Sending(

@@ -23,7 +23,10 @@ SOME = 5
 
 
 def compare(old: Graph, new: Graph) -> GraphDiff:
-    """How two graphs differ, neither of them changed by passes. Raises `OSError` for a module's file that is gone."""
+    """How two graphs differ, neither of them changed by passes.
+
+    Raises `CompileError` for a module's file that cannot be read.
+    """
     sides = Sides(old, new)
     changes = {name: compare_own(sides, new.families[name]) for name in new.order()}
     return _Comparison(sides, changes).diff()

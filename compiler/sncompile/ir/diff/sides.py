@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from sncompile.diagnostics import CompileError
+from sncompile.faults.reading import UNREADABLE
 from sncompile.ir.build import taken
 from sncompile.ir.diff.likeness import Likeness, key_names
 from sncompile.ir.diff.pairing import Pair, Pairing, names_before, pair_jobs
@@ -140,11 +142,15 @@ class Sides:
     # --- Files of modules ---------------------------------------------------------------------------------------
 
     def file_digest(self, graph: Graph, emitted: str) -> str:
-        """The SHA-256 sum of a module's file. Raises `OSError`."""
+        """The SHA-256 sum of a module's file. Raises `CompileError` where it cannot be read."""
         source = str(graph.files[emitted].source)
         if source not in self._digests:
-            with open(source, "rb") as file:
-                self._digests[source] = hashlib.file_digest(file, "sha256").hexdigest()
+            try:
+                with open(source, "rb") as file:
+                    self._digests[source] = hashlib.file_digest(file, "sha256").hexdigest()
+            except OSError as error:
+                message = f"cannot read `{source}`: {error.strerror}"
+                raise CompileError([UNREADABLE.at(None, message, help="it belongs to a module")]) from None
         return self._digests[source]
 
 

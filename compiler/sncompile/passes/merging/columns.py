@@ -13,7 +13,7 @@ from sncompile.passes.structure import structure
 from sncompile.semantics.keys import KeySet, Sparse
 from sncompile.semantics.scope import UNIT, see
 from sncompile.semantics.tables import Cell as Plain
-from sncompile.semantics.types import Type
+from sncompile.semantics.types import STRING, Type
 from sncompile.semantics.values import Const, Made, Output, Related, Text, Value
 
 
@@ -65,10 +65,23 @@ class Columns:
             if self._beside(homes[step].keys, [(homes[e.step].first,) for e in found.values()]):
                 return Related(Output(name, port, hole.type, span), homes[step].keys, place.keys, hole.type, span)
         cells = [self._path(entry) for entry in entries]
+        texts = [cell for cell in cells if isinstance(cell, str)]
+        if len(hole.at) > 2 and len(texts) == len(cells):
+            return self._piece(texts, hole, span)
         path = place.table.value(hole.hint, cells, place.rows, place.keys, hole.type, span)
         if not families:
             return path
         return Made(path, tuple(self._link(n, found, hole, span) for n, found in families.items()), hole.type, span)
+
+    def _piece(self, cells: Sequence[str], hole: Hole, span: Span) -> Value:
+        """A part of a text: a slash that all have at an end stays one, so that paths can be told apart by it."""
+        place = self._place
+        ends = [[c.startswith("/") for c in cells], [len(c) > 1 and c.endswith("/") for c in cells]]
+        start, stop = (1 if all(found) else 0 for found in ends)
+        inner = [cell[start : len(cell) - stop] for cell in cells]
+        found = place.table.value(hole.hint, inner, place.rows, place.keys, hole.type, span)
+        before, after = ([Const("/", STRING, span)] * count for count in (start, stop))
+        return Text((*before, found, *after), STRING, span) if before or after else found
 
     def _path(self, entry: Entry) -> Plain:
         """An entry as a cell: a constant, or the path of the output that it refers to."""

@@ -79,9 +79,7 @@ class _Shaping:
     def shape(self) -> Shape:
         family = self._family
         inputs = tuple((n, p.base, p.many, self._value(p.value, ("inputs", n), n)) for n, p in family.inputs.items())
-        params = tuple(
-            (n, _base(v), v.type.many, self._value(v, ("params", n), n)) for n, v in family.params.items()
-        )
+        params = tuple((n, _base(v), v.type.many, self._value(v, ("params", n), n)) for n, v in family.params.items())
         for hole in self._holes:
             # What files and parameters are called may stand in the command as a name.
             self._names.update(t for e in hole.entries if isinstance(e, Const) for t in _TOKEN.findall(str(e.value)))

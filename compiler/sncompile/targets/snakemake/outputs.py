@@ -31,6 +31,8 @@ class OutputPatterns:
         """Whether the rule's output is a mark and no path of the spec."""
         self.differ: tuple[str, str] | None = None
         """Two outputs whose paths do not vary in the same parts, where there are any."""
+        self.mixed = False
+        """Whether a family that a pass made has paths that cannot be cut into their parts."""
         self._find_wildcards()
 
     def _paths(self, output: Output) -> list[Value]:
@@ -136,6 +138,9 @@ class OutputPatterns:
                 self.constraints = {n: c for n, c in trial.items() if c != DEFAULT_CONSTRAINT}
                 return
         family = context.family
+        if family.origins and not any(o.temp or o.protected for o in family.outputs.values()):
+            self.mixed = True  # Each step's own paths were clear; a mark tells the jobs apart.
+            return
         context.around.tell(
             faults.AMBIGUOUS_PATH.at(
                 next(iter(family.outputs.values())).path.span,

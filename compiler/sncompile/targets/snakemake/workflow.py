@@ -62,7 +62,7 @@ def _lowerings(
     trial = Report()
     around = Surroundings(graph, files, Sidecars(set()), trial, Marks(batched))
     lowerings = {name: FamilyLowering(family, names[name], around) for name, family in graph.families.items()}
-    differ = [name for name, lowering in lowerings.items() if lowering.outputs.differ or name in batched]
+    differ = [n for n, found in lowerings.items() if found.outputs.differ or found.outputs.mixed or n in batched]
     for name in differ:
         # Snakemake keeps or deletes what it knows as an output, and nothing else.
         if any(o.temp or o.protected for o in graph.families[name].outputs.values()):

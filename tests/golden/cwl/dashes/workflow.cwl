@@ -7,7 +7,7 @@
 #
 # What the pipeline is for:
 #     two.o: ./-ws/two/o
-#     three.o: ./-out/1.x and 1 more
+#     three.o: several files
 #     all_of.o: ./-ws/all_of/o
 
 cwlVersion: v1.2

@@ -6,8 +6,8 @@
 #     cwltool --outdir out workflow.cwl job.json
 #
 # What the pipeline is for:
-#     a: out dir/s7/1/o and 1 more
-#     b: out dir/X1/x1.txt and 1 more
+#     a: several files
+#     b: several files
 
 cwlVersion: v1.2
 $graph:

@@ -6,14 +6,14 @@
 #     cwltool --outdir out workflow.cwl job.json
 #
 # What the pipeline is for:
-#     perwell.d: results/perwell/P1/A/d and 3 more
-#     perplate.d: results/perplate/P1/d and 1 more
+#     perwell.d: several files
+#     perplate.d: several files
 #     all_.o: results/all_/o
 #     all_.d: results/all_/d
-#     bywell.o: results/bywell/A/o and 2 more
-#     bywell.d: results/bywell/A/d and 2 more
-#     wherewell.o: results/wherewell/P1/A/o and 2 more
-#     wherewell.d: results/wherewell/P1/A/d and 2 more
+#     bywell.o: several files
+#     bywell.d: several files
+#     wherewell.o: several files
+#     wherewell.d: several files
 
 cwlVersion: v1.2
 $graph:

@@ -1,0 +1,153 @@
+"""`snakemake --logger sncompile-otel`: OpenTelemetry traces, metrics and logs of any Snakemake workflow.
+
+Snakemake finds logger plugins by the name of their package, so this one stands beside `sncompile`. It writes events
+down, and a process of its own sends them: a collector that is slow, down or broken does not concern the workflow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from logging import LogRecord
+from pathlib import Path
+from typing import Any
+
+from snakemake_interface_logger_plugins.base import LogHandlerBase
+
+from snakemake_logger_plugin_sncompile_otel.settings import LogHandlerSettings
+from sncompile.diagnostics import CompileError
+from sncompile.runner import telemetry_sender
+from sncompile.runner.engine_child import event_of
+from sncompile.runner.processes import identify
+from sncompile.runner.record import RunFolder, now, versions
+from sncompile.telemetry.destination import Destination, asked_for
+
+__all__ = ["LogHandler", "LogHandlerSettings"]
+
+_MAP = "Snakefile.map.json"
+
+
+class LogHandler(LogHandlerBase):  # type: ignore[misc]  # Snakemake ships no types.
+    """Writes the workflow's events to a folder like a run's, and starts what sends them once the rules are known."""
+
+    def __post_init__(self) -> None:
+        url = getattr(self.settings, "url", None)
+        self._where = None if self.common_settings.dryrun else _destination(url)
+        self._sending = False
+        self._failed = False
+        self._snakefile = Path("Snakefile")
+        if self._where is not None:
+            self._folder = RunFolder(Path(tempfile.mkdtemp(prefix="sncompile-otel-")))
+            self._tell(event="engine_started", process=_process())
+
+    def emit(self, record: LogRecord) -> None:
+        """Write an event down. Nothing that goes wrong here may reach the workflow."""
+        if self._where is None:
+            return
+        with contextlib.suppress(Exception):
+            event = event_of(record)
+            if event is None:
+                return
+            if event["event"] == "workflow_started":
+                self._snakefile = Path(str(event.get("snakefile") or "Snakefile"))
+            if event["event"] == "run_info" and not self._sending:
+                self._begin(event)
+            self._failed = self._failed or event["event"] in ("error", "job_error")
+            self._tell(**event)
+
+    def close(self) -> None:
+        """The workflow has ended: wait a moment for what is on its way, and say what did not arrive."""
+        if self._where is not None:
+            self._where = None
+            with contextlib.suppress(Exception):
+                self._end()
+        super().close()
+
+    def _begin(self, event: dict[str, Any]) -> None:
+        """The rules are known: describe the run as `sncompile run` does, and have it followed."""
+        beside = self._snakefile.parent / _MAP
+        self._folder.source_map.parent.mkdir()
+        if beside.is_file():
+            shutil.copyfile(beside, self._folder.source_map)
+        else:
+            # Some other Snakefile: its rules are the steps.
+            rules = {rule: {"step": rule} for rule in event.get("stats") or {} if rule != "total"}
+            self._folder.source_map.write_text(json.dumps({"rules": rules}), encoding="utf-8")
+        name = self._snakefile.resolve().parent.name
+        self._folder.write(
+            {
+                "pipeline": name,
+                "name": self._folder.path.name,
+                "spec": str(json.loads(self._folder.source_map.read_text("utf-8")).get("spec", self._snakefile)),
+                "working_folder": str(Path.cwd()),
+                "versions": versions(),
+                "started": now(),
+            }
+        )
+        assert self._where is not None
+        self._sending = True
+        telemetry_sender.send(self._folder, self._where)
+
+    def _end(self) -> None:
+        # A job that failed and did well when it was tried again is no failure of the run; its exit status is not told.
+        self._tell(event="engine_ended", code=1 if self._failed and not self._recovered() else 0)
+        told = telemetry_sender.told(self._folder) if self._sending else None
+        if told is not None:
+            print(told, file=sys.stderr)
+        state = json.loads((self._folder.path / telemetry_sender.RECORD).read_text("utf-8")).get("state")
+        if state == "ended":
+            shutil.rmtree(self._folder.path, ignore_errors=True)
+
+    def _recovered(self) -> bool:
+        """Whether all jobs are done, by what the events say."""
+        from sncompile.runner.watch import Watch
+
+        status = Watch(self._folder.path).look()
+        return not status.failed and status.done >= status.total
+
+    def _tell(self, **event: Any) -> None:
+        with self._folder.events.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"time": now(), **event}) + "\n")
+
+    @property
+    def writes_to_stream(self) -> bool:
+        """It does not: Snakemake's own output stays as it is."""
+        return False
+
+    @property
+    def writes_to_file(self) -> bool:
+        """It does, but to none that concerns Snakemake."""
+        return False
+
+    @property
+    def has_filter(self) -> bool:
+        """Its own, which is none: `-q` would take away the ends of jobs."""
+        return True
+
+    @property
+    def has_formatter(self) -> bool:
+        """It needs none."""
+        return True
+
+    @property
+    def needs_rulegraph(self) -> bool:
+        """It does not."""
+        return False
+
+
+def _destination(url: str | None) -> Destination | None:
+    try:
+        return telemetry_sender.wanted(url) or telemetry_sender.wanted(asked_for(os.environ))
+    except CompileError as error:
+        for diagnostic in error.diagnostics:
+            print(f"sncompile-otel: {diagnostic.message}", diagnostic.help or "", sep="; ", file=sys.stderr)
+        return None
+
+
+def _process() -> dict[str, Any] | None:
+    found = identify(os.getpid())
+    return found.as_object() if found is not None else None

@@ -1,0 +1,104 @@
+"""What comes of an attack: `exact` where the job is what the place says, or the codes of what refuses it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sncompile.api import check, compile_graph, graph_of, optimize
+from sncompile.diagnostics import CompileError, Diagnostic, Severity
+from sncompile.ir.graph import Graph
+from sncompile.ir.jobs import Job, jobs
+from sncompile.targets.cwl.verify import differences
+
+from .corpus import Attack
+
+EXACT = "exact"
+NO_SUCH_FILE = "no such file"
+TARGETS = ("snakemake", "cwl")
+
+
+def codes(diagnostics: tuple[Diagnostic, ...] | list[Diagnostic]) -> str:
+    """The codes of errors, each once."""
+    return " ".join(sorted({d.code for d in diagnostics if d.severity is Severity.ERROR}))
+
+
+def outcomes(attack: Attack, folder: Path) -> Mapping[str, str]:
+    """The outcome by target, and for `check` where the spec itself is refused."""
+    try:
+        spec = attack.lay_out(folder)
+    except (OSError, ValueError):
+        return {"check": NO_SUCH_FILE}
+    checked = check(spec)
+    if checked.failed:
+        return {"check": codes(checked.diagnostics)}
+    graph = graph_of(checked.require())
+    told = wrong(attack, next(jobs(graph)))
+    assert not told, told
+    return {target: _lowered(graph, target) for target in TARGETS}
+
+
+def _lowered(graph: Graph, target: str) -> str:
+    """Lower a graph at all levels; what reads CWL back must find the same jobs."""
+    found = set()
+    for level in (0, 1, 2) if target == "snakemake" else (1,):
+        after = optimize(graph, level, check=True).graph
+        out = Path(graph.folder) / f"build-{target}-{level}"
+        try:
+            emitted = compile_graph(after, target, out=out)
+        except CompileError as error:
+            found.add(codes(error.diagnostics))
+            continue
+        assert all("/../" not in f"/{name}/" and not name.startswith("/") for name in emitted.files), "a zip slip"
+        if target == "cwl":
+            assert differences(after, emitted.files, out) == []
+        found.add(EXACT)
+    assert len(found) == 1, found
+    return found.pop()
+
+
+def wrong(attack: Attack, job: Job) -> list[str]:
+    """What of a job is not what its place says."""
+    outputs = [p for v in job.outputs.values() for p in (v if isinstance(v, list) else [v])]
+    seen: dict[str, Any] = {
+        "command": job.command,
+        "shell": shell_words(job.shell) if job.shell is not None and attack.expected("shell") else None,
+        "inputs": dict(job.inputs), "outputs": dict(job.outputs), "env": dict(job.env), "container": job.container,
+    }  # fmt: skip
+    told = []
+    for what, found in seen.items():
+        wanted = attack.expected(what)
+        if wanted is None or wanted == "@any":
+            continue
+        if isinstance(wanted, list):
+            told_apart = {"@output": outputs[0] if outputs else "", "@length": str(len(attack.text))}
+            wanted = [told_apart.get(word, word) for word in wanted]
+            found = ["@any" if w == "@any" else f for w, f in zip(wanted, found, strict=True)]
+        if found != wanted:
+            told.append(f"{what}: {found!r} is not {wanted!r}")
+    return told
+
+
+def shell_words(script: str) -> list[str]:
+    """The words that bash hands to `tool` in a script; nothing else is there to be called."""
+    prelude = "tool() { printf '%s\\0' \"$@\" >&3; }\n"
+    read, write = os.pipe()
+    try:
+        command = ["bash", "-c", "exec 3>&1 >/dev/null\n" + prelude + script]
+        done = subprocess.run(command, capture_output=True, env={"PATH": "/nowhere", "HOME": "/nowhere"}, check=False)
+    finally:
+        os.close(read)
+        os.close(write)
+    assert done.returncode == 0, done.stderr
+    return [os.fsdecode(word) for word in done.stdout.split(b"\0")[:-1]]
+
+
+def read_outcomes() -> dict[str, dict[str, dict[str, str]]]:
+    """The recorded outcomes: place → text → target → outcome. What is not there is exact everywhere."""
+    place = Path(__file__).parent / "outcomes.json"
+    found: dict[str, dict[str, dict[str, str]]] = json.loads(place.read_text("utf-8")) if place.exists() else {}
+    return found

@@ -1,0 +1,144 @@
+"""What becomes of jobs and steps: read, new, gone, renamed."""
+
+from __future__ import annotations
+
+from sncompile.ir.diff.model import Kind, State
+from sncompile.views.reason_text import reason_text
+
+from .folder import ROWS, Folder, call, compared, states, steps
+
+# --- What jobs read -----------------------------------------------------------------------------------------------
+
+
+def test_jobs_below_are_told_as_such(before: Folder, now: Folder) -> None:
+    """Only what changed by itself has reasons; the rest says where it came from."""
+    now.edit("fields.tsv", "A2_1.tif\t10", "A2_1.tif\t11")
+    found = compared(before, now)
+    told = {s.name: (s.counts.changed, s.above, s.because, s.below) for s in found.steps}
+    assert told == {"segment": (1, 0, (), 2), "measure": (1, 1, ("segment",), 0), "report": (1, 1, ("segment",), 0)}
+    assert states(found) == dict.fromkeys(["segment/A2/1", "measure/A2", "report"], "changed")
+    assert (found.counts.now, found.counts.changed, found.counts.same) == (11, 3, 8)
+
+
+def test_order_does_not_change_what_waits(before: Folder, now: Folder) -> None:
+    """What a job only waits for does not reach it."""
+    for folder in (before, now):
+        folder.edit("spec.yaml", "  report:\n", "  report:\n    after: [flat]\n")
+    now.edit("modules/flat.py", "pass", "0")
+    assert states(compared(before, now)).keys() == {"flat", *(f"segment/{w}/{s}" for w, s in ROWS)} | {
+        *(f"measure/{w}" for w in ("A1", "A2", "B1")),
+        "report",
+    }
+    for folder in (before, now):
+        folder.edit("spec.yaml", 'labels: "${measure.out}"', 'labels: ["images/A1_1.tif"]')
+    assert "report" not in states(compared(before, now))
+
+
+def test_rows_that_come_and_go(before: Folder, now: Folder) -> None:
+    """New and gone jobs are counted by step; who gathers them has another input."""
+    now.edit("fields.tsv", "B1\t2\timages/B1_2.tif\t20\n", "C1\t1\timages/A1_1.tif\t10\n")
+    found = compared(before, now)
+    counts = found.counts
+    assert (counts.before, counts.now, counts.new, counts.gone) == (11, 12, 2, 1)
+    segment = steps(found)["segment"]
+    assert (segment.added, segment.removed) == (("segment/C1/1",), ("segment/B1/2",))
+    assert {id for id, state in states(found).items() if state in ("new", "gone")} == {
+        *("segment/C1/1", "segment/B1/2", "measure/C1"),
+    }
+    [reason] = steps(found)["measure"].reasons
+    assert reason_text(reason) == "input `labels` 2 → 1, without results/segment/B1/2/labels.tiff"
+
+
+def test_what_a_value_is_counted_from(before: Folder, now: Folder) -> None:
+    """A job that takes only how many others there are reads from them, as its digest says."""
+    for folder in (before, now):
+        folder.put(
+            "modules/count.yaml",
+            "sncompile: 1\nmodule: count\nparams: {n: {type: integer}}\noutputs: {out: {type: file}}\n"
+            'command: [count, "${params.n}", "${outputs.out}"]\n',
+        )
+        folder.edit(
+            "spec.yaml", "  report:\n", '  count: {module: mod/count, with: {n: "${len(segment.labels)}"}}\n  report:\n'
+        )
+    now.edit("fields.tsv", "B1\t2\t", "B1\t3\t")
+    assert [reason_text(r) for r in steps(compared(before, now))["count"].reasons] == ["reads from other jobs (6 → 6)"]
+
+
+# --- Steps --------------------------------------------------------------------------------------------------------
+
+
+def test_steps_that_come_and_go(before: Folder, now: Folder) -> None:
+    """Whole steps are told as such."""
+    now.edit("spec.yaml", "  report:", '  extra: {module: mod/measure, with: {labels: "${fields.path}"}}\n  report:')
+    found = compared(before, now)
+    assert [(s.name, s.counts.new, s.counts.now) for s in found.steps] == [("extra", 1, 1)]
+    found = compared(now, before)
+    assert [(s.name, s.counts.gone, s.counts.before, s.counts.now) for s in found.steps] == [("extra", 1, 1, 0)]
+
+
+def test_a_renamed_step_with_paths_of_its_own_is_the_same(before: Folder, now: Folder) -> None:
+    """Its job has the digest that it had, so nothing runs again; and that is said."""
+    now.edit("spec.yaml", "  report:", "  summary:")
+    found = compared(before, now)
+    assert [(job.id, job.was, job.state) for job in found.jobs()] == [("summary", "report", State.RENAMED)]
+    assert (found.counts.renamed, found.counts.changed, found.counts.same) == (1, 0, 10)
+    assert steps(found)["summary"].was == ("report",)
+
+
+def test_a_renamed_step_with_derived_paths_writes_elsewhere(before: Folder, now: Folder) -> None:
+    """Its files are called otherwise; what reads them has changed because of that alone, and not by an input."""
+    now.edit("spec.yaml", "  segment:", "  outline:")
+    now.edit("spec.yaml", "segment.labels", "outline.labels")
+    found = compared(before, now)
+    outline = steps(found)["outline"]
+    assert (outline.was, outline.counts.changed, outline.counts.new, outline.below) == (("segment",), 6, 0, 4)
+    assert [reason.kind for reason in outline.reasons] == [Kind.OUTPUT]
+    assert steps(found)["measure"].reasons == ()
+    assert {job.was for job in found.jobs() if job.was} == {f"segment/{w}/{s}" for w, s in ROWS}
+
+
+def test_steps_renamed_one_after_the_other(before: Folder, now: Folder) -> None:
+    """A step is found again although what it reads from is called otherwise too."""
+    now.edit("spec.yaml", "  flat:", "  even:")
+    now.edit("spec.yaml", "flat.out", "even.out")
+    now.edit("spec.yaml", "  segment:", "  outline:")
+    now.edit("spec.yaml", "segment.labels", "outline.labels")
+    found = steps(compared(before, now))
+    assert (found["even"].was, found["outline"].was) == (("flat",), ("segment",))
+
+
+def test_a_step_that_is_cut_in_two(before: Folder, now: Folder) -> None:
+    """Jobs that write the same files as before are the same, whatever step they belong to now."""
+    path = '    outputs: {labels: "out/${well}_${site}.tif"}\n'
+    for folder in (before, now):
+        folder.edit("spec.yaml", "  measure:\n", f"{path}  measure:\n")
+        folder.edit("spec.yaml", '    with: {labels: "${segment.labels}"}', '    with: {labels: ["x.tif"]}')
+        folder.put("x.tif", "")
+    text = (now.path / "spec.yaml").read_text("utf-8")
+    step = text[text.index("  segment:\n") : text.index("  measure:\n")]
+    halves = [
+        step.replace("segment:", f"segment_{name}:", 1) + f"    where: \"${{well {sign} 'A1'}}\"\n"
+        for name, sign in (("one", "=="), ("rest", "!="))
+    ]
+    now.edit("spec.yaml", step, "".join(halves))
+    found = compared(before, now)
+    assert (found.counts.renamed, found.counts.changed, found.counts.new, found.counts.gone) == (6, 0, 0, 0)
+    assert {s.name: (s.was, s.counts.renamed) for s in found.steps} == {
+        "segment_one": (("segment",), 2),
+        "segment_rest": (("segment",), 4),
+    }
+
+
+def test_keys_that_differ(before: Folder, now: Folder) -> None:
+    """A step that ranges over other keys has other jobs."""
+    now.edit("spec.yaml", "    by: [well]\n", "    by: [well, site]\n")
+    now.edit("modules/measure.yaml", 'type: "file[]"', 'type: "file[]?"')
+    now.edit("spec.yaml", '{labels: "${segment.labels}"}', '{labels: ["${segment.labels}"]}')
+    measure = steps(compared(before, now))["measure"]
+    assert (measure.by_before, measure.by, measure.counts.new, measure.counts.gone) == (
+        ("well",),
+        ("well", "site"),
+        6,
+        3,
+    )
+    assert "by `well` → `well`, `site`" in call(before.path / "spec.yaml", "spec.yaml").output
