@@ -172,6 +172,8 @@ class Trial:
             YAML(typ="safe", pure=True).load(text)
         elif language == "json":
             json.loads(text)
+        elif language == "python":
+            compile(text, self._page.name, "exec")
         elif language not in ("text", "mermaid"):
             self._page.tell(block.line, f"nothing is known of blocks `{block.info}`")
 

@@ -247,8 +247,9 @@ def test_a_loaded_pipeline_is_a_step_of_another(here: Path) -> None:
 # --- Runs -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_run_in_the_background(here: Path) -> None:
+def test_a_run_in_the_background(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is there at once; its state, logs and results are asked for while it works and after."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:9")
     (here / "run1").mkdir()
     (here / "run1" / "wait").touch()
     run = sn.load("spec.yaml").run(sn.SnakemakeBackend(cores=2), working_dir="run1")
@@ -267,6 +268,8 @@ def test_a_run_in_the_background(here: Path) -> None:
     assert [path.read_text() for path in results] == ["whole\n"] * 3
     assert again.status == "done"
     assert run.report().stat().st_size > 10_000
+    # Nobody asked for telemetry by `use_opentelemetry`, whatever the environment says.
+    assert not (run.folder / "telemetry.log").exists()
     for wrong in (lambda: run.logs("secund"), lambda: run.logs("second", q=1), lambda: sn.attach("nothing")):
         with pytest.raises(sn.CompileError):
             wrong()

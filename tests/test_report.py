@@ -40,7 +40,7 @@ tables:
   t: {key: [k], rows: [{k: "</td a"}, {k: "b&c"}, {k: "d'\\"e"}]}
 steps:
   make:
-    title: "<i>make</i>"
+    title: "<u>make</u>"
     by: [k]
     with: {k: "${k}", label: "${params.label}", size: "${params.size}", kind: "${params.kind}"}
     module:
@@ -116,7 +116,7 @@ def test_nothing_in_the_page_is_anybodys_markup(page: str) -> None:
     assert not {a for a in parsed.attributes if a.startswith("on")} | parsed.attributes & {"src", "href", "xlink:href"}
     assert "default-src 'none'; style-src 'unsafe-inline'" in page
     assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/2000/svg)", page)
-    for text in ("<script>alert('title')</script> & \"quotes\"", "</style><img src=x onerror=alert(1)>", "<i>make</i>"):
+    for text in ("<script>alert('title')</script> & \"quotes\"", "</style><img src=x onerror=alert(1)>", "<u>make</u>"):
         assert text in parsed.text
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f]", page)
 
@@ -126,7 +126,7 @@ def test_the_page_tells_what_failed(page: str) -> None:
     text = Parsed(page).text
     assert "`make` for k=b&c failed: exit status 7" in text
     assert f"spec.yaml:{SPEC.split(chr(10)).index('  make:') + 1}" in text
-    assert 'title: "<i>make</i>"' in text
+    assert 'title: "<u>make</u>"' in text
     assert "<script>alert('log')</script> b&c" in text
     assert "red \\x01 ]]> </pre>" in text
     assert "no <b>such</b> plate" in text

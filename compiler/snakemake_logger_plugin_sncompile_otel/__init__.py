@@ -38,7 +38,7 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]  # Snakemake ships no ty
         url = getattr(self.settings, "url", None)
         self._where = None if self.common_settings.dryrun else _destination(url)
         self._sending = False
-        self._failed = False
+        self._stopped = self._job_failed = False
         self._snakefile = Path("Snakefile")
         if self._where is not None:
             self._folder = RunFolder(Path(tempfile.mkdtemp(prefix="sncompile-otel-")))
@@ -52,11 +52,12 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]  # Snakemake ships no ty
             event = event_of(record)
             if event is None:
                 return
-            if event["event"] == "workflow_started":
-                self._snakefile = Path(str(event.get("snakefile") or "Snakefile"))
+            # `snakefile` in the same record is Snakemake's own main file.
+            self._snakefile = Path(str(getattr(record, "snakefile_main", self._snakefile)))
             if event["event"] == "run_info" and not self._sending:
                 self._begin(event)
-            self._failed = self._failed or event["event"] in ("error", "job_error")
+            self._stopped = self._stopped or event["event"] == "error"
+            self._job_failed = self._job_failed or event["event"] == "job_error"
             self._tell(**event)
 
     def close(self) -> None:
@@ -93,21 +94,25 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]  # Snakemake ships no ty
         telemetry_sender.send(self._folder, self._where)
 
     def _end(self) -> None:
-        # A job that failed and did well when it was tried again is no failure of the run; its exit status is not told.
-        self._tell(event="engine_ended", code=1 if self._failed and not self._recovered() else 0)
+        from sncompile.runner.watch import Watch
+
+        watch = Watch(self._folder.path)
+        watch.look()
+        # Of a job that did well when it was tried again nothing is left to complain of. Snakemake's exit status is
+        # not told to plugins.
+        failed = bool(watch.progress.failed) or (self._stopped and not self._job_failed)
+        for job in watch.progress.jobs.values():
+            # With `-q` Snakemake tells nobody of the end of a job.
+            written = _written(job.outputs, job.started or 0.0) if job.state == "running" else None
+            if job.state == "running" and (written is not None or not failed):
+                self._tell(event="job_finished", job_id=job.number, time=written or now())
+        self._tell(event="engine_ended", code=1 if failed else 0)
         told = telemetry_sender.told(self._folder) if self._sending else None
         if told is not None:
             print(told, file=sys.stderr)
         state = json.loads((self._folder.path / telemetry_sender.RECORD).read_text("utf-8")).get("state")
-        if state == "ended":
+        if state == "ended" and told is None:
             shutil.rmtree(self._folder.path, ignore_errors=True)
-
-    def _recovered(self) -> bool:
-        """Whether all jobs are done, by what the events say."""
-        from sncompile.runner.watch import Watch
-
-        status = Watch(self._folder.path).look()
-        return not status.failed and status.done >= status.total
 
     def _tell(self, **event: Any) -> None:
         with self._folder.events.open("a", encoding="utf-8") as file:
@@ -146,6 +151,15 @@ def _destination(url: str | None) -> Destination | None:
         for diagnostic in error.diagnostics:
             print(f"sncompile-otel: {diagnostic.message}", diagnostic.help or "", sep="; ", file=sys.stderr)
         return None
+
+
+def _written(outputs: list[str], since: float) -> float | None:
+    """When the last of a job's files was written; None where one is missing, or older than the job."""
+    try:
+        times = [os.stat(path).st_mtime for path in outputs]
+    except OSError:
+        return None
+    return max(times) if times and min(times) >= since else None
 
 
 def _process() -> dict[str, Any] | None:

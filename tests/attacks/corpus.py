@@ -72,8 +72,6 @@ class Attack:
         text = self.text if place.get("raw") else self.text.replace("${", "$${")
         kept = ("title", "description", "data", "params", "tables", "infer", "modules", "outputs")
         inner = {key: self._filled(place[key], text) for key in kept if key in place}
-        if "outputs" in place["step"]:
-            pass  # Those of the step stand in the step.
         step = self._filled(place["step"], text)
         if isinstance(step["module"], dict):
             step["module"].setdefault("outputs", {"o": {"type": "file"}})

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sncompile.api import check, compile_graph, graph_of, optimize
+from sncompile.api import check, compile_graph, graph_of
 from sncompile.diagnostics import CompileError, Diagnostic, Severity
 from sncompile.ir.graph import Graph
 from sncompile.ir.jobs import Job, jobs
 from sncompile.targets.cwl.verify import differences
+from sncompile.targets.emitted import Emitted
 
 from .corpus import Attack
 
@@ -43,22 +44,22 @@ def outcomes(attack: Attack, folder: Path) -> Mapping[str, str]:
 
 
 def _lowered(graph: Graph, target: str) -> str:
-    """Lower a graph at all levels; what reads CWL back must find the same jobs."""
-    found = set()
-    for level in (0, 1, 2) if target == "snakemake" else (1,):
-        after = optimize(graph, level, check=True).graph
-        out = Path(graph.folder) / f"build-{target}-{level}"
-        try:
-            emitted = compile_graph(after, target, out=out)
-        except CompileError as error:
-            found.add(codes(error.diagnostics))
-            continue
-        assert all("/../" not in f"/{name}/" and not name.startswith("/") for name in emitted.files), "a zip slip"
-        if target == "cwl":
-            assert differences(after, emitted.files, out) == []
-        found.add(EXACT)
-    assert len(found) == 1, found
-    return found.pop()
+    """Lower a graph; what reads CWL back must find the same jobs."""
+    out = Path(graph.folder) / f"build-{target}"
+    try:
+        lower(graph, target, out)
+    except CompileError as error:
+        return codes(error.diagnostics)
+    return EXACT
+
+
+def lower(graph: Graph, target: str, out: Path) -> Emitted:
+    """The emitted files, none of which lies elsewhere than in `out`; those of CWL are read back."""
+    emitted = compile_graph(graph, target, out=out)
+    assert all("/../" not in f"/{name}/" and not name.startswith("/") for name in emitted.files), "a zip slip"
+    if target == "cwl":
+        assert differences(graph, emitted.files, out) == []
+    return emitted
 
 
 def wrong(attack: Attack, job: Job) -> list[str]:
@@ -86,13 +87,8 @@ def wrong(attack: Attack, job: Job) -> list[str]:
 def shell_words(script: str) -> list[str]:
     """The words that bash hands to `tool` in a script; nothing else is there to be called."""
     prelude = "tool() { printf '%s\\0' \"$@\" >&3; }\n"
-    read, write = os.pipe()
-    try:
-        command = ["bash", "-c", "exec 3>&1 >/dev/null\n" + prelude + script]
-        done = subprocess.run(command, capture_output=True, env={"PATH": "/nowhere", "HOME": "/nowhere"}, check=False)
-    finally:
-        os.close(read)
-        os.close(write)
+    command = ["bash", "-c", f"exec 3>&1 >/dev/null\n{prelude}{script}"]
+    done = subprocess.run(command, capture_output=True, env={"PATH": "/nowhere", "HOME": "/nowhere"}, check=False)
     assert done.returncode == 0, done.stderr
     return [os.fsdecode(word) for word in done.stdout.split(b"\0")[:-1]]
 

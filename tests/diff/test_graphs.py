@@ -34,6 +34,21 @@ def test_order_does_not_change_what_waits(before: Folder, now: Folder) -> None:
     assert "report" not in states(compared(before, now))
 
 
+def test_an_input_from_another_step(before: Folder, now: Folder) -> None:
+    """Though the port is called the same and ranges over the same keys."""
+    for folder in (before, now):
+        folder.edit(
+            "spec.yaml",
+            "  report:\n",
+            '  again: {module: mod/measure, by: [well], with: {labels: "${segment.labels}"}}\n  report:\n',
+        )
+    now.edit("spec.yaml", "${measure.out}", "${again.out}")
+    found = compared(before, now)
+    assert states(found) == {"report": "changed"}
+    [reason] = steps(found)["report"].reasons
+    assert reason_text(reason).startswith("input `labels` 3, without results/measure/A1/out.csv and 2 more, with")
+
+
 def test_rows_that_come_and_go(before: Folder, now: Folder) -> None:
     """New and gone jobs are counted by step; who gathers them has another input."""
     now.edit("fields.tsv", "B1\t2\timages/B1_2.tif\t20\n", "C1\t1\timages/A1_1.tif\t10\n")

@@ -59,6 +59,16 @@ def test_every_kind_of_reason(before: Folder, now: Folder, edit: tuple[str, ...]
     assert found.counts.changed > 0
 
 
+def test_numbers_that_are_equal_and_not_the_same(before: Folder, now: Folder) -> None:
+    """`2` and `2.0` are different words of a command."""
+    for folder in (before, now):
+        folder.edit("modules/segment.yaml", "sigma: {type: integer}", "sigma: {type: number}")
+        folder.edit("spec.yaml", "{type: integer, default: 2}", "{type: number, default: 2}")
+    now.edit("spec.yaml", "default: 2", "default: 2.0")
+    [reason] = steps(compared(before, now))["segment"].reasons
+    assert (reason_text(reason), reason.jobs) == ("parameter `sigma` 2 → 2.0", 6)
+
+
 def test_another_module(before: Folder, now: Folder) -> None:
     """That a step uses another module is told before what that changes."""
     now.put("modules/other.yaml", "sncompile: 1\nmodule: other\n" + MODULES["measure"].replace("sort", "uniq"))

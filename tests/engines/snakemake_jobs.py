@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from sncompile.api import check, compile_graph, default_out, graph_of
+from sncompile.api import check, compile_graph, default_out, graph_of, optimize
 from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import Job, jobs
+from sncompile.ir.jobs import Job
 from sncompile.semantics.program import Options
 
+from .expected_jobs import Expected, files_of
 
-def emit(spec: Path, options: Options | None = None) -> Graph:
-    """Compile a spec to `build/NAME` beside it."""
+
+def emit(spec: Path, options: Options | None = None, *, level: int = 0) -> Graph:
+    """Compile a spec to `build/NAME` beside it, after the passes of a level."""
     checked = check(spec, options)
     assert not checked.failed, [f"{d.code} {d.message} {d.span}" for d in checked.diagnostics]
-    graph = graph_of(checked.require())
+    graph = optimize(graph_of(checked.require()), level, check=True).graph
     compile_graph(graph).write(default_out(graph))
     return graph
 
@@ -40,67 +44,128 @@ def dry_run(graph: Graph, *arguments: str) -> list[dict[str, Any]]:
     return [e for e in found if e["event"] == "job_info" and e["rule_name"] != "all"]
 
 
-def _files(ports: Mapping[str, Any]) -> list[str]:
-    return [p for v in ports.values() if v is not None for p in (v if isinstance(v, list) else [v])]
-
-
 def compare(graph: Graph, events: list[dict[str, Any]]) -> list[str]:
-    """Every difference between the graph's jobs and Snakemake's, in words."""
-    rules = json.loads((default_out(graph) / "Snakefile.map.json").read_text())["rules"]
-    mine = list(jobs(graph))
-    by_output = {(job.step, tuple(sorted(_files(job.outputs)))): job for job in mine}
+    """Every difference between the graph's jobs and Snakemake's, in words; the graph is the one that was emitted.
+
+    Jobs are told apart by rule and output, or by their mark; what a job waits for is compared too.
+    """
+    expected = Expected(graph)
     told: list[str] = []
-    seen: set[str] = set()
+    seen: dict[str, list[Job]] = {}
     for event in events:
-        step = rules[event["rule_name"]]["step"]
-        outputs = tuple(sorted(event["output"]))
-        job = by_output.get((step, outputs)) or _only(mine, step, outputs)
-        if job is None:
-            told.append(f"Snakemake has a job of {step} that writes {outputs}, the graph has none")
+        found = expected.behind(event["rule_name"], event["output"])
+        if not found:
+            told.append(
+                f"Snakemake has a job of {event['rule_name']} that writes {event['output']}, the graph has none"
+            )
             continue
-        seen.add(job.id)
-        told += _differences(job, event)
-    missing = sorted({job.id for job in mine} - seen)
-    return told + [f"Snakemake has no job {id}" for id in missing]
+        name = expected.families[event["rule_name"]]
+        seen |= dict.fromkeys(event["output"], found)
+        if graph.families[name].batches:
+            told += _batch_differences(expected, name, found, event)
+        else:
+            told += _differences(expected, name, found[0], event)
+    ids = {job.id for found in seen.values() for job in found}
+    told += [f"Snakemake has no job {id}" for id in sorted(expected.all().keys() - ids)]
+    return told or _order_differences(expected, events, seen)
 
 
-def _only(mine: list[Job], step: str, outputs: tuple[str, ...]) -> Job | None:
-    """The job of a step that writes nothing, by the mark that it leaves."""
-    for job in mine:
-        if job.step == step and not job.outputs and len(outputs) == 1 and outputs[0].endswith(f"{job.id}.done"):
-            return job
-    return None
+def _order_differences(expected: Expected, events: list[dict[str, Any]], seen: Mapping[str, list[Job]]) -> list[str]:
+    """What Snakemake's jobs wait for, through others too, must be what the graph's wait for."""
+    direct: dict[str, set[str]] = {}
+    for event in events:
+        waits = {job.id for path in event["input"] for job in seen.get(path, ())}
+        for job in expected.behind(event["rule_name"], event["output"]):
+            direct.setdefault(job.id, set()).update(waits)
+    above: dict[str, set[str]] = {}
 
+    def needed(id: str) -> set[str]:
+        if id not in above:
+            above[id] = set()
+            above[id] = set(direct[id]).union(*(needed(other) for other in direct[id]))
+        return above[id]
 
-def _differences(job: Job, event: Mapping[str, Any]) -> list[str]:
+    exact = not any(family.batches for family in expected.graph.families.values())
     told = []
-    wanted, got = _files(job.inputs), event["input"]
-    read = [p for p in got if p in set(wanted)]
-    if read != wanted and read != list(dict.fromkeys(wanted)):
+    for id, wanted in expected.above().items():
+        got = needed(id)
+        if wanted - got or (exact and got != wanted):
+            told.append(f"{id}: waits for {sorted(got)}, not for {sorted(wanted)}")
+    return told
+
+
+def _batch_differences(expected: Expected, name: str, found: list[Job], event: Mapping[str, Any]) -> list[str]:
+    """A batch: the call of its script, and the script's lines."""
+    words = _words(event["shellcmd"])
+    place = f"{expected.files}/batches/{name}.sh"
+    marks = f"{expected.graph.workspace}/{name}/instances"
+    if len(words) < 6 or [*words[:3], words[5]] != ["bash", f"{expected.files}/batch.sh", place, marks]:
+        return [f"a batch of {name} is called as {words}"]
+    told = []
+    lines = expected.script_of(name, int(words[3]), int(words[4]))
+    for line, job in zip_longest(lines, found):
+        if line is None or job is None:
+            told.append(f"a batch of {name} has {len(lines)} lines for {len(found)} jobs")
+            break
+        body = line.script
+        for variable, value in job.env.items():
+            body = body.removeprefix(f"export {variable}={shlex.quote(value)}\n")
+        wanted = shlex.join(job.command) if job.command is not None else job.shell
+        if (line.key, line.digest, body) != (expected.key_of(name, job), job.digest, wanted):
+            told.append(f"{job.id}: its line is {line}")
+        if sorted(line.outputs) != sorted(files_of(job.outputs)) or set(line.inputs) != set(files_of(job.inputs)):
+            told.append(f"{job.id}: its line has the files {line.outputs} and {line.inputs}")
+        told += [f"{job.id}: its batch lacks {p}" for p in expected.inputs(job) if p not in event["input"]]
+    return told
+
+
+def _differences(expected: Expected, name: str, job: Job, event: Mapping[str, Any]) -> list[str]:
+    told = []
+    wanted, got = expected.inputs(job), event["input"]
+    if wanted == list(dict.fromkeys(files_of(job.inputs))):
+        read = [p for p in got if p in set(wanted)]
+        if read not in (files_of(job.inputs), wanted):
+            told.append(f"{job.id}: inputs {got} are not {wanted}")
+    elif not set(wanted) <= set(got):
         told.append(f"{job.id}: inputs {got} are not {wanted}")
     shell = event["shellcmd"] or ""
+    if name in expected.marked:
+        shell = _without_marking(shell, job)
     log = event["log"][0]
     if job.command is not None:
         words = _words(shell)
-        expected = list(job.command)
-        if words[: len(expected)] != expected or words[len(expected) :] not in (["&>", log], ["&", ">", log]):
-            told.append(f"{job.id}: command {words} is not {expected}")
+        command = list(job.command)
+        if words[: len(command)] != command or words[len(command) :] not in (["&>", log], ["&", ">", log]):
+            told.append(f"{job.id}: command {words} is not {command}")
     elif job.shell is not None:
         head = f"exec &> {shlex.quote(log)}\n"
         body = "".join(
             line for line in shell.removeprefix(head).splitlines(True) if not line.startswith('test "$(find ')
         )
-        for name, value in job.env.items():
-            body = body.removeprefix(f"export {name}={shlex.quote(value)}\n")
+        for variable, value in job.env.items():
+            body = body.removeprefix(f"export {variable}={shlex.quote(value)}\n")
         if not shell.startswith(head) or not _same_script(body, job.shell):
             told.append(f"{job.id}: script {body!r} is not {job.shell!r}")
     resources = event["resources"] if isinstance(event["resources"], dict) else {}
     told += [
-        f"{job.id}: {name} is {resources.get(name)}, not {job.resources[ours]}"
-        for ours, name in (("memory_mb", "mem_mb"), ("time_min", "runtime"), ("disk_mb", "disk_mb"))
-        if isinstance(job.resources.get(ours), int) and resources and resources.get(name) != job.resources[ours]
+        f"{job.id}: {theirs} is {resources.get(theirs)}, not {job.resources[ours]}"
+        for ours, theirs in (("memory_mb", "mem_mb"), ("time_min", "runtime"), ("disk_mb", "disk_mb"))
+        if isinstance(job.resources.get(ours), int) and resources and resources.get(theirs) != job.resources[ours]
     ]
     return told
+
+
+_ROOM = re.compile(r'undo\(\) .*?; do mkdir -p -- "\$\(dirname -- "\$path"\)"; done\n', re.DOTALL)
+_PROMISE = re.compile(r'for path in (?:(?!\nfor path in ).)*? test -[es] "\$path" \|\| \{[^\n]*\}; done\n', re.DOTALL)
+
+
+def _without_marking(shell: str, job: Job) -> str:
+    """A marked job's shell text without what makes room for its files and looks whether they are there."""
+    head, _, rest = shell.partition("\n")
+    rest = _PROMISE.sub("", _ROOM.sub("", rest, count=1))
+    if job.command is not None:
+        return f"{rest.rstrip()} {head.removeprefix('exec ')}"
+    return f"{head}\n{rest.removeprefix('(' + chr(10)).removesuffix(')' + chr(10))}"
 
 
 def _words(shell: str) -> list[str]:
@@ -113,4 +178,10 @@ def _words(shell: str) -> list[str]:
 
 
 def _same_script(one: str, other: str) -> bool:
-    return one == other or one.rstrip("\n") == other.rstrip("\n")
+    """Whether two scripts are the same, but for how single words are quoted."""
+    if one.rstrip("\n") == other.rstrip("\n"):
+        return True
+    try:
+        return one.count("\n") == other.count("\n") and shlex.split(one) == shlex.split(other)
+    except ValueError:
+        return False

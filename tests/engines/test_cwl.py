@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from sncompile.api import check, compile_graph, graph_of
+from sncompile.api import check, compile_graph, graph_of, optimize
 from sncompile.diagnostics import CompileError
 from sncompile.ir.graph import Graph
 from sncompile.ir.jobs import jobs
@@ -33,12 +34,12 @@ EXAMPLES = int(os.environ.get("SNCOMPILE_CWL_EXAMPLES", "6"))
 SAME = "SNCOMPILE_CWL_EXAMPLES" not in os.environ
 
 
-def graph_for_both(spec: Spec, folder: Path) -> Graph | None:
-    """The graph of a spec that both targets take; None for one that is wrong or that one of them refuses."""
+def graph_for_both(spec: Spec, folder: Path, level: int = 0) -> Graph | None:
+    """The optimized graph of a spec; None for one that is wrong or that one of the targets refuses."""
     checked = check(write(spec, folder))
     if checked.failed:
         return None
-    graph = graph_of(checked.require())
+    graph = optimize(graph_of(checked.require()), level).graph
     for target in ("snakemake", "cwl"):
         try:
             compile_graph(graph, target, out=folder / "cwl")
@@ -88,13 +89,13 @@ def same_files(graph: Graph, env: dict[str, str] | None = None) -> dict[str, str
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
-@given(specs())
-def test_random_specs_give_the_same_files(spec: Spec) -> None:
+@given(specs(), st.sampled_from((0, 1, 2)))
+def test_random_specs_give_the_same_files(spec: Spec, level: int) -> None:
     """Every path and every byte, with a tool that writes down its arguments and the sums of what it reads."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "project"
         folder.mkdir()
-        graph = graph_for_both(recorded(spec), folder)
+        graph = graph_for_both(recorded(spec), folder, level)
         if graph is not None:
             fill_inputs(graph)
             same_files(graph, install(folder))

@@ -8,15 +8,19 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
-from sncompile.api import check, compile_graph, default_out, graph_of
+from sncompile.api import check, compile_graph, default_out, graph_of, optimize
 from sncompile.diagnostics import CompileError
 from sncompile.ir.graph import Graph
+from sncompile.passes.pipeline import LEVELS
 
 from ..properties.compiled import write
 from ..properties.oracle import Spec
 from ..properties.strategies import specs
+from .expected_jobs import Expected
 from .snakemake_jobs import compare, dry_run
 from .test_snakemake import make_inputs
 
@@ -24,20 +28,24 @@ EXAMPLES = int(os.environ.get("SNCOMPILE_ENGINE_EXAMPLES", "12"))
 SAME = "SNCOMPILE_ENGINE_EXAMPLES" not in os.environ
 
 
-def emitted(spec: Spec, folder: Path) -> Graph | None:
+def emitted(spec: Spec, folder: Path, level: int) -> Graph | None:
     """A spec's graph with its files emitted, or None where the spec or the target refuses it."""
     checked = check(write(spec, folder))
     if checked.failed:
         return None
     graph = graph_of(checked.require())
+    found = optimize(graph, level, check=True).graph
     try:
-        compile_graph(graph).write(default_out(graph))
+        compile_graph(found).write(default_out(found))
     except CompileError as error:
         if {d.code[:3] for d in error.diagnostics} == {"SN6"}:
-            return None  # What Snakemake cannot express is refused by name.
+            # What Snakemake cannot express is refused by name, whatever the level.
+            with pytest.raises(CompileError):
+                compile_graph(graph)
+            return None
         raise
-    make_inputs(graph)
-    return graph
+    make_inputs(found)
+    return found
 
 
 @settings(
@@ -47,15 +55,15 @@ def emitted(spec: Spec, folder: Path) -> Graph | None:
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
-@given(specs())
-def test_snakemake_agrees_on_random_specs(spec: Spec) -> None:
+@given(specs(), st.sampled_from(LEVELS))
+def test_snakemake_agrees_on_random_specs(spec: Spec, level: int) -> None:
     """Whatever compiles has, in Snakemake, the jobs of the graph; and its formatter leaves the file alone."""
     with tempfile.TemporaryDirectory() as name:
-        graph = emitted(spec, Path(name))
+        graph = emitted(spec, Path(name), level)
         if graph is None:
             return
         snakefile = default_out(graph) / "Snakefile"
-        told = compare(graph, dry_run(graph, *all_rules(graph)))
+        told = compare(graph, dry_run(graph, "--", *Expected(graph).targets()))
         assert told == [], snakefile.read_text()
         formatted = subprocess.run(
             [sys.executable, "-m", "snakefmt", "--check", "--diff", str(snakefile)],
@@ -64,14 +72,3 @@ def test_snakemake_agrees_on_random_specs(spec: Spec) -> None:
             check=False,
         )
         assert formatted.returncode == 0, formatted.stdout
-
-
-def all_rules(graph: Graph) -> list[str]:
-    """The files of every job as targets, so that steps that no output needs are looked at too."""
-    from sncompile.ir.jobs import jobs
-
-    found: list[str] = []
-    for job in jobs(graph):
-        paths = [p for v in job.outputs.values() for p in (v if isinstance(v, list) else [v])]
-        found += paths or [f"{graph.workspace}/{job.id}.done"]
-    return ["--", *found]

@@ -162,7 +162,7 @@ steps:
       shell: |
         trap '' INT TERM
         echo "engine_ended, all done" > pids.txt
-        setsid bash -c 'trap "" INT TERM; echo $$ >> pids.txt; while true; do sleep 0.1; done' &
+        (setsid bash -c 'trap "" INT TERM; echo $$ >> pids.txt; while true; do sleep 0.1; done' &)
         timeout 600 bash -c 'trap "" INT TERM; echo $$ >> pids.txt; while true; do sleep 0.1; done' &
         echo $$ >> pids.txt
         while true; do sleep 0.1; done
@@ -172,7 +172,7 @@ steps:
 
 @pytest.mark.parametrize("arguments", [("--grace", "0"), ("--now",)])
 def test_cancel_ends_what_does_not_want_to_end(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    """Tools that ignore signals, left the process group or made themselves a session are gone with the run."""
+    """Tools that ignore signals, left the process group, or are daemons of their own by now are gone with the run."""
     (tmp_path / "spec.yaml").write_text(STUBBORN)
     process = start(tmp_path)
     pids = tmp_path / "pids.txt"

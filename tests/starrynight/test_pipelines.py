@@ -26,6 +26,7 @@ from tests.starrynight.library import (
     run,
     sncompile,
     step_text,
+    true_command,
 )
 from tests.starrynight.test_modules import new_name
 
@@ -232,6 +233,23 @@ def test_a_realistic_index_makes_a_short_snakefile(tmp_path: Path) -> None:
     assert waited == {"workspace/index/index.parquet", "barcodes.csv"}
 
 
+def test_stages_are_put_together_without_wiring(tmp_path: Path) -> None:
+    """`starrynight/cp_illum_calc` is the three modules of a stage; stages meet at their usual places."""
+    channels = {"cp": ["nuclei", "cell"], "sbs": ["nuclei"], "analysis": ["nuclei", "cell", "mito"]}
+    steps = []
+    for stage in dict.fromkeys(new_name(old).rpartition("_")[0] for old in GENERIC):
+        assay = stage.partition("_")[0]
+        named = {f"{role}_channel": f"<{'sbs' if assay == 'sbs' else 'cp'}.{role}>" for role in channels[assay]}
+        given = {} if stage.endswith("illum_calc") else named
+        given |= {"barcode_csv": "barcodes.csv"} if stage in ("sbs_preprocess", "analysis") else {}
+        steps.append(f"  {stage}: {{module: starrynight/{stage}, with: {json.dumps(given)}}}\n")
+    found = jobs_of(pipeline_text(steps), tmp_path)
+    commands = {name.replace(".", "_"): job.command for name, job in found.items()}
+    assert commands == {new_name(old): true_command(old) for old in GENERIC}
+    order = closure({name: set(job.after) for name, job in found.items()})
+    assert {n.replace(".", "_"): {b.replace(".", "_") for b in before} for n, before in order.items()} == true_order()
+
+
 KEYED = """\
 sncompile: 1
 pipeline: keyed
@@ -275,3 +293,7 @@ def test_the_library_is_used_from_a_project(small: Path, tmp_path: Path) -> None
     plan = json.loads(told[told.index("{") :])
     assert plan["jobs"] == 60
     assert not plan["warnings"]
+    # Without data roots of its own the pipeline's are beside the spec, and not where the library is installed.
+    (folder / "main.yaml").write_text((folder / "main.yaml").read_text().replace("data: {workspace: workspace}\n", ""))
+    told = sncompile(folder, "plan", "main.yaml", "--json")
+    assert json.loads(told[told.index("{") :])["inputs"] == plan["inputs"]

@@ -191,7 +191,6 @@ def test_a_collector_that_is_down_harms_nobody(tmp_path: Path) -> None:
         told = counts(tmp_path)
     assert (told["spans"]["made"], told["spans"]["lost"]) == (8, 8)
     assert "telemetry" in done.stderr
-    assert "8 of 8 spans" in done.stderr
     assert (tmp_path / "results" / "second" / "b" / "o.txt").exists()
 
 
@@ -201,8 +200,7 @@ def test_a_collector_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
         done = run(tmp_path, "--telemetry", found.http)
         assert done.returncode == 0, done.stderr
         assert found.requests == []
-        assert "telemetry is still being sent: " in done.stderr
-        assert "8 of 8 spans" in done.stderr
+        assert "telemetry is still being sent" in done.stderr
         found.answers.set()
         assert counts(tmp_path)["spans"]["lost"] == 0
     check_spans(found)
@@ -233,9 +231,9 @@ def _killer(folder: Path) -> Path:
     ("url", "variables", "wanted"),
     [
         ("http://host:4318", {}, {s: ("http/protobuf", f"http://host:4318/v1/{s}") for s in SIGNALS}),
-        ("http://host:4317", {}, {s: ("grpc", "http://host:4317") for s in SIGNALS}),
+        ("http://host:4317", {}, dict.fromkeys(SIGNALS, ("grpc", "http://host:4317"))),
         ("https://host/otlp/", {}, {s: ("http/protobuf", f"https://host/otlp/v1/{s}") for s in SIGNALS}),
-        ("grpcs://host:1", {}, {s: ("grpc", "https://host:1") for s in SIGNALS}),
+        ("grpcs://host:1", {}, dict.fromkeys(SIGNALS, ("grpc", "https://host:1"))),
         (
             "http://host:1",
             {"OTEL_EXPORTER_OTLP_LOGS_PROTOCOL": "grpc", "OTEL_TRACES_EXPORTER": "none"},
@@ -274,7 +272,9 @@ def test_a_missing_extra_is_told(tmp_path: Path) -> None:
     assert run(tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT="http://localhost:1", **hidden).returncode == 0
 
 
-@pytest.mark.parametrize("secret", [SECRET, "x", 'a"b\\c', "ünïcode key", "-----KEY-----\nMIIEvQIBADANBg\n-----END-----"])
+@pytest.mark.parametrize(
+    "secret", [SECRET, "x", 'a"b\\c', "ünïcode key", "-----KEY-----\nMIIEvQIBADANBg\n-----END-----"]
+)
 def test_secrets_are_taken_out_in_every_form(secret: str) -> None:
     """As they are, quoted for a shell, as JSON, in an address, in base64, and line by line."""
     import base64

@@ -112,6 +112,6 @@ def _prepared(
     options = RunOptions(
         cores=str(config.cores), profile=config.profile, containers=config.containers, targets=files, steps=families,
         keep_going=config.keep_going, arguments=tuple(config.arguments), invoked_from=str(Path.cwd()),
-        telemetry=config.telemetry or (asked_for(os.environ) if config.use_opentelemetry else None),
+        telemetry=config.telemetry or (asked_for(os.environ) if config.use_opentelemetry else ""),
     )  # fmt: skip
     return Prepared(graph, facts, checked.sources, emitted, out), options

@@ -188,13 +188,21 @@ def engine_arguments(run: Prepared, working: Path, options: RunOptions, methods:
     """Snakemake's command line for a run."""
     emitted = run.out.resolve()
     arguments = ["--snakefile", str(emitted / "Snakefile"), "--directory", str(working), "--rerun-incomplete"]
+    distant = False
     if options.profile is not None:
         ours = emitted / "profiles" / options.profile
-        arguments += ["--profile", str(ours if ours.is_dir() else options.profile)]
+        profile = ours if ours.is_dir() else Path(options.profile)
+        arguments += ["--profile", str(profile)]
+        distant = works_elsewhere(profile)
+        if options.containers == "none":
+            # Nothing less can be asked for: what a profile says of containers must be said otherwise.
+            methods = methods or ["env-modules"]
     else:
         # On one machine files are there at once; a site's profile says how long its file system needs.
         arguments += ["--latency-wait", "1"]
-    arguments += ["--cores", options.cores]
+    if not distant or options.cores != "all":
+        # Where others run the jobs, `all` would hold them down to this machine's number.
+        arguments += ["--cores", options.cores]
     if options.keep_going:
         arguments.append("--keep-going")
     if methods:
@@ -203,6 +211,21 @@ def engine_arguments(run: Prepared, working: Path, options: RunOptions, methods:
     missing = missing_below(run.graph, working, families, marked_families(run.emitted))[:MAX_NAMED]
     targets = [*(options.targets or (["all"] if missing else [])), *missing]
     return [*arguments, *options.arguments, *(["--", *dict.fromkeys(targets)] if targets else [])]
+
+
+def works_elsewhere(profile: Path) -> bool:
+    """Whether a profile (its folder) has a scheduler or a cloud run the jobs."""
+    from ruamel.yaml import YAML, YAMLError
+
+    for path in sorted(profile.glob("config*.yaml")):
+        try:
+            said = YAML(typ="safe").load(path)
+        except (OSError, ValueError, YAMLError):
+            continue  # Snakemake will tell.
+        executor = said.get("executor") if isinstance(said, dict) else None
+        if executor is not None:
+            return str(executor) not in ("local", "dryrun", "touch")
+    return False
 
 
 def deployment(graph: Graph, containers: str) -> list[str]:

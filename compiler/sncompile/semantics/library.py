@@ -145,6 +145,10 @@ class Library:
             return None
         return self._checked(target, reference, document=document)
 
+    def owns(self, source: Source) -> bool:
+        """Whether a document belongs to the project, and neither to the shipped library nor to a package."""
+        return self._root_of(source) == self.root and source.folder.resolve().is_relative_to(self.root)
+
     def _root_of(self, source: Source) -> Path:
         library = Path(str(files("sncompile.specs")))
         folder = source.folder.resolve()

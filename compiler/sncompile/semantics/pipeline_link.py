@@ -228,7 +228,10 @@ class PipelineLinker:
     def _link_nested(self, step: StepDoc, module: PipelineDoc, keys: KeySet) -> StepSpace | None:
         if not self._shared.may_enter(len(self._inside), step.name.span):
             return None
-        data = {**root_values(module, {}, self._shared.origin, self._report), **self._data}
+        # Data of a pipeline that comes from elsewhere is beside the spec, and never where the library is installed.
+        own = self._shared.library.owns(module.source)
+        start = self._shared.origin if own else module.source.folder
+        data = {**root_values(module, {}, start, self._report), **self._data}
         known: dict[str, Space] = {"data": Members("the data roots", data, set())}
         used: set[str] = set()
         defaults = link_defaults(module, known, used, self._report)

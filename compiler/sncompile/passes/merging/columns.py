@@ -81,7 +81,8 @@ class Columns:
         inner = [cell[start : len(cell) - stop] for cell in cells]
         found = place.table.value(hole.hint, inner, place.rows, place.keys, hole.type, span)
         before, after = ([Const("/", STRING, span)] * count for count in (start, stop))
-        return Text((*before, found, *after), STRING, span) if before or after else found
+        parts = found.parts if isinstance(found, Text) else (found,)
+        return Text((*before, *parts, *after), STRING, span) if before or after else found
 
     def _path(self, entry: Entry) -> Plain:
         """An entry as a cell: a constant, or the path of the output that it refers to."""

@@ -9,11 +9,10 @@ from pathlib import Path
 from sncompile.diagnostics import CompileError, Report
 from sncompile.ir.graph import Graph
 from sncompile.targets.emitted import Emitted
-from sncompile.targets.snakemake.render import environment, render_sidecar, render_snakefile
+from sncompile.targets.snakemake.profiles import profile_files
+from sncompile.targets.snakemake.render import render_sidecar, render_snakefile
 from sncompile.targets.snakemake.source_map import NAME, place_from, source_map
 from sncompile.targets.snakemake.workflow import lower_graph
-
-PROFILES = ("local",)
 
 
 class SnakemakeTarget:
@@ -54,9 +53,7 @@ class SnakemakeTarget:
         emitted = {"Snakefile": text.encode(), NAME: source_map(workflow, text, place).encode()}
         emitted |= {f"tables/{s.name}.tsv": render_sidecar(s).encode() for s in workflow.sidecars}
         emitted |= {f"files/{name}": content for name, content in workflow.files.items()}
-        for profile in PROFILES:
-            template = environment().get_template(f"profiles/{profile}.yaml.j2")
-            emitted[f"profiles/{profile}/config.yaml"] = template.render(workflow=workflow).encode()
+        emitted |= profile_files(workflow)
         lines = text.count("\n")
         counts = ((len(workflow.rules), "rule"), (graph.job_count(), "job"))
         rules, jobs = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)
