@@ -2,6 +2,7 @@
 #
 #   make demo    illumination correction of a small plate, from pixels to a report
 #   make test    every test
+#   make test-engines  the tests that need SLURM (installed with apt-get where that may be) and executor plugins
 #   make lint    style, types and the layers
 #   make wheel   build the wheel and use it where nothing else of this repository is
 #   make bench   measure what compiling and running cost, beside other ways to the same (about half an hour)
@@ -11,9 +12,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; exit; }; done; echo python3)
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
+PLUGINS := slurm lsf cluster-generic htcondor kubernetes aws-batch googlebatch azure-batch
 DEMO := specs/examples/illumination
 
-.PHONY: demo test lint wheel bench clean
+.PHONY: demo test test-engines lint wheel bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -24,6 +26,12 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test
 	PATH="$(BIN):$$PATH" python -m pytest
+
+# SLURM is started by root, and only where there is none.
+test-engines: $(VENV)/.engines
+	if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ] && ! command -v slurmctld > /dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurm-wlm munge; fi
+	PATH="$(BIN):$$PATH" python -m pytest tests/engines/test_profiles.py tests/engines/test_slurm.py
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check
@@ -63,8 +71,12 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
-	$(VENV)/bin/pip install --quiet --editable '.[dev,demo,notebook]'
+	$(VENV)/bin/pip install --quiet --editable '.[dev,demo,notebook,telemetry]'
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.engines: pyproject.toml | $(VENV)/.test
+	$(VENV)/bin/pip install --quiet $(addprefix snakemake-executor-plugin-,$(PLUGINS))
+	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
 	$(VENV)/bin/pip install --quiet --editable '.[bench]'

@@ -35,7 +35,7 @@ def sources(folder: Path) -> list[Path]:
 
 def test_listed_packages_are_those_of_the_tree() -> None:
     """A package left out of the list works where it is installed for editing and is missing from the wheel."""
-    inside = {".".join(p.parent.relative_to(SOURCE.parent).parts) for p in SOURCE.rglob("__init__.py")}
+    inside = {".".join(p.parent.relative_to(SOURCE.parent).parts) for p in SOURCE.parent.rglob("__init__.py")}
     folders = {f"sncompile.{name}" for name in ("schemas", "specs", "templates")}
     assert set(project()["tool"]["setuptools"]["packages"]) == inside | folders
 
@@ -95,7 +95,7 @@ def test_data_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
 
 def test_every_module_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
-    modules = {p.relative_to(SOURCE.parent).as_posix() for p in SOURCE.rglob("*.py")}
+    modules = {p.relative_to(SOURCE.parent).as_posix() for p in SOURCE.parent.rglob("*.py")}
     assert modules - names == set()
 
 

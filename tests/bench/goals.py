@@ -126,11 +126,15 @@ def _growth(groups: Groups) -> list[Goal]:
     for group, names in OURS.items():
         for name in names:
             text = f"growth of {name} ({group}): at most jobs^1.1"
-            growth = growth_of([f for f in groups.get(group, ()) if f.series == name])
-            if growth is None:
-                told.append(_unseen(text))
-            else:
+            series = [f for f in groups.get(group, ()) if f.series == name and f.measured]
+            growth = growth_of(series)
+            if growth is not None:
                 told.append(Goal(text, f"jobs^{growth.exponent:.2f}", round(growth.exponent, 2) <= 1.1))
+            elif len(series) > 2 and series[-1].jobs > 1_000 * series[0].jobs:
+                seen = f"{series[0].median_cpu:.2f} s for {series[0].jobs:,} jobs, {series[-1].median_cpu:.2f} s for"
+                told.append(Goal(text, f"{seen} {series[-1].jobs:,}: too little to fit", True))
+            else:
+                told.append(_unseen(text))
     return told
 
 

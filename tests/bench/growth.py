@@ -25,14 +25,14 @@ class Growth(NamedTuple):
 def growth_of(series: Sequence[Found]) -> Growth | None:
     """The growth of a series' CPU time; None where too little stands out of the start to tell.
 
-    The smallest size is the cost of starting up: it is taken off, and sizes at which less than half as much comes on
-    top of it (or less than 0.05 s, which is noise) are left out. There must be two sizes, a factor of 3 apart.
+    The smallest size is the cost of starting up: it is taken off, and sizes at which less than a quarter as much comes
+    on top of it (or less than 0.05 s, which is noise) are left out. There must be two sizes, a factor of 3 apart.
     """
     points = sorted((found.jobs, found.median_cpu) for found in series if found.measured)
     if len(points) < 3:
         return None
     start = points[0][1]
-    above = [(jobs, cpu - start) for jobs, cpu in points[1:] if cpu - start >= max(start / 2, 0.05)]
+    above = [(jobs, cpu - start) for jobs, cpu in points[1:] if cpu - start >= max(start / 4, 0.05)]
     if len(above) < 2 or above[-1][0] < 3 * above[0][0]:
         return None
     xs, ys = [math.log(jobs) for jobs, _ in above], [math.log(cost) for _, cost in above]

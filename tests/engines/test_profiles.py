@@ -96,7 +96,7 @@ def test_snakemake_and_the_plugin_read_it(name: str, profiles: dict[str, str], t
     assert told["jobs"] == "100"
     assert int(told["retries"]) >= 1
     assert "mem_mb" in told["default_resources"] or name in ("googlebatch", "azure-batch")
-    assert "apptainer" in told["deployment_method"].lower()
+    assert "APPTAINER" in told["software_deployment_method"]
     misspelt = read(text.replace("latency-wait", "latency-weight"), tmp_path)
     assert misspelt.returncode != 0
 

@@ -191,6 +191,12 @@ def test_a_collector_that_is_down_harms_nobody(tmp_path: Path) -> None:
         told = counts(tmp_path)
     assert (told["spans"]["made"], told["spans"]["lost"]) == (8, 8)
     assert "telemetry" in done.stderr
+    asked = subprocess.run(
+        [sys.executable, "-m", "sncompile.cli.main", "status", "."],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "8 of 8 spans" in asked.stdout
+    assert f"did not arrive at {url}" in asked.stdout
     assert (tmp_path / "results" / "second" / "b" / "o.txt").exists()
 
 

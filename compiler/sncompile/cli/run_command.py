@@ -18,6 +18,7 @@ from sncompile.faults import graph as graph_faults
 from sncompile.ir.graph import Graph
 from sncompile.runner.display import duration, make_display
 from sncompile.runner.facts import facts_of
+from sncompile.runner.find import find_run
 from sncompile.runner.record import RunFolder, read_record
 from sncompile.runner.run import run
 from sncompile.runner.start import Prepared, RunOptions
@@ -46,9 +47,8 @@ from sncompile.runner.wanted import marked_families, output_paths, wanted
 )
 @click.option(
     "--resume",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="RUN",
-    help="Go on with an earlier run, with the options that it had; RUN is its folder.",
+    help="Go on with an earlier run, with the options that it had; RUN is its folder or name, or a working folder.",
 )
 @click.option("-k", "--keep-going", is_flag=True, help="Go on with what does not need a failed job.")
 @click.option("--benchmark", is_flag=True, help="Have Snakemake measure every job: time, memory, input and output.")
@@ -66,7 +66,7 @@ def command(
     profile: str | None,
     containers: str,
     targets: tuple[str, ...],
-    resume: Path | None,
+    resume: str | None,
     keep_going: bool,
     benchmark: bool,
     telemetry: str | None,
@@ -125,8 +125,12 @@ def command(
     _tell_outputs(graph, result.done, result.seconds, result.folder)
 
 
-def _again(ctx: click.Context, folder: Path) -> None:
+def _again(ctx: click.Context, run: str) -> None:
     """Run what an earlier run ran, from where it was started."""
+    try:
+        folder = find_run(run)
+    except CompileError as error:
+        misused(error)
     record = read_record(folder)
     words, place = record.get("command"), record.get("invoked_from")
     if not isinstance(words, list) or not words or not isinstance(place, str) or not Path(place).is_dir():

@@ -33,6 +33,12 @@ OPTIONAL_OUTPUT = Fault(
     "Snakemake has no outputs that a job may leave out: a missing one is a failure. Have the tool write an empty\n"
     "file, or a directory that may be empty, and drop the `?`.",
 )
+NOT_TEXT = Fault(
+    "SN607",
+    "a name that is no text (Snakemake)",
+    "A file's name or another value holds bytes that are not UTF-8. Snakefiles and the tables beside them hold text\n"
+    "alone: rename the file.",
+)
 BAD_OUTPUT_FOLDER = Fault(
     "SN611",
     "files cannot be written",

@@ -9,6 +9,7 @@ from typing import Any
 from sncompile.diagnostics.machine import as_object
 from sncompile.runner.display import duration
 from sncompile.runner.processes import Seen
+from sncompile.runner.telemetry_sender import told
 from sncompile.runner.watch import RunStatus, State, Watch
 from sncompile.views.columns import count, table
 
@@ -36,7 +37,9 @@ def status_text(watch: Watch, status: RunStatus, width: int, bold: Callable[[str
     rows += [[s.name, f"{s.total:,}", *(_number(getattr(s, name)) for name in shown)] for s in status.steps]
     first, *rest = table(rows, width, right=range(1, len(shown) + 2)).splitlines(keepends=True)
     steps = bold(first.rstrip("\n")) + "\n" + "".join(rest) if status.steps else "no job was started\n"
-    return "\n".join(("".join(head), steps, _summary(watch, status)))
+    undelivered = told(watch.folder, 0) if status.state.ended else None
+    telemetry = f"{undelivered}\n" if undelivered is not None else ""
+    return "\n".join(("".join(head), steps, _summary(watch, status) + telemetry))
 
 
 def _number(number: int) -> str:

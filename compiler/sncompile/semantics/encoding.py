@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-# `/` splits a path; braces are wildcards to Snakemake, even from a table; control characters break lines and terminals;
-# `%` is our own sign, so that two values never share a path.
-_BREAKING = re.compile(r"[/%{}\x00-\x1f\x7f-\x9f]|^[-~]")
+# `/` splits a path; to Snakemake braces are wildcards, even from a table, and `<name>` is a variable; control characters
+# break lines and terminals; `%` is our own sign, so that two values never share a path.
+_BREAKING = re.compile(r"[/%{}<\x00-\x1f\x7f-\x9f]|^[-~]")
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from sncompile.semantics.values import Value
 from sncompile.targets.snakemake.marking import Marks
 from sncompile.targets.snakemake.patterns import Hole, Part, Plainness, path_parts
 from sncompile.targets.snakemake.sidecars import Sidecars
+
+_VARIABLE = re.compile(r"<\w+>")
 
 
 class Surroundings:
@@ -84,13 +87,15 @@ class FamilyContext:
         return "wildcards" if self.names else ""
 
     def check_braces(self, text: str, span: Span) -> None:
-        """Refuse a path with a brace."""
-        if "{" in text or "}" in text:
+        """Refuse a path with a brace, or with a name between `<` and `>`."""
+        braces = "{" in text or "}" in text
+        if braces or _VARIABLE.search(text):
+            what = "a brace, which Snakemake takes for a wildcard" if braces else "`<…>`, a variable to Snakemake"
             self.around.tell(
                 faults.BRACE_IN_PATH.at(
                     span,
-                    f"the path `{text}` has a brace, which Snakemake takes for a wildcard",
-                    help="rename the file, or leave an output's path out: derived paths encode braces",
+                    f"the path `{text}` has {what}",
+                    help="rename the file, or leave an output's path out: derived paths encode such signs",
                 )
             )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sncompile.diagnostics import CompileError, Report
+from sncompile.faults import targets as faults
 from sncompile.ir.graph import Graph
 from sncompile.targets.emitted import Emitted
 from sncompile.targets.snakemake.profiles import profile_files
@@ -50,8 +51,9 @@ class SnakemakeTarget:
             raise CompileError(report.diagnostics())
         text = render_snakefile(workflow)
         place = place_from(graph.folder, Path.cwd())
-        emitted = {"Snakefile": text.encode(), NAME: source_map(workflow, text, place).encode()}
-        emitted |= {f"tables/{s.name}.tsv": render_sidecar(s).encode() for s in workflow.sidecars}
+        texts = {"Snakefile": text, NAME: source_map(workflow, text, place)}
+        texts |= {f"tables/{s.name}.tsv": render_sidecar(s) for s in workflow.sidecars}
+        emitted = {name: _encoded(text, graph) for name, text in texts.items()}
         emitted |= {f"files/{name}": content for name, content in workflow.files.items()}
         emitted |= profile_files(workflow)
         lines = text.count("\n")
@@ -59,3 +61,13 @@ class SnakemakeTarget:
         rules, jobs = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)
         summary = f"{rules} for {jobs}; Snakefile of {lines} lines"
         return Emitted(emitted, summary)
+
+
+def _encoded(text: str, graph: Graph) -> bytes:
+    """Raises `CompileError` for a text that holds the name of a file which is not UTF-8."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        shown = text[max(error.start - 20, 0) : error.end + 20].encode("utf-8", "backslashreplace").decode()
+        told = faults.NOT_TEXT.at(graph.span, f"`{shown.strip()}` is no text", help="rename the file, in UTF-8")
+        raise CompileError([told]) from None
