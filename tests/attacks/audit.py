@@ -24,7 +24,7 @@ NEVER = frozenset({
     "socket.gethostbyaddr", "socket.sendto", "urllib.Request", "http.client.connect", "ftplib.connect", "smtplib.connect",
     "os.putenv", "os.unsetenv", "os.kill", "os.killpg", "os.symlink", "os.link", "os.setxattr", "os.lockf",
     "pickle.find_class", "marshal.load", "webbrowser.open", "code.__new__", "sys.settrace",
-    "sys.setprofile", "signal.pthread_kill", "fcntl.flock", "os.mkfifo", "os.mknod",
+    "sys.setprofile", "signal.pthread_kill", "os.mkfifo", "os.mknod",
 })  # fmt: skip
 """Events that no compile may raise, whatever their arguments."""
 
@@ -98,7 +98,7 @@ class Watch:
         found = os.path.abspath(os.fsdecode(path))
         real = os.path.join(os.path.realpath(os.path.dirname(found)), os.path.basename(found))
         name = self._out.name
-        places = (str(self._out), *(str(self._out.parent / f".{name}.{kind}-") for kind in ("new", "old")))
+        places = (str(self._out), *(str(self._out.parent / f".{name}.{kind}-") for kind in ("new",)))
         above = str(self._out).startswith(f"{real}/")  # `-o` may name folders that are not there yet.
         return above or any(real == p or real.startswith(f"{p}/" if p == places[0] else p) for p in places)
 

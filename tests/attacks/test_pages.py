@@ -59,5 +59,3 @@ def limited(wanted: dict[str, object]) -> str:
     assert memory < MEMORY, f"{memory / 2**20:.0f} MB"
     assert isinstance(told, str)
     return told
-
-

@@ -64,6 +64,20 @@ def test_rows_that_come_and_go(before: Folder, now: Folder) -> None:
     assert reason_text(reason) == "input `labels` 2 → 1, without results/segment/B1/2/labels.tiff"
 
 
+def test_new_jobs_are_told_by_who_gathers_them(before: Folder, now: Folder) -> None:
+    """That it gathers more is the gathering job's own reason, and what is below it has changed because of it."""
+    now.edit("fields.tsv", "B1\t2\timages/B1_2.tif\t20\n", "B1\t2\timages/B1_2.tif\t20\nC1\t1\timages/A1_1.tif\t10\n")
+    for folder in (before, now):
+        folder.edit("spec.yaml", '{images: "${fields.path}"}', '{images: ["images/A1_1.tif"]}')
+        folder.edit(
+            "spec.yaml", "  report:\n", '  last: {module: mod/measure, with: {labels: ["${report.out}"]}}\n  report:\n'
+        )
+    told = {s.name: (s.counts.new, s.counts.changed, s.because, s.below) for s in compared(before, now).steps}
+    assert told == {
+        "segment": (1, 0, (), 0), "measure": (1, 0, (), 0), "report": (0, 1, (), 1), "last": (0, 1, ("report",), 0),
+    }  # fmt: skip
+
+
 def test_what_a_value_is_counted_from(before: Folder, now: Folder) -> None:
     """A job that takes only how many others there are reads from them, as its digest says."""
     for folder in (before, now):
@@ -110,6 +124,49 @@ def test_a_renamed_step_with_derived_paths_writes_elsewhere(before: Folder, now:
     assert [reason.kind for reason in outline.reasons] == [Kind.OUTPUT]
     assert steps(found)["measure"].reasons == ()
     assert {job.was for job in found.jobs() if job.was} == {f"segment/{w}/{s}" for w, s in ROWS}
+
+
+def test_a_renamed_step_with_other_rows(before: Folder, now: Folder) -> None:
+    """What reads its files has another input only where it reads others, whatever they are called."""
+    now.edit("spec.yaml", "  segment:", "  outline:")
+    now.edit("spec.yaml", "segment.labels", "outline.labels")
+    now.edit("fields.tsv", "B1\t2\timages/B1_2.tif\t20\n", "")
+    measure = steps(compared(before, now))["measure"]
+    assert (measure.counts.changed, measure.above) == (3, 2)
+    assert [(reason_text(r), r.jobs, r.example) for r in measure.reasons] == [
+        ("input `labels` 2 → 1, without results/segment/B1/2/labels.tiff", 1, "measure/B1")
+    ]
+
+
+def test_a_path_that_goes_with_an_input(before: Folder, now: Folder) -> None:
+    """A file that lies beside the file that it is made from goes where that goes: no reason of its own."""
+    for folder in (before, now):
+        folder.put(
+            "modules/index.yaml",
+            "sncompile: 1\nmodule: index\ninputs: {i: {type: file}}\n"
+            'outputs: {o: {type: file, path: "${inputs.i}.idx"}}\ncommand: [index, "${inputs.i}"]\n',
+        )
+        step = 'index: {module: mod/index, by: [well, site], with: {i: "${segment.labels}"}}'
+        more = 'more: {module: mod/measure, with: {labels: "${index.o}"}}'
+        folder.edit("spec.yaml", "  report:\n", f"  {step}\n  {more}\n  report:\n")
+    now.edit("spec.yaml", "  segment:", "  outline:")
+    now.edit("spec.yaml", "segment.labels", "outline.labels")
+    now.edit("fields.tsv", "B1\t2\timages/B1_2.tif\t20\n", "")
+    found = steps(compared(before, now))
+    assert (found["index"].counts.changed, found["index"].above, found["index"].reasons) == (5, 5, ())
+    assert [r.kind for r in found["more"].reasons] == [Kind.INPUT]
+    assert reason_text(found["more"].reasons[0]) == "input `labels` 6 → 5, without results/segment/B1/2/labels.tiff.idx"
+
+
+def test_a_path_beside_that_of_a_step_that_is_not_read(before: Folder, now: Folder) -> None:
+    """It goes elsewhere too, and nothing else would say so."""
+    for folder in (before, now):
+        step = 'beside: {module: mod/measure, with: {labels: ["x"]}, outputs: {out: "${flat.out}.csv"}}'
+        folder.edit("spec.yaml", "  report:\n", f"  {step}\n  report:\n")
+    now.edit("spec.yaml", "  flat:", "  even:")
+    now.edit("spec.yaml", "flat.out", "even.out")
+    [reason] = steps(compared(before, now))["beside"].reasons
+    assert reason_text(reason) == "output `out` results/flat/out.npy.csv → results/even/out.npy.csv"
 
 
 def test_steps_renamed_one_after_the_other(before: Folder, now: Folder) -> None:

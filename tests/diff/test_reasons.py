@@ -77,6 +77,22 @@ def test_another_module(before: Folder, now: Folder) -> None:
     assert [reason_text(r) for r in reasons] == ["module measure → other", "script `sort -u` → `uniq -u`"]
 
 
+def test_a_word_that_some_jobs_have(before: Folder, now: Folder) -> None:
+    """A condition in a command: only where it holds is the command another one, and the module."""
+    for folder, module, flag in ((before, "mod/a", "--old"), (now, "mod/b", "--new")):
+        name = module[-1]
+        folder.put(
+            f"modules/{name}.yaml",
+            f"sncompile: 1\nmodule: {name}\nparams: {{n: {{type: integer}}}}\noutputs: {{o: {{type: file}}}}\n"
+            f'command: [do, {{flag: {flag}, when: "${{params.n > 10}}"}}, "${{outputs.o}}"]\n',
+        )
+        step = f'some: {{module: {module}, by: [well, site], with: {{n: "${{fields.area}}"}}}}'
+        folder.edit("spec.yaml", "  report:\n", f"  {step}\n  report:\n")
+    some = steps(compared(before, now))["some"]
+    assert (some.counts.changed, some.counts.same) == (3, 3)
+    assert [(reason_text(r), r.jobs) for r in some.reasons] == [("module a → b", 3), ("command `--old` → `--new`", 3)]
+
+
 def test_an_environment_file(before: Folder, now: Folder) -> None:
     """A conda environment counts by its name and by what stands in it."""
     for folder in (before, now):

@@ -11,9 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from sncompile.api import compile_graph, default_out
+from sncompile.api import check, compile_graph, default_out, graph_of, optimize
+from sncompile.diagnostics import CompileError
 from sncompile.ir.graph import Graph
+from sncompile.ir.jobs import jobs
+from sncompile.semantics.program import Options
 from sncompile.targets.cwl.verify import differences
+
+from ..properties.compiled import write
+from ..properties.oracle import Spec
 
 CWLTOOL = shutil.which("cwltool", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
 needs_cwltool = pytest.mark.skipif(
@@ -93,3 +99,47 @@ def sums(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not any(part.startswith(".snakemake") for part in path.relative_to(folder).parts)
     }
+
+
+def graph_for_both(spec: Spec, folder: Path, level: int = 0) -> Graph | None:
+    """The optimized graph of a spec; None for one that is wrong or that one of the targets refuses."""
+    checked = check(write(spec, folder))
+    if checked.failed:
+        return None
+    graph = optimize(graph_of(checked.require()), level).graph
+    for target in ("snakemake", "cwl"):
+        try:
+            compile_graph(graph, target, out=folder / "cwl")
+        except CompileError as error:
+            if {d.code[:3] for d in error.diagnostics} != {"SN6"}:
+                raise
+            return None
+    return graph
+
+
+def graph_from(path: Path, options: Options | None = None) -> Graph:
+    """The graph of a spec without errors."""
+    checked = check(path, options)
+    assert not checked.failed, [f"{d.code} {d.message}" for d in checked.diagnostics]
+    return graph_of(checked.require())
+
+
+def fill_inputs(graph: Graph) -> None:
+    """Files with text of their own for everything that a graph reads from outside."""
+    everything = list(jobs(graph))
+    made = {p for j in everything for v in j.outputs.values() for p in (v if isinstance(v, list) else [v])}
+    for job in everything:
+        for value in job.inputs.values():
+            for path in value if isinstance(value, list) else [value] if value else []:
+                if path not in made:
+                    place = Path(graph.folder) / path
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.write_text(path)
+
+
+def same_files(graph: Graph, env: dict[str, str] | None = None) -> dict[str, str]:
+    """Run a graph both ways; the files must be the same."""
+    emit_cwl(graph)
+    found = run_cwl(graph, env=env)
+    assert found == run_snakemake(graph, env)
+    return found

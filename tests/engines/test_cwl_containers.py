@@ -19,7 +19,7 @@ STATIC = ("/bin/busybox", "/bin/bash-static")
 # As root, and where there may be neither cgroups nor a network: what podman asks for beside the usual.
 PODMAN = """\
 #!/bin/bash
-global=(--root {store}/root --runroot {store}/run --storage-driver vfs --cgroup-manager cgroupfs --events-backend none
+global=(--root {store}/graph --runroot {store}/run --storage-driver vfs --cgroup-manager cgroupfs --events-backend none
   --runtime runc)
 if [[ ${{1-}} == run ]]; then
   shift

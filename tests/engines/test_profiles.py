@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sncompile.api import check_text, compile_graph, graph_of
-from sncompile.runner.start import works_elsewhere
+from sncompile.runner.profiles import works_elsewhere
 from sncompile.targets.snakemake.profiles import PROFILES
 
 SPEC = """\
@@ -119,11 +119,18 @@ def test_sizes_that_plugins_call_otherwise(profiles: dict[str, str]) -> None:
     assert "aws-batch-task-timeout: 259200" in profiles["aws-batch"]
 
 
-def test_which_profiles_work_elsewhere(profiles: dict[str, str], tmp_path: Path) -> None:
+def test_which_profiles_work_elsewhere(
+    profiles: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All but `local`: where others run the jobs, this machine's cores are no limit."""
     for name, text in profiles.items():
         (tmp_path / "config.yaml").write_text(text)
         assert works_elsewhere(tmp_path) == (name != "local")
+    (tmp_path / "snakemake" / "ours").mkdir(parents=True)
+    (tmp_path / "snakemake" / "ours" / "config.v8+.yaml").write_text("executor: lsf\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert works_elsewhere(Path("ours"))
+    assert not works_elsewhere(Path("theirs"))
 
 
 @pytest.mark.parametrize(
@@ -155,3 +162,20 @@ def test_the_state_of_a_job_of_grid_engine(
         env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
     )  # fmt: skip
     assert done.stdout == f"{told}\n"
+
+
+def test_what_is_lacking_is_told(tmp_path: Path) -> None:
+    """A profile that there is none of, and one whose plugin is not installed, before anything is run."""
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    (tmp_path / "moon").mkdir()
+    (tmp_path / "moon" / "config.yaml").write_text("executor: moon\n")
+    for name, told in (
+        ("slrum", "error[SN704]: there is no profile `slrum`"),
+        ("moon", "error[SN704]: the profile `moon` needs the package snakemake-executor-plugin-moon, which is not"),
+    ):
+        command = [sys.executable, "-m", "sncompile.cli.main", "run", "spec.yaml", "--profile", name]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 3
+        assert told in done.stderr
+        assert "did you mean `slurm`" in done.stderr or name == "moon"
+    assert not list(tmp_path.glob("runs/*"))

@@ -233,6 +233,22 @@ def _killer(folder: Path) -> Path:
     return path
 
 
+def test_from_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`use_opentelemetry` sends where the variables say."""
+    import sncompile
+
+    monkeypatch.setenv("TOKEN", SECRET)
+    (tmp_path / "spec.yaml").write_text(SPEC.replace("RETRIES", "1"))
+    with collector() as found:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", found.http)
+        settings = sncompile.SnakemakeBackendConfig(
+            use_opentelemetry=True, print_exec=False, cores=2, containers="none"
+        )
+        sncompile.SnakemakeBackend(settings).run(sncompile.load(tmp_path / "spec.yaml"))
+        assert counts(tmp_path)["spans"]["lost"] == 0
+    check_spans(found)
+
+
 @pytest.mark.parametrize(
     ("url", "variables", "wanted"),
     [

@@ -37,14 +37,14 @@ class FolderLock:
     def inherited(folder: Path, descriptor: int) -> FolderLock:
         """The lock as its heir has it, by the open file that was handed down."""
         lock = FolderLock(folder)
-        lock._file = open(descriptor, "a+", encoding="utf-8")  # noqa: SIM115 - held until `release`
+        lock._file = open(descriptor, "a+", encoding="utf-8", errors="replace")  # noqa: SIM115 - held until `release`
         return lock
 
     def acquire(self, run: str) -> None:
         """Take the lock, and clear away what a dead engine left. Raises `Locked`, or `OSError`."""
         place = self._folder / LOCK
         place.parent.mkdir(parents=True, exist_ok=True)
-        file = place.open("a+", encoding="utf-8")
+        file = place.open("a+", encoding="utf-8", errors="replace")
         file.seek(0)
         before = self.before = _read(file.read())
         try:
@@ -98,7 +98,7 @@ def heal(folder: Path, run: str) -> None:
     """Take away the lock that a dead run left, and its engine's; nothing where the folder is in use, or by another."""
     lock = FolderLock(folder)
     try:
-        if _read((folder / LOCK).read_text("utf-8")).get("run") == run:
+        if _read((folder / LOCK).read_text("utf-8", "replace")).get("run") == run:
             lock.acquire(run)
             lock.release()
     except (Locked, OSError):
@@ -108,7 +108,7 @@ def heal(folder: Path, run: str) -> None:
 def is_held(folder: Path, run: str) -> bool:
     """Whether somebody holds the folder's lock for a run; an engine does so before it can tell of itself."""
     try:
-        with (folder / LOCK).open("r+", encoding="utf-8") as file:
+        with (folder / LOCK).open("r+", encoding="utf-8", errors="replace") as file:
             if _read(file.read()).get("run") != run:
                 return False
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -24,6 +24,7 @@ from sncompile.runner.facts import write_facts
 from sncompile.runner.holes import families_for, missing_below
 from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.processes import MARK, identify
+from sncompile.runner.profiles import find_profile, works_elsewhere
 from sncompile.runner.record import RECORD, RunFolder, now, versions
 from sncompile.runner.wanted import marked_families
 from sncompile.runner.watch import Watch
@@ -190,8 +191,7 @@ def engine_arguments(run: Prepared, working: Path, options: RunOptions, methods:
     arguments = ["--snakefile", str(emitted / "Snakefile"), "--directory", str(working), "--rerun-incomplete"]
     distant = False
     if options.profile is not None:
-        ours = emitted / "profiles" / options.profile
-        profile = ours if ours.is_dir() else Path(options.profile)
+        profile = find_profile(options.profile, emitted)
         arguments += ["--profile", str(profile)]
         distant = works_elsewhere(profile)
         if options.containers == "none":
@@ -211,21 +211,6 @@ def engine_arguments(run: Prepared, working: Path, options: RunOptions, methods:
     missing = missing_below(run.graph, working, families, marked_families(run.emitted))[:MAX_NAMED]
     targets = [*(options.targets or (["all"] if missing else [])), *missing]
     return [*arguments, *options.arguments, *(["--", *dict.fromkeys(targets)] if targets else [])]
-
-
-def works_elsewhere(profile: Path) -> bool:
-    """Whether a profile (its folder) has a scheduler or a cloud run the jobs."""
-    from ruamel.yaml import YAML, YAMLError
-
-    for path in sorted(profile.glob("config*.yaml")):
-        try:
-            said = YAML(typ="safe").load(path)
-        except (OSError, ValueError, YAMLError):
-            continue  # Snakemake will tell.
-        executor = said.get("executor") if isinstance(said, dict) else None
-        if executor is not None:
-            return str(executor) not in ("local", "dryrun", "touch")
-    return False
 
 
 def deployment(graph: Graph, containers: str) -> list[str]:

@@ -43,13 +43,16 @@ class Feed:
         name = event.get("event")
         if name == "job_info":
             self._begin_job(event)
-        elif name in ("job_finished", "job_error", "error", "engine_ended"):
-            self._end_jobs()
+        elif name in ("job_finished", "job_error"):
+            told = event.get("job_id", event.get("jobid"))
+            self._end_jobs([told] if told in self._running else [])
+        elif name in ("error", "engine_ended"):
+            self._end_jobs(list(self._running))
 
     def end(self, status: RunStatus) -> None:
         """The run has ended, by itself or because its engine is gone."""
         self._begin({})
-        self._end_jobs()
+        self._end_jobs(list(self._running))
         self.settle()
         names = ("total", "done", "failed", "stopped")
         attributes: dict[str, Attribute] = {f"sncompile.jobs.{name}": getattr(status, name) for name in names}
@@ -127,8 +130,9 @@ class Feed:
         told = self._watch.names.place(rule)
         return Place(*told) if told is not None else None
 
-    def _end_jobs(self) -> None:
-        for number, job in list(self._running.items()):
+    def _end_jobs(self, numbers: list[int]) -> None:
+        for number in numbers:
+            job = self._running[number]
             if job.state != "running":
                 del self._running[number]
                 self._ended[number] = job

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-# `/` splits a path; to Snakemake braces are wildcards, even from a table, and `<name>` is a variable; control characters
+# `/` splits a path; to Snakemake braces are wildcards, even in a table, and `<name>` is a variable; control characters
 # break lines and terminals; `%` is our own sign, so that two values never share a path.
 _BREAKING = re.compile(r"[/%{}<\x00-\x1f\x7f-\x9f]|^[-~]")
 

@@ -88,7 +88,9 @@ class StoredColumns(Mapping[str, Sequence[Cell]]):
         raise NotImplementedError
 
     def tells_apart(self, key: Sequence[str]) -> bool:
-        """Whether no cell of `key` is empty, and no two rows have the same."""
+        """Whether no cell of `key` is empty, and no two rows have the same; false of a key of no column."""
+        if not key:
+            return False
         shown = [column_sql(name, self.types[name], True) for name in key]
         empty = " OR ".join(f"{quoted(name)} IS NULL" for name in key)
         within = f"(SELECT {', '.join(shown)} FROM {self.relation})"

@@ -7,13 +7,13 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import targets as faults
+from sncompile.targets.replacing import folder_beside, take_place
 
 MANIFEST = ".sncompile.json"
 """Lists what sncompile wrote, with the SHA-256 sum of each file."""
@@ -37,9 +37,9 @@ class Emitted:
     def write(self, folder: Path) -> None:
         """Put the files into `folder`, all or nothing.
 
-        They are written to a new folder beside it, which then takes its place. A file that stands there already with
-        the same bytes keeps its time, so that nothing is run again because of it; files that sncompile did not write
-        stay. Raises `CompileError` where that cannot be done.
+        They are written to a new folder beside it, which then takes its place in one step. A file that stands there
+        already with the same bytes keeps its time, so that nothing is run again because of it; files that sncompile
+        did not write stay. Raises `CompileError` where that cannot be done.
         """
         try:
             self._write(folder)
@@ -61,17 +61,13 @@ class Emitted:
                         )
                     ]
                 )
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=folder.parent))
-        try:
+        with folder_beside(folder) as fresh:
             # A folder made for a moment is private; this one is to be like any other.
             fresh.chmod(0o777 & ~_umask())
             for name, data in {**self.files, MANIFEST: self._manifest()}.items():
                 _put(fresh / name, data, folder / name)
             _carry_over(folder, fresh)
-            _swap(folder, fresh)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+            take_place(folder, fresh)
 
     def compare(self, folder: Path) -> None:
         """Raises `CompileError` with every file that differs, is missing or is one too many in `folder`."""
@@ -128,18 +124,3 @@ def _carry_over(folder: Path, fresh: Path) -> None:
         if path.is_file() and name not in ours and not (fresh / name).exists():
             (fresh / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, fresh / name, follow_symlinks=False)
-
-
-def _swap(folder: Path, fresh: Path) -> None:
-    if not folder.exists():
-        fresh.rename(folder)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old-", dir=folder.parent))
-    folder.rename(old / "files")
-    try:
-        fresh.rename(folder)
-    except OSError:
-        (old / "files").rename(folder)
-        raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sncompile.diagnostics import Span
 from sncompile.passes.merging.links import Home, Links, alias
+from sncompile.passes.merging.naming import common_start
 from sncompile.passes.merging.shapes import Entry, Hole, Reference
 from sncompile.passes.merging.tables import BranchTable
 from sncompile.passes.structure import structure
@@ -66,7 +67,7 @@ class Columns:
                 return Related(Output(name, port, hole.type, span), homes[step].keys, place.keys, hole.type, span)
         cells = [self._path(entry) for entry in entries]
         texts = [cell for cell in cells if isinstance(cell, str)]
-        if len(hole.at) > 2 and len(texts) == len(cells):
+        if not families and len(texts) == len(cells) and (len(hole.at) > 2 or hole.at[0] == "outputs"):
             return self._piece(texts, hole, span)
         path = place.table.value(hole.hint, cells, place.rows, place.keys, hole.type, span)
         if not families:
@@ -74,15 +75,22 @@ class Columns:
         return Made(path, tuple(self._link(n, found, hole, span) for n, found in families.items()), hole.type, span)
 
     def _piece(self, cells: Sequence[str], hole: Hole, span: Span) -> Value:
-        """A part of a text: a slash that all have at an end stays one, so that paths can be told apart by it."""
+        """A text that jobs may be known by, or a part of one, without what all have in common around it.
+
+        A slash that all have at an end stays one in any case, so that paths can be told apart by it.
+        """
         place = self._place
-        ends = [[c.startswith("/") for c in cells], [len(c) > 1 and c.endswith("/") for c in cells]]
-        start, stop = (1 if all(found) else 0 for found in ends)
+        start, stop = _in_common(cells) if len(hole.at) == 2 else (0, 0)
+        start += all(cell[start:].startswith("/") for cell in cells)
+        stop += all(len(cell) - start - stop > 1 and cell[: len(cell) - stop].endswith("/") for cell in cells)
+        if any(len(cell) <= start + stop for cell in cells):
+            start, stop = 0, 0
+        before, after = cells[0][:start], cells[0][len(cells[0]) - stop :]
         inner = [cell[start : len(cell) - stop] for cell in cells]
         found = place.table.value(hole.hint, inner, place.rows, place.keys, hole.type, span)
-        before, after = ([Const("/", STRING, span)] * count for count in (start, stop))
         parts = found.parts if isinstance(found, Text) else (found,)
-        return Text((*before, *parts, *after), STRING, span) if before or after else found
+        whole = [*_const(before, span), *parts, *_const(after, span)]
+        return found if len(whole) == 1 else Text(_joined(whole), hole.type if len(hole.at) == 2 else STRING, span)
 
     def _path(self, entry: Entry) -> Plain:
         """An entry as a cell: a constant, or the path of the output that it refers to."""
@@ -163,6 +171,30 @@ class Columns:
             keys = homes[some.step].keys
             instances = [tuple(homes[e.step].first for e in found) for found in references]
         return Related(output, keys, alias(place.keys, keys, instances, one=False), kind, span)
+
+
+def _in_common(texts: Sequence[str]) -> tuple[int, int]:
+    """How much of paths is the same in all at the beginning, by whole folders, and at the end, from a dot or slash."""
+    start = common_start(texts).rpartition("/")
+    head = len(start[0] + start[1])
+    end = common_start([text[head:][::-1] for text in texts])[::-1]
+    cut = [end.find(sign) for sign in "./" if sign in end]
+    return head, len(end) - min(cut) if cut else 0
+
+
+def _const(text: str, span: Span) -> list[Value]:
+    return [Const(text, STRING, span)] if text else []
+
+
+def _joined(parts: Sequence[Value]) -> tuple[Value, ...]:
+    """Parts of a text, those that are constant next to each other as one."""
+    found: list[Value] = []
+    for part in parts:
+        if found and isinstance(part, Const) and isinstance(found[-1], Const):
+            found[-1] = found[-1]._replace(value=f"{found[-1].value}{part.value}")
+        else:
+            found.append(part)
+    return tuple(found)
 
 
 def _of_one_type(holes: Sequence[Hole]) -> Sequence[Hole]:

@@ -1,7 +1,7 @@
 """Where a job finds its files: every job has a folder of its own, in which a file has the path that the pipeline knows.
 
 What lies outside of the working folder cannot have that path, so it is found below one folder that no other path uses:
-`/mnt/plate/a.tif` as `outside/root/mnt/plate/a.tif`, `../a.tif` as `outside/up1/a.tif`.
+`/mnt/plate/a.tif` as `outside/absolute/mnt/plate/a.tif`, `../a.tif` as `outside/up1/a.tif`.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class Places:
 
         >>> places = Places(["a/b", "outside/c"])
         >>> places.of("a/b"), places.of("/mnt/x"), places.of("a/../../x")
-        ('a/b', 'outside_2/root/mnt/x', 'outside_2/up1/x')
+        ('a/b', 'outside_2/absolute/mnt/x', 'outside_2/up1/x')
         """
         if path.startswith("/"):
-            return f"{self.outside}/root{posixpath.normpath('/' + path.lstrip('/'))}"
+            return f"{self.outside}/absolute{posixpath.normpath('/' + path.lstrip('/'))}"
         plain = posixpath.normpath(path)
         if not leads_out(path):
             return path
@@ -43,7 +43,7 @@ class Places:
 
     def back(self, text: str) -> str:
         """A text of a job with the pipeline's own paths."""
-        text = text.replace(f"{self.outside}/root/", "/")
+        text = text.replace(f"{self.outside}/absolute/", "/")
         return re.sub(rf"{self.outside}/up(\d+)", lambda found: "/".join([".."] * int(found[1])), text)
 
 

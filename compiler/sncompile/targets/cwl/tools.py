@@ -59,10 +59,7 @@ def lower_family(family: Family, around: Around, *, marked: bool) -> Lowered:
     inputs = [Input(SCRIPT, "File", {"class": "File", "location": "job.sh"}), _job(family, ids)]
     inputs += [Input(port.name, port.type) for port in files.ports]
     inputs += [column.input for column in columns.columns]
-    inputs += columns.defaults
-    for name in waits:
-        source = around.plan.graph.families[name]
-        inputs.append(Input(_after(name, around), array("string") if source.keys.by else "string"))
+    inputs += [*columns.defaults, *(_after(around.plan.graph.families[name], around) for name in waits)]
     outputs = list(files.outputs)
     if marked or not outputs:
         outputs.append(Output(DONE, "string", value=f"$(inputs.{JOB})"))
@@ -80,8 +77,8 @@ def lower_family(family: Family, around: Around, *, marked: bool) -> Lowered:
     return Lowered(family, tool, tuple(files.ports), (*jobs, *columns.columns), waits, tuple(secrets))
 
 
-def _after(name: str, around: Around) -> str:
-    return f"after_{around.ids[name]}"
+def _after(source: Family, around: Around) -> Input:
+    return Input(f"after_{around.ids[source.name]}", array("string") if source.keys.by else "string")
 
 
 def _job(family: Family, ids: list[str]) -> Input:

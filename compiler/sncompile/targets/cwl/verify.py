@@ -73,12 +73,14 @@ class _Comparison:
 
     def _facts(self, read: ReadJob, job: Job) -> Iterator[str]:
         family = self._family[job.id]
-        argv = [self._places.back(word) for word in read.argv]
         if job.command is not None:
+            there = [*job.command, *[None] * (len(read.argv) - len(job.command))]
+            argv = [self._back(word, same) for word, same in zip(read.argv, there, strict=False)]
             yield from _differ("command", argv, job.command)
         else:
-            yield from _differ("shell", argv[:-1], list(SHELL))
-            yield from _differ("script", argv[-1].rstrip("\n"), (job.shell or "").rstrip("\n"))
+            script = (job.shell or "").rstrip("\n")
+            yield from _differ("shell", list(read.argv[:-1]), list(SHELL))
+            yield from _differ("script", self._back(read.argv[-1].rstrip("\n"), script), script)
         yield from _differ("outputs", list(read.said.outputs.values()), list(_paths(job.outputs)))
         yield from _differ("checks", read.said.checks, list(_checks(family, job)))
         variables = {name: value for name, value in job.env.items() if value != "***"}
@@ -93,6 +95,10 @@ class _Comparison:
                 wanted = None if amount is None else str(ceil(amount * factor))
                 found = read.resources.get(theirs)
                 yield from _differ(name, None if found is None else str(found), wanted)
+
+    def _back(self, word: str, wanted: str | None) -> str:
+        """A word of a job as the pipeline has it: a text that looks like a path in a job's folder may be just that."""
+        return word if word == wanted else self._places.back(word)
 
     def _inputs(self, read: ReadJob, job: Job) -> Iterator[str]:
         """The files of every port, at their paths and from where they come."""

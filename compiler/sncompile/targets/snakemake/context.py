@@ -73,7 +73,10 @@ class FamilyContext:
     def hole_cells(self, hole: Hole) -> list[str]:
         """A key of every instance, as it stands in paths."""
         cells: Sequence[str] = self.keys.column(hole.name)
-        return [encode_key(c) for c in cells] if hole.encoded else list(cells)
+        # Keys are nearly always plain, and a hundred thousand of them take their time to encode.
+        if not hole.encoded or self.around.plainness.plain(self.keys, hole.name):
+            return list(cells)
+        return [encode_key(c) for c in cells]
 
     def wildcards(self, *more: str) -> str:
         """The head of a function of the wildcards; empty where the rule has none and needs nothing more."""

@@ -34,7 +34,8 @@ def _raw_paths(value: Value, name: str, context: FamilyContext) -> Iterator[Path
     pattern = joined(parts, {hole: hole.name for hole in holes}) if parts else None
     if pattern is not None:
         cells = {hole.name: context.hole_cells(hole) for hole in holes}
-        yield Paths(context.family.name, pattern, partial(filled, pattern, cells))
+        loose = any("/" in cell for column in cells.values() for cell in column)
+        yield Paths(context.family.name, pattern, partial(filled, pattern, cells), loose)
         return
     by_depth: dict[int, list[str]] = {}
     for path in _texts_of(value, context):

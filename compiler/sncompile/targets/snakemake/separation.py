@@ -20,11 +20,15 @@ MOST_LEFT_OUT = 40
 
 
 class Paths(NamedTuple):
-    """Paths that belong together: whose they are (nobody's: empty), a pattern that all of them fit, and themselves."""
+    """Paths that belong together: whose they are (nobody's: empty), a pattern that all of them fit, and themselves.
+
+    `loose`: a wildcard of the pattern stands for something with slashes in it, so paths may be of any depth.
+    """
 
     owner: str
     pattern: str
     all: Callable[[], Sequence[str]]
+    loose: bool = False
 
 
 def separate(families: Mapping[str, OutputPatterns], raw: Sequence[Paths]) -> list[tuple[str, str]]:
@@ -33,17 +37,22 @@ def separate(families: Mapping[str, OutputPatterns], raw: Sequence[Paths]) -> li
     `raw` are paths that nobody writes. Paths are looked at one by one only where their pattern may meet another.
     """
     index = _Index()
+    own: dict[str, list[Paths]] = {}
     for name, found in families.items():
-        for pattern in _flat(found):
-            index.add(Paths(name, pattern, partial(_paths_of, found, pattern)))
+        slashed = {n for n, values in found.cells().items() if any("/" in value for value in values)}
+        own[name] = [
+            Paths(name, p, partial(_paths_of, found, p), any(f"{{{n}}}" in p for n in slashed)) for p in _flat(found)
+        ]
+        for group in own[name]:
+            index.add(group)
     for group in raw:
         index.add(group)
     mixed: list[tuple[str, str]] = []
     for name, found in families.items():
         near = {
-            p: [g for g in index.near(p) if (g.owner != name or g.pattern != p) and may_meet(p, g.pattern)]
-            for p in _flat(found)
-            if "{" in p
+            here.pattern: [g for g in index.near(here) if (g.owner != name or g.pattern != here.pattern)]
+            for here in own[name]
+            if "{" in here.pattern
         }
         if any(near.values()):
             mixed += _tighten(name, found, near)
@@ -56,15 +65,27 @@ class _Index:
     def __init__(self) -> None:
         self._found: dict[tuple[int, str], list[Paths]] = {}
         self._depths: dict[int, list[Paths]] = {}
+        self._loose: list[Paths] = []
+        self._all: list[Paths] = []
 
     def add(self, group: Paths) -> None:
         """One group more."""
+        self._all.append(group)
+        if group.loose:
+            self._loose.append(group)
+            return
         depth, first = group.pattern.count("/"), group.pattern.partition("/")[0]
         self._found.setdefault((depth, "" if "{" in first else first), []).append(group)
         self._depths.setdefault(depth, []).append(group)
 
-    def near(self, pattern: str) -> list[Paths]:
-        """The groups that a pattern may meet."""
+    def near(self, here: Paths) -> list[Paths]:
+        """The groups that a group's pattern may meet."""
+        loosely = [g for g in (self._all if here.loose else self._loose) if _ends_meet(here.pattern, g.pattern)]
+        if here.loose:
+            return loosely
+        return [*(g for g in self._at(here.pattern) if may_meet(here.pattern, g.pattern)), *loosely]
+
+    def _at(self, pattern: str) -> list[Paths]:
         depth, first = pattern.count("/"), pattern.partition("/")[0]
         if "{" in first:
             return self._depths.get(depth, [])
@@ -145,6 +166,10 @@ def may_meet(one: str, other: str) -> bool:
 def _parts_meet(one: str, other: str) -> bool:
     if "{" not in one and "{" not in other:
         return one == other
+    return _ends_meet(one, other)
+
+
+def _ends_meet(one: str, other: str) -> bool:
     (head, tail), (begin, end) = _ends(one), _ends(other)
     return (head.startswith(begin) or begin.startswith(head)) and (tail.endswith(end) or end.endswith(tail))
 

@@ -1,0 +1,297 @@
+"""Attacks by what is around a spec: folders, disks, links, files that vanish, secrets, terminals and pages."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sncompile.api import check, compile_graph, graph_of, optimize
+from sncompile.diagnostics import CompileError
+from sncompile.diagnostics.text import TextRenderer
+from sncompile.targets.emitted import Emitted
+
+from .corpus import texts
+
+SPEC = """\
+sncompile: 1
+pipeline: main
+steps: {s: {module: {outputs: {o: {type: file}}, command: [tool, "${outputs.o}"]}}}
+"""
+FILES = Emitted({"Snakefile": b"x" * 200_000, "tables/t.tsv": b"y" * 200_000}, "")
+
+
+def command(folder: Path, *arguments: str, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    """`sncompile` in a folder."""
+    words = [*before, sys.executable, "-P", "-m", "sncompile.cli.main", *arguments]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def refused(done: subprocess.CompletedProcess[str], code: str) -> None:
+    """A command ended with a diagnostic of a code, and without a traceback."""
+    assert done.returncode == 1, done.stderr
+    assert f"error[{code}]" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# --- Folders and disks ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only the superuser may mount a small disk")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk(small_disk: Path) -> None:
+    """Nothing is left behind, and what stood there still does."""
+    before = Emitted({"Snakefile": b"old"}, "")
+    before.write(small_disk / "out")
+    with pytest.raises(CompileError) as told:
+        FILES.write(small_disk / "out")
+    assert "No space left" in told.value.diagnostics[0].message
+    assert (small_disk / "out" / "Snakefile").read_bytes() == b"old"
+    assert os.listdir(small_disk) == ["out"]
+
+
+def test_standard_output_that_is_full(tmp_path: Path) -> None:
+    """A full disk behind `>` is told, and is no success."""
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    script = f"{sys.executable} -P -m sncompile.cli.main compile spec.yaml --emit ir > /dev/full"
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
+    """A read-only folder; the superuser, whom no mode stops, has a folder that takes no files by its nature."""
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    place = tmp_path / "locked"
+    place.mkdir(mode=0o555)
+    out = "/proc/self/out" if os.geteuid() == 0 else str(place / "out")
+    refused(command(tmp_path, "spec.yaml", "-o", out), "SN611")
+
+
+def test_a_file_in_the_place_of_a_folder(tmp_path: Path) -> None:
+    """`-o` names a file, or a folder below one."""
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    (tmp_path / "file").write_text("mine")
+    assert command(tmp_path, "spec.yaml", "-o", "file").returncode in (1, 2)
+    refused(command(tmp_path, "spec.yaml", "-o", "file/out"), "SN611")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_folder_of_somebody_else(tmp_path: Path) -> None:
+    """A folder that sncompile did not write is not written to, whatever the spec is called."""
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "thesis.txt").write_text("mine")
+    refused(command(tmp_path, "spec.yaml", "-o", "home"), "SN611")
+    assert os.listdir(tmp_path / "home") == ["thesis.txt"]
+
+
+# --- Files that change under the hand ---------------------------------------------------------------------------
+
+
+def test_links_that_turn_while_a_spec_is_read(tmp_path: Path) -> None:
+    """A module that is now a file, now a link out of the project, now gone: it is read or refused."""
+    (tmp_path / "secret.yaml").write_text(MODULE.replace("module: m", "module: stolen"))
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "spec.yaml").write_text("sncompile: 1\npipeline: p\nsteps: {s: {module: ./m.yaml}}\n")
+    place, stop = project / "m.yaml", threading.Event()
+
+    def turn() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            fresh = project / f"fresh{number}"
+            if number % 3 == 0:
+                place.unlink(missing_ok=True)
+                continue
+            fresh.symlink_to(tmp_path / "secret.yaml") if number % 3 == 1 else fresh.write_text(MODULE)
+            fresh.rename(place)
+
+    thread = threading.Thread(target=turn)
+    thread.start()
+    try:
+        ends = set()
+        for _ in range(60):
+            checked = check(project / "spec.yaml")
+            ends.add(" ".join(sorted({d.code for d in checked.diagnostics})))
+    finally:
+        stop.set()
+        thread.join()
+    assert ends <= {"", "SN201", "SN202", "SN203", "SN001", "SN204", "SN205", "SN206", "SN207", "SN208", "SN209"}, ends
+
+
+MODULE = 'sncompile: 1\nmodule: m\noutputs: {o: {type: file}}\ncommand: [tool, "${outputs.o}"]\n'
+
+
+def test_a_file_that_vanishes_between_check_and_writing(tmp_path: Path) -> None:
+    """A module's script is there when it is checked and gone when it is to be copied."""
+    (tmp_path / "calc.py").write_text("pass\n")
+    (tmp_path / "spec.yaml").write_text(SPEC.replace('"${outputs.o}"', '"${outputs.o}", "${file(\'calc.py\')}"'))
+    for target in ("snakemake", "cwl"):
+        (tmp_path / "calc.py").write_text("pass\n")
+        graph = optimize(graph_of(check(tmp_path / "spec.yaml").require())).graph
+        (tmp_path / "calc.py").unlink()
+        with pytest.raises((CompileError, OSError)):
+            compile_graph(graph, target, out=tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read every file")
+def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    """A module without the right to read it."""
+    (tmp_path / "m.yaml").write_text(MODULE)
+    (tmp_path / "m.yaml").chmod(0)
+    (tmp_path / "spec.yaml").write_text("sncompile: 1\npipeline: p\nsteps: {s: {module: ./m.yaml}}\n")
+    refused(command(tmp_path, "check", "spec.yaml"), "SN001")
+
+
+def test_a_large_table(tmp_path: Path) -> None:
+    """A hundred megabytes, of which no step takes a column but the key: refused or compiled, in a gigabyte."""
+    with (tmp_path / "t.csv").open("w") as stream:
+        stream.write("k,text\n")
+        for number in range(100_000):
+            stream.write(f"{number},{'x' * 1000}\n")
+    (tmp_path / "spec.yaml").write_text(
+        "sncompile: 1\npipeline: main\n"
+        'tables:\n  t: {key: k, file: t.csv}\n  few: {key: n, sql: "select count(*)::text as n from t"}\n'
+        'steps: {s: {module: {outputs: {o: {type: file}}, command: [tool, "${outputs.o}"]}, by: [n]}}\n'
+    )
+    from .test_pages import limited
+
+    wanted = {"spec": str(tmp_path / "spec.yaml"), "target": "snakemake", "level": 1, "out": str(tmp_path / "out")}
+    assert limited(wanted) == "compiled"
+
+
+# --- What people see --------------------------------------------------------------------------------------------
+
+
+def test_no_text_of_a_spec_steers_a_terminal(tmp_path: Path) -> None:
+    """In messages, snippets and names no control character stands as itself."""
+    for name, text in texts().items():
+        diagnostics = check_text(text, tmp_path)
+        shown = TextRenderer({"spec.yaml": f"x: {text}"}).render(diagnostics)
+        strange = [c for c in shown if not (c.isprintable() or c in "\n\u200b")]
+        assert strange == [], name
+
+
+def check_text(text: str, folder: Path) -> tuple[object, ...]:
+    """Diagnostics that hold a hostile text: as a name, a reference and a value."""
+    import json
+
+    quoted = json.dumps(text)
+    document = (
+        f"{{sncompile: 1, pipeline: {quoted}, steps: {{s: {{module: {quoted}, by: [{quoted}], {quoted}: {quoted}}}}}}}"
+    )
+    (folder / "spec.yaml").write_text(document, "utf-8")
+    found = check(folder / "spec.yaml").diagnostics
+    assert found
+    return found
+
+
+def test_pages_hold_no_markup_of_a_spec(tmp_path: Path) -> None:
+    """The drawing of a graph as HTML and SVG shows hostile titles as text."""
+    for name, text in texts().items():
+        if not name.startswith("html."):
+            continue
+        import json
+
+        (tmp_path / "spec.yaml").write_text(
+            f"sncompile: 1\npipeline: main\ntitle: {json.dumps(text)}\ntables: {{t: {{key: k, rows: [{{k: {json.dumps(text)}}}]}}}}\n"
+            f"steps: {{s: {{module: {{title: {json.dumps(text)}, outputs: {{o: {{type: file}}}}, "
+            f'command: [tool, "${{outputs.o}}"]}}, by: [k]}}}}\n'
+        )
+        for form in ("html", "svg"):
+            done = command(tmp_path, "graph", "spec.yaml", "-o", f"graph.{form}")
+            assert done.returncode == 0, done.stderr
+            page = (tmp_path / f"graph.{form}").read_text("utf-8")
+            for bad in ("<script>alert", "<img src=x", '" onmouseover="', "<b>"):
+                assert bad not in page, (name, form)
+
+
+SECRET = """\
+sncompile: 1
+pipeline: secret
+steps:
+  s:
+    env: {TOKEN: {secret: true}}
+    module:
+      outputs: {o: {type: file}}
+      shell: 'test "$TOKEN" = hunter2-pwned && echo yes > ${outputs.o}; echo "no plate" >&2; exit $(test -e fail && echo 4 || echo 0)'
+"""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_secret_stands_in_no_file(fails: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reaches the tool, and no emitted file, record, event, log or page, whether the run ends well or not."""
+    monkeypatch.setenv("TOKEN", "hunter2-pwned")
+    (tmp_path / "spec.yaml").write_text(SECRET.replace("hunter2-pwned", "hunter2''-pwned"))
+    if fails:
+        (tmp_path / "fail").touch()
+    done = command(tmp_path, "run", "spec.yaml", "--cores", "1")
+    assert done.returncode == (3 if fails else 0), done.stderr
+    assert fails or (tmp_path / "results" / "s" / "o").read_text() == "yes\n"
+    command(tmp_path, "report")
+    told = [p for p in tmp_path.rglob("*") if p.is_file() and b"hunter2-pwned" in p.read_bytes()]
+    assert told == []
+    assert "hunter2-pwned" not in done.stdout + done.stderr
+
+
+ONE_JOB = """\
+import json, os, sys
+from pathlib import Path
+Path(sys.argv[1]).write_text(json.dumps([sys.argv[2:], os.environ["V"]]))
+"""
+
+
+def test_every_text_arrives_through_snakemake(tmp_path: Path) -> None:
+    """A real run: each text as an argument, as a variable and in a script; nothing else happens."""
+    import json
+
+    every = [t for n, t in texts().items() if n != "paths.long"]
+    escaped = [t.replace("${", "$${") for t in every]
+    steps = {
+        f"s{n}": {"module": "./dump.yaml", "env": {"V": t}, "with": {"x": [t, "-", t]}}
+        for n, t in enumerate(escaped[::6])
+    }
+    steps["all"] = {"module": "./dump.yaml", "env": {"V": ""}, "with": {"x": escaped}}
+    script = 'printf "%s\\0" ' + " ".join('${params.x} "${params.x}"' for _ in "1") + " > ${outputs.o}\n"
+    shell = {
+        "params": {"x": {"type": "string[]"}},
+        "outputs": {"o": {"type": "file"}},
+        "shell": script.replace('"${params.x}"', ""),
+    }
+    steps["script"] = {"module": shell, "with": {"x": escaped}}
+    from .corpus import as_yaml
+
+    (tmp_path / "spec.yaml").write_text(as_yaml({"sncompile": 1, "pipeline": "texts", "steps": steps}), "utf-8")
+    (tmp_path / "dump.py").write_text(ONE_JOB)
+    (tmp_path / "dump.yaml").write_text(
+        "sncompile: 1\nmodule: dump\noutputs: {o: {type: file}}\nparams: {x: {type: 'string[]'}}\n"
+        'command: [python, "${file(\'dump.py\')}", "${outputs.o}", "${params.x}"]\n'
+    )
+    done = command(tmp_path, "run", "spec.yaml", "--cores", "2")
+    assert done.returncode == 0, done.stderr[-3000:]
+    for number, text in enumerate(every[::6]):
+        found = json.loads((tmp_path / "results" / f"s{number}" / "o").read_text())
+        assert found == [[text, "-", text], text]
+    assert json.loads((tmp_path / "results" / "all" / "o").read_text()) == [every, ""]
+    words = (tmp_path / "results" / "script" / "o").read_bytes().split(b"\0")[:-1]
+    assert [word.decode() for word in words] == every
+    assert not [p for p in tmp_path.rglob("*") if p.name in ("pwned", "outside")]
