@@ -1,7 +1,8 @@
 # From a fresh clone with nothing but Python 3.11 or newer and make:
 #
 #   make demo    illumination correction of a small plate, from pixels to a report
-#   make test    every test
+#   make test    every test but the long ones, some minutes
+#   make test-long  the long ones: hostile values in every place, CWL engines, crashes at every write
 #   make test-engines  the tests that need SLURM (installed with apt-get where that may be) and executor plugins
 #   make lint    style, types and the layers
 #   make wheel   build the wheel and use it where nothing else of this repository is
@@ -15,7 +16,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 PLUGINS := slurm lsf cluster-generic htcondor kubernetes aws-batch googlebatch azure-batch
 DEMO := specs/examples/illumination
 
-.PHONY: demo test test-engines lint wheel bench clean
+.PHONY: demo test test-long test-engines lint wheel bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -25,7 +26,10 @@ demo: $(VENV)/.demo
 	@echo "The report is demo/results/illumination.html"
 
 test: $(VENV)/.test
-	PATH="$(BIN):$$PATH" python -m pytest
+	PATH="$(BIN):$$PATH" python -m pytest -n 2 --dist loadfile
+
+test-long: $(VENV)/.test
+	PATH="$(BIN):$$PATH" python -m pytest -n 2 --long
 
 # SLURM is started by root, and only where there is none.
 test-engines: $(VENV)/.engines

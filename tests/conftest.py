@@ -1,10 +1,39 @@
-"""Options that tests share."""
+"""Options that tests share, and which tests are long."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+LONG = (
+    "attacks/test_places.py",
+    "engines/test_crashes.py",
+    "engines/test_cwl.py",
+    "engines/test_cwl_containers.py",
+    "engines/test_cwl_values.py",
+    "engines/test_levels.py",
+    "engines/test_profiles.py",
+    "engines/test_slurm.py",
+    "fuzz/test_fuzz.py",
+)
+"""Files of tests that take minutes: `make test-long` runs them alone, and so does naming one."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--accept`: what is expected is rewritten to what is found."""
-    parser.addoption("--accept", action="store_true", help="rewrite expected results")
+    """`--accept` writes what pages and golden trees expect anew; `--long` runs the long tests, and only these."""
+    parser.addoption("--accept", action="store_true", help="write expected results anew")
+    parser.addoption("--long", action="store_true", help="run the long tests, and only these")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the long tests, or with `--long` all others; a file that is named is always run."""
+    here = Path(__file__).parent
+    named = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
+    wanted, left = [], []
+    for item in items:
+        is_long = item.path.relative_to(here).as_posix() in LONG
+        chosen = is_long == config.getoption("--long") or item.path in named
+        (wanted if chosen else left).append(item)
+    items[:] = wanted
+    config.hook.pytest_deselected(items=left)

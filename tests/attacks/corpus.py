@@ -70,8 +70,10 @@ class Attack:
         """The pipeline's document."""
         place = places()[self.place]
         text = self.text if place.get("raw") else self.text.replace("${", "$${")
-        kept = ("title", "description", "data", "params", "tables", "infer", "modules", "outputs")
+        kept = ("title", "description", "data", "params", "tables", "infer", "modules")
         inner = {key: self._filled(place[key], text) for key in kept if key in place}
+        if "pipeline_outputs" in place:
+            inner["outputs"] = self._filled(place["pipeline_outputs"], text)
         step = self._filled(place["step"], text)
         if isinstance(step["module"], dict):
             step["module"].setdefault("outputs", {"o": {"type": "file"}})
