@@ -6,6 +6,7 @@
 #   make test-engines  the tests that need SLURM (installed with apt-get where that may be) and executor plugins
 #   make lint    style, types and the layers
 #   make wheel   build the wheel and use it where nothing else of this repository is
+#   make fuzz    make specs of specs and look for any that the compiler stumbles over (SECONDS=60)
 #   make bench   measure what compiling and running cost, beside other ways to the same (about half an hour)
 
 # A python3 that is too old is passed over for a newer one beside it.
@@ -16,7 +17,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 PLUGINS := slurm lsf cluster-generic htcondor kubernetes aws-batch googlebatch azure-batch
 DEMO := specs/examples/illumination
 
-.PHONY: demo test test-long test-engines lint wheel bench clean
+.PHONY: demo test test-long test-engines lint wheel fuzz bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -58,6 +59,11 @@ wheel: $(VENV)/bin/python
 		&& ../empty/bin/sncompile run plants/pipeline.yaml --cores 2 \
 		&& cat plants/results/compare/report.md
 	@echo "The wheel works: $$(ls dist/*.whl)"
+
+SECONDS ?= 60
+
+fuzz: $(VENV)/.test
+	PATH="$(BIN):$$PATH" python -m tests.fuzz $(SECONDS)
 
 bench: $(VENV)/.bench
 	PATH="$(BIN):$$PATH" python -m tests.bench

@@ -135,7 +135,7 @@ steps:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_orders_of_rows_that_do_not_matter(target: str, tmp_path: Path) -> None:
-    """Where a query makes the table, and values are inferred, the order of the rows in the file is none of the spec's."""
+    """Where a query makes the table, and values are inferred, the order of the rows in the file does not matter."""
     spec = UNORDERED.replace("tables: {", "tables: {made: {key: q, sql: 'select distinct plate as q from wells'}, ")
     found = []
     for number in range(4):

@@ -1,4 +1,4 @@
-"""The promises of `docs/security.md`: compiling a stranger's spec runs nothing, asks nobody, and writes only below `-o`.
+"""The promises of `docs/security.md`: compiling a spec runs nothing, asks nobody, and writes only below `-o`.
 
 Every page of `cases/` and of `attacks/`, the examples, the library and the corpus of attacks are compiled in a process
 whose audit hooks tell of every process, connection, file that is written, import and piece of code.
@@ -182,7 +182,8 @@ def test_the_hook_sees(tmp_path: Path) -> None:
         "import json, sys; from pathlib import Path; from tests.attacks.audit import Watch\n"
         f"import pickle, socket, subprocess; watch = Watch(); sys.addaudithook(watch.hook); found = {{}}\n"
         f"for name, deed in {deeds!r}.items():\n"
-        f"    code = compile(deed, 'deed', 'exec'); watch.begin(Path({str(tmp_path)!r}), Path({str(tmp_path / 'out')!r}))\n"
+        "    code = compile(deed, 'deed', 'exec')\n"
+        f"    watch.begin(Path({str(tmp_path)!r}), Path({str(tmp_path / 'out')!r}))\n"
         "    exec(code, {}); found[name] = bool(watch.end())\n"
         "print(json.dumps(found))"
     )

@@ -21,7 +21,8 @@ Json = Any
 NEVER = frozenset({
     "subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile",
     "pty.spawn", "socket.__new__", "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname",
-    "socket.gethostbyaddr", "socket.sendto", "urllib.Request", "http.client.connect", "ftplib.connect", "smtplib.connect",
+    "socket.gethostbyaddr", "socket.sendto", "urllib.Request", "http.client.connect", "ftplib.connect",
+    "smtplib.connect",
     "os.putenv", "os.unsetenv", "os.kill", "os.killpg", "os.symlink", "os.link", "os.setxattr", "os.lockf",
     "pickle.find_class", "marshal.load", "webbrowser.open", "code.__new__", "sys.settrace",
     "sys.setprofile", "signal.pthread_kill", "os.mkfifo", "os.mknod",
@@ -31,7 +32,8 @@ NEVER = frozenset({
 WRITES = {
     "os.mkdir": (0,), "os.remove": (0,), "os.rmdir": (0,), "os.rename": (0, 1), "os.chmod": (0,), "os.chown": (0,),
     "os.utime": (0,), "os.truncate": (0,), "shutil.rmtree": (0,), "shutil.copyfile": (1,), "shutil.copymode": (1,),
-    "shutil.copystat": (1,), "shutil.move": (0, 1), "shutil.copytree": (1,), "tempfile.mkdtemp": (0,), "tempfile.mkstemp": (0,),
+    "shutil.copystat": (1,), "shutil.move": (0, 1), "shutil.copytree": (1,), "tempfile.mkdtemp": (0,),
+    "tempfile.mkstemp": (0,),
 }  # fmt: skip
 """Events that change a file system, and which of their arguments are paths."""
 

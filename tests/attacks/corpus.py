@@ -124,7 +124,9 @@ def combined(attacks: list[Attack]) -> Json:
         document["tables"] |= own.get("tables", {})
         for name, value in own.get("params", {}).items():
             document["params"][f"{name}_{attack.step}"] = value
-            own["steps"] = json.loads(json.dumps(own["steps"]).replace(f"params.{name},", f"params.{name}_{attack.step},")
-                                      .replace(f"params.{name})", f"params.{name}_{attack.step})"))  # fmt: skip
+            renamed = json.dumps(own["steps"])
+            for end in ",)":
+                renamed = renamed.replace(f"params.{name}{end}", f"params.{name}_{attack.step}{end}")
+            own["steps"] = json.loads(renamed)
         document["steps"] |= own["steps"]
     return {key: value for key, value in document.items() if value != {}}

@@ -217,7 +217,8 @@ def test_pages_hold_no_markup_of_a_spec(tmp_path: Path) -> None:
         import json
 
         (tmp_path / "spec.yaml").write_text(
-            f"sncompile: 1\npipeline: main\ntitle: {json.dumps(text)}\ntables: {{t: {{key: k, rows: [{{k: {json.dumps(text)}}}]}}}}\n"
+            f"sncompile: 1\npipeline: main\ntitle: {json.dumps(text)}\n"
+            f"tables: {{t: {{key: k, rows: [{{k: {json.dumps(text)}}}]}}}}\n"
             f"steps: {{s: {{module: {{title: {json.dumps(text)}, outputs: {{o: {{type: file}}}}, "
             f'command: [tool, "${{outputs.o}}"]}}, by: [k]}}}}\n'
         )
@@ -237,7 +238,10 @@ steps:
     env: {TOKEN: {secret: true}}
     module:
       outputs: {o: {type: file}}
-      shell: 'test "$TOKEN" = "hunter2"-pwned && echo yes > ${outputs.o}; echo "no plate" >&2; exit $(test -e fail && echo 4 || echo 0)'
+      shell: |
+        test "$TOKEN" = "hunter2"-pwned && echo yes > ${outputs.o}
+        echo "no plate" >&2
+        if [ -e fail ]; then exit 4; fi
 """
 
 

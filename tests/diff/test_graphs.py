@@ -72,7 +72,12 @@ def test_new_jobs_are_told_by_who_gathers_them(before: Folder, now: Folder) -> N
         folder.edit(
             "spec.yaml", "  report:\n", '  last: {module: mod/measure, with: {labels: ["${report.out}"]}}\n  report:\n'
         )
-    told = {s.name: (s.counts.new, s.counts.changed, s.because, s.below) for s in compared(before, now).steps}
+    found = compared(before, now)
+    assert {job.id: job.above for job in found.jobs() if job.state is State.NEW} == {
+        "segment/C1/1": (),
+        "measure/C1": (),
+    }
+    told = {s.name: (s.counts.new, s.counts.changed, s.because, s.below) for s in found.steps}
     assert told == {
         "segment": (1, 0, (), 0), "measure": (1, 0, (), 0), "report": (0, 1, (), 1), "last": (0, 1, ("report",), 0),
     }  # fmt: skip

@@ -32,7 +32,7 @@ NEW = Emitted({"Snakefile": b"new" * 9000, "tables/a.tsv": b"1", "tables/b.tsv":
 
 
 def killed_at(number: int, deed: Callable[[], None]) -> bool:
-    """Do something in a child that is killed before its change of the file system of a number; False if it got through."""
+    """Do something in a child that is killed before its change of a number; False if it got through."""
     child = os.fork()
     if child == 0:
         seen = 0
@@ -265,7 +265,7 @@ def test_two_runs_started_at_one_moment(tmp_path: Path) -> None:
 
 
 def test_the_clock_is_set_back(undisturbed: tuple[dict[str, bytes], float], tmp_path: Path) -> None:
-    """Results from the future are still results, and nothing is done again; what is made of them waits for the clock."""
+    """Results from the future are results, and not done again; what is made of them waits for the clock."""
     (tmp_path / "spec.yaml").write_text(SPEC)
     assert finish(start(tmp_path))[0] == 0
     later = time.time() + 86_400

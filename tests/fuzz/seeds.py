@@ -25,7 +25,9 @@ def page_named(name: str) -> Path:
 
 def page_names() -> list[str]:
     """The pages whose files are text."""
-    pages = (p for p in sorted(CASES.rglob("*.md")) if p.stem not in SLOW and "python setup" not in p.read_text("utf-8"))
+    pages = (
+        p for p in sorted(CASES.rglob("*.md")) if p.stem not in SLOW and "python setup" not in p.read_text("utf-8")
+    )
     return [".".join(p.relative_to(CASES).with_suffix("").parts) for p in pages]
 
 

@@ -159,8 +159,10 @@ class OutputPatterns:
         return found
 
     def _cuts_right(self, pattern: str, constraints: dict[str, str]) -> bool:
-        regex = pattern_regex(pattern, constraints)
         cells = self._context.cells
+        if {"{", "}"} & set(re.sub("|".join("{%s}" % re.escape(name) for name in cells), "", pattern)):
+            return True  # A brace of the path itself, which is told as such.
+        regex = pattern_regex(pattern, constraints)
         for number in range(len(self._context.keys)):
             here = {name: column[number] for name, column in cells.items()}
             match = regex.fullmatch(pattern.format_map(here))

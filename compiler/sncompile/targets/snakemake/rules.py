@@ -6,8 +6,7 @@ import textwrap
 
 from sncompile.faults import targets as faults
 from sncompile.ir.feeds import waited_for
-from sncompile.ir.graph import Edge, Family, Relation
-from sncompile.semantics.program import Waits
+from sncompile.ir.graph import Family, Relation
 from sncompile.semantics.values import Output, Related, Value
 from sncompile.targets.snakemake.commands import CommandLowering
 from sncompile.targets.snakemake.context import FamilyContext, Surroundings
@@ -19,6 +18,7 @@ from sncompile.targets.snakemake.outputs import OutputPatterns
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, string
 from sncompile.targets.snakemake.resources import resource_entries, thread_entry
 from sncompile.targets.snakemake.shell_code import shell_entries
+from sncompile.targets.snakemake.waits import hidden_waits
 
 
 class FamilyLowering:
@@ -89,28 +89,16 @@ class FamilyLowering:
 
     def _hidden_inputs(self, used: set[str]) -> list[Entry]:
         """Jobs that must be done first although no port reads from them."""
-        family = self._family
-        entries = []
-        for edge in self._around.graph.into(family.name):
-            if not any(port in family.inputs for port in edge.ports):
-                entries += self._hidden_input(edge, used)
-        return entries
-
-    def _hidden_input(self, edge: Edge, used: set[str]) -> list[Entry]:
         graph, family = self._around.graph, self._family
-        source = graph.families[edge.source]
-        waits = [w for w in family.after if w.step == source.name]
-        if edge.ports:
-            # A parameter or setting is made from one of its paths.
-            waits = [Waits(source.name, source.keys, family.keys)]
         entries = []
-        for each in waits:
-            value = self._marked(waited_for(each, graph), source)
-            name = unique(f"after_{item_name(source.name.replace('.', '_'))}", used)
-            code = input_code(value, name, self.context)
-            if code is not None:
-                # Order alone: a newer file is no reason to run again.
-                entries.append(Entry(name, code if edge.ports else _ancient(code), family.span))
+        for edge in graph.into(family.name):
+            source = graph.families[edge.source]
+            for each in hidden_waits(edge, family, graph, self._around.evaluator):
+                name = unique(f"after_{item_name(source.name.replace('.', '_'))}", used)
+                code = input_code(self._marked(waited_for(each, graph), source), name, self.context)
+                if code is not None:
+                    # Order alone: a newer file is no reason to run again.
+                    entries.append(Entry(name, _ancient(code) if each in family.after else code, family.span))
         return entries
 
     def _marked(self, value: Value, source: Family) -> Value:
