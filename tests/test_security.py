@@ -128,8 +128,12 @@ def test_the_corpus_of_attacks(tmp_path: Path) -> None:
     """Every text in every place."""
     specs = attack_specs(tmp_path / "specs")
     wanted = [w for n, spec in enumerate(specs) for w in everywhere(spec, tmp_path, n)]
-    # Those that are refused are so for every target before it is asked: one is enough.
-    wanted = [w for w in wanted if w["level"] == 1]
+    # Most that stand alone are refused before any target is asked: one is enough for those.
+    wanted = [
+        w
+        for w in wanted
+        if w["level"] == 1 and (w["target"] == "snakemake" or "attacks" in Path(w["spec"]).read_text())
+    ]
     found = audited(wanted, tmp_path)
     assert any(ended == "compiled" for _, ended, _ in found)
     nothing_happened(found, len(wanted), tmp_path)

@@ -3,8 +3,9 @@
 In a place `@@` stands for the text and `@step` for the step's name. `command`, `shell` (the words that bash makes of
 the script), `inputs`, `outputs`, `env` and `container` are what the job must be; `@any` is what nobody can say
 beforehand, `@output` the path of the job's output, `@length` how many characters the text has. `raw` places take the
-text as it is; in all others `${` is written `$${`, as the language has it. Places that are `alone` need a spec of their
-own, and `few` have only the texts that `FEW` names.
+text as it is; in all others `${` is written `$${`, as the language has it. `normal` ones are compared as paths. Places
+that are `alone` need a spec of their own, and `few` have only the texts that `FEW` names;
+`without` are the texts that mean something else there (an empty cell is none).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def places() -> Mapping[str, Json]:
 def texts_for(place: Json) -> Iterator[tuple[str, str]]:
     """The texts that are tried in a place, by their names."""
     for name, text in texts().items():
-        if not place.get("few") or name.split(".")[0] in FEW:
+        if name not in place.get("without", ()) and (not place.get("few") or name.split(".")[0] in FEW):
             yield name, text
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
+import posixpath
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from sncompile.ir.jobs import Job, jobs
 from sncompile.targets.cwl.verify import differences
 from sncompile.targets.emitted import Emitted
 
-from .corpus import Attack
+from .corpus import Attack, places
 
 EXACT = "exact"
 NO_SUCH_FILE = "no such file"
@@ -78,19 +79,29 @@ def wrong(attack: Attack, job: Job) -> list[str]:
         if isinstance(wanted, list):
             told_apart = {"@output": outputs[0] if outputs else "", "@length": str(len(attack.text))}
             wanted = [told_apart.get(word, word) for word in wanted]
-            found = ["@any" if w == "@any" else f for w, f in zip(wanted, found, strict=True)]
+            words = found if len(found or ()) == len(wanted) else []
+            found = ["@any" if w == "@any" else f for w, f in zip(wanted, words, strict=bool(words))]
+        if places()[attack.place].get("normal"):
+            wanted, found = _normal(wanted), _normal(found)
         if found != wanted:
             told.append(f"{what}: {found!r} is not {wanted!r}")
     return told
 
 
+def _normal(found: Any) -> Any:
+    """Paths as file systems take them: `a//b` is `a/b`."""
+    if isinstance(found, dict):
+        return {key: _normal(value) for key, value in found.items()}
+    return [_normal(word) for word in found] if isinstance(found, list) else posixpath.normpath(found)
+
+
 def shell_words(script: str) -> list[str]:
     """The words that bash hands to `tool` in a script; nothing else is there to be called."""
     prelude = "tool() { printf '%s\\0' \"$@\" >&3; }\n"
-    command = ["bash", "-c", f"exec 3>&1 >/dev/null\n{prelude}{script}"]
+    command = [shutil.which("bash") or "/bin/bash", "-c", f"exec 3>&1 >/dev/null\n{prelude}{script}"]
     done = subprocess.run(command, capture_output=True, env={"PATH": "/nowhere", "HOME": "/nowhere"}, check=False)
     assert done.returncode == 0, done.stderr
-    return [os.fsdecode(word) for word in done.stdout.split(b"\0")[:-1]]
+    return [word.decode("utf-8", "surrogateescape") for word in done.stdout.split(b"\0")[:-1]]
 
 
 def read_outcomes() -> dict[str, dict[str, dict[str, str]]]:

@@ -83,14 +83,14 @@ CWL_SECRET = Fault(
 CWL_OPTIONAL = Fault(
     "SN626",
     "an optional output (CWL)",
-    "The jobs that take an optional output could not tell whether it is there. Have the tool write an empty file, or a\n"
-    "directory that may be empty, and drop the `?`.",
+    "The jobs that take an optional output could not tell whether it is there. Have the tool write an empty file, or\n"
+    "a directory that may be empty, and drop the `?`.",
 )
 CWL_RUN_TIME = Fault(
     "SN627",
     "a value that CWL does not know (CWL)",
-    "A resource may be computed from the sizes of files, with numbers alone: `+ - * / // %`, comparisons, `min`, `max`\n"
-    "and `ceil`. CWL does not know how large directories are, and a command cannot name such a resource.",
+    "A resource may be computed from the sizes of files, with numbers alone: `+ - * / // %`, comparisons, `min`,\n"
+    "`max` and `ceil`. CWL does not know how large directories are, and a command cannot name such a resource.",
 )
 CWL_TEXT = Fault(
     "SN628",

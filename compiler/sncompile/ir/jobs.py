@@ -14,6 +14,7 @@ from sncompile.ir.build import taken
 from sncompile.ir.commands import argument_words, shell_text
 from sncompile.ir.feeds import feeds, waited_for
 from sncompile.ir.graph import Family, Graph
+from sncompile.ir.text import value_text
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.evaluate import AtRunTime, Closure, Evaluator
 from sncompile.semantics.functions import to_text
@@ -204,16 +205,16 @@ class _Maker:
         self._files = [expansion.file_digest(f) for f in module_files(family)]
 
     def _closure(self, value: Value) -> Closure:
-        return self._expansion.evaluator.closure(value, self._family.keys, self._family)
+        """The value of every instance; as it is written, where it is known only when the job runs."""
+        try:
+            return self._expansion.evaluator.closure(value, self._family.keys, self._family)
+        except AtRunTime:
+            written = f"${{{value_text(value)}}}"
+            return lambda _: written
 
     def _resource(self, value: Value, number: int) -> int | str:
-        try:
-            found: int = self._closure(value)(number)
-            return found
-        except AtRunTime:
-            from sncompile.ir.text import value_text
-
-            return f"${{{value_text(value)}}}"
+        found: int | str = self._closure(value)(number)
+        return found
 
     def job(self, number: int) -> Job:
         """The job of one instance, fully written out."""

@@ -101,6 +101,7 @@ class PipelineLinker:
         self._before_steps = {**spaces, **seen}
         self._keys = KeyLinker(self._tables, set(doc.tables), self._lost, outer, self._scope, self._report)
         self._declared: dict[str, StepSpace] = {}
+        self._declaring: set[str] = set()
         self._waiting: dict[str, _Waiting] = {}
         self._unlinked: list[tuple[StepDoc, Document | None, KeySet | None]] = []
         self._inner: dict[str, list[str]] = {}
@@ -141,6 +142,9 @@ class PipelineLinker:
         """A step as others see it, declared now if it is not yet."""
         found = self._declared.get(name)
         if found is None:
+            if name in self._declaring:
+                return StepSpace(name, None, {}, False, True)  # It asks for its own names.
+            self._declaring.add(name)
             found = self._declared[name] = self._declare(self._doc.steps[name])
         return found
 

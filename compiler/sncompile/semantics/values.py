@@ -211,6 +211,8 @@ def lenient(value: Value) -> Value:
         return value._replace(value=lenient(value.value), type=kind)
     if isinstance(value, Choice):
         return value._replace(then=lenient(value.then), other=lenient(value.other))
+    if isinstance(value, Items):
+        return value._replace(items=tuple(map(lenient, value.items)))
     return value
 
 

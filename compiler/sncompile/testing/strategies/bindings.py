@@ -52,7 +52,7 @@ def draw_input(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Json]:
     if draw(seldom) and world.wrong:
         kind = kind.removesuffix("[]") if kind.endswith("[]") else kind + "[]"
     port: Json = {"type": kind + ("?" if draw(st.integers(0, 4 if doubtful else 1)) else "")}
-    if formats and draw(st.booleans()):
+    if len(formats) > 0 and draw(st.booleans()):
         fits = draw(mostly) or not world.wrong
         port["format"] = [draw(st.sampled_from(FORMATS)), formats[0]] if fits else draw(st.sampled_from(FORMATS))
     return port, value

@@ -155,7 +155,7 @@ class Layout:
         words = [*part.words[branch], *self.words.get((number, branch), ())]
         bound = {name: self.value(values[branch], branch) for name, values in part.inputs.items()}
         bound |= {
-            name: values[branch]
+            name: self.value(values[branch], branch) if name == "source" else values[branch]
             for name, (_, values) in part.params.items()
             if (number, branch, name) not in self.absent
         }

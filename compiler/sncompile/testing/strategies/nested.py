@@ -32,10 +32,12 @@ def nested(layout: Layout) -> tuple[dict[str, Json], dict[str, Json]]:
         given = {name: ("path", found) for name, found in part.outputs.items() if found is not None}
         for name, (kind, values) in {**part.params, **given}.items():
             outer = f"{part.name}_{name}"
-            params[outer] = {"type": kind}
-            for branch, use in enumerate(uses):
-                use["with"][outer] = values[branch]
-        bound |= {name: f"${{params.{part.name}_{name}}}" for name in part.params}
+            inside = _inside(values[0], layout.parts) if name == "source" else None
+            bound |= {name: inside or f"${{params.{outer}}}"} if name in part.params else {}
+            if inside is None:
+                params[outer] = {"type": kind}
+                for branch, use in enumerate(uses):
+                    use["with"][outer] = layout.value(values[branch], branch) if name == "source" else values[branch]
         paths = {name: f"${{params.{part.name}_{name}}}" for name in given}
         after = [layout.parts[n].name for n in part.after]
         steps[part.name] = {

@@ -54,7 +54,7 @@ def draw_table(draw: Draw, name: str, pool: Mapping[str, list[str]], world: Worl
     rows_of_keys = some(draw, list(product(*(pool[k] for k in key))), 1, world.sizes.rows)
     extra = {f"{name}_text": "string", f"{name}_number": "number", f"{name}_file": "path"}
     others = [k for k in KEYS if k not in key]
-    if others and draw(st.booleans()):
+    if len(others) > 0 and draw(st.booleans()):
         extra[draw(st.sampled_from(others))] = "string"
     as_file = draw(st.booleans())
     found: list[Row] = []

@@ -120,11 +120,14 @@ _PARAMS: dict[str, Callable[[Draw, Sequence[str]], list[Any]]] = {
 }
 
 
-def _params(draw: Draw, names: Sequence[str], most: int) -> dict[str, tuple[str, list[Any]]]:
-    found = {}
-    for i in range(draw(st.integers(0, most))):
+def _params(draw: Draw, names: Sequence[str], sources: Sequence[Ref]) -> dict[str, tuple[str, list[Any]]]:
+    """Parameters; one of them may be the path of an output."""
+    found: dict[str, tuple[str, list[Any]]] = {}
+    for i in range(draw(st.integers(0, 2))):
         kind = draw(st.sampled_from(list(_PARAMS)))
         found[f"q{i}"] = (kind, _PARAMS[kind](draw, names))
+    if sources and one_in(draw, 8):
+        found["source"] = ("path", [draw(st.sampled_from(sources))] * len(names))
     return found
 
 
@@ -145,7 +148,7 @@ def _words(draw: Draw, names: Sequence[str], kind: str) -> list[list[Json]]:
     return [["--name", name] for name in names]
 
 
-def _sources(draw: Draw, parts: Sequence[Part], shared: Sequence[str], keyed: bool) -> list[Ref]:
+def _sources(parts: Sequence[Part], shared: Sequence[str], keyed: bool) -> list[Ref]:
     """What a step may read from: the template's steps so far, and shared steps."""
     found = [Ref(number, port) for number, part in enumerate(parts) if part.keyed <= keyed for port in part.outputs]
     return [*found, *(Ref(None, "o", 0, name) for name in shared)]
@@ -153,7 +156,7 @@ def _sources(draw: Draw, parts: Sequence[Part], shared: Sequence[str], keyed: bo
 
 def _input(draw: Draw, names: Sequence[str], parts: Sequence[Part], shared: Sequence[str], keyed: bool) -> Any:
     """What an input is bound to in each branch, and whether it is a list."""
-    sources = _sources(draw, parts, shared, keyed)
+    sources = _sources(parts, shared, keyed)
     match draw(st.sampled_from(["raw", "lists", *["step"] * 4, *["steps"] * 2])):
         case "steps" if len(sources) > 1 and not keyed:
             return [some(draw, sources, 1, 3)] * len(names), True
@@ -224,7 +227,7 @@ def draw_part(
         keyed,
         inputs,
         frozenset(listed),
-        _params(draw, names, 2),
+        _params(draw, names, _sources(parts, shared, keyed)),
         outputs,
         words=_words(draw, names, kind),
         env=[{"WHICH": text} for text in _texts(draw, names, hostile())] if one_in(draw, 6) else [{} for _ in names],
