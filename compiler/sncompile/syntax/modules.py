@@ -159,7 +159,9 @@ def _argument(reader: Reader, node: Node) -> Argument | None:
     if not isinstance(node, Mapping):
         return reader.value(node)
     when = reader.value(node.get("when"))
-    option, flag, value = reader.text(node.get("option")), reader.text(node.get("flag")), node.get("value")
+    # Words of a command are taken as they are, spaces and line ends with them.
+    option, flag = ("".join(reader.texts(node.get(key))) for key in ("option", "flag"))
+    value = node.get("value")
     if bool(option) == bool(flag) or (option and value is None) or (flag and value is not None):
         reader.found.append(
             faults.BAD_ARGUMENT.at(
