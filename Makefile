@@ -2,7 +2,7 @@
 #
 #   make demo    illumination correction of a small plate, from pixels to a report
 #   make test    every test but the long ones, some minutes
-#   make test-long  the long ones: hostile values in every place, CWL engines, crashes at every write
+#   make test-long  the long ones: hostile values in every place, CWL engines, crashes at every write, fuzzing
 #   make test-engines  the tests that need SLURM (installed with apt-get where that may be) and executor plugins
 #   make lint    style, types and the layers
 #   make wheel   build the wheel and use it where nothing else of this repository is

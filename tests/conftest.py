@@ -16,6 +16,7 @@ LONG = (
     "engines/test_profiles.py",
     "engines/test_slurm.py",
     "fuzz/test_fuzz.py",
+    "test_security.py",
 )
 """Files of tests that take minutes: `make test-long` runs them alone, and so does naming one."""
 

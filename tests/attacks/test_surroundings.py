@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,7 +17,8 @@ from sncompile.diagnostics import CompileError
 from sncompile.diagnostics.text import TextRenderer
 from sncompile.targets.emitted import Emitted
 
-from .corpus import texts
+from .corpus import as_yaml, texts
+from .test_pages import limited
 
 SPEC = """\
 sncompile: 1
@@ -177,8 +179,6 @@ def test_a_large_table(tmp_path: Path) -> None:
         'tables:\n  t: {key: k, file: t.csv}\n  few: {key: n, sql: "select count(*)::text as n from t"}\n'
         'steps: {s: {module: {outputs: {o: {type: file}}, command: [tool, "${outputs.o}"]}, by: [n]}}\n'
     )
-    from .test_pages import limited
-
     wanted = {"spec": str(tmp_path / "spec.yaml"), "target": "snakemake", "level": 1, "out": str(tmp_path / "out")}
     assert limited(wanted) == "compiled"
 
@@ -197,8 +197,6 @@ def test_no_text_of_a_spec_steers_a_terminal(tmp_path: Path) -> None:
 
 def check_text(text: str, folder: Path) -> tuple[object, ...]:
     """Diagnostics that hold a hostile text: as a name, a reference and a value."""
-    import json
-
     quoted = json.dumps(text)
     document = (
         f"{{sncompile: 1, pipeline: {quoted}, steps: {{s: {{module: {quoted}, by: [{quoted}], {quoted}: {quoted}}}}}}}"
@@ -214,8 +212,6 @@ def test_pages_hold_no_markup_of_a_spec(tmp_path: Path) -> None:
     for name, text in texts().items():
         if not name.startswith("html."):
             continue
-        import json
-
         (tmp_path / "spec.yaml").write_text(
             f"sncompile: 1\npipeline: main\ntitle: {json.dumps(text)}\n"
             f"tables: {{t: {{key: k, rows: [{{k: {json.dumps(text)}}}]}}}}\n"
@@ -270,8 +266,6 @@ Path(sys.argv[1]).write_text(json.dumps([sys.argv[2:], os.environ["V"]]))
 
 def test_every_text_arrives_through_snakemake(tmp_path: Path) -> None:
     """A real run: each text as an argument, as a variable and in a script; nothing else happens."""
-    import json
-
     every = [t for n, t in texts().items() if n != "paths.long"]
     escaped = [t.replace("${", "$${") for t in every]
     steps = {
@@ -286,8 +280,6 @@ def test_every_text_arrives_through_snakemake(tmp_path: Path) -> None:
         "shell": script.replace('"${params.x}"', ""),
     }
     steps["script"] = {"module": shell, "with": {"x": escaped}}
-    from .corpus import as_yaml
-
     (tmp_path / "spec.yaml").write_text(as_yaml({"sncompile": 1, "pipeline": "texts", "steps": steps}), "utf-8")
     (tmp_path / "dump.py").write_text(ONE_JOB)
     (tmp_path / "dump.yaml").write_text(

@@ -17,9 +17,7 @@ from sncompile.ir.graph import Graph
 from sncompile.ir.jobs import jobs
 from sncompile.semantics.program import Options
 from sncompile.targets.cwl.verify import differences
-
-from ..properties.compiled import write
-from ..properties.oracle import Spec
+from sncompile.testing.spec import Spec, write_spec
 
 CWLTOOL = shutil.which("cwltool", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
 needs_cwltool = pytest.mark.skipif(
@@ -103,7 +101,7 @@ def sums(folder: Path) -> dict[str, str]:
 
 def graph_for_both(spec: Spec, folder: Path, level: int = 0) -> Graph | None:
     """The optimized graph of a spec; None for one that is wrong or that one of the targets refuses."""
-    checked = check(write(spec, folder))
+    checked = check(write_spec(spec, folder))
     if checked.failed:
         return None
     graph = optimize(graph_of(checked.require()), level).graph

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..properties.oracle import Spec
+from sncompile.testing.spec import Spec
 
 Json = Any
 

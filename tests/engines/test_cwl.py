@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from ..properties.oracle import Spec
+from sncompile.testing.spec import Spec
+
 from ..properties.strategies import specs
 from .cwl_runs import (
     emit_cwl,

@@ -16,9 +16,8 @@ from sncompile.api import check, compile_graph, default_out, graph_of, optimize
 from sncompile.diagnostics import CompileError
 from sncompile.ir.graph import Graph
 from sncompile.passes.pipeline import LEVELS
+from sncompile.testing.spec import Spec, write_spec
 
-from ..properties.compiled import write
-from ..properties.oracle import Spec
 from ..properties.strategies import specs
 from .expected_jobs import Expected
 from .snakemake_jobs import compare, dry_run
@@ -30,7 +29,7 @@ SAME = "SNCOMPILE_ENGINE_EXAMPLES" not in os.environ
 
 def emitted(spec: Spec, folder: Path, level: int) -> Graph | None:
     """A spec's graph with its files emitted, or None where the spec or the target refuses it."""
-    checked = check(write(spec, folder))
+    checked = check(write_spec(spec, folder))
     if checked.failed:
         return None
     graph = graph_of(checked.require())

@@ -1,7 +1,7 @@
 """A naive interpreter of the spec language: an independent reading, to hold the compiler against.
 
 It works on plain data, instance by instance and row by row, with nested loops and no index. It shares no code with the
-compiler. Only what the language lets a spec say about its jobs is covered: no `infer`, `glob` or `sql`, and of the
+compiler, but for the class that holds a spec's plain data. Only what the language lets a spec say about its jobs is covered: no `infer`, `glob` or `sql`, and of the
 functions only those whose meaning needs no explanation.
 
 A *joined row* is a mapping of tables to one row of each. A step's own joined rows are all combinations of rows of the
@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from sncompile.testing.spec import Spec
+
 Json = Any
 Row = Mapping[str, Any]
 Key = tuple[str, ...]
@@ -33,20 +35,6 @@ class Fault(Exception):
 
 class Undecided(Exception):
     """The language does not say what this means."""
-
-
-@dataclass(frozen=True)
-class Spec:
-    """A spec as plain data.
-
-    `documents` are the modules and nested pipelines by the path they are referred to with; `files` are the rows of
-    CSV and TSV files, by path, their cells text. `assets` are the texts of files that belong to modules.
-    """
-
-    pipeline: Json
-    documents: Mapping[str, Json] = field(default_factory=dict)
-    files: Mapping[str, list[Row]] = field(default_factory=dict)
-    assets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

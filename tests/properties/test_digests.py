@@ -17,11 +17,9 @@ from sncompile.api import check, diff, graph_of
 from sncompile.ir.diff.model import State
 from sncompile.ir.graph import Graph
 from sncompile.ir.jobs import Job, jobs
+from sncompile.testing.spec import Spec, write_spec
 
-from .compiled import write
-from .oracle import Spec
 from .strategies import specs
-from .test_oracle import told
 
 EXAMPLES = int(os.environ.get("SNCOMPILE_EXAMPLES", "100"))
 varied = settings(
@@ -37,7 +35,7 @@ class Compiled:
 
     def __init__(self, spec: Spec) -> None:
         self._folder = tempfile.TemporaryDirectory()
-        checked = check(write(spec, Path(self._folder.name)))
+        checked = check(write_spec(spec, Path(self._folder.name)))
         self.graph: Graph | None = None if checked.failed else graph_of(checked.require())
         self.jobs: dict[str, Job] = {}
         if self.graph is not None:
@@ -221,7 +219,7 @@ def test_digests_change_exactly_when_a_job_does(spec: Spec, data: st.DataObject)
         assert {id for id in old if old[id] != new[id]} == before.reaching(touched)
         agrees(before, after)
     except AssertionError as error:
-        error.add_note(f"{change.name}\n{told(spec)}\n===\n{told(change.spec)}")
+        error.add_note(f"{change.name}\n{spec.text()}\n===\n{told(change.spec)}")
         raise
 
 
@@ -239,7 +237,7 @@ def test_diff_agrees_with_digests_after_an_edit(spec: Spec, data: st.DataObject)
         agrees(before, after)
         agrees(after, before)
     except AssertionError as error:
-        error.add_note(f"{name}\n{told(spec)}\n===\n{told(edited)}")
+        error.add_note(f"{name}\n{spec.text()}\n===\n{told(edited)}")
         raise
 
 

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from sncompile.testing.spec import Spec
+
 from .compiled import Refused, compile_file
-from .oracle import Fault, Job, Spec, jobs_of
+from .oracle import Fault, Job, jobs_of
 from .test_oracle import same
 
 MODULES = {

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, event, given, settings
 
-from .compiled import Refused, compile_spec, document_text
+from sncompile.testing.spec import Spec
+
+from .compiled import Refused, compile_spec
 from .oracle import (
     GONE_WITH_FAULT,
     Fault,
     Job,
-    Spec,
     Undecided,
     jobs_of,
 )
@@ -25,14 +26,6 @@ EXAMPLES = int(os.environ.get("SNCOMPILE_EXAMPLES", "100"))
 SAME = "SNCOMPILE_EXAMPLES" not in os.environ
 OPEN = {GONE_WITH_FAULT}
 """Where the language does not say whether there is an error."""
-
-
-def told(spec: Spec) -> str:
-    """A spec as the files that were compiled, for a failure's message."""
-    texts = {"pipeline.yaml": document_text(spec.pipeline)}
-    texts |= {name: document_text(document) for name, document in spec.documents.items()}
-    texts |= {name: str(rows) for name, rows in spec.files.items()}
-    return "\n".join(f"--- {name}\n{text}" for name, text in texts.items())
 
 
 def same(found: object, expected: object) -> bool:
@@ -83,5 +76,5 @@ def test_compiler_agrees_with_the_oracle(spec: Spec) -> None:
             assert not isinstance(found, Refused), found
             compare(found, expected)
     except AssertionError as error:
-        error.add_note(told(spec))
+        error.add_note(spec.text())
         raise

@@ -1,97 +1,229 @@
-"""Passes over random specs: the jobs stay what they are, and a second time nothing is left to do."""
+"""What passes must keep: every job with its command, files and digest. And what they must settle: a second time changes
+nothing."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
-from sncompile.api import check, graph_of
+from sncompile.api import check, compile_graph, graph_of
+from sncompile.diagnostics import CompileError
 from sncompile.ir.graph import Graph
 from sncompile.ir.jobs import jobs
 from sncompile.ir.text import graph_text
 from sncompile.ir.verify import verify
-from sncompile.passes.pipeline import LEVELS, PASSES, optimize
+from sncompile.passes.merge import merge
+from sncompile.passes.pipeline import LEVELS, PASSES, Pass, optimize
 from sncompile.testing.spec import Spec, write_spec
-from sncompile.testing.strategies import Branches, branches, graphs
+from sncompile.testing.strategies import Branches, branches, graphs, specs
 
-EXAMPLES = int(os.environ.get("SNCOMPILE_EXAMPLES", "60"))
-SAME = "SNCOMPILE_EXAMPLES" not in os.environ
-SPECS = st.one_of(branches().map(lambda found: found.spec), graphs())
-searching = settings(
+EXAMPLES = int(os.environ.get("SNCOMPILE_EXAMPLES", "40"))
+SAFE = [each for each in PASSES if each.level == 1]
+"""The passes that keep every job."""
+
+SPECS = st.one_of(specs(wrong=False), branches().map(lambda found: found.spec), graphs(steps=8, rows=6))
+varied = settings(
     max_examples=EXAMPLES,
     deadline=None,
-    derandomize=SAME,
+    derandomize="SNCOMPILE_EXAMPLES" not in os.environ,
+    # Each of these holds dozens of jobs; to shrink one takes longer than to read it.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 
-
-def graph_from(spec: Spec, folder: str) -> Graph | None:
-    """The graph of a spec; None where it has errors."""
-    checked = check(write_spec(spec, Path(folder)))
-    return None if checked.failed else graph_of(checked.require())
+Jobs = dict[str, dict[str, Any]]
 
 
-def jobs_by_id(graph: Graph) -> dict[str, dict[str, Any]]:
-    """Every job, digest included, by its id; `after` without regard to order."""
-    found = {job.id: {**job.as_object(), "after": sorted(job.after)} for job in jobs(graph, files="files")}
-    assert len(found) == graph.job_count()
+@contextmanager
+def compiled(spec: Spec) -> Iterator[Graph | None]:
+    """A spec's graph, as long as its files are there; None for a spec that is wrong. A failure shows the spec."""
+    with tempfile.TemporaryDirectory() as folder:
+        checked = check(write_spec(spec, Path(folder)))
+        try:
+            yield None if checked.failed else graph_of(checked.require())
+        except Exception as error:
+            error.add_note(spec.text())
+            raise
+
+
+def jobs_of(graph: Graph) -> Jobs:
+    """Every job as `--emit jobs` has it, by its id."""
+    found: Jobs = {}
+    for job in jobs(graph, files="files"):
+        assert job.id not in found, f"two jobs are called {job.id}"
+        found[job.id] = {**job.as_object(), "after": sorted(job.after)}
     return found
 
 
-@searching
-@given(SPECS)
-def test_jobs_are_the_same_after_every_pass_of_the_first_level(spec: Spec) -> None:
-    """By itself and after those before it; `prune` and `dedupe` may leave jobs out, and no other pass."""
-    with tempfile.TemporaryDirectory() as folder:
-        start = graph_from(spec, folder)
-        if start is None:
-            return
-        line = start
-        for each in (p for p in PASSES if p.level == 1):
-            for graph in (start, line):
-                after = jobs_by_id(verify(each.run(graph).graph))
-                before = jobs_by_id(graph)
-                if each.name in ("prune", "dedupe"):
-                    # Who waited for a step that was done twice waits for the one that is left.
-                    before = {i: {**job, "after": after[i]["after"]} for i, job in before.items() if i in after}
-                assert after == before, each.name
-            line = each.run(line).graph
+def without(gone: Callable[[dict[str, Any]], str | None], before: Jobs, after: Jobs) -> Jobs:
+    """The jobs of `before` that are left, waiting for what stands for those that are gone (None: for nothing)."""
+    stands = {id: None if id in after else gone(job) for id, job in before.items()}
+    return {
+        id: {**job, "after": sorted({other if other in after else stands[other] or other for other in job["after"]})}
+        for id, job in before.items()
+        if id in after
+    }
 
 
-@searching
+def expected_after(each: Pass, graph: Graph, before: Jobs, after: Jobs) -> Jobs:
+    """The jobs that a pass has to leave."""
+    if each.name == "prune":
+        assert not {id for id in before.keys() - after.keys() if before[id]["step"] in needed(graph)}
+        return without(lambda job: None, before, after)
+    if each.name == "dedupe":
+        left = {work(job): id for id, job in after.items() if not job["outputs"]}
+        assert all(not before[id]["outputs"] for id in before.keys() - after.keys())
+        return without(lambda job: left[work(job)], before, after)
+    return before
+
+
+def work(job: dict[str, Any]) -> str:
+    """What a job does, whatever it is called."""
+    return repr([job[name] for name in ("key", "command", "shell", "container", "env", "inputs", "digest")])
+
+
+def needed(graph: Graph) -> set[str]:
+    """The steps that the pipeline's outputs, or steps that write nothing, need."""
+    from sncompile.ir.feeds import steps_in
+
+    pending = [step for value in graph.outputs.values() for step in steps_in(value)]
+    pending += [name for name, family in graph.families.items() if not family.outputs]
+    found: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += [edge.source for edge in graph.into(name)]
+    return found
+
+
+@varied
 @given(SPECS)
-def test_a_second_time_nothing_is_left_to_do(spec: Spec) -> None:
-    """At every level: the order of the passes is a fixed point, and the verifier holds after each of them."""
-    with tempfile.TemporaryDirectory() as folder:
-        start = graph_from(spec, folder)
-        if start is None:
+def test_each_pass_keeps_the_jobs(spec: Spec) -> None:
+    """Alone and after those before it: the same jobs, by id, with every field and with their digests."""
+    with compiled(spec) as graph:
+        if graph is None:
+            event("refused")
             return
+        plain = jobs_of(graph)
+        here, known = graph, plain
+        for each in SAFE:
+            for start, before in ((graph, plain), (here, known)):
+                found = verify(each.run(start).graph)
+                after = jobs_of(found)
+                assert after == expected_after(each, start, before, after), each.name
+                if found is not start and len(found.families) < len(start.families):
+                    event(f"{each.name} had something to do")
+            here, known = found, after
+
+
+@varied
+@given(SPECS)
+def test_a_second_time_changes_nothing(spec: Spec) -> None:
+    """Each pass is idempotent, and the order of the passes is a fixed point, at every level."""
+    with compiled(spec) as graph:
+        if graph is None:
+            return
+        for each in PASSES:
+            once = each.run(graph).graph
+            assert graph_text(each.run(once).graph) == graph_text(once), each.name
         for level in LEVELS:
-            once = optimize(start, level, check=True).graph
-            assert graph_text(optimize(once, level, check=True).graph) == graph_text(once)
+            once = optimize(graph, level, check=True).graph
+            assert graph_text(optimize(once, level, check=True).graph) == graph_text(once), f"-O{level}"
 
 
-@searching
+@varied
+@given(SPECS)
+def test_no_level_loses_a_file(spec: Spec) -> None:
+    """What is written at `-O1` and `-O2` is what the steps that are left out of account write without passes."""
+    with compiled(spec) as graph:
+        if graph is None:
+            return
+        wanted = files(optimize(graph, 0, on=["prune"]).graph)
+        for level in (1, 2):
+            assert files(optimize(graph, level).graph) == wanted, f"-O{level}"
+
+
+def files(graph: Graph) -> dict[str, str]:
+    """Every path with the port that it is of."""
+    return {
+        path: port
+        for job in jobs(graph, files="files")
+        for port, paths in job.outputs.items()
+        for path in (paths if isinstance(paths, list) else [paths])
+    }
+
+
+@varied
+@given(SPECS)
+def test_what_compiles_compiles_at_every_level(spec: Spec) -> None:
+    """What Snakemake can have without passes it can have with them."""
+    with compiled(spec) as graph:
+        if graph is None:
+            return
+        try:
+            compile_graph(graph)
+        except CompileError:
+            return
+        for level in (1, 2):
+            compile_graph(optimize(graph, level).graph)
+
+
+@varied
 @given(branches(odd=False))
-def test_branches_written_out_become_as_many_families_as_a_person_would_write(found: Branches) -> None:
-    """Where nothing sets one branch apart from the others."""
-    with tempfile.TemporaryDirectory() as folder:
-        start = graph_from(found.spec, folder)
-        assert start is not None
-        merged = optimize(start, 0, on=["merge"]).graph
-        assert found.families is None or len(merged.families) == found.families
+def test_branches_written_out_become_their_template(found: Branches) -> None:
+    """As many families as a person would have written steps, whatever form the branches have."""
+    with compiled(found.spec) as graph:
+        assert graph is not None
+        merged = merge(graph).graph
+        assert len(merged.families) == found.families, list(merged.families)
+        assert jobs_of(merged) == jobs_of(graph)
+
+
+@varied
+@given(branches())
+def test_odd_branches_keep_their_jobs(found: Branches) -> None:
+    """Branches that lack a step, read from each other, or have settings of their own, merged as far as they go."""
+    with compiled(found.spec) as graph:
+        assert graph is not None
+        merged = verify(merge(graph).graph)
+        for oddity in found.odd or ["none"]:
+            event(f"oddity: {oddity}")
+        assert jobs_of(merged) == jobs_of(graph)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_strategies_draw_what_they_promise(seed: int) -> None:
+    """What is drawn is no fault of the spec's, and branches do get merged: else these tests would test nothing."""
+    from hypothesis import seed as seeded
+
+    seen: dict[str, int] = {"valid": 0, "merged": 0, "all": 0}
+
+    @seeded(seed)
+    @settings(varied, max_examples=20, database=None, derandomize=False)
+    @given(branches())
+    def draw(found: Branches) -> None:
+        with compiled(found.spec) as graph:
+            seen["all"] += 1
+            seen["valid"] += graph is not None
+            seen["merged"] += graph is not None and len(merge(graph).graph.families) < len(graph.families)
+
+    draw()
+    assert seen["valid"] == seen["all"]
+    assert seen["merged"] > seen["all"] // 2
 
 
 def test_an_unknown_pass_is_refused() -> None:
     """By its name."""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "a.yaml").write_text("sncompile: 1\npipeline: a\nsteps: {s: {module: {command: [t]}}}\n")
-        graph = graph_of(check(Path(folder) / "a.yaml").require())
-    with pytest.raises(KeyError, match="murge"):
-        optimize(graph, 1, off=["murge"])
+    with compiled(Spec({"pipeline": "a", "steps": {"s": {"module": {"command": ["t"]}}}})) as graph:
+        assert graph is not None
+        with pytest.raises(KeyError, match="murge"):
+            optimize(graph, 1, off=["murge"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sncompile.ir.build import taken
-from sncompile.ir.feeds import feeds, waited_for
-from sncompile.ir.graph import Edge, Family, Graph, Relation
+from sncompile.ir.feeds import feeds, steps_in, waited_for
+from sncompile.ir.graph import Edge, Family, Graph
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.keys import KeySet, Link
 from sncompile.semantics.program import Waits
-from sncompile.semantics.values import Output, Related, Value
+from sncompile.semantics.values import Apply, Output, Related, Value, walk
 
 Needs = list[set[int]]
 """For every instance, the instances that it needs."""
@@ -21,16 +23,22 @@ def hidden_waits(edge: Edge, family: Family, graph: Graph, evaluator: Evaluator)
     if not edge.ports:
         return ordered
     by_keys = Waits(source.name, source.keys, family.keys)
-    plain = any(port in family.inputs and _is_plain(family.inputs[port].value, by_keys) for port in edge.ports)
+    # Of a path that is computed from paths, the file alone does not say whom its job has to wait for.
+    inputs = [p for p in edge.ports if p in family.inputs and not _is_computed(family.inputs[p].value)]
+    settings = [port for port in edge.ports if port not in inputs]
     found: list[Waits] = []
-    if not plain and not all(port in family.inputs for port in edge.ports):
+    if settings:
         # A parameter or setting is made from one of its paths.
-        found.append(by_keys if edge.relation is not Relation.LINK else _by_data(edge, family, source, evaluator))
-    # What the keys say is waited for already, by the data.
-    doubtful = [w for w in ordered if not plain or w != by_keys]
-    if doubtful:
-        covered = _needs(edge, family, source, evaluator)
-        found += [w for w in doubtful if not _within(_of(waited_for(w, graph), family, source, evaluator), covered)]
+        needs = _needs(settings, family, source, evaluator)
+        if not inputs or not _within(needs, _needs(inputs, family, source, evaluator)):
+            same = all(set(a) == b for a, b in zip(family.keys.related(source.keys), needs, strict=True))
+            found.append(by_keys if same else _told(by_keys, needs))
+    if any(_is_plain(family.inputs[port].value, by_keys) for port in inputs):
+        # What the keys say is waited for already, by the data.
+        ordered = [w for w in ordered if w != by_keys]
+    if ordered:
+        covered = _needs(edge.ports, family, source, evaluator)
+        found += [w for w in ordered if not _within(_of(waited_for(w, graph), family, source, evaluator), covered)]
     return found
 
 
@@ -41,18 +49,22 @@ def _is_plain(value: Value, by_keys: Waits) -> bool:
     return (value.value.step, value.source, value.target) == by_keys
 
 
-def _by_data(edge: Edge, family: Family, source: Family, evaluator: Evaluator) -> Waits:
-    """That every instance needs what its settings are made from, instance by instance."""
-    needs = _needs(edge, family, source, evaluator)
-    link = Link(source.keys, [tuple(sorted(found)) for found in needs], False)
-    return Waits(source.name, source.keys, KeySet(family.keys.rows, family.keys.by, link))
+def _is_computed(value: Value) -> bool:
+    """Whether a function of outputs stands somewhere in a value."""
+    return any(isinstance(leaf, Apply) and steps_in(leaf) for leaf in walk(value))
 
 
-def _needs(edge: Edge, family: Family, source: Family, evaluator: Evaluator) -> Needs:
-    """What the data of an edge takes from the source."""
+def _told(by_keys: Waits, needs: Needs) -> Waits:
+    """What is needed, told instance by instance."""
+    link = Link(by_keys.source, [tuple(sorted(found)) for found in needs], False)
+    return by_keys._replace(target=KeySet(by_keys.target.rows, by_keys.target.by, link))
+
+
+def _needs(ports: Sequence[str], family: Family, source: Family, evaluator: Evaluator) -> Needs:
+    """What some ports or settings take from the source."""
     found: Needs = [set() for _ in range(len(family.keys))]
     values = taken(family)
-    for port in edge.ports:
+    for port in ports:
         for mine, here in zip(found, _of(values[port], family, source, evaluator), strict=True):
             mine |= here
     return found
