@@ -1,8 +1,8 @@
 """A naive interpreter of the spec language: an independent reading, to hold the compiler against.
 
 It works on plain data, instance by instance and row by row, with nested loops and no index. It shares no code with the
-compiler, but for the class that holds a spec's plain data. Only what the language lets a spec say about its jobs is covered: no `infer`, `glob` or `sql`, and of the
-functions only those whose meaning needs no explanation.
+compiler, but for the class that holds a spec's plain data. Only what the language lets a spec say about its jobs is
+covered: no `infer`, `glob` or `sql`, and of the functions only those whose meaning needs no explanation.
 
 A *joined row* is a mapping of tables to one row of each. A step's own joined rows are all combinations of rows of the
 tables that it ranges over which agree on the columns they share (where such a column is a key of at least one side)

@@ -219,7 +219,7 @@ def test_digests_change_exactly_when_a_job_does(spec: Spec, data: st.DataObject)
         assert {id for id in old if old[id] != new[id]} == before.reaching(touched)
         agrees(before, after)
     except AssertionError as error:
-        error.add_note(f"{change.name}\n{spec.text()}\n===\n{told(change.spec)}")
+        error.add_note(f"{change.name}\n{spec.text()}\n===\n{change.spec.text()}")
         raise
 
 
@@ -237,7 +237,7 @@ def test_diff_agrees_with_digests_after_an_edit(spec: Spec, data: st.DataObject)
         agrees(before, after)
         agrees(after, before)
     except AssertionError as error:
-        error.add_note(f"{name}\n{spec.text()}\n===\n{told(edited)}")
+        error.add_note(f"{name}\n{spec.text()}\n===\n{edited.text()}")
         raise
 
 
@@ -251,7 +251,7 @@ def test_diff_agrees_with_digests(one: Spec, other: Spec) -> None:
         agrees(before, after)
         agrees(after, before)
     except AssertionError as error:
-        error.add_note(f"{told(one)}\n===\n{told(other)}")
+        error.add_note(f"{one.text()}\n===\n{other.text()}")
         raise
 
 
