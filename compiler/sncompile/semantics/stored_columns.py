@@ -29,7 +29,9 @@ def connect(**settings: str) -> Any:
 
     connection = duckdb.connect(":memory:", config={**_SAFE, **settings})
     # It would be drawn on standard output, in the middle of what a command prints there.
-    connection.execute("SET enable_progress_bar = false")
+    # In a notebook without ipywidgets there is no bar, and DuckDB refuses to hear of one.
+    with suppress(duckdb.Error):
+        connection.execute("SET enable_progress_bar = false")
     with suppress(duckdb.Error):  # An installation without time zones has none to differ by.
         connection.execute("SET TimeZone = 'UTC'")
     return connection
