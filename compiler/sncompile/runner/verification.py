@@ -162,7 +162,11 @@ def _own(body: str, job: Job) -> str:
     """A script without the lines that the compiler put around it."""
     lines = body.splitlines(keepends=True)
     theirs = set((job.shell or "").splitlines())
-    return "".join(line for line in lines if line.rstrip("\n") in theirs or not line.startswith(_PRELUDE))
+    return "".join(
+        line
+        for line in lines
+        if line.rstrip("\n") in theirs or not (line.startswith(_PRELUDE) or line in ("(\n", ")\n"))
+    )
 
 
 def _words(lines: Sequence[tuple[Job, str]]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from sncompile.faults import graph as faults
 from sncompile.semantics.check_paths import Paths, Writer, bad_path
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.path_text import is_url
 from sncompile.semantics.program import Program, Step
 from sncompile.semantics.values import Cell, Choice, Const, Items, Output, Related, Value, walk
 
@@ -129,7 +130,7 @@ class _Checker:
             if writer is not None or self._folder_of(path) is not None:
                 self._tell_written(path, writer, value.span)
                 return
-            if "://" in path or _listed_already(value) or path in self._told:
+            if is_url(path) or _listed_already(value) or path in self._told:
                 continue
             # Plain functions: a pipeline may have a hundred thousand files, and a name may hold anything.
             there = os.path.normpath(os.path.join(folder, path))

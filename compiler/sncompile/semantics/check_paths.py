@@ -17,6 +17,7 @@ from sncompile.faults import graph as faults
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.path_text import is_url
 from sncompile.semantics.program import OutputPath, Program, Step
 from sncompile.semantics.values import Cell, Items, Key, Local, Lookup, Output, Related, Value, children
 
@@ -196,7 +197,7 @@ def _write_out(program: Program, paths: Paths, step: Step, port: str, output: Ou
 
 def _strays(step: Step, output: OutputPath, number: int, path: str) -> str | None:
     """Why a path said by hand leads elsewhere than it says; None if it does not."""
-    if "://" in path:
+    if is_url(path):
         return "is a URL, and jobs write files"
     used = {leaf.name for leaf in _parts(step, output.path) if isinstance(leaf, Key) and not leaf.encoded}
     for name, value in zip(step.keys.by, step.keys.instances[number], strict=True):

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from sncompile.diagnostics import Span
 from sncompile.semantics.encoding import no_option
 from sncompile.semantics.types import STRING
 from sncompile.semantics.values import Const, Items, Text, Value
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+def is_url(path: str) -> bool:
+    """Whether a path begins as a URL does.
+
+    >>> is_url("s3://bucket/a.txt"), is_url("out/a:/b"), is_url("out/k://end")
+    (True, False, False)
+    """
+    return _URL.match(path) is not None
 
 
 def join_text(parts: list[Value], span: Span) -> Value:
@@ -43,7 +56,7 @@ def tidy(value: Value) -> Value:
 
 
 def _tidy_text(text: str, *, first: bool) -> str:
-    if first and "://" in text:
+    if first and is_url(text):
         return text
     while "//" in text:
         text = text.replace("//", "/")

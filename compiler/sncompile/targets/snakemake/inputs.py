@@ -8,6 +8,7 @@ from typing import Any
 from sncompile.faults import targets as faults
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.keys import KeySet
+from sncompile.semantics.path_text import is_url
 from sncompile.semantics.scope import UNIT
 from sncompile.semantics.values import Cell, Const, Local, Made, Output, Related, Text, Value
 from sncompile.targets.snakemake.context import FamilyContext, texts
@@ -64,7 +65,7 @@ def port_code(value: Value, name: str, context: FamilyContext) -> Code | None:
 
 def _refuse_urls(value: Value, name: str, context: FamilyContext) -> None:
     if isinstance(value, Const) and any(
-        "://" in str(v) for v in (value.value if isinstance(value.value, tuple) else (value.value,))
+        is_url(str(v)) for v in (value.value if isinstance(value.value, tuple) else (value.value,))
     ):
         context.around.tell(
             faults.URL_INPUT.at(

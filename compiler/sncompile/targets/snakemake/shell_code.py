@@ -32,6 +32,9 @@ def shell_entries(context: FamilyContext, commands: CommandLowering) -> list[Ent
     script = commands.script()
     if checks and script and not script[-1].endswith("\n"):
         script[-1] += "\n"
+    if marked:
+        # What the script does to its own shell (`cd`, `exit`, a trap) must not reach what comes after it.
+        script = ["(\n", *script, ")\n"]
     return _strings(["exec &> {log:q}\n", *before, *_exports(context, commands, join="\n"), *script, *checks], span)
 
 
