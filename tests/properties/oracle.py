@@ -111,7 +111,7 @@ def in_path(text: str) -> str:
         return "%2E" * len(text)
     encoded = ""
     for place, letter in enumerate(text):
-        breaks = letter in "/%{}" or (place == 0 and letter in "-~") or unicodedata.category(letter) == "Cc"
+        breaks = letter in "/%{}<" or (place == 0 and letter in "-~") or unicodedata.category(letter) == "Cc"
         encoded += "".join(f"%{byte:02X}" for byte in letter.encode()) if breaks else letter
     return encoded
 
@@ -411,6 +411,7 @@ class _Instance(Names):
 
     def __init__(self, run: _Interpreter, home: Pipeline, step: Step, key: Key, met: set[Work]) -> None:
         self.run, self.home, self.step, self.key, self.met = run, home, step, key, met
+        self.lacks_partner = False
 
     def name(self, name: str) -> Any:
         own = self.step.keys if self.home is self.step.home else ()
@@ -448,6 +449,7 @@ class _Instance(Names):
     def _only(self, values: list[Any]) -> Any:
         if not values:
             self.run.noticed.add(NOTHING_TO_TAKE)
+            self.lacks_partner = True
             return None
         return values[0]
 
@@ -610,6 +612,10 @@ class _Interpreter:
         value = interpolate(bound, names)
         kind = declared["type"]
         optional, kind = kind.endswith("?"), kind.removesuffix("?")
+        for item in bound if isinstance(bound, list) and not optional else ():
+            one = _Instance(self, step.home, step, key, met)
+            if interpolate(item, one) is None and one.lacks_partner:
+                raise Fault(f"{step.name}.{port} has no partner for {item}")
         if step.inner is not None and not value and not optional:
             self.noticed.add(EMPTY_IN_NESTED)
         if value is None:
