@@ -81,7 +81,7 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
-	$(VENV)/bin/pip install --quiet --editable '.[dev,demo,notebook,telemetry]'
+	$(VENV)/bin/pip install --quiet --editable '.[dev,demo,notebook,telemetry,testing]'
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.engines: pyproject.toml | $(VENV)/.test
