@@ -3,7 +3,8 @@
 #   make demo    illumination correction of a small plate, from pixels to a report
 #   make test    every test but the long ones, some minutes
 #   make test-long  the long ones: hostile values in every place, CWL engines, crashes at every write, fuzzing
-#   make test-engines  the tests that need SLURM (installed with apt-get where that may be) and executor plugins
+#   make test-engines  the tests that need SLURM, Docker, podman or Apptainer (installed with apt-get by root on Debian)
+#                and Snakemake's executor plugins
 #   make lint    style, types and the layers
 #   make wheel   build the wheel and use it where nothing else of this repository is
 #   make fuzz    make specs of specs and look for any that the compiler stumbles over (SECONDS=60)
@@ -32,11 +33,14 @@ test: $(VENV)/.test
 test-long: $(VENV)/.test
 	PATH="$(BIN):$$PATH" python -m pytest -n 2 --long
 
-# SLURM is started by root, and only where there is none.
+# SLURM and Docker are started by root, and only where there are none.
+ENGINES := slurm-wlm munge podman runc conmon catatonit docker.io docker-registry busybox-static bash-static patchelf \
+	squashfs-tools
 test-engines: $(VENV)/.engines
-	if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ] && ! command -v slurmctld > /dev/null; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurm-wlm munge; fi
-	PATH="$(BIN):$$PATH" python -m pytest tests/engines/test_profiles.py tests/engines/test_slurm.py
+	if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(ENGINES); fi
+	PATH="$(BIN):$$PATH" python -m pytest tests/engines/test_profiles.py tests/engines/test_slurm*.py \
+		tests/engines/test_containers.py tests/engines/test_cwl_containers.py
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check
@@ -57,7 +61,8 @@ wheel: $(VENV)/bin/python
 		&& test -s variants/Snakefile \
 		&& ../empty/bin/sncompile init plants \
 		&& ../empty/bin/sncompile run plants/pipeline.yaml --cores 2 \
-		&& cat plants/results/compare/report.md
+		&& cat plants/results/compare/report.md \
+		&& ../empty/bin/snakemake --help | grep -q 'sncompile-otel'
 	@echo "The wheel works: $$(ls dist/*.whl)"
 
 SECONDS ?= 60

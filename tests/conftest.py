@@ -8,12 +8,14 @@ import pytest
 
 LONG = (
     "attacks/test_places.py",
+    "engines/test_containers.py",
     "engines/test_crashes.py",
     "engines/test_cwl.py",
     "engines/test_cwl_containers.py",
     "engines/test_cwl_values.py",
     "engines/test_levels.py",
     "engines/test_profiles.py",
+    "engines/test_read_back.py",
     "engines/test_slurm.py",
     "fuzz/test_fuzz.py",
     "test_security.py",

@@ -74,10 +74,10 @@ def options_of(blocks: list[Block], folder: Path) -> Options:
     given: dict[str, dict[str, str]] = {"--data": {}, "--set": {}}
     for block in blocks:
         if block.name == "options":
-            for option, pair in (line.split(None, 1) for line in block.text.splitlines()):
-                name, _, value = pair.partition("=")
-                given[option][name] = value
-    return Options(given["--data"], given["--set"], invoked_from=folder)
+            for option, _, pair in (line.partition(" ") for line in block.text.splitlines()):
+                name, _, value = pair.strip().partition("=")
+                given.setdefault(option, {})[name] = value
+    return Options(given["--data"], given["--set"], invoked_from=folder, locked="--locked" in given)
 
 
 def job_lines(job: Job) -> list[str]:

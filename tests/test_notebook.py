@@ -355,7 +355,7 @@ def test_files_without_a_run(here: Path) -> None:
         str(folder),
     ]
     assert subprocess.run(command, check=False).returncode == 0
-    for wrong in ({"cores": 0}, {"cores": "many"}, {"containers": "docker"}):
+    for wrong in ({"cores": 0}, {"cores": "many"}, {"containers": "dokcer"}):
         with pytest.raises(ValueError, match="and not"):
             sn.SnakemakeBackend(**wrong)
 

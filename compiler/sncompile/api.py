@@ -24,13 +24,16 @@ from sncompile.semantics.module_link import link_module
 from sncompile.semantics.program import Options, Program
 from sncompile.syntax.document import Document, PipelineDoc
 from sncompile.syntax.source import Source, decode, read_source
+from sncompile.uncollected import uncollected
 
 if TYPE_CHECKING:
     from sncompile.exchange.forms import Exchanged
+    from sncompile.exchange.lockfile import Locked
     from sncompile.ir.diff.model import GraphDiff
     from sncompile.ir.graph import Graph
     from sncompile.passes.result import Result
     from sncompile.targets.emitted import Emitted
+    from sncompile.targets.target import Engine
 
 STDIN = "-"
 
@@ -122,6 +125,7 @@ def check_at(
         yield _checked(library.name_of(past.place(path)), past.read(path), options, library, report, strict)
 
 
+@uncollected()
 def _checked(
     name: str,
     source: Source | Diagnostic,
@@ -136,7 +140,10 @@ def _checked(
     if isinstance(source, Source):
         document = library.parse(source)
         if isinstance(document, PipelineDoc):
-            program = link(document, options, library, report)
+            try:
+                program = link(document, options, library, report)
+            except CompileError as error:  # A table that is read late, and cannot be.
+                report.extend(error.diagnostics)
         elif document is not None:
             link_module(document, library, report)
     else:
@@ -147,6 +154,7 @@ def _checked(
     return Checked(name, document, None if failed else program, found, library.sources, inferred)
 
 
+@uncollected()
 def graph_of(program: Program) -> Graph:
     """The IR graph of a program."""
     from sncompile.ir.build import build
@@ -154,6 +162,7 @@ def graph_of(program: Program) -> Graph:
     return build(program)
 
 
+@uncollected()
 def diff(old: Graph, new: Graph) -> GraphDiff:
     """Which jobs of two graphs are new, gone or changed, and why. The graphs are those of programs, without passes."""
     from sncompile.ir.diff.compare import compare
@@ -161,6 +170,7 @@ def diff(old: Graph, new: Graph) -> GraphDiff:
     return compare(old, new)
 
 
+@uncollected()
 def optimize(
     graph: Graph,
     level: int = 1,
@@ -189,28 +199,41 @@ def _seconds(run: str | Path) -> dict[str, float]:
     return seconds_by_job(watch)
 
 
+@uncollected()
 def compile_graph(
-    graph: Graph, target: str = "snakemake", *, out: Path | None = None, benchmark: bool = False
+    graph: Graph,
+    target: str = "snakemake",
+    *,
+    out: Path | None = None,
+    benchmark: bool = False,
+    containers: Engine | None = None,
 ) -> Emitted:
     """The files of a graph for a target, in memory. Raises `CompileError` for what the target cannot express.
 
     `out` is where they will stand; without it `build/NAME` in the working folder. `benchmark` has the engine measure
-    every job, where it can.
+    every job, where it can. `containers` wraps commands that have an image for Docker or podman.
     """
     from sncompile.targets.registry import find_target
 
-    return find_target(target).lower(graph, out if out is not None else default_out(graph), benchmark=benchmark)
+    place = out if out is not None else default_out(graph)
+    return find_target(target).lower(graph, place, benchmark=benchmark, containers=containers)
 
 
 class DifferentJobs(Exception):
     """What an engine makes of the emitted files is not what the graph says: a fault of sncompile itself."""
 
 
-def verify_emitted(graph: Graph, out: Path) -> int:
-    """Have Snakemake read the files of a graph back from `out`, and compare them job by job; gives the number of jobs.
+def verify_emitted(graph: Graph, out: Path, target: str = "snakemake") -> int:
+    """Read the files of a graph back from `out`, and compare them job by job; gives the number of jobs.
 
-    Raises `DifferentJobs`, which names each job that differs. Runs Snakemake, in a folder of its own, with no job.
+    Snakemake itself reads its files, in a folder of its own and with no job; what reads CWL back is ours. Raises
+    `DifferentJobs`, which names each job that differs.
     """
+    if target == "cwl":
+        from sncompile.targets.cwl import verify
+
+        files = {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file()}
+        return _same(graph, verify.differences(graph, files, out))
     from sncompile.runner.dry_run import DryRunFailed
     from sncompile.runner.verification import differences
 
@@ -218,6 +241,10 @@ def verify_emitted(graph: Graph, out: Path) -> int:
         told = differences(graph, out)
     except DryRunFailed as failed:
         raise DifferentJobs(f"Snakemake cannot read the emitted files: {failed}") from None
+    return _same(graph, told)
+
+
+def _same(graph: Graph, told: Sequence[str]) -> int:
     if told:
         more = f" (and {len(told) - 5} more)" if len(told) > 5 else ""
         raise DifferentJobs("; ".join(told[:5]) + more)
@@ -266,6 +293,27 @@ def export_spec(form: str, spec: str | Path, *, strict: bool = False) -> Exchang
     report.extend(checked.diagnostics)
     found = forms.spec_from(form, checked.document, report, checked.sources)
     return forms.strict(found) if strict else found
+
+
+def lock_images(programs: Mapping[str, Program], *, update: bool = False) -> Locked:
+    """The lock file for the images of some specs, by the specs' paths, in memory. Asks registries.
+
+    The programs are made with `Options(locked=None)`, so that images have their names. Raises `CompileError` where the
+    file that is there cannot be used, or where the specs belong to several projects.
+    """
+    from sncompile.exchange.lockfile import lock
+    from sncompile.faults.names import BAD_LOCK
+
+    roots = {project_root(Path(spec).parent) for spec in programs}
+    if len(roots) > 1:
+        message = f"the specs belong to several projects: {', '.join(map(str, sorted(roots)))}"
+        raise CompileError([BAD_LOCK.at(None, message, help="lock those of each project by themselves")])
+    report = Report()
+    library = Library(roots.pop(), Path.cwd(), report)
+    made = lock(programs.values(), library, report, update=update)
+    if report.failed:
+        raise CompileError(report.diagnostics(), library.sources)
+    return made
 
 
 def faults() -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The corpus: hostile texts (`texts.json`), places of a spec to put them (`places.json`), and specs made of both.
 
-In a place `@@` stands for the text and `@step` for the step's name. `command`, `shell` (the words that bash makes of
+In a place `@@` stands for the text, `@raw@` for the text where `${` is none, `@repr@` for the name of a file as an
+expression has it, and `@step` for the step's name. `command`, `shell` (the words that bash makes of
 the script), `inputs`, `outputs`, `env` and `container` are what the job must be; `@any` is what nobody can say
 beforehand, `@output` the path of the job's output, `@length` how many characters the text has. `raw` places take the
 text as it is; in all others `${` is written `$${`, as the language has it. `normal` ones are compared as paths. Places
@@ -60,7 +61,8 @@ class Attack:
 
     def _filled(self, value: Json, text: str) -> Json:
         if isinstance(value, str):
-            return value.replace("@step", self.step).replace("@@", text)
+            value = value.replace("@repr@", repr(f"named/{self.step}{self.text}"))
+            return value.replace("@step", self.step).replace("@@", text).replace("@raw@", self.text)
         if isinstance(value, list):
             return [self._filled(item, text) for item in value]
         if isinstance(value, dict):

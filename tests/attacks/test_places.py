@@ -17,7 +17,16 @@ from .corpus import Attack, as_yaml, combined, places, texts_for
 from .outcome import EXACT, TARGETS, lower, outcomes, read_outcomes, wrong
 
 EVERYTHING = os.environ.get("SNCOMPILE_ATTACKS") == "all"
-READ_BACK = ("parameter", "environment", "shell_words", "input_path", "cell", "key_in_path")
+READ_BACK = (
+    "parameter",
+    "environment",
+    "shell_words",
+    "input_path",
+    "cell",
+    "key_in_path",
+    "script_file",
+    "named_file",
+)
 """Places whose emitted files Snakemake reads back here; with SNCOMPILE_ATTACKS=all it does so for each."""
 
 

@@ -101,6 +101,14 @@ def test_a_failure_is_told_in_the_users_terms_and_the_next_run_goes_on(tmp_path:
     assert "results/second/a/o.txt and 2 more" in out
 
 
+def test_a_quiet_engine_is_still_heard(tmp_path: Path) -> None:
+    """`--quiet` has Snakemake keep its events to itself; what a run has done is told all the same."""
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    code, _, err = finish(start(tmp_path, "--", "-q", "all", "--force-use-threads"))
+    assert code == 0
+    assert "done: 6 jobs" in err
+
+
 def test_a_stale_result_is_never_called_done(tmp_path: Path) -> None:
     """A failed job's output is gone while what was made from it still stands: it is made anew."""
     (tmp_path / "spec.yaml").write_text(SPEC.replace("[{k: a}, {k: b}, {k: c}]", "[{k: a}]"))

@@ -1,88 +1,41 @@
-"""A real SLURM of one node runs an example pipeline through `run --profile slurm`."""
+"""Pipelines through a real SLURM of one node: arrays, groups, more memory after a failure, cancelling, going on."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from tests.engines.test_runs import newest_run
+from tests.engines.slurm.cluster import HERE_SO, Cluster, Job, events, lacking, log, record
+from tests.engines.test_runs import finish, started, until
 
-HERE = Path(__file__).parent
-VARIANTS = HERE.parents[1] / "specs" / "examples" / "variants"
-
-
-def lacking() -> str:
-    """What is not there; empty where all is."""
-    programs = [p for p in ("slurmctld", "slurmd", "sbatch", "munged") if shutil.which(p) is None]
-    if programs:
-        return f"{', '.join(programs)} not installed; `make test-engines` does so where it may"
-    if find_spec("snakemake_executor_plugin_slurm") is None:
-        return "snakemake-executor-plugin-slurm is not installed; `make test-engines` does so"
-    if os.geteuid() != 0:
-        return "only root can start a SLURM"
-    if (Path("/etc/slurm/slurm.conf")).exists():
-        return "this machine belongs to a SLURM already"
-    return ""
+EXAMPLES = Path(__file__).parents[2] / "specs" / "examples"
 
 
 @pytest.fixture(scope="module")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The configuration of a SLURM that runs."""
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A SLURM that runs."""
     why = lacking()
     if why:
         pytest.skip(why)
-    folder = tmp_path_factory.mktemp("slurm")
+    cluster = Cluster(tmp_path_factory.mktemp("slurm"))
     try:
-        subprocess.run([HERE / "slurm" / "up.sh", folder], check=True, timeout=120)
-        yield folder
+        cluster.up()
+        yield cluster
     finally:
-        subprocess.run([HERE / "slurm" / "down.sh", folder], check=False, timeout=60)
+        cluster.down()
 
 
-def run(folder: Path, slurm: Path, spec: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`sncompile run --profile slurm`; there are no accounts, and no accounting to ask."""
-    command = [sys.executable, "-m", "sncompile.cli.main", "run", spec, "--profile", "slurm", *arguments]
-    # Snakemake is started by its name on the node.
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return subprocess.run(
-        [*command, "--", "--slurm-no-account", "--slurm-status-command", "squeue",
-         "--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "5"],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=550,
-        env={**os.environ, "SLURM_CONF": str(slurm / "etc" / "slurm.conf"), "PATH": path},
-    )  # fmt: skip
-
-
-def jobs_of(slurm: Path) -> list[list[str]]:
-    """The jobs that SLURM still knows: number, state, memory, time and processors that each asked for."""
-    done = subprocess.run(
-        ["squeue", "--noheader", "--states", "all", "--format", "%i %T %m %l %C"], capture_output=True, text=True,
-        check=True, env={**os.environ, "SLURM_CONF": str(slurm / "etc" / "slurm.conf")},
-    )  # fmt: skip
-    return sorted(line.split() for line in done.stdout.splitlines())
-
-
-SPEC = """\
-sncompile: 1
-pipeline: small
-tables: {t: {key: [k], rows: [{k: a}, {k: b}, {k: c}]}}
-steps:
-  first:
-    module:
-      outputs: {o: {type: file, format: txt}}
-      params: {k: {type: string}}
-      resources: {cpus: 1, memory: 200MB, time: 5m}
-      shell: |
-        echo ${params.k} > ${outputs.o}
-    by: [k]
-    with: {k: "${k}"}
+def spec(keys: str, shell: str = "", last: bool = True, memory: str = "400MB") -> str:
+    """A pipeline of a job for each letter, which notes that it was started, and of one that joins what they wrote."""
+    joined = """\
   last:
     module:
       inputs: {i: {type: "file[]"}}
@@ -90,37 +43,249 @@ steps:
       shell: cat ${inputs.i} > ${outputs.o}
     with: {i: "${first.o}"}
 """
+    return f"""\
+sncompile: 1
+pipeline: small
+tables: {{t: {{key: [k], rows: [{", ".join(f"{{k: {k}}}" for k in keys)}]}}}}
+steps:
+  first:
+    module:
+      outputs: {{o: {{type: file, format: txt}}}}
+      params: {{k: {{type: string}}}}
+      resources: {{cpus: 1, memory: {memory}, time: 5m}}
+      shell: |
+        echo ${{params.k}} >> started.txt
+        {shell or "true"}
+        echo ${{params.k}} > ${{outputs.o}}
+    by: [k]
+    with: {{k: "${{k}}"}}
+{joined if last else ""}"""
 
 
-def test_jobs_go_through_slurm(slurm: Path, tmp_path: Path) -> None:
+def new(slurm: Cluster, before: list[Job]) -> list[Job]:
+    """The jobs that were not there before."""
+    known = {job.id for job in before}
+    return [job for job in slurm.jobs() if job.id not in known]
+
+
+def result(folder: Path, key: str) -> Path:
+    """What the job of a key writes."""
+    return folder / "results" / "first" / key / "o.txt"
+
+
+def test_jobs_go_through_slurm(slurm: Cluster, tmp_path: Path) -> None:
     """Every job is one of SLURM's, with the memory and the time that its step asks for."""
-    (tmp_path / "spec.yaml").write_text(SPEC)
-    before = jobs_of(slurm)
-    done = run(tmp_path, slurm, "spec.yaml")
-    assert done.returncode == 0, done.stderr + (newest_run(tmp_path) / "engine.log").read_text()
+    (tmp_path / "spec.yaml").write_text(spec("abc"))
+    before = slurm.jobs()
+    done = slurm.run(tmp_path, "spec.yaml")
+    assert done.returncode == 0, done.stderr + log(tmp_path)
     assert (tmp_path / "results" / "last" / "o.txt").read_text() == "a\nb\nc\n"
-    ran = [job[1:] for job in jobs_of(slurm) if job not in before]
-    assert ran.count(["COMPLETED", "200M", "5:00", "1"]) == 3
-    assert ran.count(["COMPLETED", "2000M", "1:00:00", "1"]) == 1
-    arguments = json.loads((newest_run(tmp_path) / "run.json").read_text())["arguments"]
-    assert "--cores" not in arguments
+    ran = [job[1:] for job in new(slurm, before)]
+    assert ran.count(("COMPLETED", "400M", "5:00", "1")) == 3
+    assert ran.count(("COMPLETED", "2000M", "1:00:00", "1")) == 1
+    assert "--cores" not in record(tmp_path)["arguments"]
 
 
-def test_a_failure_on_a_node_is_told_as_ever(slurm: Path, tmp_path: Path) -> None:
+def test_a_step_is_an_array(slurm: Cluster, tmp_path: Path) -> None:
+    """A dozen jobs of a step are the tasks of one job of SLURM."""
+    (tmp_path / "spec.yaml").write_text(spec("abcdefghijkl"))
+    before = slurm.jobs()
+    done = slurm.run(tmp_path, "spec.yaml", engine=("--slurm-array-jobs", "all"))
+    assert done.returncode == 0, done.stderr + log(tmp_path)
+    assert (tmp_path / "results" / "last" / "o.txt").read_text().split() == list("abcdefghijkl")
+    *tasks, last = new(slurm, before)
+    number = tasks[0].id.partition("_")[0]
+    assert [job.id for job in tasks] == [f"{number}_{k}" for k in range(1, 13)]
+    assert "_" not in last.id
+    assert {job.state for job in tasks} == {"COMPLETED"}
+    assert sorted(started(tmp_path)) == list("abcdefghijkl")
+
+
+def test_an_array_for_each_size(slurm: Cluster, tmp_path: Path) -> None:
+    """Jobs of a step that ask for different memory get what they ask for."""
+    given = "params: {k: {type: string}, size: {type: integer}}"
+    text = spec("abcd", last=False, memory='"${params.size}MB"').replace("params: {k: {type: string}}", given)
+    text = text.replace('with: {k: "${k}"}', """with: {k: "${k}", size: "${400 if k in ['a', 'b'] else 600}"}""")
+    (tmp_path / "spec.yaml").write_text(text)
+    before = slurm.jobs()
+    done = slurm.run(tmp_path, "spec.yaml", engine=("--slurm-array-jobs", "first", "--slurm-disable-memory-fudge"))
+    assert done.returncode == 0, done.stderr + log(tmp_path)
+    ran = new(slurm, before)
+    assert sorted(job.memory for job in ran) == ["400M", "400M", "600M", "600M"]
+    assert len({(job.id.partition("_")[0], job.memory) for job in ran}) == 2
+
+
+def test_no_job_is_forgotten_where_few_may_run_at_once(slurm: Cluster, tmp_path: Path) -> None:
+    """With arrays, the plugin by itself waits for ever for jobs that it is not given yet."""
+    (tmp_path / "spec.yaml").write_text(spec("abc", last=False))
+    done = slurm.run(tmp_path, "spec.yaml", engine=("--slurm-array-jobs", "all", "--jobs", "1"))
+    assert done.returncode == 0, done.stderr + log(tmp_path)
+    assert sorted(started(tmp_path)) == list("abc")
+
+
+def test_small_jobs_in_groups(slurm: Cluster, tmp_path: Path) -> None:
+    """Two jobs of a step in one of SLURM's, which asks for what both need: our rules can be grouped as any other."""
+    (tmp_path / "spec.yaml").write_text(spec("abcd", last=False))
+    before = slurm.jobs()
+    done = slurm.run(tmp_path, "spec.yaml", engine=("--groups", "first=some", "--group-components", "some=2"))
+    assert done.returncode == 0, done.stderr + log(tmp_path)
+    assert [(job.memory, job.processors) for job in new(slurm, before)] == [("800M", "2")] * 2
+    assert sorted(started(tmp_path)) == list("abcd")
+    assert "done: 4 jobs" in done.stderr
+
+
+def test_a_failure_on_a_node_is_told_as_ever(slurm: Cluster, tmp_path: Path) -> None:
     """In the spec's terms, and the other jobs are done."""
-    (tmp_path / "spec.yaml").write_text(
-        SPEC.replace("echo ${params.k} >", "[ ${params.k} != b ] && echo ${params.k} >")
-    )
-    done = run(tmp_path, slurm, "spec.yaml", "--keep-going", "--target", "first")
+    (tmp_path / "spec.yaml").write_text(spec("abc", "[ ${params.k} != b ]"))
+    done = slurm.run(tmp_path, "spec.yaml", "--keep-going", "--target", "first", engine=("--retries", "0"))
     assert done.returncode == 3
     assert "error[SN701]: `first` for k=b failed" in done.stderr
-    assert (tmp_path / "results" / "first" / "c" / "o.txt").exists()
+    assert result(tmp_path, "c").exists()
 
 
-def test_the_example_runs_through_slurm(slurm: Path, tmp_path: Path) -> None:
-    """The variants of made-up genomes, as on one machine."""
-    folder = tmp_path / "variants"
-    shutil.copytree(VARIANTS, folder, ignore=shutil.ignore_patterns("results", "runs", "build", "logs", ".snakemake"))
-    done = run(folder, slurm, "variants.yaml", "--containers", "none")
-    assert done.returncode == 0, done.stderr + (newest_run(folder) / "engine.log").read_text()[-3000:]
-    assert json.loads((newest_run(folder) / "run.json").read_text())["state"] == "done"
+HUNGRY = """\
+sncompile: 1
+pipeline: big
+steps:
+  hungry:
+    retries: 2
+    module:
+      outputs: {o: {type: file, format: txt}}
+      resources: {cpus: 1, memory: "${300 * attempt}MB", time: 5m}
+      shell: |
+        echo $SLURM_JOB_ID >> started.txt
+        python3 hold.py > ${outputs.o}
+"""
+
+HOLD = """\
+import os, time
+held = bytearray(250_000_000)
+while os.environ["SLURM_JOB_ID"] == open("started.txt").readline().strip():
+    time.sleep(0.1)  # Until SLURM has seen it.
+print(len(held))
+"""
+
+
+def test_more_memory_after_a_job_ran_out_of_it(slurm: Cluster, tmp_path: Path) -> None:
+    """SLURM kills the first try. The second asks for more, the tool is run once in each, and everybody knows."""
+    (tmp_path / "spec.yaml").write_text(HUNGRY)
+    (tmp_path / "hold.py").write_text(HOLD)
+    before = slurm.jobs()
+    done = slurm.run(tmp_path, "spec.yaml")
+    assert done.returncode == 0, done.stderr + log(tmp_path)
+    ran = new(slurm, before)
+    assert [job.memory for job in ran] == ["300M", "600M"]
+    assert ran[0].state in ("FAILED", "OUT_OF_MEMORY")
+    assert ran[1].state == "COMPLETED"
+    assert started(tmp_path) == [job.id for job in ran]
+    told = json.loads(slurm.call(tmp_path, "status", "--json").stdout)
+    assert told["retried"] == [{"step": "hungry", "key": {}, "attempts": 2}]
+    assert told["jobs"] == {"total": 1, "done": 1, "running": 0, "failed": 0, "stopped": 0}
+    assert "1 of 1 job done, 1 tried again" in slurm.call(tmp_path, "status").stdout
+    asked = [e["resources"]["mem_mb"] for e in events(tmp_path, "job_info") if e["rule_name"] == "hungry"]
+    assert asked == [300, 600]
+    assert slurm.call(tmp_path, "report", "-o", "report.html").returncode == 0
+    assert '<td class="num">2</td>' in (tmp_path / "report.html").read_text()
+
+
+WAIT = "while [ -e wait-${params.k} ]; do sleep 0.1; done"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder whose jobs wait no more once the test is over."""
+    yield tmp_path
+    stop_waiting(tmp_path)
+
+
+def stop_waiting(folder: Path) -> None:
+    """Let the jobs go on that wait."""
+    for wait in folder.glob("wait-*"):
+        wait.unlink()
+
+
+def begin(slurm: Cluster, folder: Path, keys: str) -> subprocess.Popen[str]:
+    """A run whose jobs wait for a file; as many run as the node has processors, and the rest is in the queue."""
+    (folder / "spec.yaml").write_text(spec(keys, WAIT, last=False))
+    for key in keys:
+        (folder / f"wait-{key}").touch()
+    process = slurm.start(folder, "run", "spec.yaml", "--profile", "slurm", "--", *HERE_SO)
+    until(lambda: len(slurm.left()) == len(keys) and len(started(folder)) == min(2, os.cpu_count() or 1))
+    return process
+
+
+@pytest.mark.parametrize("now", [False, True], ids=["asked", "killed"])
+def test_cancelling_empties_the_queue(slurm: Cluster, folder: Path, now: bool) -> None:
+    """From another process: when the call returns, no job of the run waits or runs."""
+    process = begin(slurm, folder, "abcd")
+    done = slurm.call(folder, "cancel", *(["--now"] if now else []))
+    assert (done.returncode, slurm.left()) == (0, []), done.stderr
+    assert finish(process)[0] == 3
+    told = json.loads(slurm.call(folder, "status", "--json").stdout)
+    assert told["state"] == "cancelled"
+    assert (told["jobs"]["done"], told["jobs"]["stopped"]) == (0, 4)
+    assert not any(result(folder, key).exists() for key in "abcd")
+    stop_waiting(folder)
+    done = slurm.call(folder, "run", "--resume", ".")
+    assert done.returncode == 0, done.stderr + log(folder)
+    assert all(result(folder, key).read_text() == f"{key}\n" for key in "abcd")
+
+
+def test_going_on_where_the_engine_was_killed(slurm: Cluster, folder: Path) -> None:
+    """One job ends on its node after the crash, and is not repeated; the others are ended before they are run anew."""
+    process = begin(slurm, folder, "abcde")
+    process.kill()
+    process.communicate()
+    os.killpg(record(folder)["pid"], signal.SIGKILL)
+    ends = started(folder)[0]
+    (folder / f"wait-{ends}").unlink()
+    until(lambda: len(slurm.left()) == 4 and result(folder, ends).exists())
+    assert json.loads(slurm.call(folder, "status", "--json").stdout)["state"] == "crashed"
+    left = {job.id for job in slurm.left()}
+    refused = slurm.call(folder, "run", "--resume", ".", SLURM_CONF="/there/is/none")
+    assert (refused.returncode, "error[SN706]: the run is not over" in refused.stderr) == (3, True), refused.stderr
+    # What bears the run's mark on this machine was ended; what was not started is still in the queue.
+    waits = {job.id for job in slurm.left()}
+    assert waits
+    assert waits <= left
+    again = slurm.start(folder, "run", "--resume", ".")
+    until(lambda: len(slurm.left()) == 4 and left.isdisjoint(job.id for job in slurm.left()))
+    assert {job.state for job in slurm.jobs() if job.id in left} <= {"CANCELLED", "FAILED"}
+    stop_waiting(folder)
+    code, _, err = finish(again)
+    assert code == 0, err + log(folder)
+    assert started(folder).count(ends) == 1
+    assert all(result(folder, key).read_text() == f"{key}\n" for key in "abcde")
+
+
+def copy(name: str, folder: Path) -> Path:
+    """An example without what runs of it left behind."""
+    left = shutil.ignore_patterns("images", "results", "build", "runs", "logs", ".snakemake", "__pycache__")
+    shutil.copytree(EXAMPLES / name, folder / name, ignore=left)
+    return folder / name
+
+
+def test_the_variants_run_through_slurm(slurm: Cluster, tmp_path: Path) -> None:
+    """The example of made-up genomes, as on one machine."""
+    folder = copy("variants", tmp_path)
+    done = slurm.run(folder, "variants.yaml", "--containers", "none")
+    assert done.returncode == 0, done.stderr + log(folder)
+    assert record(folder)["state"] == "done"
+
+
+def test_illumination_runs_through_slurm(slurm: Cluster, tmp_path: Path) -> None:
+    """The example of pictures, with arrays: from two wells to the report."""
+    pytest.importorskip("skimage", reason="needs the extra `demo`")
+    pytest.importorskip("mahotas", reason="needs the extra `demo`")
+    folder = copy("illumination", tmp_path)
+    subprocess.run([sys.executable, "demo_data.py", "images"], cwd=folder, check=True, capture_output=True)
+    for field in (folder / "images").iterdir():
+        if not field.name.startswith(("A01", "B02")):
+            field.unlink()
+    before = slurm.jobs()
+    done = slurm.run(folder, "illumination.yaml", "--containers", "none", engine=("--slurm-array-jobs", "all"))
+    assert done.returncode == 0, done.stderr + log(folder)
+    assert "report: results/illumination.html" in done.stdout
+    ran = new(slurm, before)
+    assert len(ran) == 12
+    assert sum("_" in job.id for job in ran) >= 4

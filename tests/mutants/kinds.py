@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from tests.mutants.specs import Files
 
 
 class Mutant(NamedTuple):
-    """A spec with one fault. `lines` are where a good diagnostic points (of the main document); empty: anywhere."""
+    """A spec with one fault, in `lines` of `file`; `also` are lines by file whose change would mend it as well."""
 
     kind: str
     files: Files
     file: str
     lines: tuple[int, ...]
+    also: Mapping[str, frozenset[int]]
 
 
 Make = Callable[[re.Match[str]], str | None]
@@ -24,7 +25,8 @@ Make = Callable[[re.Match[str]], str | None]
 class Kind(NamedTuple):
     """A kind of fault: what it matches in which files, and what it puts there (None: not here).
 
-    `also` matches lines where the fault may be told as well, since either place can be mended.
+    `also` matches lines where the fault may be told as well, since either place can be mended; so may, if `around`, the
+    first line of the step that the fault is in, the references in that step, and those to it.
     """
 
     name: str
@@ -32,7 +34,8 @@ class Kind(NamedTuple):
     make: Make
     files: str = r"main\.yaml"
     also: str = ""
-    most: int = 2
+    around: bool = False
+    most: int = 12
 
 
 def slip(word: str) -> str:
@@ -51,6 +54,9 @@ def _text(new: str) -> Make:
     return lambda m: m.expand(new)
 
 
+ROOT = "slip in a root"
+"""A module names roots of whatever pipeline will use it, so this is a fault only where there is one."""
+
 _REFERENCES = r"\$\{(?!data|params|inputs|outputs|resources|file|len|int)(\w+)\."
 
 KINDS = (
@@ -63,7 +69,7 @@ KINDS = (
     Kind("duplicate key", r"^(    module: .*)$", _text(r"\1\n\1")),
     Kind("slip in a reference's head", _REFERENCES, _slip_of(1)),
     Kind("slip in an output or column", r"\$\{(?!data|params|inputs|outputs|resources)\w+\.(\w+)\}", _slip_of(1)),
-    Kind("slip in a root", r"\$\{data\.(\w+)\}", _slip_of(1)),
+    Kind(ROOT, r"\$\{data\.(\w+)\}", _slip_of(1), r".*\.yaml"),
     Kind("slip in a parameter", r"\$\{params\.(\w+)\}", _slip_of(1), r".*\.yaml"),
     Kind("slip in a module's port", r"\$\{(?:inputs|outputs)\.(\w+)\}", _slip_of(1), r".*\.yaml"),
     Kind("slip in a bound port", r"(?:with: \{|^      )(\w+): \"\$\{", _slip_of(1)),
@@ -77,8 +83,8 @@ KINDS = (
     Kind("missing table file", r"file: (\w+)\.(csv|tsv)", _text(r"file: nowhere.\2")),
     Kind("missing script", r"file\('(\w+)\.py'\)", _text(r"file('\1_.py')"), r"modules/.*\.yaml"),
     Kind("nothing fits the glob", r"(glob: \".*)\"$", _text(r'\1.gz"')),
-    Kind("dropped input", r"(with: \{)(?:image|images|loaddata): \"[^\"]*\"(, )?", _text(r"\1"), also=r"^  \w+:"),
-    Kind("dropped module", r"^    module: .*\n", _text(""), also=r"^  \w+:"),
+    Kind("dropped input", r"(with: \{)(?:image|images|loaddata): \"[^\"]*\"(, )?", _text(r"\1"), around=True),
+    Kind("dropped module", r"^    module: .*\n", _text(""), around=True),
     Kind("list for a text", r"^    module: (\S+)$", _text(r"    module: [\1]")),
     Kind("text for a mapping", r"^  (\w+):( *#.*)?\n    module:.*(\n    .*)*", _text(r"  \1: text"), also=r"\w+: text"),
     Kind("nothing for a list", r"^    by: \[.*\]", _text(r"    by: {well: A01}")),
@@ -100,21 +106,21 @@ KINDS = (
     ),
     Kind("pattern not matched", r"title: \"Of [^\"]*\"", _text("title: report")),
     Kind("scalar for a gather", r"(tables|images|labels|parts): \"\$\{(\w+)\.\w+\}\"", lambda m: f'{m[1]}: "one.csv"'),
-    Kind("gather into a scalar", r"^    by: \[well, site\]$", _text("    by: [well]"), also=r"\"\$\{"),
-    Kind("no keys where there were", r"^    by: .*\n", _text(""), also=r"\"\$\{|^  \w+:"),
+    Kind("gather into a scalar", r"^    by: \[well, site\]$", _text("    by: [well]"), around=True),
+    Kind("no keys where there were", r"^    by: .*\n", _text(""), around=True),
     Kind(
         "format mismatch",
-        r"(outputs:\n  \w+: \{type: file, format: )(npy|tiff|csv)",
+        r"(outputs:\n  (\w+): \{type: file, format: )(?:npy|tiff|csv)",
         _text(r"\1exe"),
         r"modules/.*\.yaml",
-        r"\$\{",
+        r"\$\{\w+\.\2\}",
     ),
     Kind(
         "directory for a file",
-        r"(outputs:\n  \w+: \{type: )file\b(?!\[)",
+        r"(outputs:\n  (\w+): \{type: )file\b(?!\[)",
         _text(r"\1directory"),
         r"modules/(calc|correct|align)\.yaml",
-        r"\$\{|directory",
+        r"\$\{\w+\.\2\}",
     ),
     Kind("path without a key", r"/\$\{well\}\.csv", _text("/all.csv")),
     Kind(
@@ -123,11 +129,9 @@ KINDS = (
         _text(r'\1, outputs: {loaddata: "results/all.csv"}'),
         also=r"all\.csv",
     ),
-    Kind(
-        "cycle", r"^    module: illum/calc$", _text("    module: illum/calc\n    after: [report]"), also=r"\$\{|after"
-    ),
-    Kind("step after itself", r"after: \[measure\]", _text("after: [report]"), also=r"^  report:"),
-    Kind("flow against the data", r"seq: \[cp_load, cp_run\]", _text("seq: [cp_run, cp_load]"), also=r"cp_"),
+    Kind("cycle", r"^    module: illum/calc$", _text("    module: illum/calc\n    after: [report]")),
+    Kind("step after itself", r"after: \[measure\]", _text("after: [report]")),
+    Kind("flow against the data", r"seq: \[cp_load, cp_run\]", _text("seq: [cp_run, cp_load]"), also=r"\$\{cp_load\."),
     Kind("step twice in the flow", r"seq: \[(\w+), ", _text(r"seq: [\1, \1, ")),
     Kind("bad unit", r"memory: (\d+)GB", _text(r"memory: \1Gigs"), r".*\.yaml"),
     Kind("no unit", r"time: (\d+)[mh]", _text(r"time: \1"), r".*\.yaml"),
@@ -139,13 +143,13 @@ KINDS = (
     Kind("nothing passes", r"!= 'H12'", _text("== 'H12'")),
     Kind("number for a cell", r"!= 'H12'", _text("!= 12")),
     Kind("output without `${`", r"(report|vcf|plot): \"\$\{([\w.]+)\}\"", _text(r"\1: \2")),
-    Kind("bad indent", r"^    (module: .*)$", _text(r"   \1"), also=r"^    "),
+    Kind("bad indent", r"^    (module: .*)$", _text(r"   \1"), around=True),
     Kind("tab", r"^    (module: .*)$", _text(r"\t\1")),
-    Kind("unclosed quote", r"^(.*\"\$\{\w+\.\w+\})\"\}?$", _text(r"\1"), also=r"\$\{"),
-    Kind("unclosed bracket", r"^(    by: \[[^\]]*)\]", _text(r"\1"), also=r"^    (with|over|where)"),
+    Kind("unclosed quote", r"^(.*\"\$\{\w+\.\w+\})\"\}?$", _text(r"\1")),
+    Kind("unclosed bracket", r"^(    by: \[[^\]]*)\]", _text(r"\1")),
     Kind("text after a value", r"^    module: (.*)$", _text(r"    module: a: \1")),
     Kind("alias of nothing", r"^    module: (.*)$", _text(r"    module: *\1")),
-    Kind("removed table column", r"^well,treatment", _text("well,dose"), r"plates\.csv"),
+    Kind("removed table column", r"^well,treatment", _text("well,dose"), r"plates\.csv", r"\$\{.*\.treatment"),
     Kind("ragged table", r"^(A02,.*)$", _text(r"\1,more"), r"plates\.csv"),
     Kind("row twice in a table", r"^(A02,.*)$", _text(r"\1\n\1"), r"plates\.csv"),
     Kind("empty key in a table", r"^A02,", _text(","), r"plates\.csv"),
@@ -163,19 +167,39 @@ def mutants(files: Files) -> Iterator[Mutant]:
                 if new is None or new == match[0] or _in_comment(text, match.start()):
                     continue
                 changed = text[: match.start()] + new + text[match.end() :]
-                yield Mutant(kind.name, {**files, name: changed}, name, _lines(kind, text, changed, match.start()))
+                mutated = {**files, name: changed}
+                lines = _changed_lines(text, changed, match.start())
+                yield Mutant(kind.name, mutated, name, lines, _also(kind, match, name, mutated))
 
 
 def _in_comment(text: str, at: int) -> bool:
     return "#" in text[text.rfind("\n", 0, at) + 1 : at]
 
 
-def _lines(kind: Kind, text: str, changed: str, start: int) -> tuple[int, ...]:
-    """The lines that differ from the original, and those that `also` says."""
+def _changed_lines(text: str, changed: str, start: int) -> tuple[int, ...]:
+    """The lines that differ from the original."""
     old, new = text.split("\n"), changed.split("\n")
     first = text.count("\n", 0, start) + 1
     while first <= min(len(old), len(new)) and old[first - 1] == new[first - 1]:
         first += 1
-    last = first + max(0, len(new) - len(old))
-    also = [n for n, line in enumerate(new, 1) if kind.also and re.search(kind.also, line)]
-    return tuple({*range(first, last + 1), *also})
+    return tuple(range(first, first + max(0, len(new) - len(old)) + 1))
+
+
+def _also(kind: Kind, match: re.Match[str], name: str, files: Files) -> dict[str, frozenset[int]]:
+    """The lines by file that may be mended instead; `\\1` in `also` is what the fault's place has there."""
+    patterns = [re.sub(r"\\(\d)", lambda m: re.escape(match[int(m[1])]), kind.also)] if kind.also else []
+    found = {}
+    if kind.around:
+        above = match.string[: match.start()].split("\n")
+        first = max((n for n, line in enumerate(above, 1) if re.match(r"  \w+:", line)), default=1)
+        step = re.match(r"\s*(\w*)", match.string.split("\n")[first - 1])
+        patterns.append(rf"\$\{{{step[1] if step else ''}\.")
+        below = files[name].split("\n")[first:]
+        end = first + next((n for n, line in enumerate(below) if re.match(r" {0,2}\w", line)), len(below))
+        inside = {n for n in range(first, end + 1) if n == first or "${" in files[name].split("\n")[n - 1]}
+        found[name] = frozenset(inside)
+    for pattern in patterns:
+        for file, text in files.items():
+            fitting = {n for n, line in enumerate(text.split("\n"), 1) if re.search(pattern, line)}
+            found[file] = found.get(file, frozenset()) | fitting
+    return found

@@ -1,14 +1,17 @@
-"""The valid specs that faults are put into: the three of the language's page, and the shipped examples."""
+"""The valid specs that faults are put into: some of ours, the shipped examples and library, and pages of `cases/`."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from tests.test_cases import CASES, EXPECTED, blocks_of
+
 Files = dict[str, str]
 """File name → text; `main.yaml` is the spec."""
 
 EXAMPLES = Path(__file__).parent.parent.parent / "specs" / "examples"
+LIBRARY = EXAMPLES.parent / "starrynight"
 
 _MODULES = {
     "calc": (
@@ -156,7 +159,37 @@ def valid_specs() -> dict[str, Files]:
         "module": {"main.yaml": CORRECT},
         "variants": _example("variants"),
         "demo": {**_example("illumination"), **images},
+        **_library(),
+        **_pages(),
     }
+
+
+def _library() -> dict[str, Files]:
+    """Every module of the shipped library, and the pipelines made of them."""
+    places = [*sorted(LIBRARY.glob("*.yaml")), *sorted((LIBRARY / "pipelines").rglob("*.yaml"))]
+    scripts = {p.name: p.read_text("utf-8") for p in LIBRARY.glob("*.py")}
+    found = {f"library.{p.stem}": {"main.yaml": p.read_text("utf-8"), **scripts} for p in places}
+    used = {f"used.{p.stem}": {"main.yaml": _USE, "tool.yaml": p.read_text("utf-8"), **scripts} for p in places}
+    return found | used
+
+
+_USE = """\
+sncompile: 1
+pipeline: used
+data: {workspace: results}
+steps:
+  s: {module: ./tool.yaml}
+"""
+
+
+def _pages() -> dict[str, Files]:
+    """The pages of the language's valid specs, as far as their files are text and they need no options."""
+    found = {}
+    for page in sorted((CASES / "valid").glob("*.md")):
+        blocks = blocks_of(page.read_text("utf-8"))
+        if not any(block.name in ("setup", "options") for block in blocks):
+            found[f"page.{page.stem}"] = {b.name: b.text for b in blocks if b.name not in EXPECTED}
+    return {name: files for name, files in found.items() if "main.yaml" in files}
 
 
 def _example(name: str) -> Files:

@@ -7,15 +7,16 @@ import pytest
 from tests.mutants.__main__ import run
 from tests.mutants.judge import Verdict, table
 
-# What the checker reached when this was written, less a hair's breadth.
-FLOOR_FOUND = 0.97
-FLOOR_PLACE = 0.95
+FLOOR_FOUND = 0.99
+FLOOR_PLACE = 0.98
+EVERY = 7
+"""One mutant of so many is judged here; `python -m tests.mutants` judges all."""
 
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> list[Verdict]:
-    """Every mutant, judged; there is no false alarm on the originals."""
-    return run(tmp_path_factory.mktemp("mutants"))
+    """A sample of all mutants, judged; there is no false alarm on the originals."""
+    return run(tmp_path_factory.mktemp("mutants"), EVERY)
 
 
 def test_no_mutant_crashes_the_checker(verdicts: list[Verdict]) -> None:
@@ -25,7 +26,7 @@ def test_no_mutant_crashes_the_checker(verdicts: list[Verdict]) -> None:
 
 def test_mutants_are_found_at_their_place(verdicts: list[Verdict]) -> None:
     """The floor holds, over many kinds of fault."""
-    assert len({v.mutant.kind for v in verdicts}) >= 50
+    assert len({v.mutant.kind for v in verdicts}) >= 20
     assert sum(v.found for v in verdicts) >= FLOOR_FOUND * len(verdicts), table(verdicts)
     assert sum(v.place for v in verdicts) >= FLOOR_PLACE * len(verdicts), table(verdicts)
 

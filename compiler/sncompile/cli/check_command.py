@@ -11,7 +11,7 @@ import click
 from sncompile.api import Checked, check, refused
 from sncompile.cli.options import has_errors, output_options, read_options, show, spec_options, write
 from sncompile.diagnostics import CompileError, Diagnostic
-from sncompile.diagnostics.text import summary
+from sncompile.diagnostics.text import summary, visible
 from sncompile.semantics.check_files import input_files
 from sncompile.semantics.evaluate import Evaluator
 
@@ -26,6 +26,7 @@ def command(
     sets: tuple[tuple[str, str], ...],
     params: Path | None,
     directory: Path | None,
+    locked: bool,
     strict: bool,
     form: str,
     color: str,
@@ -35,7 +36,7 @@ def command(
     sources: dict[str, str] = {}
     lines: list[str] = []
     try:
-        options = read_options(data, sets, params, directory)
+        options = read_options(data, sets, params, directory, locked)
     except CompileError as error:
         show(error.diagnostics, error.sources, form, color, stdout=True)
         sys.exit(1)
@@ -45,7 +46,7 @@ def command(
         more = refused(checked)
         found += more
         sources |= checked.sources
-        lines.append(f"{checked.name}: {_told(checked, more)}")
+        lines.append(f"{visible(checked.name)}: {_told(checked, more)}")
     show(tuple(dict.fromkeys(found)), sources, form, color, stdout=True)
     if form == "text":
         write("".join(line + "\n" for line in lines))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -14,6 +14,8 @@ from sncompile.cli.options import fail, finish, level_option, output_options, re
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.remarks import show_remarks
 from sncompile.diagnostics import CompileError
+from sncompile.targets.registry import find_target
+from sncompile.targets.target import Engine, wrapped_for
 
 if TYPE_CHECKING:
     from sncompile.ir.graph import Graph
@@ -32,9 +34,16 @@ if TYPE_CHECKING:
     "--emit", type=click.Choice(["ast", "ir", "jobs"]), help="Print a stage's result instead of writing files."
 )
 @click.option("--benchmark", is_flag=True, help="Have Snakemake measure every job: time, memory, input and output.")
+@click.option(
+    "--containers",
+    type=click.Choice(["auto", *get_args(Engine)]),
+    default="auto",
+    show_default=True,
+    help="Wrap commands for Docker or podman, or leave images to the engine.",
+)
 @level_option
 @click.option("--remarks", is_flag=True, help="Tell what each pass did, and what it could not do and why.")
-@click.option("--verify", is_flag=True, help="Check every pass, and have Snakemake read the files back.")
+@click.option("--verify", is_flag=True, help="Check every pass, and read the files back, job by job.")
 @click.option("--check", "compare", is_flag=True, help="Compare with what stands there; write nothing.")
 @spec_options
 @output_options
@@ -44,6 +53,7 @@ def command(
     target: str,
     emit: str | None,
     benchmark: bool,
+    containers: str,
     level: int,
     times: str | None,
     remarks: bool,
@@ -53,6 +63,7 @@ def command(
     sets: tuple[tuple[str, str], ...],
     params: Path | None,
     directory: Path | None,
+    locked: bool,
     strict: bool,
     form: str,
     color: str,
@@ -60,7 +71,7 @@ def command(
     """Compile a spec to the files of a target."""
     sources: dict[str, str] = {}
     try:
-        checked = check(spec, read_options(data, sets, params, directory), strict=strict)
+        checked = check(spec, read_options(data, sets, params, directory, locked), strict=strict)
         if emit == "ast":
             finish(checked, form, color)
             _emit_ast(checked)
@@ -73,15 +84,16 @@ def command(
             _emit(emit, graph, out)
             return
         folder = out if out is not None else default_out(graph)
-        emitted = compile_graph(graph, target, out=folder, benchmark=benchmark)
+        emitted = compile_graph(graph, target, out=folder, benchmark=benchmark, containers=wrapped_for(containers))
         if compare:
             emitted.compare(folder)
             write(f"{folder}: up to date\n")
             return
         emitted.write(folder)
-        if verify and target == "snakemake":
-            count = verify_emitted(graph, folder)
-            write(f"verified: Snakemake has the same {count:,} job{'' if count == 1 else 's'}\n", err=True)
+        if verify:
+            count = verify_emitted(graph, folder, target)
+            reader = find_target(target).title.partition(" ")[0]
+            write(f"verified: {reader} has the same {count:,} job{'' if count == 1 else 's'}\n", err=True)
     except CompileError as error:
         fail(error, form, color, sources)
         return

@@ -14,7 +14,7 @@ from sncompile.api import STDIN, Checked, check, check_at, diff, graph_of
 from sncompile.cli.options import fail, has_errors, output_options, read_options, show, spec_options, wants_color, write
 from sncompile.cli.pipelines import as_json
 from sncompile.diagnostics import CompileError, Severity
-from sncompile.diagnostics.text import summary
+from sncompile.diagnostics.text import summary, visible
 from sncompile.syntax.document import PipelineDoc
 from sncompile.views.columns import terminal_width
 from sncompile.views.diff_text import diff_text
@@ -42,6 +42,7 @@ def command(
     sets: tuple[tuple[str, str], ...],
     params: Path | None,
     directory: Path | None,
+    locked: bool,
     strict: bool,
     form: str,
     color: str,
@@ -53,7 +54,7 @@ def command(
     """
     old, new = _named(specs, revision)
     try:
-        options = read_options(data, sets, params, directory)
+        options = read_options(data, sets, params, directory, locked)
         with ExitStack() as stack:
             before = _old(old, revision, options, strict, stack)
             now = check(new, options, strict=strict)
@@ -99,7 +100,7 @@ def _require(old: Checked, new: Checked, form: str, color: str) -> None:
         if form == "text":
             for checked in (old, new):
                 if checked.failed:
-                    write(f"{checked.name}: {summary(checked.diagnostics)}\n", err=True)
+                    write(f"{visible(checked.name)}: {summary(checked.diagnostics)}\n", err=True)
         sys.exit(1)
     for checked in (old, new):
         if not isinstance(checked.document, PipelineDoc):

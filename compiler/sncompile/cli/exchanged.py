@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sncompile.cli.options import fail, show, write
 from sncompile.diagnostics import CompileError
-from sncompile.diagnostics.text import summary
+from sncompile.diagnostics.text import summary, visible
 from sncompile.exchange.forms import Exchanged
 from sncompile.faults import targets as faults
 
@@ -17,7 +17,7 @@ def leave(found: Exchanged, name: str, out: Path | None, form: str, color: str) 
     show(found.diagnostics, dict(found.sources), form, color, stdout=False)
     if found.text is None:
         if form == "text":
-            write(f"{name}: {summary(found.diagnostics)}\n", err=True)
+            write(f"{visible(name)}: {summary(found.diagnostics)}\n", err=True)
         sys.exit(1)
     if out is None:
         write(found.text)

@@ -38,6 +38,7 @@ def command(
     sets: tuple[tuple[str, str], ...],
     params: Path | None,
     directory: Path | None,
+    locked: bool,
     strict: bool,
     form: str,
     color: str,
@@ -46,7 +47,7 @@ def command(
     if out is not None and out.suffix.lower() not in FORMS:
         raise click.UsageError(f"`{out}`: the name must end in one of {', '.join(FORMS)}")
     try:
-        checked = check(spec, read_options(data, sets, params, directory), strict=strict)
+        checked = check(spec, read_options(data, sets, params, directory, locked), strict=strict)
         picture = _picture(graph_of(require_pipeline(checked, form, color)), single)
         if out is None:
             write(to_mermaid(picture))

@@ -11,7 +11,7 @@ from sncompile.api import Checked, check
 from sncompile.cli.options import fail, output_options, read_options, show, spec_options, write
 from sncompile.cli.pipelines import as_json, bold
 from sncompile.diagnostics import CompileError
-from sncompile.diagnostics.text import summary
+from sncompile.diagnostics.text import summary, visible
 from sncompile.syntax.document import PipelineDoc
 from sncompile.views.columns import terminal_width
 from sncompile.views.inference import inference_object, inference_text, inference_yaml
@@ -36,13 +36,14 @@ def command(
     sets: tuple[tuple[str, str], ...],
     params: Path | None,
     directory: Path | None,
+    locked: bool,
     strict: bool,
     form: str,
     color: str,
 ) -> None:
     """Show the values that a pipeline infers from its tables, and what each was read off."""
     try:
-        checked = check(spec, read_options(data, sets, params, directory), strict=strict)
+        checked = check(spec, read_options(data, sets, params, directory, locked), strict=strict)
     except CompileError as error:
         fail(error, form, color)
         return
@@ -52,7 +53,7 @@ def command(
     _show_values(checked, machine, color)
     if checked.failed:
         if form == "text":
-            write(f"{checked.name}: {summary(checked.diagnostics)}\n", err=True)
+            write(f"{visible(checked.name)}: {summary(checked.diagnostics)}\n", err=True)
         sys.exit(1)
     if output is not None:
         _write_values(checked, output)

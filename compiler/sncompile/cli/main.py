@@ -5,8 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import tempfile
-import traceback
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import click
 from sncompile import __version__
 from sncompile.cli.options import ARGUMENTS
 from sncompile.diagnostics import did_you_mean
+from sncompile.uncollected import uncollected
 
 COMMANDS = {
     "compile": "compile a spec to the files of a target",
@@ -33,6 +32,7 @@ COMMANDS = {
     "infer": "show the values that are read off the tables, with their evidence",
     "explain": "tell more about a diagnostic's code",
     "init": "write a small project that runs",
+    "lock": "record the digests of the images that pipelines use",
     "import": "make a module from a spec of another kind: bilayers",
     "export": "make a spec of another kind from a module: bilayers",
     "schema": "print the JSON Schema of pipelines or modules",
@@ -86,10 +86,9 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line and leave with its exit code; a fault of our own ends in code 70 and how to report it."""
-    # A compile makes millions of objects that live to its end: looking for cycles among them doubles its time.
-    gc.disable()
     try:
-        cli.main(args=arguments, prog_name="sncompile", standalone_mode=True)
+        with uncollected():
+            _run(arguments)
     except BrokenPipeError:
         # Whoever read our output has enough (`sncompile … | head`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -99,7 +98,20 @@ def main(arguments: list[str] | None = None) -> Any:
         sys.exit(EXIT_INTERNAL)
 
 
+def _run(arguments: list[str] | None) -> None:
+    try:
+        cli.main(args=arguments, prog_name="sncompile", standalone_mode=True)
+    finally:
+        if arguments is None and "_duckdb" not in sys.modules:
+            # The process is about to end: nothing that it made needs to be looked through, or given back, one by one.
+            # But DuckDB complains at its end of what is not given back.
+            gc.freeze()
+
+
 def _report_own_fault(error: Exception) -> None:
+    import tempfile
+    import traceback
+
     with tempfile.NamedTemporaryFile(
         "w", prefix="sncompile-fault-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
     ) as file:

@@ -13,7 +13,7 @@ import click
 from sncompile import __version__
 from sncompile.api import Checked
 from sncompile.diagnostics import CompileError, Diagnostic, Severity
-from sncompile.diagnostics.text import TextRenderer, summary
+from sncompile.diagnostics.text import TextRenderer, summary, visible
 from sncompile.faults import catalogue
 from sncompile.semantics.program import Options
 
@@ -55,6 +55,7 @@ def spec_options(function: F) -> F:
                 type=click.Path(file_okay=False, path_type=Path),
                 help="The jobs' working folder; the spec's folder unless given.",
             ),
+            click.option("--locked", is_flag=True, help="Refuse images without a digest, here or in sncompile.lock."),
         )
     ):
         function = option(function)
@@ -91,10 +92,14 @@ def output_options(function: F) -> F:
 
 
 def read_options(
-    data: Sequence[tuple[str, str]], sets: Sequence[tuple[str, str]], params: Path | None, directory: Path | None
+    data: Sequence[tuple[str, str]],
+    sets: Sequence[tuple[str, str]],
+    params: Path | None,
+    directory: Path | None,
+    locked: bool = False,
 ) -> Options:
     """What the options set. Raises `click.UsageError` for a parameter file that holds no mapping."""
-    return Options(dict(data), dict(sets), _read_params(params), directory, Path.cwd())
+    return Options(dict(data), dict(sets), _read_params(params), directory, Path.cwd(), locked)
 
 
 def _read_params(path: Path | None) -> dict[str, object]:
@@ -183,7 +188,7 @@ def finish(checked: Checked, form: str, color: str) -> None:
     show(checked.diagnostics, checked.sources, form, color, stdout=False)
     if checked.failed:
         if form == "text":
-            write(f"{checked.name}: {summary(checked.diagnostics)}\n", err=True)
+            write(f"{visible(checked.name)}: {summary(checked.diagnostics)}\n", err=True)
         sys.exit(1)
 
 

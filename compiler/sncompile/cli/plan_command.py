@@ -27,13 +27,14 @@ def command(
     sets: tuple[tuple[str, str], ...],
     params: Path | None,
     directory: Path | None,
+    locked: bool,
     strict: bool,
     form: str,
     color: str,
 ) -> None:
     """Say what would be done: steps, jobs, resources, files that must be there and files that come out."""
     try:
-        checked = check(spec, read_options(data, sets, params, directory), strict=strict)
+        checked = check(spec, read_options(data, sets, params, directory, locked), strict=strict)
         program = require_pipeline(checked, form, color)
     except CompileError as error:
         fail(error, form, color)

@@ -21,9 +21,11 @@ from sncompile.runner.facts import facts_of
 from sncompile.runner.find import find_run
 from sncompile.runner.record import RunFolder, read_record
 from sncompile.runner.run import run
+from sncompile.runner.software import unused_images
 from sncompile.runner.start import Prepared, RunOptions
 from sncompile.runner.telemetry_sender import told
 from sncompile.runner.wanted import marked_families, output_paths, wanted
+from sncompile.targets.target import wrapped_for
 
 
 @click.command("run")
@@ -33,10 +35,10 @@ from sncompile.runner.wanted import marked_families, output_paths, wanted
 @click.option("--profile", metavar="NAME|DIR", help="Settings of a site: an emitted profile, or a folder.")
 @click.option(
     "--containers",
-    type=click.Choice(["auto", "apptainer", "none"]),
+    type=click.Choice(["auto", "apptainer", "docker", "podman", "none"]),
     default="auto",
     show_default=True,
-    help="How containers are run.",
+    help="What runs images; auto: Apptainer where it is installed, else nothing.",
 )
 @click.option(
     "--target",
@@ -76,6 +78,7 @@ def command(
     sets: tuple[tuple[str, str], ...],
     params: Path | None,
     directory: Path | None,
+    locked: bool,
     strict: bool,
     form: str,
     color: str,
@@ -93,13 +96,13 @@ def command(
     try:
         # What is only a warning when compiling stops a run: the files must be there now.
         must = True if strict else (graph_faults.MISSING_FILE.code,)
-        given = read_options(data, sets, params, directory)
+        given = read_options(data, sets, params, directory, locked)
         checked = check(spec, given, strict=must)
         sources = checked.sources
         program = require_pipeline(checked, form, color)
         graph = optimize(graph_of(program), level, keep=targets, times=times).graph
         folder = out if out is not None else default_out(graph)
-        emitted = compile_graph(graph, out=folder, benchmark=benchmark)
+        emitted = compile_graph(graph, out=folder, benchmark=benchmark, containers=wrapped_for(containers))
     except CompileError as error:
         fail(error, form, color, sources)
         return
@@ -107,6 +110,9 @@ def command(
         files, steps = wanted(graph, targets, marked_families(emitted))
     except CompileError as error:
         misused(error)
+    unused = unused_images(graph, containers)
+    if unused is not None:
+        write(f"{unused}\n", err=True)
     words = ctx.meta.get(ARGUMENTS, ())
     how = RunOptions(cores, profile, containers, files, steps, keep_going, arguments, words, str(Path.cwd()),
                      telemetry)  # fmt: skip

@@ -99,3 +99,15 @@ UNKNOWN_OPTION = Fault(
     "an option for something that the pipeline does not have",
     "`--data` sets data roots, `--set` and `--params` set parameters and inputs of the pipeline.",
 )
+BAD_LOCK = Fault(
+    "SN241",
+    "a lock file that cannot be used",
+    "`sncompile.lock` in the project's root holds `sncompile: 1` and `images`, with the digest of each image. It is\n"
+    "written by `sncompile lock`, and is not meant to be edited.",
+)
+NOT_LOCKED = Fault(
+    "SN242",
+    "an image without a digest",
+    "`--locked` wants every image to have a digest, in the spec (`org/tool@sha256:…`) or in `sncompile.lock`: a tag\n"
+    "may stand for something else tomorrow. Image files of your own need none.",
+)

@@ -18,7 +18,8 @@ CONTROL_CHARACTER = Fault(
     "SN003",
     "a control character in a document",
     "NUL and other control characters do not show in an editor and break lines and terminals. Where a value needs\n"
-    'one, write an escape in a double-quoted string, such as "\\u0007".',
+    'one, write an escape in a double-quoted string, such as "\\u0007". NUL cannot stand in any value, since no\n'
+    "argument, variable or file name of any program can hold it.",
 )
 BIDI_CHARACTER = Fault(
     "SN004",

@@ -30,7 +30,20 @@ CANNOT_END = Fault(
     "SN706",
     "a run cannot be ended from here",
     "Its engine works on another machine. It looks for `cancel.json` in the run's folder and ends itself, as long as\n"
-    "both machines see the same folder. Where it gives no answer, end it on its own machine.",
+    "both machines see the same folder. Where it gives no answer, end it on its own machine. Or jobs of the run\n"
+    "stay in a cluster's queue, where another run would meet them.",
+)
+NO_IMAGE = Fault(
+    "SN708",
+    "an image is missing",
+    "The engine does not hold the image, and cannot fetch it: the name is wrong, the registry wants a login, or there\n"
+    "is no way to it from here. Nothing has been run.",
+)
+NO_PROGRAM = Fault(
+    "SN709",
+    "a tool is missing",
+    "The program of a command is not on the PATH, so its jobs would fail. Nothing has been run. Where a profile has\n"
+    "other machines run the jobs, nobody looks.",
 )
 NO_TELEMETRY = Fault(
     "SN707",

@@ -7,7 +7,8 @@ BRACE_IN_PATH = Fault(
     "SN602",
     "a brace in a path (Snakemake)",
     "Snakemake takes a brace in any path for a wildcard, and there is no way to escape it. Derived paths encode\n"
-    "it; a path of your own, or an input file's, must do without.",
+    "it; a path of your own, or an input file's, must do without. So must the name of an image, which may hold no\n"
+    "space either.",
 )
 WILDCARDS_DIFFER = Fault(
     "SN603",
@@ -39,11 +40,16 @@ NOT_TEXT = Fault(
     "A file's name or another value holds bytes that are not UTF-8. Snakefiles and the tables beside them hold text\n"
     "alone: rename the file.",
 )
+NOT_DOCKER = Fault(
+    "SN608",
+    "an image that only Apptainer runs",
+    "Docker and podman take images from registries, and those that they hold themselves. Image files (`.sif`) and\n"
+    "images from `oras://`, `library://` and `shub://` are Apptainer's.",
+)
 BAD_OUTPUT_FOLDER = Fault(
     "SN611",
     "files cannot be written",
-    "The folder for the emitted files cannot be made or written to, or holds something that sncompile\n"
-    "did\nnot\nwrite.",
+    "The folder for the emitted files cannot be made or written to, or holds something that sncompile did not write.",
 )
 OUT_OF_DATE = Fault(
     "SN612",
@@ -113,6 +119,11 @@ CWL_PROTECTED = Fault(
     "a protected directory (CWL)",
     "CWL engines move results to their place when all is done, and cannot move a read-only directory. Files can be\n"
     "protected; drop `protected` for the directory.",
+)
+CWL_CONTAINERS = Fault(
+    "SN633",
+    "an engine for containers (CWL)",
+    "What is emitted names the images. The engine that runs it chooses how: `cwltool --podman`, `--singularity`.",
 )
 CWL_BENCHMARK = Fault(
     "SN632",

@@ -9,7 +9,7 @@ from dataclasses import replace
 from sncompile.ir.feeds import steps_in
 from sncompile.ir.graph import Edge, Family, Graph, Input, Output, Relation, relate
 from sncompile.semantics.program import Program, Step
-from sncompile.semantics.values import Value
+from sncompile.semantics.values import Const, Value
 
 
 def build(program: Program) -> Graph:
@@ -21,6 +21,7 @@ def build(program: Program) -> Graph:
         spec=program.spec,
         folder=str(program.folder),
         workspace=program.workspace,
+        roots=tuple(str(root.value) for root in program.data.values() if isinstance(root, Const)),
         steps=tuple(families),
         families=families,
         edges=edges_of(families),
@@ -32,10 +33,8 @@ def build(program: Program) -> Graph:
 
 
 def _family(step: Step) -> Family:
-    inputs = {
-        name: Input(value, step.module.inputs[name].base, step.module.inputs[name].many)
-        for name, value in step.inputs.items()
-    }
+    ports = step.module.inputs
+    inputs = {name: Input(value, ports[name].base, ports[name].many) for name, value in step.inputs.items()}
     outputs = {
         name: Output(
             path=o.path,
@@ -62,6 +61,7 @@ def _family(step: Step) -> Family:
         command=step.command,
         shell=step.shell,
         container=step.container,
+        network=step.network,
         conda=step.conda,
         env=step.env,
         resources=step.resources,
@@ -78,9 +78,12 @@ def _family(step: Step) -> Family:
 def taken(family: Family) -> dict[str, Value]:
     """Every value of a family that may come from other families, by a name for people: ports, then the rest."""
     found = {name: port.value for name, port in family.inputs.items()}
-    found |= {f"params.{name}": value for name, value in family.params.items()}
-    found |= {f"resources.{name}": value for name, value in family.resources.items()}
-    found |= {f"env.{v.name}": v.value for v in family.env if v.value is not None}
+    if family.params:
+        found |= {f"params.{name}": value for name, value in family.params.items()}
+    if family.resources:
+        found |= {f"resources.{name}": value for name, value in family.resources.items()}
+    if family.env:
+        found |= {f"env.{v.name}": v.value for v in family.env if v.value is not None}
     if family.container is not None:
         found["container"] = family.container
     return found
@@ -88,7 +91,7 @@ def taken(family: Family) -> dict[str, Value]:
 
 def edges_of(families: Mapping[str, Family]) -> tuple[Edge, ...]:
     """An edge for each pair of families that need each other."""
-    return tuple(edge for family in families.values() for edge in _edges(family, families))
+    return tuple([edge for family in families.values() for edge in _edges(family, families)])
 
 
 def with_families(graph: Graph, families: Mapping[str, Family]) -> Graph:
@@ -100,16 +103,21 @@ def _edges(family: Family, families: Mapping[str, Family]) -> list[Edge]:
     ports: dict[str, list[str]] = {}
     linked: set[str] = set()
     for name, value in taken(family).items():
+        if isinstance(value, Const):
+            continue
         for step, by_link in steps_in(value).items():
             ports.setdefault(step, []).append(name)
             if by_link:
                 linked.add(step)
-    linked |= {w.step for w in family.after if w.target.linked(w.source)}
+    if family.after:
+        linked |= {w.step for w in family.after if w.target.linked(w.source)}
 
     def relation(source: str) -> Relation:
         return Relation.LINK if source in linked else relate(families[source].keys, family.keys)
 
     edges = [Edge(source, family.name, relation(source), tuple(names)) for source, names in ports.items()]
+    if not family.after:
+        return edges
     ordered = dict.fromkeys(w.step for w in family.after if w.step not in ports)
     return edges + [Edge(name, family.name, relation(name), ()) for name in ordered]
 

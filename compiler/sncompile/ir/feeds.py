@@ -77,6 +77,8 @@ def waited_for(waits: Waits, graph: Graph) -> Value:
 
 def steps_in(value: Value) -> dict[str, bool]:
     """The steps that a value comes from, for any instance, each with whether a link says for which."""
+    if isinstance(value, Related) and isinstance(value.value, Output):
+        return {value.value.step: value.linked}
     found: dict[str, bool] = {}
     pending = [(value, False)]
     while pending:

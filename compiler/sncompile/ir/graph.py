@@ -6,10 +6,11 @@ of a pipeline with a million jobs has as many nodes as its spec has steps. Famil
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from sncompile.diagnostics import Span
@@ -70,14 +71,13 @@ class Edge(NamedTuple):
     ports: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """All jobs of a step, or of several steps that a pass made one. Exactly one of `command` and `shell` is set.
 
     `origins` leads from the first key of an instance to the step that it comes from; it is empty for a family that is
     a step of the spec itself. `priority` is what a scheduler compares, the higher the sooner. `batch` is how many
     instances one job of an engine may do; `batches`, where there are any, say for each instance which of them does it,
-    from 0.
+    from 0. `network`: whether a container may use it.
     """
 
     name: str
@@ -100,10 +100,11 @@ class Family:
     local_rule: bool
     tags: tuple[str, ...]
     span: Span
-    origins: Mapping[str, Origin] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = MappingProxyType({})
     priority: int = 0
     batch: int = 1
     batches: tuple[int, ...] = ()
+    network: bool = False
 
     def origin(self, number: int) -> tuple[Origin, tuple[str, ...]]:
         """The step that an instance comes from, with the instance's key there."""
@@ -130,8 +131,9 @@ class Family:
 class Graph:
     """The families of a pipeline with the edges between them, and what the pipeline is for.
 
-    `steps` are the steps of the spec in its order, whatever families they have become part of. `outputs` are seen from
-    outside, where there are no keys. `folder` is the jobs' working folder and is never written into a file.
+    `roots` are the data roots, the workspace among them. `steps` are the steps of the spec in its order, whatever
+    families they have become part of. `outputs` are seen from outside, where there are no keys. `folder` is the jobs'
+    working folder and is never written into a file.
     """
 
     name: str
@@ -139,6 +141,7 @@ class Graph:
     spec: str
     folder: str
     workspace: str
+    roots: tuple[str, ...]
     steps: tuple[str, ...]
     families: Mapping[str, Family]
     edges: tuple[Edge, ...]
@@ -188,6 +191,15 @@ class Graph:
             sorter.done(*ready)
         return found
 
+    def downwards(self) -> Iterable[str]:
+        """Family names, each after all that it needs, in any such order: that of the graph itself where it serves."""
+        seen: set[str] = set()
+        for name in self.families:
+            if any(edge.source not in seen for edge in self.into(name)):
+                return self.order()
+            seen.add(name)
+        return self.families
+
     def job_count(self) -> int:
         """How many jobs there are in all."""
         return sum(len(family.keys) for family in self.families.values())
@@ -195,6 +207,6 @@ class Graph:
 
 def relate(source: KeySet, target: KeySet) -> Relation:
     """How the keys of two ends relate."""
-    if set(source.by) == set(target.by):
+    if source.by == target.by or set(source.by) == set(target.by):
         return Relation.MAP
     return Relation.BROADCAST if set(source.by) < set(target.by) else Relation.GATHER

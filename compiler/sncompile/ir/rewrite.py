@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from operator import is_
 from typing import Any
 
 from sncompile.ir.graph import Family, Input, Output
@@ -15,7 +15,12 @@ Rewrite = Callable[[Value], Value]
 
 def _all(values: tuple[Value, ...], rewrite: Rewrite) -> tuple[Value, ...]:
     found = tuple([rewrite(value) for value in values])
-    return values if all(a is b for a, b in zip(found, values, strict=True)) else found
+    return values if _same(found, values) else found
+
+
+def _same(found: tuple[Any, ...], old: tuple[Any, ...]) -> bool:
+    """Whether two tuples of one length hold the very same things."""
+    return all(map(is_, found, old))
 
 
 def _named(members: tuple[tuple[str, Value], ...], rewrite: Rewrite) -> tuple[tuple[str, Value], ...]:
@@ -41,8 +46,7 @@ def map_children(value: Value, rewrite: Rewrite) -> Value:
         case Choice():
             found = _all((value.test, value.then, value.other), rewrite)
             old = (value.test, value.then, value.other)
-            same = all(a is b for a, b in zip(found, old, strict=True))
-            return value if same else value._replace(test=found[0], then=found[1], other=found[2])
+            return value if _same(found, old) else value._replace(test=found[0], then=found[1], other=found[2])
         case Lookup():
             conditions = _named(value.conditions, rewrite)
             return value if conditions is value.conditions else value._replace(conditions=conditions)
@@ -95,15 +99,15 @@ def _output(output: Output, rewrite: Rewrite) -> Output:
 
 
 def _mapping(found: Mapping[str, Any], make: Callable[[Any], Any]) -> Mapping[str, Any]:
-    new = {name: make(value) for name, value in found.items()}
-    return found if all(new[n] is v for n, v in found.items()) else new
+    changed = {name: new for name, value in found.items() if (new := make(value)) is not value}
+    return {**found, **changed} if changed else found
 
 
 def _tuple(found: tuple[Any, ...] | None, make: Callable[[Any], Any]) -> tuple[Any, ...] | None:
-    if found is None:
-        return None
+    if not found:
+        return found
     new = tuple([make(value) for value in found])
-    return found if all(a is b for a, b in zip(new, found, strict=True)) else new
+    return found if _same(new, found) else new
 
 
 def map_family(family: Family, rewrite: Rewrite) -> Family:
@@ -119,4 +123,4 @@ def map_family(family: Family, rewrite: Rewrite) -> Family:
         "resources": _mapping(family.resources, rewrite),
     }
     changed = {name: value for name, value in changes.items() if value is not getattr(family, name)}
-    return replace(family, **changed) if changed else family
+    return family._replace(**changed) if changed else family

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from sncompile.diagnostics.text import visible
 from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.program import Argument, Flag, Option, ShellPart
 from sncompile.semantics.values import (
@@ -108,7 +109,7 @@ def _family_lines(graph: Graph, name: str, family: Family) -> list[str]:
     tables = " * ".join(table.name for table in family.keys.rows.tables)
     over = f" over {tables}" if tables and family.keys.by else ""
     lines = [f"family {name} [{', '.join(family.keys.by)}]{over} x {len(family.keys)}"]
-    lines.append(f"  at {family.span.file}:{family.span.line}")
+    lines.append(f"  at {visible(family.span.file)}:{family.span.line}")
     lines += [f"  in {n}: {i.base}{'[]' if i.many else ''} = {value_text(i.value)}" for n, i in family.inputs.items()]
     lines += [f"  param {n} = {value_text(v)}" for n, v in family.params.items()]
     for port, output in family.outputs.items():
@@ -119,7 +120,8 @@ def _family_lines(graph: Graph, name: str, family: Family) -> list[str]:
     if family.shell is not None:
         lines.append(f"  shell {_shell_text(family.shell)}")
     if family.container is not None:
-        lines.append(f"  container {value_text(family.container)}")
+        network = ", with the network" if family.network else ""
+        lines.append(f"  container {value_text(family.container)}{network}")
     if family.conda is not None:
         lines.append(f"  conda {family.conda}")
     for variable in family.env:

@@ -16,7 +16,11 @@ from sncompile.notebook.runs import Run
 from sncompile.runner.facts import facts_of
 from sncompile.runner.start import Prepared, RunOptions, start
 from sncompile.runner.wanted import marked_families, wanted
+from sncompile.targets.target import wrapped_for
 from sncompile.telemetry.destination import asked_for
+
+CONTAINERS = ("auto", "apptainer", "docker", "podman", "none")
+"""What may run images; `auto` is Apptainer where it is installed, and else nothing."""
 
 PathLike = str | os.PathLike[str]
 
@@ -26,7 +30,7 @@ class SnakemakeBackendConfig:
     """How Snakemake runs a pipeline.
 
     `print_exec` shows the progress of a run that is waited for. `cores` is a number or `all`; `profile` an emitted
-    profile's name or a folder; `containers` is `auto`, `apptainer` or `none`. `keep_going` goes on with what does not
+    profile's name or a folder; `containers` is one of `CONTAINERS`. `keep_going` goes on with what does not
     need a failed job, `telemetry` is the address of an OpenTelemetry collector (`use_opentelemetry` asks for the one
     that `OTEL_EXPORTER_OTLP_ENDPOINT` names, or the usual one on this machine), `benchmark` has every job measured,
     `optimize` is the level of the passes (0 to 2), and `arguments` go to Snakemake as they are.
@@ -46,8 +50,8 @@ class SnakemakeBackendConfig:
     def __post_init__(self) -> None:
         if self.cores != "all" and not (str(self.cores).isdigit() and int(self.cores) > 0):
             raise ValueError(f"cores: a whole number from 1, or `all`, and not {self.cores!r}")
-        if self.containers not in ("auto", "apptainer", "none"):
-            raise ValueError(f"containers: `auto`, `apptainer` or `none`, and not {self.containers!r}")
+        if self.containers not in CONTAINERS:
+            raise ValueError(f"containers: one of {', '.join(CONTAINERS)}, and not {self.containers!r}")
 
 
 class SnakemakeBackend:
@@ -69,7 +73,8 @@ class SnakemakeBackend:
         config = config or self.config
         graph = optimize(graph_of(_pipeline(pipeline).checked(working_dir).require()), config.optimize).graph
         folder = Path(out) if out is not None else default_out(graph)
-        compile_graph(graph, out=folder, benchmark=config.benchmark).write(folder)
+        engine = wrapped_for(config.containers)
+        compile_graph(graph, out=folder, benchmark=config.benchmark, containers=engine).write(folder)
         return folder
 
     def run(
@@ -106,7 +111,7 @@ def _prepared(
     program = checked.require()
     graph = optimize(graph_of(program), config.optimize, keep=targets).graph
     out = default_out(graph)
-    emitted = compile_graph(graph, out=out, benchmark=config.benchmark)
+    emitted = compile_graph(graph, out=out, benchmark=config.benchmark, containers=wrapped_for(config.containers))
     facts = facts_of(program, pipeline.options(working_dir), origin_of_params="Python")
     files, families = wanted(graph, targets, marked_families(emitted))
     options = RunOptions(

@@ -31,7 +31,7 @@ def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
             message = f"`{name}` is not done in batches: {reason}"
             remarks.append(Remark("batch", False, message, family.span))
             continue
-        families[name] = replace(family, batches=_dealt(family, seconds or {}))
+        families[name] = family._replace(batches=_dealt(family, seconds or {}))
         count = max(families[name].batches) + 1
         known = "balanced by the times of an earlier run" if seconds else "equally many each"
         message = f"the {len(family.keys)} instances of `{name}` are done by {count} jobs, {known}"

@@ -9,13 +9,14 @@ every file that the spec names has to be there.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Hashable
 
 from sncompile.diagnostics import Related as Place
 from sncompile.ir.build import with_families
 from sncompile.ir.graph import Family, Graph
 from sncompile.passes.result import Remark, Result, some
-from sncompile.passes.structure import family_structure
+from sncompile.passes.structure import family_structure, structure
+from sncompile.semantics.values import Const
 
 
 def dedupe(graph: Graph) -> Result:
@@ -24,7 +25,10 @@ def dedupe(graph: Graph) -> Result:
     same: dict[str, str] = {}
     work: dict[object, list[Family]] = {}
     remarks = []
+    likely = _likely(graph)
     for name, family in graph.families.items():
+        if name not in likely:
+            continue
         known = first.setdefault(family_structure(family), family) if not family.outputs else family
         if known is not family:
             same[name] = known.name
@@ -39,6 +43,19 @@ def dedupe(graph: Graph) -> Result:
     return Result(with_families(graph, families), tuple(remarks))
 
 
+def _likely(graph: Graph) -> set[str]:
+    """The families that share with another what tells most families apart; only these are looked at as a whole."""
+    found: dict[Hashable, list[str]] = {}
+    for name, family in graph.families.items():
+        gist = (
+            tuple([structure(port.value) for port in family.inputs.values()]),
+            tuple([structure(value) for value in family.params.values()]),
+            tuple([word.value for word in family.command or () if isinstance(word, Const)]),
+        )
+        found.setdefault(gist, []).append(name)
+    return {name for names in found.values() if len(names) > 1 for name in names}
+
+
 def _twins(families: list[Family]) -> Remark:
     first, *others = families
     message = f"{some([f.name for f in families])} do the same for paths of their own; all stay, since all are named"
@@ -49,4 +66,4 @@ def _waiting(family: Family, same: dict[str, str]) -> Family:
     if not any(waits.step in same for waits in family.after):
         return family
     after = dict.fromkeys(w._replace(step=same.get(w.step, w.step)) for w in family.after)
-    return replace(family, after=tuple(after))
+    return family._replace(after=tuple(after))

@@ -7,8 +7,6 @@ Names of parameters stay, so that commands read as their module wrote them.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sncompile.ir.build import with_families
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.rewrite import map_children, map_family
@@ -16,7 +14,19 @@ from sncompile.passes.result import Result
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.program import Argument, Flag, Option
-from sncompile.semantics.values import Apply, Choice, Const, Items, Lookup, Text, Value, is_constant
+from sncompile.semantics.values import (
+    Apply,
+    Choice,
+    Const,
+    Items,
+    Local,
+    Lookup,
+    Output,
+    Related,
+    Text,
+    Value,
+    is_constant,
+)
 
 
 def fold(graph: Graph) -> Result:
@@ -31,17 +41,32 @@ def fold(graph: Graph) -> Result:
 class _Folder:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        # Steps of one module share its command and settings: where nothing in them was folded, nothing will be.
+        self._folded: set[tuple[int, ...]] = set()
 
     def family(self, family: Family) -> Family:
         """The family with folded values; itself where there is nothing to fold."""
+        shared = tuple(map(id, (family.command, family.shell, family.container, family.env, family.resources)))
+        if shared in self._folded and all(map(_is_plain, _own(family))):
+            return family
+        found = self._fold(family)
+        if found is family:
+            self._folded.add(shared)
+        return found
+
+    def _fold(self, family: Family) -> Family:
         found = map_family(family, self.value)
         if found.command is None:
             return found
+        if not any(isinstance(a, (Option, Flag)) for a in found.command):
+            return found
         command = tuple(a for a in map(_settled, found.command) if a is not None)
-        return found if command == found.command else replace(found, command=command)
+        return found if command == found.command else found._replace(command=command)
 
     def value(self, value: Value) -> Value:
         """The value, folded from the inside."""
+        if _is_plain(value):
+            return value
         value = map_children(value, self.value)
         if not isinstance(value, (Text, Items, Apply, Choice, Lookup)):
             return value
@@ -53,6 +78,19 @@ class _Folder:
             return Const(self._evaluator.constant(value), value.type, value.span)
         except ValueFault:
             return value  # Told where it is used, if it is.
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether nothing can be computed in a value: most are of these kinds."""
+    return isinstance(value, (Const, Local)) or (isinstance(value, Related) and isinstance(value.value, Output))
+
+
+def _own(family: Family) -> list[Value]:
+    """The values of a family that are its own, and not its module's."""
+    found = [port.value for port in family.inputs.values()]
+    found += family.params.values()
+    found += [output.path for output in family.outputs.values()]
+    return found
 
 
 def _settled(argument: Argument) -> Argument | None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from sncompile.ir.build import with_families
 from sncompile.ir.feeds import steps_in
@@ -75,7 +74,11 @@ def _hindrance(first: Family, second: Family, published: set[str]) -> str | None
     if any(w.step == first.name for w in second.after) or not _mapped(first, second):
         return "not every job of the one reads from just its own job of the other"
     told = (
-        ("they use different containers", structure(first.container), structure(second.container)),
+        (
+            "they use different containers",
+            (structure(first.container), first.network),
+            (structure(second.container), second.network),
+        ),
         ("they use different environments", (first.conda, _environment(first)), (second.conda, _environment(second))),
         ("they are tried again differently", first.retries, second.retries),
         ("they run in different places", first.local_rule, second.local_rule),
@@ -128,8 +131,7 @@ def _fused(first: Family, second: Family) -> Family:
     first = _renamed(first, names)
     second = _fed(second, {name: names["outputs", port] for name, port in between.items()})
     outputs = {names["outputs", n]: o for n, o in first.outputs.items()}
-    return replace(
-        second,
+    return second._replace(
         title=", then ".join(t for t in dict.fromkeys((first.title, second.title)) if t),
         inputs={
             **{names["inputs", n]: p for n, p in first.inputs.items()},

@@ -37,10 +37,10 @@ def merge(graph: Graph) -> Result:
     if not placed:
         return Result(graph, odd)
     # A family stands where its first step stood.
-    group_of = {member: group.members for group in placed for member in group.members}
+    home = {member: family for members, family in merged.items() for member in members}
     families: dict[str, Family] = {}
     for name, family in graph.families.items():
-        here = merged[group_of[name]] if name in group_of else builder.relinked(family)
+        here = home[name] if name in home else builder.relinked(family)
         families.setdefault(here.name, here)
     outputs = {name: builder.links.value(value) for name, value in graph.outputs.items()}
     remarks = [_remark(found, merged[found.members], graph, builder) for found in placed]

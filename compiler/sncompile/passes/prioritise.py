@@ -29,7 +29,7 @@ def prioritise(graph: Graph) -> Result:
     urgent = _contested(graph, order, path, left)
     wanted = dict.fromkeys(urgent, 1)
     families = {
-        name: family if family.priority == wanted.get(name, 0) else replace(family, priority=wanted.get(name, 0))
+        name: family if family.priority == wanted.get(name, 0) else family._replace(priority=wanted.get(name, 0))
         for name, family in graph.families.items()
     }
     if all(families[name] is family for name, family in graph.families.items()):

@@ -14,6 +14,7 @@ from sncompile.ir.build import with_families
 from sncompile.ir.feeds import steps_in
 from sncompile.ir.graph import Graph
 from sncompile.passes.result import Remark, Result
+from sncompile.semantics.values import Const
 
 
 def prune(graph: Graph, keep: Collection[str] = ()) -> Result:
@@ -27,8 +28,10 @@ def prune(graph: Graph, keep: Collection[str] = ()) -> Result:
         if name not in needed:
             needed.add(name)
             pending += [edge.source for edge in graph.into(name)]
-            # A path may be made from a path.
-            pending += [step for o in graph.families[name].outputs.values() for step in steps_in(o.path)]
+            for output in graph.families[name].outputs.values():
+                # A path may be made from a path.
+                if not isinstance(output.path, Const):
+                    pending += steps_in(output.path)
     gone = [family for name, family in graph.families.items() if name not in needed]
     if not gone:
         return Result(graph)

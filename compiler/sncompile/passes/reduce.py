@@ -7,8 +7,6 @@ An edge goes only where every job of its lower end waits for the same jobs throu
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sncompile.ir.build import with_families
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.jobs import Expansion
@@ -30,7 +28,7 @@ def reduce(graph: Graph) -> Result:
     for family in ordered:
         kept = tuple(w for w in family.after if not _implied(w, family, graph, expansion))
         if len(kept) < len(family.after):
-            families[family.name] = replace(family, after=kept)
+            families[family.name] = family._replace(after=kept)
             gone = ", ".join(f"`{w.step}`" for w in family.after if w not in kept)
             message = f"`{family.name}` waits for {gone} through other steps: no edge of its own is needed"
             remarks.append(Remark("reduce", True, message, family.span))

@@ -95,9 +95,9 @@ def settings_structure(family: Family) -> dict[str, Hashable]:
     """What says how a family's jobs are run, by the names that people know it by."""
     success = family.success
     return {
-        "container": (structure(family.container), family.conda),
-        "environment": tuple((v.name, v.secret) for v in family.env),
-        "resources": tuple(sorted((name, structure(v)) for name, v in family.resources.items())),
+        "container": (structure(family.container), family.network, family.conda),
+        "environment": tuple([(v.name, v.secret) for v in family.env]),
+        "resources": tuple(sorted([(name, structure(v)) for name, v in family.resources.items()])),
         "retries": family.retries,
         "success": (success.non_empty, tuple(success.sha256.items()), tuple(success.min_files.items())),
         "place": family.local_rule,

@@ -55,4 +55,4 @@ def _ports(value: Value) -> set[tuple[str, str]]:
 
 def _with_temp(family: Family, ports: list[str]) -> Family:
     outputs = {n: o._replace(temp=True) if n in ports else o for n, o in family.outputs.items()}
-    return replace(family, outputs=outputs)
+    return family._replace(outputs=outputs)

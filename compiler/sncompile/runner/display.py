@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 class Display(Protocol):
     """Shows where a run stands."""
 
+    def note(self, line: str) -> None:
+        """Show what happens before the run."""
+
     def update(self, progress: Progress) -> None:
         """Show it."""
 
@@ -40,6 +43,9 @@ class PlainDisplay:
         self._stream = stream
         self._said = -1
         self._failed = 0
+
+    def note(self, line: str) -> None:
+        print(line, file=self._stream, flush=True)
 
     def update(self, progress: Progress) -> None:
         share = progress.done * 20 // progress.total if progress.total else -1
@@ -71,6 +77,9 @@ class LiveDisplay:
         self._live = Live(console=Console(file=stream), auto_refresh=False, transient=False)
         self._live.start()
         self._last = 0.0
+
+    def note(self, line: str) -> None:
+        self._live.console.print(line, markup=False, highlight=False)
 
     def update(self, progress: Progress) -> None:
         # Ten pictures a second are enough for anybody.

@@ -17,16 +17,22 @@ from typing import Any
 MOST_NAMED = 2_000
 """So many targets are named on the command line; where there are more, `all` has to lead to them."""
 
+_TOLD = 8
+"""So many of its last lines are told where Snakemake fails; a banner stands before them."""
+
 
 class DryRunFailed(Exception):
     """Snakemake could not make sense of the files; the message is its own."""
 
 
-def dry_run(snakefile: Path, working: Path, raw: Iterable[str], targets: Sequence[str]) -> list[dict[str, Any]]:
+def dry_run(
+    snakefile: Path, working: Path, raw: Iterable[str], targets: Sequence[str], secrets: Iterable[str] = ()
+) -> list[dict[str, Any]]:
     """The `job_info` events of Snakemake for all jobs but `all`.
 
     `raw` are the files that no job writes: they are made, empty, in the folder `working`, which is for this purpose, so
     that the answer does not depend on what data is there. `targets` are files to ask for beside the pipeline's outputs.
+    `secrets` are variables that the files ask for; here they may be empty.
     Raises `DryRunFailed`.
     """
     for path in raw:
@@ -43,9 +49,12 @@ def dry_run(snakefile: Path, working: Path, raw: Iterable[str], targets: Sequenc
         named = [target for target in targets if not target.startswith("./")][:MOST_NAMED]
         if named:
             command += ["--", "all", *named]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", cwd=working, check=False)
+        environment = {**dict.fromkeys(secrets, ""), **os.environ}
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", cwd=working, env=environment, check=False
+        )
         if done.returncode:
-            raise DryRunFailed((done.stderr or done.stdout).strip()[-2000:])
+            raise DryRunFailed("\n".join((done.stderr or done.stdout).strip().splitlines()[-_TOLD:]))
         told: list[dict[str, Any]] = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
     return [event for event in told if event["event"] == "job_info" and event["rule_name"] != "all"]
 

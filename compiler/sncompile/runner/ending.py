@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 
@@ -14,7 +15,12 @@ from sncompile.runner.lock import heal
 from sncompile.runner.processes import Process, Seen, members
 from sncompile.runner.progress import Progress
 from sncompile.runner.record import GRACE, RunFolder
+from sncompile.runner.slurm_queue import take_back
 from sncompile.runner.watch import RunStatus, State, Watch
+from sncompile.targets.target import wrapped_for
+
+CONTAINER_LABEL = "sncompile.run"
+"""The label of a run's containers, as `container.sh` gives it: the run's folder."""
 
 PATIENCE = 5.0
 """Seconds that what was asked to end gets once more, before it is killed."""
@@ -59,6 +65,7 @@ def _enforced(watch: Watch) -> RunStatus:
         time.sleep(_POLL)
     if found:
         end_all(lambda: _left(watch))
+    end_containers(watch.folder)
     return watch.look()
 
 
@@ -76,14 +83,17 @@ def _wait(watch: Watch, seconds: float) -> None:
 def settle(watch: Watch) -> None:
     """Do what the engine did not live to do: end what is left of its jobs, keep their logs, write down the end.
 
-    A run that ended by itself has done so already, and is left alone.
+    A run that ended by itself has done so already, and is left alone. Raises `CompileError` where jobs of the run stay
+    in a cluster's queue; nothing is written down then, so that the next call tries again.
     """
     status = watch.look()
     if watch.process is not None and watch.progress.ended is None:
         end_all(lambda: _left(watch))
+        end_containers(watch.folder)
         status = watch.look()
     if not status.state.ended or watch.folder.read().get("state") in {s.value for s in State if s.ended}:
         return
+    take_back(watch.progress.queues)
     with contextlib.suppress(OSError):
         keep_files(watch.folder, watch.progress, watch)
         heal(watch.working, str(watch.folder.path))
@@ -100,6 +110,20 @@ def end_all(find: Callable[[], list[int]], number: signal.Signals = signal.SIGKI
         if number is not signal.SIGKILL:
             return
         time.sleep(_POLL)
+
+
+def end_containers(folder: RunFolder) -> None:
+    """End the containers of a run that Docker or podman still have; their processes are none of the run's own."""
+    engine = wrapped_for(str(folder.read().get("containers")))
+    if engine is None:
+        return
+    with contextlib.suppress(OSError):
+        mine = ["--quiet", "--filter", f"label={CONTAINER_LABEL}={folder.path}"]
+        told = subprocess.run(
+            [engine, "ps", *mine], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        if told.stdout.split():
+            subprocess.run([engine, "kill", *told.stdout.split()], capture_output=True, check=False)
 
 
 def others(process: Process, folder: RunFolder | None = None) -> list[int]:

@@ -19,11 +19,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sncompile.runner.ending import PATIENCE, end_all, keep_files, others, write_end
+from sncompile.runner.ending import PATIENCE, end_all, end_containers, keep_files, others, write_end
 from sncompile.runner.events import tell
 from sncompile.runner.lock import FolderLock
 from sncompile.runner.processes import Process, identify
 from sncompile.runner.record import GRACE, RunFolder, read_object
+from sncompile.runner.slurm_arrays import mend_arrays
+from sncompile.runner.slurm_queue import queue_name, try_to_take_back
 from sncompile.runner.watch import State, Watch
 
 _FIELDS = {
@@ -60,6 +62,9 @@ def event_of(record: LogRecord) -> dict[str, Any] | None:
     """The event in a log record of Snakemake's, or None for one that is only text."""
     name = str(getattr(record, "event", "") or "").rpartition(".")[2].lower()
     if name not in _FIELDS:
+        queue = queue_name(record.getMessage())
+        if queue is not None:
+            return {"time": record.created, "event": "queue", "name": queue}
         if record.levelno < 40:
             return None
         name = "error"
@@ -132,10 +137,17 @@ class _Obedience(threading.Thread):
         time.sleep(PATIENCE)
         end_all(self._others)
         time.sleep(PATIENCE)
+        try_to_take_back(_queues(self._folder))
         os.kill(os.getpid(), signal.SIGKILL)
 
     def _others(self) -> list[int]:
         return others(self._process, self._folder)
+
+
+def _queues(folder: RunFolder) -> list[str]:
+    watch = Watch(folder.path)
+    watch.look()
+    return watch.progress.queues
 
 
 def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int) -> None:
@@ -148,6 +160,9 @@ def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int) ->
     with contextlib.suppress(OSError):
         # A service that a tool has started on purpose outlives a run that ended well, and no other.
         end_all(lambda: others(process, folder if cancelled else None))
+        end_containers(folder)
+        if code:
+            try_to_take_back(watch.progress.queues)
         keep_files(folder, watch.progress, watch)
     lock.release()
     state = State.DONE if code == 0 else State.CANCELLED if cancelled else State.FAILED
@@ -176,6 +191,7 @@ def main(arguments: list[str]) -> None:
         from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
         LoggerPluginRegistry().register_plugin("sncompile", plugin(folder.events))
+        mend_arrays()
         snakemake(["--logger", "sncompile", *arguments[2:]])
         code = 0
     except SystemExit as exit:

@@ -86,6 +86,13 @@ class FolderLock:
             self._file.close()
             self._file = None
 
+    def give_back(self) -> None:
+        """Let go and leave what the last owner left: it is still to be cleared away."""
+        if self._file is not None:
+            self._write(self.before)
+            self._file.close()
+            self._file = None
+
     def _write(self, content: dict[str, Any]) -> None:
         assert self._file is not None
         self._file.seek(0)

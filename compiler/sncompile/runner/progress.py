@@ -82,6 +82,8 @@ class Progress:
     errors: list[str] = field(default_factory=list)
     process: object = None
     """The engine's process, as its first event tells it."""
+    queues: list[str] = field(default_factory=list)
+    """The names that the run's jobs bear in a scheduler's queue."""
     ended: int | None = None
     ended_at: float | None = None
 
@@ -113,6 +115,9 @@ class Progress:
 
     def _on_engine_started(self, event: Event) -> None:
         self.process = event["process"]
+
+    def _on_queue(self, event: Event) -> None:
+        self.queues.append(str(event["name"]))
 
     def _on_workflow_started(self, event: Event) -> None:
         self.started = self.started or event["time"]

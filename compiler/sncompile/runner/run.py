@@ -39,7 +39,7 @@ def run(prepared: Prepared, options: RunOptions, display: Display) -> RunResult:
     presses = _Presses()
     before = {number: signal.signal(number, presses) for number in _SIGNALS}
     try:
-        watch = start(prepared, options)
+        watch = start(prepared, options, display.note)
         presses.take(watch)
         status = watch.look()
         while not status.state.ended:

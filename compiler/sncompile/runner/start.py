@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,17 @@ from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.processes import MARK, identify
 from sncompile.runner.profiles import find_profile, works_elsewhere
 from sncompile.runner.record import RECORD, RunFolder, now, versions
+from sncompile.runner.software import binds, deployment, missing
 from sncompile.runner.wanted import marked_families
 from sncompile.runner.watch import Watch
 from sncompile.targets.emitted import Emitted
+from sncompile.targets.target import wrapped_for
 
 MAX_NAMED = 10_000
 """So many files are named on the engine's command line at most; what is left is found by the next run."""
+
+
+_KINDS_OF_QUIET = ("all", "host", "progress", "reason", "rules")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +68,11 @@ class Prepared:
     out: Path
 
 
-def start(run: Prepared, options: RunOptions) -> Watch:
+def start(run: Prepared, options: RunOptions, say: Callable[[str], None] = lambda line: None) -> Watch:
     """Start a run and return once its engine lives. It goes on when whoever started it is gone.
 
-    What an earlier run left that died is cleared away first. Raises `CompileError` where the run cannot start.
+    What an earlier run left that died is cleared away first. `say` hears of what takes long before that. Raises
+    `CompileError` where the run cannot start.
     """
     working = Path(run.graph.folder).resolve()
     # Before anything is made: what is lacking may end it here.
@@ -79,10 +85,13 @@ def start(run: Prepared, options: RunOptions) -> Watch:
     except Locked as locked:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise CompileError([_locked(locked, working)]) from None
+    cleared = False
     try:
         _clear_up(lock)
+        cleared = True
         # Only who holds the lock may change files that a run reads.
         run.emitted.write(run.out)
+        _preflight(run, working, options, methods, say)
         documents = folder.keep_sources(run.documents, run.out)
         write_facts(folder, {**run.facts, "documents": documents}, run.graph)
         arguments = engine_arguments(run, working, options, methods)
@@ -90,11 +99,22 @@ def start(run: Prepared, options: RunOptions) -> Watch:
         watch = _launch(folder, working, arguments, lock)
     except BaseException:
         _give_up(folder)
-        lock.release()
+        (lock.release if cleared else lock.give_back)()
         raise
     if collector is not None:
         telemetry_sender.send(folder, collector)
     return watch
+
+
+def _preflight(
+    run: Prepared, working: Path, options: RunOptions, methods: list[str], say: Callable[[str], None]
+) -> None:
+    """Raise `CompileError` where the jobs' software is not there. What other machines have cannot be seen from here."""
+    if options.profile is not None and works_elsewhere(find_profile(options.profile, run.out.resolve())):
+        return
+    lacking = list(missing(run.graph, working, options.containers, methods, say))
+    if lacking:
+        raise CompileError(lacking, dict(run.documents))
 
 
 def _give_up(folder: RunFolder) -> None:
@@ -126,6 +146,7 @@ def _write_record(folder: RunFolder, graph: Graph, working: Path, options: RunOp
             "command": list(options.command),
             "invoked_from": options.invoked_from,
             "arguments": arguments,
+            "containers": wrapped_for(options.containers),
             "versions": versions(),
             "started": now(),
         }
@@ -207,20 +228,19 @@ def engine_arguments(run: Prepared, working: Path, options: RunOptions, methods:
         arguments.append("--keep-going")
     if methods:
         arguments += ["--software-deployment-method", *methods]
+    if "apptainer" in methods:
+        arguments += binds(run.graph, working)
     families = families_for(run.graph, set(options.steps))
     missing = missing_below(run.graph, working, families, marked_families(run.emitted))[:MAX_NAMED]
     targets = [*(options.targets or (["all"] if missing else [])), *missing]
-    return [*arguments, *options.arguments, *(["--", *dict.fromkeys(targets)] if targets else [])]
+    return [*arguments, *_heard(options.arguments), *(["--", *dict.fromkeys(targets)] if targets else [])]
 
 
-def deployment(graph: Graph, containers: str) -> list[str]:
-    """How software comes to the jobs. Raises `CompileError` where what was asked for is not installed."""
-    wants = any(f.container is not None for f in graph.families.values())
-    has = shutil.which("apptainer") or shutil.which("singularity")
-    if containers == "apptainer" and not has:
-        help = "install it, or run with `--containers none`"
-        raise CompileError([faults.NO_ENGINE.at(None, "apptainer is not installed", help=help)])
-    methods = ["apptainer"] if wants and has and containers in ("auto", "apptainer") else []
-    if any(f.conda is not None for f in graph.families.values()) and shutil.which("conda"):
-        methods.append("conda")
-    return methods
+def _heard(arguments: Sequence[str]) -> list[str]:
+    """Arguments without `--quiet`, for which Snakemake keeps its events to itself; its words go to a file anyway."""
+    found: list[str] = []
+    quiet = False
+    for word in arguments:
+        quiet = word.startswith("-q") or word.partition("=")[0] == "--quiet" or (quiet and word in _KINDS_OF_QUIET)
+        found += [] if quiet else [word]
+    return found

@@ -49,6 +49,8 @@ def _number(number: int) -> str:
 def _summary(watch: Watch, status: RunStatus) -> str:
     parts = [f"{status.done:,} of {count(status.total, 'job')} done"]
     parts += [f"{getattr(status, name):,} {name}" for name in _COUNTS[1:] if getattr(status, name)]
+    again = sum(job.attempts > 1 for job in watch.progress.jobs.values())
+    parts += [f"{again:,} tried again"] if again else []
     rest = watch.progress.remaining() if status.state is State.RUNNING else None
     parts += [f"about {duration(rest)} left"] if rest else []
     return ", ".join(parts) + "\n"
@@ -79,6 +81,12 @@ def status_object(watch: Watch, status: RunStatus) -> dict[str, Any]:
         "jobs": {"total": status.total, **{name: getattr(status, name) for name in _COUNTS}},
         "steps": [
             {"name": s.name, "total": s.total, **{name: getattr(s, name) for name in _COUNTS}} for s in status.steps
+        ],
+        "retried": [
+            {"step": name.step, "key": dict(name.key), "attempts": job.attempts}
+            for job in watch.progress.jobs.values()
+            if job.attempts > 1
+            for name in watch.names.of(job.rule, job.outputs, job.wildcards)
         ],
         "failures": [
             {

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
+import shutil
 import subprocess
 import tempfile
 from collections import Counter
@@ -22,6 +24,7 @@ from sncompile.ir.graph import Family, Graph
 from sncompile.ir.jobs import Expansion, Job
 from sncompile.runner.dry_run import dry_run
 from sncompile.runner.job_files import marks
+from sncompile.targets.snakemake.containers import RUNNER, image_name
 
 _RESOURCES = (("memory_mb", "mem_mb"), ("time_min", "runtime"), ("disk_mb", "disk_mb"), ("gpus", "gpu"))
 
@@ -46,7 +49,9 @@ def differences(graph: Graph, out: Path) -> list[str]:
         # Deep enough for paths that lead upwards.
         working = Path(name).resolve().joinpath(*"abcdefgh")
         working.mkdir(parents=True)
-        return _differences(graph, out, working)
+        # Snakemake takes a brace in the place of the files for a wildcard; from here they have none.
+        emitted = Path(shutil.copytree(out, working.parent / "emitted"))
+        return _differences(graph, emitted, working)
 
 
 def _differences(graph: Graph, out: Path, working: Path) -> list[str]:
@@ -58,7 +63,8 @@ def _differences(graph: Graph, out: Path, working: Path) -> list[str]:
     written = {path for job in jobs for path in _files(job.outputs)}
     raw = dict.fromkeys(path for job in jobs for path in _files(job.inputs) if path not in written)
     beyond = [sorted(each.writes)[0] for each in known.values()]
-    events = dry_run(out / "Snakefile", working, raw, beyond)
+    secrets = {v.name for family in graph.families.values() for v in family.env if v.secret}
+    events = dry_run(out / "Snakefile", working, raw, beyond, secrets)
     told: list[str] = []
     seen: Counter[tuple[str, frozenset[str]]] = Counter()
     lines: list[tuple[Job, str]] = []
@@ -149,10 +155,25 @@ def _command(here: _Known, event: Mapping[str, Any], lines: list[tuple[Job, str]
     for name, value in job.env.items():
         if value != "***":
             body = body.removeprefix(f"export {name}={shlex.quote(value)}").lstrip("; \n")
+    if job.container is not None:
+        body = _unwrapped(body, here, job)
     if job.command is not None:
         lines.append((job, body.strip("\n")))
     elif body.strip("\n") != (job.shell or "").strip("\n"):
         yield f"{job.id}: its script is {body!r}, not {job.shell!r}"
+
+
+def _unwrapped(body: str, here: _Known, job: Job) -> str:
+    """What is to run in a container, without the words that have it do so; anything else is left as it is."""
+    image = image_name(str(job.container))
+    options = [word for v in here.family.env for word in ("--env", v.name)]
+    options += ["--network"] if here.family.network else []
+    wrapper = re.compile(rf"bash \S*{re.escape(RUNNER)} {re.escape(shlex.join([*options, image or '']))} ")
+    if job.command is not None:
+        return wrapper.sub("", body, count=1) if wrapper.match(body) else body
+    head, start, call = body.rpartition("}\n")
+    called = wrapper.fullmatch(call.removesuffix('bash -euo pipefail -c "$(declare -f script); script"\n'))
+    return head.removeprefix("script() {\n") if start and called and head.startswith("script() {\n") else body
 
 
 _PRELUDE = ("undo() { ", "trap 'test $? -eq 0 || undo' EXIT", "undo\n", "for path in ", 'test "$(find ', "mkdir -p ")

@@ -36,9 +36,10 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
     """`value` as an input port takes it; what does not fit is told."""
     if port.optional:
         value = lenient(value)
-    given, declared = value.type, (Place("the port is declared here", port.name.span),)
-    if _is_empty_list(value) and port.many:
+    given = value.type
+    if port.many and _is_empty_list(value):
         if not port.optional:
+            declared = _declared(port)
             hint = "give at least one, or make the port optional with `?`"
             report.add(faults.ABSENT.at(value.span, f"{what} is an empty list", help=hint, related=declared))
             return Const(None, UNKNOWN, value.span)
@@ -50,16 +51,21 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
             report.add(
                 faults.ABSENT.at(
                     value.span, f"{what} is required, and nothing is there to give it",
-                    help="give another value, or make the port optional with `?`", related=declared,
+                    help="give another value, or make the port optional with `?`", related=_declared(port),
                 )
             )  # fmt: skip
             return Const(None, UNKNOWN, value.span)
         return value
-    if _many_fits(port_type(port), value, f"{what} ({port_type(port)})", declared, report):
+    fits = given.many == port.many
+    if fits or _many_fits(port_type(port), value, f"{what} ({port_type(port)})", _declared(port), report):
         # A list that is written out has items of its own kinds.
         for item in value.items if isinstance(value, Items) else (value,):
             _check_file(port, item, what, report)
     return plain_path(value)
+
+
+def _declared(port: PortDoc) -> tuple[Place, ...]:
+    return (Place("the port is declared here", port.name.span),)
 
 
 def plain_path(value: Value) -> Value:
@@ -82,19 +88,19 @@ def plain_path(value: Value) -> Value:
 
 def _check_file(port: PortDoc, value: Value, what: str, report: Report) -> None:
     """Whether a value stands for what the port takes: text, of the same kind, in a format of its own."""
-    given, declared = value.type, (Place("the port is declared here", port.name.span),)
+    given = value.type
     if given.base in ("unknown", "null"):
         return
     if not given.textual:
         message = f"{what} takes a {port.base}, not {given}"
-        report.add(faults.WRONG_TYPE.at(value.span, message, help="give a path", related=declared))
+        report.add(faults.WRONG_TYPE.at(value.span, message, help="give a path", related=_declared(port)))
     elif given.of_files and given.base != port.base:
         report.add(
             faults.KIND_MISMATCH.at(
                 value.span,
                 f"{what} takes a {port.base}, and this is a {given.base}",
                 help=f"make the port a {given.base}, or take another output",
-                related=declared,
+                related=_declared(port),
             )
         )
     elif port.formats and given.formats and not set(port.formats) & set(given.formats):
@@ -103,7 +109,7 @@ def _check_file(port: PortDoc, value: Value, what: str, report: Report) -> None:
                 value.span,
                 f"{what} takes {_either(port.formats)}, and this is {_either(given.formats)}",
                 help="convert it in a step between, or add the format to the port",
-                related=declared,
+                related=_declared(port),
             )
         )
 
@@ -167,7 +173,10 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
     """`value` as a parameter takes it, converted where a cell or key is text; what does not fit is told."""
     if param.optional:
         value = lenient(value)
-    given, wanted = value.type, param_type(param)
+    given = value.type
+    if given.base == param.base and given.many == param.many and not _is_empty_list(value):
+        return value
+    wanted = param_type(param)
     declared = (Place("the parameter is declared here", param.name.span),)
     if _is_empty_list(value) and param.many:
         return Const((), wanted, value.span)

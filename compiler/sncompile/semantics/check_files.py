@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Mapping
+from stat import S_ISDIR
 
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import graph as faults
-from sncompile.semantics.check_paths import Paths, Writer, bad_path
+from sncompile.semantics.check_paths import Paths, Writer
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.path_text import is_url
+from sncompile.semantics.path_text import bad_path, is_url
 from sncompile.semantics.program import Program, Step
 from sncompile.semantics.values import Cell, Choice, Const, Items, Output, Related, Value, walk
 
@@ -22,7 +23,7 @@ _ELSEWHERE = "set another data root (`--data NAME=PATH`), or put the data there;
 def source_paths(step: Step, value: Value, evaluator: Evaluator) -> dict[str, int]:
     """The paths of a value from outside of the pipeline, each with the first instance that does."""
     found: dict[str, int] = {}
-    closure = evaluator.closure(value, step.keys, step)
+    closure = evaluator.over(value, step.keys, step)
     for number in range(1 if isinstance(value, Const) else len(step.keys)):
         here = closure(number)
         for path in here if isinstance(here, tuple) else (here,):
@@ -53,6 +54,11 @@ def input_files(program: Program, evaluator: Evaluator) -> dict[str, tuple[str, 
                 for path in source_paths(step, part, evaluator):
                     found.setdefault(path, (step.name, port))
     return found
+
+
+def _is_output(value: Value) -> bool:
+    """Whether an input is what steps write, and nothing else."""
+    return isinstance(value, Related) and isinstance(value.value, Output)
 
 
 def _listed_already(value: Value) -> bool:
@@ -86,7 +92,7 @@ def check_files(
     checker = _Checker(program, paths, feeds, report)
     for step in program.steps.values():
         for port, value in step.inputs.items():
-            if value.type.base in ("unknown", "null"):
+            if value.type.base in ("unknown", "null") or _is_output(value):
                 continue
             for parts, made in ((_outside(value), False), (_made_from(value), True)):
                 for part in parts:
@@ -101,6 +107,38 @@ MAX_CHAIN = 12
 """So many steps are named of those that need a file."""
 
 
+class _Disk:
+    """What stands on the disk, as seen from a folder. A pipeline may have a hundred thousand files in a few folders."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._places: dict[str, str | None] = {}
+
+    def kind(self, path: str) -> str | None:
+        """`directory`, `file` (whatever is no directory), or None where nothing is. A name may hold anything."""
+        name = path.rpartition("/")[2]
+        if name in ("", ".", ".."):
+            return _kind(self._place(path))
+        head = path[: len(path) - len(name)]
+        if head not in self._places:
+            place = self._place(head)
+            self._places[head] = place if os.path.isdir(place) else None
+        found = self._places[head]
+        # In a folder that is not there is nothing.
+        return None if found is None else _kind(os.path.join(found, name))
+
+    def _place(self, path: str) -> str:
+        return os.path.normpath(os.path.join(self._folder, path))
+
+
+def _kind(place: str) -> str | None:
+    try:
+        found = os.stat(place)
+    except (OSError, ValueError):
+        return None
+    return "directory" if S_ISDIR(found.st_mode) else "file"
+
+
 class _Checker:
     """Looks at the files of one program."""
 
@@ -111,6 +149,7 @@ class _Checker:
             for source in feeds[name]:
                 self._next.setdefault(source, name)
         self._told: set[str] = set()
+        self._disk = _Disk(str(program.folder))
         self._around: dict[str, tuple[str, Writer] | None] = {}
 
     def check(self, step: Step, port: str, value: Value, found: dict[str, int], *, made: bool) -> None:
@@ -118,7 +157,6 @@ class _Checker:
         wanted = step.module.inputs[port].base
         missing: list[str] = []
         wrong: list[str] = []
-        folder = str(self._program.folder)
         for path in found:
             if (reason := bad_path(path.rstrip("/") if wanted == "directory" else path)) is not None:
                 message = f"the input `{port}` of `{step.name}` {reason}"
@@ -132,12 +170,11 @@ class _Checker:
                 return
             if is_url(path) or _listed_already(value) or path in self._told:
                 continue
-            # Plain functions: a pipeline may have a hundred thousand files, and a name may hold anything.
-            there = os.path.normpath(os.path.join(folder, path))
-            if not os.path.exists(there):
+            there = self._disk.kind(path)
+            if there is None:
                 missing.append(path)
                 self._told.add(path)
-            elif os.path.isdir(there) != (wanted == "directory"):
+            elif (there == "directory") != (wanted == "directory"):
                 wrong.append(path)
         for names, what in ((missing, "not there"), (wrong, f"no {wanted}")):
             if names:

@@ -6,9 +6,10 @@ said by hand leads into that folder. What is said by hand is written out.
 
 from __future__ import annotations
 
+import os
 import posixpath
-import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Report, Span
@@ -17,12 +18,11 @@ from sncompile.faults import graph as faults
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.path_text import is_url
+from sncompile.semantics.path_text import MAX_PART, bad_path, is_url, normal
 from sncompile.semantics.program import OutputPath, Program, Step
 from sncompile.semantics.values import Cell, Items, Key, Local, Lookup, Output, Related, Value, children
 
 _DERIVE = "leave the path out: it is derived then"
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
 class Writer(NamedTuple):
@@ -39,16 +39,14 @@ class Paths:
     def __init__(self, program: Program, evaluator: Evaluator) -> None:
         self._program, self._evaluator = program, evaluator
         self.writers: dict[str, Writer] = {}
-        self._regions = {
-            posixpath.join(program.workspace, name): name
-            for name, step in program.steps.items()
-            if any(o.derived for o in step.outputs.values())
-        }
+        start = posixpath.join(program.workspace, "")
+        self._regions = {start + name: name for name, step in program.steps.items() if _derives(step)}
         self._expanded: set[str] = set()
+        self._region_of: dict[str, str | None] = {}
 
     def writer(self, path: str) -> Writer | None:
         """Who writes a path, derived paths included."""
-        path = posixpath.normpath(path)
+        path = normal(path)
         step = self.region(path)
         if step is not None and step not in self._expanded:
             self._expanded.add(step)
@@ -61,6 +59,15 @@ class Paths:
 
     def region(self, path: str) -> str | None:
         """The step whose own folder holds a path."""
+        if path in self._regions:
+            return self._regions[path]
+        # Files stand together in folders.
+        folder = posixpath.dirname(path)
+        if folder not in self._region_of:
+            self._region_of[folder] = self._search(folder)
+        return self._region_of[folder]
+
+    def _search(self, path: str) -> str | None:
         while path and path != "/":
             if path in self._regions:
                 return self._regions[path]
@@ -82,6 +89,11 @@ class Paths:
         return found
 
 
+def _derives(step: Step) -> bool:
+    """Whether some path of a step is derived."""
+    return any(output.derived for output in step.outputs.values())
+
+
 def check_paths(program: Program, evaluator: Evaluator, report: Report) -> Paths:
     """Tell every path that lacks a key, is none, or meets another."""
     paths = Paths(program, evaluator)
@@ -99,18 +111,25 @@ def check_paths(program: Program, evaluator: Evaluator, report: Report) -> Paths
     return paths
 
 
-MAX_PART = 255
-"""Bytes of a file's name, as file systems have it."""
+MOST_ENCODED = 12
+"""Bytes that one character of a key can become: three for each of its own."""
 
 
 def _check_lengths(program: Program, report: Report) -> None:
     """Tell of keys that no derived path can hold."""
     told: set[str] = set()
+    wrong = bad_path(program.workspace)
+    if wrong is not None and (first := next(filter(_derives, program.steps.values()), None)) is not None:
+        hint = "set another one (`data: {workspace: …}`, or `--data workspace=PATH`)"
+        report.add(faults.BAD_PATH.at(first.span, f"the data root `workspace` {wrong}", help=hint))
     for step in program.steps.values():
-        if not any(o.derived for o in step.outputs.values()):
+        if not step.keys.by or not _derives(step):
             continue
         for key in step.keys.by:
-            longest = max(map(encode_key, step.keys.column(key)), key=len, default="")
+            cells = step.keys.column(key)
+            if max(map(len, cells), default=0) * MOST_ENCODED <= MAX_PART:
+                continue
+            longest = max(map(encode_key, cells), key=len, default="")
             if len(longest.encode("utf-8", "surrogateescape")) > MAX_PART and key not in told:
                 told.add(key)
                 message = f"the key `{key}` has a value longer than {MAX_PART} bytes: `{longest[:40]}…`"
@@ -178,7 +197,7 @@ def _write_out(program: Program, paths: Paths, step: Step, port: str, output: Ou
         return
     for number, found in enumerate(expanded):
         for path in found:
-            wrong = bad_path(path) or _strays(step, output, number, path)
+            wrong = bad_path(path) or _strays(program, step, output, number, path)
             if wrong is not None:
                 report.add(
                     faults.BAD_PATH.at(
@@ -195,30 +214,21 @@ def _write_out(program: Program, paths: Paths, step: Step, port: str, output: Ou
             paths.writers[posixpath.normpath(path)] = Writer(step.name, port, number)
 
 
-def _strays(step: Step, output: OutputPath, number: int, path: str) -> str | None:
+def _strays(program: Program, step: Step, output: OutputPath, number: int, path: str) -> str | None:
     """Why a path said by hand leads elsewhere than it says; None if it does not."""
     if is_url(path):
         return "is a URL, and jobs write files"
+    if path.startswith(("/", ".")) or "/.." in path:
+        # An engine deletes what a job is to write, with all that is in it.
+        folder = os.path.abspath(program.folder)
+        if Path(folder).is_relative_to(os.path.normpath(os.path.join(folder, path))):
+            return "is the working folder, or a folder around it"
     used = {leaf.name for leaf in _parts(step, output.path) if isinstance(leaf, Key) and not leaf.encoded}
     for name, value in zip(step.keys.by, step.keys.instances[number], strict=True):
         if name in used and ".." in value.split("/"):
             return f"goes up a folder by its key `{value}`"
-    return None
-
-
-def bad_path(path: str) -> str | None:
-    """Why no file can have a path; None if one can."""
-    if not path or path.endswith("/"):
-        return "is empty" if not path else "ends in a slash"
-    if _CONTROL.search(path):
-        return "holds a control character"
-    if path.startswith("~"):
-        return "starts with `~`, which only a shell takes for a home folder"
-    if len(path) * 4 <= MAX_PART:
-        return None
-    longest = max(path.split("/"), key=lambda part: len(part.encode("utf-8", "surrogateescape")))
-    if len(longest.encode("utf-8", "surrogateescape")) > MAX_PART:
-        return f"has a part longer than {MAX_PART} bytes: `{longest[:40]}…`"
+    if posixpath.normpath(path) != path.removeprefix("./"):
+        return f"has another form for an engine: `{posixpath.normpath(path)}`, not `{path}`"
     return None
 
 

@@ -11,19 +11,30 @@ from sncompile.semantics.program import Flag, Option, Program, Step
 from sncompile.semantics.resources import too_small
 from sncompile.semantics.values import Const, Key, Local, Output, Related, Value, walk
 
+Words = dict[tuple[int, int], list[Value]]
+"""The values in commands, by the identity of a command and a script: steps of one module share them."""
 
-def check_settings(step: Step, evaluator: Evaluator, report: Report) -> None:
-    """Commands, resources and the rest must be computable; what they are made of has been checked."""
-    if any(v.type.base == "unknown" for v in (*step.inputs.values(), *step.params.values())):
-        return
+
+def check_settings(step: Step, evaluator: Evaluator, words: Words, report: Report) -> None:
+    """Commands, resources and the rest must be computable; what they are made of has been checked.
+
+    `words` takes in what it has read of commands.
+    """
+    for value in (*step.inputs.values(), *step.params.values()):
+        if value.type.base == "unknown":
+            return
     for name, value in step.resources.items():
         _check_one(step, value, name, evaluator, report)
     values = [v.value for v in step.env if v.value is not None]
     values += [step.container] if step.container is not None else []
     for value in values:
         _check_one(step, value, "", evaluator, report)
-    for value in _command_values(step):
-        _check_one(step, value, None, evaluator, report)
+    read = (id(step.command), id(step.shell))
+    if read not in words:
+        words[read] = [value for value in _command_values(step) if not isinstance(value, Const)]
+    for value in words[read]:
+        if not (isinstance(value, Local) and _known(value, step, evaluator)):
+            _check_one(step, value, None, evaluator, report)
 
 
 def _command_values(step: Step) -> list[Value]:
@@ -45,7 +56,7 @@ def _check_one(step: Step, value: Value, resource: str | None, evaluator: Evalua
     count = len(step.keys) if _varies(step, value) else 1
     number = 0
     try:
-        closure = evaluator.closure(value, step.keys, step)
+        closure = evaluator.over(value, step.keys, step) if count > 1 else evaluator.closure(value, step.keys, step)
         for number in range(count):
             found = closure(number)
             wrong = too_small(resource, found) if resource else None
@@ -58,6 +69,11 @@ def _check_one(step: Step, value: Value, resource: str | None, evaluator: Evalua
         return
     except ValueFault as fault:
         _tell_value(step, number, value.span, str(fault), fault.help, report)
+
+
+def _known(value: Local, step: Step, evaluator: Evaluator) -> bool:
+    """Whether nothing new can be found in a name of a command: all values of parameters have been looked at."""
+    return value.space == "params" or evaluator.is_plain(value, step)
 
 
 def _varies(step: Step, value: Value) -> bool:

@@ -10,7 +10,7 @@ from sncompile.diagnostics import Report
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.binding import check_value
-from sncompile.semantics.check_settings import check_output, check_settings
+from sncompile.semantics.check_settings import Words, check_output, check_settings
 from sncompile.semantics.evaluate import Evaluator, Missing
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.operands import ValueFault
@@ -21,20 +21,25 @@ from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc, StepDoc
 
 def check_values(program: Program, evaluator: Evaluator, report: Report) -> None:
     """Tell every value that does not serve, once for each port or parameter."""
+    words: Words = {}
     for step in program.steps.values():
         told = len(report)
         here = _At(step.keys, step)
         for name, value in step.inputs.items():
+            if _surely_there(value):
+                continue
             if value.type.base != "unknown":
                 what = f"the input `{name}` of `{step.name}`"
                 _check_input(step.module.inputs[name], value, what, here, evaluator, report)
         for name, value in step.params.items():
+            if isinstance(value, Const) and value.value is not None and _is_free(step.module.params[name]):
+                continue
             if value.type.base != "unknown":
                 what = f"the parameter `{name}` of `{step.name}`"
                 _check_param(step.module.params[name], value, what, here, evaluator, report)
         # What is at fault already would be at fault again wherever the module uses it.
         if len(report) == told:
-            check_settings(step, evaluator, report)
+            check_settings(step, evaluator, words, report)
     for port, value, keys in program.handed:
         if value.type.base != "unknown":
             what = f"the input `{port.name.name}` of the pipeline"
@@ -42,6 +47,18 @@ def check_values(program: Program, evaluator: Evaluator, report: Report) -> None
     for name, value in program.outputs.items():
         if value.type.base != "unknown":
             check_output(name, value, program, evaluator, report)
+
+
+def _is_free(param: ParamDoc) -> bool:
+    """Whether a parameter has no limits of its own, so that `check_value` has nothing to look at."""
+    return not param.enum and param.minimum is None and param.maximum is None and param.pattern is None
+
+
+def _surely_there(value: Value) -> bool:
+    """Whether an input is there for every instance as anybody can see: a path, or the output of a step without keys."""
+    if isinstance(value, Const):
+        return value.value not in (None, "", ())
+    return isinstance(value, Related) and isinstance(value.value, Output) and not value.source.by
 
 
 def _instance(keys: KeySet, number: int) -> str:
@@ -52,6 +69,8 @@ def _instance(keys: KeySet, number: int) -> str:
 def _unpartnered(value: Related) -> tuple[int, int] | None:
     """The first instance that nothing feeds, and how many there are."""
     related = value.target.related(value.source)
+    if all(related):
+        return None
     lacking = [i for i, found in enumerate(related) if not found]
     return (lacking[0], len(lacking)) if lacking else None
 
@@ -65,7 +84,7 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
             if lacking is not None and not port.optional:
                 _tell_lacking(value, lacking, what, report, related)
             return
-        closure = evaluator.closure(value, at.keys, at.step)
+        closure = evaluator.over(value, at.keys, at.step)
         for number in range(1 if isinstance(value, Const) else len(at.keys)):
             found = closure(number)
             if port.optional:
@@ -137,7 +156,7 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
     seen: set[object] = set()
     number = 0
     try:
-        closure = evaluator.closure(value, at.keys, at.step)
+        closure = evaluator.over(value, at.keys, at.step)
         for number in range(1 if isinstance(value, Const) else len(at.keys)):
             found = closure(number)
             if found in seen:

@@ -18,8 +18,8 @@ from sncompile.semantics.default_edges import take_from_writers
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.program import Program, Step
 from sncompile.semantics.scope import UNIT, see
-from sncompile.semantics.values import Const, Output, Value, walk
-from sncompile.syntax.document import PipelineDoc
+from sncompile.semantics.values import Const, Output, Related, Value, walk
+from sncompile.syntax.document import FlowDoc, PipelineDoc
 
 
 def check_program(
@@ -30,13 +30,13 @@ def check_program(
     `by_default` are the inputs that steps take by convention; where a step writes one, it is taken from that step.
     """
     feeds = {name: sources_of(step) for name, step in program.steps.items()}
-    if not _check_cycles(program, feeds, report) or not _check_path_chains(program, feeds, report):
+    if not _check_cycles(doc, program, feeds, report) or not _check_path_chains(program, feeds, report):
         return program
     connected = take_from_writers(program, by_default, report)
     if connected is not program:
         program = connected
         feeds = {name: sources_of(step) for name, step in program.steps.items()}
-        if not _check_cycles(program, feeds, report) or not _check_path_chains(program, feeds, report):
+        if not _check_cycles(doc, program, feeds, report) or not _check_path_chains(program, feeds, report):
             return program
     if doc.outputs is None:
         program = replace(program, outputs=_unconsumed(program))
@@ -53,7 +53,8 @@ def step_values(step: Step) -> list[Value]:
     """Every value of a step that is bound from outside of its module."""
     values = [*step.inputs.values(), *step.params.values(), *step.resources.values()]
     values += [output.path for output in step.outputs.values()]
-    values += [v.value for v in step.env if v.value is not None]
+    if step.env:
+        values += [v.value for v in step.env if v.value is not None]
     if step.container is not None:
         values.append(step.container)
     return values
@@ -62,16 +63,25 @@ def step_values(step: Step) -> list[Value]:
 def sources_of(step: Step) -> dict[str, Span]:
     """The steps whose outputs a step takes, each with the place of the first reference."""
     found: dict[str, Span] = {}
-    for value in step_values(step):
-        if isinstance(value, Const):
-            continue
-        for leaf in walk(value):
-            if isinstance(leaf, Output):
-                found.setdefault(leaf.step, leaf.span)
+    for leaf in _outputs_in(step):
+        found.setdefault(leaf.step, leaf.span)
     return found
 
 
-def _check_cycles(program: Program, feeds: dict[str, dict[str, Span]], report: Report) -> bool:
+def _outputs_in(step: Step) -> list[Output]:
+    """The outputs of other steps that a step takes."""
+    found: list[Output] = []
+    for value in step_values(step):
+        if isinstance(value, Related) and isinstance(value.value, Output):
+            found.append(value.value)
+        elif not isinstance(value, Const):
+            found += [leaf for leaf in walk(value) if isinstance(leaf, Output)]
+    return found
+
+
+def _check_cycles(doc: PipelineDoc, program: Program, feeds: dict[str, dict[str, Span]], report: Report) -> bool:
+    if _in_order(program, feeds):
+        return True
     known = program.steps.keys()
     waits = {n: {*feeds[n], *(w.step for w in step.after)} & known for n, step in program.steps.items()}
     try:
@@ -83,7 +93,7 @@ def _check_cycles(program: Program, feeds: dict[str, dict[str, Span]], report: R
         ring = [*ring[start:-1], *ring[:start], ring[start]]
         related = []
         for this, waits_for in pairwise(ring):
-            span = feeds[this].get(waits_for, program.steps[this].span)
+            span = feeds[this].get(waits_for) or _waits_at(doc, this, waits_for) or program.steps[this].span
             how = "takes an output of" if waits_for in feeds[this] else "waits (`after`, `flow`) for"
             related.append(Place(f"`{this}` {how} `{waits_for}`", span))
         shown = " → ".join(f"`{name}`" for name in ring)
@@ -97,20 +107,48 @@ def _check_cycles(program: Program, feeds: dict[str, dict[str, Span]], report: R
     return True
 
 
+def _waits_at(doc: PipelineDoc, this: str, waits_for: str) -> Span | None:
+    """Where a document says that a step waits for another: in its `after`, or at its own place in the flow."""
+    step = doc.steps.get(this)
+    named = [n.span for n in step.after if n.name == waits_for] if step is not None else []
+    return next(iter(named or _places_in_flow(doc.flow, this)), None)
+
+
+def _places_in_flow(flow: FlowDoc | None, name: str) -> list[Span]:
+    if flow is None:
+        return []
+    own = [flow.step.span] if flow.step is not None and flow.step.name == name else []
+    return own + [span for item in flow.items for span in _places_in_flow(item, name)]
+
+
+def _in_order(program: Program, feeds: dict[str, dict[str, Span]]) -> bool:
+    """Whether every step stands below all that it waits for, as in most specs: then there can be no cycle."""
+    above: set[str] = set()
+    for name, step in program.steps.items():
+        if not (above.issuperset(feeds[name]) and all(w.step in above for w in step.after)):
+            return False
+        above.add(name)
+    return True
+
+
 MAX_PATH_CHAIN = 40
 
 
 def _check_path_chains(program: Program, feeds: dict[str, dict[str, Span]], report: Report) -> bool:
     """Whether no path follows from a path that follows from a path …, without end in sight; told where one does."""
     follows = {
-        name: any(not isinstance(o.path, Const) and not o.derived for o in step.outputs.values())
+        name
         for name, step in program.steps.items()
+        for output in step.outputs.values()
+        if not output.derived and not isinstance(output.path, Const)
     }
+    if not follows:
+        return True
     known = program.steps.keys()
     length: dict[str, int] = {}
     for name in TopologicalSorter({n: feeds[n].keys() & known for n in known}).static_order():
         before = max((length[source] for source in feeds[name] if source in length), default=0)
-        length[name] = before + 1 if follows[name] else 0
+        length[name] = before + 1 if name in follows else 0
         if length[name] > MAX_PATH_CHAIN:
             output = next(o for o in program.steps[name].outputs.values() if not isinstance(o.path, Const))
             message = f"the paths of more than {MAX_PATH_CHAIN} steps follow from each other up to `{name}`"
@@ -122,13 +160,7 @@ def _check_path_chains(program: Program, feeds: dict[str, dict[str, Span]], repo
 
 def _unconsumed(program: Program) -> dict[str, Value]:
     """Every output that no step takes, as the pipeline's outputs."""
-    taken = {
-        (leaf.step, leaf.port)
-        for step in program.steps.values()
-        for value in step_values(step)
-        for leaf in walk(value)
-        if isinstance(leaf, Output)
-    }
+    taken = {(leaf.step, leaf.port) for step in program.steps.values() for leaf in _outputs_in(step)}
     found: dict[str, Value] = {}
     for name, step in program.steps.items():
         for port, output in step.outputs.items():

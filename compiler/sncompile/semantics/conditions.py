@@ -8,14 +8,12 @@ from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.typing import Typer
-from sncompile.syntax.document import StepDoc
+from sncompile.syntax.document import Value
 
 
-def is_wanted(step: StepDoc, scope: Scope, report: Report) -> bool:
+def is_wanted(when: Value, scope: Scope, report: Report) -> bool:
     """Whether a step's `when` is true, or cannot be told; then the reason is told."""
-    if step.when is None:
-        return True
-    value = Typer(scope, report).value(step.when)
+    value = Typer(scope, report).value(when)
     if value.type.base == "unknown":
         return True
     if value.type.base != "boolean" or value.type.many:

@@ -185,6 +185,13 @@ def decided(value: Value, names: Names) -> Value:
             return value
 
 
+def may_be_decided(argument: Argument) -> bool:
+    """Whether `decided_argument` could make something else of an argument, whatever the names stand for."""
+    if isinstance(argument, (Flag, Option)):
+        return argument.when is not None or (isinstance(argument, Option) and may_be_decided(argument.value))
+    return any(isinstance(value, (Choice, Apply)) for value in walk(argument))
+
+
 def decided_argument(argument: Argument, names: Names) -> Argument:
     """An argument of a command with every choice taken that these names decide."""
     if isinstance(argument, Flag):

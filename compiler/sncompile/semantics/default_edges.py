@@ -43,7 +43,7 @@ def take_from_writers(program: Program, by_default: Mapping[str, frozenset[str]]
     for (name, port), value in wanted.items():
         taken = taker.take(steps[name], port, value)
         if taken is not value:
-            steps[name] = replace(steps[name], inputs={**steps[name].inputs, port: taken})
+            steps[name] = steps[name]._replace(inputs={**steps[name].inputs, port: taken})
     changed = any(steps[name] is not step for name, step in program.steps.items())
     return replace(program, steps=steps) if changed else program
 

@@ -14,6 +14,18 @@ def _escape(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode())
 
 
+_STRANGE = re.compile(r"[^\w.+@=, -]")
+
+
+def plain_name(name: str) -> str:
+    """A file's name as one that is no syntax to any engine; it stands in emitted code, so nothing else may.
+
+    >>> plain_name("calc v2.py"), plain_name('"{x}.py')
+    ('calc v2.py', '%22%7Bx%7D.py')
+    """
+    return _STRANGE.sub(lambda m: "".join(f"%{byte:02X}" for byte in m[0].encode("utf-8", "surrogateescape")), name)
+
+
 def no_option(path: str) -> str:
     """A path that no tool takes for an option.
 
@@ -23,13 +35,18 @@ def no_option(path: str) -> str:
     return f"./{path}" if path.startswith("-") else path
 
 
-@lru_cache(maxsize=65536)
 def encode_key(value: str) -> str:
     """`value` as one component of a path; injective, and the value itself where it is plain.
 
     >>> encode_key("A01"), encode_key("a/b"), encode_key(".."), encode_key("50%")
     ('A01', 'a%2Fb', '%2E%2E', '50%25')
     """
+    # Nearly all keys are letters and digits, and there may be millions of them.
+    return value if value.isalnum() else _encoded(value)
+
+
+@lru_cache(maxsize=65536)
+def _encoded(value: str) -> str:
     if value in (".", ".."):
         return value.replace(".", "%2E")
     return _BREAKING.sub(_escape, value)

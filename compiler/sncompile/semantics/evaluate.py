@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.functions import FUNCTIONS
@@ -17,6 +17,7 @@ from sncompile.semantics.operators import OPERATORS
 from sncompile.semantics.values import (
     Apply,
     Attempt,
+    Bound,
     Cell,
     Choice,
     Const,
@@ -33,19 +34,9 @@ from sncompile.semantics.values import (
     Text,
     Value,
 )
+from sncompile.semantics.whole_columns import whole_column
 
 Closure = Callable[[int], Any]
-
-
-class Bound(Protocol):
-    """A step as far as evaluation needs it: its instances, and what its module's names stand for."""
-
-    @property
-    def keys(self) -> KeySet:
-        """The step's instances."""
-
-    def local(self, space: str, name: str) -> Value:
-        """The value bound to an input, output, parameter, resource or variable of the step."""
 
 
 class AtRunTime(Exception):
@@ -75,7 +66,20 @@ class Evaluator:
 
     def column(self, value: Value, at: KeySet, step: Bound | None = None) -> Iterator[Any]:
         """The value for every instance, one after the other."""
-        return map(self.closure(value, at, step), range(len(at)))
+        return map(self.over(value, at, step), range(len(at)))
+
+    def over(self, value: Value, at: KeySet, step: Bound | None = None) -> Closure:
+        """As `closure`, for who asks for most instances: where it can be, all are worked out at once."""
+        found = whole_column(value, at, step, self._steps)
+        return self.closure(value, at, step) if found is None else found.__getitem__
+
+    def is_plain(self, value: Value, step: Bound) -> bool:
+        """Whether a value is a constant, or the constant path of an output: then nothing can fail in evaluating it."""
+        while isinstance(value, Local):
+            value = step.local(value.space, value.name)
+        if isinstance(value, Related) and isinstance(value.value, Output) and not value.source.by:
+            value = self._steps[value.value.step].local("outputs", value.value.port)
+        return isinstance(value, Const)
 
     def closure(self, value: Value, at: KeySet, step: Bound | None = None) -> Closure:
         """The function from an instance of `at` to the value there; `step` resolves a module's names."""
@@ -124,19 +128,20 @@ class Evaluator:
             return _through(at, value.keys, lambda i: encode_key(cells[i]))
         return _through(at, value.keys, lambda i: cells[i])
 
-    def _home(self, value: Value, source: KeySet) -> Closure:
-        """A value at the instances it belongs to."""
+    def _home(self, value: Value, source: KeySet, *, most: bool) -> Closure:
+        """A value at the instances it belongs to; `most` of them will be asked for."""
+        make = self.over if most else self.closure
         if isinstance(value, Cell):
             cells = value.table.columns[value.column]
             return lambda i: cells[i]
         if isinstance(value, Output):
             step = self._steps[value.step]
-            return self.closure(step.local("outputs", value.port), step.keys, step)
-        return self.closure(value, source)
+            return make(step.local("outputs", value.port), step.keys, step)
+        return make(value, source)
 
     def _related(self, value: Related, at: KeySet) -> Closure:
-        home = self._home(value.value, value.source)
         target = value.target
+        home = self._home(value.value, value.source, most=value.gathers and not target.by)
         flatten = value.value.type.many
         related = target.related(value.source)
 

@@ -103,7 +103,14 @@ def _gather(
     )
     if any(isinstance(e.value, float) and not isfinite(e.value) for e in evidence):
         raise SqlFault("the query gives what is no number", help="look for a division by zero")
+    if any("\0" in text for e in evidence for text in _texts(e.value)):
+        hint = "leave it out: no argument, variable or file name can hold it"
+        raise SqlFault("the query gives a text with the character NUL", help=hint)
     return Found(int(rows), int(absent), names, evidence, distinct)
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in (value if isinstance(value, tuple | list) else (value,)) if isinstance(item, str)]
 
 
 def _places(session: Session, number: int, value: str, columns: list[str]) -> tuple[tuple[str, ...], ...]:

@@ -223,7 +223,7 @@ class KeySet:
         """Whether one instance of the source at most feeds each instance here."""
         if self.link is not None and self.link.source is source:
             return self.link.one
-        return set(source.by) <= set(self.by)
+        return not source.by or set(source.by) <= set(self.by)
 
     def related(self, source: KeySet) -> Sequence[Sequence[int]]:
         """For every instance here, the instances of `source` that feed it, in the source's order."""
@@ -248,9 +248,8 @@ class KeySet:
         if set(source.by) <= set(self.by) and not missing:
             # A map or a broadcast: the instance's own key holds the source's.
             places = [self.by.index(name) for name in source.by]
-            position = source.position
-            found = (position.get(tuple(key[p] for p in places)) for key in self.instances)
-            return [() if n is None else (n,) for n in found]
+            keys = self.instances if source.by == self.by else [tuple([k[p] for p in places]) for k in self.instances]
+            return [() if n is None else (n,) for n in map(source.position.get, keys)]
         return self._relate_by_rows(source, missing)
 
     def _relate_by_rows(self, source: KeySet, missing: Iterable[Table]) -> Sequence[Sequence[int]]:

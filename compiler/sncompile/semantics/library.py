@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import names as faults
 from sncompile.faults import values as value_faults
+from sncompile.semantics.encoding import plain_name
 from sncompile.semantics.places import HERE, Places
 from sncompile.semantics.program import ModuleFile
 from sncompile.syntax.document import Document, Named
@@ -279,12 +280,12 @@ class Library:
             hint = did_you_mean(name, near, what="there are") or "put it beside the module"
             self._report.add(value_faults.BAD_SCRIPT.at(span, f"no file `{name}` beside `{source.name}`", help=hint))
             return None
-        stem = source.path.stem if source.path is not None else "spec"
+        stem = plain_name(source.path.stem) if source.path is not None else "spec"
         absolute, number = path.resolve(), 1
-        emitted = f"{stem}/{path.name}"
+        emitted = f"{stem}/{plain_name(path.name)}"
         while emitted in self.claimed and self.claimed[emitted].source != absolute:
             number += 1
-            emitted = f"{stem}-{number}/{path.name}"
+            emitted = f"{stem}-{number}/{plain_name(path.name)}"
         self.claimed[emitted] = ModuleFile(absolute, emitted)
         return emitted
 

@@ -17,6 +17,7 @@ from sncompile.semantics.checks import check_program
 from sncompile.semantics.conventions import settle
 from sncompile.semantics.data_roots import clean_root, root_values, workspace_of
 from sncompile.semantics.default_link import link_defaults, settled_params
+from sncompile.semantics.images import read_lock, with_locked_images
 from sncompile.semantics.inferred import Given
 from sncompile.semantics.library import Library
 from sncompile.semantics.operands import ValueFault
@@ -55,7 +56,8 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
     linker.param_members.used.update(used)
     outputs = linker.link()
     order = {name: tuple(dict.fromkeys(shared.order.get(name, ()))) for name in linker.linked}
-    steps = {name: replace(shared.steps[name], after=after) for name, after in order.items()}
+    linked = shared.steps
+    steps = {name: linked[name]._replace(after=after) if after else linked[name] for name, after in order.items()}
     program = Program(
         name=doc.name.name,
         about=doc.about,
@@ -73,7 +75,11 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
         documents=library.sources,
         span=doc.span,
     )
-    return check_program(program, doc, shared.by_default, report)
+    program = check_program(program, doc, shared.by_default, report)
+    if options.locked is None:
+        return program
+    lock = read_lock(library, report)
+    return program if report.failed else with_locked_images(program, lock, options.locked, report)
 
 
 def _spec_name(doc: PipelineDoc, folder: Path) -> str:

@@ -12,7 +12,7 @@ from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.actions import link_action
 from sncompile.semantics.binding import param_type, port_type
-from sncompile.semantics.conventions import RootNames
+from sncompile.semantics.conventions import RootNames, may_be_decided
 from sncompile.semantics.declared_names import check_members
 from sncompile.semantics.default_link import Defaults, link_defaults
 from sncompile.semantics.library import Library
@@ -44,6 +44,8 @@ class TypedModule:
     resources: Mapping[str, Value]
     success: Success
     files: tuple[str, ...]
+    undecided: bool
+    """Whether a step's values may settle something in the command: a choice, a condition, or what is computed."""
 
 
 _RESOURCE_TYPES = dict.fromkeys(("cpus", "memory", "disk", "time", "gpus"), INTEGER)
@@ -79,6 +81,7 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
         resources=link_resources(doc.resources, Scope(spaces, run_time=True), report),
         success=_link_success(doc, report),
         files=tuple(files),
+        undecided=any(map(may_be_decided, action.command or ())),
     )
     if action.uses_all or doc.broken or report.failed:
         return typed
@@ -220,4 +223,5 @@ def file_suffix(port: PortDoc) -> str:
     """The suffix of an output's derived path: its first format."""
     if port.base == "directory" or not port.formats:
         return ""
-    return "." + PurePosixPath(port.formats[0]).name.lstrip(".")
+    name = port.formats[0]
+    return "." + (PurePosixPath(name).name if "/" in name else name).lstrip(".")

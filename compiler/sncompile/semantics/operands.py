@@ -40,6 +40,8 @@ class Function(NamedTuple):
 
 def to_text(value: Any) -> str:
     """A value as text, as it stands in an argument: booleans as YAML writes them, numbers as Python does."""
+    if isinstance(value, str):
+        return value
     if value is None:
         raise ValueFault("the value is absent", "use `x if condition else y`, or an optional argument")
     if isinstance(value, bool):

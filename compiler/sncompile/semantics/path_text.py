@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from sncompile.diagnostics import Span
@@ -9,7 +10,13 @@ from sncompile.semantics.encoding import no_option
 from sncompile.semantics.types import STRING
 from sncompile.semantics.values import Const, Items, Text, Value
 
+MAX_PART = 255
+"""Bytes of a file's name, as file systems have it."""
+
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_UP = re.compile(r"(/)(?!\.\.?/)[^/]+/\.\./")
+_UP_AT_START = re.compile(r"(^|/)(?!\.\.?/)[^/]+/\.\./")
 
 
 def is_url(path: str) -> bool:
@@ -19,6 +26,28 @@ def is_url(path: str) -> bool:
     (True, False, False)
     """
     return _URL.match(path) is not None
+
+
+def normal(path: str) -> str:
+    """A path as `posixpath.normpath` has it, which takes its time even where there is nothing to do."""
+    plain = path and path[0] != "." and path[-1] != "/" and "/." not in path and "//" not in path
+    return path if plain else posixpath.normpath(path)
+
+
+def bad_path(path: str) -> str | None:
+    """Why no file can have a path; None if one can."""
+    if not path or path.endswith("/"):
+        return "is empty" if not path else "ends in a slash"
+    if not path.isprintable() and _CONTROL.search(path):
+        return "holds a control character"
+    if path.startswith("~"):
+        return "starts with `~`, which only a shell takes for a home folder"
+    if len(path) * 4 <= MAX_PART:
+        return None
+    longest = max(path.split("/"), key=lambda part: len(part.encode("utf-8", "surrogateescape")))
+    if len(longest.encode("utf-8", "surrogateescape")) > MAX_PART:
+        return f"has a part longer than {MAX_PART} bytes: `{longest[:40]}…`"
+    return None
 
 
 def join_text(parts: list[Value], span: Span) -> Value:
@@ -35,7 +64,7 @@ def join_text(parts: list[Value], span: Span) -> Value:
 
 
 def tidy(value: Value) -> Value:
-    """A path said by hand without `./` at its start and without double slashes."""
+    """A path said by hand as engines write it: no `./` at its start, no double slash, no `a/../` inside."""
     if isinstance(value, Const) and isinstance(value.value, str):
         return value._replace(value=_tidy_text(value.value, first=True))
     if isinstance(value, Const) and isinstance(value.value, tuple):
@@ -60,6 +89,10 @@ def _tidy_text(text: str, *, first: bool) -> str:
         return text
     while "//" in text:
         text = text.replace("//", "/")
+    while "/./" in text:
+        text = text.replace("/./", "/")
+    while "/../" in text and (shorter := (_UP_AT_START if first else _UP).sub(r"\1", text, count=1)) != text:
+        text = shorter
     while first and text.startswith("./") and len(text) > 2:
         text = text[2:]
     return no_option(text) if first else text

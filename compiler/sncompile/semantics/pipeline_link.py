@@ -106,6 +106,7 @@ class PipelineLinker:
         self._unlinked: list[tuple[StepDoc, Document | None, KeySet | None]] = []
         self._inner: dict[str, list[str]] = {}
         self._modules_used: set[str] = set()
+        self._scopes: dict[KeySet, Scope] = {}
         check_names(doc, self._report)
         self._spaces: dict[str, Space] = {n: LazyStep(self, n) for n in doc.steps if n not in RESERVED}
         self._spaces |= self._before_steps
@@ -174,7 +175,7 @@ class PipelineLinker:
     def _declare(self, step: StepDoc) -> StepSpace:
         name = step.name.name
         broken = StepSpace(name, None, {}, False, True)
-        gone = not is_wanted(step, self._scope(UNIT), self._report)
+        gone = step.when is not None and not is_wanted(step.when, self._scope(UNIT), self._report)
         module = self._module_of(step)
         keys = self._keys.link(step, gone=gone)
         for table in keys.rows.tables if keys is not None else ():
@@ -208,8 +209,14 @@ class PipelineLinker:
 
     def _step_scope(self, keys: KeySet | None, step: StepDoc | None = None) -> Scope:
         """What a step's expressions see; where its instances are not known, nothing is said of its keys."""
-        by = [name.name for name in step.by] if step is not None and keys is None else ()
-        return self._scope(keys if keys is not None else self._outer, before_steps=False, lost=by)
+        if keys is None:
+            by = [name.name for name in step.by] if step is not None else ()
+            return self._scope(self._outer, before_steps=False, lost=by)
+        # Steps with the same instances see the same names.
+        found = self._scopes.get(keys)
+        if found is None:
+            found = self._scopes[keys] = self._scope(keys, before_steps=False)
+        return found
 
     def _module_of(self, step: StepDoc) -> Document | None:
         if not isinstance(step.module, Named):

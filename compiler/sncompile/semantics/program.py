@@ -21,7 +21,8 @@ class Options:
     """What the command line or a caller sets: data roots, parameters and inputs, and the jobs' working folder.
 
     `sets` are texts (`--set NAME=VALUE`), read by the parameter's type; `params` plain values (`--params FILE`).
-    Paths in `data` and `sets` are relative to `invoked_from`.
+    Paths in `data` and `sets` are relative to `invoked_from`. With `locked` every image has to have a digest;
+    None: the lock file is not heeded.
     """
 
     data: Mapping[str, str] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class Options:
     params: Mapping[str, object] = field(default_factory=dict)
     directory: Path | None = None
     invoked_from: Path = field(default_factory=Path.cwd)
+    locked: bool | None = False
 
 
 class OutputPath(NamedTuple):
@@ -102,8 +104,7 @@ class Waits(NamedTuple):
     target: KeySet
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A step with its module: a family of jobs, one for each instance of `keys`.
 
     Exactly one of `command` and `shell` is set. `inputs` and `params` hold what is bound, defaults included; an
@@ -120,6 +121,7 @@ class Step:
     command: tuple[Argument, ...] | None
     shell: tuple[ShellPart, ...] | None
     container: Value | None
+    network: bool
     conda: str | None
     env: tuple[Variable, ...]
     resources: Mapping[str, Value]

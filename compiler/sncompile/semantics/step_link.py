@@ -59,13 +59,14 @@ class StepLinker:
             keys=self._keys,
             inputs={n: bound.inputs[n] for n in mdoc.inputs},
             params={n: bound.params[n] for n in mdoc.params},
-            outputs=self._outputs(typer, Settler(doc, mdoc, self._data, bound, self._report)),
+            outputs=self._outputs(typer, bound),
             command=self._command(bound),
             shell=module.shell,
             container=image,
+            network=any(c is not None and c.network for c in (mdoc.container, doc.container)),
             conda=module.conda,
             env=self._env(typer),
-            resources={**module.resources, **self._resources()},
+            resources={**module.resources, **self._resources()} if doc.resources else module.resources,
             retries=doc.retries,
             batch=doc.batch,
             success=module.success,
@@ -78,13 +79,13 @@ class StepLinker:
 
     def _command(self, bound: Bindings) -> tuple[Argument, ...] | None:
         """The module's command without what this step's values leave out, so that it reads as it was meant for them."""
-        names = {"params": bound.params, "inputs": bound.inputs}
         command = self._module.command
-        return None if command is None else tuple(decided_argument(argument, names) for argument in command)
+        if command is None or not self._module.undecided:
+            return command
+        names = {"params": bound.params, "inputs": bound.inputs}
+        return tuple([decided_argument(argument, names) for argument in command])
 
     def _resources(self) -> dict[str, Value]:
-        if not self._doc.resources:
-            return {}
         # A step's own resources may use the sizes of the module's inputs, which go by their names there.
         types = {n: port_type(p) for n, p in self._module.doc.inputs.items()}
         spaces = {**self._scope.spaces, "inputs": LocalMembers("the inputs", "inputs", types, set())}
@@ -92,12 +93,14 @@ class StepLinker:
         return link_resources(self._doc.resources, scope, self._report)
 
     def _env(self, typer: Typer) -> tuple[Variable, ...]:
+        if not self._doc.env and self._doc.container is None:
+            return self._module.env
         given = (*(self._doc.container.env if self._doc.container else ()), *self._doc.env)
         merged = {v.name: v for v in self._module.env}
         merged.update({v.name: v for v in link_env(given, typer, self._report)})
         return tuple(merged.values())
 
-    def _outputs(self, typer: Typer, settler: Settler) -> dict[str, OutputPath]:
+    def _outputs(self, typer: Typer, bound: Bindings) -> dict[str, OutputPath]:
         doc, ports = self._doc, self._module.doc.outputs
         for name, output in doc.outputs.items():
             if name not in ports:
@@ -109,7 +112,10 @@ class StepLinker:
                 )
         found: dict[str, OutputPath] = {}
         paths: dict[str, Value] = {}
-        settler.names["outputs"] = paths
+        settler = None
+        if self._module.paths:
+            settler = Settler(doc, self._module.doc, self._data, bound, self._report)
+            settler.names["outputs"] = paths
         for name, port in ports.items():
             said = doc.outputs.get(name)
             temp, protected = (said.temp, said.protected) if said is not None else (False, False)
@@ -119,7 +125,7 @@ class StepLinker:
             found[name] = OutputPath(port, path, temp, protected, derived, span)
         return found
 
-    def _path(self, name: str, port: PortDoc, typer: Typer, settler: Settler) -> tuple[Value, bool]:
+    def _path(self, name: str, port: PortDoc, typer: Typer, settler: Settler | None) -> tuple[Value, bool]:
         said = self._doc.outputs.get(name)
         if said is not None and said.path is not None:
             value = typer.value(said.path)
@@ -134,7 +140,7 @@ class StepLinker:
             if value.type.base not in ("unknown", "null") and not value.type.textual:
                 self._report.add(faults.WRONG_TYPE.at(value.span, f"a path is text, not {value.type}", help="quote it"))
             return tidy(value), False
-        if name in self._module.paths:
+        if settler is not None and name in self._module.paths:
             found = settler.take(name, self._module.paths, "outputs")
             # A fault in it is shown where it is written.
             return tidy(found._replace(span=self._module.paths[name].span)), False
@@ -151,9 +157,12 @@ class StepLinker:
         return self._derived(name, port, self._doc.name.span), True
 
     def _derived(self, name: str, port: PortDoc, span: Span) -> Value:
-        start = Const(f"{workspace_of(self._data)}/{self._name}/", STRING, span)
+        folder, file = f"{workspace_of(self._data)}/{self._name}/", f"{name}{file_suffix(port)}"
+        if not self._keys.by:
+            return Const(folder + file, STRING, span)
+        start = Const(folder, STRING, span)
         parts: list[Value] = [start]
         for key in self._keys.by:
             parts += [Key(self._keys, key, True, STRING, span), Const("/", STRING, span)]
-        parts.append(Const(f"{name}{file_suffix(port)}", STRING, span))
+        parts.append(Const(file, STRING, span))
         return join_text(parts, span)

@@ -58,6 +58,7 @@ class StoredColumns(Mapping[str, Sequence[Cell]]):
             raise KeyError(name)
         if name not in self._read:
             try:
+                self._refuse_nul(name)
                 rows = self.rows(f"SELECT {self._cells(name)} FROM {self.relation}")
             except StoreError as error:
                 # It could be read a moment ago.
@@ -65,6 +66,15 @@ class StoredColumns(Mapping[str, Sequence[Cell]]):
                 raise CompileError([BAD_TABLE.at(None, f"the column `{name}`: {error}", help=hint)]) from None
             self._read[name] = [value for (value,) in rows]
         return self._read[name]
+
+    def _refuse_nul(self, name: str) -> None:
+        """Raise `CompileError` for text that no argument, variable or file name can hold."""
+        if element_type(self.types[name])[0] != "string":
+            return
+        shown = f"CAST({quoted(name)} AS VARCHAR)"
+        if self.rows(f"SELECT 1 FROM {self.relation} WHERE contains({shown}, chr(0)) LIMIT 1"):
+            hint = "leave it out: no argument, variable or file name can hold it"
+            raise CompileError([BAD_TABLE.at(None, f"the column `{name}` holds the character NUL", help=hint)])
 
     def _cells(self, name: str) -> str:
         # A cell is single: a list is shown as a text.

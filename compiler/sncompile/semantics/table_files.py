@@ -85,8 +85,18 @@ def _read_text(path: Path, delimiter: str) -> Columns:
     return Columns(columns, lines if shifted else None)
 
 
+MAX_BYTES = 2**30
+"""Larger text tables are refused: they are read as a whole."""
+
+
 def _text_of(path: Path) -> str:
+    if path.stat().st_size > MAX_BYTES:
+        hint = "save it as Parquet, of which only the columns that are needed are read"
+        raise TableError("the table is larger than 1 GB", help=hint)
     data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    if (at := data.find(b"\0")) >= 0:
+        line = data.count(b"\n", 0, at) + 1
+        raise TableError("the table holds the character NUL", line=line, help="save it as a text table in UTF-8")
     try:
         return data.decode()
     except UnicodeDecodeError as error:

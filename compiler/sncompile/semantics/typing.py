@@ -200,9 +200,9 @@ class Typer:
 
     def space_of(self, node: Expr) -> Space | None:
         """The space that a name stands for, where it does."""
-        if isinstance(node, Name) and self.scope.key(node.id, node.span) is None:
-            return self.scope.spaces.get(node.id)
-        return None
+        if not isinstance(node, Name) or node.id in self.scope.keys.by or node.id in self.scope.lost:
+            return None
+        return self.scope.spaces.get(node.id)
 
     def _attribute(self, node: Attribute) -> Value:
         space = self.space_of(node.target)

@@ -8,7 +8,7 @@ here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sncompile.diagnostics import Span
 from sncompile.semantics.keys import KeySet
@@ -174,6 +174,17 @@ Value = (
 )  # fmt: skip
 
 
+class Bound(Protocol):
+    """A step as far as evaluation needs it: its instances, and what its module's names stand for."""
+
+    @property
+    def keys(self) -> KeySet:
+        """The step's instances."""
+
+    def local(self, space: str, name: str) -> Value:
+        """The value bound to an input, output, parameter, resource or variable of the step."""
+
+
 def children(value: Value) -> tuple[Value, ...]:
     """The values directly inside a value."""
     match value:
@@ -197,11 +208,17 @@ def children(value: Value) -> tuple[Value, ...]:
             return ()
 
 
+_LEAVES = (Const, Key, Cell, Output, Local, Size, Attempt, ModuleFile)
+
+
 def walk(value: Value) -> Iterator[Value]:
     """The value and everything inside it."""
-    yield value
-    for child in children(value):
-        yield from walk(child)
+    pending = [value]
+    while pending:
+        here = pending.pop()
+        yield here
+        if not isinstance(here, _LEAVES):
+            pending += reversed(children(here))
 
 
 def lenient(value: Value) -> Value:
@@ -218,7 +235,7 @@ def lenient(value: Value) -> Value:
 
 def is_constant(value: Value) -> bool:
     """Whether a value is the same for every instance and known at compile time."""
-    return not any(isinstance(v, (Key, Cell, Output, Local, Size, Attempt, ModuleFile)) for v in walk(value))
+    return not any(isinstance(v, _LEAVES) and not isinstance(v, Const) for v in walk(value))
 
 
 def text(value: str, span: Span) -> Const:
@@ -227,7 +244,7 @@ def text(value: str, span: Span) -> Const:
 
 
 __all__ = [
-    "BOOLEAN", "INTEGER", "NUMBER", "STRING", "Apply", "Attempt", "Cell", "Choice", "Const", "Items", "Key", "Local",
-    "Lookup", "Made", "ModuleFile", "Output", "Plain", "Record", "Related", "Size", "Text", "Value", "children",
-    "is_constant", "lenient", "text", "walk",
+    "BOOLEAN", "INTEGER", "NUMBER", "STRING", "Apply", "Attempt", "Bound", "Cell", "Choice", "Const", "Items", "Key",
+    "Local", "Lookup", "Made", "ModuleFile", "Output", "Plain", "Record", "Related", "Size", "Text", "Value",
+    "children", "is_constant", "lenient", "text", "walk",
 ]  # fmt: skip

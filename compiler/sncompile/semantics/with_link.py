@@ -51,9 +51,18 @@ def bind_ports_and_params(
             bound.params[name] = bind_param(module.params[name], typed, what, report)
         elif not module.broken:
             report.add(_unknown_port(step, named, module))
+    if len(bound.inputs) + len(bound.params) < len(module.inputs) + len(module.params):
+        _bind_defaults(bound, step, module, defaults, data, report)
+    return bound
+
+
+def _bind_defaults(
+    bound: Bindings, step: StepDoc, module: Document, defaults: Defaults, data: Mapping[str, Value], report: Report
+) -> None:
+    """Bind what `with` does not name to its default; tell of what has none."""
     # What seems missing may be what is misspelt, or stand in what the schema has refused.
     slips = {_meant(step, name, module) for name in step.bindings}
-    quiet = module.broken or step.broken
+    quiet, called = module.broken or step.broken, module.name.name
     settler = Settler(step, module, data, bound, report)
     for name, param in module.params.items():
         if name not in bound.params:
@@ -66,7 +75,6 @@ def bind_ports_and_params(
             bound.by_default.add(name)
             if name not in defaults.inputs and not quiet and name not in slips:
                 report.add(_missing_input(step, name, port, called))
-    return bound
 
 
 class Settler:

@@ -23,7 +23,7 @@ from sncompile.diagnostics import Diagnostic, Related, Span
 from sncompile.faults import documents as document_faults
 from sncompile.faults import reading
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
-from sncompile.syntax.scalars import MAX_DIGITS, is_long_number, resolve_plain
+from sncompile.syntax.scalars import MAX_DIGITS, STARTS, is_long_number, resolve_plain
 from sncompile.syntax.source import Source, start_of
 
 MAX_DEPTH = 64
@@ -108,8 +108,13 @@ class Composer:
         return nodes[0]
 
     def _close(self, begin: Any, children: list[Node], end: Any) -> Node:
-        start = begin.start_mark
-        span = self._span(start, end.end_mark, block=not self._flow(start))
+        start, stop = begin.start_mark, end.end_mark
+        line, column = start.line + 1, start.column + 1
+        end_line, end_column = stop.line + 1, stop.column + 1
+        if end_line > line and self.source.text[start.index : start.index + 1] not in ("{", "["):
+            # A block collection "ends" where the next token starts; mark its first line only.
+            end_line, end_column = line, column + 1
+        span = _new(Span, (self.source.name, line, column, end_line, end_column))
         if type(begin) is SequenceStartEvent:
             return _new(Sequence, (tuple(children), span))
         return self._mapping(children, span)
@@ -128,15 +133,8 @@ class Composer:
             help="put each module and pipeline into a file of its own",
         )
 
-    def _flow(self, start: Any) -> bool:
-        return self.source.text[start.index : start.index + 1] in ("{", "[")
-
-    def _span(self, start: Any, end: Any, *, block: bool = False) -> Span:
-        end_line, end_column = end.line + 1, end.column + 1
-        if block and end_line > start.line + 1:
-            # A block collection "ends" where the next token starts; mark its first line only.
-            end_line, end_column = start.line + 1, start.column + 2
-        return _new(Span, (self.source.name, start.line + 1, start.column + 1, end_line, end_column))
+    def _span(self, start: Any, end: Any) -> Span:
+        return Span(self.source.name, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def _scalar(self, event: Any) -> Scalar:
         text, start, end = event.value, event.start_mark, event.end_mark
@@ -152,12 +150,17 @@ class Composer:
             )
         if self._count > MAX_NODES:
             raise YamlError(self._too_many(span))
+        if "\0" in text:
+            hint = "leave it out: no argument, variable or file name can hold it"
+            self.faults.append(reading.CONTROL_CHARACTER.at(span, "a text with the character NUL", help=hint))
+            text = text.replace("\0", "")
         if plain and len(text) > MAX_DIGITS and is_long_number(text):
             message = f"a number of {len(text):,} digits"
             help = f"a number may have {MAX_DIGITS} digits; quote what is text"
             self.faults.append(document_faults.BAD_VALUE.at(span, message, help=help))
             text = "0"
-        return _new(Scalar, (resolve_plain(text) if plain and tag is None else text, text, plain, span))
+        odd = plain and tag is None and (not text or text[0] in STARTS)
+        return _new(Scalar, (resolve_plain(text) if odd else text, text, plain, span))
 
     def _too_many(self, span: Span) -> Diagnostic:
         return reading.TOO_LARGE.at(

@@ -36,8 +36,7 @@ class Named(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class PortDoc:
+class PortDoc(NamedTuple):
     """A port: `base` is `file` or `directory`. `path` is where an output goes, `default` what an input takes.
 
     `create` says that an output directory is there before the command runs.
@@ -104,11 +103,12 @@ class EnvDoc:
 
 @dataclass(frozen=True, slots=True)
 class ContainerDoc:
-    """An image (None: only variables are given) and its environment variables."""
+    """An image (None: only variables are given), its environment variables, and whether it may use the network."""
 
     image: Value | None
     env: tuple[EnvDoc, ...]
     span: Span
+    network: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +120,7 @@ class SuccessDoc:
     min_files: tuple[tuple[Named, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """What people are told of a document."""
 
     title: str = ""
@@ -131,8 +130,7 @@ class About:
     citations: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleDoc:
+class ModuleDoc(NamedTuple):
     """A module document. Exactly one of the actions is set in a valid one.
 
     `action` is `command`, `shell`, `python`, `script` or `notebook`; `annotations` are as written, by the form that
@@ -186,8 +184,7 @@ class InferDoc:
     broken: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StepOutputDoc:
+class StepOutputDoc(NamedTuple):
     """What a step says of an output of its module."""
 
     name: Named
@@ -196,8 +193,7 @@ class StepOutputDoc:
     protected: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StepDoc:
+class StepDoc(NamedTuple):
     """A step. `module` is a reference, or a module written in place."""
 
     name: Named

@@ -32,6 +32,7 @@ _UNARY: dict[type, str] = {ast.Not: "not", ast.USub: "-", ast.UAdd: "+"}
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _KEYWORDS = frozenset(keyword.kwlist)
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 class BadExpression(Exception):
@@ -164,6 +165,10 @@ class _Converter:
         match node:
             case ast.Name(id=name):
                 return Literal(_CONSTANTS[name], span) if name in _CONSTANTS else Name(name, span)
+            case ast.Constant(value=str() as value) if (found := _NO_TEXT.search(value)) is not None:
+                told = f"a text with the character U+{ord(found[0]):04X}"
+                hint = "leave it out: no argument, variable or file name can hold it"
+                raise BadExpression(faults.SYNTAX.at(span, told, help=hint))
             case ast.Constant(value=str() | int() | float() | None as value):
                 return Literal(value, span)
             case ast.Attribute(value=target, attr=name):
@@ -228,6 +233,6 @@ def _describe(node: ast.expr) -> str:
         "SetComp": "a comprehension", "DictComp": "a comprehension", "Dict": "a dictionary", "Set": "a set",
         "Tuple": "a tuple", "JoinedStr": "an f-string", "NamedExpr": "`:=`", "Await": "`await`",
         "Yield": "`yield`", "Starred": "`*`", "Subscript": "a slice", "Call": "a call of a method",
-        "Constant": "this constant",
+        "Constant": "this constant", "BinOp": "this operator", "UnaryOp": "this operator",
     }  # fmt: skip
     return names.get(type(node).__name__, f"`{type(node).__name__}`")

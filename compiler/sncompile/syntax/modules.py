@@ -142,7 +142,9 @@ def _kind_of_all(values: list[Scalar]) -> str:
 def read_container(reader: Reader, node: Node | None) -> ContainerDoc | None:
     """A container, given as an image or as a mapping."""
     if isinstance(node, Mapping):
-        return ContainerDoc(reader.value(node.get("image")), reader.env(node.get("env")), node.span)
+        network = node.get("network")
+        asked = isinstance(network, Scalar) and network.value is True
+        return ContainerDoc(reader.value(node.get("image")), reader.env(node.get("env")), node.span, asked)
     if isinstance(node, Scalar) and node.value is not None:
         return ContainerDoc(reader.value(node), (), node.span)
     return None

@@ -6,8 +6,6 @@ document can still be checked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from sncompile.diagnostics import Diagnostic
 from sncompile.faults import documents as faults
 from sncompile.syntax.document import Constant, EnvDoc, ListValue, Named, Value
@@ -37,6 +35,8 @@ class Reader:
 
     def texts(self, node: Node | None) -> tuple[str, ...]:
         """The texts of a list, or of a single scalar."""
+        if node is None:
+            return ()
         if isinstance(node, Sequence):
             return tuple(item.text for item in node.items if isinstance(item, Scalar))
         return (node.text,) if isinstance(node, Scalar) and node.value is not None else ()
@@ -49,6 +49,8 @@ class Reader:
 
     def names(self, node: Node | None) -> tuple[Named, ...]:
         """The texts of a list, or of a single scalar, with their places."""
+        if node is None:
+            return ()
         items = node.items if isinstance(node, Sequence) else (node,)
         return tuple(name for item in items if (name := self.named(item)) is not None)
 
@@ -90,19 +92,23 @@ class Reader:
             )
         return None
 
-    def entries(self, node: Node | None) -> Iterator[tuple[Named, Node]]:
+    def entries(self, node: Node | None) -> list[tuple[Named, Node]]:
         """The entries of a mapping; nothing where it is none."""
-        if isinstance(node, Mapping):
-            for key, value in node.entries:
-                yield Named(key.text, key.span), value
+        if not isinstance(node, Mapping):
+            return []
+        return [(Named(key.text, key.span), value) for key, value in node.entries]
 
     def values(self, node: Node | None) -> dict[str, Value]:
         """A mapping of values."""
+        if node is None:
+            return {}
         found = {name.name: self.value(value) for name, value in self.entries(node)}
         return {name: value for name, value in found.items() if value is not None}
 
     def env(self, node: Node | None) -> tuple[EnvDoc, ...]:
         """Environment variables."""
+        if node is None:
+            return ()
         result = []
         for name, value in self.entries(node):
             if isinstance(value, Mapping):

@@ -14,8 +14,8 @@ _INFINITE = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
-# Only a scalar that starts like this can be anything but a string.
-_STARTS = frozenset("0123456789+-.~nNtTfF")
+STARTS = frozenset("0123456789+-.~nNtTfF")
+"""Only a scalar that starts like this, or is empty, can be anything but a string."""
 
 
 MAX_DIGITS = 400
@@ -29,7 +29,7 @@ def is_long_number(text: str) -> bool:
 
 def resolve_plain(text: str) -> str | int | float | bool | None:
     """The value of an unquoted scalar."""
-    if text and text[0] not in _STARTS:
+    if text and text[0] not in STARTS:
         return text
     if text in _NULLS:
         return None

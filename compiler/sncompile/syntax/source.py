@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -68,8 +69,17 @@ def read_source(name: str, path: Path | None) -> Source | Diagnostic:
 def _read(path: Path | None) -> bytes:
     if path is None:
         return sys.stdin.buffer.read(MAX_BYTES + 1)
-    with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+    # A pipe that nobody writes to would have us wait for ever: it is as good as empty.
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with open(number, "rb") as file:
+        try:
+            first = os.read(number, 1)
+            if not first:
+                return b""
+        except BlockingIOError:
+            first = b""
+        os.set_blocking(number, True)
+        return first + file.read(MAX_BYTES)
 
 
 def decode(name: str, path: Path | None, data: bytes) -> Source | Diagnostic:

@@ -31,7 +31,28 @@ def syntax_fault(source: Source, error: Any) -> Diagnostic:
     if "quoted scalar" in str(error.context) and related:
         # Where the text ends says little; where the quote was opened says all.
         return reading.YAML_SYNTAX.at(related[0].span, "not valid YAML: a quote is not closed", help="close the quote")
+    related += _suspects(source.name, lines, number, problem)
     return reading.YAML_SYNTAX.at(span, f"not valid YAML: {problem}", related=related, help=_syntax_help(problem, line))
+
+
+def _suspects(name: str, lines: list[str], number: int, problem: str) -> tuple[Related, ...]:
+    """The line above that may be what is wrong, where the parser stumbles only below it (`number`, from 0)."""
+    if "expected" in problem:
+        odd = [n for n in range(number) if _QUOTE.sub("", lines[n]).count('"') % 2]
+        if len(odd) % 2:
+            at = lines[odd[-1]].rindex('"') + 1
+            return (Related("a quote may be left open here", Span(name, odd[-1] + 1, at, odd[-1] + 1, at + 1)),)
+    above = next((n for n in range(number - 1, -1, -1) if lines[n].strip()), None)
+    if "mapping values are not allowed" in problem and above is not None:
+        indent, here = (len(lines[n]) - len(lines[n].lstrip()) for n in (above, number))
+        if indent != here and not lines[above].rstrip().endswith(":"):
+            place = Span(name, above + 1, 1, above + 1, indent + 1)
+            return (Related(f"indented by {indent} here, and by {here} there", place),)
+    return ()
+
+
+_QUOTE = re.compile(r"\\.|(?<=\s)#.*")
+"""What holds quotes that open nothing: escapes, and comments."""
 
 
 def _syntax_help(problem: str, line: str) -> str:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from sncompile.ir.graph import Graph
     from sncompile.targets.emitted import Emitted
+
+Engine = Literal["docker", "podman"]
+"""What runs images where a target's own engine cannot."""
+
+
+def wrapped_for(containers: str) -> Engine | None:
+    """The engine that commands are wrapped for, for a choice of how containers run; None: the target's own way."""
+    return containers if containers in ("docker", "podman") else None  # type: ignore[return-value]
 
 
 class Target(Protocol):
@@ -26,8 +34,11 @@ class Target(Protocol):
     def capabilities(self) -> Mapping[str, str]:
         """Feature of the language → `yes`, `no`, or how it is expressed."""
 
-    def lower(self, graph: Graph, out: Path, *, benchmark: bool = False) -> Emitted:
+    def lower(self, graph: Graph, out: Path, *, benchmark: bool = False, containers: Engine | None = None) -> Emitted:
         """The files of a graph, which will stand in `out`.
+
+        `benchmark` has the engine measure every job. `containers` names what runs images where the
+        engine itself cannot.
 
         Raises `CompileError`, naming feature and place, for what the target cannot express.
         """

@@ -13,7 +13,9 @@ chmod 400 "$root/munge/key"
 munged --force --key-file="$root/munge/key" --socket="$root/socket/munge.sock" --pid-file="$root/run/munged.pid" \
   --log-file="$root/log/munged.log" --seed-file="$root/munge/seed" --num-threads=2 2>> "$root/log/munged.log"
 memory=$(awk '/MemTotal/ {print int($2 / 1024 * 0.9)}' /proc/meminfo)
+# Not more than two, so that some jobs wait.
 processors=$(nproc)
+[ "$processors" -le 2 ] || processors=2
 cat > "$root/etc/slurm.conf" <<CONF
 ClusterName=local
 SlurmctldHost=$host(127.0.0.1)
@@ -32,7 +34,9 @@ SlurmctldLogFile=$root/log/slurmctld.log
 SlurmdLogFile=$root/log/slurmd.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
 JobCompType=jobcomp/filetxt
 JobCompLoc=$root/log/jobs.txt

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from sncompile.ir.commands import argument_words, shell_text
@@ -110,8 +109,7 @@ def _in_place_of(old: Family, new: Family) -> Family | None:
     for space, names in added.items():
         if any((space, name) in taken and not is_constant(new.local(space, name)) for name in names):
             return None
-    return replace(
-        old,
+    return old._replace(
         command=new.command,
         shell=new.shell,
         inputs={**old.inputs, **added["inputs"]},

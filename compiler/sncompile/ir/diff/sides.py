@@ -13,11 +13,11 @@ from sncompile.ir.diff.likeness import Likeness, key_names
 from sncompile.ir.diff.pairing import Pair, Pairing, names_before, pair_jobs
 from sncompile.ir.feeds import feeds
 from sncompile.ir.graph import Family, Graph
-from sncompile.semantics.evaluate import Bound, Closure, Evaluator
+from sncompile.semantics.evaluate import Closure, Evaluator
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.tables import Table
-from sncompile.semantics.values import Cell, Local, Output, Related, Value, walk
+from sncompile.semantics.values import Bound, Cell, Local, Output, Related, Value, walk
 
 Sources = Callable[[int], Iterable[int]]
 

@@ -37,7 +37,7 @@ class Columns:
         """What one hole holds in each branch, as one value; None where it is the same in all."""
         holes = _of_one_type(holes)
         first = holes[0]
-        if len({entries_structure(hole) for hole in holes}) == 1:
+        if alike(holes):
             return None
         keyed = [e for hole in holes for e in hole.entries if isinstance(e, Reference) and e.value.source.by]
         if keyed or (self._place.inner.by and any(isinstance(e, Reference) for e in first.entries)):
@@ -215,6 +215,12 @@ def _source(entry: Entry | None, homes: Mapping[str, Home]) -> tuple[str, str]:
         return ("", "")
     home = homes.get(entry.step)
     return (home.family if home is not None else entry.step, entry.port)
+
+
+def alike(holes: Sequence[Hole]) -> bool:
+    """Whether all holes hold the same."""
+    first = entries_structure(holes[0])
+    return all(entries_structure(hole) == first for hole in holes[1:])
 
 
 def entries_structure(hole: Hole) -> Hashable:

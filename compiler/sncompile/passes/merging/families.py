@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from sncompile.ir.feeds import feeds, waited_for
 from sncompile.ir.graph import Family, Graph, Origin
 from sncompile.ir.rewrite import map_family
 from sncompile.passes.merging.branches import Placed
-from sncompile.passes.merging.columns import Columns, Place, entries_structure, filled
+from sncompile.passes.merging.columns import Columns, Place, alike, filled
 from sncompile.passes.merging.links import Home, Links, alias
 from sncompile.passes.merging.naming import choose_key, common_name, fresh
 from sncompile.passes.merging.shapes import At, Hole, Shape, script_template
@@ -55,7 +54,7 @@ class Builder:
 
     def differing(self, found: Placed) -> list[str]:
         """What differs between the members, for people."""
-        differ = [holes[0].hint for holes in self._holes(found) if len(set(map(entries_structure, holes))) > 1]
+        differ = [holes[0].hint for holes in self._holes(found) if not alike(holes)]
         return [f"`{hint}`" for hint in dict.fromkeys(differ)]
 
     def family(self, found: Placed) -> Family:
@@ -72,8 +71,7 @@ class Builder:
                 values[holes[0].at] = value
         titles = {member.title for member in members}
         made = _Filling(first, values, self.links).family()
-        return replace(
-            made,
+        return made._replace(
             name=self._names[found.members],
             title=titles.pop() if len(titles) == 1 else "",
             keys=keys,
@@ -88,7 +86,7 @@ class Builder:
         """A family that is not merged, with its references made anew."""
         found = map_family(family, self.links.value)
         if any(waits.step in self.links.homes for waits in family.after):
-            found = replace(found, after=tuple(self._waits([family], family.keys)))
+            found = found._replace(after=tuple(self._waits([family], family.keys)))
         return found
 
     # --- Order ----------------------------------------------------------------------------------------------------
@@ -135,8 +133,7 @@ class _Filling:
     def family(self) -> Family:
         """The filled family; its keys, name and order are still the member's."""
         family = self._family
-        return replace(
-            family,
+        return family._replace(
             inputs={n: p._replace(value=self._fill(p.value, "inputs", n)) for n, p in family.inputs.items()},
             params={n: self._fill(v, "params", n) for n, v in family.params.items()},
             outputs={n: o._replace(path=self._fill(o.path, "outputs", n)) for n, o in family.outputs.items()},

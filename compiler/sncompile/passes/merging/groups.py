@@ -39,7 +39,7 @@ def _depths(graph: Graph, group_of: Mapping[str, int]) -> dict[str, int]:
     depth: dict[str, int] = {}
     if not knot:
         return depth
-    for name in graph.order():
+    for name in graph.downwards():
         here = knot.get(group_of[name])
         if here is None:
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
+from functools import cached_property
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
@@ -53,15 +54,34 @@ class Shape(NamedTuple):
     holes: tuple[Hole, ...]
 
 
+class _Names:
+    """What a family's files and parameters are called, cut into words; `asked` says whether somebody wanted to know."""
+
+    def __init__(self, holes: list[Hole]) -> None:
+        self._holes = tuple(holes)
+        self.asked = False
+
+    @cached_property
+    def _words(self) -> set[str]:
+        entries = [entry for hole in self._holes for entry in hole.entries]
+        return {word for e in entries if isinstance(e, Const) for word in _TOKEN.findall(str(e.value))}
+
+    def __contains__(self, word: object) -> bool:
+        self.asked = True
+        return word in self._words
+
+
 class Shaper:
-    """Finds the shapes of a graph's families."""
+    """Finds the shapes of the families of one graph."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        # Steps of one module share its command, which is then read once.
+        self._commands: dict[tuple[int, int], tuple[Hashable, list[Hole]]] = {}
 
     def shape(self, family: Family) -> Shape:
         """The shape of a family."""
-        return _Shaping(family, self._evaluator).shape()
+        return _Shaping(family, self._evaluator, self._commands).shape()
 
 
 _TOKEN = re.compile(r"[A-Za-z0-9]+")
@@ -70,35 +90,38 @@ _TOKEN = re.compile(r"[A-Za-z0-9]+")
 class _Shaping:
     """Goes through one family in a fixed order: inputs, parameters, outputs, command, environment."""
 
-    def __init__(self, family: Family, evaluator: Evaluator) -> None:
+    def __init__(
+        self, family: Family, evaluator: Evaluator, commands: dict[tuple[int, int], tuple[Hashable, list[Hole]]]
+    ) -> None:
         self._family = family
         self._evaluator = evaluator
+        self._commands = commands
         self._holes: list[Hole] = []
-        self._names: set[str] = set()
 
     def shape(self) -> Shape:
         family = self._family
-        inputs = tuple((n, p.base, p.many, self._value(p.value, ("inputs", n), n)) for n, p in family.inputs.items())
-        params = tuple((n, _base(v), v.type.many, self._value(v, ("params", n), n)) for n, v in family.params.items())
-        for hole in self._holes:
-            # What files and parameters are called may stand in the command as a name.
-            self._names.update(t for e in hole.entries if isinstance(e, Const) for t in _TOKEN.findall(str(e.value)))
+        inputs = tuple([(n, p.base, p.many, self._value(p.value, ("inputs", n), n)) for n, p in family.inputs.items()])
+        params = tuple([(n, _base(v), v.type.many, self._value(v, ("params", n), n)) for n, v in family.params.items()])
+        # What files and parameters are called may stand in the command as a name.
+        names = _Names(self._holes)
         outputs = tuple(
-            (n, o.base, o.many, o.optional, o.temp, o.protected, self._value(o.path, ("outputs", n), n))
-            for n, o in family.outputs.items()
+            [
+                (n, o.base, o.many, o.optional, o.temp, o.protected, self._value(o.path, ("outputs", n), n))
+                for n, o in family.outputs.items()
+            ]
         )
-        command = tuple(self._arguments()) if family.command is not None else None
-        shell = tuple(self._script()) if family.shell is not None else None
-        env = tuple((v.name, self._value(v.value, ("env", v.name), v.name)) for v in family.env if v.value is not None)
+        command = self._command(names)
+        env = [(v.name, self._value(v.value, ("env", v.name), v.name)) for v in family.env if v.value is not None]
         settings = settings_structure(family)
-        settings["resources"] = tuple((name, self._settled(v)) for name, v in sorted(family.resources.items()))
-        settings["environment"] = (settings["environment"], env)
+        if family.resources:
+            settings["resources"] = tuple([(name, self._settled(v)) for name, v in sorted(family.resources.items())])
+        settings["environment"] = (settings["environment"], tuple(env))
         aspects = (
             ("keys", keys_structure(family.keys)),
             ("inputs", inputs),
             ("parameters", params),
             ("outputs", outputs),
-            ("command", (command, shell)),
+            ("command", command),
             *settings.items(),
         )
         return Shape(aspects, tuple(self._holes))
@@ -178,8 +201,23 @@ class _Shaping:
 
     # --- Commands -------------------------------------------------------------------------------------------------
 
-    def _arguments(self) -> list[Hashable]:
-        words = Words(self._names)
+    def _command(self, names: _Names) -> Hashable:
+        family = self._family
+        known = (id(family.command), id(family.shell))
+        if known in self._commands:
+            form, holes = self._commands[known]
+            self._holes += holes
+            return form
+        start = len(self._holes)
+        command = tuple(self._arguments(names)) if family.command is not None else None
+        written = len(self._holes)
+        shell = tuple(self._script()) if family.shell is not None else None
+        if not names.asked and len(self._holes) == written:  # Words of a script stand in their own step.
+            self._commands[known] = ((command, shell), self._holes[start:])
+        return (command, shell)
+
+    def _arguments(self, names: _Names) -> list[Hashable]:
+        words = Words(names)
         return [self._argument(a, ("command", i), words) for i, a in enumerate(self._family.command or ())]
 
     def _argument(self, argument: Argument, at: At, words: Words) -> Hashable:

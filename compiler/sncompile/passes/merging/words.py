@@ -7,7 +7,7 @@ A form is what stays of a word, with `*` for what may differ; two words of one f
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z_-]*\Z")
@@ -26,7 +26,7 @@ class Form(NamedTuple):
 class Words:
     """Reads the words of one command in order. `names` are words that the step's own files and name are made of."""
 
-    def __init__(self, names: Collection[str]) -> None:
+    def __init__(self, names: Container[str]) -> None:
         self._names = names
         self._place = "program"
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sncompile.semantics.evaluate import Bound, Closure, Evaluator
+from sncompile.semantics.evaluate import Closure, Evaluator
 from sncompile.semantics.keys import KeySet
-from sncompile.semantics.values import Local, Value
+from sncompile.semantics.values import Bound, Local, Value
 
 
 class Places:
@@ -78,6 +78,10 @@ class Staging(Evaluator):
         if not isinstance(value, Local) or value.space != "inputs":
             return found
         return lambda i: self._placed(found(i))
+
+    def over(self, value: Value, at: KeySet, step: Bound | None = None) -> Closure:
+        """As `closure`: what a job sees is found one by one."""
+        return self.closure(value, at, step)
 
     def _placed(self, value: Any) -> Any:
         if isinstance(value, tuple):

@@ -30,7 +30,8 @@ class Settings:
     def requirements(self) -> list[Json]:
         """All of them, in a fixed order."""
         self._refuse()
-        return [*self._variables(), *self._resources()]
+        network: list[Json] = [{"class": "NetworkAccess", "networkAccess": True}] if self._family.network else []
+        return [*self._variables(), *self._resources(), *network]
 
     def own_variables(self) -> list[list[str]]:
         """Groups of arguments of the job's script that set the variables which the engine would overrule."""

@@ -12,6 +12,7 @@ from sncompile.ir.graph import Graph
 from sncompile.targets.cwl.render import render_document, render_job, support
 from sncompile.targets.cwl.workflow import lower_graph
 from sncompile.targets.emitted import Emitted
+from sncompile.targets.target import Engine
 
 WORKFLOW = "workflow.cwl"
 JOB = "job.json"
@@ -43,12 +44,15 @@ class CwlTarget:
         "URLs as files": "no",
     }
 
-    def lower(self, graph: Graph, out: Path, *, benchmark: bool = False) -> Emitted:
+    def lower(self, graph: Graph, out: Path, *, benchmark: bool = False, containers: Engine | None = None) -> Emitted:
         """The files of a graph. Raises `CompileError` for what CWL cannot express."""
         report = Report()
         if benchmark:
             report.add(faults.CWL_BENCHMARK.at(graph.span, "CWL cannot have jobs measured", help="drop `--benchmark`"))
         document = lower_graph(graph, os.path.relpath(graph.folder, out), report)
+        if containers is not None:
+            message, help = "CWL engines choose themselves what runs containers", "drop `--containers`"
+            report.add(faults.CWL_CONTAINERS.at(graph.span, message, help=help))
         texts = {WORKFLOW: render_document(document), JOB: render_job(document.job)}
         emitted = {name: _encoded(text, graph, report) for name, text in texts.items()} | support()
         if report.failed:

@@ -49,7 +49,7 @@ def with_batches(graph: Graph, files: str) -> Batched:
     families: dict[str, Family] = {}
     for name, family in graph.families.items():
         found = map_family(family, lambda value: _reading(value, made)) if name not in made else made[name].family()
-        families[name] = replace(found, after=tuple(_waits(family, found.keys, graph, made, expansion)))
+        families[name] = found._replace(after=tuple(_waits(family, found.keys, graph, made, expansion)))
     outputs = {name: _reading(value, made) for name, value in graph.outputs.items()}
     scripts = {f"batches/{name}.sh": each.script().encode() for name, each in made.items()}
     runner = Path(str(package_files("sncompile.templates"))) / "support" / RUNNER
@@ -102,8 +102,7 @@ class _Batching:
             Const("bash", STRING, span), FileValue(RUNNER, Type("file"), span), FileValue(place, Type("file"), span),
             *cells, Const(marks, STRING, span),
         )  # fmt: skip
-        return replace(
-            old,
+        return old._replace(
             keys=self.keys,
             inputs={n: self._input(p) for n, p in old.inputs.items() if not _absent(p.value)},
             params={},

@@ -173,7 +173,7 @@ class CommandLowering:
             return (value.value,)
         if self._mentions_paths(value) or self._reads_rows(value):
             return None
-        closure = self._context.closure(value)
+        closure = self._context.around.evaluator.over(value, self._context.keys, self._family)
         first = closure(0)
         if all(closure(i) == first for i in range(1, len(self._context.keys))):
             return (first,)
@@ -274,7 +274,8 @@ class CommandLowering:
         """The input of a module's file, so that a changed file makes its jobs run again; gives the input's name."""
         known = ("file", emitted)
         if known not in self._known:
-            name = unique(item_name(re.sub(r"\W+", "_", PurePosixPath(emitted).name)), self._input_names)
+            word = re.sub(r"\W+", "_", PurePosixPath(emitted).name, flags=re.ASCII)
+            name = unique(item_name(word if word[:1].isalpha() else f"file_{word}"), self._input_names)
             self.file_inputs.append(Entry(name, Atom(f'f"{{FILES}}/{emitted}"'), span))
             self._context.around.uses_files = True
             self._known[known] = name

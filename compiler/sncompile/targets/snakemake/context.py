@@ -17,6 +17,7 @@ from sncompile.semantics.values import Value
 from sncompile.targets.snakemake.marking import Marks
 from sncompile.targets.snakemake.patterns import Hole, Part, Plainness, path_parts
 from sncompile.targets.snakemake.sidecars import Sidecars
+from sncompile.targets.target import Engine
 
 _VARIABLE = re.compile(r"<\w+>")
 
@@ -25,7 +26,13 @@ class Surroundings:
     """What all rules of a Snakefile share."""
 
     def __init__(
-        self, graph: Graph, files: str, sidecars: Sidecars, report: Report, marks: Marks | None = None
+        self,
+        graph: Graph,
+        files: str,
+        sidecars: Sidecars,
+        report: Report,
+        marks: Marks | None = None,
+        containers: Engine | None = None,
     ) -> None:
         self.graph = graph
         self.marks = marks or Marks()
@@ -36,6 +43,8 @@ class Surroundings:
         self.functions: set[str] = set()
         """Functions of the header that rules use."""
         self.uses_files = False
+        self.containers = containers
+        """The engine that commands are wrapped for; without one, rules name their image."""
 
     def tell(self, diagnostic: Diagnostic) -> None:
         """Keep a fault."""
@@ -67,8 +76,16 @@ class FamilyContext:
 
     def column(self, value: Value) -> list[Any]:
         """The value of every instance, as a list."""
-        closure = self.closure(value)
-        return [closure(i) for i in range(len(self.keys))]
+        return list(self.around.evaluator.column(value, self.keys, self.family))
+
+    def image(self, value: Value) -> str:
+        """The image of all jobs. Told as a fault where they have several."""
+        images = sorted({str(image) for image in self.column(value)})
+        if len(images) > 1:
+            message = f"the container of `{self.family.name}` differs between its jobs"
+            help = "a rule has one container: make a step for each image, chosen with `where`"
+            self.around.tell(faults.WILDCARDS_DIFFER.at(value.span, message, help=help))
+        return images[0]
 
     def hole_cells(self, hole: Hole) -> list[str]:
         """A key of every instance, as it stands in paths."""
@@ -89,15 +106,17 @@ class FamilyContext:
         """The argument that hands the wildcards on, where there are any."""
         return "wildcards" if self.names else ""
 
-    def check_braces(self, text: str, span: Span) -> None:
-        """Refuse a path with a brace, or with a name between `<` and `>`."""
+    def check_braces(self, text: str, span: Span, kind: str = "path") -> None:
+        """Refuse a path, or an image, with a brace or with a name between `<` and `>`."""
         braces = "{" in text or "}" in text
-        if braces or _VARIABLE.search(text):
+        spaces = kind == "image" and re.search(r"\s", text) is not None
+        if braces or spaces or _VARIABLE.search(text):
             what = "a brace, which Snakemake takes for a wildcard" if braces else "`<…>`, a variable to Snakemake"
+            what = "a space, and Snakemake takes no such image" if spaces else what
             self.around.tell(
                 faults.BRACE_IN_PATH.at(
                     span,
-                    f"the path `{text}` has {what}",
+                    f"the {kind} `{text}` has {what}",
                     help="rename the file, or leave an output's path out: derived paths encode such signs",
                 )
             )

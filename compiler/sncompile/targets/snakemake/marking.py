@@ -68,7 +68,7 @@ def with_marks(graph: Graph, marked: Collection[str], batched: frozenset[str] = 
         for space, port, value in moved:
             ports[name, space, port] = parameter = unique(port, used)
             params[parameter] = value
-        made[name] = _moved(replace(family, params=params), ports) if moved else family
+        made[name] = _moved(family._replace(params=params), ports) if moved else family
     return replace(graph, families=made), Marks(families, batched, ports)
 
 

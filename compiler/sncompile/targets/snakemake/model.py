@@ -48,7 +48,8 @@ class Sidecar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A whole Snakefile. `files` go below `files/`; `marked` are the families whose jobs are known by a mark."""
+    """A whole Snakefile. `files` go below `files/`, `container.sh` among them where `runs_containers`; `marked` are the
+    families whose jobs are known by a mark."""
 
     name: str
     title: str
@@ -58,6 +59,7 @@ class Workflow:
     sidecars: tuple[Sidecar, ...]
     functions: tuple[str, ...]
     uses_files: bool
+    runs_containers: bool
     secrets: tuple[str, ...]
     constraints: tuple[tuple[str, str], ...]
     rules: tuple[Rule, ...]

@@ -94,7 +94,9 @@ class OutputPatterns:
                 self._context.check_braces(part, self._context.family.outputs[port].span)
         for hole in parts:
             if isinstance(hole, Hole):
-                for cell in set(self._context.cells[self._context.names[hole]]):
+                cells = set(self._context.cells[self._context.names[hole]])
+                signs = "".join(cells)
+                for cell in cells if any(sign in signs for sign in "{}<") else ():
                     self._context.check_braces(cell, self._context.family.outputs[port].span)
         return joined(parts, self._context.names) or ""
 
@@ -129,7 +131,7 @@ class OutputPatterns:
         """Make sure that every path is cut into the right wildcards, with tighter constraints where it is not."""
         context = self._context
         flat = [p for found in self.patterns.values() for p in found]
-        slashed = any("/" in c for cells in context.cells.values() for c in set(cells))
+        slashed = any("/" in "".join(cells) for cells in context.cells.values())
         if not slashed and all("{" not in piece.replace("{", "", 1) for p in flat for piece in p.split("/")):
             return
         for constraint in _CONSTRAINTS:

@@ -56,6 +56,12 @@ def string(value: str) -> Atom:
     return Atom('"' + text.replace('"', '\\"') + '"')
 
 
+def pattern(regex: str) -> Atom:
+    """A regular expression as a literal: raw, where it can be, as that is how people read them."""
+    plain = regex.isprintable() and '"' not in regex and not regex.endswith("\\")
+    return Atom(f'r"{regex}"') if plain else string(regex)
+
+
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 

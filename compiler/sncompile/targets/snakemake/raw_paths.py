@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -34,7 +34,7 @@ def _raw_paths(value: Value, name: str, context: FamilyContext) -> Iterator[Path
     pattern = joined(parts, {hole: hole.name for hole in holes}) if parts else None
     if pattern is not None:
         cells = {hole.name: context.hole_cells(hole) for hole in holes}
-        loose = any("/" in cell for column in cells.values() for cell in column)
+        loose = any("/" in "".join(column) for column in cells.values())
         yield Paths(context.family.name, pattern, partial(filled, pattern, cells), loose)
         return
     by_depth: dict[int, list[str]] = {}
@@ -46,11 +46,13 @@ def _raw_paths(value: Value, name: str, context: FamilyContext) -> Iterator[Path
 
 def _texts_of(value: Value, context: FamilyContext) -> list[str]:
     """All paths that a value is made of, each once."""
-    cells: Iterable[Any]
+    cells: Sequence[Any]
     if isinstance(value, Related) and isinstance(value.value, Cell):
         cells = value.value.table.columns[value.value.column]
     else:
         cells = context.column(value)
+    if set(map(type, cells)) == {str}:
+        return list(dict.fromkeys(cells))
     found: dict[str, None] = {}
     for cell in cells:
         for item in cell if isinstance(cell, tuple) else (cell,):

@@ -86,17 +86,19 @@ def render_sidecar(sidecar: Sidecar) -> str:
     Cells are quoted here and not by `csv`, whose writer leaves a lone carriage return bare that its reader then takes
     for the end of the row.
     """
-    return "".join([_row(row) for row in (sidecar.columns, *sidecar.rows)])
+    rows = (sidecar.columns, *sidecar.rows)
+    text = "\n".join(map("\t".join, rows)) + "\n"
+    # Nearly every table is plain: a sign within a cell would show as one more than those between the cells.
+    plain = text.count("\n") == len(rows) and text.count("\t") == len(rows) * (len(sidecar.columns) - 1)
+    if plain and '"' not in text and "\r" not in text and all(map(all, rows)):
+        return text
+    return "".join(map(_row, rows))
 
 
 _SPECIAL = re.compile(r'[\t\n\r"]')
 
 
 def _row(cells: tuple[str, ...]) -> str:
-    line = "\t".join(cells)
-    # Nearly every row is plain: a sign within a cell would show as one more than the tabs between the cells.
-    if all(cells) and len(_SPECIAL.findall(line)) == len(cells) - 1:
-        return f"{line}\n"
     return "\t".join(map(_cell, cells)) + "\n"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 
-from sncompile.faults import targets as faults
 from sncompile.ir.feeds import waited_for
 from sncompile.ir.graph import Family, Relation
 from sncompile.semantics.values import Output, Related, Value
@@ -15,10 +14,10 @@ from sncompile.targets.snakemake.marking import marker
 from sncompile.targets.snakemake.model import Directive, Entry, Rule
 from sncompile.targets.snakemake.names import item_name, unique
 from sncompile.targets.snakemake.outputs import OutputPatterns
-from sncompile.targets.snakemake.python_code import Atom, Call, Code, string
+from sncompile.targets.snakemake.python_code import Atom, Call, Code, pattern, string
 from sncompile.targets.snakemake.resources import resource_entries, thread_entry
 from sncompile.targets.snakemake.shell_code import shell_entries
-from sncompile.targets.snakemake.waits import hidden_waits
+from sncompile.targets.snakemake.waits import computed_inputs, hidden_waits
 
 
 class FamilyLowering:
@@ -46,7 +45,7 @@ class FamilyLowering:
             path = string(self.outputs.beside("benchmarks", ".tsv"))
             directives.append(Directive("benchmark", (Entry("", path, family.span),)))
         if self.outputs.constraints:
-            tighter = [Entry(n, Atom(f'r"{c}"'), family.span) for n, c in sorted(self.outputs.constraints.items())]
+            tighter = [Entry(n, pattern(c), family.span) for n, c in sorted(self.outputs.constraints.items())]
             directives.append(Directive("wildcard_constraints", tuple(tighter)))
         directives += self._settings()
         directives += [Directive("params", tuple(commands.params)), Directive("shell", tuple(shell))]
@@ -91,9 +90,10 @@ class FamilyLowering:
         """Jobs that must be done first although no port reads from them."""
         graph, family = self._around.graph, self._family
         entries = []
+        computed = computed_inputs(family)
         for edge in graph.into(family.name):
             source = graph.families[edge.source]
-            for each in hidden_waits(edge, family, graph, self._around.evaluator):
+            for each in hidden_waits(edge, family, graph, self._around.evaluator, computed):
                 name = unique(f"after_{item_name(source.name.replace('.', '_'))}", used)
                 code = input_code(self._marked(waited_for(each, graph), source), name, self.context)
                 if code is not None:
@@ -114,33 +114,26 @@ class FamilyLowering:
         family, context = self._family, self.context
         found: list[Directive] = []
         if family.retries:
-            found.append(Directive("retries", (Entry("", Atom(str(family.retries)), family.span),)))
+            # On a node, too, Snakemake heeds what a rule says of itself, and would try again in what the scheduler gave
+            # for the first attempt.
+            code = f"{family.retries} if workflow.is_main_process else 0"
+            found.append(Directive("retries", (Entry("", Atom(code), family.span),)))
         if family.priority:
             found.append(Directive("priority", (Entry("", Atom(str(family.priority)), family.span),)))
         if family.local_rule:
             found.append(Directive("localrule", (Entry("", Atom("True"), family.span),)))
         if family.conda is not None:
             found.append(Directive("conda", (Entry("", string(f"files/{family.conda}"), family.module_span),)))
-        if family.container is not None:
-            image = self._image(family.container)
+        if family.container is not None and self._around.containers is None:
+            image = self.context.image(family.container)
+            self.context.check_braces(image, family.container.span, "image")
+            image = image if "://" in image or image.endswith((".sif", ".simg")) else f"docker://{image}"
             found.append(Directive("container", (Entry("", string(image), family.container.span),)))
         threads = thread_entry(context)
         if threads is not None:
             found.append(Directive("threads", (threads,)))
         found.append(Directive("resources", tuple(resource_entries(context))))
         return found
-
-    def _image(self, value: Value) -> str:
-        images = set(self.context.column(value))
-        if len(images) > 1:
-            self._around.tell(
-                faults.WILDCARDS_DIFFER.at(
-                    value.span, f"the container of `{self._family.name}` differs between its jobs",
-                    help="a rule has one container: make a step for each image, chosen with `where`",
-                )
-            )  # fmt: skip
-        image = str(images.pop())
-        return image if "://" in image or image.endswith((".sif", ".simg")) else f"docker://{image}"
 
 
 def _ancient(code: Code) -> Code:

@@ -39,7 +39,7 @@ def separate(families: Mapping[str, OutputPatterns], raw: Sequence[Paths]) -> li
     index = _Index()
     own: dict[str, list[Paths]] = {}
     for name, found in families.items():
-        slashed = {n for n, values in found.cells().items() if any("/" in value for value in values)}
+        slashed = {n for n, values in found.cells().items() if "/" in "".join(values)}
         own[name] = [
             Paths(name, p, partial(_paths_of, found, p), any(f"{{{n}}}" in p for n in slashed)) for p in _flat(found)
         ]

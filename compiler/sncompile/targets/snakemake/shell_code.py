@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from sncompile.diagnostics import Span
+from sncompile.faults import targets as faults
 from sncompile.semantics.values import Local
 from sncompile.targets.snakemake.commands import CommandLowering, literal, quoted
+from sncompile.targets.snakemake.containers import image_name
 from sncompile.targets.snakemake.context import FamilyContext
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import item_name
@@ -24,18 +26,41 @@ def shell_entries(context: FamilyContext, commands: CommandLowering) -> list[Ent
     before = [*(_room(" ".join(places.values())) if marked else []), *_folders(context, places)]
     checks = [*(_promises(context, places) if marked else []), *_counts(context, places)]
     span = family.module_span
+    boxed = _container(context)
     if family.command is not None:
-        words = [*_exports(context, commands, join=" "), *commands.command()]
+        words = [*_exports(context, commands, join=" "), *boxed, *commands.command()]
         if not before and not checks:
             return _strings(_filled([*words, "&> {log:q}"]), span)
         return _strings(["exec &> {log:q}\n", *before, *_with_breaks(_filled(words)), *checks], span)
     script = commands.script()
-    if checks and script and not script[-1].endswith("\n"):
-        script[-1] += "\n"
-    if marked:
+    script = _ended(script) if checks else script
+    if boxed:
+        # The words of the script, whatever they are, get into the container's own shell.
+        call = " ".join([*boxed, "bash", "-euo", "pipefail", "-c"])
+        script = [literal("script() {\n"), *_ended(script), literal("}\n"), f'{call} "$(declare -f script); script"\n']
+    elif marked:
         # What the script does to its own shell (`cd`, `exit`, a trap) must not reach what comes after it.
         script = ["(\n", *script, ")\n"]
     return _strings(["exec &> {log:q}\n", *before, *_exports(context, commands, join="\n"), *script, *checks], span)
+
+
+def _ended(script: list[str]) -> list[str]:
+    """A script's lines, the last of them with a line break, too."""
+    return script if not script or script[-1].endswith("\n") else [*script[:-1], script[-1] + "\n"]
+
+
+def _container(context: FamilyContext) -> list[str]:
+    """The words before a command that is to run in a container of the family's image."""
+    family, engine = context.family, context.around.containers
+    if engine is None or family.container is None:
+        return []
+    image = context.image(family.container)
+    name = image_name(image)
+    if name is None:
+        message = f"{engine} cannot run the image `{image}`"
+        context.around.tell(faults.NOT_DOCKER.at(family.container.span, message, help="use `--containers apptainer`"))
+    variables = [word for v in family.env for word in ("--env", v.name)]
+    return ["bash {CONTAINER:q}", *variables, *(["--network"] if family.network else []), quoted(name or image)]
 
 
 def _places(context: FamilyContext, commands: CommandLowering) -> dict[str, str]:

@@ -55,12 +55,17 @@ def source_map(workflow: Workflow, text: str, place: Callable[[Span], dict[str, 
 def place_from(folder: str, here: Path) -> Callable[[Span], dict[str, Any]]:
     """A function that names a span's file as seen from the working folder, and the library's by its place there."""
     library = os.path.abspath(str(files("sncompile.specs")))
+    names: dict[str, str] = {}
 
-    def place(span: Span) -> dict[str, Any]:
-        path = os.path.abspath(here / span.file)
+    def name_of(file: str) -> str:
+        path = os.path.abspath(here / file)
         inside = os.path.relpath(path, library)
         known = not inside.startswith("..") and not os.path.abspath(folder).startswith(library)
-        name = f"sncompile:{inside}" if known else os.path.relpath(path, folder)
-        return {"file": name, "source_line": span.line, "column": span.column}
+        return f"sncompile:{inside}" if known else os.path.relpath(path, folder)
+
+    def place(span: Span) -> dict[str, Any]:
+        if span.file not in names:
+            names[span.file] = name_of(span.file)
+        return {"file": names[span.file], "source_line": span.line, "column": span.column}
 
     return place

@@ -14,6 +14,7 @@ from sncompile.targets.snakemake.profiles import profile_files
 from sncompile.targets.snakemake.render import render_sidecar, render_snakefile
 from sncompile.targets.snakemake.source_map import NAME, place_from, source_map
 from sncompile.targets.snakemake.workflow import lower_graph
+from sncompile.targets.target import Engine
 
 
 class SnakemakeTarget:
@@ -25,7 +26,7 @@ class SnakemakeTarget:
         "command": "yes",
         "shell": "yes",
         "python, script, notebook": "as commands",
-        "container": "container:",
+        "container": "container:, or a script for Docker and podman",
         "conda": "conda:",
         "environment variables": "exported in the job; secrets from the caller's",
         "resources": "threads:, mem_mb, disk_mb, runtime, gpu",
@@ -42,11 +43,11 @@ class SnakemakeTarget:
         "URLs as files": "no",
     }
 
-    def lower(self, graph: Graph, out: Path, *, benchmark: bool = False) -> Emitted:
+    def lower(self, graph: Graph, out: Path, *, benchmark: bool = False, containers: Engine | None = None) -> Emitted:
         """The files of a graph. Raises `CompileError` for what Snakemake cannot express."""
         report = Report()
         files = os.path.relpath(out / "files", graph.folder)
-        workflow = lower_graph(graph, files, report, benchmark=benchmark)
+        workflow = lower_graph(graph, files, report, benchmark=benchmark, containers=containers)
         if report.failed:
             raise CompileError(report.diagnostics())
         text = render_snakefile(workflow)

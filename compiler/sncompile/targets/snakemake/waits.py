@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sncompile.ir.build import taken
 from sncompile.ir.feeds import feeds, steps_in, waited_for
@@ -16,15 +16,20 @@ Needs = list[set[int]]
 """For every instance, the instances that it needs."""
 
 
-def hidden_waits(edge: Edge, family: Family, graph: Graph, evaluator: Evaluator) -> list[Waits]:
-    """What the jobs at an edge's lower end need of those at its upper end, where their input files do not say so."""
+def hidden_waits(
+    edge: Edge, family: Family, graph: Graph, evaluator: Evaluator, computed: Collection[str]
+) -> list[Waits]:
+    """What the jobs at an edge's lower end need of those at its upper end, where their input files do not say so.
+
+    `computed` are the family's `computed_inputs`.
+    """
     source = graph.families[edge.source]
     ordered = [w for w in family.after if w.step == source.name]
     if not edge.ports:
         return ordered
     by_keys = Waits(source.name, source.keys, family.keys)
     # Of a path that is computed from paths, the file alone does not say whom its job has to wait for.
-    inputs = [p for p in edge.ports if p in family.inputs and not _is_computed(family.inputs[p].value)]
+    inputs = [p for p in edge.ports if p in family.inputs and p not in computed]
     settings = [port for port in edge.ports if port not in inputs]
     found: list[Waits] = []
     if settings:
@@ -49,9 +54,13 @@ def _is_plain(value: Value, by_keys: Waits) -> bool:
     return (value.value.step, value.source, value.target) == by_keys
 
 
-def _is_computed(value: Value) -> bool:
-    """Whether a function of outputs stands somewhere in a value."""
-    return any(isinstance(leaf, Apply) and steps_in(leaf) for leaf in walk(value))
+def computed_inputs(family: Family) -> set[str]:
+    """The inputs of a family in which a function of outputs stands somewhere."""
+    return {
+        name
+        for name, port in family.inputs.items()
+        if any(isinstance(leaf, Apply) and steps_in(leaf) for leaf in walk(port.value))
+    }
 
 
 def _told(by_keys: Waits, needs: Needs) -> Waits:

@@ -14,6 +14,7 @@ from sncompile.semantics.program import Success
 from sncompile.semantics.scope import UNIT
 from sncompile.semantics.values import Value
 from sncompile.targets.snakemake.batching import with_batches
+from sncompile.targets.snakemake.containers import RUNNER, runner_script
 from sncompile.targets.snakemake.context import FamilyContext, Surroundings
 from sncompile.targets.snakemake.inputs import port_code
 from sncompile.targets.snakemake.marking import Marks, with_marks
@@ -24,20 +25,30 @@ from sncompile.targets.snakemake.raw_paths import raw_inputs
 from sncompile.targets.snakemake.rules import FamilyLowering
 from sncompile.targets.snakemake.separation import Paths, separate
 from sncompile.targets.snakemake.sidecars import Sidecars
+from sncompile.targets.target import Engine
 
 
-def lower_graph(graph: Graph, files: str, report: Report, *, benchmark: bool = False) -> Workflow:
-    """The Snakefile of a graph; `files` is where module files will lie, as seen from the working folder."""
+def lower_graph(
+    graph: Graph, files: str, report: Report, *, benchmark: bool = False, containers: Engine | None = None
+) -> Workflow:
+    """The Snakefile of a graph; `files` is where module files will lie, as seen from the working folder.
+
+    With `containers` commands that have an image are wrapped for that engine.
+    """
     names = rule_names(graph.families)
     batched = with_batches(graph, files)
     graph = batched.graph
-    around, lowerings = _lowerings(graph, names, files, report, batched.families)
+    around, lowerings = _lowerings(graph, names, files, report, batched.families, containers)
     patterns = {name: lowering.outputs for name, lowering in lowerings.items()}
     for first, second in separate(patterns, _raw(lowerings)):
         report.add(_ambiguous(graph.families[first], graph.families[second]))
     rules = [_rule_all(around)]
     rules += [lowerings[name].rule(benchmark=benchmark) for name in graph.families]
     secrets = {v.name for family in graph.families.values() for v in family.env if v.secret}
+    emitted = {n: f.source.read_bytes() for n, f in graph.files.items()} | dict(batched.scripts)
+    boxed = containers is not None and any(f.container is not None for f in graph.families.values())
+    if containers is not None and boxed:
+        emitted[RUNNER] = runner_script(graph, containers, around.evaluator)
     return Workflow(
         name=graph.name,
         title=" ".join(graph.title.split()),
@@ -46,21 +57,27 @@ def lower_graph(graph: Graph, files: str, report: Report, *, benchmark: bool = F
         version=__version__,
         sidecars=around.sidecars.finished(),
         functions=tuple(sorted(around.functions)),
-        uses_files=around.uses_files,
+        uses_files=around.uses_files or boxed,
         secrets=tuple(sorted(secrets)),
         constraints=tuple(sorted(_constraints(patterns, lowerings).items())),
         rules=tuple(rules),
-        files={n: f.source.read_bytes() for n, f in graph.files.items()} | dict(batched.scripts),
+        runs_containers=boxed,
+        files=emitted,
         marked=around.marks.families,
     )
 
 
 def _lowerings(
-    graph: Graph, names: Mapping[str, str], files: str, report: Report, batched: frozenset[str]
+    graph: Graph,
+    names: Mapping[str, str],
+    files: str,
+    report: Report,
+    batched: frozenset[str],
+    containers: Engine | None,
 ) -> tuple[Surroundings, dict[str, FamilyLowering]]:
     """The lowering of each family; those whose outputs have no wildcards in common are known by a mark."""
     trial = Report()
-    around = Surroundings(graph, files, Sidecars(set()), trial, Marks(batched))
+    around = Surroundings(graph, files, Sidecars(set()), trial, Marks(batched), containers)
     lowerings = {name: FamilyLowering(family, names[name], around) for name, family in graph.families.items()}
     differ = [n for n, found in lowerings.items() if found.outputs.differ or found.outputs.mixed or n in batched]
     for name in differ:
@@ -72,7 +89,7 @@ def _lowerings(
         around.report = report
         return around, lowerings
     graph, marks = with_marks(graph, differ, batched)
-    around = Surroundings(graph, files, Sidecars(set()), report, marks)
+    around = Surroundings(graph, files, Sidecars(set()), report, marks, containers)
     return around, {n: FamilyLowering(family, names[n], around) for n, family in graph.families.items()}
 
 

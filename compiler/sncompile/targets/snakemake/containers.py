@@ -1,0 +1,98 @@
+"""Commands that run in containers of Docker or podman, for which Snakemake has no way of its own.
+
+The command is wrapped where it stands: `bash container.sh IMAGE WORD…`. The script is emitted with the files; it holds
+the folders that the pipeline's containers see. Apptainer needs none of this: Snakemake runs it for `container:`.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable, Iterator
+from importlib.resources import files as package_files
+from typing import Any
+
+from sncompile.ir.graph import Family, Graph
+from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.values import Value
+from sncompile.targets.target import Engine
+
+RUNNER = "container.sh"
+MOST_FILES = 20
+"""So many files of an input that lie in no data root are shown to a container one by one; of more, their folder."""
+
+_OTHER_WORLDS = ("oras://", "library://", "shub://", "file://")
+
+
+def image_name(image: str) -> str | None:
+    """An image as Docker calls it; None for what only Apptainer can run."""
+    if image.startswith(_OTHER_WORLDS) or image.endswith((".sif", ".simg")):
+        return None
+    return image.removeprefix("docker://")
+
+
+def runner_script(graph: Graph, engine: Engine, evaluator: Evaluator) -> bytes:
+    """`container.sh` of a pipeline."""
+    write, read = folders(graph, evaluator)
+    lists = "".join(
+        f"{name}=({' '.join(map(shlex.quote, found))})\n" for name, found in (("write", write), ("read", read))
+    )
+    title = f"# The folders that containers of {' '.join(graph.name.split())} see, and the engine that runs them."
+    script = package_files("sncompile.templates").joinpath("support", RUNNER).read_text("utf-8")
+    return f"#!/bin/bash\n{title}\nengine={engine}\n{lists}{script}".encode("utf-8", "surrogateescape")
+
+
+def folders(graph: Graph, evaluator: Evaluator) -> tuple[list[str], list[str]]:
+    """The folders that jobs write to and those they only read: the data roots, and where else the spec's paths lie."""
+    roots = sorted({_plain(root) for root in (graph.workspace, *graph.roots)}, key=len, reverse=True)
+    write, read = {_plain(graph.workspace)}, set(roots)
+    for family in graph.families.values():
+        if family.container is None:
+            continue
+        for output in family.outputs.values():
+            homes, outside = _homes(_paths(output.path, family, evaluator), roots)
+            write |= homes | _common({os.path.dirname(path) or "." for path in outside})
+        paths = [p.value for p in family.inputs.values()]
+        for value in (*paths, *(p for p in family.params.values() if p.type.base == "path")):
+            homes, outside = _homes(_paths(value, family, evaluator), roots)
+            read |= homes | (outside if len(outside) <= MOST_FILES else _common(set(map(os.path.dirname, outside))))
+    write = {path for path in write if not _inside(path, write - {path})}
+    read = {path for path in read - write if not _inside(path, write | read - {path})}
+    return sorted(write), sorted(read)
+
+
+def _paths(value: Value, family: Family, evaluator: Evaluator) -> Iterator[str]:
+    closure = evaluator.closure(value, family.keys, family)
+    for number in range(len(family.keys)):
+        found: Any = closure(number)
+        for path in found if isinstance(found, tuple) else (found,):
+            if isinstance(path, str) and path:
+                yield path
+
+
+def _homes(paths: Iterable[str], roots: Iterable[str]) -> tuple[set[str], set[str]]:
+    """The roots that paths lie in, and the paths that lie in none."""
+    found: set[str] = set()
+    outside: set[str] = set()
+    for path in map(_plain, paths):
+        root = next((r for r in roots if path == r or _inside(path, (r,))), None)
+        (outside if root is None else found).add(path if root is None else root)
+    return found, outside
+
+
+def _common(folders: set[str]) -> set[str]:
+    """The folder that folders have in common; they themselves where there is none worth the name."""
+    kinds = {os.path.isabs(folder) for folder in folders}
+    common = os.path.commonpath(folders) if len(kinds) == 1 else ""
+    return {common} if common.strip("/.") else {folder or "." for folder in folders}
+
+
+def _plain(path: str) -> str:
+    return os.path.normpath(path)
+
+
+def _inside(path: str, others: Iterable[str]) -> bool:
+    return any(
+        (not path.startswith(("/", ".."))) if other == "." else path.startswith(f"{other.rstrip('/')}/")
+        for other in others
+    )

@@ -1,0 +1,282 @@
+"""Jobs in real containers: what they see, whose their files are, how they end, and images by their digests."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from . import engines
+from .engines import NoEngine
+from .test_runs import newest_run
+
+IMAGE = "localhost/sncompile-tiny:1"
+
+SPEC = """
+sncompile: 1
+pipeline: boxed
+data: {raw: "in", workspace: "out put"}
+tables: {t: {key: [k], rows: [{k: a b, v: "$(x) 'q'"}, {k: "it's", v: "\\n"}, {k: "x,y:z", v: "{v}"}]}}
+steps:
+  one:
+    by: [k]
+    with: {i: "${data.raw}/x y.txt", v: "${t.v}"}
+    module:
+      inputs: {i: {type: file}}
+      outputs: {o: {type: file}, seen: {type: file}}
+      params: {v: {type: string}}
+      container: {image: "IMAGE", env: {V: "${params.v}", TOKEN: {secret: true}}}
+      shell: |
+        cat ${inputs.i} > ${outputs.o}
+        cat <<END >> ${outputs.o}
+        $V|$TOKEN
+        END
+        printf '<%s>' ${params.v} >> ${outputs.o}
+        { ls /only/here; ls; ls /sys/class/net; } > ${outputs.seen}
+  all:
+    with: {i: ["${one.o[0]}"], f: "${data.raw}"}
+    module:
+      inputs: {i: {type: "file[]"}, f: {type: directory}}
+      outputs: {d: {type: directory}}
+      container: "IMAGE"
+      command: [sh, -c, 'd=$1; shift; mkdir "$d"; cp "$@" "$d"; id -u > "$d/user"; ls /only/here >> "$d/user"', x,
+                "${outputs.d}", "${inputs.i}"]
+      success: {min_files: {d: 2}}
+"""
+
+SLOW = """
+sncompile: 1
+pipeline: slow
+tables: {t: {key: [k], rows: [{k: a}, {k: b}]}}
+steps:
+  one:
+    by: [k]
+    module:
+      outputs: {o: {type: file}}
+      container: {image: "IMAGE"}
+      command: [sh, -c, "sleep 600", "${outputs.o}"]
+"""
+
+Sncompile = Callable[..., subprocess.CompletedProcess[str]]
+
+
+class Engine:
+    """An engine under test: its name, the variables it needs, and what the image is called."""
+
+    def __init__(self, name: str, environment: dict[str, str], image: str) -> None:
+        self.name, self.environment, self.image = name, environment, image
+
+    def sncompile(self, folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """`sncompile`, in a folder."""
+        command = [sys.executable, "-m", "sncompile.cli.main", *arguments]
+        return engines.run({**self.environment, **variables}, *command, cwd=folder)
+
+    def containers(self) -> list[str]:
+        """The containers that run."""
+        return engines.run(self.environment, self.name, "ps", "--quiet").stdout.split()
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    try:
+        return engines.image_root(tmp_path_factory.mktemp("image") / "root")
+    except NoEngine as why:
+        pytest.skip(str(why))
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment in which there is Docker."""
+    with ExitStack() as stack:
+        try:
+            environment = stack.enter_context(engines.docker(tmp_path_factory.mktemp("docker") / "store"))
+        except NoEngine as why:
+            pytest.skip(str(why))
+        yield environment
+
+
+@pytest.fixture(scope="module", params=["docker", "podman", "apptainer"])
+def engine(request: pytest.FixtureRequest, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    folder = tmp_path_factory.mktemp(request.param)
+    with ExitStack() as stack:
+        try:
+            if request.param == "apptainer":
+                environment, image = engines.apptainer(folder), str(folder / "tiny.sif")
+                done = engines.run(environment, "apptainer", "build", image, root)
+                if done.returncode:
+                    raise NoEngine(f"Apptainer makes no image: {done.stderr[-300:]}")
+            else:
+                image = IMAGE
+                if request.param == "docker":
+                    environment = request.getfixturevalue("daemon")
+                else:
+                    environment = stack.enter_context(engines.podman(folder / "store"))
+                engines.import_image(environment, request.param, root, IMAGE)
+        except NoEngine as why:
+            pytest.skip(str(why))
+        yield Engine(request.param, environment, image)
+
+
+@pytest.fixture
+def wrapping(engine: Engine) -> Engine:
+    if engine.name == "apptainer":
+        pytest.skip("Snakemake itself runs Apptainer; this is about what wraps commands")
+    return engine
+
+
+def write(folder: Path, text: str, image: str) -> None:
+    (folder / "spec.yaml").write_text(text.replace("IMAGE", image))
+    (folder / "in").mkdir(exist_ok=True)
+    (folder / "in" / "x y.txt").write_text("data\n")
+    (folder / "secret.txt").write_text("of nobody's business\n")
+
+
+def test_jobs_run_in_their_images(engine: Engine, tmp_path: Path) -> None:
+    """Files, values, variables and a secret arrive exactly; outputs come out of it, and belong to the caller."""
+    write(tmp_path, SPEC, engine.image)
+    done = engine.sncompile(tmp_path, "run", "spec.yaml", "--containers", engine.name, TOKEN="se cret")
+    assert done.returncode == 0, done.stderr
+    out = tmp_path / "out put"
+    assert (out / "one" / "a b" / "o").read_text() == "data\n$(x) 'q'|se cret\n<$(x) 'q'>"
+    assert (out / "one" / "it's" / "o").read_text() == "data\n\n|se cret\n<\n>"
+    assert (out / "one" / "x,y:z" / "o").read_text() == "data\n{v}|se cret\n<{v}>"
+    assert (out / "all" / "d" / "user").read_text() == f"{os.getuid()}\nmark\n"
+    assert {p.stat().st_uid for p in out.rglob("*")} == {os.getuid()}
+    again = engine.sncompile(tmp_path, "run", "spec.yaml", "--containers", engine.name, TOKEN="se cret")
+    assert "up to date" in again.stderr
+    assert not any("se cret" in p.read_text("utf-8", "replace") for p in tmp_path.rglob("build/**/*") if p.is_file())
+
+
+def test_a_container_sees_what_is_declared(wrapping: Engine, tmp_path: Path) -> None:
+    """The data roots and the emitted files, no network, and nothing of the folder around them."""
+    write(tmp_path, SPEC, wrapping.image)
+    done = wrapping.sncompile(tmp_path, "run", "spec.yaml", "--containers", wrapping.name, TOKEN="")
+    assert done.returncode == 0, done.stderr
+    seen = (tmp_path / "out put" / "one" / "a b" / "seen").read_text().split("\n")
+    assert seen == ["mark", "build", "in", "out put", "lo", ""]
+
+
+def test_folders_outside_of_the_working_folder(engine: Engine, tmp_path: Path) -> None:
+    """Data roots elsewhere, with names that options could misread, are there for the jobs."""
+    write(tmp_path, SPEC, engine.image)
+    elsewhere = Path(f"/var/opt/sncompile-{os.getpid()}, x:y")
+    try:
+        (elsewhere / "raw").mkdir(parents=True)
+        (elsewhere / "raw" / "x y.txt").write_text("far\n")
+        roots = ["--data", f"raw={elsewhere}/raw", "--data", f"workspace={elsewhere}/out"]
+        done = engine.sncompile(tmp_path, "run", "spec.yaml", "--containers", engine.name, *roots, TOKEN="t")
+        assert done.returncode == 0, done.stderr
+        assert (elsewhere / "out" / "one" / "it's" / "o").read_text().startswith("far\n")
+    finally:
+        subprocess.run(["rm", "-rf", str(elsewhere)], check=True)
+
+
+def test_a_failure_is_the_tools_own(wrapping: Engine, tmp_path: Path) -> None:
+    text = SLOW.replace("sleep 600", "echo it is here >&2; kill -SEGV $$")
+    write(tmp_path, text, wrapping.image)
+    done = wrapping.sncompile(tmp_path, "run", "spec.yaml", "--containers", wrapping.name)
+    assert done.returncode == 3
+    assert "SN701" in done.stderr
+    assert "it is here" in done.stderr
+    assert "139" in (newest_run(tmp_path) / "engine.log").read_text()
+
+
+def test_batches_run_in_a_container(engine: Engine, tmp_path: Path) -> None:
+    rows = ", ".join(f"{{k: 'k {n}'}}" for n in range(7))
+    text = SLOW.replace("{k: a}, {k: b}", rows).replace("by: [k]", "by: [k]\n    batch: 3")
+    text = text.replace('"sleep 600", ', "'ls /only/here > \"$1\"', x, ")
+    write(tmp_path, text, engine.image)
+    done = engine.sncompile(tmp_path, "run", "spec.yaml", "-O2", "--containers", engine.name)
+    assert done.returncode == 0, done.stderr
+    assert "3 jobs" in done.stderr
+    assert {p.read_text() for p in (tmp_path / "results" / "one").glob("k */o")} == {"mark\n"}
+
+
+def _started(engine: Engine, folder: Path) -> subprocess.Popen[bytes]:
+    """A run, once its two containers run."""
+    write(folder, SLOW, engine.image)
+    command = [sys.executable, "-m", "sncompile.cli.main", "run", "spec.yaml", "--containers", engine.name]
+    run = subprocess.Popen(command, cwd=folder, env={**os.environ, **engine.environment}, stderr=subprocess.PIPE)
+    assert _becomes(lambda: len(engine.containers()) == 2), "the containers never ran"
+    return run
+
+
+def _becomes(true: Callable[[], bool], seconds: float = 60) -> bool:
+    deadline = time.monotonic() + seconds
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return true()
+
+
+def test_cancelling_ends_the_containers(wrapping: Engine, tmp_path: Path) -> None:
+    run = _started(wrapping, tmp_path)
+    done = wrapping.sncompile(tmp_path, "cancel", "spec.yaml")
+    assert "cancelled" in done.stdout + done.stderr
+    assert run.wait(60) == 3
+    assert wrapping.containers() == []
+
+
+def test_killing_the_engine_leaves_no_container(wrapping: Engine, tmp_path: Path) -> None:
+    run = _started(wrapping, tmp_path)
+    record = json.loads((newest_run(tmp_path) / "run.json").read_text())
+    os.kill(record["process"]["pid"], signal.SIGKILL)
+    assert run.wait(60) == 3
+    assert _becomes(lambda: wrapping.containers() == []), "a container goes on"
+
+
+def test_a_missing_image_is_told_before_anything_runs(wrapping: Engine, tmp_path: Path) -> None:
+    write(tmp_path, SPEC, "localhost/nobody/has:this")
+    done = wrapping.sncompile(tmp_path, "run", "spec.yaml", "--containers", wrapping.name, TOKEN="")
+    assert done.returncode == 3
+    assert "SN708" in done.stderr
+    assert "spec.yaml:14:26" in done.stderr
+    assert not (tmp_path / "out put").exists()
+    assert not list((tmp_path / "runs").iterdir())
+
+
+def test_images_by_their_digests(engine: Engine, daemon: dict[str, str], root: Path, tmp_path: Path) -> None:
+    """What was locked is used when the tag has moved on; `--update` follows it."""
+    if engine.name == "podman":
+        pytest.skip("podman wants a registry's certificate, which this one has not")
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(engines.registry(tmp_path / "registry"))
+            name = f"{address}/lab/tiny:1"
+            engines.import_image(daemon, "docker", root, name)
+        except NoEngine as why:
+            pytest.skip(str(why))
+        assert engines.run(daemon, "docker", "push", name).returncode == 0
+        work = tmp_path / "work"
+        work.mkdir()
+        write(work, SPEC, name)
+        refused = engine.sncompile(work, "spec.yaml", "--locked")
+        assert refused.returncode == 1
+        assert "SN242" in refused.stderr
+        locked = engine.sncompile(work, "lock", "spec.yaml")
+        assert locked.returncode == 0, locked.stderr
+        before = (work / "sncompile.lock").read_text()
+        assert name in before
+        # The tag moves on to an image in which the tools are gone.
+        (tmp_path / "empty").mkdir()
+        (tmp_path / "empty" / "bin").mkdir()
+        (tmp_path / "empty" / "bin" / "true").symlink_to("busybox")
+        (tmp_path / "empty" / "bin" / "busybox").write_bytes(Path(engines.STATIC[0]).read_bytes())
+        (tmp_path / "empty" / "bin" / "busybox").chmod(0o755)
+        engines.import_image(daemon, "docker", tmp_path / "empty", name)
+        assert engines.run(daemon, "docker", "push", name).returncode == 0
+        done = engine.sncompile(
+            work, "run", "spec.yaml", "--locked", "--containers", engine.name, TOKEN="t", APPTAINER_NOHTTPS="1"
+        )
+        assert done.returncode == 0, done.stderr + "".join(p.read_text() for p in work.glob("runs/*/engine.log"))
+        assert engine.sncompile(work, "lock", "spec.yaml", "--check").returncode == 0
+        assert engine.sncompile(work, "lock", "spec.yaml", "--check", "--update").returncode == 1
+        assert engine.sncompile(work, "lock", "spec.yaml", "--update").returncode == 0
+        assert (work / "sncompile.lock").read_text() != before

@@ -1,0 +1,72 @@
+"""What a run needs is looked for before it begins; no engine of containers is needed for this."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SPEC = """
+sncompile: 1
+pipeline: lacking
+steps:
+  first: {module: {outputs: {o: {type: file}}, command: [sh, -c, 'echo > "$0"', "${outputs.o}"]}}
+  then:
+    with: {i: "${first.o}"}
+    module:
+      inputs: {i: {type: file}}
+      outputs: {o: {type: file}}
+      container: org/tool:1
+      command: [no-such-tool, "${inputs.i}", "${outputs.o}"]
+"""
+
+
+def sncompile(
+    folder: Path, *arguments: str, spec: str = SPEC, path: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """`sncompile` with a spec in a folder, and with another `PATH`."""
+    (folder / "spec.yaml").write_text(spec)
+    command = [sys.executable, "-m", "sncompile.cli.main", *arguments]
+    environment = {**os.environ, "PATH": path or os.environ["PATH"]}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_missing_program_ends_a_run_before_it_begins(tmp_path: Path) -> None:
+    done = sncompile(tmp_path, "run", "spec.yaml", "--containers", "none")
+    assert done.returncode == 3
+    assert "error[SN709]: `no-such-tool` is not installed, and 1 job needs it (`then`)" in done.stderr
+    assert "spec.yaml:12:17" in done.stderr
+    assert not (tmp_path / "results").exists()
+    assert not list((tmp_path / "runs").iterdir())
+
+
+def test_what_is_done_needs_no_program(tmp_path: Path) -> None:
+    (tmp_path / "results" / "then").mkdir(parents=True)
+    (tmp_path / "results" / "then" / "o").write_text("")
+    done = sncompile(tmp_path, "run", "spec.yaml", "--containers", "none")
+    assert "SN709" not in done.stderr
+
+
+def test_a_missing_engine_is_told(tmp_path: Path) -> None:
+    done = sncompile(tmp_path, "run", "spec.yaml", "--containers", "podman", path=str(Path(sys.executable).parent))
+    assert done.returncode == 3
+    assert "error[SN704]: podman is not installed" in done.stderr
+
+
+def test_wrapped_commands_are_read_back(tmp_path: Path) -> None:
+    """Snakemake has the same jobs where they are wrapped, and each rule says its image."""
+    spec = SPEC.replace("no-such-tool", "\"it's {a} tool\"")
+    done = sncompile(tmp_path, "spec.yaml", "--containers", "docker", "--verify", spec=spec)
+    assert done.returncode == 0, done.stderr
+    assert "verified: Snakemake has the same 2 jobs" in done.stderr
+    text = (tmp_path / "build" / "lacking" / "Snakefile").read_text()
+    assert "bash {CONTAINER:q} org/tool:1" in text
+    assert "container:" not in text
+
+
+def test_image_files_are_apptainers(tmp_path: Path) -> None:
+    spec = SPEC.replace("org/tool:1", "tools/own.sif")
+    done = sncompile(tmp_path, "spec.yaml", "--containers", "podman", spec=spec)
+    assert done.returncode == 1
+    assert "error[SN608]: podman cannot run the image `tools/own.sif`" in done.stderr
