@@ -148,8 +148,9 @@ def test_no_level_loses_a_file(spec: Spec) -> None:
         if graph is None:
             return
         wanted = files(optimize(graph, 0, on=["prune"]).graph)
-        for level in (1, 2):
-            assert files(optimize(graph, level).graph) == wanted, f"-O{level}"
+        assert files(optimize(graph, 1).graph) == wanted, "-O1"
+        # Steps that became one job may both have had an output of the same name: it is called otherwise then.
+        assert files(optimize(graph, 2).graph).keys() == wanted.keys(), "-O2"
 
 
 def files(graph: Graph) -> dict[str, str]:
