@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import posixpath
 import re
 import shlex
 import unicodedata
@@ -663,6 +664,8 @@ class _Interpreter:
             path = interpolate(said, _Instance(self, step.home, step, key, set()))
             if any(unicodedata.category(letter) == "Cc" for p in _as_list(path) for letter in p):
                 raise Fault("a path holds a control character")
+            if any(posixpath.normpath(p) != p.removeprefix("./") for p in _as_list(path)):
+                raise Fault("a key gives a path that has another form for an engine")
             if isinstance(path, list) != kind.endswith("[]"):
                 raise Fault("a path for a list port, or several for one")
         elif "path" in declared:

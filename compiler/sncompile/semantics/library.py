@@ -104,11 +104,11 @@ class Library:
             return found
         try:
             target = self._locate(reference, source, short, document=True)
+            found = None if target is None else self.load(target.path)
         except (OSError, ValueError, RuntimeError):
-            # A name too long, a NUL, a ring of links: no file can be called so.
+            # A name too long, a NUL, a ring of links: no file can be called so. Or a link that turns just now.
             self._tell_unusable(reference)
             return None
-        found = None if target is None else self.load(target.path)
         if found is not None:
             self._resolved[asked] = found
         return found

@@ -73,8 +73,13 @@ class BranchTable:
         columns = self._columns
 
         def taken(name: str) -> bool:
-            return name in self._reserved or (name in columns and columns[name] != cells)
+            return name in self._reserved or (name in columns and not _same(columns[name], cells))
 
         name = fresh(wanted, taken)
         columns[name] = cells
         return name
+
+
+def _same(one: Sequence[Plain], other: Sequence[Plain]) -> bool:
+    """Whether two columns hold the same: to Python `1`, `1.0` and `true` are equal, and their texts are not."""
+    return one == other and all(type(a) is type(b) for a, b in zip(one, other, strict=True))
