@@ -56,7 +56,7 @@ def test_a_missing_engine_is_told(tmp_path: Path) -> None:
 
 def test_wrapped_commands_are_read_back(tmp_path: Path) -> None:
     """Snakemake has the same jobs where they are wrapped, and each rule says its image."""
-    spec = SPEC.replace("no-such-tool", "\"it's {a} tool\"")
+    spec = SPEC.replace("no-such-tool", '"it\'s {a} tool"')
     done = sncompile(tmp_path, "spec.yaml", "--containers", "docker", "--verify", spec=spec)
     assert done.returncode == 0, done.stderr
     assert "verified: Snakemake has the same 2 jobs" in done.stderr
@@ -70,3 +70,20 @@ def test_image_files_are_apptainers(tmp_path: Path) -> None:
     done = sncompile(tmp_path, "spec.yaml", "--containers", "podman", spec=spec)
     assert done.returncode == 1
     assert "error[SN608]: podman cannot run the image `tools/own.sif`" in done.stderr
+
+
+def test_an_image_that_no_registry_has_is_not_locked(tmp_path: Path) -> None:
+    """What can be locked is locked, and what cannot is told with its place."""
+    digest = f"sha256:{'1' * 64}"
+    spec = SPEC.replace("org/tool:1", "127.0.0.1:9/org/tool:1")
+    done = sncompile(tmp_path, "lock", "spec.yaml", spec=spec)
+    assert done.returncode == 1
+    assert "error[SN708]: `127.0.0.1:9/org/tool:1` of `then` cannot be locked" in done.stderr
+    assert "spec.yaml:11:18" in done.stderr
+    assert not (tmp_path / "sncompile.lock").exists()
+    (tmp_path / "sncompile.lock").write_text(f'sncompile: 1\nimages:\n  "127.0.0.1:9/org/tool:1": {digest}\n')
+    done = sncompile(tmp_path, "lock", "spec.yaml", spec=spec)
+    assert done.returncode == 0, done.stderr
+    assert f"127.0.0.1:9/org/tool:1: {digest}, as before" in done.stdout
+    done = sncompile(tmp_path, "check", "spec.yaml", "--locked", spec=spec)
+    assert done.returncode == 0, done.stdout

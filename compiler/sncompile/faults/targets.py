@@ -56,6 +56,12 @@ OUT_OF_DATE = Fault(
     "emitted files differ from what would be written",
     "`--check` compares byte for byte. Compile again without `--check` and commit the files.",
 )
+LOST_FILE = Fault(
+    "SN613",
+    "a module's file is gone",
+    "The file was there when the spec was checked, and could not be read when it was to be copied: it was deleted, or\n"
+    "a link took its place. Compile again.",
+)
 CWL_PLACE = Fault(
     "SN621",
     "a path that leads out of a job's folder (CWL)",

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sncompile.diagnostics import Span
@@ -183,8 +182,7 @@ class Expansion:
     def file_digest(self, emitted: str) -> str:
         """The digest of a module's file."""
         if emitted not in self._file_digests:
-            source: Path = self.graph.files[emitted].source
-            self._file_digests[emitted] = hashlib.sha256(source.read_bytes()).hexdigest()
+            self._file_digests[emitted] = hashlib.sha256(self.graph.files[emitted].read()).hexdigest()
         return self._file_digests[emitted]
 
 

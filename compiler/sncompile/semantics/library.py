@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from importlib.resources import files
@@ -72,11 +73,16 @@ class Library:
         here = f"{self._here}{os.sep}"
         return absolute.removeprefix(here) if absolute.startswith(here) else str(path)
 
-    def load(self, path: Path, name: str | None = None) -> Document | None:
-        """The document of a file (None where it cannot be used); its faults are told once."""
+    def load(self, path: Path, root: Path) -> Document | None:
+        """The document of a file (None where it cannot be used); its faults are told once.
+
+        Raises `OSError` where it lies outside of `root`, though it did not when it was looked at.
+        """
         known = path.resolve()
+        if not known.is_relative_to(root.resolve()):
+            raise OSError(errno.ELOOP, "a link came in its way while it was read")
         if known not in self._documents:
-            read = read_source(name or self.name_of(path), path)
+            read = read_source(self.name_of(path), path, settled=known)
             self._documents[known] = self._parse(read) if isinstance(read, Source) else None
             if not isinstance(read, Source):
                 self._report.add(read)
@@ -104,7 +110,7 @@ class Library:
             return found
         try:
             target = self._locate(reference, source, short, document=True)
-            found = None if target is None else self.load(target.path)
+            found = None if target is None else self.load(target.path, target.root)
         except (OSError, ValueError, RuntimeError):
             # A name too long, a NUL, a ring of links: no file can be called so. Or a link that turns just now.
             self._tell_unusable(reference)
@@ -270,9 +276,11 @@ class Library:
         """Where a file of the module in `source` is emitted, below `files/`; None after telling what is wrong."""
         path = source.folder / name
         try:
-            if not self._inside(path, self._root_of(source), span):
+            root = self._root_of(source)
+            if not self._inside(path, root, span):
                 return None
-            found = path.is_file()
+            absolute = path.resolve()
+            found = absolute.is_file() and absolute.is_relative_to(root.resolve())
         except (OSError, ValueError, RuntimeError):
             found = False
         if not found:
@@ -281,7 +289,7 @@ class Library:
             self._report.add(value_faults.BAD_SCRIPT.at(span, f"no file `{name}` beside `{source.name}`", help=hint))
             return None
         stem = plain_name(source.path.stem) if source.path is not None else "spec"
-        absolute, number = path.resolve(), 1
+        number = 1
         emitted = f"{stem}/{plain_name(path.name)}"
         while emitted in self.claimed and self.claimed[emitted].source != absolute:
             number += 1
@@ -291,6 +299,6 @@ class Library:
 
     def claim_support(self, name: str) -> str:
         """Where a file that the compiler itself ships for jobs is emitted."""
-        source = Path(str(files("sncompile.templates").joinpath("support", name)))
+        source = Path(str(files("sncompile.templates").joinpath("support", name))).resolve()
         self.claimed[name] = ModuleFile(source, name)
         return name

@@ -14,6 +14,7 @@ from sncompile.semantics.tables import Table
 from sncompile.semantics.types import Type
 from sncompile.semantics.values import Const, Value
 from sncompile.syntax.document import About, ModuleDoc, PortDoc
+from sncompile.syntax.source import read_settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +150,14 @@ class Step(NamedTuple):
 
 
 class ModuleFile(NamedTuple):
-    """A file that belongs to a module: where it lies and where it is emitted, below `files/`."""
+    """A file that belongs to a module: where it lies, without links, and where it is emitted, below `files/`."""
 
     source: Path
     emitted: str
+
+    def read(self) -> bytes:
+        """What it holds. Raises `OSError` where it cannot be read, or a link has taken its place."""
+        return read_settled(self.source)
 
 
 class Handed(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -46,10 +47,13 @@ def start_of(name: str) -> Span:
     return Span(name, 1, 1, 1, 1)
 
 
-def read_source(name: str, path: Path | None) -> Source | Diagnostic:
-    """The source at `path` (standard input where it is None), or what is wrong with it."""
+def read_source(name: str, path: Path | None, *, settled: Path | None = None) -> Source | Diagnostic:
+    """The source at `path` (standard input where it is None), or what is wrong with it.
+
+    `settled` is the same place without links, where it was looked at: no link is followed that came later.
+    """
     try:
-        data = _read(path)
+        data = _read(path, settled)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no such path"
         return reading.UNREADABLE.at(
@@ -66,12 +70,32 @@ def read_source(name: str, path: Path | None) -> Source | Diagnostic:
     return decode(name, path, data)
 
 
-def _read(path: Path | None) -> bytes:
+def read_settled(path: Path) -> bytes:
+    """The bytes of a file by its path without links. Raises `OSError` for a link that took a part's place."""
+    with open(path, "rb") as file:
+        _check_settled(file.fileno(), path)
+        return file.read()
+
+
+def _check_settled(number: int, path: Path) -> None:
+    """Where the system tells which file was opened, it must be the one that is called so."""
+    try:
+        found = os.readlink(f"/proc/self/fd/{number}")
+    except OSError:
+        return
+    # A file that was replaced just now is as good as the one in its place.
+    if found.removesuffix(" (deleted)") != str(path):
+        raise OSError(errno.ELOOP, "a link came in its way while it was read")
+
+
+def _read(path: Path | None, settled: Path | None) -> bytes:
     if path is None:
         return sys.stdin.buffer.read(MAX_BYTES + 1)
     # A pipe that nobody writes to would have us wait for ever: it is as good as empty.
-    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    number = os.open(settled or path, os.O_RDONLY | os.O_NONBLOCK)
     with open(number, "rb") as file:
+        if settled is not None:
+            _check_settled(number, settled)
         try:
             first = os.read(number, 1)
             if not first:

@@ -10,13 +10,30 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import targets as faults
 from sncompile.targets.replacing import folder_beside, take_place
 
+if TYPE_CHECKING:
+    from sncompile.ir.graph import Graph
+
 MANIFEST = ".sncompile.json"
 """Lists what sncompile wrote, with the SHA-256 sum of each file."""
+
+
+def module_files(graph: Graph) -> dict[str, bytes]:
+    """The modules' files of a graph by their emitted names. Raises `CompileError` for one that is gone."""
+    found = {}
+    for name, file in graph.files.items():
+        try:
+            found[name] = file.read()
+        except OSError as error:
+            message = f"the file `{name}` of a module cannot be read any more: {error.strerror}"
+            told = faults.LOST_FILE.at(graph.span, message, help="see that it is there, and compile again")
+            raise CompileError([told]) from None
+    return found
 
 
 @dataclass(frozen=True, slots=True)

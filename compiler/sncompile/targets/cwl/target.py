@@ -11,7 +11,7 @@ from sncompile.faults import targets as faults
 from sncompile.ir.graph import Graph
 from sncompile.targets.cwl.render import render_document, render_job, support
 from sncompile.targets.cwl.workflow import lower_graph
-from sncompile.targets.emitted import Emitted
+from sncompile.targets.emitted import Emitted, module_files
 from sncompile.targets.target import Engine
 
 WORKFLOW = "workflow.cwl"
@@ -57,7 +57,7 @@ class CwlTarget:
         emitted = {name: _encoded(text, graph, report) for name, text in texts.items()} | support()
         if report.failed:
             raise CompileError(report.diagnostics())
-        emitted |= {f"files/{f.emitted}": f.source.read_bytes() for f in graph.files.values()}
+        emitted |= {f"files/{name}": content for name, content in module_files(graph).items()}
         counts = ((len(document.tools), "tool"), (document.jobs, "job"))
         tools, jobs = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)
         lines = texts[WORKFLOW].count("\n")

@@ -52,7 +52,7 @@ def with_batches(graph: Graph, files: str) -> Batched:
         families[name] = found._replace(after=tuple(_waits(family, found.keys, graph, made, expansion)))
     outputs = {name: _reading(value, made) for name, value in graph.outputs.items()}
     scripts = {f"batches/{name}.sh": each.script().encode() for name, each in made.items()}
-    runner = Path(str(package_files("sncompile.templates"))) / "support" / RUNNER
+    runner = Path(str(package_files("sncompile.templates"))).resolve() / "support" / RUNNER
     emitted = {**graph.files, RUNNER: ModuleFile(runner, RUNNER)}
     graph = with_families(replace(graph, outputs=outputs, files=emitted), families)
     return Batched(graph, frozenset(made), scripts)

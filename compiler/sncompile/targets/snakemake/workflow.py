@@ -13,6 +13,7 @@ from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.program import Success
 from sncompile.semantics.scope import UNIT
 from sncompile.semantics.values import Value
+from sncompile.targets.emitted import module_files
 from sncompile.targets.snakemake.batching import with_batches
 from sncompile.targets.snakemake.containers import RUNNER, runner_script
 from sncompile.targets.snakemake.context import FamilyContext, Surroundings
@@ -45,7 +46,7 @@ def lower_graph(
     rules = [_rule_all(around)]
     rules += [lowerings[name].rule(benchmark=benchmark) for name in graph.families]
     secrets = {v.name for family in graph.families.values() for v in family.env if v.secret}
-    emitted = {n: f.source.read_bytes() for n, f in graph.files.items()} | dict(batched.scripts)
+    emitted = module_files(graph) | dict(batched.scripts)
     boxed = containers is not None and any(f.container is not None for f in graph.families.values())
     if containers is not None and boxed:
         emitted[RUNNER] = runner_script(graph, containers, around.evaluator)
