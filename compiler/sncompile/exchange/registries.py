@@ -17,6 +17,9 @@ _MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 
+_PATIENCE = 15
+"""Seconds in which a registry has to answer at all."""
+
 
 class RegistryError(Exception):
     """A registry cannot be reached, or does not have the image; the message says which."""
@@ -56,8 +59,11 @@ def digest_of(image: str) -> str:
 
     found = reference(image)
     local = found.registry.partition(":")[0] in ("localhost", "127.0.0.1", "[")
-    url = f"{'http' if local else 'https'}://{found.registry}/v2/{found.repository}/manifests/{found.tag}"
+    service = f"{'http' if local else 'https'}://{found.registry}/v2/"
+    url = f"{service}{found.repository}/manifests/{found.tag}"
     try:
+        # The library asks again and again, for two minutes, where nobody is.
+        requests.get(service, timeout=_PATIENCE)
         registry = Registry(hostname=found.registry, insecure=local)
         registry.auth.load_configs(Container(f"{found.registry}/{found.repository}:{found.tag}"))
         answer = registry.do_request(url, "GET", headers={"Accept": ", ".join(_MANIFESTS)})
