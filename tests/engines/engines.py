@@ -14,7 +14,7 @@ from pathlib import Path
 STATIC = ("/bin/busybox", "/bin/bash-static")
 HERE = Path(__file__).parent
 
-# As root, and where there may be neither cgroups nor a network.
+# The place for what runs must have a short name. As root, and where there may be neither cgroups nor a network.
 _CONTAINERS = """\
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
@@ -27,7 +27,7 @@ _STORAGE = """\
 [storage]
 driver = "vfs"
 graphroot = "{folder}/graph"
-runroot = "{folder}/run"
+runroot = "{short}"
 """
 
 
@@ -70,7 +70,7 @@ def podman(folder: Path) -> Iterator[dict[str, str]]:
     _need("podman", "runc", "conmon")
     folder.mkdir(parents=True)
     (folder / "containers.conf").write_text(_CONTAINERS)
-    (folder / "storage.conf").write_text(_STORAGE.format(folder=folder))
+    (folder / "storage.conf").write_text(_STORAGE.format(folder=folder, short=f"/tmp/sncompile-podman-{os.getpid()}"))
     names = {"CONTAINERS_CONF": "containers.conf", "CONTAINERS_STORAGE_CONF": "storage.conf"}
     yield {variable: str(folder / name) for variable, name in names.items()}
 

@@ -123,7 +123,7 @@ steps:
   quiet: {module: {inputs: {i: {type: file}}, shell: "test -s ${inputs.i}"}, by: [k], with: {i: "${make.o}"}}
   last: {module: {outputs: {o: {type: file, format: txt}}, shell: "echo done > ${outputs.o}"}, after: [quiet]}
   unneeded: {module: {inputs: {i: {type: file}}, outputs: {o: {type: file}}, shell: "exit 1 > ${outputs.o}"}, with: {i: "${last.o}"}}
-  first: {module: {inputs: {i: {type: file}}, outputs: {o: {type: file}}, command: [cp, "${inputs.i}", "${outputs.o}"]}, with: {i: "${other.o[1]}"}}
+  first: {module: {inputs: {i: {type: file}}, outputs: {o: {type: file}}, command: [cp, "${inputs.i}", "${outputs.o}"]}, by: [k], where: "${k == 'b'}", with: {i: "${other.o}"}}
   other: {module: {outputs: {o: {type: file}}, shell: "[[ ${outputs.o} == */b/o ]]; echo > ${outputs.o}"}, by: [k]}
 outputs: {n: "${named.o}", l: "${last.o}", f: "${first.o}"}
 """  # noqa: E501

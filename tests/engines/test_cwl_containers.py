@@ -19,7 +19,7 @@ STATIC = ("/bin/busybox", "/bin/bash-static")
 # As root, and where there may be neither cgroups nor a network: what podman asks for beside the usual.
 PODMAN = """\
 #!/bin/bash
-global=(--root {store}/graph --runroot {store}/run --storage-driver vfs --cgroup-manager cgroupfs --events-backend none
+global=(--root {store}/graph --runroot {short} --storage-driver vfs --cgroup-manager cgroupfs --events-backend none
   --runtime runc)
 if [[ ${{1-}} == run ]]; then
   shift
@@ -84,7 +84,9 @@ def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         if podman is None or os.geteuid() != 0:
             pytest.skip("neither a Docker daemon answers, nor is podman there for root")
         (folder / "bin").mkdir()
-        (folder / "bin" / "docker").write_text(PODMAN.format(store=folder / "store", podman=podman))
+        (folder / "bin" / "docker").write_text(
+            PODMAN.format(store=folder / "store", short=f"/tmp/sncompile-podman-{os.getpid()}", podman=podman)
+        )
         (folder / "bin" / "docker").chmod(0o755)
         env = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
     here = {**os.environ, **env}
