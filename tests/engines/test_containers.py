@@ -152,6 +152,8 @@ def test_jobs_run_in_their_images(engine: Engine, tmp_path: Path) -> None:
     assert {p.stat().st_uid for p in out.rglob("*")} == {os.getuid()}
     again = engine.sncompile(tmp_path, "run", "spec.yaml", "--containers", engine.name, TOKEN="se cret")
     assert "up to date" in again.stderr
+    engine.sncompile(tmp_path, "report", "spec.yaml", "-o", "page.html")
+    assert f"run by {engine.name}" in (tmp_path / "page.html").read_text()
     assert not any("se cret" in p.read_text("utf-8", "replace") for p in tmp_path.rglob("build/**/*") if p.is_file())
 
 

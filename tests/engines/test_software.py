@@ -87,3 +87,13 @@ def test_an_image_that_no_registry_has_is_not_locked(tmp_path: Path) -> None:
     assert f"127.0.0.1:9/org/tool:1: {digest}, as before" in done.stdout
     done = sncompile(tmp_path, "check", "spec.yaml", "--locked", spec=spec)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_report_does_not_say_that_an_image_was_used_that_was_not(tmp_path: Path) -> None:
+    spec = SPEC.replace("no-such-tool", "cp")
+    done = sncompile(tmp_path, "run", "spec.yaml", "--containers", "none", spec=spec)
+    assert done.returncode == 0, done.stderr
+    assert sncompile(tmp_path, "report", "spec.yaml", "-o", "page.html", spec=spec).returncode == 0
+    page = (tmp_path / "page.html").read_text()
+    assert "<code>org/tool:1</code>" in page
+    assert "not used: the tools ran as they are" in page

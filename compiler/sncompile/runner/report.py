@@ -21,6 +21,7 @@ from sncompile.runner.failures import Failure, log_tail
 from sncompile.runner.measures import JobTime, StepTime, job_times, step_times
 from sncompile.runner.progress import StepProgress
 from sncompile.runner.record import now
+from sncompile.runner.software import NO_IMAGES
 from sncompile.runner.status_text import SAYS, times_text
 from sncompile.runner.timeline import timeline
 from sncompile.runner.watch import RunStatus, State, Watch
@@ -63,6 +64,7 @@ def report_page(watch: Watch) -> str:
         parameters=_parameters(facts, names),
         outputs=_outputs(facts, watch.working),
         images=_images(facts),
+        images_by=_images_by(watch.record),
         working=watch.working,
     )  # fmt: skip
 
@@ -240,6 +242,12 @@ def _outputs(facts: Mapping[str, Any], working: Path) -> list[dict[str, Any]]:
         shown = [(path, (working / path).exists()) for path in paths[:MOST_PATHS]]
         found.append({"name": name, "paths": shown, "more": max(0, len(paths) - MOST_PATHS)})
     return found
+
+
+def _images_by(record: Mapping[str, Any]) -> str:
+    """What became of the images, as far as the record says."""
+    engine = record.get("containers")
+    return "not used: the tools ran as they are" if engine == NO_IMAGES else f"run by {engine}" if engine else ""
 
 
 def _images(facts: Mapping[str, Any]) -> dict[str, list[str]]:

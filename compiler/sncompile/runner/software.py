@@ -33,6 +33,16 @@ def deployment(graph: Graph, containers: str) -> list[str]:
     return methods
 
 
+NO_IMAGES = "none"
+"""What a record says of containers where the tools ran as they were."""
+
+
+def engine_of(containers: str, methods: list[str], profile: str | None) -> str | None:
+    """What runs the images of a run, for its record: an engine or `NO_IMAGES`; None where only a profile knows."""
+    engine = wrapped_for(containers) or ("apptainer" if "apptainer" in methods else None)
+    return engine or (NO_IMAGES if profile is None or containers == "none" else None)
+
+
 def unused_images(graph: Graph, containers: str) -> str | None:
     """What to tell of images that nobody chose an engine for; None where there is nothing to tell."""
     if containers != "auto" or not _boxed(graph) or _apptainer():

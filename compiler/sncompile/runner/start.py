@@ -26,11 +26,10 @@ from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.processes import MARK, identify
 from sncompile.runner.profiles import find_profile, works_elsewhere
 from sncompile.runner.record import RECORD, RunFolder, now, versions
-from sncompile.runner.software import binds, deployment, missing
+from sncompile.runner.software import binds, deployment, engine_of, missing
 from sncompile.runner.wanted import marked_families
 from sncompile.runner.watch import Watch
 from sncompile.targets.emitted import Emitted
-from sncompile.targets.target import wrapped_for
 
 MAX_NAMED = 10_000
 """So many files are named on the engine's command line at most; what is left is found by the next run."""
@@ -95,7 +94,7 @@ def start(run: Prepared, options: RunOptions, say: Callable[[str], None] = lambd
         documents = folder.keep_sources(run.documents, run.out)
         write_facts(folder, {**run.facts, "documents": documents}, run.graph)
         arguments = engine_arguments(run, working, options, methods)
-        _write_record(folder, run.graph, working, options, arguments)
+        _write_record(folder, run.graph, working, options, arguments, methods)
         watch = _launch(folder, working, arguments, lock)
     except BaseException:
         _give_up(folder)
@@ -133,7 +132,9 @@ def _clear_up(lock: FolderLock) -> None:
         settle(Watch(Path(before)))
 
 
-def _write_record(folder: RunFolder, graph: Graph, working: Path, options: RunOptions, arguments: list[str]) -> None:
+def _write_record(
+    folder: RunFolder, graph: Graph, working: Path, options: RunOptions, arguments: list[str], methods: list[str]
+) -> None:
     starter = identify(os.getpid())
     folder.write(
         {
@@ -146,7 +147,7 @@ def _write_record(folder: RunFolder, graph: Graph, working: Path, options: RunOp
             "command": list(options.command),
             "invoked_from": options.invoked_from,
             "arguments": arguments,
-            "containers": wrapped_for(options.containers),
+            "containers": engine_of(options.containers, methods, options.profile),
             "versions": versions(),
             "started": now(),
         }
