@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from sncompile.cli.options import show, write
+from sncompile.cli.reporter import Reporter, write
 from sncompile.cli.runs import EXIT_RUN_FAILED, watch_run
 from sncompile.diagnostics import CompileError
 from sncompile.runner.ending import cancel, kill
@@ -30,7 +30,7 @@ def command(run: str, grace: float, at_once: bool) -> None:
     try:
         status = kill(watch) if at_once else cancel(watch, grace)
     except CompileError as error:
-        show(error.diagnostics, {}, "text", "auto", stdout=False)
+        Reporter(strict=False, form="text", color="auto").show(error.diagnostics, {})
         sys.exit(EXIT_RUN_FAILED)
     if before.state.ended:
         write(f"{before.name} has ended already: {SAYS[status.state]}\n")

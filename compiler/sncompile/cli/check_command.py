@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from sncompile.api import Checked, check, refused
-from sncompile.cli.options import has_errors, output_options, read_options, show, spec_options, write
+from sncompile.cli.options import SpecOptions, report_options, spec_options
+from sncompile.cli.reporter import Reporter, has_errors, write
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.diagnostics.text import summary, visible
 from sncompile.semantics.check_files import input_files
@@ -19,36 +19,29 @@ from sncompile.semantics.evaluate import Evaluator
 @click.command("check")
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
 @spec_options
-@output_options
+@report_options
 def command(
     specs: tuple[str, ...],
-    data: tuple[tuple[str, str], ...],
-    sets: tuple[tuple[str, str], ...],
-    params: Path | None,
-    directory: Path | None,
-    locked: bool,
-    strict: bool,
-    form: str,
-    color: str,
+    given: SpecOptions,
+    reporter: Reporter,
 ) -> None:
     """Find every fault of pipelines and modules; write nothing."""
     found: list[Diagnostic] = []
     sources: dict[str, str] = {}
     lines: list[str] = []
     try:
-        options = read_options(data, sets, params, directory, locked)
+        options = given.read()
     except CompileError as error:
-        show(error.diagnostics, error.sources, form, color, stdout=True)
-        sys.exit(1)
+        reporter.fail(error, result=True)
     for spec in specs:
-        checked = check(spec, options, strict=strict)
+        checked = check(spec, options, strict=reporter.strict)
         found += checked.diagnostics
         more = refused(checked)
         found += more
         sources |= checked.sources
         lines.append(f"{visible(checked.name)}: {_told(checked, more)}")
-    show(tuple(dict.fromkeys(found)), sources, form, color, stdout=True)
-    if form == "text":
+    reporter.show(tuple(dict.fromkeys(found)), sources, result=True)
+    if reporter.form == "text":
         write("".join(line + "\n" for line in lines))
     sys.exit(1 if has_errors(found) else 0)
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from sncompile.api import Checked, check, compile_graph, default_out, graph_of, optimize, verify_emitted
-from sncompile.cli.options import fail, finish, level_option, output_options, read_options, spec_options, write
+from sncompile.cli.options import SpecOptions, level_option, report_options, spec_options
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.remarks import show_remarks
+from sncompile.cli.reporter import Reporter, write
 from sncompile.diagnostics import CompileError
 from sncompile.targets.registry import find_target
 from sncompile.targets.target import Engine, wrapped_for
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 @click.option("--verify", is_flag=True, help="Check every pass, and read the files back, job by job.")
 @click.option("--check", "compare", is_flag=True, help="Compare with what stands there; write nothing.")
 @spec_options
-@output_options
+@report_options
 def command(
     spec: str,
     out: Path | None,
@@ -59,27 +60,21 @@ def command(
     remarks: bool,
     verify: bool,
     compare: bool,
-    data: tuple[tuple[str, str], ...],
-    sets: tuple[tuple[str, str], ...],
-    params: Path | None,
-    directory: Path | None,
-    locked: bool,
-    strict: bool,
-    form: str,
-    color: str,
+    given: SpecOptions,
+    reporter: Reporter,
 ) -> None:
     """Compile a spec to the files of a target."""
     sources: dict[str, str] = {}
     try:
-        checked = check(spec, read_options(data, sets, params, directory, locked), strict=strict)
+        checked = check(spec, given.read(), strict=reporter.strict)
         if emit == "ast":
-            finish(checked, form, color)
+            reporter.finish(checked)
             _emit_ast(checked)
             return
         sources = checked.sources
-        graph, told = optimize(graph_of(require_pipeline(checked, form, color)), level, times=times, check=verify)
+        graph, told = optimize(graph_of(require_pipeline(checked, reporter)), level, times=times, check=verify)
         if remarks:
-            show_remarks(told, form)
+            show_remarks(told, reporter.form)
         if emit is not None:
             _emit(emit, graph, out)
             return
@@ -95,8 +90,7 @@ def command(
             reader = find_target(target).title.partition(" ")[0]
             write(f"verified: {reader} has the same {count:,} job{'' if count == 1 else 's'}\n", err=True)
     except CompileError as error:
-        fail(error, form, color, sources)
-        return
+        reporter.fail(error, sources)
     write(f"{folder}: {emitted.describe()}\n")
 
 

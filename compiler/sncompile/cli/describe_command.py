@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from sncompile.cli.options import has_errors, output_options, show, write
-from sncompile.cli.pipelines import as_json, bold
+from sncompile.cli.options import report_options
+from sncompile.cli.reporter import Reporter, as_json, bold, has_errors, write
 from sncompile.diagnostics import Report, Span
 from sncompile.semantics.library import Library, project_root
 from sncompile.syntax.document import Document, Named
@@ -21,8 +21,8 @@ from sncompile.views.description_text import description_text
 @click.command("describe")
 @click.argument("reference", metavar="MODULE|PIPELINE")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
-@output_options
-def command(reference: str, machine: bool, strict: bool, form: str, color: str) -> None:
+@report_options
+def command(reference: str, machine: bool, reporter: Reporter) -> None:
     """Show a module's or pipeline's ports, parameters, command and citations.
 
     It is a file, `-` for standard input, or a reference as specs use them: `starrynight/NAME`, `pkg:NAME/PATH`.
@@ -32,12 +32,12 @@ def command(reference: str, machine: bool, strict: bool, form: str, color: str) 
     root = project_root(Path(reference).parent if Path(reference).is_file() else here)
     library = Library(root, here, report)
     document = _find(reference, library, report)
-    found = tuple(d.as_error() if strict else d for d in report.diagnostics())
-    show(found, library.sources, form, color, stdout=False)
+    found = tuple(d.as_error() if reporter.strict else d for d in report.diagnostics())
+    reporter.show(found, library.sources)
     if document is None or has_errors(found):
         sys.exit(1)
     told = describe(document)
-    write(as_json(told) if machine else description_text(told, terminal_width(), bold(color)))
+    write(as_json(told) if machine else description_text(told, terminal_width(), bold(reporter.color)))
 
 
 def _find(reference: str, library: Library, report: Report) -> Document | None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sncompile.api import STDIN, Checked, check, check_at, diff, graph_of
-from sncompile.cli.options import fail, has_errors, output_options, read_options, show, spec_options, wants_color, write
-from sncompile.cli.pipelines import as_json
+from sncompile.cli.options import SpecOptions, report_options, spec_options
+from sncompile.cli.reporter import Reporter, as_json, has_errors, wants_color, write
 from sncompile.diagnostics import CompileError, Severity
-from sncompile.diagnostics.text import summary, visible
 from sncompile.syntax.document import PipelineDoc
 from sncompile.views.columns import terminal_width
 from sncompile.views.diff_text import diff_text
@@ -32,20 +30,14 @@ _STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36"
 @click.option("--jobs", "single", is_flag=True, help="Tell of every single job too.")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
 @spec_options
-@output_options
+@report_options
 def command(
     specs: tuple[str, ...],
     revision: str | None,
     single: bool,
     machine: bool,
-    data: tuple[tuple[str, str], ...],
-    sets: tuple[tuple[str, str], ...],
-    params: Path | None,
-    directory: Path | None,
-    locked: bool,
-    strict: bool,
-    form: str,
-    color: str,
+    given: SpecOptions,
+    reporter: Reporter,
 ) -> None:
     """Say which jobs differ between two specs, and why; ends with 1 where anything does.
 
@@ -54,16 +46,15 @@ def command(
     """
     old, new = _named(specs, revision)
     try:
-        options = read_options(data, sets, params, directory, locked)
+        options = given.read()
         with ExitStack() as stack:
-            before = _old(old, revision, options, strict, stack)
-            now = check(new, options, strict=strict)
-            _require(before, now, form, color)
+            before = _old(old, revision, options, reporter.strict, stack)
+            now = check(new, options, strict=reporter.strict)
+            _require(before, now, reporter)
             found = diff(graph_of(before.require()), graph_of(now.require()))
     except CompileError as error:
-        fail(error, form, color)
-        return
-    _print(found, before.name, now.name, machine=machine, single=single, color=color)
+        reporter.fail(error)
+    _print(found, before.name, now.name, machine=machine, single=single, color=reporter.color)
     sys.exit(1 if found.differs else 0)
 
 
@@ -90,17 +81,16 @@ def _old(spec: str, revision: str | None, options: Options, strict: bool, stack:
         raise click.UsageError(str(error)) from None
 
 
-def _require(old: Checked, new: Checked, form: str, color: str) -> None:
+def _require(old: Checked, new: Checked, reporter: Reporter) -> None:
     """Write diagnostics; leave with code 1 on errors, with 2 where one is no pipeline. Nobody mends an old spec's
     warnings, so only its errors are told."""
     errors = [d for d in old.diagnostics if d.severity is Severity.ERROR]
     told = [*errors, *(d for d in new.diagnostics if d not in errors)]
-    show(told, {**old.sources, **new.sources}, form, color, stdout=False)
+    reporter.show(told, {**old.sources, **new.sources})
     if has_errors(told):
-        if form == "text":
-            for checked in (old, new):
-                if checked.failed:
-                    write(f"{visible(checked.name)}: {summary(checked.diagnostics)}\n", err=True)
+        for checked in (old, new):
+            if checked.failed:
+                reporter.sum_up(checked.name, checked.diagnostics)
         sys.exit(1)
     for checked in (old, new):
         if not isinstance(checked.document, PipelineDoc):

@@ -5,19 +5,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sncompile.cli.options import fail, show, write
+from sncompile.cli.reporter import Reporter, write
 from sncompile.diagnostics import CompileError
-from sncompile.diagnostics.text import summary, visible
 from sncompile.exchange.forms import Exchanged
 from sncompile.faults import targets as faults
 
 
-def leave(found: Exchanged, name: str, out: Path | None, form: str, color: str) -> None:
+def leave(found: Exchanged, name: str, out: Path | None, reporter: Reporter) -> None:
     """Write the text to `out`, or to standard output. Leaves with code 1 where there is none."""
-    show(found.diagnostics, dict(found.sources), form, color, stdout=False)
+    reporter.show(found.diagnostics, found.sources)
     if found.text is None:
-        if form == "text":
-            write(f"{visible(name)}: {summary(found.diagnostics)}\n", err=True)
+        reporter.sum_up(name, found.diagnostics)
         sys.exit(1)
     if out is None:
         write(found.text)
@@ -27,4 +25,4 @@ def leave(found: Exchanged, name: str, out: Path | None, form: str, color: str) 
     except OSError as error:
         message = f"`{out}` cannot be written: {error.strerror or type(error).__name__}"
         told = faults.BAD_OUTPUT_FOLDER.at(None, message, help="choose another place with `-o`")
-        fail(CompileError([told]), form, color)
+        reporter.fail(CompileError([told]))

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import click
 
-from sncompile.cli.options import write
-from sncompile.cli.pipelines import bold
+from sncompile.cli.options import color_option
+from sncompile.cli.reporter import bold, write
 from sncompile.diagnostics import did_you_mean
 from sncompile.faults import catalogue
 from sncompile.views.columns import table, terminal_width
@@ -15,7 +15,7 @@ from sncompile.views.columns import table, terminal_width
 
 @click.command("explain")
 @click.argument("code", required=False)
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours.")
+@color_option
 def command(code: str | None, color: str) -> None:
     """Tell more about a diagnostic's CODE, such as SN204; without one, list all."""
     known = catalogue()

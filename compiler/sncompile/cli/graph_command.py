@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from sncompile.api import check, graph_of
-from sncompile.cli.options import fail, output_options, read_options, spec_options, write
+from sncompile.cli.options import SpecOptions, report_options, spec_options
 from sncompile.cli.pipelines import require_pipeline
+from sncompile.cli.reporter import Reporter, write
 from sncompile.diagnostics import CompileError
 from sncompile.drawing.dot import to_dot
 from sncompile.drawing.families import family_picture
@@ -29,33 +30,26 @@ FORMS = (".svg", ".png", ".html", ".dot", ".mmd")
 )  # fmt: skip
 @click.option("--jobs", "single", is_flag=True, help="Draw single jobs, not families of jobs.")
 @spec_options
-@output_options
+@report_options
 def command(
     spec: str,
     out: Path | None,
     single: bool,
-    data: tuple[tuple[str, str], ...],
-    sets: tuple[tuple[str, str], ...],
-    params: Path | None,
-    directory: Path | None,
-    locked: bool,
-    strict: bool,
-    form: str,
-    color: str,
+    given: SpecOptions,
+    reporter: Reporter,
 ) -> None:
     """Draw the steps and how their keys relate."""
     if out is not None and out.suffix.lower() not in FORMS:
         raise click.UsageError(f"`{out}`: the name must end in one of {', '.join(FORMS)}")
     try:
-        checked = check(spec, read_options(data, sets, params, directory, locked), strict=strict)
-        picture = _picture(graph_of(require_pipeline(checked, form, color)), single)
+        checked = check(spec, given.read(), strict=reporter.strict)
+        picture = _picture(graph_of(require_pipeline(checked, reporter)), single)
         if out is None:
             write(to_mermaid(picture))
             return
         drawn = _drawn(picture, out.suffix.lower())
     except CompileError as error:
-        fail(error, form, color)
-        return
+        reporter.fail(error)
     _put(out, drawn)
 
 

@@ -8,7 +8,8 @@ import click
 
 from sncompile.api import import_spec
 from sncompile.cli.exchanged import leave
-from sncompile.cli.options import output_options
+from sncompile.cli.options import report_options
+from sncompile.cli.reporter import Reporter
 from sncompile.exchange.forms import FORMS
 
 
@@ -18,10 +19,10 @@ from sncompile.exchange.forms import FORMS
 @click.option(
     "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write; else it is printed."
 )
-@output_options
-def command(kind: str, spec: str, out: Path | None, strict: bool, form: str, color: str) -> None:
+@report_options
+def command(kind: str, spec: str, out: Path | None, reporter: Reporter) -> None:
     """Make a module document from a spec of another kind: `bilayers`.
 
     FILE is `-` for standard input. What does not carry over is told, each with its place.
     """
-    leave(import_spec(kind, spec, strict=strict), spec, out, form, color)
+    leave(import_spec(kind, spec, strict=reporter.strict), spec, out, reporter)

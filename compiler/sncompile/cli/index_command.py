@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from sncompile.cli.options import Pair, write
+from sncompile.cli.options import Pair
+from sncompile.cli.reporter import write
 from sncompile.diagnostics.text import visible
 from sncompile.semantics.globs import Matcher, PatternError
 from sncompile.semantics.indexing import SUFFIXES, Indexed, Walked, index_files, patterns_of, walk, write_index

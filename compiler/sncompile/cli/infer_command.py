@@ -8,10 +8,9 @@ from pathlib import Path
 import click
 
 from sncompile.api import Checked, check
-from sncompile.cli.options import fail, output_options, read_options, show, spec_options, write
-from sncompile.cli.pipelines import as_json, bold
+from sncompile.cli.options import SpecOptions, report_options, spec_options
+from sncompile.cli.reporter import Reporter, as_json, bold, write
 from sncompile.diagnostics import CompileError
-from sncompile.diagnostics.text import summary, visible
 from sncompile.syntax.document import PipelineDoc
 from sncompile.views.columns import terminal_width
 from sncompile.views.inference import inference_object, inference_text, inference_yaml
@@ -27,33 +26,25 @@ from sncompile.views.inference import inference_object, inference_text, inferenc
 )
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
 @spec_options
-@output_options
+@report_options
 def command(
     spec: str,
     output: Path | None,
     machine: bool,
-    data: tuple[tuple[str, str], ...],
-    sets: tuple[tuple[str, str], ...],
-    params: Path | None,
-    directory: Path | None,
-    locked: bool,
-    strict: bool,
-    form: str,
-    color: str,
+    given: SpecOptions,
+    reporter: Reporter,
 ) -> None:
     """Show the values that a pipeline infers from its tables, and what each was read off."""
     try:
-        checked = check(spec, read_options(data, sets, params, directory, locked), strict=strict)
+        checked = check(spec, given.read(), strict=reporter.strict)
     except CompileError as error:
-        fail(error, form, color)
-        return
-    show(checked.diagnostics, checked.sources, form, color, stdout=False)
+        reporter.fail(error)
+    reporter.show(checked.diagnostics, checked.sources)
     if checked.document is not None and not isinstance(checked.document, PipelineDoc):
         raise click.UsageError(f"{checked.name} is a module, and only pipelines infer values")
-    _show_values(checked, machine, color)
+    _show_values(checked, machine, reporter.color)
     if checked.failed:
-        if form == "text":
-            write(f"{visible(checked.name)}: {summary(checked.diagnostics)}\n", err=True)
+        reporter.sum_up(checked.name, checked.diagnostics)
         sys.exit(1)
     if output is not None:
         _write_values(checked, output)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from sncompile.cli.options import write
+from sncompile.cli.reporter import write
 
 SCHEMAS = ".schemas"
 """The folder of a new project that holds the schemas, so that editors need no network to check and complete."""

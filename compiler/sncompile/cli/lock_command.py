@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import click
 
 from sncompile.api import check, lock_images
-from sncompile.cli.options import fail, output_options, read_options, show, spec_options, write
+from sncompile.cli.options import SpecOptions, report_options, spec_options
 from sncompile.cli.pipelines import require_pipeline
+from sncompile.cli.reporter import Reporter, write
 from sncompile.diagnostics import CompileError
 from sncompile.diagnostics.text import visible
 
@@ -20,19 +20,13 @@ from sncompile.diagnostics.text import visible
 @click.option("--update", is_flag=True, help="Look up again what is locked already.")
 @click.option("--check", "compare", is_flag=True, help="Say whether anything would change; write nothing.")
 @spec_options
-@output_options
+@report_options
 def command(
     specs: tuple[str, ...],
     update: bool,
     compare: bool,
-    data: tuple[tuple[str, str], ...],
-    sets: tuple[tuple[str, str], ...],
-    params: Path | None,
-    directory: Path | None,
-    locked: bool,
-    strict: bool,
-    form: str,
-    color: str,
+    given: SpecOptions,
+    reporter: Reporter,
 ) -> None:
     """Record the digests of the images that pipelines use, in sncompile.lock.
 
@@ -44,14 +38,13 @@ def command(
         programs = {}
         for spec in specs:
             # Images by the names that the specs give them.
-            options = replace(read_options(data, sets, params, directory), locked=None)
-            checked = check(spec, options, strict=strict)
+            options = replace(given.read(), locked=None)
+            checked = check(spec, options, strict=reporter.strict)
             sources |= checked.sources
-            programs[spec] = require_pipeline(checked, form, color)
+            programs[spec] = require_pipeline(checked, reporter)
         made = lock_images(programs, update=update)
     except CompileError as error:
-        fail(error, form, color, sources)
-        return
+        reporter.fail(error, sources)
     for line in made.told:
         write(f"{visible(line)}\n")
     before = made.path.read_text("utf-8") if made.path.is_file() else ""
@@ -61,5 +54,5 @@ def command(
     state = ("would change" if compare else "written") if changed else "up to date"
     write(f"{made.path}: {state}\n", err=True)
     if made.faults:
-        show(made.faults, sources, form, color, stdout=False)
+        reporter.show(made.faults, sources)
     sys.exit(1 if made.faults or (compare and changed) else 0)

@@ -7,7 +7,7 @@ import time
 
 import click
 
-from sncompile.cli.options import write
+from sncompile.cli.reporter import write
 from sncompile.cli.runs import misused, pairs, watch_run
 from sncompile.diagnostics import CompileError
 from sncompile.diagnostics.text import visible

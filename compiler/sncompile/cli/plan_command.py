@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from sncompile.api import check, graph_of
-from sncompile.cli.options import fail, output_options, read_options, spec_options, write
-from sncompile.cli.pipelines import as_json, bold, require_pipeline
+from sncompile.cli.options import SpecOptions, report_options, spec_options
+from sncompile.cli.pipelines import require_pipeline
+from sncompile.cli.reporter import Reporter, as_json, bold, write
 from sncompile.diagnostics import CompileError
 from sncompile.views.columns import terminal_width
 from sncompile.views.plan import plan_of
@@ -19,25 +18,18 @@ from sncompile.views.plan_text import plan_text
 @click.argument("spec", metavar="SPEC")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
 @spec_options
-@output_options
+@report_options
 def command(
     spec: str,
     machine: bool,
-    data: tuple[tuple[str, str], ...],
-    sets: tuple[tuple[str, str], ...],
-    params: Path | None,
-    directory: Path | None,
-    locked: bool,
-    strict: bool,
-    form: str,
-    color: str,
+    given: SpecOptions,
+    reporter: Reporter,
 ) -> None:
     """Say what would be done: steps, jobs, resources, files that must be there and files that come out."""
     try:
-        checked = check(spec, read_options(data, sets, params, directory, locked), strict=strict)
-        program = require_pipeline(checked, form, color)
+        checked = check(spec, given.read(), strict=reporter.strict)
+        program = require_pipeline(checked, reporter)
     except CompileError as error:
-        fail(error, form, color)
-        return
+        reporter.fail(error)
     plan = plan_of(program, graph_of(program), checked.diagnostics)
-    write(as_json(plan.as_object()) if machine else plan_text(plan, terminal_width(), bold(color)))
+    write(as_json(plan.as_object()) if machine else plan_text(plan, terminal_width(), bold(reporter.color)))

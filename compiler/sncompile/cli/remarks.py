@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sncompile.cli.options import write
+from sncompile.cli.reporter import write
 from sncompile.views.remarks_text import remarks_text
 
 if TYPE_CHECKING:

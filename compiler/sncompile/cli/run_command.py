@@ -6,12 +6,14 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 from sncompile.api import check, compile_graph, default_out, graph_of, optimize
-from sncompile.cli.options import ARGUMENTS, fail, level_option, output_options, read_options, show, spec_options, write
+from sncompile.cli.options import ARGUMENTS, SpecOptions, level_option, report_options, spec_options
 from sncompile.cli.pipelines import require_pipeline
+from sncompile.cli.reporter import Reporter, write
 from sncompile.cli.runs import EXIT_RUN_FAILED, misused
 from sncompile.diagnostics import CompileError
 from sncompile.faults import graph as graph_faults
@@ -25,7 +27,18 @@ from sncompile.runner.software import unused_images
 from sncompile.runner.start import Prepared, RunOptions
 from sncompile.runner.telemetry_sender import told
 from sncompile.runner.wanted import marked_families, output_paths, wanted
-from sncompile.targets.target import wrapped_for
+from sncompile.targets.target import Engine, wrapped_for
+
+
+class Building(NamedTuple):
+    """How the files to be run are made."""
+
+    level: int
+    times: str | None
+    keep: tuple[str, ...]
+    out: Path | None
+    benchmark: bool
+    wrapped: Engine | None
 
 
 @click.command("run")
@@ -57,7 +70,7 @@ from sncompile.targets.target import wrapped_for
 @click.option("--telemetry", metavar="URL", help="Send traces, metrics and logs to an OpenTelemetry collector.")
 @level_option
 @spec_options
-@output_options
+@report_options
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ENGINE ARGUMENTS]")
 @click.pass_context
 def command(
@@ -74,14 +87,8 @@ def command(
     telemetry: str | None,
     level: int,
     times: str | None,
-    data: tuple[tuple[str, str], ...],
-    sets: tuple[tuple[str, str], ...],
-    params: Path | None,
-    directory: Path | None,
-    locked: bool,
-    strict: bool,
-    form: str,
-    color: str,
+    given: SpecOptions,
+    reporter: Reporter,
     arguments: tuple[str, ...],
 ) -> None:
     """Compile a pipeline and run it with Snakemake; run again to go on after a failure."""
@@ -92,43 +99,54 @@ def command(
         raise click.UsageError("name the spec to run, or an earlier run with `--resume`")
     if cores != "all" and not (cores.isdigit() and int(cores) > 0):
         raise click.BadParameter("a whole number from 1, or `all`", param_hint="--cores")
-    sources: dict[str, str] = {}
+    building = Building(level, times, targets, out, benchmark, wrapped_for(containers))
+    prepared = _prepare(spec, given, building, reporter)
     try:
-        # What is only a warning when compiling stops a run: the files must be there now.
-        must = True if strict else (graph_faults.MISSING_FILE.code,)
-        given = read_options(data, sets, params, directory, locked)
-        checked = check(spec, given, strict=must)
-        sources = checked.sources
-        program = require_pipeline(checked, form, color)
-        graph = optimize(graph_of(program), level, keep=targets, times=times).graph
-        folder = out if out is not None else default_out(graph)
-        emitted = compile_graph(graph, out=folder, benchmark=benchmark, containers=wrapped_for(containers))
-    except CompileError as error:
-        fail(error, form, color, sources)
-        return
-    try:
-        files, steps = wanted(graph, targets, marked_families(emitted))
+        files, steps = wanted(prepared.graph, targets, marked_families(prepared.emitted))
     except CompileError as error:
         misused(error)
-    unused = unused_images(graph, containers)
+    unused = unused_images(prepared.graph, containers)
     if unused is not None:
         write(f"{unused}\n", err=True)
     words = ctx.meta.get(ARGUMENTS, ())
     how = RunOptions(cores, profile, containers, files, steps, keep_going, arguments, words, str(Path.cwd()),
                      telemetry)  # fmt: skip
+    _run(prepared, how, reporter)
+
+
+def _prepare(spec: str, given: SpecOptions, how: Building, reporter: Reporter) -> Prepared:
+    """Compile what is to be run. Leaves with code 1 where that cannot be."""
+    sources: dict[str, str] = {}
     try:
-        result = run(Prepared(graph, facts_of(program, given), checked.sources, emitted, folder), how, make_display())
+        # What is only a warning when compiling stops a run: the files must be there now.
+        must = True if reporter.strict else (graph_faults.MISSING_FILE.code,)
+        options = given.read()
+        checked = check(spec, options, strict=must)
+        sources = checked.sources
+        program = require_pipeline(checked, reporter)
+        graph = optimize(graph_of(program), how.level, keep=how.keep, times=how.times).graph
+        folder = how.out if how.out is not None else default_out(graph)
+        emitted = compile_graph(graph, out=folder, benchmark=how.benchmark, containers=how.wrapped)
     except CompileError as error:
-        show(error.diagnostics, error.sources, form, color, stdout=False)
+        reporter.fail(error, sources)
+    return Prepared(graph, facts_of(program, options), sources, emitted, folder)
+
+
+def _run(prepared: Prepared, how: RunOptions, reporter: Reporter) -> None:
+    """Run, watch, and tell how it ended. Leaves with code 3 where not everything was done."""
+    try:
+        result = run(prepared, how, make_display())
+    except CompileError as error:
+        reporter.show(error.diagnostics, error.sources)
         sys.exit(EXIT_RUN_FAILED)
     undelivered = told(RunFolder(result.folder))
     if undelivered is not None:
         write(f"{undelivered}\n", err=True)
     if result.state != "done":
-        show(result.diagnostics, checked.sources, form, color, stdout=False)
+        reporter.show(result.diagnostics, prepared.documents)
         write(f"{result.state} after {result.done} jobs; the record is {_near(result.folder)}\n", err=True)
         sys.exit(EXIT_RUN_FAILED)
-    _tell_outputs(graph, result.done, result.seconds, result.folder)
+    _tell_outputs(prepared.graph, result.done, result.seconds, result.folder)
 
 
 def _again(ctx: click.Context, run: str) -> None:

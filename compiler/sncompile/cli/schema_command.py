@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import click
 
-from sncompile.cli.options import write
+from sncompile.cli.reporter import write
 
 
 @click.command("schema")

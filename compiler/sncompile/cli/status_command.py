@@ -7,8 +7,8 @@ import time
 
 import click
 
-from sncompile.cli.options import wants_color, write
-from sncompile.cli.pipelines import as_json, bold
+from sncompile.cli.options import color_option
+from sncompile.cli.reporter import as_json, bold, wants_color, write
 from sncompile.cli.runs import EXIT_RUN_FAILED, watch_run
 from sncompile.diagnostics.text import TextRenderer
 from sncompile.runner.display import make_display
@@ -25,7 +25,7 @@ FEW = 5
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
 @click.option("-f", "--follow", is_flag=True, help="Show the progress until the run has ended.")
 @click.option("--all", "everything", is_flag=True, help=f"Tell every failure, and not the first {FEW} only.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours.")
+@color_option
 def command(run: str, machine: bool, follow: bool, everything: bool, color: str) -> None:
     """Say where a run stands: its state, its steps, and what failed.
 

@@ -6,15 +6,15 @@ import sys
 
 import click
 
-from sncompile.cli.options import write
-from sncompile.cli.pipelines import as_json, bold
+from sncompile.cli.options import color_option
+from sncompile.cli.reporter import as_json, bold, write
 from sncompile.diagnostics import CompileError
 from sncompile.views.columns import table, terminal_width
 
 
 @click.command("targets")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours.")
+@color_option
 def command(machine: bool, color: str) -> None:
     """List what can be compiled to, and what each target can express."""
     from sncompile.targets.registry import all_targets
