@@ -25,6 +25,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -174,6 +175,8 @@ class Trial:
             json.loads(text)
         elif language == "python":
             compile(text, self._page.name, "exec")
+        elif language == "toml":
+            tomllib.loads(text)
         elif language not in ("text", "mermaid"):
             self._page.tell(block.line, f"nothing is known of blocks `{block.info}`")
 

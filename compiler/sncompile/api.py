@@ -10,18 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import CompileError, Diagnostic, Report, Severity
 from sncompile.faults import catalogue
-from sncompile.faults.names import NOT_A_PIPELINE
-from sncompile.semantics.inferred import Inferred
-from sncompile.semantics.library import Library, project_root
+from sncompile.semantics.checked import Checked as Checked
+from sncompile.semantics.library import Library
 from sncompile.semantics.link import link
+from sncompile.semantics.locating import project_root
 from sncompile.semantics.module_link import link_module
+from sncompile.semantics.module_lock import check_modules
 from sncompile.semantics.program import Options, Program
+from sncompile.semantics.repositories import Fetch
 from sncompile.syntax.document import Document, PipelineDoc
 from sncompile.syntax.source import Source, decode, read_source
 from sncompile.uncollected import uncollected
@@ -38,49 +40,29 @@ if TYPE_CHECKING:
 STDIN = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What checking a spec found: its document, the program of a pipeline without errors, and every diagnostic.
-
-    `sources` are the texts that were read, by the names that diagnostics use.
-    """
-
-    name: str
-    document: Document | None
-    program: Program | None
-    diagnostics: tuple[Diagnostic, ...]
-    sources: dict[str, str] = field(repr=False)
-    inferred: Mapping[str, Inferred] = field(default_factory=dict, repr=False)
-    """What was read off the tables, whether there are errors or not."""
-
-    @property
-    def failed(self) -> bool:
-        """Whether there are errors."""
-        return any(d.severity is Severity.ERROR for d in self.diagnostics)
-
-    def require(self) -> Program:
-        """The program. Raises `CompileError` where there are errors, and for a module."""
-        if self.program is not None:
-            return self.program
-        if not self.failed and self.document is not None:
-            message = f"`{self.name}` is a module, not a pipeline"
-            told = NOT_A_PIPELINE.at(self.document.span, message, help="use it in a pipeline's step")
-            raise CompileError([*self.diagnostics, told], self.sources)
-        raise CompileError(self.diagnostics, self.sources)
-
-
-def check(spec: str | Path, options: Options | None = None, *, strict: Sequence[str] | bool = False) -> Checked:
+def check(
+    spec: str | Path,
+    options: Options | None = None,
+    *,
+    strict: Sequence[str] | bool = False,
+    fetch: Fetch | None = None,
+) -> Checked:
     """Read, check, link and type a spec (`-`: standard input) and whatever it refers to.
 
-    `strict` makes warnings errors: all of them, or those whose codes it names. Never raises for a fault of the spec.
+    `strict` makes warnings errors: all of them, or those whose codes it names. `fetch` brings repositories that are
+    referred to; no connection is opened without. Never raises for a fault of the spec.
     """
     options = options or Options()
-    name = "<stdin>" if str(spec) == STDIN else str(spec)
-    path = None if str(spec) == STDIN else Path(spec)
+    name, path = _called(spec)
     folder = path.parent if path is not None else options.invoked_from
     report = Report()
-    library = Library(project_root(folder), options.invoked_from, report)
+    library = Library(project_root(folder), options.invoked_from, report, fetch=fetch)
     return _checked(name, read_source(name, path), options, library, report, strict)
+
+
+def _called(spec: str | Path) -> tuple[str, Path | None]:
+    """What diagnostics call a spec, and its path; standard input has none."""
+    return ("<stdin>", None) if str(spec) == STDIN else (str(spec), Path(spec))
 
 
 def check_text(
@@ -116,11 +98,11 @@ def check_at(
     Its modules' files are there only while the context lasts. Raises `RevisionError` where there is no repository, or
     no such revision in it.
     """
-    from sncompile.semantics.revision import PastLibrary, open_revision
+    from sncompile.semantics.revision import open_revision
 
     options, path, report = options or Options(), Path(spec), Report()
     with open_revision(revision, path) as past:
-        library = PastLibrary(past, project_root(path.parent), options.invoked_from, report)
+        library = Library(past.place(project_root(path.parent)), options.invoked_from, report, places=past)
         options = replace(options, directory=options.directory if options.directory is not None else path.parent)
         yield _checked(library.name_of(past.place(path)), past.read(path), options, library, report, strict)
 
@@ -146,6 +128,8 @@ def _checked(
                 report.extend(error.diagnostics)
         elif document is not None:
             link_module(document, library, report)
+        if options.locked is not None:
+            check_modules(library, options.locked, report)
     else:
         report.add(source)
     found = tuple(d.as_error() if strict is True or (strict and d.code in strict) else d for d in report.diagnostics())
@@ -186,17 +170,12 @@ def optimize(
     """
     from sncompile.passes.pipeline import optimize
 
-    return optimize(graph, level, keep=keep, seconds=_seconds(times) if times is not None else None, check=check)
+    seconds = None
+    if times is not None:
+        from sncompile.runner.measures import seconds_of_run
 
-
-def _seconds(run: str | Path) -> dict[str, float]:
-    from sncompile.runner.find import find_run
-    from sncompile.runner.measures import seconds_by_job
-    from sncompile.runner.watch import Watch
-
-    watch = Watch(find_run(run))
-    watch.look()
-    return seconds_by_job(watch)
+        seconds = seconds_of_run(times)
+    return optimize(graph, level, keep=keep, seconds=seconds, check=check)
 
 
 @uncollected()
@@ -230,21 +209,10 @@ def verify_emitted(graph: Graph, out: Path, target: str = "snakemake") -> int:
     `DifferentJobs`, which names each job that differs.
     """
     if target == "cwl":
-        from sncompile.targets.cwl import verify
-
-        files = {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file()}
-        return _same(graph, verify.differences(graph, files, out))
-    from sncompile.runner.dry_run import DryRunFailed
-    from sncompile.runner.verification import differences
-
-    try:
-        told = differences(graph, out)
-    except DryRunFailed as failed:
-        raise DifferentJobs(f"Snakemake cannot read the emitted files: {failed}") from None
-    return _same(graph, told)
-
-
-def _same(graph: Graph, told: Sequence[str]) -> int:
+        from sncompile.targets.cwl.verify import differences_in as differences
+    else:
+        from sncompile.runner.verification import differences
+    told = differences(graph, out)
     if told:
         more = f" (and {len(told) - 5} more)" if len(told) > 5 else ""
         raise DifferentJobs("; ".join(told[:5]) + more)
@@ -271,14 +239,7 @@ def import_spec(form: str, spec: str | Path, *, strict: bool = False) -> Exchang
     """The module document for a spec of another form (`bilayers`; `-`: standard input). Never raises for its faults."""
     from sncompile.exchange import forms
 
-    name = "<stdin>" if str(spec) == STDIN else str(spec)
-    path = None if str(spec) == STDIN else Path(spec)
-    report = Report()
-    source = read_source(name, path)
-    if not isinstance(source, Source):
-        return forms.Exchanged(None, (source,), {})
-    library = Library(project_root(source.folder), Path.cwd(), report)
-    found = forms.module_from(form, source, library, report)
+    found = forms.imported(form, read_source(*_called(spec)))
     return forms.strict(found) if strict else found
 
 
@@ -286,34 +247,20 @@ def export_spec(form: str, spec: str | Path, *, strict: bool = False) -> Exchang
     """The spec of another form for a module document. Never raises for a fault of the module."""
     from sncompile.exchange import forms
 
-    checked = check(spec)
-    if checked.failed or checked.document is None:
-        return forms.Exchanged(None, checked.diagnostics, checked.sources)
-    report = Report()
-    report.extend(checked.diagnostics)
-    found = forms.spec_from(form, checked.document, report, checked.sources)
+    found = forms.exported(form, check(spec))
     return forms.strict(found) if strict else found
 
 
-def lock_images(programs: Mapping[str, Program], *, update: bool = False) -> Locked:
-    """The lock file for the images of some specs, by the specs' paths, in memory. Asks registries.
+def lock_specs(programs: Mapping[str, Program], *, update: bool = False) -> Locked:
+    """The lock file for some specs, by the specs' paths, in memory. Asks registries for the images' digests.
 
-    The programs are made with `Options(locked=None)`, so that images have their names. Raises `CompileError` where the
-    file that is there cannot be used, or where the specs belong to several projects.
+    The programs are made with `Options(locked=None)`, so that images have their names, and with a `fetch` for
+    repositories. Raises `CompileError` where the file that is there cannot be used, or where the specs belong to
+    several projects.
     """
-    from sncompile.exchange.lockfile import lock
-    from sncompile.faults.names import BAD_LOCK
+    from sncompile.exchange import lockfile
 
-    roots = {project_root(Path(spec).parent) for spec in programs}
-    if len(roots) > 1:
-        message = f"the specs belong to several projects: {', '.join(map(str, sorted(roots)))}"
-        raise CompileError([BAD_LOCK.at(None, message, help="lock those of each project by themselves")])
-    report = Report()
-    library = Library(roots.pop(), Path.cwd(), report)
-    made = lock(programs.values(), library, report, update=update)
-    if report.failed:
-        raise CompileError(report.diagnostics(), library.sources)
-    return made
+    return lockfile.lock_specs(programs, update=update)
 
 
 def faults() -> dict[str, object]:

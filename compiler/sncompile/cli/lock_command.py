@@ -1,4 +1,4 @@
-"""`sncompile lock SPEC…`: record the digests of images."""
+"""`sncompile lock SPEC…`: record what specs refer to."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import click
 
-from sncompile.api import check, lock_images
+from sncompile.api import check, lock_specs
 from sncompile.cli.options import SpecOptions, report_options, spec_options
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, write
 from sncompile.diagnostics import CompileError
 from sncompile.diagnostics.text import visible
+from sncompile.exchange.repositories import Fetcher
 
 
 @click.command("lock")
@@ -28,27 +29,29 @@ def command(
     given: SpecOptions,
     reporter: Reporter,
 ) -> None:
-    """Record the digests of the images that pipelines use, in sncompile.lock.
+    """Record what pipelines refer to, in sncompile.lock: images' digests, repositories' commits, modules' contents.
 
-    It lies in the project's root, and every compile heeds it: images are then used by what they were, and not by what
-    their tags have become. `--locked` refuses images that have no digest.
+    It lies in the project's root, and every compile heeds it: images and repositories are then used as they were, and
+    not as what their tags and branches have become. Files of repositories are fetched. `--locked` refuses what is not
+    in it, and modules that have changed.
     """
     sources: dict[str, str] = {}
+    fetch = Fetcher(lambda line: write(f"{visible(line)}\n", err=True), update=update)
     try:
         programs = {}
         for spec in specs:
             # Images by the names that the specs give them.
             options = replace(given.read(), locked=None)
-            checked = check(spec, options, strict=reporter.strict)
+            checked = check(spec, options, strict=reporter.strict, fetch=fetch)
             sources |= checked.sources
             programs[spec] = require_pipeline(checked, reporter)
-        made = lock_images(programs, update=update)
+        made = lock_specs(programs, update=update)
     except CompileError as error:
         reporter.fail(error, sources)
     for line in made.told:
         write(f"{visible(line)}\n")
     before = made.path.read_text("utf-8") if made.path.is_file() else ""
-    changed = made.text != before and (bool(made.images) or bool(before))
+    changed = made.text != before and (any(made.lock) or bool(before))
     if changed and not compare:
         made.path.write_text(made.text, "utf-8")
     state = ("would change" if compare else "written") if changed else "up to date"

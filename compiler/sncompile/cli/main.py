@@ -32,7 +32,7 @@ COMMANDS = {
     "infer": "show the values that are read off the tables, with their evidence",
     "explain": "tell more about a diagnostic's code",
     "init": "write a small project that runs",
-    "lock": "record the digests of the images that pipelines use",
+    "lock": "record the images, repositories and modules that pipelines use, as they are now",
     "import": "make a module from a spec of another kind: bilayers",
     "export": "make a spec of another kind from a module: bilayers",
     "schema": "print the JSON Schema of pipelines or modules",

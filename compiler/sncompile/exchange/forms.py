@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Report, Severity
+from sncompile.semantics.checked import Checked
 from sncompile.semantics.library import Library
+from sncompile.semantics.locating import project_root
 from sncompile.semantics.module_link import link_module
 from sncompile.syntax.document import Document, ModuleDoc
 from sncompile.syntax.source import Source
@@ -39,6 +42,14 @@ class Exchanged:
     sources: Mapping[str, str] = field(repr=False)
 
 
+def imported(form: str, source: Source | Diagnostic) -> Exchanged:
+    """The module document for a spec of another form, or what is wrong where it could not be read."""
+    if not isinstance(source, Source):
+        return Exchanged(None, (source,), {})
+    report = Report()
+    return module_from(form, source, Library(project_root(source.folder), Path.cwd(), report), report)
+
+
 def module_from(form: str, source: Source, library: Library, report: Report) -> Exchanged:
     """The module document for a spec of another form. `library` has been made with `report`."""
     read: Callable[[Source, Report], str | None] = import_module(FORMS[form].module).import_module
@@ -52,6 +63,15 @@ def module_from(form: str, source: Source, library: Library, report: Report) -> 
         sources[made.name] = text
     found = report.diagnostics()
     return Exchanged(None if report.failed else text, found, sources)
+
+
+def exported(form: str, checked: Checked) -> Exchanged:
+    """The spec of another form for what was checked, or what is wrong with that."""
+    if checked.failed or checked.document is None:
+        return Exchanged(None, checked.diagnostics, checked.sources)
+    report = Report()
+    report.extend(checked.diagnostics)
+    return spec_from(form, checked.document, report, checked.sources)
 
 
 def spec_from(form: str, document: Document, report: Report, sources: Mapping[str, str]) -> Exchanged:

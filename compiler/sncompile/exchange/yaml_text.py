@@ -118,7 +118,7 @@ def _text_entry(head: str, value: Any, indent: str) -> Iterator[str]:
         inner = indent + _INDENT
         lines = textwrap.wrap(value, WIDTH - len(inner), break_long_words=False, break_on_hyphens=False)
         # Folded lines are joined by one space each; a text that would come out otherwise stays on one line.
-        if " ".join(lines) == value and not _UNSHOWN.search(value) and value.isprintable():
+        if len(lines) > 1 and " ".join(lines) == value and not _UNSHOWN.search(value) and value.isprintable():
             yield f"{head} >-"
             yield from (inner + one for one in lines)
             return

@@ -51,9 +51,9 @@ MODULE_RECURSION = Fault(
 )
 NOT_SUPPORTED = Fault(
     "SN214",
-    "a kind of reference that cannot be used yet",
-    "References to repositories (`git+https://…`) are part of the language and not of this version. Copy the\n"
-    "module beside the spec, or install it as a package and use `pkg:`.",
+    "a kind of reference that there is not",
+    "A module is a file of the project, or of the shipped library (`starrynight/NAME`), or of a package\n"
+    "(`pkg:NAME/PATH`), or of a git repository that is read over https (`git+https://HOST/REPO@REF//PATH`).",
 )
 NO_ROOT = Fault(
     "SN217",
@@ -102,12 +102,32 @@ UNKNOWN_OPTION = Fault(
 BAD_LOCK = Fault(
     "SN241",
     "a lock file that cannot be used",
-    "`sncompile.lock` in the project's root holds `sncompile: 1` and `images`, with the digest of each image. It is\n"
-    "written by `sncompile lock`, and is not meant to be edited.",
+    "`sncompile.lock` in the project's root holds `sncompile: 1` and `images` with the digest of each image,\n"
+    "`repositories` with the commit of each, `modules` with the SHA-256 of each file. It is written by\n"
+    "`sncompile lock`, and is not meant to be edited.",
 )
 NOT_LOCKED = Fault(
     "SN242",
     "an image without a digest",
     "`--locked` wants every image to have a digest, in the spec (`org/tool@sha256:…`) or in `sncompile.lock`: a tag\n"
     "may stand for something else tomorrow. Image files of your own need none.",
+)
+BAD_REPOSITORY = Fault(
+    "SN243",
+    "a reference to a repository that has not the form",
+    "It is `git+https://HOST/REPO@REF//PATH`: REF is a branch, a tag or a commit, PATH a document in the repository.\n"
+    "All are names of letters, digits and `._~+-`. Names and passwords of users do not belong into a spec: git has\n"
+    "settings for them.",
+)
+NOT_FETCHED = Fault(
+    "SN244",
+    "a repository that is not here",
+    "A compile opens no connection. `sncompile lock SPEC` looks up which commit a reference to a repository leads\n"
+    "to, records it in `sncompile.lock` and fetches its files; a commit that is recorded already is the one fetched.",
+)
+CHANGED_MODULE = Fault(
+    "SN245",
+    "a module that is not as it was locked",
+    "`sncompile.lock` has the SHA-256 of every file of the modules that specs use. `--locked` refuses what differs,\n"
+    "or is not in it; files that were fetched from a repository always have to be as they were.",
 )

@@ -51,3 +51,9 @@ NO_TELEMETRY = Fault(
     "The address is no collector's, or the packages that send telemetry are not installed: they are an extra of\n"
     "sncompile. A collector that does not answer is no fault: what did not arrive is counted and told.",
 )
+NO_REPOSITORY = Fault(
+    "SN710",
+    "a repository cannot be fetched",
+    "Its name is wrong, it has no such branch, tag or commit, it wants a login, or there is no way to it from here.\n"
+    "`sncompile lock` has git fetch it, with the settings that git has.",
+)

@@ -27,6 +27,7 @@ def build(program: Program) -> Graph:
         edges=edges_of(families),
         outputs=program.outputs,
         files=program.files,
+        origins={file.shown: name for name, file in program.modules.items() if file.foreign},
         spec_digest=_digest(program),
         span=program.span,
     )

@@ -133,7 +133,8 @@ class Graph:
 
     `roots` are the data roots, the workspace among them. `steps` are the steps of the spec in its order, whatever
     families they have become part of. `outputs` are seen from outside, where there are no keys. `folder` is the jobs'
-    working folder and is never written into a file.
+    working folder and is never written into a file. `origins` has what documents from outside of the project are called
+    on every machine, by what they are called in messages.
     """
 
     name: str
@@ -147,6 +148,7 @@ class Graph:
     edges: tuple[Edge, ...]
     outputs: Mapping[str, Value]
     files: Mapping[str, ModuleFile]
+    origins: Mapping[str, str]
     spec_digest: str
     span: Span
 

@@ -15,7 +15,7 @@ from sncompile.notebook.document import yaml_text
 from sncompile.notebook.modules import Module, output_of
 from sncompile.notebook.pipeline import LoadedPipeline, Pipeline, pipeline_document
 from sncompile.notebook.values import Data, literal, plain, roots
-from sncompile.semantics.library import project_root
+from sncompile.semantics.locating import project_root
 from sncompile.semantics.program import Options
 from sncompile.syntax.document import PipelineDoc
 

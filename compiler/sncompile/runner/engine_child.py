@@ -127,6 +127,7 @@ class _Obedience(threading.Thread):
         self._folder, self._process = folder, process
 
     def run(self) -> None:
+        """Wait for `cancel.json`. From then on everything of the run is ended, this process last."""
         while not self._folder.cancellation.exists():
             time.sleep(_LOOK)
         grace = read_object(self._folder.cancellation).get("grace", GRACE)

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from sncompile.runner.find import find_run
 from sncompile.runner.job_names import JobName
 from sncompile.runner.watch import Watch
 from sncompile.semantics.encoding import encode_key
@@ -62,6 +63,13 @@ def job_times(watch: Watch, until: float) -> list[JobTime]:
         name = watch.names.first(record.rule, record.outputs, record.wildcards)
         found.append(JobTime(name, record.state, record.started, ended, record.attempts, measure))
     return found
+
+
+def seconds_of_run(run: str | Path) -> dict[str, float]:
+    """`seconds_by_job` of a run by its folder, its name or its spec. Raises `CompileError` where there is none."""
+    watch = Watch(find_run(run))
+    watch.look()
+    return seconds_by_job(watch)
 
 
 def seconds_by_job(watch: Watch) -> dict[str, float]:

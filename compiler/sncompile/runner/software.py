@@ -13,8 +13,9 @@ from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import runs as faults
 from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.images import ImageKind, image_name, images_of, images_used
 from sncompile.semantics.program import Flag, Option
-from sncompile.targets.snakemake.containers import folders, image_name
+from sncompile.targets.snakemake.containers import docker_name, folders
 from sncompile.targets.target import wrapped_for
 
 Tell = Callable[[str], None]
@@ -128,38 +129,31 @@ def _engine_fault(engine: str) -> Diagnostic | None:
 
 
 def _images(graph: Graph, engine: str, tell: Tell) -> Iterator[Diagnostic]:
-    evaluator = Evaluator(graph.families)
     seen: set[str] = set()
-    for family in graph.families.values():
-        for image in _names(family, evaluator):
-            name = image_name(image)
-            if name is None or name in seen:
-                continue
-            seen.add(name)
-            if _run(engine, "image", "inspect", "--", name).returncode == 0:
-                continue
-            tell(f"{engine} fetches the image {name}")
-            done = _run(engine, "pull", "--quiet", "--", name)
-            if done.returncode:
-                assert family.container is not None
-                help = f"see that the name is right, and that `{engine} pull {shlex.quote(name)}` works"
-                message = f"{engine} has no image `{name}` and cannot fetch it: {_last(done)}"
-                yield faults.NO_IMAGE.at(family.container.span, message, help=help)
+    for image, (_, value) in images_of(graph.families).items():
+        name = docker_name(image)
+        if name is None or name in seen:
+            continue
+        seen.add(name)
+        if _run(engine, "image", "inspect", "--", name).returncode == 0:
+            continue
+        tell(f"{engine} fetches the image {name}")
+        done = _run(engine, "pull", "--quiet", "--", name)
+        if done.returncode:
+            help = f"see that the name is right, and that `{engine} pull {shlex.quote(name)}` works"
+            message = f"{engine} has no image `{name}` and cannot fetch it: {_last(done)}"
+            yield faults.NO_IMAGE.at(value.span, message, help=help)
 
 
 def _image_files(family: Family, evaluator: Evaluator, working: Path) -> Iterator[Diagnostic]:
     """Apptainer's images that are files; those of registries Snakemake fetches before its first job."""
-    for image in _names(family, evaluator):
-        if image.endswith((".sif", ".simg")) and "://" not in image and not (working / image).exists():
+    for image in images_used(family, evaluator):
+        name, kind = image_name(image)
+        # With `docker://` before it even such a name is one of a registry to Apptainer.
+        if kind is ImageKind.FILE and name == image and not (working / image).exists():
             assert family.container is not None
             help = "relative names start at the working folder"
             yield faults.NO_IMAGE.at(family.container.span, f"there is no image file `{image}`", help=help)
-
-
-def _names(family: Family, evaluator: Evaluator) -> list[str]:
-    if family.container is None:
-        return []
-    return sorted({str(image) for image in evaluator.column(family.container, family.keys, family)})
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:

@@ -22,9 +22,9 @@ from typing import Any
 
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.jobs import Expansion, Job
-from sncompile.runner.dry_run import dry_run
+from sncompile.runner.dry_run import DryRunFailed, dry_run
 from sncompile.runner.job_files import marks
-from sncompile.targets.snakemake.containers import RUNNER, image_name
+from sncompile.targets.snakemake.containers import RUNNER, docker_name
 
 _RESOURCES = (("memory_mb", "mem_mb"), ("time_min", "runtime"), ("disk_mb", "disk_mb"), ("gpus", "gpu"))
 
@@ -43,7 +43,7 @@ class _Known:
 def differences(graph: Graph, out: Path) -> list[str]:
     """Every difference between the graph's jobs and Snakemake's, in words; empty where there is none.
 
-    `out` is the emitted folder. Raises `DryRunFailed`.
+    `out` is the emitted folder. That Snakemake can make nothing of it is a difference, too.
     """
     with tempfile.TemporaryDirectory(prefix="sncompile-verify-") as name:
         # Deep enough for paths that lead upwards.
@@ -51,7 +51,10 @@ def differences(graph: Graph, out: Path) -> list[str]:
         working.mkdir(parents=True)
         # Snakemake takes a brace in the place of the files for a wildcard; from here they have none.
         emitted = Path(shutil.copytree(out, working.parent / "emitted"))
-        return _differences(graph, emitted, working)
+        try:
+            return _differences(graph, emitted, working)
+        except DryRunFailed as failed:
+            return [f"Snakemake cannot read the emitted files: {failed}"]
 
 
 def _differences(graph: Graph, out: Path, working: Path) -> list[str]:
@@ -165,7 +168,7 @@ def _command(here: _Known, event: Mapping[str, Any], lines: list[tuple[Job, str]
 
 def _unwrapped(body: str, here: _Known, job: Job) -> str:
     """What is to run in a container, without the words that have it do so; anything else is left as it is."""
-    image = image_name(str(job.container))
+    image = docker_name(str(job.container))
     options = [word for v in here.family.env for word in ("--env", v.name)]
     options += ["--network"] if here.family.network else []
     wrapper = re.compile(rf"bash \S*{re.escape(RUNNER)} {re.escape(shlex.join([*options, image or '']))} ")

@@ -17,7 +17,7 @@ from sncompile.semantics.checks import check_program
 from sncompile.semantics.conventions import settle
 from sncompile.semantics.data_roots import clean_root, root_values, workspace_of
 from sncompile.semantics.default_link import link_defaults, settled_params
-from sncompile.semantics.images import read_lock, with_locked_images
+from sncompile.semantics.image_lock import with_locked_images
 from sncompile.semantics.inferred import Given
 from sncompile.semantics.library import Library
 from sncompile.semantics.operands import ValueFault
@@ -73,13 +73,15 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
         handed=tuple(shared.handed),
         inferred=shared.inferred,
         documents=library.sources,
+        modules=library.used,
+        repositories=library.checkouts.commits,
         span=doc.span,
     )
     program = check_program(program, doc, shared.by_default, report)
     if options.locked is None:
         return program
-    lock = read_lock(library, report)
-    return program if report.failed else with_locked_images(program, lock, options.locked, report)
+    images = library.lock.images
+    return program if report.failed else with_locked_images(program, images, options.locked, report)
 
 
 def _spec_name(doc: PipelineDoc, folder: Path) -> str:

@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 
 from sncompile.diagnostics import Report, did_you_mean
 from sncompile.faults import documents as document_faults
-from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.actions import link_action
 from sncompile.semantics.binding import param_type, port_type
@@ -21,6 +20,7 @@ from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope, Space
 from sncompile.semantics.types import INTEGER, STRING, UNKNOWN, Type
 from sncompile.semantics.typing import Typer
+from sncompile.semantics.unused import warn_of_module
 from sncompile.semantics.values import Const, Value
 from sncompile.syntax.document import EnvDoc, ModuleDoc, PortDoc
 from sncompile.syntax.document import Value as DocValue
@@ -85,7 +85,7 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     )
     if action.uses_all or doc.broken or report.failed:
         return typed
-    _warn_unused(doc, used, written, report)
+    warn_of_module(doc, used, written, report)
     return typed
 
 
@@ -195,28 +195,6 @@ def _link_success(doc: ModuleDoc, report: Report) -> Success:
         {n.name: s for n, s in success.sha256},
         {n.name: c for n, c in success.min_files},
     )
-
-
-def _warn_unused(doc: ModuleDoc, used: set[str], written: set[str], report: Report) -> None:
-    for name, param in doc.params.items():
-        if name not in used:
-            report.add(
-                name_faults.UNUSED_PARAM.at(
-                    param.name.span,
-                    f"nothing in `{doc.name.name}` uses the parameter `{name}`",
-                    help="remove it, or use it in the command",
-                )
-            )
-    # Beside errors it may be a consequence: of a slip in the output's name, say.
-    for name, port in doc.outputs.items() if not report.failed else ():
-        if name not in written and port.path is None:
-            report.add(
-                name_faults.UNUSED_OUTPUT.at(
-                    port.name.span,
-                    f"the command of `{doc.name.name}` never names its output `{name}`",
-                    help=f"tell the tool where to write: `${{outputs.{name}}}`; or say where it writes: `path: …`",
-                )
-            )
 
 
 def file_suffix(port: PortDoc) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sncompile.diagnostics import Diagnostic, Span
 from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Span
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import names as faults
-from sncompile.faults import tables as table_faults
 from sncompile.semantics.check_values import check_given
 from sncompile.semantics.conditions import is_wanted
 from sncompile.semantics.data_roots import root_values
@@ -28,6 +27,7 @@ from sncompile.semantics.table_link import load_tables
 from sncompile.semantics.tables import Table
 from sncompile.semantics.types import NULL, Type
 from sncompile.semantics.typing import Typer
+from sncompile.semantics.unused import Used, warn_of_pipeline
 from sncompile.semantics.values import Const, Output, Value
 from sncompile.semantics.with_link import bind_ports_and_params, refuse_settings, type_names
 from sncompile.syntax.document import Document, Named, PipelineDoc, StepDoc
@@ -131,7 +131,8 @@ class PipelineLinker:
             type_names(step, module, self._step_scope(keys, step), self._report)
         self._note_order()
         outputs = self._outputs()
-        self._warn_unused()
+        used = Used(self._modules_used, self.param_members.used, {*self.tables_used, *self._lost})
+        warn_of_pipeline(self._doc, used, self._shared.library, self._report)
         return outputs
 
     @property
@@ -267,7 +268,7 @@ class PipelineLinker:
         self._inner[step.name.name] = linker.linked
         return StepSpace(step.name.name, keys, outputs, False, False)
 
-    # --- Outputs and what is left over --------------------------------------------------------------------------
+    # --- Outputs and order --------------------------------------------------------------------------------------
 
     def _outputs(self) -> dict[str, Value]:
         if self._doc.outputs is None:
@@ -290,21 +291,3 @@ class PipelineLinker:
             ]
             for inner in self._inner.get(name, ()):
                 self._shared.order.setdefault(inner, []).extend(earlier)
-
-    def _warn_unused(self) -> None:
-        hint = "remove it, or use it"
-        unused: list[Diagnostic] = []
-        for name, (named, reference) in self._doc.modules.items():
-            if name not in self._modules_used:
-                self._shared.library.check_short(named, reference, self._doc.source)
-                unused.append(faults.UNUSED_MODULE.at(named.span, f"no step uses the module `{name}`", help=hint))
-        for name, param in self._doc.params.items():
-            if name not in self.param_members.used:
-                message = f"nothing uses the parameter `{name}`"
-                unused.append(faults.UNUSED_PARAM.at(param.name.span, message, help=hint))
-        for name, table in self._doc.tables.items():
-            if name not in self.tables_used and name not in self._lost:
-                message = f"no step uses the table `{name}`"
-                unused.append(table_faults.UNUSED_TABLE.at(table.name.span, message, help=hint))
-        # Beside an error these may be its consequence: what is misspelt uses nothing.
-        self._report.extend(() if self._report.failed else unused)

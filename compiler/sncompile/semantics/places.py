@@ -13,6 +13,13 @@ class Places:
         """Where the file of a table is read."""
         return path
 
+    def bring(self, path: Path) -> None:
+        """Make sure that a file which is wanted stands where it is looked for."""
+
+    def called(self, path: Path) -> str | None:
+        """What a file is called in messages; None where its path says it."""
+        return None
+
     def listed(self, folder: str, found: Iterator[str]) -> Iterator[str]:
         """The files below a folder, of which `found` are there, as paths relative to it."""
         return found

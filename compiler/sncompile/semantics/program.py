@@ -160,6 +160,19 @@ class ModuleFile(NamedTuple):
         return read_settled(self.source)
 
 
+class UsedFile(NamedTuple):
+    """A file of a module: where it lies, what it is called in messages, and what led to it.
+
+    `foreign` files are none of the project's own; `checkout` is the folder of the repository that it was fetched from.
+    """
+
+    path: Path
+    shown: str
+    span: Span
+    foreign: bool
+    checkout: Path | None
+
+
 class Handed(NamedTuple):
     """What a step gives to an input of a pipeline that it uses as a module, by the step's instances."""
 
@@ -185,5 +198,7 @@ class Program:
     files: Mapping[str, ModuleFile]
     handed: tuple[Handed, ...]
     documents: Mapping[str, str]
+    modules: Mapping[str, UsedFile]
+    repositories: Mapping[str, str]
     span: Span
     inferred: Mapping[str, Inferred] = field(default_factory=dict)

@@ -13,15 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sncompile.diagnostics import Diagnostic, Report, Span
+from sncompile.diagnostics import Diagnostic
 from sncompile.faults import reading
 from sncompile.semantics.git import Repository, RevisionError
-from sncompile.semantics.library import Library, Target, project_root
+from sncompile.semantics.locating import project_root
 from sncompile.semantics.places import Places
-from sncompile.syntax.document import Named
 from sncompile.syntax.source import Source, read_source, start_of
 
-__all__ = ["PastLibrary", "Revision", "RevisionError", "open_revision"]
+__all__ = ["Revision", "RevisionError", "open_revision"]
 
 
 @contextmanager
@@ -79,6 +78,20 @@ class Revision(Places):
             return f"{self.name}:{path.relative_to(self._export).as_posix()}"
         return None
 
+    def bring(self, path: Path) -> None:
+        """Copy a file that git never kept track of to the files of the revision, where references look for it."""
+        try:
+            there, place = self.untracked(path), self.place(path)
+            if there is None or place.exists():
+                return
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if there.is_dir():
+                place.mkdir()
+            elif there.is_file():
+                shutil.copyfile(there, place)
+        except (OSError, ValueError):
+            return  # No file can be called so: that is told of where it is looked for.
+
     def untracked(self, path: Path) -> Path | None:
         """Where a file or folder stands now that git has never kept track of; None for others."""
         relative = self.relative(path)
@@ -108,41 +121,3 @@ class Revision(Places):
             path = f"{top}{tracked}"
             if path.startswith(start):
                 yield path[len(start) :]
-
-
-class PastLibrary(Library):
-    """The documents of a revision."""
-
-    def __init__(self, revision: Revision, root: Path, invoked_from: Path, report: Report) -> None:
-        super().__init__(revision.place(root), invoked_from, report)
-        self.places = revision
-        self._revision = revision
-
-    def name_of(self, path: Path) -> str:
-        """As git calls it: `HEAD:modules/align.yaml`."""
-        return self._revision.called(path) or super().name_of(path)
-
-    def _checked(self, target: Target, reference: Named, *, document: bool) -> Target | None:
-        for suffix in ("", ".yaml", ".yml"):
-            self._bring(Path(f"{target.path}{suffix}"))
-        return super()._checked(target, reference, document=document)
-
-    def claim(self, name: str, span: Span, source: Source) -> str | None:
-        """Where a file of the module in `source` is emitted."""
-        self._bring(source.folder / name)
-        return super().claim(name, span, source)
-
-    def _bring(self, path: Path) -> None:
-        """Copy a file that git never kept track of to the files of the revision, where references look for it."""
-        try:
-            there = self._revision.untracked(path)
-            place = self._revision.place(path)
-            if there is None or place.exists():
-                return
-            place.parent.mkdir(parents=True, exist_ok=True)
-            if there.is_dir():
-                place.mkdir()
-            elif there.is_file():
-                shutil.copyfile(there, place)
-        except (OSError, ValueError):
-            return  # No file can be called so: that is told of where it is looked for.

@@ -6,6 +6,7 @@ An index of ten million rows has a dozen columns, of which a pipeline may range 
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -91,13 +92,13 @@ class StoredColumns(Mapping[str, Sequence[Cell]]):
         return name in self.types
 
     @property
+    @abstractmethod
     def relation(self) -> str:
         """What stands after `FROM` for these columns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What a query of ours gives. Raises `StoreError`."""
-        raise NotImplementedError
 
     def tells_apart(self, key: Sequence[str]) -> bool:
         """Whether no cell of `key` is empty, and no two rows have the same; false of a key of no column."""

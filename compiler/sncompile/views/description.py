@@ -94,6 +94,7 @@ class _Describer:
         }
 
     def params(self, params: Mapping[str, ParamDoc]) -> dict[str, Any]:
+        """Parameters by name: their types, defaults and limits."""
         return {name: self._param(param) for name, param in params.items()}
 
     def _param(self, param: ParamDoc) -> dict[str, Any]:
@@ -110,6 +111,7 @@ class _Describer:
         return kept | {"description": param.description}
 
     def table(self, table: TableDoc) -> dict[str, Any]:
+        """A table's keys, and where its rows come from; of rows in the spec, how many."""
         source: dict[str, Any] = {"rows": len(table.rows)} if table.rows is not None else {}
         for kind, template in (("file", table.file), ("glob", table.glob), ("sql", table.sql)):
             if template is not None:
@@ -126,6 +128,7 @@ class _Describer:
         }
 
     def step(self, step: StepDoc) -> dict[str, Any]:
+        """A step's module, keys and title, which is the module's where it has none of its own."""
         module = step.module
         reference = module.name if isinstance(module, Named) else "(in place)" if module is not None else None
         title = step.title or (module.about.title if isinstance(module, ModuleDoc) else "")
@@ -144,9 +147,11 @@ class _Describer:
         return found | ({"when": self.value(argument.when)} if argument.when is not None else {})
 
     def container(self, container: ContainerDoc | None) -> Any:
+        """The image as it was written; None without one."""
         return self.value(container.image) if container is not None and container.image is not None else None
 
     def env(self, variables: Sequence[EnvDoc]) -> dict[str, Any]:
+        """Variables by name; of a secret, no value is known."""
         shown = {v.name.name: None if v.value is None else self.value(v.value) for v in variables}
         return shown | {v.name.name: "(secret)" for v in variables if v.secret}
 

@@ -30,6 +30,7 @@ class _Unmoved:
 
     @property
     def keys(self) -> KeySet:
+        """The family's instances, as they are now."""
         return self._family.keys
 
     def local(self, space: str, name: str) -> Value:

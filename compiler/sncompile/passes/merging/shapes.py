@@ -99,6 +99,7 @@ class _Shaping:
         self._holes: list[Hole] = []
 
     def shape(self) -> Shape:
+        """What any family that can be merged with this one has the same, and the holes where they may differ."""
         family = self._family
         inputs = tuple([(n, p.base, p.many, self._value(p.value, ("inputs", n), n)) for n, p in family.inputs.items()])
         params = tuple([(n, _base(v), v.type.many, self._value(v, ("params", n), n)) for n, v in family.params.items()])

@@ -68,6 +68,7 @@ class _Reader:
         self._needs: dict[str, frozenset[str]] = {}
 
     def read(self) -> Reading:
+        """Every job that the workflow makes of the object. Raises `Unreadable` where the two do not fit."""
         missing = self._main["inputs"].keys() ^ self._values.keys()
         if missing:
             raise Unreadable(f"the object and the workflow differ in {', '.join(sorted(missing))}")

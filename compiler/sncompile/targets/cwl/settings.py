@@ -7,6 +7,7 @@ from math import ceil
 from sncompile.faults import targets as faults
 from sncompile.ir.graph import Family
 from sncompile.semantics.evaluate import AtRunTime
+from sncompile.semantics.images import ImageKind, image_name
 from sncompile.semantics.resources import dynamic
 from sncompile.semantics.values import Value
 from sncompile.targets.cwl.columns import Columns
@@ -76,11 +77,11 @@ class Settings:
         value = self._family.container
         if value is None:
             return []
-        images = {str(image).removeprefix("docker://") for image in self._words.column(value)}
+        images = {image_name(str(image)) for image in self._words.column(value)}
         if len(images) > 1:
             self._tell_image(value, "differs between its jobs", "make a step for each image, chosen with `where`")
-        image = min(images)
-        if "://" in image or image.startswith((".", "/")) or image.endswith((".sif", ".simg")):
+        image, kind = min(images, key=lambda image: image.name)
+        if kind is not ImageKind.REGISTRY:
             self._tell_image(value, f"is `{image}`, which is none of a registry", "name it as `org/tool:1.4`")
         return [{"class": "DockerRequirement", "dockerPull": image}]
 

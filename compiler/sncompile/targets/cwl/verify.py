@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.jobs import Job, job_id, jobs, module_files
 from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.images import image_name
 from sncompile.semantics.scope import UNIT
 from sncompile.targets.cwl.places import Places
 from sncompile.targets.cwl.reading import File, ReadJob, Unreadable, read_back
@@ -36,6 +37,12 @@ def differences(graph: Graph, emitted: Mapping[str, bytes], out: Path) -> list[s
     The files are read back without knowledge of how they were made, and compared with the jobs of the graph.
     """
     return list(_Comparison(graph, emitted, out).all())
+
+
+def differences_in(graph: Graph, out: Path) -> list[str]:
+    """`differences` between a graph and the files that stand in the folder `out`."""
+    emitted = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    return differences(graph, emitted, out)
 
 
 class _Comparison:
@@ -87,7 +94,7 @@ class _Comparison:
         yield from _differ("variables", {**read.env, **read.said.variables}, variables)
         yield from _differ("variables that the engine sets", sorted(read.env.keys() & ENGINES), [])
         yield from _differ("secrets", read.said.secrets, [v.name for v in family.env if v.secret])
-        image = job.container.removeprefix("docker://") if job.container is not None else None
+        image = image_name(job.container).name if job.container is not None else None
         yield from _differ("container", read.image, image)
         for name, (theirs, factor) in _UNITS.items():
             amount = job.resources.get(name)

@@ -14,6 +14,7 @@ from typing import Any
 
 from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.images import ImageKind, image_name
 from sncompile.semantics.values import Value
 from sncompile.targets.target import Engine
 
@@ -21,14 +22,20 @@ RUNNER = "container.sh"
 MOST_FILES = 20
 """So many files of an input that lie in no data root are shown to a container one by one; of more, their folder."""
 
-_OTHER_WORLDS = ("oras://", "library://", "shub://", "file://")
+_APPTAINERS = ("oras://", "library://", "shub://", "file://", "http://", "https://")
+"""Where only Apptainer takes images from. Podman knows others, such as `docker-archive:`, and judges them itself."""
 
 
-def image_name(image: str) -> str | None:
-    """An image as Docker calls it; None for what only Apptainer can run."""
-    if image.startswith(_OTHER_WORLDS) or image.endswith((".sif", ".simg")):
-        return None
-    return image.removeprefix("docker://")
+def docker_name(image: str) -> str | None:
+    """An image as Docker and podman call it; None for what only Apptainer can run."""
+    name, kind = image_name(image)
+    return None if kind is ImageKind.FILE or name.startswith(_APPTAINERS) else name
+
+
+def apptainer_name(image: str) -> str:
+    """An image as Apptainer calls it, to which a name without a scheme is a file's."""
+    name, kind = image_name(image)
+    return f"docker://{name}" if kind is ImageKind.REGISTRY else image
 
 
 def runner_script(graph: Graph, engine: Engine, evaluator: Evaluator) -> bytes:

@@ -12,6 +12,7 @@ from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.evaluate import Closure, Evaluator
 from sncompile.semantics.functions import to_text
+from sncompile.semantics.images import images_used
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.values import Value
 from sncompile.targets.snakemake.marking import Marks
@@ -78,13 +79,13 @@ class FamilyContext:
         """The value of every instance, as a list."""
         return list(self.around.evaluator.column(value, self.keys, self.family))
 
-    def image(self, value: Value) -> str:
-        """The image of all jobs. Told as a fault where they have several."""
-        images = sorted({str(image) for image in self.column(value)})
+    def image(self, span: Span) -> str:
+        """The image of all jobs of a family that has one. Told as a fault at `span` where they have several."""
+        images = images_used(self.family, self.around.evaluator)
         if len(images) > 1:
             message = f"the container of `{self.family.name}` differs between its jobs"
             help = "a rule has one container: make a step for each image, chosen with `where`"
-            self.around.tell(faults.WILDCARDS_DIFFER.at(value.span, message, help=help))
+            self.around.tell(faults.WILDCARDS_DIFFER.at(span, message, help=help))
         return images[0]
 
     def hole_cells(self, hole: Hole) -> list[str]:

@@ -8,6 +8,7 @@ from sncompile.ir.feeds import waited_for
 from sncompile.ir.graph import Family, Relation
 from sncompile.semantics.values import Output, Related, Value
 from sncompile.targets.snakemake.commands import CommandLowering
+from sncompile.targets.snakemake.containers import apptainer_name
 from sncompile.targets.snakemake.context import FamilyContext, Surroundings
 from sncompile.targets.snakemake.inputs import input_code, port_code
 from sncompile.targets.snakemake.marking import marker
@@ -125,10 +126,10 @@ class FamilyLowering:
         if family.conda is not None:
             found.append(Directive("conda", (Entry("", string(f"files/{family.conda}"), family.module_span),)))
         if family.container is not None and self._around.containers is None:
-            image = self.context.image(family.container)
+            image = self.context.image(family.container.span)
             self.context.check_braces(image, family.container.span, "image")
-            image = image if "://" in image or image.endswith((".sif", ".simg")) else f"docker://{image}"
-            found.append(Directive("container", (Entry("", string(image), family.container.span),)))
+            name = string(apptainer_name(image))
+            found.append(Directive("container", (Entry("", name, family.container.span),)))
         threads = thread_entry(context)
         if threads is not None:
             found.append(Directive("threads", (threads,)))

@@ -6,7 +6,7 @@ from sncompile.diagnostics import Span
 from sncompile.faults import targets as faults
 from sncompile.semantics.values import Local
 from sncompile.targets.snakemake.commands import CommandLowering, literal, quoted
-from sncompile.targets.snakemake.containers import image_name
+from sncompile.targets.snakemake.containers import docker_name
 from sncompile.targets.snakemake.context import FamilyContext
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import item_name
@@ -54,8 +54,8 @@ def _container(context: FamilyContext) -> list[str]:
     family, engine = context.family, context.around.containers
     if engine is None or family.container is None:
         return []
-    image = context.image(family.container)
-    name = image_name(image)
+    image = context.image(family.container.span)
+    name = docker_name(image)
     if name is None:
         message = f"{engine} cannot run the image `{image}`"
         context.around.tell(faults.NOT_DOCKER.at(family.container.span, message, help="use `--containers apptainer`"))

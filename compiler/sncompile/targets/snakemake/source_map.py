@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from sncompile.diagnostics import Span
+from sncompile.ir.graph import Graph
 from sncompile.targets.snakemake.model import Workflow
 from sncompile.targets.snakemake.python_code import layout
 from sncompile.targets.snakemake.render import INLINE, directive_lines
@@ -52,20 +52,14 @@ def source_map(workflow: Workflow, text: str, place: Callable[[Span], dict[str, 
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 
-def place_from(folder: str, here: Path) -> Callable[[Span], dict[str, Any]]:
-    """A function that names a span's file as seen from the working folder, and the library's by its place there."""
-    library = os.path.abspath(str(files("sncompile.specs")))
-    names: dict[str, str] = {}
-
-    def name_of(file: str) -> str:
-        path = os.path.abspath(here / file)
-        inside = os.path.relpath(path, library)
-        known = not inside.startswith("..") and not os.path.abspath(folder).startswith(library)
-        return f"sncompile:{inside}" if known else os.path.relpath(path, folder)
+def place_from(graph: Graph, here: Path) -> Callable[[Span], dict[str, Any]]:
+    """A function that names a span's file as seen from the working folder; what is not the project's own by what it is
+    called everywhere."""
+    names = dict(graph.origins)
 
     def place(span: Span) -> dict[str, Any]:
         if span.file not in names:
-            names[span.file] = name_of(span.file)
+            names[span.file] = os.path.relpath(os.path.abspath(here / span.file), graph.folder)
         return {"file": names[span.file], "source_line": span.line, "column": span.column}
 
     return place

@@ -51,7 +51,7 @@ class SnakemakeTarget:
         if report.failed:
             raise CompileError(report.diagnostics())
         text = render_snakefile(workflow)
-        place = place_from(graph.folder, Path.cwd())
+        place = place_from(graph, Path.cwd())
         texts = {"Snakefile": text, NAME: source_map(workflow, text, place)}
         texts |= {f"tables/{s.name}.tsv": render_sidecar(s) for s in workflow.sidecars}
         emitted = {name: _encoded(text, graph) for name, text in texts.items()}
