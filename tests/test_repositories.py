@@ -154,6 +154,22 @@ def test_the_commit_that_is_locked_stays(world: World, tmp_path: Path) -> None:
     assert world.call("check", "spec.yaml", "--locked").code == 0
 
 
+def test_what_an_update_changes_is_told(world: World) -> None:
+    """`diff` with a revision compares with the commit that the lock file had then."""
+    world.call("lock", "spec.yaml")
+    project = world._replace(repository=world.project)
+    project.git("init", "--quiet", ".")
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message=one")
+    (world.repository / "modules" / "upper.py").write_text(f"{SCRIPT}# New.\n")
+    world.git("commit", "--quiet", "--all", "--message=two")
+    world.git("tag", "--force", "v1")
+    assert world.call("diff", "--git", "HEAD", "spec.yaml").code == 0
+    world.call("lock", "spec.yaml", "--update")
+    told = world.call("diff", "--git", "HEAD", "spec.yaml")
+    assert (told.code, "the module's file `upper/upper.py`" in told.out) == (1, True), told
+
+
 def test_what_was_altered_in_the_cache_is_refused(world: World, tmp_path: Path) -> None:
     """By a compile, and by `lock`, which would else record it."""
     world.call("lock", "spec.yaml")
