@@ -154,6 +154,21 @@ def test_the_commit_that_is_locked_stays(world: World, tmp_path: Path) -> None:
     assert world.call("check", "spec.yaml", "--locked").code == 0
 
 
+def test_an_update_for_one_spec_does_not_bind_another_to_the_commit_before(world: World) -> None:
+    """What was known of files that only the other uses goes with the commit; it is locked anew by itself."""
+    (world.project / "other.yaml").write_text(SPEC.replace("tools/upper", "./own.yaml"))
+    (world.project / "own.yaml").write_text(UPPER.replace("${file('upper.py')}", "x.py"))
+    (world.project / "spec.yaml").write_text(SPEC.partition("  framed:")[0])
+    world.call("lock", "spec.yaml", "other.yaml")
+    (world.repository / "modules" / "frames" / "frame.yaml").write_text(f"# New.\n{FRAME}")
+    world.git("commit", "--quiet", "--all", "--message=two")
+    world.git("tag", "--force", "v1")
+    world.call("lock", "spec.yaml", "--update")
+    assert "has not `git+https://" in world.call("check", "other.yaml").err
+    assert world.call("lock", "other.yaml").code == 0
+    assert world.call("check", "spec.yaml", "other.yaml", "--locked").code == 0
+
+
 def test_what_an_update_changes_is_told(world: World) -> None:
     """`diff` with a revision compares with the commit that the lock file had then."""
     world.call("lock", "spec.yaml")

@@ -56,7 +56,7 @@ def lock_specs(programs: Mapping[str, Program], *, update: bool) -> Locked:
     if report.failed:
         raise CompileError(report.diagnostics(), library.sources)
     repositories, of_repositories = _repositories(programs.values(), before)
-    modules, of_modules = _modules(programs.values(), before, library.root)
+    modules, of_modules = _modules(programs.values(), before, repositories, library.root)
     images, of_images, found = lock_images(programs.values(), before.images, update=update)
     lock = Lock(images, repositories, modules)
     return Locked(library.root / LOCK, lock, (*of_repositories, *of_modules, *of_images), tuple(found))
@@ -69,11 +69,14 @@ def _repositories(programs: Iterable[Program], before: Lock) -> tuple[dict[str, 
     return {**before.repositories, **asked}, told
 
 
-def _modules(programs: Iterable[Program], before: Lock, root: Path) -> tuple[dict[str, str], list[str]]:
+def _modules(
+    programs: Iterable[Program], before: Lock, repositories: Mapping[str, str], root: Path
+) -> tuple[dict[str, str], list[str]]:
     """The contents of all modules' files, those of other specs as they were. Only what is new or changed is told.
 
     Raises `CompileError` for a file that cannot be read, or was altered in the cache.
     """
+    moved = {name for name, commit in before.repositories.items() if repositories[name] != commit}
     asked = {}
     for program in programs:
         for name, file in program.modules.items():
@@ -82,20 +85,23 @@ def _modules(programs: Iterable[Program], before: Lock, root: Path) -> tuple[dic
             except OSError as error:
                 message = f"cannot read `{file.shown}`: {error.strerror}"
                 raise CompileError([UNREADABLE.at(file.span, message)], dict(program.documents)) from None
-            if _same_commit(name, program, before) and before.modules.get(name, asked[name]) != asked[name]:
+            same = before.modules.get(name, asked[name]) == asked[name]
+            if not same and file.checkout is not None and _repository(name) not in moved:
                 raise CompileError([changed(name, file)], dict(program.documents))
-    # A file of the project that is gone is no spec's any more.
-    kept = {n: sum for n, sum in before.modules.items() if ":" in n or (root / n).is_file()}
+    # A file of the project that is gone is no spec's any more; of a commit that was left nothing holds.
+    kept = {
+        name: sum
+        for name, sum in before.modules.items()
+        if (_repository(name) not in moved if ":" in name else (root / name).is_file())
+    }
     states = {name: _since(before.modules.get(name), sum) for name, sum in asked.items()}
     told = [f"{name}: {'new' if state == 'new' else 'changed'}" for name, state in states.items() if state != _SAME]
     return {**kept, **asked}, told
 
 
-def _same_commit(name: str, program: Program, before: Lock) -> bool:
-    """Whether a file is of a repository's commit that was locked already: what it holds cannot have become another."""
-    repository = name.rpartition("//")[0]
-    commit = program.repositories.get(repository)
-    return commit is not None and commit == before.repositories.get(repository)
+def _repository(name: str) -> str:
+    """The repository, without a path in it, that a file was fetched from."""
+    return name.rpartition("//")[0]
 
 
 _SAME = "as before"

@@ -24,23 +24,18 @@ class Checkouts:
         self._fetch = fetch
         self.commits: dict[str, str] = {}
         """The commits of all repositories that were asked for, by their references without a path."""
-        self._failed: dict[str, str] = {}
+        self._failed: dict[str, FetchError] = {}
 
     def folder(self, repository: Repository, span: Span) -> Path | None:
         """The folder with a repository's files; None after telling why there is none."""
         name = str(repository)
-        commit = self.commits.get(name) or self._lock().repositories.get(name)
-        if self._fetch is not None and name not in self.commits:
-            try:
-                if name not in self._failed:
-                    commit = self._fetch(repository, commit)
-            except FetchError as error:
-                self._failed[name] = str(error)
-            if name in self._failed:
-                message = f"`{name}` cannot be fetched: {self._failed[name]}"
-                hint = "see that the name is right, and that git may read it: git ls-remote " + repository.url
-                self._report.add(NO_REPOSITORY.at(span, message, help=hint))
-                return None
+        try:
+            commit = self._commit(repository, name)
+        except FetchError as error:
+            self._failed[name] = error
+            hint = f"see that the name is right, and that git may read it: git ls-remote {repository.url}"
+            self._report.add(NO_REPOSITORY.at(span, f"`{name}` cannot be fetched: {error}", help=hint))
+            return None
         if commit is None:
             message = f"`{LOCK}` has no commit for `{name}`"
             self._report.add(faults.NOT_FETCHED.at(span, message, help="fetch it: sncompile lock SPEC"))
@@ -52,3 +47,12 @@ class Checkouts:
             return None
         self.commits[name] = commit
         return folder
+
+    def _commit(self, repository: Repository, name: str) -> str | None:
+        """The commit that counts, fetched if that can be; None where none is known. Raises `FetchError`."""
+        if name in self._failed:  # Many steps may refer to it.
+            raise self._failed[name]
+        if name in self.commits:
+            return self.commits[name]
+        known = self._lock().repositories.get(name)
+        return known if self._fetch is None else self._fetch(repository, known)

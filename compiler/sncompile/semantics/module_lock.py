@@ -27,13 +27,11 @@ def check_modules(library: Library, must: bool, report: Report) -> None:
             found = content_of(file)
         except OSError as error:
             found = f"not readable: {error.strerror}"
-        if known == found:
-            continue
         if known is None:
             message = f"`{LOCK}` has not `{name}`"
             report.add(CHANGED_MODULE.at(file.span, message, help="record it: sncompile lock SPEC"))
-            continue
-        report.add(changed(name, file))
+        elif known != found:
+            report.add(changed(name, file))
 
 
 def changed(name: str, file: UsedFile) -> Diagnostic:
