@@ -54,13 +54,13 @@ def started(folder: Path) -> list[str]:
     return path.read_text().split() if path.exists() else []
 
 
-def until_two_wait(folder: Path) -> None:
+def until_two_wait(folder: Path, process: subprocess.Popen[str]) -> None:
     """Wait until two jobs of the first step have started and wait, and until the record tells of both.
 
     The engine writes events down beside its work: a job may be at work before its event is there.
     """
-    until(lambda: len(started(folder)) == 2)
-    until(lambda: len(events(newest_run(folder), "job_info")) == 2)
+    until(lambda: len(started(folder)) == 2, process)
+    until(lambda: len(events(newest_run(folder), "job_info")) == 2, process)
 
 
 def newest_run(folder: Path) -> Path:
@@ -68,8 +68,9 @@ def newest_run(folder: Path) -> Path:
 
     The times of the folders would not do: much may be written into one after a later run was started.
     """
-    found = (folder / "runs").glob("*/run.json")
-    return max(found, key=lambda path: float(json.loads(path.read_text())["started"])).parent
+    found = [path.parent for path in (folder / "runs").glob("*/run.json")]
+    # What was killed before it began has a record of its end alone.
+    return max(found, key=lambda run: float(record(run).get("started", 0)))
 
 
 def record(run: Path) -> dict[str, Any]:

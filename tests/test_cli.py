@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from sncompile.cli import check_command
-from sncompile.cli.main import COMMANDS, main
+from sncompile.cli.main import COMMANDS
+
+from .command_line import SNCOMPILE, Run, in_this_process, sncompile
 
 SPEC = """\
 sncompile: 1
@@ -37,28 +38,10 @@ outputs: {all: "${one.out}"}
 """
 
 
-class Ended(NamedTuple):
-    """How a call ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ended]
-
-
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command line in this process."""
-
-    def call(*arguments: str | Path) -> Ended:
-        with pytest.raises(SystemExit) as ended:
-            main([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), out, err)
-
-    return call
+    return in_this_process(capsys)
 
 
 @pytest.fixture
@@ -70,12 +53,6 @@ def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "letters.yaml").write_text(SPEC)
     (tmp_path / "wrong.yaml").write_text(SPEC.replace('params.size}"}', 'params.sise}"}'))
     return Path("letters.yaml")
-
-
-def process(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command line in a process of its own."""
-    command = [sys.executable, "-m", "sncompile.cli.main", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=os.environ | env, check=False)
 
 
 def test_check_of_a_correct_spec_ends_with_0(run: Run, spec: Path) -> None:
@@ -144,18 +121,33 @@ def test_github_diagnostics(run: Run, spec: Path) -> None:
 
 def test_standard_input(spec: Path) -> None:
     """`-` reads the spec; its paths start where the user stands."""
-    command = [sys.executable, "-m", "sncompile.cli.main", "plan", "-", "--json"]
-    done = subprocess.run(command, input=SPEC, capture_output=True, text=True, check=False)
+    done = subprocess.run([*SNCOMPILE, "plan", "-", "--json"], input=SPEC, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["jobs"] == 2
 
 
 def test_a_reader_that_has_enough_is_no_fault(spec: Path) -> None:
     """`sncompile … | head -1` says nothing of a broken pipe."""
-    command = f'"{sys.executable}" -m sncompile.cli.main schema pipeline | head -1'
+    command = f"{shlex.join(SNCOMPILE)} schema pipeline | head -1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
     assert done.stdout == "{\n"
     assert done.stderr == ""
+
+
+def test_an_interrupt_while_it_starts_is_no_traceback() -> None:
+    """Ctrl-C comes as soon as somebody sees that the command was wrong, when much is still to be imported."""
+    interrupted = (
+        "import sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'sncompile.api':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from sncompile.__main__ import main\n"
+        "main()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "")
 
 
 def test_a_fault_of_our_own_ends_with_70(run: Run, spec: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -239,7 +231,7 @@ def test_plan_loads_neither_networkx_nor_snakemake(spec: Path) -> None:
 
 
 def test_plan_fits_a_narrow_terminal(spec: Path) -> None:
-    done = process("plan", "letters.yaml", COLUMNS="40")
+    done = sncompile(Path.cwd(), "plan", "letters.yaml", env=os.environ | {"COLUMNS": "40"})
     assert max(map(len, done.stdout.splitlines())) <= 40
 
 
@@ -332,5 +324,6 @@ def test_init_writes_a_project_without_fault_and_never_over_another(run: Run, tm
 
 
 def test_completion_names_commands() -> None:
-    done = process(_SNCOMPILE_COMPLETE="bash_complete", COMP_WORDS="sncompile des", COMP_CWORD="1")
+    asked = {"_SNCOMPILE_COMPLETE": "bash_complete", "COMP_WORDS": "sncompile des", "COMP_CWORD": "1"}
+    done = sncompile(Path.cwd(), env=os.environ | asked)
     assert "describe" in done.stdout

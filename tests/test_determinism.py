@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
 import shutil
@@ -14,6 +13,7 @@ import pytest
 
 from sncompile.api import check, compile_graph, graph_of, optimize
 
+from .sums import sums
 from .test_golden import EXAMPLES
 
 TARGETS = ("snakemake", "cwl")
@@ -62,12 +62,6 @@ def lay_out(folder: Path, rows: list[str]) -> Path:
     (folder / "wells.csv").write_text("plate,well,kind\n" + "".join(f"{row}\n" for row in rows), "utf-8")
     (folder / "spec.yaml").write_text(SPEC, "utf-8")
     return folder / "spec.yaml"
-
-
-def sums(folder: Path) -> dict[str, str]:
-    """The SHA-256 sum of every file below a folder."""
-    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
-            for p in sorted(folder.rglob("*")) if p.is_file()}  # fmt: skip
 
 
 def compiled_by(python: str, spec: Path, target: str, level: int, **environment: str) -> dict[str, str]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from sncompile.cli.main import main
+from .command_line import Run, in_this_process
 
 MODULE = """\
 sncompile: 1
@@ -34,28 +32,10 @@ steps: {one: {module: ./say.yaml, with: {text: "${join(infer.plates)}"}}}
 EVEN = "plate,well,images\n" + "".join(f"P{p},W{w},9\n" for p in (1, 2) for w in range(4))
 
 
-class Ended(NamedTuple):
-    """How a call of the command line ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ended]
-
-
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command line in this process."""
-
-    def call(*arguments: str | Path) -> Ended:
-        with pytest.raises(SystemExit) as ended:
-            main([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), out, err)
-
-    return call
+    return in_this_process(capsys)
 
 
 @pytest.fixture

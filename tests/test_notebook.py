@@ -15,7 +15,10 @@ import pytest
 import sncompile as sn
 from sncompile.api import check
 from sncompile.runner.processes import identify
-from tests.engines.test_runs import SPEC, until
+
+from .command_line import sncompile
+from .runs import SPEC
+from .waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[1]
 
@@ -54,12 +57,14 @@ JOIN: dict[str, Any] = {
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder that Python stands in, with two specs."""
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder that Python stands in, with two specs; no job waits any more when the test is over."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "letters.yaml").write_text(PIPELINE)
     (tmp_path / "spec.yaml").write_text(SPEC)
-    return tmp_path
+    yield tmp_path
+    for wait in (tmp_path / "wait", tmp_path / "run1" / "wait"):
+        wait.unlink(missing_ok=True)
 
 
 def test_importing_the_package_costs_nothing() -> None:
@@ -329,9 +334,9 @@ def test_ctrl_c_ends_a_run_that_is_waited_for(here: Path) -> None:
     (here / "wait").touch()
     code = "import sncompile as sn\nsn.SnakemakeBackend(cores=2).run(sn.load('spec.yaml'))"
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
-    until(lambda: (here / "started.txt").exists())
+    until((here / "started.txt").exists, process)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert "KeyboardInterrupt" in err
     assert sn.attach(".").status == "cancelled"
 
@@ -343,18 +348,8 @@ def test_files_without_a_run(here: Path) -> None:
     assert folder == here / "x" / "build" / "small"
     assert "rule second:" in (folder / "Snakefile").read_text()
     assert not (here / "x" / "runs").exists()
-    command = [
-        sys.executable,
-        "-m",
-        "sncompile.cli.main",
-        "spec.yaml",
-        "--check",
-        "--directory",
-        "x",
-        "-o",
-        str(folder),
-    ]
-    assert subprocess.run(command, check=False).returncode == 0
+    checked = sncompile(here, "spec.yaml", "--check", "--directory", "x", "-o", folder)
+    assert checked.returncode == 0, checked.stderr
     for wrong in ({"cores": 0}, {"cores": "many"}, {"containers": "dokcer"}):
         with pytest.raises(ValueError, match="and not"):
             sn.SnakemakeBackend(**wrong)
@@ -384,7 +379,7 @@ def kernel() -> Iterator[Any]:
     """A Jupyter kernel in a process of its own, and the client that talks to it."""
     manager = pytest.importorskip("jupyter_client.manager", reason="needs the extra `notebook`")
     pytest.importorskip("ipykernel", reason="needs the extra `notebook`")
-    started, client = manager.start_new_kernel(kernel_name="python3")
+    started, client = manager.start_new_kernel(kernel_name="python3", startup_timeout=PATIENCE)
     yield started, client
     client.stop_channels()
     started.shutdown_kernel(now=True)
@@ -393,7 +388,7 @@ def kernel() -> Iterator[Any]:
 def outputs(client: Any, code: str) -> list[dict[str, Any]]:
     """What a cell sends, until the kernel is idle again."""
     found: list[dict[str, Any]] = []
-    client.execute_interactive(code, output_hook=found.append, timeout=90)
+    client.execute_interactive(code, output_hook=found.append, timeout=PATIENCE)
     return found
 
 
@@ -405,7 +400,7 @@ def test_a_notebook_shows_a_run_live_and_the_run_outlives_the_kernel(here: Path,
     (shown,) = [m for m in outputs(client, code) if m["msg_type"] == "display_data"]
     assert "sn-is-running" in shown["content"]["data"]["text/html"]
     update = {}
-    until(lambda: update.update(client.get_iopub_msg(timeout=30)) or update["msg_type"] == "update_display_data")
+    until(lambda: update.update(client.get_iopub_msg(timeout=PATIENCE)) or update["msg_type"] == "update_display_data")
     assert update["content"]["transient"] == shown["content"]["transient"]
     os.kill(manager.provisioner.pid, signal.SIGKILL)
     run = sn.attach(here)

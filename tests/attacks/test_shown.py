@@ -6,12 +6,13 @@ import json
 from html.parser import HTMLParser
 from pathlib import Path
 
-import sncompile
+from sncompile import load
 from sncompile.api import check
 from sncompile.diagnostics.text import TextRenderer
 
+from ..command_line import sncompile
 from .corpus import as_yaml, texts
-from .test_surroundings import SPEC, command
+from .test_surroundings import SPEC
 
 
 def test_no_text_of_a_spec_steers_a_terminal(tmp_path: Path) -> None:
@@ -29,7 +30,7 @@ def test_no_name_of_a_file_steers_a_terminal(tmp_path: Path) -> None:
     for text in (SPEC, SPEC.replace("steps", "stpes")):
         (tmp_path / name).write_text(text)
         for words in (["check"], ["compile"], ["compile", "--emit", "ir"], ["describe"], ["plan"], ["infer"]):
-            done = command(tmp_path, *words, name)
+            done = sncompile(tmp_path, *words, name)
             assert done.returncode in (0, 1), done.stderr
             assert "\x1b" not in done.stdout + done.stderr, words
             assert "\x07" not in done.stdout + done.stderr, words
@@ -59,7 +60,7 @@ def test_pages_hold_no_markup_of_a_spec(tmp_path: Path) -> None:
             f'command: [tool, "${{outputs.o}}"]}}, by: [k]}}}}\n'
         )
         for form in ("html", "svg"):
-            done = command(tmp_path, "graph", "spec.yaml", "-o", f"graph.{form}")
+            done = sncompile(tmp_path, "graph", "spec.yaml", "-o", f"graph.{form}")
             assert done.returncode == 0, done.stderr
             page = (tmp_path / f"graph.{form}").read_text("utf-8")
             for bad in ("<script>alert", "<img src=x", '" onmouseover="', "--><b>"):
@@ -97,11 +98,11 @@ def test_what_notebooks_and_reports_show_is_no_code(tmp_path: Path) -> None:
         }},
     }  # fmt: skip
     (tmp_path / "spec.yaml").write_text(as_yaml(document), "utf-8")
-    done = command(tmp_path, "run", "spec.yaml", "--cores", "2")
+    done = sncompile(tmp_path, "run", "spec.yaml", "--cores", "2")
     assert done.returncode == 3, done.stderr
-    command(tmp_path, "report")
+    sncompile(tmp_path, "report")
     (page,) = tmp_path.glob("runs/*/report.html")
-    pipeline = sncompile.load(tmp_path / "spec.yaml")
+    pipeline = load(tmp_path / "spec.yaml")
     shown = [pipeline, pipeline.check(), pipeline.jobs(), pipeline.plan(), pipeline.params]
     for text in (page.read_text("utf-8"), *(thing._repr_html_() for thing in shown)):
         assert Tags(text).told == []

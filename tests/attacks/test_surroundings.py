@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from sncompile.api import check, compile_graph, graph_of, optimize
 from sncompile.diagnostics import CompileError
 from sncompile.targets.emitted import Emitted
 
+from ..command_line import SNCOMPILE, sncompile
 from .corpus import as_yaml, texts
 from .test_pages import limited
 
@@ -25,12 +27,6 @@ pipeline: main
 steps: {s: {module: {outputs: {o: {type: file}}, command: [tool, "${outputs.o}"]}}}
 """
 FILES = Emitted({"Snakefile": b"x" * 200_000, "tables/t.tsv": b"y" * 200_000}, "")
-
-
-def command(folder: Path, *arguments: str, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    """`sncompile` in a folder."""
-    words = [*before, sys.executable, "-P", "-m", "sncompile.cli.main", *arguments]
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def refused(done: subprocess.CompletedProcess[str], code: str) -> None:
@@ -69,7 +65,7 @@ def test_a_full_disk(small_disk: Path) -> None:
 def test_standard_output_that_is_full(tmp_path: Path) -> None:
     """A full disk behind `>` is told, and is no success."""
     (tmp_path / "spec.yaml").write_text(SPEC)
-    script = f"{sys.executable} -P -m sncompile.cli.main compile spec.yaml --emit ir > /dev/full"
+    script = f"{shlex.join(SNCOMPILE)} compile spec.yaml --emit ir > /dev/full"
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "No space left" in done.stderr
@@ -82,15 +78,15 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
     place = tmp_path / "locked"
     place.mkdir(mode=0o555)
     out = "/proc/self/out" if os.geteuid() == 0 else str(place / "out")
-    refused(command(tmp_path, "spec.yaml", "-o", out), "SN611")
+    refused(sncompile(tmp_path, "spec.yaml", "-o", out), "SN611")
 
 
 def test_a_file_in_the_place_of_a_folder(tmp_path: Path) -> None:
     """`-o` names a file, or a folder below one."""
     (tmp_path / "spec.yaml").write_text(SPEC)
     (tmp_path / "file").write_text("mine")
-    assert command(tmp_path, "spec.yaml", "-o", "file").returncode in (1, 2)
-    refused(command(tmp_path, "spec.yaml", "-o", "file/out"), "SN611")
+    assert sncompile(tmp_path, "spec.yaml", "-o", "file").returncode in (1, 2)
+    refused(sncompile(tmp_path, "spec.yaml", "-o", "file/out"), "SN611")
     assert (tmp_path / "file").read_text() == "mine"
 
 
@@ -99,7 +95,7 @@ def test_a_folder_of_somebody_else(tmp_path: Path) -> None:
     (tmp_path / "spec.yaml").write_text(SPEC)
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "thesis.txt").write_text("mine")
-    refused(command(tmp_path, "spec.yaml", "-o", "home"), "SN611")
+    refused(sncompile(tmp_path, "spec.yaml", "-o", "home"), "SN611")
     assert os.listdir(tmp_path / "home") == ["thesis.txt"]
 
 
@@ -166,7 +162,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text(MODULE)
     (tmp_path / "m.yaml").chmod(0)
     (tmp_path / "spec.yaml").write_text("sncompile: 1\npipeline: p\nsteps: {s: {module: ./m.yaml}}\n")
-    refused(command(tmp_path, "check", "spec.yaml"), "SN001")
+    refused(sncompile(tmp_path, "check", "spec.yaml"), "SN001")
 
 
 def test_a_large_table(tmp_path: Path) -> None:
@@ -187,10 +183,10 @@ def test_a_large_table(tmp_path: Path) -> None:
 def test_a_pipe_in_the_place_of_a_spec(tmp_path: Path) -> None:
     """Nobody writes to it, so nobody waits for it; one that somebody writes to is read to its end."""
     os.mkfifo(tmp_path / "pipe")
-    refused(command(tmp_path, "check", "pipe"), "SN012")
+    refused(sncompile(tmp_path, "check", "pipe"), "SN012")
     (tmp_path / "spec.yaml").write_text(SPEC)
-    refused(command(tmp_path, "check", "spec.yaml", "--params", "pipe"), "SN012")
-    script = f"{sys.executable} -P -m sncompile.cli.main check <(read -t 0.3 <> pipe; cat spec.yaml)"
+    refused(sncompile(tmp_path, "check", "spec.yaml", "--params", "pipe"), "SN012")
+    script = f"{shlex.join(SNCOMPILE)} check <(read -t 0.3 <> pipe; cat spec.yaml)"
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -220,10 +216,10 @@ def test_a_secret_stands_in_no_file(fails: bool, tmp_path: Path, monkeypatch: py
     (tmp_path / "spec.yaml").write_text(SECRET)
     if fails:
         (tmp_path / "fail").touch()
-    done = command(tmp_path, "run", "spec.yaml", "--cores", "1")
+    done = sncompile(tmp_path, "run", "spec.yaml", "--cores", "1")
     assert done.returncode == (3 if fails else 0), done.stderr
     assert fails or (tmp_path / "results" / "s" / "o").read_text() == "yes\n"
-    command(tmp_path, "report")
+    sncompile(tmp_path, "report")
     told = [p for p in tmp_path.rglob("*") if p.is_file() and b"hunter2-pwned" in p.read_bytes()]
     assert told == []
     assert "hunter2-pwned" not in done.stdout + done.stderr
@@ -258,7 +254,7 @@ def test_every_text_arrives_through_snakemake(tmp_path: Path) -> None:
         "sncompile: 1\nmodule: dump\noutputs: {o: {type: file}}\nparams: {x: {type: 'string[]'}}\n"
         'command: [python, "${file(\'dump.py\')}", "${outputs.o}", "${params.x}"]\n'
     )
-    done = command(tmp_path, "run", "spec.yaml", "--cores", "2")
+    done = sncompile(tmp_path, "run", "spec.yaml", "--cores", "2")
     assert done.returncode == 0, done.stderr[-3000:]
     for number, text in enumerate(every[::6]):
         found = json.loads((tmp_path / "results" / f"s{number}" / "o").read_text())

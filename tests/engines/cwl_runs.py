@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -14,10 +13,11 @@ import pytest
 from sncompile.api import check, compile_graph, default_out, graph_of, optimize
 from sncompile.diagnostics import CompileError
 from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import jobs
 from sncompile.semantics.program import Options
 from sncompile.targets.cwl.verify import differences
 from sncompile.testing.spec import Spec, write_spec
+
+from ..sums import sums
 
 CWLTOOL = shutil.which("cwltool", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
 needs_cwltool = pytest.mark.skipif(
@@ -90,15 +90,6 @@ def _run(command: list[str], folder: Path, env: dict[str, str] | None = None) ->
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=every)
 
 
-def sums(folder: Path) -> dict[str, str]:
-    """The SHA-256 sum of every file below a folder."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not any(part.startswith(".snakemake") for part in path.relative_to(folder).parts)
-    }
-
-
 def graph_for_both(spec: Spec, folder: Path, level: int = 0) -> Graph | None:
     """The optimized graph of a spec; None for one that is wrong or that one of the targets refuses."""
     checked = check(write_spec(spec, folder))
@@ -120,19 +111,6 @@ def graph_from(path: Path, options: Options | None = None) -> Graph:
     checked = check(path, options)
     assert not checked.failed, [f"{d.code} {d.message}" for d in checked.diagnostics]
     return graph_of(checked.require())
-
-
-def fill_inputs(graph: Graph) -> None:
-    """Files with text of their own for everything that a graph reads from outside."""
-    everything = list(jobs(graph))
-    made = {p for j in everything for v in j.outputs.values() for p in (v if isinstance(v, list) else [v])}
-    for job in everything:
-        for value in job.inputs.values():
-            for path in value if isinstance(value, list) else [value] if value else []:
-                if path not in made:
-                    place = Path(graph.folder) / path
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    place.write_text(path)
 
 
 def same_files(graph: Graph, env: dict[str, str] | None = None) -> dict[str, str]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
-import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ..waiting import PATIENCE
+
 STATIC = ("/bin/busybox", "/bin/bash-static")
 HERE = Path(__file__).parent
 
-# The place for what runs must have a short name. As root, and where there may be neither cgroups nor a network.
+# As root, and where there may be neither cgroups nor a network.
 _CONTAINERS = """\
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
@@ -65,14 +68,29 @@ def _need(*programs: str) -> None:
 
 
 @contextlib.contextmanager
+def _short_folder() -> Iterator[Path]:
+    """A folder for what runs: the address of a socket in it may not be long. It is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="sncompile-", dir="/tmp"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
 def podman(folder: Path) -> Iterator[dict[str, str]]:
     """The environment in which podman has a store of its own."""
     _need("podman", "runc", "conmon")
     folder.mkdir(parents=True)
-    (folder / "containers.conf").write_text(_CONTAINERS)
-    (folder / "storage.conf").write_text(_STORAGE.format(folder=folder, short=f"/tmp/sncompile-podman-{os.getpid()}"))
     names = {"CONTAINERS_CONF": "containers.conf", "CONTAINERS_STORAGE_CONF": "storage.conf"}
-    yield {variable: str(folder / name) for variable, name in names.items()}
+    environment = {variable: str(folder / name) for variable, name in names.items()}
+    with _short_folder() as short:
+        (folder / "containers.conf").write_text(_CONTAINERS)
+        (folder / "storage.conf").write_text(_STORAGE.format(folder=folder, short=short))
+        try:
+            yield environment
+        finally:
+            run(environment, "podman", "rm", "--all", "--force")
 
 
 @contextlib.contextmanager
@@ -80,20 +98,19 @@ def docker(folder: Path) -> Iterator[dict[str, str]]:
     """The environment in which `docker` speaks to a daemon of its own."""
     _need("docker", "dockerd")
     folder.mkdir(parents=True)
-    # The address of a socket may not be long.
-    address = f"unix:///tmp/sncompile-dockerd-{os.getpid()}.sock"
-    command = ["dockerd", "--data-root", folder / "data", "--exec-root", folder / "exec", "-H", address,
-               "--pidfile", folder / "pid", "--bridge=none", "--iptables=false", "--ip6tables=false",
-               "--storage-driver=vfs", "--default-ulimit", "nofile=1024:1024"]  # fmt: skip
-    environment = {"DOCKER_HOST": address}
-    with (folder / "log").open("wb") as log:
+    with _short_folder() as short, (folder / "log").open("wb") as log:
+        address = f"unix://{short}/docker.sock"
+        command = ["dockerd", "--data-root", folder / "data", "--exec-root", folder / "exec", "-H", address,
+                   "--pidfile", folder / "pid", "--bridge=none", "--iptables=false", "--ip6tables=false",
+                   "--storage-driver=vfs", "--default-ulimit", "nofile=1024:1024"]  # fmt: skip
+        environment = {"DOCKER_HOST": address}
         daemon = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        _await(daemon, lambda: run(environment, "docker", "info").returncode == 0, folder / "log")
-        yield environment
-    finally:
-        daemon.terminate()
-        daemon.wait()
+        try:
+            _await(daemon, lambda: run(environment, "docker", "info").returncode == 0, folder / "log")
+            yield environment
+        finally:
+            daemon.terminate()
+            daemon.wait()
 
 
 @contextlib.contextmanager
@@ -101,30 +118,25 @@ def registry(folder: Path) -> Iterator[str]:
     """The address of a registry on this machine."""
     _need("docker-registry")
     folder.mkdir(parents=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = "127.0.0.1:{1}".format(*free.getsockname())
     storage = f"{{filesystem: {{rootdirectory: {folder}/data}}}}"
-    (folder / "config.yml").write_text(f"version: 0.1\nstorage: {storage}\nhttp: {{addr: '{address}'}}\n")
-    with (folder / "log").open("wb") as log:
+    # It takes a port that is free, and tells which.
+    (folder / "config.yml").write_text(f"version: 0.1\nstorage: {storage}\nhttp: {{addr: '127.0.0.1:0'}}\n")
+    told = folder / "log"
+    with told.open("wb") as log:
         server = subprocess.Popen(["docker-registry", "serve", folder / "config.yml"], stdout=log, stderr=log)
     try:
-        _await(server, lambda: _listens(address), folder / "log")
-        yield address
+        _await(server, lambda: _LISTENS.search(told.read_text("utf-8", "replace")), told)
+        yield _LISTENS.findall(told.read_text("utf-8", "replace"))[0]
     finally:
         server.terminate()
         server.wait()
 
 
-def _listens(address: str) -> bool:
-    host, _, port = address.partition(":")
-    with contextlib.suppress(OSError), socket.create_connection((host, int(port))):
-        return True
-    return False
+_LISTENS = re.compile(r"listening on (127\.0\.0\.1:\d+)\D")
 
 
 def _await(process: subprocess.Popen[bytes], there, log: Path) -> None:  # type: ignore[no-untyped-def]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not there():
         if process.poll() is not None or time.monotonic() > deadline:
             raise NoEngine(f"it does not start: {log.read_text('utf-8', 'replace').strip()[-300:]}")
@@ -148,6 +160,11 @@ def run(environment: Mapping[str, str], *command: str | Path, **more: object) ->
     return subprocess.run(  # type: ignore[call-overload, no-any-return]
         command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, **more
     )
+
+
+def docker_answers() -> bool:
+    """Whether there is a Docker here that nobody has to start."""
+    return shutil.which("docker") is not None and run({}, "docker", "info").returncode == 0
 
 
 def import_image(environment: Mapping[str, str], engine: str, root: Path, name: str) -> None:

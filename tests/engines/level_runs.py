@@ -14,8 +14,8 @@ from sncompile.testing.spec import Spec, write_spec
 
 from .cwl_runs import run_snakemake
 from .expected_jobs import Expected, files_of
+from .inputs import fill_inputs
 from .recording import install
-from .test_cwl import fill_inputs
 
 
 class Run(NamedTuple):

@@ -44,6 +44,13 @@ def dry_run(graph: Graph, *arguments: str) -> list[dict[str, Any]]:
     return [e for e in found if e["event"] == "job_info" and e["rule_name"] != "all"]
 
 
+def misformatted(snakefile: Path) -> str:
+    """What `snakefmt` would change of a Snakefile; empty where that is nothing."""
+    command = [sys.executable, "-m", "snakefmt", "--check", "--diff", str(snakefile)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
 def compare(graph: Graph, events: list[dict[str, Any]]) -> list[str]:
     """Every difference between the graph's jobs and Snakemake's, in words; the graph is the one that was emitted.
 

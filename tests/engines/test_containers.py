@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from ..command_line import begin, finish, sncompile
+from ..runs import newest_run, record
+from ..waiting import until
 from . import engines
 from .engines import NoEngine
-from .test_runs import newest_run
 
 IMAGE = "localhost/sncompile-tiny:1"
 
@@ -65,8 +64,6 @@ steps:
       command: [sh, -c, "sleep 600", "${outputs.o}"]
 """
 
-Sncompile = Callable[..., subprocess.CompletedProcess[str]]
-
 
 class Engine:
     """An engine under test: its name, the variables it needs, and what the image is called."""
@@ -76,8 +73,7 @@ class Engine:
 
     def sncompile(self, folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """`sncompile`, in a folder."""
-        command = [sys.executable, "-m", "sncompile.cli.main", *arguments]
-        return engines.run({**self.environment, **variables}, *command, cwd=folder)
+        return sncompile(folder, *arguments, env={**os.environ, **self.environment, **variables})
 
     def containers(self) -> list[str]:
         """The containers that run."""
@@ -202,36 +198,28 @@ def test_batches_run_in_a_container(engine: Engine, tmp_path: Path) -> None:
     assert {p.read_text() for p in (tmp_path / "results" / "one").glob("k */o")} == {"mark\n"}
 
 
-def _started(engine: Engine, folder: Path) -> subprocess.Popen[bytes]:
+def _started(engine: Engine, folder: Path) -> subprocess.Popen[str]:
     """A run, once its two containers run."""
     write(folder, SLOW, engine.image)
-    command = [sys.executable, "-m", "sncompile.cli.main", "run", "spec.yaml", "--containers", engine.name]
-    run = subprocess.Popen(command, cwd=folder, env={**os.environ, **engine.environment}, stderr=subprocess.PIPE)
-    assert _becomes(lambda: len(engine.containers()) == 2), "the containers never ran"
+    words = ("run", "spec.yaml", "--cores", "2", "--containers", engine.name)
+    run = begin(folder, *words, env={**os.environ, **engine.environment})
+    until(lambda: len(engine.containers()) == 2, run)
     return run
-
-
-def _becomes(true: Callable[[], bool], seconds: float = 60) -> bool:
-    deadline = time.monotonic() + seconds
-    while not true() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return true()
 
 
 def test_cancelling_ends_the_containers(wrapping: Engine, tmp_path: Path) -> None:
     run = _started(wrapping, tmp_path)
     done = wrapping.sncompile(tmp_path, "cancel", "spec.yaml")
     assert "cancelled" in done.stdout + done.stderr
-    assert run.wait(60) == 3
+    assert finish(run).code == 3
     assert wrapping.containers() == []
 
 
 def test_killing_the_engine_leaves_no_container(wrapping: Engine, tmp_path: Path) -> None:
     run = _started(wrapping, tmp_path)
-    record = json.loads((newest_run(tmp_path) / "run.json").read_text())
-    os.kill(record["process"]["pid"], signal.SIGKILL)
-    assert run.wait(60) == 3
-    assert _becomes(lambda: wrapping.containers() == []), "a container goes on"
+    os.kill(record(newest_run(tmp_path))["process"]["pid"], signal.SIGKILL)
+    assert finish(run).code == 3
+    until(lambda: wrapping.containers() == [])
 
 
 def test_a_missing_image_is_told_before_anything_runs(wrapping: Engine, tmp_path: Path) -> None:

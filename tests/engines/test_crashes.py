@@ -6,7 +6,6 @@ A few moments are tried here; `SNCOMPILE_KILLS=100` has a hundred runs killed.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import random
 import signal
@@ -21,7 +20,8 @@ import pytest
 from sncompile.runner.lock import FolderLock, Locked
 from sncompile.targets.emitted import MANIFEST, Emitted, read_manifest
 
-from .test_runs import finish, newest_run, start
+from ..command_line import finish
+from ..runs import events, newest_run, start
 
 KILLS = int(os.environ.get("SNCOMPILE_KILLS", "3"))
 CHANGES = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "os.utime", "shutil.rmtree",
@@ -164,15 +164,6 @@ def results(folder: Path) -> dict[str, bytes]:
             if p.is_file() and p.name != ".snakemake_timestamp"}  # fmt: skip
 
 
-def events(run: Path) -> list[dict[str, object]]:
-    """The events of a run; a last line that was cut off by a kill is none."""
-    found = []
-    for line in (run / "events.jsonl").read_text("utf-8").splitlines():
-        with contextlib.suppress(ValueError):
-            found.append(json.loads(line))
-    return found
-
-
 def finished(run: Path) -> set[str]:
     """The jobs of a run that ended well, by what they wrote."""
     told = events(run)
@@ -189,11 +180,21 @@ def kill_all(folder: Path, process: subprocess.Popen[str]) -> None:
     """Kill the run, its engine and every job at one moment, as a machine does that loses its power."""
     process.kill()
     process.communicate()
-    for _ in range(3):
-        for entry in Path("/proc").iterdir():
-            with contextlib.suppress(OSError):
-                if entry.name.isdigit() and f"SNCOMPILE_RUN={folder}".encode() in (entry / "environ").read_bytes():
-                    os.kill(int(entry.name), signal.SIGKILL)
+    # Whoever was killed may just have started another.
+    while left := marked(folder):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def marked(folder: Path) -> list[int]:
+    """The living processes of the runs in a folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and f"SNCOMPILE_RUN={folder}/".encode() in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+    return found
 
 
 @pytest.fixture(scope="module")

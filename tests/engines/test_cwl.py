@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -19,7 +16,6 @@ from sncompile.testing.spec import Spec
 from ..properties.strategies import specs
 from .cwl_runs import (
     emit_cwl,
-    fill_inputs,
     graph_for_both,
     graph_from,
     needs_cwltool,
@@ -28,8 +24,9 @@ from .cwl_runs import (
     same_files,
     validate,
 )
+from .examples import copy, illumination, kinds, needs_variants
+from .inputs import fill_inputs
 from .recording import install, recorded
-from .test_examples import BOOK, FUNCTIONS, KINDS, MISSING, SHOW, copy
 
 SPECS = Path(__file__).parent / "specs"
 EXAMPLES = int(os.environ.get("SNCOMPILE_CWL_EXAMPLES", "6"))
@@ -73,19 +70,13 @@ def test_specs_give_the_same_files(name: str, tmp_path: Path) -> None:
 @needs_cwltool
 def test_illumination_gives_the_same_files(tmp_path: Path) -> None:
     """From pixels to the report, with gathers by well."""
-    pytest.importorskip("skimage", reason="needs the extra `demo`")
-    pytest.importorskip("mahotas", reason="needs the extra `demo`")
-    folder = copy("illumination", tmp_path)
-    subprocess.run([sys.executable, "demo_data.py", "images"], cwd=folder, check=True, capture_output=True)
-    for field in (folder / "images").iterdir():
-        if not field.name.startswith(("A01", "B02")):
-            field.unlink()
+    folder = illumination(tmp_path)
     found = same_files(graph_from(folder / "illumination.yaml"))
     assert {"results/illumination.html", "results/wells.csv", "results/measure/B02/table.csv"} <= found.keys()
 
 
 @needs_cwltool
-@pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
+@needs_variants
 def test_variants_give_the_same_files(tmp_path: Path) -> None:
     """Indexes that tools look for beside their files, lists of outputs, temporary files."""
     folder = copy("variants", tmp_path)
@@ -97,15 +88,7 @@ def test_variants_give_the_same_files(tmp_path: Path) -> None:
 @needs_cwltool
 def test_functions_scripts_and_notebooks(tmp_path: Path) -> None:
     """The package of a function lies in the working folder, the files of a module beside the document."""
-    pytest.importorskip("papermill", reason="needs the extra `notebook`")
-    pytest.importorskip("ipykernel", reason="needs the extra `notebook`")
-    (tmp_path / "spec.yaml").write_text(KINDS)
-    (tmp_path / "tools").mkdir()
-    (tmp_path / "tools" / "functions.py").write_text(FUNCTIONS)
-    (tmp_path / "show.py").write_text(SHOW)
-    (tmp_path / "show.sh").write_text('[ "$1" = --one ] && [ "$3" = --o ] && cp "$2" "$4"\n')
-    (tmp_path / "book.ipynb").write_text(json.dumps(BOOK))
-    graph = graph_from(tmp_path / "spec.yaml")
+    graph = graph_from(kinds(tmp_path))
     emit_cwl(graph)
     ours, theirs = run_cwl(graph), run_snakemake(graph)
     page = "results/book/page.ipynb"  # It holds the time.

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from sncompile.api import check, graph_of
-
-from .cwl_runs import cwltool, emit_cwl, needs_cwltool, sums
+from ..sums import sums
+from . import engines
+from .cwl_runs import cwltool, emit_cwl, graph_from, needs_cwltool
+from .engines import NoEngine
 
 IMAGE = "localhost/sncompile-tiny:1"
-STATIC = ("/bin/busybox", "/bin/bash-static")
-# As root, and where there may be neither cgroups nor a network: what podman asks for beside the usual.
-PODMAN = """\
-#!/bin/bash
-global=(--root {store}/graph --runroot {short} --storage-driver vfs --cgroup-manager cgroupfs --events-backend none
-  --runtime runc)
-if [[ ${{1-}} == run ]]; then
-  shift
-  set -- run --ulimit nofile=1024:1024 --ulimit nproc=4096:4096 "$@"
-fi
-exec {podman} "${{global[@]}}" "$@"
-"""
 
 SPEC = """
 sncompile: 1
@@ -53,55 +42,31 @@ steps:
 """.replace("IMAGE", IMAGE)  # noqa: E501
 
 
-def _root(folder: Path) -> Path:
-    """The files of the image: bash, busybox, and a mark by which it is known."""
-    for name in ("bin", "etc", "proc", "sys", "dev", "tmp", "var/tmp", "root", "only/here"):
-        (folder / name).mkdir(parents=True)
-    (folder / "only" / "here" / "mark").touch()
-    shutil.copy(STATIC[0], folder / "bin" / "busybox")
-    shutil.copy(STATIC[1], folder / "bin" / "bash")
-    listed = subprocess.run([STATIC[0], "--list"], capture_output=True, text=True, check=True).stdout.split()
-    for name in listed:
-        if not (folder / "bin" / name).exists():
-            (folder / "bin" / name).symlink_to("busybox")
-    (folder / "etc" / "passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
-    for name in ("resolv.conf", "hosts"):
-        (folder / "etc" / name).touch()
-    return folder
+@pytest.fixture(scope="module", params=["docker", "podman"])
+def docker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment in which `docker` runs the tiny image; it is Docker (one that is there, or our own) or podman."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with ExitStack() as stack:
+        try:
+            root = engines.image_root(folder / "image")
+            if request.param == "podman":
+                environment = stack.enter_context(engines.podman(folder / "store")) | called_docker(folder / "bin")
+            elif engines.docker_answers():
+                environment = {}
+            else:
+                environment = stack.enter_context(engines.docker(folder / "store"))
+            stack.callback(engines.run, environment, "docker", "rmi", "--force", IMAGE)
+            engines.import_image(environment, "docker", root, IMAGE)
+        except NoEngine as why:
+            pytest.skip(str(why))
+        yield environment
 
 
-@pytest.fixture(scope="module")
-def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment in which `docker` runs the tiny image; skips where neither Docker nor podman does."""
-    missing = [path for path in STATIC if not Path(path).exists()]
-    if missing:
-        pytest.skip(f"an image cannot be made without {' and '.join(missing)} (packages busybox-static, bash-static)")
-    folder = tmp_path_factory.mktemp("engine")
-    root = _root(folder / "image")
-    podman = shutil.which("podman")
-    env = {}
-    if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode if shutil.which("docker") else 1:
-        if podman is None or os.geteuid() != 0:
-            pytest.skip("neither a Docker daemon answers, nor is podman there for root")
-        (folder / "bin").mkdir()
-        (folder / "bin" / "docker").write_text(
-            PODMAN.format(store=folder / "store", short=f"/tmp/sncompile-podman-{os.getpid()}", podman=podman)
-        )
-        (folder / "bin" / "docker").chmod(0o755)
-        env = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
-    here = {**os.environ, **env}
-    archive = folder / "image.tar"
-    subprocess.run(["tar", "-C", str(root), "-cf", str(archive), "."], check=True)
-    made = subprocess.run(
-        ["docker", "import", str(archive), IMAGE], capture_output=True, text=True, check=False, env=here
-    )
-    tried = subprocess.run(
-        ["docker", "run", "--rm", "--net=none", IMAGE, "true"], capture_output=True, text=True, check=False, env=here
-    )
-    if made.returncode or tried.returncode:
-        pytest.skip(f"the engine does not run an image: {(made.stderr + tried.stderr).strip()[-300:]}")
-    yield env
-    subprocess.run(["docker", "rmi", "--force", IMAGE], capture_output=True, check=False, env=here)
+def called_docker(folder: Path) -> dict[str, str]:
+    """The environment in which podman is what `docker` calls: cwltool's own option for it is not for root."""
+    folder.mkdir()
+    (folder / "docker").symlink_to(str(shutil.which("podman")))
+    return {"PATH": f"{folder}:{os.environ['PATH']}"}
 
 
 @needs_cwltool
@@ -111,7 +76,7 @@ def test_jobs_run_in_their_images(tmp_path: Path, docker: dict[str, str]) -> Non
     (tmp_path / "in" / "deep").mkdir(parents=True)
     (tmp_path / "in" / "deep" / "f").touch()
     (tmp_path / "in" / "x y.txt").write_text("data\n")
-    graph = graph_of(check(tmp_path / "spec.yaml").require())
+    graph = graph_from(tmp_path / "spec.yaml")
     emit_cwl(graph)
     done = cwltool(graph, containers=True, env=docker)
     assert done.returncode == 0, done.stderr[-4000:]

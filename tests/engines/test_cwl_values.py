@@ -11,7 +11,8 @@ import pytest
 from sncompile.ir.jobs import jobs
 from sncompile.semantics.program import Options
 
-from .cwl_runs import cwltool, emit_cwl, fill_inputs, graph_from, needs_cwltool, run_cwl, same_files, validate
+from .cwl_runs import cwltool, emit_cwl, graph_from, needs_cwltool, run_cwl, same_files, validate
+from .inputs import fill_inputs
 from .test_values import DUMP, MODULE, VALUES, WORDS, spec
 
 

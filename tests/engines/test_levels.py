@@ -16,10 +16,10 @@ from sncompile.testing.spec import Spec
 from sncompile.testing.strategies import branches, graphs
 
 from .expected_jobs import Expected
+from .inputs import fill_inputs
 from .level_runs import deleted, graph_at, run_at
 from .recording import recorded
 from .snakemake_jobs import compare, dry_run
-from .test_snakemake import make_inputs
 
 EXAMPLES = int(os.environ.get("SNCOMPILE_LEVEL_EXAMPLES", "4"))
 SAME = "SNCOMPILE_LEVEL_EXAMPLES" not in os.environ
@@ -63,5 +63,5 @@ def test_snakemake_has_the_graphs_jobs(spec: Spec, level: int) -> None:
         if graph is None:
             return
         compile_graph(graph).write(default_out(graph))
-        make_inputs(graph)
+        fill_inputs(graph)
         assert compare(graph, dry_run(graph, "--", *Expected(graph).targets())) == [], spec.text()

@@ -16,6 +16,8 @@ from sncompile.api import check_text, compile_graph, graph_of
 from sncompile.runner.profiles import works_elsewhere
 from sncompile.targets.snakemake.profiles import PROFILES
 
+from ..command_line import sncompile
+
 SPEC = """\
 sncompile: 1
 pipeline: sized
@@ -173,8 +175,7 @@ def test_what_is_lacking_is_told(tmp_path: Path) -> None:
         ("slrum", "error[SN704]: there is no profile `slrum`"),
         ("moon", "error[SN704]: the profile `moon` needs the package snakemake-executor-plugin-moon, which is not"),
     ):
-        command = [sys.executable, "-m", "sncompile.cli.main", "run", "spec.yaml", "--profile", name]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = sncompile(tmp_path, "run", "spec.yaml", "--profile", name)
         assert done.returncode == 3
         assert told in done.stderr
         assert "did you mean `slurm`" in done.stderr or name == "moon"

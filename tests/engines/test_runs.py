@@ -2,76 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-SPEC = """\
-sncompile: 1
-pipeline: small
-tables: {t: {key: [k], rows: [{k: a}, {k: b}, {k: c}]}}
-steps:
-  first:
-    module:
-      outputs: {o: {type: file, format: txt}}
-      params: {k: {type: string}}
-      shell: |
-        echo ${params.k} >> started.txt
-        echo half > ${outputs.o}
-        while [ -e wait ]; do sleep 0.1; done
-        echo whole > ${outputs.o}
-    by: [k]
-    with: {k: "${k}"}
-  second:
-    module:
-      inputs: {i: {type: file}}
-      outputs: {o: {type: file, format: txt}}
-      params: {k: {type: string}}
-      shell: |
-        echo "looking at "${params.k}
-        if [ ${params.k} = b ] && [ -e broken ]; then echo "no such plate" >&2; exit 7; fi
-        cp ${inputs.i} ${outputs.o}
-    by: [k]
-    with: {k: "${k}", i: "${first.o}"}
-"""
-
-
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """`sncompile run` in a folder."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "sncompile.cli.main", "run", "spec.yaml", "--cores", "2", *arguments],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
-def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """Wait for the end: exit status, standard output and standard error."""
-    out, err = process.communicate(timeout=90)
-    return process.returncode, out, err
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it never came to be"
-        time.sleep(0.05)
-
-
-def started(folder: Path) -> list[str]:
-    """Which jobs of the first step were started, in order."""
-    path = folder / "started.txt"
-    return path.read_text().split() if path.exists() else []
-
-
-def newest_run(folder: Path) -> Path:
-    """The folder of the latest run."""
-    return max((folder / "runs").iterdir(), key=lambda p: p.stat().st_mtime)
+from ..command_line import begin, finish, plain_snakemake, sncompile
+from ..runs import SPEC, alive, newest_run, record, start, started, until_two_wait
+from ..waiting import until
 
 
 def test_a_failure_is_told_in_the_users_terms_and_the_next_run_goes_on(tmp_path: Path) -> None:
@@ -87,14 +24,12 @@ def test_a_failure_is_told_in_the_users_terms_and_the_next_run_goes_on(tmp_path:
     assert "| no such plate" in err
     assert "bash -euo pipefail -c" in err
     assert "Traceback" not in err
-    record = json.loads((newest_run(tmp_path) / "run.json").read_text())
-    assert record["state"] == "failed"
+    assert record(newest_run(tmp_path))["state"] == "failed"
     assert (newest_run(tmp_path) / "logs" / "second" / "b.log").read_text() == "looking at b\nno such plate\n"
     assert {p.name for p in newest_run(tmp_path).iterdir()} >= {"spec", "emitted", "events.jsonl", "engine.log", "logs"}
 
     (tmp_path / "broken").unlink()
-    again = [sys.executable, "-m", "sncompile.cli.main", "run", "--resume", str(newest_run(tmp_path))]
-    code, out, err = finish(subprocess.Popen(again, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+    code, out, err = finish(begin(Path.cwd(), "run", "--resume", str(newest_run(tmp_path))))
     assert code == 0
     assert "again: sncompile run spec.yaml --cores 2 --keep-going" in err
     assert sorted(started(tmp_path)) == ["a", "b", "c"]
@@ -126,7 +61,7 @@ def test_interrupted_jobs_are_ended_and_not_counted_as_done(tmp_path: Path) -> N
     (tmp_path / "spec.yaml").write_text(SPEC)
     (tmp_path / "wait").touch()
     process = start(tmp_path)
-    until(lambda: len(started(tmp_path)) == 2)
+    until_two_wait(tmp_path, process)
     process.send_signal(signal.SIGINT)
     code, _, err = finish(process)
     assert code == 3
@@ -142,25 +77,17 @@ def test_a_lock_whose_owner_was_killed_heals(tmp_path: Path) -> None:
     (tmp_path / "spec.yaml").write_text(SPEC)
     (tmp_path / "wait").touch()
     process = start(tmp_path)
-    until(lambda: len(started(tmp_path)) == 2)
-    engine = json.loads((newest_run(tmp_path) / "run.json").read_text())["pid"]
+    until_two_wait(tmp_path, process)
+    engine = record(newest_run(tmp_path))["pid"]
     process.kill()
     process.communicate()
     os.killpg(engine, signal.SIGKILL)
     (tmp_path / "wait").unlink()
-    until(lambda: not _alive(engine))
+    until(lambda: not alive(engine))
     code, _, err = finish(start(tmp_path))
     assert code == 0, err
     for key in "abc":
         assert (tmp_path / "results" / "first" / key / "o.txt").read_text() == "whole\n"
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().split(")")[-1].split()[0] != "Z"
 
 
 def test_two_runs_at_once_do_not_meet(tmp_path: Path) -> None:
@@ -168,7 +95,7 @@ def test_two_runs_at_once_do_not_meet(tmp_path: Path) -> None:
     (tmp_path / "spec.yaml").write_text(SPEC)
     (tmp_path / "wait").touch()
     first = start(tmp_path)
-    until(lambda: len(started(tmp_path)) == 2)
+    until_two_wait(tmp_path, first)
     code, _, err = finish(start(tmp_path))
     assert code == 3
     assert "error[SN703]: another run works in" in err
@@ -195,18 +122,8 @@ def test_what_only_the_engine_finds_is_led_back(tmp_path: Path) -> None:
 def test_emitted_folder_runs_with_plain_snakemake(tmp_path: Path) -> None:
     """Without sncompile on the path, from the spec's folder, with the same files as the result."""
     (tmp_path / "spec.yaml").write_text(SPEC)
-    compiled = subprocess.run(
-        [sys.executable, "-m", "sncompile.cli.main", "spec.yaml"],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    compiled = sncompile(tmp_path, "spec.yaml")
+    assert compiled.returncode == 0, compiled.stderr
     assert compiled.stdout == "build/small: 3 rules for 6 jobs; Snakefile of " + compiled.stdout.split("of ")[-1]
-    blocked = "import sys; sys.modules['sncompile'] = None; from snakemake.cli import main; main(sys.argv[1:])"
-    done = subprocess.run(
-        [sys.executable, "-c", blocked, "-s", "build/small/Snakefile", "--cores", "2", "-q"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
+    plain_snakemake(tmp_path, "build/small/Snakefile")
     assert (tmp_path / "results" / "second" / "c" / "o.txt").read_text() == "whole\n"

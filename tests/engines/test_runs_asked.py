@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,11 @@ from sncompile.runner.find import find_run
 from sncompile.runner.lock import FolderLock
 from sncompile.runner.processes import Seen, identify, look, members
 from sncompile.runner.watch import State, Watch
-from tests.engines.test_runs import SPEC, finish, newest_run, start, started, until
 
-
-def asked(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command line in a folder, as somebody in another terminal calls it."""
-    command = [sys.executable, "-m", "sncompile.cli.main", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=90)
+from ..command_line import SNCOMPILE, finish
+from ..command_line import sncompile as asked
+from ..runs import SPEC, alive, events, newest_run, record, start, started, until_two_wait
+from ..waiting import PATIENCE, until
 
 
 def status(folder: Path, run: str = ".") -> dict:
@@ -38,18 +35,13 @@ def waiting(tmp_path: Path) -> subprocess.Popen[str]:
     (tmp_path / "spec.yaml").write_text(SPEC)
     (tmp_path / "wait").touch()
     process = start(tmp_path)
-    until(lambda: len(started(tmp_path)) == 2)
+    until_two_wait(tmp_path, process)
     return process
 
 
 def engine_of(folder: Path) -> int:
     """The process of the latest run's engine."""
-    return int(json.loads((newest_run(folder) / "run.json").read_text())["pid"])
-
-
-def alive(pid: int) -> bool:
-    """Whether a process lives."""
-    return identify(pid) is not None
+    return int(record(newest_run(folder))["pid"])
 
 
 def test_a_run_is_asked_about_from_elsewhere(waiting: subprocess.Popen[str], tmp_path: Path) -> None:
@@ -93,8 +85,8 @@ def test_a_run_outlives_whoever_watched_it(waiting: subprocess.Popen[str], tmp_p
     assert status(tmp_path)["state"] == "running"
     (tmp_path / "wait").unlink()
     assert asked(tmp_path, "status", "--follow").returncode == 0
-    record = json.loads((newest_run(tmp_path) / "run.json").read_text())
-    assert (record["state"], record["code"], record["done"]) == ("done", 0, 6)
+    told = record(newest_run(tmp_path))
+    assert (told["state"], told["code"], told["done"]) == ("done", 0, 6)
     assert (newest_run(tmp_path) / "logs" / "second" / "c.log").is_file()
     assert finish(start(tmp_path))[0] == 0
 
@@ -118,7 +110,7 @@ def test_a_dead_engine_is_a_crash_and_its_jobs_are_ended_by_the_next_run(
     code, _, err = finish(start(tmp_path))
     assert code == 0, err
     assert members(process) == []
-    assert json.loads((crashed / "run.json").read_text())["state"] == "crashed"
+    assert record(crashed)["state"] == "crashed"
     assert {log.stem for log in (crashed / "logs" / "first").iterdir()} == begun
     assert status(tmp_path, str(crashed))["state"] == "crashed"
 
@@ -142,11 +134,11 @@ def test_a_reused_process_number_is_not_taken_for_the_engine(tmp_path: Path) -> 
 
 def test_a_run_whose_starter_died_before_the_engine_could_speak_is_running(tmp_path: Path) -> None:
     """The engine holds the lock from its first moment on; once nobody does, it is a crash."""
-    run = record(tmp_path, "x-1", "x", "x.yaml", 1)
+    run = recorded(tmp_path, "x-1", "x", "x.yaml", 1)
     lock = FolderLock(tmp_path)
     lock.acquire(str(run))
     assert Watch(run).look().state is State.RUNNING
-    assert Watch(record(tmp_path, "x-0", "x", "x.yaml", 0)).look().state is State.CRASHED
+    assert Watch(recorded(tmp_path, "x-0", "x", "x.yaml", 0)).look().state is State.CRASHED
     lock.hand_over()
     assert Watch(run).look().state is State.CRASHED
 
@@ -175,7 +167,8 @@ def test_cancel_ends_what_does_not_want_to_end(tmp_path: Path, arguments: tuple[
     (tmp_path / "spec.yaml").write_text(STUBBORN)
     process = start(tmp_path)
     pids = tmp_path / "pids.txt"
-    until(lambda: pids.exists() and len(pids.read_text().split("\n")) == 5)
+    until(lambda: pids.exists() and len(pids.read_text().split("\n")) == 5, process)
+    until(lambda: events(newest_run(tmp_path), "job_info"), process)
     numbers = [int(line) for line in pids.read_text().split("\n")[1:4]]
     assert all(map(alive, numbers))
     ended = asked(tmp_path, "cancel", *arguments)
@@ -183,7 +176,7 @@ def test_cancel_ends_what_does_not_want_to_end(tmp_path: Path, arguments: tuple[
     assert not any(map(alive, [*numbers, engine_of(tmp_path)]))
     assert finish(process)[0] == 3
     assert status(tmp_path)["state"] == "cancelled"
-    assert json.loads((newest_run(tmp_path) / "run.json").read_text())["state"] == "cancelled"
+    assert record(newest_run(tmp_path))["state"] == "cancelled"
     again = asked(tmp_path, "cancel")
     assert (again.returncode, "has ended already" in again.stdout) == (0, True)
 
@@ -241,17 +234,26 @@ def test_logs_of_the_past_are_not_those_of_a_later_run(tmp_path: Path) -> None:
     assert asked(tmp_path, "logs", ".", "second", "k=b").stdout == "looking at b\n"
 
 
-def test_logs_that_grow_are_followed(waiting: subprocess.Popen[str], tmp_path: Path) -> None:
-    """What comes after the call is printed too, and the call ends with the run."""
-    command = [sys.executable, "-m", "sncompile.cli.main", "logs", ".", "second", "--follow"]
-    following = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+def test_logs_that_grow_are_followed(tmp_path: Path) -> None:
+    """What a job writes is printed while the job works, what comes later too, and the call ends with the run."""
+    spec = SPEC.replace("[ -e wait ]", "[ -e never ]")
+    waits = "while [ -e wait ]; do sleep 0.1; done\n        echo went on\n        cp"
+    (tmp_path / "spec.yaml").write_text(spec.replace("cp ${inputs.i}", f"{waits} ${{inputs.i}}"))
+    (tmp_path / "wait").touch()
+    process, followed = start(tmp_path), tmp_path / "followed.txt"
+    until(lambda: started(tmp_path), process)
+    with followed.open("w") as out:
+        following = subprocess.Popen([*SNCOMPILE, "logs", ".", "second", "--follow"], cwd=tmp_path, stdout=out)
+    until(lambda: "looking at" in followed.read_text(), following)
+    assert following.poll() is None
     (tmp_path / "wait").unlink()
-    out, _ = following.communicate(timeout=90)
-    assert finish(waiting)[0] == 0
-    assert sorted(line for line in out.split("\n") if line.startswith("looking")) == [f"looking at {k}" for k in "abc"]
+    assert finish(process)[0] == 0
+    assert following.wait(PATIENCE) == 0
+    lines = [line for line in followed.read_text().split("\n") if line and not line.startswith("==>")]
+    assert sorted(lines) == [*(f"looking at {k}" for k in "abc"), *(["went on"] * 3)]
 
 
-def record(folder: Path, name: str, pipeline: str, spec: str, started: float) -> Path:
+def recorded(folder: Path, name: str, pipeline: str, spec: str, started: float) -> Path:
     """A run's folder with as much of a record as finding it takes."""
     run = folder / "runs" / name
     run.mkdir(parents=True)
@@ -263,9 +265,9 @@ def test_which_run_is_meant(tmp_path: Path) -> None:
     """By folder, name, spec, working folder and pipeline; the last one where several fit."""
     for name in ("spec.yaml", "other.yaml", "unused.yaml"):
         (tmp_path / name).write_text(SPEC)
-    last = record(tmp_path, "small-20260102T000000Z", "small", "spec.yaml", 3)
-    first = record(tmp_path, "small-20260101T000000Z", "small", "spec.yaml", 1)
-    other = record(tmp_path, "other-20260103T000000Z", "other", "./other.yaml", 2)
+    last = recorded(tmp_path, "small-20260102T000000Z", "small", "spec.yaml", 3)
+    first = recorded(tmp_path, "small-20260101T000000Z", "small", "spec.yaml", 1)
+    other = recorded(tmp_path, "other-20260103T000000Z", "other", "./other.yaml", 2)
     meant = {
         str(first): first, f"runs/{first.name}": first, first.name: first, "spec.yaml": last, "other.yaml": other,
         "small": last, "other": other, ".": last, "runs": last, str(tmp_path): last,
@@ -283,9 +285,8 @@ def test_a_file_in_the_working_folder_does_not_stand_in_for_pythons(tmp_path: Pa
     (tmp_path / "spec.yaml").write_text(SPEC)
     for name in ("json.py", "snakemake.py"):
         (tmp_path / name).write_text("raise SystemExit('imported')")
-    command = [sys.executable, "-P", "-m", "sncompile.cli.main", "run", "spec.yaml", "--cores", "2"]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
+    code, _, err = finish(start(tmp_path))
+    assert code == 0, err
 
 
 MERGED = """\

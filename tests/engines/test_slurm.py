@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.engines.slurm.cluster import HERE_SO, Cluster, Job, events, lacking, log, record
-from tests.engines.test_runs import finish, started, until
-
-EXAMPLES = Path(__file__).parents[2] / "specs" / "examples"
+from ..command_line import finish
+from ..runs import events, newest_run, record, started
+from ..waiting import until
+from .examples import copy, illumination
+from .slurm.cluster import HERE_SO, Cluster, Job, lacking, log
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +82,7 @@ def test_jobs_go_through_slurm(slurm: Cluster, tmp_path: Path) -> None:
     ran = [job[1:] for job in new(slurm, before)]
     assert ran.count(("COMPLETED", "400M", "5:00", "1")) == 3
     assert ran.count(("COMPLETED", "2000M", "1:00:00", "1")) == 1
-    assert "--cores" not in record(tmp_path)["arguments"]
+    assert "--cores" not in record(newest_run(tmp_path))["arguments"]
 
 
 def test_a_step_is_an_array(slurm: Cluster, tmp_path: Path) -> None:
@@ -182,7 +181,7 @@ def test_more_memory_after_a_job_ran_out_of_it(slurm: Cluster, tmp_path: Path) -
     assert told["retried"] == [{"step": "hungry", "key": {}, "attempts": 2}]
     assert told["jobs"] == {"total": 1, "done": 1, "running": 0, "failed": 0, "stopped": 0}
     assert "1 of 1 job done, 1 tried again" in slurm.call(tmp_path, "status").stdout
-    asked = [e["resources"]["mem_mb"] for e in events(tmp_path, "job_info") if e["rule_name"] == "hungry"]
+    asked = [e["resources"]["mem_mb"] for e in events(newest_run(tmp_path), "job_info") if e["rule_name"] == "hungry"]
     assert asked == [300, 600]
     assert slurm.call(tmp_path, "report", "-o", "report.html").returncode == 0
     assert '<td class="num">2</td>' in (tmp_path / "report.html").read_text()
@@ -210,7 +209,11 @@ def begin(slurm: Cluster, folder: Path, keys: str) -> subprocess.Popen[str]:
     for key in keys:
         (folder / f"wait-{key}").touch()
     process = slurm.start(folder, "run", "spec.yaml", "--profile", "slurm", "--", *HERE_SO)
-    until(lambda: len(slurm.left()) == len(keys) and len(started(folder)) == min(2, os.cpu_count() or 1))
+    until(
+        lambda: len(slurm.left()) == len(keys) and len(started(folder)) == min(2, len(os.sched_getaffinity(0))), process
+    )
+    # What the engine has done is in the record a moment later.
+    until(lambda: len(events(newest_run(folder), "job_info")) == len(keys), process)
     return process
 
 
@@ -236,7 +239,7 @@ def test_going_on_where_the_engine_was_killed(slurm: Cluster, folder: Path) -> N
     process = begin(slurm, folder, "abcde")
     process.kill()
     process.communicate()
-    os.killpg(record(folder)["pid"], signal.SIGKILL)
+    os.killpg(record(newest_run(folder))["pid"], signal.SIGKILL)
     ends = started(folder)[0]
     (folder / f"wait-{ends}").unlink()
     until(lambda: len(slurm.left()) == 4 and result(folder, ends).exists())
@@ -249,7 +252,7 @@ def test_going_on_where_the_engine_was_killed(slurm: Cluster, folder: Path) -> N
     assert waits
     assert waits <= left
     again = slurm.start(folder, "run", "--resume", ".")
-    until(lambda: len(slurm.left()) == 4 and left.isdisjoint(job.id for job in slurm.left()))
+    until(lambda: len(slurm.left()) == 4 and left.isdisjoint(job.id for job in slurm.left()), again)
     assert {job.state for job in slurm.jobs() if job.id in left} <= {"CANCELLED", "FAILED"}
     stop_waiting(folder)
     code, _, err = finish(again)
@@ -258,30 +261,17 @@ def test_going_on_where_the_engine_was_killed(slurm: Cluster, folder: Path) -> N
     assert all(result(folder, key).read_text() == f"{key}\n" for key in "abcde")
 
 
-def copy(name: str, folder: Path) -> Path:
-    """An example without what runs of it left behind."""
-    left = shutil.ignore_patterns("images", "results", "build", "runs", "logs", ".snakemake", "__pycache__")
-    shutil.copytree(EXAMPLES / name, folder / name, ignore=left)
-    return folder / name
-
-
 def test_the_variants_run_through_slurm(slurm: Cluster, tmp_path: Path) -> None:
     """The example of made-up genomes, as on one machine."""
     folder = copy("variants", tmp_path)
     done = slurm.run(folder, "variants.yaml", "--containers", "none")
     assert done.returncode == 0, done.stderr + log(folder)
-    assert record(folder)["state"] == "done"
+    assert record(newest_run(folder))["state"] == "done"
 
 
 def test_illumination_runs_through_slurm(slurm: Cluster, tmp_path: Path) -> None:
     """The example of pictures, with arrays: from two wells to the report."""
-    pytest.importorskip("skimage", reason="needs the extra `demo`")
-    pytest.importorskip("mahotas", reason="needs the extra `demo`")
-    folder = copy("illumination", tmp_path)
-    subprocess.run([sys.executable, "demo_data.py", "images"], cwd=folder, check=True, capture_output=True)
-    for field in (folder / "images").iterdir():
-        if not field.name.startswith(("A01", "B02")):
-            field.unlink()
+    folder = illumination(tmp_path)
     before = slurm.jobs()
     done = slurm.run(folder, "illumination.yaml", "--containers", "none", engine=("--slurm-array-jobs", "all"))
     assert done.returncode == 0, done.stderr + log(folder)

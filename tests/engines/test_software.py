@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .. import command_line
+
 SPEC = """
 sncompile: 1
 pipeline: lacking
@@ -27,9 +29,7 @@ def sncompile(
 ) -> subprocess.CompletedProcess[str]:
     """`sncompile` with a spec in a folder, and with another `PATH`."""
     (folder / "spec.yaml").write_text(spec)
-    command = [sys.executable, "-m", "sncompile.cli.main", *arguments]
-    environment = {**os.environ, "PATH": path or os.environ["PATH"]}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return command_line.sncompile(folder, *arguments, env={**os.environ, "PATH": path or os.environ["PATH"]})
 
 
 def test_a_missing_program_ends_a_run_before_it_begins(tmp_path: Path) -> None:

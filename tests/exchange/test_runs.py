@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from ..command_line import SNCOMPILE, sncompile
 from . import bilayers
 
 PIPELINE = """\
@@ -31,12 +31,6 @@ steps:
   texts: {module: tools/sort_lines, by: [list], with: {text: "${numbers.file}"}}
 outputs: {packed: "${pack.packed}", sorted: "${sort.sorted}", plain: "${texts.sorted}"}
 """
-
-
-def sncompile(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command line in a folder."""
-    command = [sys.executable, "-m", "sncompile.cli.main", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def files_of(folder: Path) -> list[str]:
@@ -96,8 +90,9 @@ def test_the_command_line(tmp_path: Path) -> None:
     back = sncompile(tmp_path, "export", "bilayers", "sort.yaml")
     assert (back.returncode, back.stderr) == (0, "")
     assert bilayers.yaml.safe_load(back.stdout) == bilayers.load("sort_lines")
-    command = [sys.executable, "-m", "sncompile.cli.main", "export", "bilayers", "-"]
-    piped = subprocess.run(command, input=module.stdout, capture_output=True, text=True, check=False)
+    piped = subprocess.run(
+        [*SNCOMPILE, "export", "bilayers", "-"], input=module.stdout, capture_output=True, text=True, check=False
+    )
     assert piped.stdout == back.stdout
 
 

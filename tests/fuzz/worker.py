@@ -15,6 +15,7 @@ import time
 import traceback
 from pathlib import Path
 
+from ..waiting import PATIENCE
 from .mutate import mutated
 from .seeds import FOUND, keep, kept, page_names, surroundings
 from .target import compile_everywhere
@@ -58,7 +59,7 @@ def one(spec: Path, name: str, data: bytes, folder: Path) -> frozenset[str] | No
     (folder / "current").write_bytes(name.encode() + b"\n" + data)
     spec.write_bytes(data)
     started = time.process_time()
-    faulthandler.dump_traceback_later(4 * SECONDS_FOR_ONE, exit=True)
+    faulthandler.dump_traceback_later(PATIENCE, exit=True)
     try:
         kinds = compile_everywhere(spec).kinds
     except Exception:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sncompile.diagnostics import Span
@@ -24,6 +24,7 @@ def read(text: str, base: int) -> object:
         return bad.diagnostic.code
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(NAMES, min_size=1, max_size=45), st.integers(0, 90))
 @example(["a"] * 40, 0)
 @example(["a"] * 41, 0)

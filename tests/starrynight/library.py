@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Any
 from sncompile.api import check, graph_of
 from sncompile.ir.graph import Graph
 from sncompile.ir.jobs import Job, jobs
+
+from .. import command_line
 
 HERE = Path(__file__).parent
 FACTS: dict[str, Any] = json.loads((HERE / "facts.json").read_text("utf-8"))
@@ -97,14 +98,8 @@ def implied_pairs(flow: Any) -> set[tuple[str, str]]:
 def sncompile(folder: Path, *arguments: str, fails: bool = False, **env: str) -> str:
     """Run the command line in a folder with the test double on the path; gives what it wrote."""
     path = os.pathsep.join((str(HERE / "double"), str(Path(sys.executable).parent), os.environ["PATH"]))
-    done = subprocess.run(
-        [sys.executable, "-m", "sncompile.cli.main", *arguments],
-        cwd=folder,
-        env={**os.environ, "PATH": path, "STARRYNIGHT_CALLS": str(folder / "calls"), **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    variables = {**os.environ, "PATH": path, "STARRYNIGHT_CALLS": str(folder / "calls"), **env}
+    done = command_line.sncompile(folder, *arguments, env=variables)
     assert (done.returncode != 0) == fails, done.stdout[-2000:] + done.stderr[-4000:]
     return done.stdout + done.stderr
 

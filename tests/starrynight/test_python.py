@@ -13,6 +13,7 @@ import sncompile as sn
 from sncompile.starrynight.modules import class_names, module_class
 from tests.starrynight.dataset import make_dataset
 from tests.starrynight.library import HERE
+from tests.waiting import PATIENCE
 
 NOTEBOOK = Path(__file__).parents[2] / "docs" / "notebooks" / "starrynight.ipynb"
 
@@ -32,7 +33,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_notebook_runs(project: Path) -> None:
     """Every cell, in a kernel of its own; and its results can be seen without looking into files."""
     papermill = pytest.importorskip("papermill", reason="papermill is not installed")
-    done = papermill.execute_notebook(str(NOTEBOOK), str(project / "done.ipynb"), progress_bar=False, cwd=str(project))
+    done = papermill.execute_notebook(
+        str(NOTEBOOK), str(project / "done.ipynb"), progress_bar=False, cwd=str(project), start_timeout=PATIENCE
+    )
     shown = {cell["id"]: _shown(cell) for cell in done.cells if cell.cell_type == "code"}
     assert "Parses every path" in shown["cell-05"]
     assert "PhalloAF750" in shown["cell-09"]

@@ -41,7 +41,7 @@ class Collector:
     def take(self, request: Any, headers: dict[str, str]) -> None:
         """Keep a request, and answer when answers are given."""
         self.waiting.set()
-        self.answers.wait(60)
+        self.answers.wait()
         self.requests.append(request)
         self.headers.append(headers)
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.test_runs import until
-from tests.telemetry.collector import attributes, collector
-from tests.telemetry.test_telemetry import SECRET, SPEC, check_spans, counts, run
+from ..command_line import sncompile
+from ..waiting import PATIENCE, until
+from .collector import attributes, collector
+from .test_telemetry import SECRET, SPEC, check_spans, counts, run
 
 ROOT = Path(__file__).parents[2]
 PLAIN = """\
@@ -40,20 +41,25 @@ def snakemake(folder: Path, *arguments: str, **variables: str) -> subprocess.Com
     # Packages that are installed for editing are invisible to Snakemake.
     environment |= {"PYTHONPATH": str(ROOT / "compiler"), "TOKEN": SECRET, "TMPDIR": str(folder), **variables}
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
 
 
 def ended(folder: Path) -> None:
     """Wait until the plugin's process has sent all: it is then that its folder goes, or tells of its end."""
-    until(lambda: all('"ended"' in p.read_text() for p in folder.glob("sncompile-otel-*/telemetry.json")))
+    until(lambda: all(map(_tells_of_its_end, folder.glob("sncompile-otel-*"))))
+
+
+def _tells_of_its_end(folder: Path) -> bool:
+    # What sends may not have got so far as to write anything when Snakemake has ended.
+    return (folder / "telemetry.json").exists() and '"ended"' in (folder / "telemetry.json").read_text()
 
 
 @pytest.mark.parametrize("protocol", ["http", "grpc"])
 def test_a_compiled_pipeline_under_plain_snakemake(protocol: str, tmp_path: Path) -> None:
     """Steps, keys, tries and places are those of the spec, and `-q` takes nothing away."""
     (tmp_path / "spec.yaml").write_text(SPEC.replace("RETRIES", "1"))
-    subprocess.run([sys.executable, "-m", "sncompile.cli.main", "spec.yaml"], cwd=tmp_path, check=True)
+    assert sncompile(tmp_path, "spec.yaml").returncode == 0
     with collector() as found:
         done = snakemake(
             tmp_path, "-q", "--snakefile", "build/small/Snakefile",
@@ -111,24 +117,31 @@ def test_nothing_listens(tmp_path: Path) -> None:
 def rotel(folder: Path, forward: str) -> Iterator[dict[str, str]]:
     """Rotel, a collector with receivers of both protocols, that hands on what it gets; gives its two addresses."""
     package = pytest.importorskip("rotel", reason="rotel is not there for this platform")
-    ports = []
-    for _ in range(2):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            ports.append(free.getsockname()[1])
-    command = [
-        str(Path(package.__file__).parent / "rotel-agent"), "start",
-        "--otlp-grpc-endpoint", f"127.0.0.1:{ports[0]}", "--otlp-http-endpoint", f"127.0.0.1:{ports[1]}",
-        "--exporter", "otlp", "--otlp-exporter-endpoint", forward, "--otlp-exporter-protocol", "http",
-    ]  # fmt: skip
+    agent = Path(package.__file__).parent / "rotel-agent"
     with (folder / "rotel.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+        for _ in range(5):
+            ports = _free_ports()
+            process = subprocess.Popen(
+                [agent, "start", "--otlp-grpc-endpoint", f"127.0.0.1:{ports[0]}", "--otlp-http-endpoint",
+                 f"127.0.0.1:{ports[1]}", "--exporter", "otlp", "--otlp-exporter-endpoint", forward,
+                 "--otlp-exporter-protocol", "http"], stdout=log, stderr=log,
+            )  # fmt: skip
+            until(lambda: process.poll() is not None or all(map(_listens, ports)))  # noqa: B023 - called at once
+            if process.poll() is None:
+                break  # Else somebody took a port between the look and the start.
     try:
-        until(lambda: all(_listens(port) for port in ports))
+        assert process.poll() is None, (folder / "rotel.log").read_text("utf-8", "replace")
         yield {"grpc": f"grpc://127.0.0.1:{ports[0]}", "http": f"http://127.0.0.1:{ports[1]}"}
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        for free in (one, other):
+            free.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
 
 
 def _listens(port: int) -> bool:

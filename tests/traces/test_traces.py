@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sncompile.api import check, compile_graph, graph_of, optimize
@@ -195,7 +195,7 @@ def traces(draw: st.DrawFn) -> list[Task]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(traces())
 def test_any_trace_becomes_a_spec(tmp_path_factory: pytest.TempPathFactory, tasks: list[Task]) -> None:
     """However odd its names and wires are, the spec has no fault and a job for every task, before passes and after."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -11,7 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from tests import command_line
+from tests.runs import newest_run
+from tests.waiting import PATIENCE
 
 HERE = Path(__file__).parent
 
@@ -54,11 +57,11 @@ class Cluster:
 
     def up(self) -> None:
         """Start it."""
-        subprocess.run([HERE / "up.sh", self.folder], check=True, timeout=120)
+        subprocess.run([HERE / "up.sh", self.folder], check=True, timeout=PATIENCE)
 
     def down(self) -> None:
         """Stop it."""
-        subprocess.run([HERE / "down.sh", self.folder], check=False, timeout=60)
+        subprocess.run([HERE / "down.sh", self.folder], check=False, timeout=PATIENCE)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -81,17 +84,11 @@ class Cluster:
 
     def call(self, folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """The command line in a folder, where SLURM can be found; `environment` changes that."""
-        return subprocess.run(
-            [sys.executable, "-m", "sncompile.cli.main", *words], cwd=folder, capture_output=True, text=True,
-            check=False, timeout=400, env={**self.environment, **environment},
-        )  # fmt: skip
+        return command_line.sncompile(folder, *words, env={**self.environment, **environment})
 
     def start(self, folder: Path, *words: str) -> subprocess.Popen[str]:
         """The same in the background."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "sncompile.cli.main", *words], cwd=folder, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, env=self.environment,
-        )  # fmt: skip
+        return command_line.begin(folder, *words, env=self.environment)
 
     def run(
         self, folder: Path, spec: str, *words: str, engine: tuple[str, ...] = ()
@@ -100,23 +97,6 @@ class Cluster:
         return self.call(folder, "run", spec, "--profile", "slurm", *words, "--", *HERE_SO, *engine)
 
 
-def newest(folder: Path) -> Path:
-    """The folder of the latest run."""
-    return max((folder / "runs").iterdir(), key=lambda p: p.stat().st_mtime)
-
-
-def record(folder: Path) -> dict[str, Any]:
-    """What `run.json` of the latest run says."""
-    found: dict[str, Any] = json.loads((newest(folder) / "run.json").read_text())
-    return found
-
-
-def events(folder: Path, name: str) -> list[dict[str, Any]]:
-    """The events of that name in the latest run."""
-    lines = (newest(folder) / "events.jsonl").read_text().splitlines()
-    return [event for event in map(json.loads, lines) if event["event"] == name]
-
-
 def log(folder: Path) -> str:
     """The end of the engine's log of the latest run; empty where none came so far."""
-    return (newest(folder) / "engine.log").read_text()[-4000:] if (folder / "runs").exists() else ""
+    return (newest_run(folder) / "engine.log").read_text()[-4000:] if any(folder.glob("runs/*/run.json")) else ""

@@ -47,7 +47,8 @@ SelectTypeParameters=CR_Core_Memory
 MpiDefault=none
 SwitchType=switch/none
 ReturnToService=2
-MinJobAge=300
+# As long as a test may take on a slow machine: what has ended is asked for at its end.
+MinJobAge=3600
 KillWait=2
 DefMemPerCPU=500
 NodeName=$host NodeAddr=127.0.0.1 CPUs=$processors Boards=1 SocketsPerBoard=1 CoresPerSocket=$processors ThreadsPerCore=1 RealMemory=$memory State=UNKNOWN
@@ -62,7 +63,7 @@ ln -sfn "$root/etc/cgroup.conf" /etc/slurm/cgroup.conf
 export SLURM_CONF="$root/etc/slurm.conf"
 slurmctld -f "$SLURM_CONF"
 slurmd -f "$SLURM_CONF"
-for _ in $(seq 150); do
+for _ in $(seq 1000); do
   sinfo -h -o %T 2> /dev/null | grep -qE 'idle|mix|alloc' && exit 0
   sleep 0.2
 done
