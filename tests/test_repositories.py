@@ -293,11 +293,14 @@ def server(world: World, tmp_path: Path) -> Iterator[tuple[str, Path]]:
     web.server_close()
 
 
-def test_a_repository_over_https(world: World, server: tuple[str, Path]) -> None:
+def test_a_repository_over_https(world: World, server: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """With a real connection, whose certificate is looked at."""
     host, certificate = server
+    monkeypatch.delenv("GIT_SSL_NO_VERIFY", raising=False)
     (world.project / "spec.yaml").write_text(SPEC.replace(NAME, f"{host}/tools.git"))
-    plain = world._replace(env={"SNCOMPILE_CACHE": world.env["SNCOMPILE_CACHE"]})
+    # A machine's own settings may trust everybody, or send all that is asked to a proxy.
+    settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "no_proxy": "localhost"}
+    plain = world._replace(env={**settings, "SNCOMPILE_CACHE": world.env["SNCOMPILE_CACHE"]})
     refused = plain.call("lock", "spec.yaml")
     assert (refused.code, "error[SN710]" in refused.err, "certificate" in refused.err) == (1, True, True), refused.err
     trusting = plain._replace(env={**plain.env, "GIT_SSL_CAINFO": str(certificate)})
