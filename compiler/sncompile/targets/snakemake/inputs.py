@@ -36,12 +36,13 @@ def input_code(value: Value, name: str, context: FamilyContext) -> Code | None:
     if not value.type.many:
         return _single(value, name, context)
     items = items_of(value, context.family)
-    if items is not None and len(items) <= MAX_LISTED:
+    if items is not None and len(items) <= MAX_LISTED and all(map(_for_everybody, items)):
         code = [_pattern(item, context) for item in items]
         if code and all(c is not None for c in code):
             return listed([c for c in code if c is not None])
     if isinstance(value, Related) and isinstance(value.value, (Cell, Output, Text)) and not value.linked:
-        found = _single_list(value, context) if not value.gathers else _gathered(value, context)
+        alone = not value.gathers and _for_everybody(value)
+        found = _single_list(value, context) if alone else _gathered(value, context) if value.gathers else None
         if found is not None:
             return found
     return list_code(value, name, context, paths=True)
@@ -85,20 +86,24 @@ def _pattern(value: Value, context: FamilyContext) -> Code | None:
 
 
 def _single(value: Value, name: str, context: FamilyContext) -> Code:
-    if isinstance(value, Related) and not _for_everybody(value):
+    if not _for_everybody(value):
         # Absent for some: the list of none or one.
         return list_code(value, name, context, paths=True)
     pattern = _pattern(value, context)
     if pattern is not None:
         return pattern
-    if value.type.optional and any(v is None for v in context.column(value)):
+    # A choice may be between what is there for everybody and what is not.
+    uncertain = value.type.optional or not isinstance(value, Related)
+    if uncertain and any(v is None for v in context.column(value)):
         # Absent for some: the list of none or one.
         return list_code(value, name, context, paths=True)
     return cell_code(value, name, context, path=True)
 
 
-def _for_everybody(value: Related) -> bool:
-    """Whether every instance has one of the source's to take."""
+def _for_everybody(value: Value) -> bool:
+    """Whether every instance has one of the source's to take, where a value is taken from another's instances."""
+    if not isinstance(value, Related):
+        return True
     source, target = value.source, value.target
     if value.linked:
         return all(target.related(source))
