@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from sncompile.diagnostics import Report
 from sncompile.faults import names as faults
+from sncompile.semantics.repositories import COMMIT
 from sncompile.syntax.nodes import Mapping as MappingNode
 from sncompile.syntax.nodes import Node, Scalar
 from sncompile.syntax.source import Source, read_source
@@ -25,7 +26,7 @@ VERSION = 1
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 _SHA256 = (re.compile(r"sha256:[0-9a-f]{64}"), "sha256:…`, with 64 digits")
-_COMMIT = (re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?"), "COMMIT`, with all of its digits")
+_COMMIT = (COMMIT, "COMMIT`, with all of its digits")
 _VALUES = {"images": _SHA256, "repositories": _COMMIT, "modules": _SHA256}
 _HINT = "take the entry out, or the file, and write it anew: sncompile lock SPEC"
 

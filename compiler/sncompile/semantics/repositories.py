@@ -19,7 +19,8 @@ CACHE = "SNCOMPILE_CACHE"
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")
 _PART = re.compile(r"[A-Za-z0-9_~.][A-Za-z0-9_~.-]*")
 _REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*")
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+"""The whole name of a commit: SHA-1 or SHA-256."""
 
 
 class Repository(NamedTuple):
@@ -87,7 +88,7 @@ def parse_repository(text: str) -> Repository:
 
 def is_commit(text: str) -> bool:
     """Whether a text is the whole name of a commit."""
-    return bool(_COMMIT.fullmatch(text))
+    return bool(COMMIT.fullmatch(text))
 
 
 def cache_folder() -> Path:
