@@ -46,6 +46,13 @@ NOT_DOCKER = Fault(
     "Docker and podman take images from registries, and those that they hold themselves. Image files (`.sif`) and\n"
     "images from `oras://`, `library://` and `shub://` are Apptainer's.",
 )
+NOT_AT_RUN_TIME = Fault(
+    "SN609",
+    "a function that an engine cannot compute",
+    "A resource that names `attempt` or the size of an input is computed by the engine when the job is about to run,\n"
+    "in the engine's own language. Numbers, comparisons, choices, lists and their indexes have a form there; most\n"
+    "functions of texts and paths have none. What names neither can be anything.",
+)
 BAD_OUTPUT_FOLDER = Fault(
     "SN611",
     "files cannot be written",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from sncompile.ir.graph import Graph
-from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.program import Waits
 from sncompile.semantics.scope import see
@@ -20,12 +20,15 @@ def feeds(value: Value, at: KeySet, evaluator: Evaluator) -> list[tuple[str, Sou
     if isinstance(value, Related):
         return _through(value, at, evaluator)
     if isinstance(value, Choice):
-        test = evaluator.closure(value.test, at)
-        return [
-            *_when(feeds(value.then, at, evaluator), lambda i: bool(test(i))),
-            *_when(feeds(value.other, at, evaluator), lambda i: not test(i)),
-            *feeds(value.test, at, evaluator),
-        ]
+        arms = feeds(value.then, at, evaluator), feeds(value.other, at, evaluator)
+        tested = feeds(value.test, at, evaluator)
+        if not any(arms):
+            return tested
+        try:
+            test = evaluator.closure(value.test, at)
+        except AtRunTime:
+            return [*arms[0], *arms[1], *tested]  # Either may be what is read.
+        return [*_when(arms[0], lambda i: bool(test(i))), *_when(arms[1], lambda i: not test(i)), *tested]
     if isinstance(value, Local):
         return []
     if isinstance(value, Made):

@@ -7,6 +7,9 @@ from functools import lru_cache
 
 # `/` splits a path; to Snakemake braces are wildcards, even in a table, and `<name>` is a variable; control characters
 # break lines and terminals; `%` is our own sign, so that two values never share a path.
+# Snakemake takes a wildcard that ends in twenty repetitions for a rule that feeds itself, and stops.
+_REPEATS = 20
+_REPEATING = re.compile(rf"(.+?)\1{{{_REPEATS - 1}}}\Z", re.DOTALL)
 _BREAKING = re.compile(r"[/%{}<\x00-\x1f\x7f-\x9f]|^[-~]")
 
 
@@ -38,15 +41,22 @@ def no_option(path: str) -> str:
 def encode_key(value: str) -> str:
     """`value` as one component of a path; injective, and the value itself where it is plain.
 
-    >>> encode_key("A01"), encode_key("a/b"), encode_key(".."), encode_key("50%")
-    ('A01', 'a%2Fb', '%2E%2E', '50%25')
+    >>> encode_key("A01"), encode_key("a/b"), encode_key(".."), encode_key("50%"), encode_key(20 * "A")
+    ('A01', 'a%2Fb', '%2E%2E', '50%25', 'AAAAAAAAAAAAAAAAAAA%41')
     """
-    # Nearly all keys are letters and digits, and there may be millions of them.
-    return value if value.isalnum() else _encoded(value)
+    # Nearly all keys are a few letters and digits, and there may be millions of them.
+    return value if len(value) < _REPEATS and value.isalnum() else _encoded(value)
+
+
+def repeats(value: str) -> bool:
+    """Whether a text ends in so many repetitions that Snakemake takes no wildcard of it."""
+    return len(value) >= _REPEATS <= value.count(value[-1]) and _REPEATING.search(value) is not None
 
 
 @lru_cache(maxsize=65536)
 def _encoded(value: str) -> str:
     if value in (".", ".."):
         return value.replace(".", "%2E")
-    return _BREAKING.sub(_escape, value)
+    found = _BREAKING.sub(_escape, value)
+    # One sign of its own at the end, and nothing repeats there.
+    return found[:-1] + "".join(f"%{byte:02X}" for byte in found[-1].encode("utf-8", "surrogateescape")) if repeats(found) else found

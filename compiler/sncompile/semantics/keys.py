@@ -226,7 +226,16 @@ class KeySet:
         return not source.by or set(source.by) <= set(self.by)
 
     def related(self, source: KeySet) -> Sequence[Sequence[int]]:
-        """For every instance here, the instances of `source` that feed it, in the source's order."""
+        """For every instance here, the instances of `source` that feed it, in the order of the rows that it looks at.
+
+        So a list of another step's outputs pairs with a list of a column, whatever the other step ranges over:
+
+            patient  tissue  label      by tissue    P1 takes of these   and of the labels
+            P1       blood   b          blood        blood               b
+            P2       liver   l          liver        skin                s
+            P1       skin    s          skin         liver               r
+            P1       liver   r
+        """
         if self.link is not None and self.link.source is source:
             return self.link.instances
         found = self._relations.get(id(source))
@@ -264,4 +273,4 @@ class KeySet:
             number = position.get(key)
             if number is not None:
                 fed[member[origin[row]]].setdefault(number)
-        return [sorted(numbers) for numbers in fed]
+        return [tuple(numbers) for numbers in fed]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from sncompile.faults import targets as faults
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.path_text import is_url
-from sncompile.semantics.scope import UNIT
+from sncompile.semantics.tables import Table
 from sncompile.semantics.values import Cell, Const, Local, Made, Output, Related, Text, Value
+from sncompile.targets.snakemake.choosing import Rows, choice, chosen_by
 from sncompile.targets.snakemake.context import FamilyContext, texts
 from sncompile.targets.snakemake.marking import Waiting
-from sncompile.targets.snakemake.names import item_name
+from sncompile.targets.snakemake.names import item_name, unique
 from sncompile.targets.snakemake.patterns import Hole, items_of, joined, path_parts, wildcard_names
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, listed, string
 
@@ -117,9 +118,11 @@ def _for_everybody(value: Value) -> bool:
 def cell_code(value: Value, name: str, context: FamilyContext, *, path: bool = False) -> Code:
     """A single value that differs between instances, as a look-up in a sidecar."""
     sidecars = context.around.sidecars
-    if isinstance(value, Related) and isinstance(value.value, Cell) and not value.gathers:
+    if isinstance(value, Related) and isinstance(value.value, Cell) and not value.gathers and not value.linked:
         table = value.value.table
-        if set(table.key) <= {hole.name for hole in context.names if hole.encoded or _plain(context, hole.name)}:
+        names = chosen_by({item_name(key): None for key in table.key}, value.target, context)
+        # Every row has a key of its own, so one that has the job's is the job's row.
+        if names is not None and len(names) == len(table.key):
             variable, column = sidecars.column(table, value.value.column)
             if path:
                 for cell in {c for c in table.columns[value.value.column] if c is not None}:
@@ -135,15 +138,14 @@ def cell_code(value: Value, name: str, context: FamilyContext, *, path: bool = F
     return _look_up(variable, "value", column, context)
 
 
-def _plain(context: FamilyContext, name: str) -> bool:
-    return context.around.plainness.plain(context.keys, name)
-
-
 def _look_up(variable: str, method: str, what: str, context: FamilyContext) -> Code:
-    arguments: list[Code] = [string(what)]
-    if context.at:
-        arguments.append(Atom(context.at))
-    return Call(f"{context.wildcards()}{variable}.{method}", tuple(arguments))
+    """The look-up of what a job has in a sidecar whose keys are its wildcards."""
+    return _chosen(variable, method, what, (Atom("wildcards"),) if context.names else (), context)
+
+
+def _chosen(variable: str, method: str, what: str, chosen: tuple[Code, ...], context: FamilyContext) -> Code:
+    head = context.wildcards() if chosen else ""
+    return Call(f"{head}{variable}.{method}", (string(what), *chosen))
 
 
 def _single_list(value: Related, context: FamilyContext) -> Code | None:
@@ -169,78 +171,68 @@ def _single_list(value: Related, context: FamilyContext) -> Code | None:
 
 def _gathered(value: Related, context: FamilyContext) -> Code | None:
     """Several instances of another step, or several cells of a column, by the rows of a table."""
-    if not all(hole.encoded for hole in context.names) or len(context.names) != len(context.keys.by):
-        return None
     if isinstance(value.value, Cell):
         return gathered_cells(value, context, paths=True)
-    variable = _rows_for(value.source, value.target, context)
-    if variable is None or value.value.type.many:
+    source = value.source
+    if not source.by or value.value.type.many:
         return None
     path: Value = value.value
+    family = context.family
     if isinstance(path, Output):
-        source = context.around.graph.families[path.step]
-        path = source.outputs[path.port].path
-    else:
-        source = context.family
-    parts = path_parts(path, source, context.around.graph, context.around.plainness)
+        family = context.around.graph.families[path.step]
+        path = family.outputs[path.port].path
+    parts = path_parts(path, family, context.around.graph, context.around.plainness)
     holes = [p for p in parts if isinstance(p, Hole)]
-    if not all(hole.encoded for hole in holes):
+    # A path that lacks a key is that of several instances, which then are one row's.
+    if not all(hole.encoded for hole in holes) or {hole.name for hole in holes} != set(source.by):
         return None
     for part in parts:
         if isinstance(part, str):
             context.check_braces(part, value.span)
     pattern = joined(parts, wildcard_names(holes))
-    return None if pattern is None else _look_up(variable, "each", pattern, context)
+    if pattern is None:
+        return None
+    found = _rows_for(source, value.target, context)
+    return None if found is None else _chosen(found[0], "each", pattern, found[1], context)
 
 
 def gathered_cells(value: Related, context: FamilyContext, *, paths: bool = False) -> Code | None:
     """The cells of a column over the rows of each instance, where the table's own sidecar gives them."""
     assert isinstance(value.value, Cell)
     table, column = value.value.table, value.value.column
-    by_keys = all(hole.encoded for hole in context.names) and len(context.names) == len(context.keys.by)
-    target = UNIT if _apart(value.target, table.keys) else value.target
-    if not by_keys or not _simple(target, table.keys) or None in table.columns[column]:
+    if value.linked or None in table.columns[column]:
+        return None
+    rows = _rows_of(table, range(len(table)))
+    chosen = choice(rows, value.target.related(table.keys), value.target, context)
+    if chosen is None:
         return None
     for cell in set(table.columns[column]) if paths else ():
         context.check_braces(str(cell), value.span)
     variable, found = context.around.sidecars.column(table, column)
-    return _look_up(variable, "values", found, context)
+    return _chosen(variable, "values", found, chosen, context)
 
 
-def _simple(target: KeySet, source: KeySet) -> bool:
-    """Whether the rows of the source's only table, all of them, say which of its instances feed which of the target."""
-    tables = source.rows.tables
-    if len(tables) != 1 or source.rows.size != len(tables[0]):
-        return False
-    if not target.by:
-        return not target.rows.tables or (target.rows.tables == tables and target.rows.size == len(tables[0]))
-    return target.rows.tables == tables and target.rows.size == len(tables[0])
+def _rows_of(table: Table, stands_for: Sequence[Hashable]) -> Rows:
+    return Rows({item_name(k): [encode_key(str(c)) for c in table.columns[k]] for k in table.key}, stands_for)
 
 
-def _apart(target: KeySet, source: KeySet) -> bool:
-    """Whether the two have nothing in common, so that everything of the source feeds every instance."""
-    tables = source.rows.tables
-    return not any(t in target.rows.tables or target.rows.meets(t) for t in tables) and not set(source.by) & set(
-        target.by
-    )
-
-
-def _rows_for(source: KeySet, target: KeySet, context: FamilyContext) -> str | None:
-    """The sidecar whose rows say which instances of the source feed which of the target, where a simple one does."""
+def _rows_for(source: KeySet, target: KeySet, context: FamilyContext) -> tuple[str, tuple[Code, ...]] | None:
+    """The sidecar whose rows are the instances of `source`, with the arguments that choose those that feed a job."""
     sidecars = context.around.sidecars
-    if not source.by:
-        return None
-    if _apart(target, source):
-        target = UNIT
-    if _simple(target, source):
-        table = source.rows.tables[0]
-        return sidecars.variable(sidecars.table(table))
-    if target.by or (target.rows.tables and target.rows.size > 1):
-        return None
-    # Everything of the source is gathered: its own instances are the rows.
+    wanted = target.related(source)
+    for table in source.rows.tables:
+        # The spec's own table reads best, where it has the keys.
+        if set(source.by) <= set(table.key):
+            keys = zip(*(map(str, table.columns[n]) for n in source.by), strict=True)
+            chosen = choice(_rows_of(table, [source.position.get(key, -1) for key in keys]), wanted, target, context)
+            if chosen is not None:
+                return sidecars.variable(sidecars.table(table)), chosen
     columns = {item_name(n): [encode_key(c) for c in source.column(n)] for n in source.by}
+    chosen = choice(Rows(columns, range(len(source))), wanted, target, context)
+    if chosen is None:
+        return None
     owners = [n for n, f in context.around.graph.families.items() if f.keys is source]
-    return sidecars.rows(owners[0] if owners else "rows", dict(columns))
+    return sidecars.rows(owners[0] if owners else "rows", columns), chosen
 
 
 def list_code(value: Value, name: str, context: FamilyContext, *, paths: bool = False) -> Code:
@@ -264,5 +256,6 @@ def rows_code(rows: Sequence[Sequence[Any]], name: str, context: FamilyContext) 
                 column.append(context.cells[wildcard][number])
             found.append(item)
     label = f"{context.family.name}.{name}"
-    variable = context.around.sidecars.rows(label, {**cells, "value": texts(found)})
-    return _look_up(variable, "values", "value", context)
+    column = unique("value", set(cells))
+    variable = context.around.sidecars.rows(label, cells, {column: texts(found)})
+    return _look_up(variable, "values", column, context)

@@ -38,10 +38,11 @@ class Rule:
 
 
 class Sidecar(NamedTuple):
-    """A table beside the Snakefile: columns of text cells, read once."""
+    """A table beside the Snakefile: columns of text cells, read once. `keys` are those by which rows are chosen."""
 
     name: str
     variable: str
+    keys: tuple[str, ...]
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 

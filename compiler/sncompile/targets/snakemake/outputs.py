@@ -7,6 +7,7 @@ import re
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import targets as faults
 from sncompile.ir.graph import Output
+from sncompile.semantics.encoding import repeats
 from sncompile.semantics.values import Value
 from sncompile.targets.snakemake.context import FamilyContext, texts
 from sncompile.targets.snakemake.marking import MARKER
@@ -130,6 +131,9 @@ class OutputPatterns:
     def _check_cuts(self) -> None:
         """Make sure that every path is cut into the right wildcards, with tighter constraints where it is not."""
         context = self._context
+        if any(repeats(cell) for cells in context.cells.values() for cell in set(cells)):
+            self._by_mark_or_refused("Snakemake takes no part of a path that repeats itself 20 times", by_mark=True)
+            return
         flat = [p for found in self.patterns.values() for p in found]
         slashed = any("/" in "".join(cells) for cells in context.cells.values())
         if not slashed and all("{" not in piece.replace("{", "", 1) for p in flat for piece in p.split("/")):
@@ -139,17 +143,19 @@ class OutputPatterns:
             if all(self._cuts_right(pattern, trial) for pattern in flat):
                 self.constraints = {n: c for n, c in trial.items() if c != DEFAULT_CONSTRAINT}
                 return
-        family = context.family
-        if family.origins and not any(o.temp or o.protected for o in family.outputs.values()):
-            self.mixed = True  # Each step's own paths were clear; a mark tells the jobs apart.
+        told = f"Snakemake cannot tell the keys of `{context.family.name}` apart in its paths"
+        # Where a pass made the family, each step's own paths were clear.
+        self._by_mark_or_refused(told, by_mark=bool(context.family.origins))
+
+    def _by_mark_or_refused(self, message: str, *, by_mark: bool) -> None:
+        """Have a mark tell the jobs apart, where that is wanted and loses nothing, or refuse the paths."""
+        family = self._context.family
+        if by_mark and not any(o.temp or o.protected for o in family.outputs.values()):
+            self.mixed = True
             return
-        context.around.tell(
-            faults.AMBIGUOUS_PATH.at(
-                next(iter(family.outputs.values())).path.span,
-                f"Snakemake cannot tell the keys of `{family.name}` apart in its paths",
-                help="separate keys by `/`, or leave the path out: it is derived then",
-            )
-        )
+        help = "separate keys by `/`, or leave the path out: it is derived then"
+        place = next(iter(family.outputs.values())).path.span
+        self._context.around.tell(faults.AMBIGUOUS_PATH.at(place, message, help=help))
 
     def _trial(self, constraint: str) -> dict[str, str]:
         """The constraint for every wildcard whose values all keep it, the usual one for the others."""

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from sncompile.targets.snakemake.model import Directive, Rule, Sidecar, Workflow
-from sncompile.targets.snakemake.python_code import Call, layout, string
+from sncompile.targets.snakemake.python_code import Call, Keyword, layout, listed, string
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -72,7 +72,8 @@ def render_snakefile(workflow: Workflow) -> str:
 
 
 def _table(sidecar: Sidecar) -> Call:
-    return Call(f"{sidecar.variable} = Table", (string(sidecar.name),))
+    keys = listed([string(key) for key in sidecar.keys])
+    return Call(f"{sidecar.variable} = Table", (string(sidecar.name), *((Keyword("key", keys),) if sidecar.keys else ())))
 
 
 def one_line(text: str) -> str:

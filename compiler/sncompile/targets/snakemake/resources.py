@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 from sncompile.semantics.quantities import unit_factor
 from sncompile.semantics.resources import dynamic
-from sncompile.semantics.values import Apply, Attempt, Choice, Const, Local, Size, Text, Value, walk
+from sncompile.semantics.values import Apply, Attempt, Const, Size, Text, Value, walk
 from sncompile.targets.snakemake.context import FamilyContext, texts
 from sncompile.targets.snakemake.inputs import list_code
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, flat, string
+from sncompile.targets.snakemake.run_time import RunTime, bare
 
 _NAMES = {"memory": "mem_mb", "disk": "disk_mb", "time": "runtime", "gpus": "gpu"}
 
@@ -50,63 +53,50 @@ def _run_time(value: Value, context: FamilyContext) -> Code:
     """A function of the attempt and of the inputs' sizes."""
     leaves = list(walk(value))
     needs = [n for n, kind in (("input", Size), ("attempt", Attempt)) if any(isinstance(v, kind) for v in leaves)]
-    context.around.functions.add("ceil")
     if any(isinstance(v, Size) for v in leaves):
         context.around.functions.add("size")
-    return Call(f"lambda {', '.join(['wildcards', *needs])}: ceil", (Atom(_quantity(value, context)),))
+    head = f"lambda {', '.join(['wildcards', *needs])}: "
+    printed, whole = _amount(value, context)
+    if whole:
+        return Atom(head + printed)
+    context.around.functions.add("ceil")
+    # Noise of fractions is not one more.
+    return Call(f"{head}ceil", (Atom(f"{printed} - 1e-9"),))
 
 
-def _quantity(value: Value, context: FamilyContext) -> str:
+def _amount(value: Value, context: FamilyContext) -> tuple[str, bool]:
+    """A resource as Python, and whether that is a whole number."""
+    run_time = RunTime(context, lambda port: _sized(port, context), lambda cells, v: _looked_up(cells, v, context))
     if not isinstance(value, Apply) or value.function not in ("@megabytes", "@minutes"):
-        return _python(value, context)
+        return bare(run_time.code(value)), value.type.base == "integer"
     inner, kind = value.operands[0], value.function[1:]
     if isinstance(inner, Text):
         number, unit = inner.parts
         factor = unit_factor(str(unit.value) if isinstance(unit, Const) else "", kind) or 1
-        return _scaled(_python(number, context), factor)
-    return f"{_python(inner, context)} / {1_000_000 if kind == 'megabytes' else 60}"
+        whole = number.type.base == "integer" and factor == int(factor)
+        code = run_time.code(number)
+        return (bare(code) if factor == 1 else f"{code} * {int(factor) if factor == int(factor) else factor}"), whole
+    return f"{run_time.code(inner)} / {1_000_000 if kind == 'megabytes' else 60}", False
 
 
 def _sized(port: str, context: FamilyContext) -> str:
-    """The paths of a port: what Snakemake has as its input, unless that is a mark."""
+    """The paths of a port: what Snakemake has as its input, unless that is a mark; an absent port has none."""
     parameter = context.around.marks.parameter(context.family.name, "inputs", port)
-    if parameter is None:
-        return f"input.{item_name(port)}"
-    return flat(list_code(context.family.params[parameter], port, context)).rpartition("lambda wildcards: ")[2]
+    if parameter is not None:
+        return flat(list_code(context.family.params[parameter], port, context)).rpartition("lambda wildcards: ")[2]
+    value = context.family.inputs[port].value
+    if isinstance(value, Const) and value.value is None:
+        return "[]"
+    return f"input.{item_name(port)}"
 
 
-def _scaled(number: str, factor: float) -> str:
-    if factor == 1:
-        return number
-    return f"{number} * {int(factor) if factor == int(factor) else factor}"
-
-
-def _python(value: Value, context: FamilyContext) -> str:
-    """An expression as Python; what does not depend on the run is written out."""
-    match value:
-        case Attempt():
-            return "attempt"
-        case Size():
-            return f"size({_sized(value.port, context)})"
-        case Local() if value.space in ("params", "resources"):
-            return _python(context.family.local(value.space, value.name), context)
-        case Apply() if dynamic(value):
-            operands = [_python(o, context) for o in value.operands]
-            if value.function.isidentifier() and value.function not in ("and", "or", "not", "in"):
-                return f"{value.function}({', '.join(operands)})"
-            if len(operands) == 1:
-                return (
-                    f"({value.function} {operands[0]})"
-                    if value.function == "not"
-                    else f"({value.function}{operands[0]})"
-                )
-            return f"({f' {value.function} '.join(operands)})"
-        case Choice() if dynamic(value):
-            test, then, other = (_python(v, context) for v in (value.test, value.then, value.other))
-            return f"({then} if {test} else {other})"
-    column = context.column(value)
-    if len(set(column)) == 1:
-        return string(column[0]).text if isinstance(column[0], str) else repr(column[0])
-    cell = _cell(texts(column), "number", context)
-    assert isinstance(cell, Call)
-    return f"float({cell.head}({', '.join(a.text for a in cell.arguments if isinstance(a, Atom))}))"
+def _looked_up(column: list[object], value: Value, context: FamilyContext) -> str:
+    """A value that differs between instances, by its sidecar."""
+    if value.type.many or value.type.optional or value.type.base == "boolean":
+        cell = _cell([json.dumps(found) for found in column], "value", context)
+        context.around.functions.add("json")
+        return f"json.loads({flat(cell)})"
+    cell = _cell(texts(column), "number" if not value.type.textual else "text", context)
+    if value.type.textual:
+        return flat(cell)
+    return f"{'int' if value.type.base == 'integer' else 'float'}({flat(cell)})"

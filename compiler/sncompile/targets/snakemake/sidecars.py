@@ -4,35 +4,53 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.functions import to_text
-from sncompile.semantics.tables import Table
+from sncompile.semantics.tables import Cell, Table
 from sncompile.targets.snakemake.model import Sidecar
-from sncompile.targets.snakemake.names import item_name, unique
+from sncompile.targets.snakemake.names import item_name
+
+RESERVED = ("FILES", "CONTAINER")
+"""Variables of the Snakefile's header."""
 
 
 class _Draft:
-    """A table that is still growing columns."""
+    """A table that is still growing columns; those of `keys` say which of its rows a job takes."""
 
-    def __init__(self, variable: str, columns: dict[str, Sequence[str]]) -> None:
+    def __init__(self, variable: str, keys: Sequence[str], columns: Mapping[str, Sequence[str]]) -> None:
         self.variable = variable
-        self.columns = columns
+        self.keys = tuple(keys)
+        self.columns = dict(columns)
+        self.names: dict[str, str] = {}
+        """Columns of the spec's table → columns here."""
 
 
 class Sidecars:
-    """The tables of one Snakefile. A table of the spec becomes one sidecar, with the columns that rules ask for."""
+    """The tables of one Snakefile. A table of the spec becomes one sidecar, with the columns that rules ask for.
 
-    def __init__(self, taken: set[str]) -> None:
-        self._names: set[str] = set(taken)
+    Rows are chosen by the key columns of a sidecar and never by another one, whatever it is called: a column that one
+    rule asks for does not change what another rule takes.
+    """
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._variables: set[str] = set(RESERVED)
         self._drafts: dict[str, _Draft] = {}
         self._tables: dict[int, tuple[Table, str]] = {}
         self._steps: dict[str, str] = {}
 
-    def _new(self, name: str, columns: Mapping[str, Sequence[str]]) -> str:
-        name = unique(re.sub(r"[^\w.]", "_", name), self._names)
-        variable = re.sub(r"\W", "_", name).upper()
-        self._drafts[name] = _Draft(variable, dict(columns))
+    def _new(self, name: str, keys: Mapping[str, Sequence[str]], columns: Mapping[str, Sequence[str]]) -> str:
+        # Some file systems take names that differ in their case for one.
+        base = re.sub(r"[^\w.]", "_", name)
+        name, number = base, 1
+        while name.casefold() in self._names or _variable(name) in self._variables:
+            number += 1
+            name = f"{base}_{number}"
+        self._names.add(name.casefold())
+        self._variables.add(_variable(name))
+        self._drafts[name] = _Draft(_variable(name), tuple(keys), {**keys, **columns})
         return name
 
     def table(self, table: Table) -> str:
@@ -40,26 +58,27 @@ class Sidecars:
         found = self._tables.get(id(table))
         if found is None:
             keys = {item_name(k): [encode_key(str(c)) for c in table.columns[k]] for k in table.key}
-            found = self._tables[id(table)] = (table, self._new(table.name, keys))
+            found = self._tables[id(table)] = (table, self._new(table.name, keys, {}))
         return found[1]
 
     def column(self, table: Table, column: str) -> tuple[str, str]:
         """The variable of a table's sidecar and the name of a column there, as it is and not encoded."""
-        name = self.table(table)
-        draft = self._drafts[name]
-        cells = ["" if c is None else to_text(c) for c in table.columns[column]]
-        safe = item_name(column)
-        if safe in draft.columns and list(draft.columns[safe]) != cells:
-            safe = f"{safe}_text"
-        draft.columns[safe] = cells
-        return draft.variable, safe
+        draft = self._drafts[self.table(table)]
+        if column not in draft.names:
+            draft.names[column] = _add(draft, item_name(column), _texts(table.columns[column]))
+        return draft.variable, draft.names[column]
 
-    def rows(self, name: str, columns: Mapping[str, Sequence[str]]) -> str:
-        """A sidecar of its own; gives its variable. The same columns under the same name are the same sidecar."""
+    def rows(
+        self, name: str, keys: Mapping[str, Sequence[str]], columns: Mapping[str, Sequence[str]] = MappingProxyType({})
+    ) -> str:
+        """A sidecar of its own, whose rows are chosen by `keys`; gives its variable.
+
+        The same columns under the same name are the same sidecar.
+        """
         for known, draft in self._drafts.items():
-            if known == name and draft.columns == dict(columns):
+            if known == name and draft.keys == tuple(keys) and draft.columns == {**keys, **columns}:
                 return draft.variable
-        return self._drafts[self._new(name, columns)].variable
+        return self._drafts[self._new(name, keys, columns)].variable
 
     def variable(self, name: str) -> str:
         """The variable of a sidecar."""
@@ -70,18 +89,31 @@ class Sidecars:
     ) -> tuple[str, str]:
         """A column in the sidecar of a step, which has the wildcards `base`; gives variable and column name."""
         if name not in self._steps:
-            self._steps[name] = self._new(name, dict(base))
+            self._steps[name] = self._new(name, base, {})
         draft = self._drafts[self._steps[name]]
-        found, number = column, 1
-        while found in draft.columns and list(draft.columns[found]) != list(cells):
-            number += 1
-            found = f"{column}_{number}"
-        draft.columns[found] = cells
-        return draft.variable, found
+        return draft.variable, _add(draft, column, cells)
 
     def finished(self) -> tuple[Sidecar, ...]:
         """All sidecars, sorted by name."""
         return tuple(
-            Sidecar(name, d.variable, tuple(d.columns), tuple(zip(*d.columns.values(), strict=True)))
+            Sidecar(name, d.variable, d.keys, tuple(d.columns), tuple(zip(*d.columns.values(), strict=True)))
             for name, d in sorted(self._drafts.items())
         )
+
+
+def _variable(name: str) -> str:
+    return re.sub(r"\W", "_", name).upper()
+
+
+def _texts(cells: Sequence[Cell]) -> list[str]:
+    return ["" if c is None else to_text(c) for c in cells]
+
+
+def _add(draft: _Draft, column: str, cells: Sequence[str]) -> str:
+    """A column under a name that is free, or that has the same cells already; gives the name."""
+    found, number = column, 1
+    while found in draft.columns and list(draft.columns[found]) != list(cells):
+        number += 1
+        found = f"{column}_{number}"
+    draft.columns[found] = cells
+    return found

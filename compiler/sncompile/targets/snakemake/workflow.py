@@ -78,7 +78,7 @@ def _lowerings(
 ) -> tuple[Surroundings, dict[str, FamilyLowering]]:
     """The lowering of each family; those whose outputs have no wildcards in common are known by a mark."""
     trial = Report()
-    around = Surroundings(graph, files, Sidecars(set()), trial, Marks(batched), containers)
+    around = Surroundings(graph, files, Sidecars(), trial, Marks(batched), containers)
     lowerings = {name: FamilyLowering(family, names[name], around) for name, family in graph.families.items()}
     differ = [n for n, found in lowerings.items() if found.outputs.differ or found.outputs.mixed or n in batched]
     for name in differ:
@@ -90,7 +90,7 @@ def _lowerings(
         around.report = report
         return around, lowerings
     graph, marks = with_marks(graph, differ, batched)
-    around = Surroundings(graph, files, Sidecars(set()), report, marks, containers)
+    around = Surroundings(graph, files, Sidecars(), report, marks, containers)
     return around, {n: FamilyLowering(family, names[n], around) for n, family in graph.families.items()}
 
 
