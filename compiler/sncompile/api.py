@@ -2,8 +2,9 @@
 
     text → located YAML → checked document → linked, typed program → IR graph → passes → target's files
 
-`check` goes as far as the program, `graph_of` makes the graph, `optimize` runs the passes over it, `compile_graph`
-makes the files. Everything that the command line does is a few lines over these functions.
+`check` goes as far as the program, `compile_program` from there to the files: it is the one way, whoever asks. The
+stages that it is made of stand below, for who wants to look at one: `graph_of` makes the graph, `optimize` runs the
+passes over it, `compile_graph` makes the files.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sncompile.compilation import Compilation as Compilation
+from sncompile.compilation import CompileOptions as CompileOptions
+from sncompile.compilation import DifferentJobs as DifferentJobs
 from sncompile.diagnostics import CompileError, Diagnostic, Report, Severity
 from sncompile.faults import catalogue
 from sncompile.semantics.checked import Checked as Checked
@@ -138,6 +142,11 @@ def _checked(
     return Checked(name, document, None if failed else program, found, library.sources, inferred)
 
 
+def compile_program(program: Program, options: CompileOptions | None = None) -> Compilation:
+    """A program on its way to the files of a target; each stage is worked out when it is asked for."""
+    return Compilation(program, options or CompileOptions())
+
+
 @uncollected()
 def graph_of(program: Program) -> Graph:
     """The IR graph of a program."""
@@ -196,10 +205,6 @@ def compile_graph(
 
     place = out if out is not None else default_out(graph)
     return find_target(target).lower(graph, place, benchmark=benchmark, containers=containers)
-
-
-class DifferentJobs(Exception):
-    """What an engine makes of the emitted files is not what the graph says: a fault of sncompile itself."""
 
 
 def verify_emitted(graph: Graph, out: Path, target: str = "snakemake") -> int:

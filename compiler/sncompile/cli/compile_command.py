@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import click
 
-from sncompile.api import Checked, check, compile_graph, default_out, graph_of, optimize, verify_emitted
+from sncompile.api import Checked, Compilation, CompileOptions, check, compile_program, verify_emitted
 from sncompile.cli.options import SpecOptions, level_option, report_options, spec_options
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.remarks import show_remarks
@@ -17,9 +17,6 @@ from sncompile.cli.reporter import Reporter, write
 from sncompile.diagnostics import CompileError
 from sncompile.targets.registry import find_target
 from sncompile.targets.target import Engine, wrapped_for
-
-if TYPE_CHECKING:
-    from sncompile.ir.graph import Graph
 
 
 @click.command("compile")
@@ -72,21 +69,25 @@ def command(
             _emit_ast(checked)
             return
         sources = checked.sources
-        graph, told = optimize(graph_of(require_pipeline(checked, reporter)), level, times=times, check=verify)
+        options = CompileOptions(
+            target=target, level=level, out=out, times=times, benchmark=benchmark, containers=wrapped_for(containers),
+            verify=verify,
+        )  # fmt: skip
+        compilation = compile_program(require_pipeline(checked, reporter), options)
         if remarks:
-            show_remarks(told, reporter.form)
+            show_remarks(compilation.remarks, reporter.form)
         if emit is not None:
-            _emit(emit, graph, out)
+            _emit(emit, compilation)
             return
-        folder = out if out is not None else default_out(graph)
-        emitted = compile_graph(graph, target, out=folder, benchmark=benchmark, containers=wrapped_for(containers))
+        folder, emitted = compilation.out, compilation.emitted
+        reporter.show(emitted.warnings, sources)
         if compare:
             emitted.compare(folder)
             write(f"{folder}: up to date\n")
             return
         emitted.write(folder)
         if verify:
-            count = verify_emitted(graph, folder, target)
+            count = verify_emitted(compilation.graph, folder, target)
             reader = find_target(target).title.partition(" ")[0]
             write(f"verified: {reader} has the same {count:,} job{'' if count == 1 else 's'}\n", err=True)
     except CompileError as error:
@@ -101,13 +102,13 @@ def _emit_ast(checked: Checked) -> None:
     write(json.dumps(dump(checked.document), indent=2, ensure_ascii=False) + "\n")
 
 
-def _emit(kind: str, graph: Graph, out: Path | None) -> None:
+def _emit(kind: str, compilation: Compilation) -> None:
     from sncompile.ir.jobs import jobs
     from sncompile.ir.text import graph_text
 
+    graph = compilation.graph
     if kind == "ir":
         write(graph_text(graph))
         return
-    folder = out if out is not None else default_out(graph)
-    for job in jobs(graph, files=os.path.relpath(folder / "files", graph.folder)):
+    for job in jobs(graph, files=os.path.relpath(compilation.out / "files", graph.folder)):
         write(json.dumps(job.as_object(), ensure_ascii=False) + "\n")

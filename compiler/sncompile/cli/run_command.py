@@ -6,11 +6,10 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
-from sncompile.api import check, compile_graph, default_out, graph_of, optimize
+from sncompile.api import CompileOptions, check, compile_program
 from sncompile.cli.options import ARGUMENTS, SpecOptions, level_option, report_options, spec_options
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, write
@@ -27,18 +26,7 @@ from sncompile.runner.software import unused_images
 from sncompile.runner.start import Prepared, RunOptions
 from sncompile.runner.telemetry_sender import told
 from sncompile.runner.wanted import marked_families, output_paths, wanted
-from sncompile.targets.target import Engine, wrapped_for
-
-
-class Building(NamedTuple):
-    """How the files to be run are made."""
-
-    level: int
-    times: str | None
-    keep: tuple[str, ...]
-    out: Path | None
-    benchmark: bool
-    wrapped: Engine | None
+from sncompile.targets.target import wrapped_for
 
 
 @click.command("run")
@@ -99,7 +87,9 @@ def command(
         raise click.UsageError("name the spec to run, or an earlier run with `--resume`")
     if cores != "all" and not (cores.isdigit() and int(cores) > 0):
         raise click.BadParameter("a whole number from 1, or `all`", param_hint="--cores")
-    building = Building(level, times, targets, out, benchmark, wrapped_for(containers))
+    building = CompileOptions(
+        level=level, times=times, keep=targets, out=out, benchmark=benchmark, containers=wrapped_for(containers)
+    )
     prepared = _prepare(spec, given, building, reporter)
     try:
         files, steps = wanted(prepared.graph, targets, marked_families(prepared.emitted))
@@ -114,7 +104,7 @@ def command(
     _run(prepared, how, reporter)
 
 
-def _prepare(spec: str, given: SpecOptions, how: Building, reporter: Reporter) -> Prepared:
+def _prepare(spec: str, given: SpecOptions, how: CompileOptions, reporter: Reporter) -> Prepared:
     """Compile what is to be run. Leaves with code 1 where that cannot be."""
     sources: dict[str, str] = {}
     try:
@@ -124,12 +114,11 @@ def _prepare(spec: str, given: SpecOptions, how: Building, reporter: Reporter) -
         checked = check(spec, options, strict=must)
         sources = checked.sources
         program = require_pipeline(checked, reporter)
-        graph = optimize(graph_of(program), how.level, keep=how.keep, times=how.times).graph
-        folder = how.out if how.out is not None else default_out(graph)
-        emitted = compile_graph(graph, out=folder, benchmark=how.benchmark, containers=how.wrapped)
+        made = compile_program(program, how)
+        reporter.show(made.emitted.warnings, sources)
     except CompileError as error:
         reporter.fail(error, sources)
-    return Prepared(graph, facts_of(program, options), sources, emitted, folder)
+    return Prepared(made.graph, facts_of(program, options), sources, made.emitted, made.out)
 
 
 def _run(prepared: Prepared, how: RunOptions, reporter: Reporter) -> None:

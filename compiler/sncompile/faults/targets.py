@@ -1,6 +1,6 @@
 """SN6xx: the spec is right, but the target cannot express it."""
 
-from sncompile.diagnostics import Fault
+from sncompile.diagnostics import Fault, Severity
 
 UNKNOWN_TARGET = Fault("SN601", "an unknown target", "`sncompile targets` lists the targets there are.")
 BRACE_IN_PATH = Fault(
@@ -137,6 +137,13 @@ CWL_CONTAINERS = Fault(
     "SN633",
     "an engine for containers (CWL)",
     "What is emitted names the images. The engine that runs it chooses how: `cwltool --podman`, `--singularity`.",
+)
+CWL_RETRIES = Fault(
+    "SN634",
+    "retries (CWL)",
+    "CWL v1.2 has no word for trying a job again: that is left to the engine, and its attempts all ask for the same\n"
+    "resources. The steps compile, and are tried as often as the engine does by itself.",
+    Severity.WARNING,
 )
 CWL_BENCHMARK = Fault(
     "SN632",

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sncompile.diagnostics import Span
@@ -89,6 +90,7 @@ class Expansion:
         self.evaluator = Evaluator(graph.families, lambda name: f"{place}/{name}")
         self._needs: dict[str, list[tuple[str, Callable[[int], Iterable[int]]]]] = {}
         self._reads: dict[str, list[tuple[str, Callable[[int], Iterable[int]]]]] = {}
+        self._makers: dict[str, _Maker] = {}
         self._digests: dict[str, list[str]] = {}
         self._file_digests: dict[str, str] = {}
         self._above: dict[str, set[str]] = {}
@@ -103,6 +105,19 @@ class Expansion:
         make = _Maker(family, self)
         for number in range(len(family.keys)):
             yield make.job(number)
+
+    def facts(self, name: str, number: int) -> Job:
+        """One job of a family, with an empty digest: that would need those of all jobs above it."""
+        return self._maker(name).job(number, with_digest=False)
+
+    def outputs(self, name: str, number: int) -> dict[str, str | list[str]]:
+        """What one job of a family writes, by port."""
+        return self._maker(name).outputs(number)
+
+    def _maker(self, name: str) -> _Maker:
+        if name not in self._makers:
+            self._makers[name] = _Maker(self.graph.families[name], self)
+        return self._makers[name]
 
     # --- What a job needs ---------------------------------------------------------------------------------------
 
@@ -200,7 +215,10 @@ class _Maker:
         )
         self._shell = [shell_text(p, self._closure) for p in family.shell] if family.shell is not None else None
         self._params = {n: self._closure(v) for n, v in family.params.items()}
-        self._files = [expansion.file_digest(f) for f in module_files(family)]
+
+    @cached_property
+    def _file_digests(self) -> list[str]:
+        return [self._expansion.file_digest(f) for f in module_files(self._family)]
 
     def _closure(self, value: Value) -> Closure:
         """The value of every instance; as it is written, where it is known only when the job runs."""
@@ -214,7 +232,7 @@ class _Maker:
         found: int | str = self._closure(value)(number)
         return found
 
-    def job(self, number: int) -> Job:
+    def job(self, number: int, *, with_digest: bool = True) -> Job:
         """The job of one instance, fully written out."""
         family, expansion = self._family, self._expansion
         origin, key = family.origin(number)
@@ -225,7 +243,7 @@ class _Maker:
             command=self._words(number),
             shell="".join(part(number) for part in self._shell) if self._shell is not None else None,
             inputs={n: _listed(c(number)) for n, c in self._inputs.items()},
-            outputs={n: _listed(c(number)) for n, c in self._outputs.items()},
+            outputs=self.outputs(number),
             container=self._container(number) if self._container is not None else None,
             env=self._variables(number),
             resources={
@@ -234,9 +252,13 @@ class _Maker:
                 if n in family.resources
             },
             after=[job_id(expansion.graph.families[n], j) for n, j in expansion.after(family.name, number)],
-            digest=expansion.digest(family.name, number),
+            digest=expansion.digest(family.name, number) if with_digest else "",
             source=origin.span,
         )
+
+    def outputs(self, number: int) -> dict[str, str | list[str]]:
+        """What the job of one instance writes."""
+        return {n: _listed(c(number)) for n, c in self._outputs.items()}
 
     def _words(self, number: int) -> list[str] | None:
         if self._command is None:
@@ -261,7 +283,7 @@ class _Maker:
             {n: c(number) for n, c in self._inputs.items()},
             {n: c(number) for n, c in self._outputs.items()},
             {n: c(number) for n, c in self._params.items()},
-            self._files,
+            self._file_digests,
             read,
         ]
         text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -113,7 +113,7 @@ def _family_lines(graph: Graph, name: str, family: Family) -> list[str]:
     lines += [f"  in {n}: {i.base}{'[]' if i.many else ''} = {value_text(i.value)}" for n, i in family.inputs.items()]
     lines += [f"  param {n} = {value_text(v)}" for n, v in family.params.items()]
     for port, output in family.outputs.items():
-        flags = "".join(f" {f}" for f in ("temp", "protected") if getattr(output, f))
+        flags = "".join(f" {f}" for f in ("temp", "protected", "create", "optional") if getattr(output, f))
         lines.append(f"  out {port}: {output.base}{'[]' if output.many else ''} = {value_text(output.path)}{flags}")
     if family.command is not None:
         lines += ["  command", *(f"    {_argument_text(a)}" for a in family.command)]
@@ -130,6 +130,8 @@ def _family_lines(graph: Graph, name: str, family: Family) -> list[str]:
     lines += [f"  {n} = {value_text(v)}" for n, v in family.resources.items()]
     if family.retries:
         lines.append(f"  retries {family.retries}")
+    if family.tags:
+        lines.append(f"  tags {', '.join(visible(tag) for tag in family.tags)}")
     for edge in graph.into(name):
         kind = f" for {', '.join(edge.ports)}" if edge.ports else " for order"
         lines.append(f"  <- {edge.source} ({edge.relation.value}){kind}")

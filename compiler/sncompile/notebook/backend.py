@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sncompile.api import Checked, compile_graph, default_out, graph_of, optimize
+from sncompile.api import Checked, CompileOptions, compile_program
 from sncompile.faults.graph import MISSING_FILE
 from sncompile.notebook.modules import Module
 from sncompile.notebook.pipeline import Pipeline
@@ -71,11 +71,8 @@ class SnakemakeBackend:
         errors.
         """
         config = config or self.config
-        graph = optimize(graph_of(_pipeline(pipeline).checked(working_dir).require()), config.optimize).graph
-        folder = Path(out) if out is not None else default_out(graph)
-        engine = wrapped_for(config.containers)
-        compile_graph(graph, out=folder, benchmark=config.benchmark, containers=engine).write(folder)
-        return folder
+        program = _pipeline(pipeline).checked(working_dir).require()
+        return compile_program(program, _options(config, Path(out) if out is not None else None)).write()
 
     def run(
         self, pipeline: Pipeline | Module, config: SnakemakeBackendConfig | None = None,
@@ -103,15 +100,21 @@ def _pipeline(pipeline: Pipeline | Module) -> Pipeline:
     return pipeline.pipeline if isinstance(pipeline, Module) else pipeline
 
 
+def _options(config: SnakemakeBackendConfig, out: Path | None = None, targets: Sequence[str] = ()) -> CompileOptions:
+    return CompileOptions(
+        level=config.optimize, out=out, keep=tuple(targets), benchmark=config.benchmark,
+        containers=wrapped_for(config.containers),
+    )  # fmt: skip
+
+
 def _prepared(
     pipeline: Pipeline, config: SnakemakeBackendConfig, working_dir: PathLike | None, targets: Sequence[str]
 ) -> tuple[Prepared, RunOptions]:
     # What is only a warning when compiling stops a run: the files must be there now.
     checked: Checked = pipeline.checked(working_dir, strict=(MISSING_FILE.code,))
     program = checked.require()
-    graph = optimize(graph_of(program), config.optimize, keep=targets).graph
-    out = default_out(graph)
-    emitted = compile_graph(graph, out=out, benchmark=config.benchmark, containers=wrapped_for(config.containers))
+    made = compile_program(program, _options(config, targets=targets))
+    graph, emitted = made.graph, made.emitted
     facts = facts_of(program, pipeline.options(working_dir), origin_of_params="Python")
     files, families = wanted(graph, targets, marked_families(emitted))
     options = RunOptions(
@@ -119,4 +122,4 @@ def _prepared(
         keep_going=config.keep_going, arguments=tuple(config.arguments), invoked_from=str(Path.cwd()),
         telemetry=config.telemetry or (asked_for(os.environ) if config.use_opentelemetry else ""),
     )  # fmt: skip
-    return Prepared(graph, facts, checked.sources, emitted, out), options
+    return Prepared(graph, facts, checked.sources, emitted, made.out), options

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sncompile.api import Checked, check, compile_graph, default_out, graph_of
+from sncompile.api import Checked, CompileOptions, check, compile_program, graph_of
 from sncompile.diagnostics import CompileError, Report
 from sncompile.faults.names import NOT_A_PIPELINE
 from sncompile.ir.graph import Graph
@@ -19,6 +19,7 @@ from sncompile.semantics.locating import project_root
 from sncompile.semantics.program import Options
 from sncompile.syntax.document import Document, PipelineDoc
 from sncompile.syntax.source import Source, read_source
+from sncompile.targets.target import wrapped_for
 from sncompile.views.description import describe
 
 if TYPE_CHECKING:
@@ -116,13 +117,18 @@ class Pipeline(ABC):
 
     def compile(
         self, out: str | os.PathLike[str] | None = None, *, target: str = "snakemake",
-        working_dir: str | os.PathLike[str] | None = None,
+        working_dir: str | os.PathLike[str] | None = None, level: int = 1, benchmark: bool = False,
+        containers: str = "auto",
     ) -> Path:  # fmt: skip
-        """Write the files of a target, by default to `build/NAME` in the working folder; gives that folder."""
-        graph = graph_of(self.checked(working_dir).require())
-        folder = Path(out) if out is not None else default_out(graph)
-        compile_graph(graph, target, out=folder).write(folder)
-        return folder
+        """Write the files of a target, by default to `build/NAME` in the working folder; gives that folder.
+
+        They are the files of `sncompile compile`, whose options these are: `level` is `-O`.
+        """
+        options = CompileOptions(
+            target=target, level=level, out=Path(out) if out is not None else None, benchmark=benchmark,
+            containers=wrapped_for(containers),
+        )  # fmt: skip
+        return compile_program(self.checked(working_dir).require(), options).write()
 
     def run(
         self, backend: SnakemakeBackend | None = None, *, working_dir: str | os.PathLike[str] | None = None,

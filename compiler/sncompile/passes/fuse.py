@@ -17,8 +17,8 @@ from sncompile.ir.feeds import steps_in
 from sncompile.ir.graph import Edge, Family, Graph
 from sncompile.ir.rewrite import map_children, map_family
 from sncompile.passes.reduce import reduce
-from sncompile.passes.result import Remark, Result
-from sncompile.passes.structure import structure
+from sncompile.passes.result import Remark, Result, some
+from sncompile.passes.structure import settings_structure, structure
 from sncompile.semantics.program import ShellPart, Success
 from sncompile.semantics.resources import dynamic
 from sncompile.semantics.values import Const, Local, Output, Related, Size, Value
@@ -93,7 +93,17 @@ def _hindrance(first: Family, second: Family, published: set[str]) -> str | None
         return "their resources differ from job to job"
     if any(o.protected or o.optional for o in first.outputs.values()):
         return "what lies between is protected or optional"
+    mine, theirs = settings_structure(first), settings_structure(second)
+    others = [name for name in mine if name not in _JOINED and mine[name] != theirs[name]]
+    if others:
+        return f"they differ in {some(others)}"
     return None
+
+
+_JOINED = frozenset(
+    ("container", "environment", "resources", "retries", "success", "place", "batch", "batches", "tags")
+)
+"""Settings that are looked at above, or that one job of both can have."""
 
 
 def _environment(family: Family) -> tuple[object, ...]:
@@ -144,6 +154,7 @@ def _fused(first: Family, second: Family) -> Family:
         resources=_together(first.resources, second.resources),
         success=_both(first.success, second.success, names),
         after=tuple(dict.fromkeys((*first.after, *second.after))),
+        tags=tuple(dict.fromkeys((*first.tags, *second.tags))),
     )
 
 

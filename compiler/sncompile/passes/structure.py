@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import get_args
 
-from sncompile.ir.graph import Family
+from sncompile.ir.graph import Family, Input
+from sncompile.ir.graph import Output as OutputPort
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.program import Argument, Flag, Option
 from sncompile.semantics.tables import Table
@@ -27,6 +30,8 @@ from sncompile.semantics.values import (
     Text,
     Value,
 )
+
+VALUES = get_args(Value)
 
 
 def keys_structure(keys: KeySet) -> Hashable:
@@ -91,28 +96,59 @@ def argument_structure(argument: Argument) -> Hashable:
     return structure(argument)
 
 
+NOT_SETTINGS = frozenset((
+    # What people read, and where it stands.
+    "name", "title", "module", "module_span", "span", "origins",
+    # What a job is made of, which who compares families looks at part by part.
+    "keys", "inputs", "params", "outputs", "command", "shell", "after",
+    # Their parts have names of their own below.
+    "container", "network", "conda", "env",
+))  # fmt: skip
+"""The fields of a family that are no settings. Any field that it gets beside them is one until somebody says no."""
+
+_CALLED = {"local_rule": "place"}
+
+
 def settings_structure(family: Family) -> dict[str, Hashable]:
-    """What says how a family's jobs are run, by the names that people know it by."""
-    success = family.success
+    """What says how a family's jobs are run, by the names that people know it by: every field but `NOT_SETTINGS`."""
     return {
         "container": (structure(family.container), family.network, family.conda),
         "environment": tuple([(v.name, v.secret) for v in family.env]),
-        "resources": tuple(sorted([(name, structure(v)) for name, v in family.resources.items()])),
-        "retries": family.retries,
-        "success": (success.non_empty, tuple(success.sha256.items()), tuple(success.min_files.items())),
-        "place": family.local_rule,
-        "tags": tuple(family.tags),
-        "batch": family.batch,
+        **{
+            _CALLED.get(name, name): plain_structure(getattr(family, name))
+            for name in family._fields
+            if name not in NOT_SETTINGS
+        },
     }
+
+
+def port_structure(port: Input | OutputPort) -> Hashable:
+    """All of a port but the value that it has, and where it stands."""
+    return tuple([getattr(port, name) for name in port._fields if name not in ("value", "path", "span")])
+
+
+def plain_structure(value: object) -> Hashable:
+    """Anything that a field may hold, without spans."""
+    if isinstance(value, VALUES):
+        return structure(value)
+    if isinstance(value, Mapping):
+        return tuple(sorted([(key, plain_structure(item)) for key, item in value.items()]))
+    if isinstance(value, (tuple, list)):
+        return tuple(map(plain_structure, value))
+    if is_dataclass(value):
+        return tuple([plain_structure(getattr(value, each.name)) for each in fields(value)])
+    if isinstance(value, Hashable):
+        return value
+    raise TypeError(f"{value!r} has no structure")
 
 
 def family_structure(family: Family, *, outputs: bool = True) -> Hashable:
     """All that decides what a family's jobs are; without `outputs`, where they write is left open."""
     return (
         keys_structure(family.keys),
-        tuple((name, port.base, structure(port.value)) for name, port in family.inputs.items()),
+        tuple((name, port_structure(port), structure(port.value)) for name, port in family.inputs.items()),
         tuple((name, structure(value)) for name, value in family.params.items()),
-        tuple((n, o.base, structure(o.path) if outputs else None) for n, o in family.outputs.items()),
+        tuple((n, port_structure(o), structure(o.path)) if outputs else n for n, o in family.outputs.items()),
         tuple(map(argument_structure, family.command)) if family.command is not None else None,
         tuple((p.text, p.value and argument_structure(p.value), p.context) for p in family.shell)
         if family.shell is not None

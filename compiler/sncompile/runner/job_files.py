@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sncompile.ir.graph import Family, Graph
-from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.evaluate import Evaluator
-from sncompile.targets.snakemake.marking import MARKER
+from sncompile.targets.snakemake.marking import mark_at
 
 
 def first_files(family: Family, evaluator: Evaluator) -> Iterator[str | None]:
@@ -21,7 +20,4 @@ def first_files(family: Family, evaluator: Evaluator) -> Iterator[str | None]:
 
 def marks(graph: Graph, family: Family) -> Iterator[str]:
     """Of every instance the file that the target uses as a mark where a rule has no output that could be asked for."""
-    width = len(str(max(family.batches) + 1)) if family.batches else 0
-    for number, key in enumerate(family.keys.instances):
-        tail = [str(family.batches[number] + 1).zfill(width)] if family.batches else map(encode_key, key)
-        yield "/".join((graph.workspace, family.name, *tail)) + MARKER
+    return (mark_at(graph, family, number) for number in range(len(family.keys)))

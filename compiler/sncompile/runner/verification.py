@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 import shutil
 import subprocess
@@ -24,9 +23,8 @@ from sncompile.ir.graph import Family, Graph
 from sncompile.ir.jobs import Expansion, Job
 from sncompile.runner.dry_run import DryRunFailed, dry_run
 from sncompile.runner.job_files import marks
-from sncompile.targets.snakemake.containers import RUNNER, docker_name
-
-_RESOURCES = (("memory_mb", "mem_mb"), ("time_min", "runtime"), ("disk_mb", "disk_mb"), ("gpus", "gpu"))
+from sncompile.targets.snakemake.command_comparison import command_line, script_differs
+from sncompile.targets.snakemake.read_back import RESOURCES
 
 
 @dataclass(slots=True)
@@ -139,7 +137,7 @@ def _compare(here: _Known, event: Mapping[str, Any], mark_of: Mapping[str, str],
     if not here.family.batches:
         if isinstance(asked.get("cpus"), int) and event["threads"] != asked["cpus"]:
             yield f"{name}: {event['threads']} threads, not {asked['cpus']}"
-        for ours, theirs in _RESOURCES:
+        for ours, theirs in RESOURCES:
             if isinstance(asked.get(ours), int) and resources and resources.get(theirs) != asked[ours]:
                 yield f"{name}: {theirs} is {resources.get(theirs)}, not {asked[ours]}"
 
@@ -149,48 +147,14 @@ def _compare(here: _Known, event: Mapping[str, Any], mark_of: Mapping[str, str],
 
 def _command(here: _Known, event: Mapping[str, Any], lines: list[tuple[Job, str]]) -> Iterator[str]:
     """What differs in a script; lines of arguments are gathered, for a shell to read all at once."""
-    job, shell, log = here.jobs[0], str(event["shellcmd"] or ""), shlex.quote(event["log"][0])
-    head = f"exec &> {log}\n"
-    body = _own(shell.removeprefix(head), job) if shell.startswith(head) else shell.removesuffix(f" &> {log}")
-    if body == shell:
+    job, log = here.jobs[0], event["log"][0]
+    body = command_line(here.family, job, str(event["shellcmd"] or ""), log)
+    if body is None:
         yield f"{job.id}: its log is not {log}"
-        return
-    for name, value in job.env.items():
-        if value != "***":
-            body = body.removeprefix(f"export {name}={shlex.quote(value)}").lstrip("; \n")
-    if job.container is not None:
-        body = _unwrapped(body, here, job)
-    if job.command is not None:
-        lines.append((job, body.strip("\n")))
-    elif body.strip("\n") != (job.shell or "").strip("\n"):
-        yield f"{job.id}: its script is {body!r}, not {job.shell!r}"
-
-
-def _unwrapped(body: str, here: _Known, job: Job) -> str:
-    """What is to run in a container, without the words that have it do so; anything else is left as it is."""
-    image = docker_name(str(job.container))
-    options = [word for v in here.family.env for word in ("--env", v.name)]
-    options += ["--network"] if here.family.network else []
-    wrapper = re.compile(rf"bash \S*{re.escape(RUNNER)} {re.escape(shlex.join([*options, image or '']))} ")
-    if job.command is not None:
-        return wrapper.sub("", body, count=1) if wrapper.match(body) else body
-    head, start, call = body.rpartition("}\n")
-    called = wrapper.fullmatch(call.removesuffix('bash -euo pipefail -c "$(declare -f script); script"\n'))
-    return head.removeprefix("script() {\n") if start and called and head.startswith("script() {\n") else body
-
-
-_PRELUDE = ("undo() { ", "trap 'test $? -eq 0 || undo' EXIT", "undo\n", "for path in ", 'test "$(find ', "mkdir -p ")
-
-
-def _own(body: str, job: Job) -> str:
-    """A script without the lines that the compiler put around it."""
-    lines = body.splitlines(keepends=True)
-    theirs = set((job.shell or "").splitlines())
-    return "".join(
-        line
-        for line in lines
-        if line.rstrip("\n") in theirs or not (line.startswith(_PRELUDE) or line in ("(\n", ")\n"))
-    )
+    elif job.command is not None:
+        lines.append((job, body))
+    elif (told := script_differs(body, job)) is not None:
+        yield f"{job.id}: {told}"
 
 
 def _words(lines: Sequence[tuple[Job, str]]) -> Iterator[str]:

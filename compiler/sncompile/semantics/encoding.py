@@ -14,7 +14,11 @@ _BREAKING = re.compile(r"[/%{}<\x00-\x1f\x7f-\x9f]|^[-~]")
 
 
 def _escape(match: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in match[0].encode())
+    return _percent(match[0])
+
+
+def _percent(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogateescape"))
 
 
 _STRANGE = re.compile(r"[^\w.+@=, -]")
@@ -26,7 +30,7 @@ def plain_name(name: str) -> str:
     >>> plain_name("calc v2.py"), plain_name('"{x}.py')
     ('calc v2.py', '%22%7Bx%7D.py')
     """
-    return _STRANGE.sub(lambda m: "".join(f"%{byte:02X}" for byte in m[0].encode("utf-8", "surrogateescape")), name)
+    return _STRANGE.sub(_escape, name)
 
 
 def no_option(path: str) -> str:
@@ -59,4 +63,4 @@ def _encoded(value: str) -> str:
         return value.replace(".", "%2E")
     found = _BREAKING.sub(_escape, value)
     # One sign of its own at the end, and nothing repeats there.
-    return found[:-1] + "".join(f"%{byte:02X}" for byte in found[-1].encode("utf-8", "surrogateescape")) if repeats(found) else found
+    return found[:-1] + _percent(found[-1]) if repeats(found) else found

@@ -266,7 +266,10 @@ class PipelineLinker:
         self.tables_used |= linker.tables_used - set(module.tables)
         refuse_settings(step, self._report)
         self._inner[step.name.name] = linker.linked
-        return StepSpace(step.name.name, keys, outputs, False, False)
+        # What it was handed is its caller's, and stays what it is to the whole pipeline.
+        given = {id(value) for value in (*bound.inputs.values(), *bound.params.values())}
+        inner = frozenset(name for name, value in outputs.items() if id(value) not in given)
+        return StepSpace(step.name.name, keys, outputs, False, False, inner)
 
     # --- Outputs and order --------------------------------------------------------------------------------------
 

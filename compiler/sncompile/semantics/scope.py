@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol
 from sncompile.diagnostics import Span
 from sncompile.semantics.keys import KeySet, Rows
 from sncompile.semantics.tables import Table
-from sncompile.semantics.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type
-from sncompile.semantics.values import Cell, Const, Key, Local, Output, Related, Value, lenient
+from sncompile.semantics.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type, unify
+from sncompile.semantics.values import Cell, Choice, Const, Key, Local, Output, Related, Value, lenient
 
 RESERVED = frozenset(("data", "params", "infer", "inputs", "outputs", "resources", "env", "attempt"))
 """Names that mean something in expressions already."""
@@ -93,13 +93,17 @@ class TableSpace(NamedTuple):
 
 
 class StepSpace(NamedTuple):
-    """A step: its outputs, as seen from another step. A `gone` step's outputs are absent, a `broken` one's unknown."""
+    """A step: its outputs, as seen from another step. A `gone` step's outputs are absent, a `broken` one's unknown.
+
+    `inner` are the outputs of a pipeline that are what its own steps and tables have, as they are.
+    """
 
     name: str
     keys: KeySet | None
     outputs: Mapping[str, Value]
     gone: bool
     broken: bool
+    inner: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
@@ -117,7 +121,26 @@ class StepSpace(NamedTuple):
         if self.gone or (isinstance(value, Const) and value.value is None):
             return Const(None, NULL, span)
         value = value._replace(span=span) if isinstance(value, Output) else value
-        return see(value, self.keys, keys, span)
+        return see_through(value, self.keys, keys, span) if name in self.inner else see(value, self.keys, keys, span)
+
+
+def see_through(value: Value, outer: KeySet, target: KeySet, span: Span) -> Value:
+    """An output of a pipeline that ranges over `outer`, as seen from `target`: by all keys that both have.
+
+    The keys of the step inside count, and not only those of the pipeline around it:
+
+        batch  sample      `lanes` by batch holds `align` by sample and has the output `bam: ${align.bam}`;
+        1      S1          `call` by sample takes `${lanes.bam}`: of S1 that is one file, and not those of its batch.
+        1      S2
+    """
+    if isinstance(value, Related) and value.target is outer:
+        return see(value.value, value.source, target, span)
+    if isinstance(value, Choice) and target.has_one(outer):
+        then, other = (see_through(arm, outer, target, span) for arm in (value.then, value.other))
+        kind = unify(then.type, other.type)
+        if kind is not None:
+            return Choice(see(value.test, outer, target, span), then, other, kind, span)
+    return see(value, outer, target, span)
 
 
 def see(value: Value, source: KeySet, target: KeySet, span: Span) -> Value:

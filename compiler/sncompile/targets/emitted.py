@@ -38,10 +38,14 @@ def module_files(graph: Graph) -> dict[str, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """Files of a target by their names below the output folder. `summary` is a line for people."""
+    """Files of a target by their names below the output folder. `summary` is a line for people.
+
+    `warnings` tell what the target leaves out although it compiles.
+    """
 
     files: Mapping[str, bytes]
     summary: str
+    warnings: tuple[Diagnostic, ...] = ()
 
     def describe(self) -> str:
         """What was made, in a line."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -41,4 +41,10 @@ class Target(Protocol):
         engine itself cannot.
 
         Raises `CompileError`, naming feature and place, for what the target cannot express.
+        """
+
+    def read_back(self, graph: Graph, emitted: Emitted, out: Path) -> Sequence[str]:
+        """What differs between the graph and the files that were made of it, in words; empty where nothing does.
+
+        The files are read as the engine would read them. It is done on every compile: no process, and cheap.
         """

@@ -31,6 +31,8 @@ class Kind(StrEnum):
     ORDER = "order"
     LOCAL = "local"
     BATCH = "batch"
+    NETWORK = "network"
+    """Whether a container may use the network."""
     KEEPING = "keeping"
     """Whether an output is temporary or protected."""
     CREATE = "create"

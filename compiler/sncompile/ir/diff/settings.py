@@ -18,7 +18,7 @@ from sncompile.semantics.values import Apply, Attempt, Plain, Value, walk
 
 
 def compare_settings(comparison: Comparison) -> None:
-    """Resources that no command takes, retries, criteria of success, order, and whether outputs are kept."""
+    """Resources that no command takes, retries, criteria of success, order, the network, and what outputs are kept."""
     found = _resources(comparison)
     old, new = _fixed(comparison.old), _fixed(comparison.new)
     # What a step waits for is told by the names that those steps have now.
@@ -46,6 +46,7 @@ def _fixed(family: Family) -> dict[_Setting, Plain]:
         _Setting(Kind.RETRIES, ""): family.retries,
         _Setting(Kind.LOCAL, ""): family.local_rule,
         _Setting(Kind.BATCH, ""): family.batch,
+        _Setting(Kind.NETWORK, ""): family.network,
     }
     for port, output in family.outputs.items():
         found[_Setting(Kind.KEEPING, port)] = _keeping(output)

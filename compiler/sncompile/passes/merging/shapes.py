@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sncompile.diagnostics import Span
 from sncompile.ir.graph import Family
 from sncompile.passes.merging.words import Words, is_intricate, script_pieces
-from sncompile.passes.structure import argument_structure, keys_structure, settings_structure, structure
+from sncompile.passes.structure import argument_structure, keys_structure, port_structure, settings_structure, structure
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.program import Argument, Flag, Option, ShellPart
@@ -101,15 +101,14 @@ class _Shaping:
     def shape(self) -> Shape:
         """What any family that can be merged with this one has the same, and the holes where they may differ."""
         family = self._family
-        inputs = tuple([(n, p.base, p.many, self._value(p.value, ("inputs", n), n)) for n, p in family.inputs.items()])
+        inputs = tuple(
+            [(n, port_structure(p), self._value(p.value, ("inputs", n), n)) for n, p in family.inputs.items()]
+        )
         params = tuple([(n, _base(v), v.type.many, self._value(v, ("params", n), n)) for n, v in family.params.items()])
         # What files and parameters are called may stand in the command as a name.
         names = _Names(self._holes)
         outputs = tuple(
-            [
-                (n, o.base, o.many, o.optional, o.temp, o.protected, self._value(o.path, ("outputs", n), n))
-                for n, o in family.outputs.items()
-            ]
+            [(n, port_structure(o), self._value(o.path, ("outputs", n), n)) for n, o in family.outputs.items()]
         )
         command = self._command(names)
         env = [(v.name, self._value(v.value, ("env", v.name), v.name)) for v in family.env if v.value is not None]

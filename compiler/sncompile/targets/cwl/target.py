@@ -16,6 +16,8 @@ from sncompile.targets.target import Engine
 
 WORKFLOW = "workflow.cwl"
 JOB = "job.json"
+READ_BACK = 1_000
+"""Documents of so many jobs are read back on every compile: reading takes longer than writing."""
 
 
 class CwlTarget:
@@ -50,6 +52,11 @@ class CwlTarget:
         if benchmark:
             report.add(faults.CWL_BENCHMARK.at(graph.span, "CWL cannot have jobs measured", help="drop `--benchmark`"))
         document = lower_graph(graph, os.path.relpath(graph.folder, out), report)
+        for family in graph.families.values():
+            if family.retries:
+                message = f"`{family.name}` is tried once: CWL has no word for `retries`"
+                help = "most engines have an option for it, such as `--retryCount` of Toil"
+                report.add(faults.CWL_RETRIES.at(family.span, message, help=help))
         if containers is not None:
             message, help = "CWL engines choose themselves what runs containers", "drop `--containers`"
             report.add(faults.CWL_CONTAINERS.at(graph.span, message, help=help))
@@ -61,7 +68,14 @@ class CwlTarget:
         counts = ((len(document.tools), "tool"), (document.jobs, "job"))
         tools, jobs = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)
         lines = texts[WORKFLOW].count("\n")
-        return Emitted(emitted, f"{tools} for {jobs}; workflow of {lines} lines")
+        summary = f"{tools} for {jobs}; workflow of {lines} lines"
+        return Emitted(emitted, summary, report.diagnostics())
+
+    def read_back(self, graph: Graph, emitted: Emitted, out: Path) -> list[str]:
+        """What differs between the graph and its files; of more than `READ_BACK` jobs only `--verify` says it."""
+        from sncompile.targets.cwl.verify import differences
+
+        return differences(graph, emitted.files, out) if graph.job_count() <= READ_BACK else []
 
 
 def _encoded(text: str, graph: Graph, report: Report) -> bytes:

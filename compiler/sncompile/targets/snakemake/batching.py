@@ -48,7 +48,8 @@ def with_batches(graph: Graph, files: str) -> Batched:
     made = {name: _Batching(family, expansion) for name, family in batched.items()}
     families: dict[str, Family] = {}
     for name, family in graph.families.items():
-        found = map_family(family, lambda value: _reading(value, made)) if name not in made else made[name].family()
+        # Batches read from batches, too.
+        found = map_family(made[name].family() if name in made else family, lambda value: _reading(value, made))
         families[name] = found._replace(after=tuple(_waits(family, found.keys, graph, made, expansion)))
     outputs = {name: _reading(value, made) for name, value in graph.outputs.items()}
     scripts = {f"batches/{name}.sh": each.script().encode() for name, each in made.items()}

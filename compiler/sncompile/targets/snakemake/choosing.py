@@ -53,7 +53,7 @@ def choice(
 
 
 def chosen_by(keys: Mapping[str, object], target: KeySet, context: FamilyContext) -> tuple[str, ...] | None:
-    """Those of a sidecar's keys that the instances of `target` have, too; None where a job's wildcards do not say them."""
+    """Those of a sidecar's keys that the instances of `target` have; None where a job's wildcards do not say them."""
     if context.keys.linked(target):
         return None
     # A job sees `target` by its own keys: all of them must be the job's.

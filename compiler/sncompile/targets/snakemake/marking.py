@@ -17,6 +17,7 @@ from typing import Any
 from sncompile.ir.feeds import steps_in
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.rewrite import map_children, map_family
+from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.evaluate import Closure, Evaluator
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.types import STRING
@@ -50,6 +51,15 @@ def marker(workspace: str, family: Family) -> Value:
     for key in family.keys.by:
         parts += [text("/", family.span), Key(family.keys, key, True, STRING, family.span)]
     return Text((*parts, text(MARKER, family.span)), STRING, family.span)
+
+
+def mark_at(graph: Graph, family: Family, number: int) -> str:
+    """The mark of one instance, or of the batch that it is done in."""
+    if family.batches:
+        tail = [str(family.batches[number] + 1).zfill(len(str(max(family.batches) + 1)))]
+    else:
+        tail = list(map(encode_key, family.keys.instances[number]))
+    return "/".join((graph.workspace, family.name, *tail)) + MARKER
 
 
 def with_marks(graph: Graph, marked: Collection[str], batched: frozenset[str] = frozenset()) -> tuple[Graph, Marks]:

@@ -73,7 +73,8 @@ def render_snakefile(workflow: Workflow) -> str:
 
 def _table(sidecar: Sidecar) -> Call:
     keys = listed([string(key) for key in sidecar.keys])
-    return Call(f"{sidecar.variable} = Table", (string(sidecar.name), *((Keyword("key", keys),) if sidecar.keys else ())))
+    chosen = (Keyword("key", keys),) if sidecar.keys else ()
+    return Call(f"{sidecar.variable} = Table", (string(sidecar.name), *chosen))
 
 
 def one_line(text: str) -> str:

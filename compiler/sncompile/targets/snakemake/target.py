@@ -11,6 +11,7 @@ from sncompile.faults import targets as faults
 from sncompile.ir.graph import Graph
 from sncompile.targets.emitted import Emitted
 from sncompile.targets.snakemake.profiles import profile_files
+from sncompile.targets.snakemake.read_back import differences
 from sncompile.targets.snakemake.render import render_sidecar, render_snakefile
 from sncompile.targets.snakemake.source_map import NAME, place_from, source_map
 from sncompile.targets.snakemake.workflow import lower_graph
@@ -62,6 +63,10 @@ class SnakemakeTarget:
         rules, jobs = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)
         summary = f"{rules} for {jobs}; Snakefile of {lines} lines"
         return Emitted(emitted, summary)
+
+    def read_back(self, graph: Graph, emitted: Emitted, out: Path) -> list[str]:
+        """What differs between the graph and its files, of some jobs of a large pipeline."""
+        return differences(graph, emitted.files, out)
 
 
 def _encoded(text: str, graph: Graph) -> bytes:

@@ -1,0 +1,115 @@
+"""A compile: the one way from a checked program to the files of a target, whoever asks for it.
+
+The command line, the Python interface, runs and tests all come through here, so that the same program with the same
+options gives the same bytes everywhere. Each stage is worked out when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from sncompile.uncollected import uncollected
+
+if TYPE_CHECKING:
+    from sncompile.ir.graph import Graph
+    from sncompile.passes.result import Remark, Result
+    from sncompile.semantics.program import Program
+    from sncompile.targets.emitted import Emitted
+    from sncompile.targets.target import Engine
+
+
+class CompileOptions(NamedTuple):
+    """How a program is compiled.
+
+    `level` is that of the optimizer: 0 (nothing), 1 (what keeps every job) or 2 (everything). `out` is the folder of
+    the files, `build/NAME` in the working folder unless given. `keep` names steps that are wanted although no output of
+    the pipeline needs them. `times` names an earlier run, by whose times batches are balanced. `benchmark` has the engine
+    measure every job. `containers` wraps commands that have an image for Docker or podman. `verify` looks at the graph
+    after each pass.
+    """
+
+    target: str = "snakemake"
+    level: int = 1
+    out: Path | None = None
+    keep: tuple[str, ...] = ()
+    times: str | Path | None = None
+    benchmark: bool = False
+    containers: Engine | None = None
+    verify: bool = False
+
+
+class DifferentJobs(Exception):
+    """What an engine makes of the emitted files is not what the graph says: a fault of sncompile itself."""
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """A program with the options that it is compiled with, and what comes of it."""
+
+    program: Program
+    options: CompileOptions
+
+    @cached_property
+    def unoptimized(self) -> Graph:
+        """The IR graph as the program says it."""
+        from sncompile.ir.build import build
+
+        with uncollected():
+            return build(self.program)
+
+    @cached_property
+    def _optimized(self) -> Result:
+        from sncompile.passes.pipeline import optimize
+
+        options = self.options
+        seconds: Mapping[str, float] | None = None
+        if options.times is not None:
+            from sncompile.runner.measures import seconds_of_run
+
+            seconds = seconds_of_run(options.times)
+        graph = self.unoptimized
+        with uncollected():
+            return optimize(graph, options.level, keep=options.keep, seconds=seconds, check=options.verify)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph after the passes. Raises `CompileError` where there is no run such as `times` names."""
+        return self._optimized.graph
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What the passes did, and what they could not do and why."""
+        return self._optimized.remarks
+
+    @cached_property
+    def out(self) -> Path:
+        """The folder of the files."""
+        graph = self.unoptimized
+        return self.options.out if self.options.out is not None else Path(graph.folder) / "build" / graph.name
+
+    @cached_property
+    def emitted(self) -> Emitted:
+        """The files, in memory, read back and compared with the graph.
+
+        Raises `CompileError` for what the target cannot express, and `DifferentJobs` where the files do not say what
+        the graph says.
+        """
+        from sncompile.targets.registry import find_target
+
+        options, target = self.options, find_target(self.options.target)
+        with uncollected():
+            found = target.lower(self.graph, self.out, benchmark=options.benchmark, containers=options.containers)
+            told = target.read_back(self.graph, found, self.out)
+        if told:
+            more = f" (and {len(told) - 5} more)" if len(told) > 5 else ""
+            raise DifferentJobs("; ".join(told[:5]) + more)
+        return found
+
+    def write(self) -> Path:
+        """Write the files, all or nothing; gives their folder. Raises `CompileError` where that cannot be done."""
+        self.emitted.write(self.out)
+        return self.out
