@@ -11,6 +11,7 @@ import pytest
 from sncompile.api import Checked, check
 from sncompile.semantics import sql_session
 from sncompile.semantics.program import Options
+from sncompile.semantics.sql_functions import BY_ORDER, STEADY, UNSTEADY, WINDOWS_BY_ORDER
 from sncompile.semantics.sql_session import SessionColumns
 
 MODULE = """\
@@ -173,3 +174,160 @@ def test_tables_by_query_come_in_one_order(folder: Path, order: str) -> None:
         assert sizes == sorted(sizes, reverse="desc" in order)
     if not order:
         assert found[0] == sorted(found[0])
+
+
+# Functions of the inner workings, of databases like PostgreSQL that are imitated, and of languages' alphabets. All are
+# refused.
+INNER = (
+    "__", "pg_", "has_", "icu_collate_", "collate_", "combine", "create_sort_key", "finalize", "format_pg_type",
+    "index_key", "is distinct from", "is not distinct from", "json_copy_strftime_", "json_deserialize_sql",
+    "json_serialize_", "map_to_pg_oid", "map_type_id_to_pg_oid", "parse_duckdb_log_message", "to_aggregate_state",
+    "variant_bytes_to_variant", "variant_comparator", "variant_to_parquet_variant", "bitstring_byte_comparable",
+    "timetz_byte_comparable",
+)  # fmt: skip
+
+
+def test_every_function_is_judged() -> None:
+    """A release of DuckDB may bring functions that `sql_functions` does not know: they are refused until they are."""
+    kinds = "('scalar', 'aggregate', 'macro', 'window')"
+    rows = duckdb.sql(f"select distinct lower(function_name) from duckdb_functions() where function_type in {kinds}")
+    known = STEADY | UNSTEADY | WINDOWS_BY_ORDER | BY_ORDER.keys()
+    assert sorted(name for (name,) in rows.fetchall() if name not in known and not name.startswith(INNER)) == []
+    assert not STEADY & (UNSTEADY | WINDOWS_BY_ORDER | BY_ORDER.keys())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "random()", "uuid()", "gen_random_uuid()", "now()", "today()", "current_date", "CURRENT_TIMESTAMP", "localtime",
+        "current_time", "localtimestamp", "current_user", "user", "session_user", "current_setting('threads')",
+        "current_database()", "current_schema", "current_catalog", "version()", "pg_conf_load_time()",
+        "txid_current()", "getvariable('x')", "age(timestamp '2020-01-01')", "current_query()", "inet_client_addr()",
+        "any_value(well)", "first(well)", "last(well)", "arbitrary(well)", "mode(well)", "arg_max(well, 1)",
+        "arg_min(well, images)", "max_by(well, images)", "min_by(well, images, 2)", "list(well)", "array_agg(well)",
+        "string_agg(well)", "group_concat(well)", "listagg(well, ',')", "json_group_array(well)",
+        "json_group_object(well, images)", "approx_quantile(images::int, 0.5)", "approx_top_k(well, 2)",
+        "reservoir_quantile(images::int, 0.5)", "list_aggregate([1, 2], 'reservoir_quantile', 0.5)",
+        "list_aggregate([1, 2], 'su' || 'm')", "array(select well from wells)",
+        "row_number() over ()", "row_number() over (partition by plate)", "ntile(2) over ()", "lag(well) over ()",
+        "lead(well) over (partition by plate)", "first_value(well) over ()", "last_value(well) over ()",
+        "nth_value(well, 2) over ()", "any_value(well) over ()", "list(well) over (partition by plate)",
+        "sum(images::int) over (rows between 1 preceding and current row)",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("where", ["select {} as k from wells", "with q as (select {} as k from wells) from q"])
+def test_what_is_not_the_same_each_time_is_refused(folder: Path, value: str, where: str) -> None:
+    sql = json.dumps(where.format(value))
+    tables = f"  wells: {{key: [plate, well], file: wells.csv}}\n  t: {{key: k, sql: {sql}}}\n"
+    (folder / "main.yaml").write_text(pipeline(tables))
+    (found,) = check("main.yaml").diagnostics
+    assert found.code == "SN409"
+    assert found.help
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select well from wells order by images limit 1",
+        "select well from (select * from wells order by images limit 1)",
+        "select well from (select well, images from wells order by images limit 1)",
+        "select w from (select well w, images i from wells union select plate, images from wells order by i limit 2)",
+        "with q as (select distinct on (images) plate, well from wells order by images) select well from q",
+        "select * from wells positional join (select 1)",
+        "select w.well from wells w asof join wells v on w.images >= v.images",
+        "select well from wells tablesample 50%",
+    ],
+)
+def test_rows_that_are_taken_are_the_same_or_refused(folder: Path, sql: str) -> None:
+    """Whatever order the rows of a table stand in, and whatever order a query leaves open."""
+    found = []
+    lines = WELLS.splitlines()
+    for rows in (lines[1:], lines[:0:-1]):
+        (folder / "wells.csv").write_text("\n".join((lines[0], *rows)) + "\n")
+        tables = "  wells: {key: [plate, well], file: wells.csv}\n"
+        (folder / "main.yaml").write_text(pipeline(tables, f"  v: {{sql: {json.dumps(sql)}, holds: at least 1}}\n"))
+        checked = check("main.yaml")
+        refused = codes(checked) == ["SN409"]
+        found.append("refused" if refused else checked.inferred["v"].value)
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "any_value(well order by images)", "first(well order by images)", "mode(well order by well)",
+        "arg_max(well, 1 order by well)", "arg_max(well, images order by plate)",
+        "max_by(well, images order by images)",
+        "list(well order by images)", "string_agg(well, '+' order by images desc)", "list(distinct well order by well)",
+        "list_sort(list(well))", "to_json(list(well order by images))",
+        "to_json(map(list(plate || well order by well), list(images order by well)))", "count(distinct well)",
+        "sum(images::double / 3)", "avg(images::int)", "histogram(well)", "median(images::int)", "min(well)",
+        "quantile_cont(images::int, 0.5)", "max(well) filter (images = '9')", "approx_count_distinct(well)",
+    ],
+)  # fmt: skip
+def test_aggregates_are_the_same_for_rows_in_any_order(folder: Path, value: str) -> None:
+    assert in_any_order(folder, f"select {value}::varchar as k from wells")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "row_number() over (order by images)", "row_number() over (partition by plate order by well)",
+        "row_number() over w", "lag(well) over (order by images)", "first_value(well) over (order by images)",
+        "ntile(2) over (order by images)", "rank() over (order by images)", "rank() over ()", "count(*) over ()",
+        "sum(images::int) over (order by images rows between 1 preceding and current row)",
+        "list(well) over (order by images)::varchar", "any_value(well order by images) over ()",
+        "string_agg(well, '+') over (order by images rows between unbounded preceding and unbounded following)",
+        "sum(images::int) over (partition by plate order by well)",
+    ],
+)  # fmt: skip
+def test_windows_are_the_same_for_rows_in_any_order(folder: Path, value: str) -> None:
+    window = " window w as (order by images)"
+    assert in_any_order(folder, f"select concat(plate, well, {value}) as k from wells{window}")
+    within = f"select *, {value} as n from wells{window}"
+    assert in_any_order(folder, f"select concat(plate, well, n) as k from ({within})")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select plate || well as k from wells qualify row_number() over (partition by images order by images) = 1",
+        "select array(select well from wells order by images)::varchar as k",
+        "select plate as k from wells group by plate qualify row_number() over (order by max(images)) = 1",
+        "select plate || n as k from (select plate, row_number() over (order by max(images)) n from wells group by 1)",
+        "select p || n as k from (select plate as p, row_number() over (order by max(images)) n from wells group by p)",
+        "from (select plate k, max(images) m, row_number() over (order by m) n from wells group by all)",
+        "select w.well || u.well || plate || row_number() over (order by 1) k from wells w join wells u using (plate)",
+        "select k || row_number() over (order by i) as k from (select plate || well as k, images as i from wells)",
+    ],
+)
+def test_rows_that_are_equal_in_an_order_are_told_apart(folder: Path, sql: str) -> None:
+    """By what else is known of them: the rows of the tables, or the groups."""
+    assert in_any_order(folder, sql)
+
+
+def in_any_order(folder: Path, sql: str) -> bool:
+    """Whether a query gives the same, and something, whatever order the rows of its table stand in."""
+    lines = WELLS.splitlines()
+    found = []
+    for rows in (lines[1:], lines[:0:-1], [lines[2], lines[3], lines[1]]):
+        (folder / "wells.csv").write_text("\n".join((lines[0], *rows)) + "\n")
+        tables = f"  wells: {{key: [plate, well], file: wells.csv}}\n  t: {{key: k, sql: {json.dumps(sql)}}}\n"
+        (folder / "main.yaml").write_text(pipeline(tables))
+        checked = check("main.yaml")
+        assert {d.code for d in checked.diagnostics if d.severity == "error"} == set(), checked.diagnostics
+        columns = checked.require().tables["t"].columns
+        found.append([list(columns[name]) for name in columns])
+    return found[0] == found[1] == found[2] and bool(found[0][0])
+
+
+@pytest.mark.parametrize("name", ["user", "current_date", "Current_User", "localtime"])
+def test_a_column_may_be_called_like_what_the_machine_knows(folder: Path, name: str) -> None:
+    """Whether a column is meant is what DuckDB finds, and not how it is called."""
+    (folder / "t.csv").write_text(f"k,{name}\na,x\n")
+    tables = f"  t: {{key: k, file: t.csv}}\n  u: {{key: k, sql: 'select {name} as k, {name} from t'}}\n"
+    (folder / "main.yaml").write_text(pipeline(tables))
+    assert list(check("main.yaml").require().tables["u"].columns["k"]) == ["x"]
+    (folder / "main.yaml").write_text(pipeline(tables.replace(f"{name} from t", "k from t")))
+    (folder / "t.csv").write_text("k,v\na,x\n")
+    assert "SN409" in codes(check("main.yaml"))

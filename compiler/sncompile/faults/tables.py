@@ -46,8 +46,9 @@ REFUSED_QUERY = Fault(
     "SN409",
     "a query that does more than read tables",
     "A query sees the tables of the spec and nothing else: no files, no network, no settings, no statement but\n"
-    "`select`. And it gives the same each time, so there is no `random()`, no `now()`, and no `limit` without\n"
-    "`order by`.",
+    "`select`. And it gives the same each time: there is no `random()` and no `now()`, and what depends on the order\n"
+    "of the rows says an order, as in `… order by well limit 1`, `list(well order by well)` and\n"
+    "`row_number() over (order by well)`. Functions are those that are known to give the same.",
 )
 QUERY_CYCLE = Fault(
     "SN410",

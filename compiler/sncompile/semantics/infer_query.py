@@ -48,7 +48,7 @@ def find(session: Session, query: Query, form: Form, *, single: bool) -> tuple[F
 
     Raises `SqlFault`.
     """
-    described = session.describe(query)
+    described = session.describe(query, form)
     kind = type_of(described[0][1])
     if kind.many and not single:
         hint = "ask for `one value`, or take it apart: `unnest(…)`"
@@ -67,7 +67,7 @@ def find(session: Session, query: Query, form: Form, *, single: bool) -> tuple[F
 def _group(session: Session, query: Query, form: Form, columns: list[str]) -> None:
     """The distinct rows of the query as `found`: how often each stands (`n`), and where first (`place`)."""
     if not form.ordered:
-        session.group("found here", query, columns)
+        session.group("found here", query, form, columns)
         return
     session.keep("kept here", query, form)
     try:

@@ -15,7 +15,9 @@ from threading import Timer
 from typing import Any
 
 from sncompile.semantics.operands import to_text
-from sncompile.semantics.sql_form import Form, place_of, read_form, unsteady_functions, with_ties_settled
+from sncompile.semantics.sql_form import Form, place_of, read_form, unsteady
+from sncompile.semantics.sql_functions import WITHOUT_PARENTHESES
+from sncompile.semantics.sql_order import with_order_settled
 from sncompile.semantics.sql_text import Query, SqlFault
 from sncompile.semantics.stored_columns import (
     ParquetColumns,
@@ -41,6 +43,7 @@ MAX_ROWS = 5_000_000
 _CHUNK = 100_000
 _KINDS = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE"}
 _COUNT_OF_VALUES = re.compile("(?i)parameter.*mismatch")
+_HIDDEN = re.compile(r'Macro (?:function )?"?(\w+)"?\(')
 _NO_VALUE = re.compile("(?i)values were not provided for the following .*parameters: (.*)")
 
 
@@ -51,9 +54,9 @@ class Session:
         import duckdb
 
         self._error = duckdb.Error
-        self._connection = connect(memory_limit=MAX_MEMORY, temp_directory="")
+        self._connection = connect(memory_limit=MAX_MEMORY, temp_directory="", threads="1")
         self._connection.execute("SET errors_as_json = true")
-        self._unsteady = unsteady_functions(self._run)
+        self._hidden: set[str] = set()
         self._allowed: list[str] = []
         self._held: set[str] = set()
         self._closed = False
@@ -115,11 +118,16 @@ class Session:
 
     def form(self, query: Query) -> Form:
         """What a query is made of; it is not run. Raises `SqlFault`."""
-        return read_form(query.sql, self._unsteady, self._run)
+        form = read_form(query.sql, self._run)
+        for name in {WITHOUT_PARENTHESES[bare] for bare in form.bare} - self._hidden:
+            # Only DuckDB knows whether a column is meant. Where none is, it finds this in the place of its function.
+            self._run(f"CREATE OR REPLACE TEMP MACRO {quoted(name)}(needs_argument) AS needs_argument")
+            self._hidden.add(name)
+        return form
 
-    def describe(self, query: Query) -> list[tuple[str, str]]:
+    def describe(self, query: Query, form: Form) -> list[tuple[str, str]]:
         """The names and types of a query's columns; it is not run. Raises `SqlFault`."""
-        return [(row[0], row[1]) for row in self._ask("DESCRIBE ", query.sql, "", query)]
+        return [(row[0], row[1]) for row in self._ask("DESCRIBE ", "", query, form)]
 
     def make(self, name: str, query: Query, form: Form, key: Sequence[str]) -> SessionColumns:
         """A table from a query: in the query's order, or else in that of the key. Raises `SqlFault`."""
@@ -141,26 +149,13 @@ class Session:
 
     def keep(self, name: str, query: Query, form: Form) -> None:
         """The rows of a query as a table of the session, in its order where it says one. Raises `SqlFault`."""
-        self.close_to_the_world()
-        head = f"CREATE TABLE {quoted(name)} AS "
-        if form.ordered:
-            columns = len(self.describe(query))
-            try:
-                self._run(head + with_ties_settled(form, columns, self._run), query.values, limited=True)
-            except SqlFault as fault:
-                if fault.kind == "limit":
-                    raise
-                # As it was written it may serve; where it does not, the fault is told at its place.
-            else:
-                return
-        self._ask(head, query.sql, "", query)
+        self._query(f"CREATE TABLE {quoted(name)} AS ", "", query, form)
 
-    def group(self, name: str, query: Query, columns: Sequence[str]) -> None:
+    def group(self, name: str, query: Query, form: Form, columns: Sequence[str]) -> None:
         """The distinct rows of a query, its columns renamed, as a table with a column `n`: how often each stands."""
-        self.close_to_the_world()
         names = ", ".join(map(quoted, columns))
         head = f"CREATE TABLE {quoted(name)} AS SELECT {names}, count(*) AS n, 0 AS place FROM ("
-        self._ask(head, query.sql, f"\n) AS asked({names}) GROUP BY ALL", query)
+        self._query(head, f"\n) AS asked({names}) GROUP BY ALL", query, form)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """What a statement of ours gives. Raises `SqlFault`."""
@@ -173,14 +168,35 @@ class Session:
     def _count(self, name: str) -> int:
         return int(self._run(f"SELECT count(*) FROM {quoted(name)}")[0][0])
 
-    def _ask(self, head: str, sql: str, tail: str, query: Query) -> list[tuple[Any, ...]]:
+    def _query(self, head: str, tail: str, query: Query, form: Form) -> None:
+        """Run a statement that makes a table of a query, every order in it complete. Raises `SqlFault`."""
+        self.close_to_the_world()
+        columns = len(self.describe(query, form)) if form.ordered else 0
+        settled = with_order_settled(form, columns, self._run)
+        if settled is not None:
+            try:
+                self._run(head + settled + tail, query.values, limited=True)
+            except SqlFault as fault:
+                if fault.kind == "limit":
+                    raise
+                # As it was written it may serve; where it does not, the fault is told at its place.
+            else:
+                return
+        self._ask(head, tail, query, form)
+
+    def _ask(self, head: str, tail: str, query: Query, form: Form) -> list[tuple[Any, ...]]:
         """Run a statement that holds a query of the spec. Raises `SqlFault` with the place in the query."""
-        text = sql.rstrip().removesuffix(";") if tail else sql
+        text = query.sql.rstrip().removesuffix(";") if tail else query.sql
         try:
             return self._run(head + text + tail, query.values, limited=True)
         except SqlFault as fault:
             if fault.start is not None:
                 fault.start = max(0, fault.start - len(head))
+            hidden = _HIDDEN.match(str(fault))
+            for name, place in form.bare.items():
+                if hidden is not None and WITHOUT_PARENTHESES[name] == hidden[1]:
+                    message, hint = unsteady(name)
+                    raise SqlFault(message, kind="refused", help=hint, **place) from None
             raise
 
     def _run(

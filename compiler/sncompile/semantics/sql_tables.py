@@ -115,7 +115,7 @@ class Queries:
         """The type of a query's first column; the query is not run. Raises `SqlFault`."""
         from sncompile.semantics.infer_query import type_of
 
-        return type_of(self.session.describe(asked.query)[0][1])
+        return type_of(self.session.describe(asked.query, asked.form)[0][1])
 
     def _made(self, doc: TableDoc, asked: Asked) -> Table | None:
         key = tuple(named.name for named in doc.key)
