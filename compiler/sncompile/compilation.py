@@ -27,8 +27,8 @@ class CompileOptions(NamedTuple):
 
     `level` is that of the optimizer: 0 (nothing), 1 (what keeps every job) or 2 (everything). `out` is the folder of
     the files, `build/NAME` in the working folder unless given. `keep` names steps that are wanted although no output
-    of the pipeline needs them. `times` names an earlier run, by whose times batches are balanced. `benchmark` has it
-    measure every job. `containers` wraps commands that have an image for Docker or podman. `verify` looks at the graph
+    of the pipeline needs them. `times` names an earlier run, by whose times batches are balanced. `benchmark` has each
+    job measured. `containers` wraps commands that have an image for Docker or podman. `verify` looks at the graph
     after each pass.
     """
 
