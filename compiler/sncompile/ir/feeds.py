@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from sncompile.ir.graph import Graph
-from sncompile.semantics.evaluate import AtRunTime, Evaluator
+from sncompile.semantics.evaluate import AtRunTime, Closure, Evaluator
 from sncompile.semantics.keys import KeySet
+from sncompile.semantics.operands import GOES_ON
 from sncompile.semantics.program import Waits
 from sncompile.semantics.scope import see
 from sncompile.semantics.types import Type
-from sncompile.semantics.values import Choice, Local, Made, Output, Related, Value, children
+from sncompile.semantics.values import Apply, Choice, Local, Made, Output, Related, Value, children
 
 Sources = Callable[[int], Iterable[int]]
 
 
 def feeds(value: Value, at: KeySet, evaluator: Evaluator) -> list[tuple[str, Sources]]:
     """Of a value at `at`: each step that it comes from, with a function from an instance to that step's instances."""
+    if not steps_in(value):
+        return []
     if isinstance(value, Related):
         return _through(value, at, evaluator)
     if isinstance(value, Choice):
@@ -29,6 +32,8 @@ def feeds(value: Value, at: KeySet, evaluator: Evaluator) -> list[tuple[str, Sou
         except AtRunTime:
             return [*arms[0], *arms[1], *tested]  # Either may be what is read.
         return [*_when(arms[0], lambda i: bool(test(i))), *_when(arms[1], lambda i: not test(i)), *tested]
+    if isinstance(value, Apply) and value.function in GOES_ON and not value.type.many:
+        return _one_after_the_other(value, at, evaluator)
     if isinstance(value, Local):
         return []
     if isinstance(value, Made):
@@ -41,6 +46,18 @@ def _when(found: list[tuple[str, Sources]], chosen: Callable[[int], bool]) -> li
         return lambda i: sources(i) if chosen(i) else ()
 
     return [(step, only(sources)) for step, sources in found]
+
+
+def _one_after_the_other(value: Apply, at: KeySet, evaluator: Evaluator) -> list[tuple[str, Sources]]:
+    """Operands that are read for as long as those before them leave open what comes out."""
+    on = GOES_ON[value.function]
+    before: list[Closure] = []
+    found: list[tuple[str, Sources]] = []
+    for operand in value.operands:
+        earlier = tuple(before)
+        found += _when(feeds(operand, at, evaluator), lambda i, earlier=earlier: all(on(v(i)) for v in earlier))
+        before.append(evaluator.closure(operand, at))
+    return found
 
 
 def _through(value: Related, at: KeySet, evaluator: Evaluator) -> list[tuple[str, Sources]]:

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from stat import S_ISDIR
 
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import graph as faults
+from sncompile.semantics.branches import Branch, branches
 from sncompile.semantics.check_paths import Paths, Writer
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.path_text import bad_path, is_url
 from sncompile.semantics.program import Program, Step
-from sncompile.semantics.values import Cell, Choice, Const, Items, Output, Related, Value, walk
+from sncompile.semantics.values import Cell, Const, Output, Related, Value, walk
 
 _ELSEWHERE = "set another data root (`--data NAME=PATH`), or put the data there; paths start at the spec's folder"
 
 
-def source_paths(step: Step, value: Value, evaluator: Evaluator) -> dict[str, int]:
-    """The paths of a value from outside of the pipeline, each with the first instance that does."""
+def source_paths(step: Step, part: Branch, evaluator: Evaluator) -> dict[str, int]:
+    """The paths of a part of an input, each with the first instance that takes it.
+
+    Raises `ValueFault` and `AtRunTime` as evaluation does.
+    """
     found: dict[str, int] = {}
-    closure = evaluator.over(value, step.keys, step)
-    for number in range(1 if isinstance(value, Const) else len(step.keys)):
+    value = part.value
+    if not part.tests:
+        closure = evaluator.over(value, step.keys, step)
+        numbers: Iterable[int] = range(min(1, len(step.keys)) if isinstance(value, Const) else len(step.keys))
+    else:
+        closure = evaluator.closure(value, step.keys, step)
+        numbers = filter(part.taken(step.keys, evaluator, step), range(len(step.keys)))
+    for number in numbers:
         here = closure(number)
         for path in here if isinstance(here, tuple) else (here,):
             if path is not None:
@@ -32,15 +42,9 @@ def source_paths(step: Step, value: Value, evaluator: Evaluator) -> dict[str, in
     return found
 
 
-def _outside(value: Value) -> list[Value]:
+def _outside(value: Value) -> list[Branch]:
     """The parts of an input that come from outside of the pipeline: an item of a list may, its neighbour not."""
-    if isinstance(value, Items):
-        return [part for item in value.items for part in _outside(item)]
-    if isinstance(value, Choice):
-        return [*_outside(value.then), *_outside(value.other)]
-    if any(isinstance(leaf, Output) for leaf in walk(value)):
-        return []
-    return [value]
+    return [part for part in branches(value) if not any(isinstance(leaf, Output) for leaf in walk(part.value))]
 
 
 def input_files(program: Program, evaluator: Evaluator) -> dict[str, tuple[str, str]]:
@@ -68,17 +72,15 @@ def _listed_already(value: Value) -> bool:
     return False
 
 
-def _made_from(value: Value) -> list[Value]:
+def _made_from(value: Value) -> list[Branch]:
     """The parts of an input that are paths made from an output, such as `${make.folder}/part.csv`."""
-    if isinstance(value, Items):
-        return [part for item in value.items for part in _made_from(item)]
-    if isinstance(value, Choice):
-        return [*_made_from(value.then), *_made_from(value.other)]
+    return [part for part in branches(value) if _is_made(part.value)]
+
+
+def _is_made(value: Value) -> bool:
     while isinstance(value, Related):
         value = value.value
-    if isinstance(value, Output) or not any(isinstance(leaf, Output) for leaf in walk(value)):
-        return []
-    return [value]
+    return not isinstance(value, Output) and any(isinstance(leaf, Output) for leaf in walk(value))
 
 
 def check_files(
@@ -100,7 +102,7 @@ def check_files(
                         found = source_paths(step, part, evaluator)
                     except (ValueFault, AtRunTime):
                         continue  # Told of already.
-                    checker.check(step, port, part, found, made=made)
+                    checker.check(step, port, part.value, found, made=made)
 
 
 MAX_CHAIN = 12

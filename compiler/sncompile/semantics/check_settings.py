@@ -9,7 +9,8 @@ from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.program import Flag, Option, Program, Step
 from sncompile.semantics.resources import too_small
-from sncompile.semantics.values import Const, Key, Local, Output, Related, Value, walk
+from sncompile.semantics.types import NULL
+from sncompile.semantics.values import Choice, Const, Key, Local, Output, Related, Value, walk
 
 Words = dict[tuple[int, int], list[Value]]
 """The values in commands, by the identity of a command and a script: steps of one module share them."""
@@ -40,12 +41,22 @@ def check_settings(step: Step, evaluator: Evaluator, words: Words, report: Repor
 def _command_values(step: Step) -> list[Value]:
     values: list[Value] = []
     for argument in (*(step.command or ()), *(p.value for p in step.shell or () if p.value is not None)):
-        if isinstance(argument, (Option, Flag)):
-            inner = [argument.when, argument.value if isinstance(argument, Option) else None]
-            values += [v for v in inner if v is not None]
-        else:
+        if not isinstance(argument, (Option, Flag)):
             values.append(argument)
+            continue
+        if argument.when is not None:
+            values.append(argument.when)
+        if isinstance(argument, Option):
+            values.append(_where_given(argument))
     return values
+
+
+def _where_given(option: Option) -> Value:
+    """The value of an option for those jobs whose `when` lets it stand; the others do not read it."""
+    value = option.value
+    if option.when is None or isinstance(value, Const):
+        return value
+    return Choice(option.when, value, Const(None, NULL, value.span), value.type, value.span)
 
 
 def _check_one(step: Step, value: Value, resource: str | None, evaluator: Evaluator, report: Report) -> None:

@@ -180,6 +180,8 @@ class Evaluator:
             return lambda i: all(operand(i) for operand in operands)
         if value.function == "or":
             return lambda i: any(operand(i) for operand in operands)
+        if value.function == "coalesce" and not value.type.many:
+            return lambda i: next((found for operand in operands if (found := operand(i)) is not None), None)
         if value.function == "[]":
             target, index = operands
             return lambda i: _index(target(i), index(i))

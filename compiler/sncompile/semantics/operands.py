@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from sncompile.semantics.types import INTEGER, NUMBER, Type
@@ -11,6 +11,14 @@ MAX_TEXT = 1_000_000
 MAX_ITEMS = 1_000_000
 MAX_BITS = 4_000
 """Limits of what an expression may compute: a few lines of doubling would otherwise fill any memory."""
+
+
+GOES_ON: Mapping[str, Callable[[Any], bool]] = {
+    "and": bool,
+    "or": lambda found: not found,
+    "coalesce": lambda found: found is None,
+}
+"""Functions whose operands are read one after the other, with what one must be for the next to be read."""
 
 
 class TypeFault(ValueError):

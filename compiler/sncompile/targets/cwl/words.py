@@ -56,8 +56,7 @@ class Words:
             return self._by_job(argument, argument.flag)
         if not isinstance(argument, Option):
             return self.words(argument, "argument")
-        lists = [as_arguments(v) for v in self.column(argument.value)]
-        if argument.when is not None or argument.repeat or not all(lists):
+        if argument.when is not None or argument.repeat or not all(map(as_arguments, self.column(argument.value))):
             return self._by_job(argument, argument.option)
         return [*self._columns.texts("option", [[argument.option]]), *self.words(argument.value, argument.option)]
 

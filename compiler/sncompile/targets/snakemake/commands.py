@@ -77,13 +77,17 @@ class CommandLowering:
         if not isinstance(argument, (Flag, Option)):
             return self.words(argument, "argument")
         when = self.constant(argument.when) if argument.when is not None else (True,)
-        present = self.presence(argument.value) if isinstance(argument, Option) else {True}
-        if when is None or len(present) > 1:
+        if when is None:
             return self._by_instance(argument)
-        if not when[0] or present == {False}:
+        if not when[0]:
             return []
         if isinstance(argument, Flag):
             return [quoted(argument.flag)]
+        present = self.presence(argument.value)
+        if len(present) > 1:
+            return self._by_instance(argument)
+        if present == {False}:
+            return []
         words = self.words(argument.value, argument.option)
         if not words:
             return []

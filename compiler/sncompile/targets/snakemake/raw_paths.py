@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from sncompile.semantics.values import Cell, Items, Made, Output, Related, Value, walk
+from sncompile.semantics.branches import Branch, branches
+from sncompile.semantics.values import Cell, Made, Output, Related, Value, walk
 from sncompile.targets.snakemake.context import FamilyContext
 from sncompile.targets.snakemake.patterns import Hole, joined
 from sncompile.targets.snakemake.separation import Paths, filled
@@ -19,17 +20,17 @@ def raw_inputs(context: FamilyContext) -> Iterator[Paths]:
             yield from _raw_paths(value, name, context)
 
 
-def _raw_values(value: Value) -> Iterator[Value]:
-    """The values inside an input that no other family's output alone gives."""
-    if isinstance(value, Items):
-        for item in value.items:
-            yield from _raw_values(item)
-    elif any(isinstance(leaf, Made) for leaf in walk(value)) or not any(isinstance(v, Output) for v in walk(value)):
-        yield value.path if isinstance(value, Made) else value
+def _raw_values(value: Value) -> Iterator[Branch]:
+    """The parts of an input that no other family's output alone gives."""
+    for part in branches(value):
+        inside = list(walk(part.value))
+        if any(isinstance(leaf, Made) for leaf in inside) or not any(isinstance(leaf, Output) for leaf in inside):
+            yield part._replace(value=part.value.path) if isinstance(part.value, Made) else part
 
 
-def _raw_paths(value: Value, name: str, context: FamilyContext) -> Iterator[Paths]:
-    parts = context.parts(value) if not value.type.many else []
+def _raw_paths(part: Branch, name: str, context: FamilyContext) -> Iterator[Paths]:
+    value = part.value
+    parts = context.parts(value) if not (value.type.many or part.tests) else []
     holes = [p for p in parts if isinstance(p, Hole)]
     pattern = joined(parts, {hole: hole.name for hole in holes}) if parts else None
     if pattern is not None:
@@ -38,16 +39,21 @@ def _raw_paths(value: Value, name: str, context: FamilyContext) -> Iterator[Path
         yield Paths(context.family.name, pattern, partial(filled, pattern, cells), loose)
         return
     by_depth: dict[int, list[str]] = {}
-    for path in _texts_of(value, context):
+    for path in _texts_of(part, context):
         by_depth.setdefault(path.count("/"), []).append(path)
     for found in by_depth.values():
         yield Paths(f"{context.family.name}.{name}", _common(found), partial(list, found))
 
 
-def _texts_of(value: Value, context: FamilyContext) -> list[str]:
-    """All paths that a value is made of, each once."""
+def _texts_of(part: Branch, context: FamilyContext) -> list[str]:
+    """All paths that a part is made of, each once."""
+    value = part.value
     cells: Sequence[Any]
-    if isinstance(value, Related) and isinstance(value.value, Cell):
+    if part.tests:
+        closure = context.closure(value)
+        taken = part.taken(context.keys, context.around.evaluator, context.family)
+        cells = [closure(number) for number in range(len(context.keys)) if taken(number)]
+    elif isinstance(value, Related) and isinstance(value.value, Cell):
         cells = value.value.table.columns[value.value.column]
     else:
         cells = context.column(value)

@@ -1,0 +1,38 @@
+"""The parts of a value that some instances read and others do not: the two sides of a choice, the items of a list.
+
+What an instance needs is what its own evaluation reads. Who looks at parts of a value by themselves - for the files
+that must be there, say - asks here which instances come to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sncompile.semantics.evaluate import Closure, Evaluator
+from sncompile.semantics.keys import KeySet
+from sncompile.semantics.values import Bound, Choice, Items, Value
+
+
+class Branch(NamedTuple):
+    """A part of a value. `tests` are those of the choices around it, each with what it must come to."""
+
+    value: Value
+    tests: tuple[tuple[Value, bool], ...] = ()
+
+    def taken(self, at: KeySet, evaluator: Evaluator, step: Bound | None = None) -> Closure:
+        """The function that tells whether an instance of `at` comes to the part."""
+        tests = [(evaluator.closure(test, at, step), wanted) for test, wanted in self.tests]
+        return lambda i: all(bool(test(i)) == wanted for test, wanted in tests)
+
+
+def branches(value: Value, tests: tuple[tuple[Value, bool], ...] = ()) -> Iterator[Branch]:
+    """The items of a list and the sides of a choice, however they are nested; any other value is one part."""
+    if isinstance(value, Items):
+        for item in value.items:
+            yield from branches(item, tests)
+    elif isinstance(value, Choice):
+        yield from branches(value.then, (*tests, (value.test, True)))
+        yield from branches(value.other, (*tests, (value.test, False)))
+    else:
+        yield Branch(value, tests)
