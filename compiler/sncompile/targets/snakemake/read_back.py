@@ -83,15 +83,15 @@ class _Comparison:
 
     def all(self) -> Iterator[str]:
         """Every difference."""
-        lacking = [name for name in self._graph.families if name not in self._rule_of]
+        lacking = [name for name in self._graph.families if self._rule_of.get(name) not in self._readers]
         if lacking:
             yield f"there is no rule for {', '.join(lacking)}"
             return
         for name, family in self._graph.families.items():
             for number in sampled(family, self._graph, self._expansion):
                 job = self._expansion.facts(name, number)
-                yield from (f"{job.id}: {told}" for told in self._job(family, number, job))
-        yield from (f"all: {told}" for told in self._results())
+                yield from (f"{job.id}: {told}" for told in _evaluated(self._job(family, number, job)))
+        yield from (f"all: {told}" for told in _evaluated(self._results()))
 
     def _job(self, family: Family, number: int, job: Job) -> Iterator[str]:
         name = self._rule_of[family.name]
@@ -105,10 +105,7 @@ class _Comparison:
         if wildcards is None:
             yield f"the rule {name} does not write {writes}"
             return
-        try:
-            yield from self._rule_for(family, number, job, rule, wildcards)
-        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-            yield f"the rule {name} cannot be evaluated: {type(error).__name__} {error}"
+        yield from self._rule_for(family, number, job, rule, wildcards)
 
     def _rule_for(
         self, family: Family, number: int, job: Job, rule: _Rule, wildcards: Mapping[str, str]
@@ -282,6 +279,14 @@ class _Comparison:
                     yield f"asks for {got[start + place]!r}, not {each[place]!r}"
                     return
             start += len(each)
+
+
+def _evaluated(told: Iterator[str]) -> Iterator[str]:
+    """What is told; that the emitted code cannot be evaluated is told, too."""
+    try:
+        yield from told
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        yield f"its rule cannot be evaluated: {type(error).__name__} {error}"
 
 
 class _Items(Sequence[str]):

@@ -1,0 +1,190 @@
+"""What is emitted is read back: every member of it that is changed is noticed, and a larger pipeline by its sample."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+import sncompile
+from sncompile.api import Compilation, CompileOptions, DifferentJobs, check, compile_program
+from sncompile.targets.registry import find_target
+from sncompile.targets.snakemake.read_back import ALL_JOBS, differences
+
+from .command_line import in_this_process
+
+SPEC = """\
+sncompile: 1
+pipeline: main
+tables:
+  wells: {key: [plate, well], rows: [{plate: p, well: B, dose: "1"}, {plate: p, well: A, dose: ""}, {plate: q, well: A, dose: "3"}]}
+steps:
+  first: {module: {outputs: {o: {type: directory}}, command: [fill, "${outputs.o}"]}, outputs: {o: {protected: true}}}
+  tell: {module: {command: [tell, it]}}
+  count:
+    by: [plate, well]
+    after: [tell]
+    retries: 2
+    local: true
+    outputs: {kept: "kept/${plate}-${well}.txt", gone: {temp: true}}
+    resources: {cpus: 2, memory: "${attempt * 2}GB", time: 1h, disk: 3GB}
+    with: {folder: "${first.o}", dose: "${wells.dose}"}
+    env: {MODE: "a b"}
+    module:
+      inputs: {folder: {type: directory}}
+      params: {dose: {type: "string?"}}
+      outputs: {kept: {type: file}, gone: {type: file}}
+      success: {non_empty: [kept]}
+      command: [count, "${inputs.folder}", "${outputs.kept}", "${outputs.gone}", {option: --dose, value: "${params.dose}"}, "it's"]
+  gather:
+    by: plate
+    with: {all: "${count.gone}", names: "${wells.well}"}
+    module:
+      inputs: {all: {type: "file[]"}}
+      params: {names: {type: "string[]"}}
+      outputs: {o: {type: file}}
+      shell: |
+        cat ${inputs.all} > ${outputs.o}
+        echo ${params.names} >> ${outputs.o}
+outputs: {r: "${gather.o}", kept: "${count.kept}"}
+"""  # noqa: E501
+
+Files = dict[str, bytes]
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Compilation:
+    monkeypatch.chdir(tmp_path)
+    Path("main.yaml").write_text(SPEC)
+    return compile_program(check("main.yaml").require(), CompileOptions(level=0))
+
+
+def _text(old: str, new: str) -> Callable[[Files], Files]:
+    """A change of the Snakefile, which must be one."""
+
+    def change(files: Files) -> Files:
+        text = files["Snakefile"].decode()
+        changed = re.sub(old, new, text, count=1, flags=re.MULTILINE)
+        assert changed != text, f"{old} is not there"
+        return files | {"Snakefile": changed.encode()}
+
+    return change
+
+
+def _table(name: str, old: str, new: str) -> Callable[[Files], Files]:
+    def change(files: Files) -> Files:
+        text = files[f"tables/{name}.tsv"].decode()
+        assert old in text, text
+        return files | {f"tables/{name}.tsv": text.replace(old, new, 1).encode()}
+
+    return change
+
+
+CHANGES: Mapping[str, Callable[[Files], Files]] = {
+    "an input is gone": _text(r"^ +folder=.*\n", ""),
+    "an input is another": _text(r'folder="results/first/o"', 'folder="results/first/p"'),
+    "a gather takes all rows": _text(r'(WELLS\.each\(\s*"[^"]*"), wildcards', r"\1"),
+    "a list takes all rows": _text(r'WELLS\.values\("well", wildcards\)', 'WELLS.values("well")'),
+    "a table chooses by less": _text(r'key=\["plate", "well"\]', 'key=["well"]'),
+    "an output is elsewhere": _text(r"kept/\{plate\}-\{well\}\.txt", "kept/{plate}_{well}.txt"),
+    "an output is not temporary": _text(r'temp\((".*")\)', r"\1"),
+    "an output is not protected": _text(r'protected\((directory\(".*"\))\)', r"\1"),
+    "an output is no directory": _text(r'directory\((".*")\)', r"\1"),
+    "an output may be empty": _text(r'ensure\((".*"), non_empty=True\)', r"\1"),
+    "nothing is waited for": _text(r"^ +after_tell=.*\n", ""),
+    "fewer threads": _text(r"threads: 2", "threads: 1"),
+    "less memory": _text(r"attempt \* 2", "attempt * 1"),
+    "another time": _text(r"runtime=60", "runtime=61"),
+    "no disk": _text(r"^ +disk_mb=.*\n", ""),
+    "no second try": _text(r"^ +retries: .*\n", ""),
+    "not local": _text(r"^ +localrule: .*\n", ""),
+    "a word is another": _text(r"count \{input", "counts {input"),
+    "a word is gone": _text(r" 'it'\\\"'\\\"'s'| 'it'\"'\"'s'", ""),
+    "a variable is another": _text(r"export MODE='a b'", "export MODE='a c'"),
+    "the log is not written": _text(r" &> \{log:q\}", ""),
+    "a script's line is gone": _text(r"^ *\"echo .*\n", ""),
+    "a rule is gone": lambda files: _text(r"rule gather:", "rule gathers:")(files),
+    "nothing is asked for": _text(r"^ +r=.*\n", ""),
+    "less is asked for": _text(r"^ +kept=WELLS.*\n", ""),
+    "a cell is another": _table("wells", "\tB\n", "\tC\n"),
+    "rows change places": lambda files: (
+        files
+        | {"tables/wells.tsv": b"".join(sorted(files["tables/wells.tsv"].splitlines(keepends=True), key=len)[::-1])}
+    ),
+    "the file cannot be read": _text(r"rule gather:", "rule gather"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_every_change_is_noticed(made: Compilation, change: Callable[[Files], Files]) -> None:
+    """The files as they are have the graph's jobs, and changed ones have not."""
+    files = dict(made.emitted.files)
+    assert differences(made.graph, files, made.out) == []
+    assert differences(made.graph, change(files), made.out)
+
+
+def test_a_difference_stops_a_compile_and_names_the_job(
+    made: Compilation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is a fault of the compiler, told as such; no file is written."""
+    target = find_target("snakemake")
+    lower = type(target).lower
+
+    def wrong(self: object, *args: object, **more: object) -> object:
+        found = lower(self, *args, **more)  # type: ignore[arg-type]
+        return type(found)(_text("threads: 2", "threads: 1")(dict(found.files)), found.summary)
+
+    monkeypatch.setattr(type(target), "lower", wrong)
+    with pytest.raises(DifferentJobs, match="count/p/B: cpus is 1, not 2"):
+        Compilation(made.program, made.options).write()
+    assert not made.out.exists()
+    ended = in_this_process(capsys)("compile", "main.yaml")
+    assert ended.code == 70
+    assert "a fault of sncompile itself" in ended.err
+
+
+def test_a_large_pipeline_is_compared_by_a_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that is wrong for every job of a family, or for a member that a pass merged, is seen."""
+    monkeypatch.chdir(tmp_path)
+    rows = "\n".join(f"p{n % 7},w{n},{n}" for n in range(ALL_JOBS))
+    Path("t.csv").write_text(f"plate,well,x\n{rows}\n")
+    Path("main.yaml").write_text(
+        """\
+sncompile: 1
+pipeline: main
+tables: {t: {file: t.csv, key: [plate, well]}}
+steps:
+  a: {by: [plate, well], with: {x: "${t.x}"}, module: {params: {x: {type: string}}, outputs: {o: {type: file}}, command: [a, "${outputs.o}", "${params.x}"]}}
+  b: {by: plate, with: {i: "${a.o}"}, module: {inputs: {i: {type: "file[]"}}, outputs: {o: {type: file}}, command: [b, "${outputs.o}", "${inputs.i}"]}}
+"""  # noqa: E501
+    )
+    made = compile_program(check("main.yaml").require(), CompileOptions())
+    files = dict(made.emitted.files)
+    assert made.graph.job_count() > ALL_JOBS
+    assert differences(made.graph, _text(r'("results/a/[^"]*"), wildcards', r"\1")(files), made.out)
+    assert differences(made.graph, _text(r'A\.value\("x"|T\.value\("x"', 'T.value("plate"')(files), made.out)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_python_compiles_as_the_command_line_does(
+    level: int, made: Compilation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Byte for byte, at every level, for both targets; a run compiles the same."""
+    # CWL cannot protect a directory.
+    Path("main.yaml").write_text(SPEC.replace(", outputs: {o: {protected: true}}", ""))
+    for target in ("snakemake", "cwl"):
+        ended = in_this_process(capsys)("compile", "main.yaml", "-o", f"cli-{target}", "-t", target, f"-O{level}")
+        assert ended.code == 0
+        sncompile.load("main.yaml").compile(f"py-{target}", target=target, level=level)
+        # Where files lie is part of what is emitted, so both are written to the same place in turn.
+        by_python = _tree(Path(f"py-{target}"), f"py-{target}")
+        assert by_python == _tree(Path(f"cli-{target}"), f"cli-{target}")
+    by_backend = sncompile.SnakemakeBackend(optimize=level).compile(sncompile.load("main.yaml"), out="py-run")
+    assert _tree(by_backend, "py-run") == _tree(Path("cli-snakemake"), "cli-snakemake")
+
+
+def _tree(folder: Path, name: str) -> dict[str, bytes]:
+    files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    return {n: data.replace(name.encode(), b"OUT") for n, data in files.items() if n != ".sncompile.json"}
