@@ -96,6 +96,22 @@ NO_PARTNER = Fault(
     "The port takes the one instance of the source that has the same keys, and for some instance there is none.\n"
     "Leave that instance out with `where`, or add the missing rows.",
 )
+GAP_IN_LIST = Fault(
+    "SN427",
+    "an absent item in a list",
+    "A list that is gathered has an item for each row or instance, so that lists of the same rows go together. An\n"
+    "absent cell or output would leave it one item short, and every item after it in the wrong place. Say what stands\n"
+    "there (`coalesce(units.strand, 'none')`), leave it out knowingly (`present(units.strand)`), or let the parameter\n"
+    "take absent items (`string?[]`): they are empty arguments, and `null` for a Python function.",
+)
+LISTS_APART = Fault(
+    "SN428",
+    "lists that do not go together",
+    "Two lists of one job are gathered from sources with the same keys, but not from the same instances: one source\n"
+    "has a `where`, or lacks a row. A tool that takes them item by item gets wrong pairs. The keys of what a step\n"
+    "brings are `${keys(segment).site}`, in the same order. Around a list that stands alone write `present(…)`.",
+    Severity.WARNING,
+)
 KEY_NOT_HERE = Fault(
     "SN425",
     "a key that this step does not range over",

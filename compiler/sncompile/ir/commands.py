@@ -15,11 +15,11 @@ ToClosure = Callable[[Value], Closure]
 
 
 def as_arguments(value: Any) -> list[str]:
-    """A value as arguments: a list is that many, an absent value none."""
+    """A value as arguments: a list is that many, of which an absent item is an empty one; an absent value is none."""
     if value is None:
         return []
     if isinstance(value, tuple):
-        return [to_text(item) for item in value if item is not None]
+        return ["" if item is None else to_text(item) for item in value]
     return [to_text(value)]
 
 

@@ -13,7 +13,20 @@ from sncompile.semantics.functions import FUNCTIONS
 from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.patterns import matches
 from sncompile.semantics.types import NULL, UNKNOWN, Type
-from sncompile.semantics.values import Apply, Cell, Choice, Const, Items, Key, Lookup, Related, Value, lenient, walk
+from sncompile.semantics.values import (
+    Apply,
+    Cell,
+    Choice,
+    Const,
+    Items,
+    Key,
+    Lookup,
+    Related,
+    Value,
+    keeping,
+    lenient,
+    walk,
+)
 from sncompile.syntax.document import ParamDoc, PortDoc
 
 
@@ -24,7 +37,7 @@ def port_type(port: PortDoc) -> Type:
 
 def param_type(param: ParamDoc) -> Type:
     """The type of a parameter."""
-    return Type(param.base, param.many, param.optional)
+    return Type(param.base, param.many, param.optional, gaps=param.gaps)
 
 
 def absent(span: Span) -> Const:
@@ -79,9 +92,9 @@ def plain_path(value: Value) -> Value:
         return value
     if isinstance(value, Items):
         return value._replace(items=tuple(map(plain_path, value.items)))
-    if isinstance(value, Related) and isinstance(value.value, Cell):
-        cells = value.value.table.columns[value.value.column]
-        if any(str(cell).startswith("-") for cell in cells):
+    if isinstance(value, (Apply, Choice, Related)):
+        cells = [leaf.table.columns[leaf.column] for leaf in walk(value) if isinstance(leaf, Cell)]
+        if any(str(cell).startswith("-") for column in cells for cell in column):
             return Apply("@path", (value,), value.type, value.span)
     return value
 
@@ -173,6 +186,8 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
     """`value` as a parameter takes it, converted where a cell or key is text; what does not fit is told."""
     if param.optional:
         value = lenient(value)
+    if param.gaps:
+        value = keeping(value)
     given = value.type
     if given.base == param.base and given.many == param.many and not _is_empty_list(value):
         return value
@@ -202,7 +217,7 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
     # Cells are text, and a division gives a number: whether the value serves is seen when it is there.
     from_cells = given.textual and not given.of_files and not wanted.textual and _from_cells(value)
     if from_cells or (given.base, wanted.base) == ("number", "integer"):
-        kind = wanted._replace(optional=value.type.optional)
+        kind = wanted._replace(optional=value.type.optional, gaps=value.type.gaps)
         return Apply(f"@{wanted.base}", (value,), kind, value.span)
     _mismatch(value, wanted, what, declared, report)
     return Const(None, UNKNOWN, value.span)
@@ -268,7 +283,8 @@ def parse_text(param: ParamDoc, text: str) -> Any:
     if param.many:
         inner = text.strip()
         items = inner[1:-1] if inner.startswith("[") and inner.endswith("]") else inner
-        return tuple(_parse_one(param, item.strip()) for item in items.split(",") if item.strip())
+        texts = [item.strip() for item in items.split(",")] if items.strip() else []
+        return tuple(_parse_one(param, item) if item else None for item in texts if item or param.gaps)
     return _parse_one(param, text)
 
 
@@ -284,7 +300,7 @@ def parse_plain(param: ParamDoc, value: object) -> Any:
     if isinstance(items, tuple) != param.many and items is not None:
         raise ValueFault("it takes a list" if param.many else "it takes one value, not a list")
     for item in items if isinstance(items, tuple) else (items,):
-        if item is None and param.optional:
+        if item is None and (param.gaps if param.many and items is not None else param.optional):
             continue
         fits = {
             "string": isinstance(item, str),

@@ -12,7 +12,7 @@ from sncompile.semantics.operators import OPERATORS
 from sncompile.semantics.scope import TableSpace, column_type
 from sncompile.semantics.tables import Table
 from sncompile.semantics.types import Type
-from sncompile.semantics.values import Lookup, ModuleFile, Value
+from sncompile.semantics.values import Lookup, ModuleFile, Value, keeping, lenient
 from sncompile.syntax.expressions import Attribute, Call, Expr, Literal, Name
 
 if TYPE_CHECKING:
@@ -25,12 +25,21 @@ def type_call(node: Call, typer: Typer) -> Value:
         return _lookup(node, typer)
     if node.name == "file":
         return _file(node, typer)
+    if node.name == "keys":
+        typer.wrong(node.span, "`keys(…)` is no value by itself", "name one of them: `keys(STEP).KEY`")
+        return typer.unknown(node.span)
     function = FUNCTIONS.get(node.name)  # Names with `@` are no names to the parser.
     if function is None:
-        hint = did_you_mean(node.name, [*(f for f in FUNCTIONS if f.isalpha()), "lookup", "file"], what="functions")
+        hint = did_you_mean(
+            node.name, [*(f for f in FUNCTIONS if f.isalpha()), "lookup", "file", "keys"], what="functions"
+        )
         typer.report.add(name_faults.UNKNOWN_FUNCTION.at(node.name_span, f"unknown function `{node.name}`", help=hint))
         return typer.unknown(node.span)
     operands = [typer.expr(a) for a in node.arguments]
+    if node.name in ("present", "coalesce"):
+        # They are there for what is absent; only the last resort of `coalesce` has to be there.
+        last = len(operands) - (node.name == "coalesce")
+        operands = [keeping(lenient(o)) if n < last else o for n, o in enumerate(operands)]
     if node.keywords or not function.least <= len(operands) <= function.most:
         least, most = function.least, function.most
         count = str(least) if least == most else f"{least} to {most}"

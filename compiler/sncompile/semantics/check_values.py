@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sncompile.diagnostics import Diagnostic, Report
 from sncompile.diagnostics import Related as Place
-from sncompile.diagnostics import Report
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.binding import check_value
+from sncompile.semantics.check_pairing import check_pairing
 from sncompile.semantics.check_settings import Words, check_output, check_settings
-from sncompile.semantics.evaluate import Evaluator, Missing
+from sncompile.semantics.evaluate import AbsentItem, Evaluator, Gap, Missing
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.program import Program, Step
-from sncompile.semantics.values import Const, Output, Related, Value, walk
+from sncompile.semantics.values import Apply, Cell, Const, Output, Related, Value, walk
 from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc, StepDoc
 
 
@@ -37,6 +38,9 @@ def check_values(program: Program, evaluator: Evaluator, report: Report) -> None
             if value.type.base != "unknown":
                 what = f"the parameter `{name}` of `{step.name}`"
                 _check_param(step.module.params[name], value, what, here, evaluator, report)
+        if len(report) == told:
+            check_pairing(step, report)
+            told = len(report)
         # What is at fault already would be at fault again wherever the module uses it.
         if len(report) == told:
             check_settings(step, evaluator, words, report)
@@ -87,7 +91,7 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
         closure = evaluator.over(value, at.keys, at.step)
         for number in range(1 if isinstance(value, Const) else len(at.keys)):
             found = closure(number)
-            if port.optional:
+            if port.optional and not _has_gap(found):
                 continue
             if found is None or found == "":
                 hint = "fill the cell, leave the row out with `where`, or make the port optional with `?`"
@@ -97,6 +101,11 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
             if found == ():
                 _tell_empty(at.keys, value, number, what, report, related)
                 return
+            if _has_gap(found):
+                _tell_gap(port, what, value, number, at, evaluator, report)
+                return
+    except Gap as gap:
+        report.add(_gap(port, what, value, gap.item))
     except Missing as missing:
         if not port.optional:
             lacking = _unpartnered(missing.related) or (missing.number, 1)
@@ -116,6 +125,48 @@ def _tell_lacking(
     fault = table_faults.GATHERS_NOTHING if value.gathers else table_faults.NO_PARTNER
     verb = "gathers nothing" if value.gathers else "has nothing to take"
     report.add(fault.at(value.span, f"{what} {verb}{told}{more}", help=_where(value, number), related=related))
+
+
+def _has_gap(found: Any) -> bool:
+    return isinstance(found, tuple) and None in found
+
+
+def _tell_gap(
+    declared: PortDoc | ParamDoc,
+    what: str,
+    value: Value,
+    number: int,
+    at: _At,
+    evaluator: Evaluator,
+    report: Report,
+) -> None:
+    report.add(_gap(declared, what, value, evaluator.first_gap(value, at.keys, number, at.step)))
+
+
+def _gap(declared: PortDoc | ParamDoc, what: str, value: Value, item: AbsentItem | None) -> Diagnostic:
+    """The fault of a list with an absent item, with the place of the row that lacks it."""
+    lacking = f"{item.what} is absent for {item.described}" if item is not None else "an item is absent"
+    rows = (Place("this row", item.row),) if item is not None and item.row is not None else ()
+    kind = "port" if isinstance(declared, PortDoc) else "parameter"
+    related = (*rows, Place(f"the {kind} is declared here", declared.name.span))
+    message = f"{what} has a gap: {lacking}"
+    return table_faults.GAP_IN_LIST.at(value.span, message, help=_fill(declared, value), related=related)
+
+
+def _fill(declared: PortDoc | ParamDoc, value: Value) -> str:
+    while isinstance(value, Apply) and value.function.startswith("@"):
+        value = value.operands[0]
+    cell = value.value if isinstance(value, Related) and isinstance(value.value, Cell) else None
+    named = f"{cell.table.name}.{cell.column}" if cell is not None else "…"
+    knowingly = f"leave it out knowingly (`present({named})`)"
+    if isinstance(declared, PortDoc):
+        return f"{knowingly}, or fill the cell" if cell is not None else knowingly
+    if cell is not None and cell.type.base not in ("string", "path"):
+        other = {"integer": "0", "number": "0.5", "boolean": "false"}.get(cell.type.base, "…")
+    else:
+        other = {"integer": "'0'", "number": "'0.5'", "boolean": "'false'"}.get(declared.base, "'none'")
+    typed = f"`{declared.base}?[]`"
+    return f"say what stands there (`coalesce({named}, {other})`), {knowingly}, or let the parameter be {typed}"
 
 
 def _tell_empty(keys: KeySet, value: Value, number: int, what: str, report: Report, related: tuple[Place, ...]) -> None:
@@ -163,6 +214,9 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
                 continue
             seen.add(found)
             told = f"{what}{_instance(at.keys, number)}"
+            if _has_gap(found) and not param.gaps:
+                _tell_gap(param, what, value, number, at, evaluator, report)
+                return
             if found is None and not param.optional:
                 hint = "fill the cell, or give a value"
                 report.add(faults.ABSENT.at(value.span, f"{told} is absent", help=hint, related=related))
@@ -171,6 +225,8 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
             if wrong is not None:
                 report.add(wrong)
                 return
+    except Gap as gap:
+        report.add(_gap(param, what, value, gap.item))
     except Missing as missing:
         lacking = _unpartnered(missing.related) or (missing.number, 1)
         _tell_lacking(missing.related, lacking, what, report, related)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from sncompile.diagnostics import Span
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.functions import FUNCTIONS
 from sncompile.semantics.keys import KeySet, Rows
-from sncompile.semantics.operands import ValueFault, to_text, within_limits
+from sncompile.semantics.operands import GOES_ON, TAKES_GAPS, ValueFault, to_text, within_limits
 from sncompile.semantics.operators import OPERATORS
 from sncompile.semantics.values import (
     Apply,
@@ -33,6 +34,7 @@ from sncompile.semantics.values import (
     Size,
     Text,
     Value,
+    children,
 )
 from sncompile.semantics.whole_columns import whole_column
 
@@ -51,6 +53,26 @@ class Missing(ValueFault):
         self.number = number
         where = related.target.describe(number)
         super().__init__(f"nothing to take for {where}" if where else "nothing to take")
+
+
+class AbsentItem(NamedTuple):
+    """What an absent item of a list is, the keys of the instance that lacks it, and where its row stands."""
+
+    what: str
+    described: str
+    row: Span | None
+
+
+class Gap(ValueFault):
+    """A list has an absent item where none is taken."""
+
+    def __init__(self, item: AbsentItem | None) -> None:
+        self.item = item
+        where = f": {item.what} for {item.described}" if item is not None else ""
+        super().__init__(f"an item of the list is absent{where}", GAP_HELP)
+
+
+GAP_HELP = "say what stands there, `coalesce(…, 'none')`, or leave it out knowingly, `present(…)`; or fill the cell"
 
 
 class Evaluator:
@@ -101,7 +123,11 @@ class Evaluator:
             case Items():
                 return self._items([(self.closure(item, at, step), item.type.many) for item in value.items])
             case Apply():
-                return self._apply(value, [self.closure(o, at, step) for o in value.operands])
+                operands = [self.closure(o, at, step) for o in value.operands]
+                if value.function not in TAKES_GAPS:
+                    pairs = zip(value.operands, operands, strict=True)
+                    operands = [self._whole(o, closure, at, step) if o.type.gaps else closure for o, closure in pairs]
+                return self._apply(value, operands)
             case Choice():
                 test, then, other = (self.closure(v, at, step) for v in (value.test, value.then, value.other))
                 return lambda i: then(i) if test(i) else other(i)
@@ -156,9 +182,53 @@ class Evaluator:
         def several(i: int) -> tuple[Any, ...]:
             if flatten:
                 return tuple(item for j in related[i] for item in home(j) or ())
-            return tuple([item for j in related[i] if (item := home(j)) is not None])
+            return tuple([home(j) for j in related[i]])
 
         return _through(at, target, several if value.gathers else one)
+
+    def _whole(self, value: Value, closure: Closure, at: KeySet, step: Bound | None) -> Closure:
+        """The closure of a list for who cannot do with absent items in it."""
+
+        def whole(i: int) -> Any:
+            found = closure(i)
+            if found is not None and None in found:
+                raise Gap(self.first_gap(value, at, i, step))
+            return found
+
+        return whole
+
+    def first_gap(self, value: Value, at: KeySet, number: int, step: Bound | None = None) -> AbsentItem | None:
+        """What the first absent item of a list of an instance is; None where nothing more can be told of it."""
+        while isinstance(value, Local) and step is not None:
+            value = step.local(value.space, value.name)
+        if not isinstance(value, Related):
+            if isinstance(value, Choice):
+                taken = value.then if self.closure(value.test, at, step)(number) else value.other
+                return self.first_gap(taken, at, number, step)
+            places = (self.first_gap(c, at, number, step) for c in children(value) if c.type.gaps)
+            return next((place for place in places if place is not None), None)
+        here = number if at is value.target else at.related(value.target)[number][0]
+        home = self._home(value.value, value.source, most=False)
+        for j in value.target.related(value.source)[here]:
+            if value.value.type.many:
+                found = self.first_gap(value.value, value.source, j) if None in (home(j) or ()) else None
+                if found is not None:
+                    return found
+            elif home(j) is None:
+                return self._place(value.value, value.source, j)
+        return None
+
+    def _place(self, value: Value, at: KeySet, number: int) -> AbsentItem:
+        """What is absent for an instance: a cell, or what the instance's step gives."""
+        described = at.describe(number)
+        while isinstance(value, Related):
+            found = at.related(value.source)[number]
+            if not found:
+                break
+            value, at, number = value.value, value.source, found[0]
+        if isinstance(value, Cell):
+            return AbsentItem(f"`{value.table.name}.{value.column}`", described, value.table.row_span(number))
+        return AbsentItem("the value", described, None)
 
     def _items(self, items: list[tuple[Closure, bool]]) -> Closure:
         def build(i: int) -> tuple[Any, ...]:
@@ -180,8 +250,8 @@ class Evaluator:
             return lambda i: all(operand(i) for operand in operands)
         if value.function == "or":
             return lambda i: any(operand(i) for operand in operands)
-        if value.function == "coalesce" and not value.type.many:
-            return lambda i: next((found for operand in operands if (found := operand(i)) is not None), None)
+        if value.function == "coalesce":
+            return _coalesced(operands)
         if value.function == "[]":
             target, index = operands
             return lambda i: _index(target(i), index(i))
@@ -217,6 +287,20 @@ def _index(target: Any, index: Any) -> Any:
     if not isinstance(index, int) or not -len(target) <= index < len(target):
         raise ValueFault(f"the list has {len(target)} items, so there is none at {index}")
     return target[index]
+
+
+def _coalesced(operands: list[Closure]) -> Closure:
+    goes_on, join = GOES_ON["coalesce"], FUNCTIONS["coalesce"].compute
+
+    def first(i: int) -> Any:
+        found = operands[0](i)
+        for operand in operands[1:]:
+            if not goes_on(found):
+                break
+            found = join(found, operand(i))
+        return found
+
+    return first
 
 
 def _lookup(value: Lookup, conditions: list[tuple[str, Closure]]) -> Closure:

@@ -10,7 +10,7 @@ from typing import Any
 from sncompile.semantics.encoding import no_option
 from sncompile.semantics.operands import MAX_TEXT, Function, TypeFault, ValueFault, number_type, to_text
 from sncompile.semantics.quantities import quantity
-from sncompile.semantics.types import INTEGER, NUMBER, STRING, Type
+from sncompile.semantics.types import INTEGER, NUMBER, STRING, Type, unify
 
 __all__ = ["FUNCTIONS", "TypeFault", "ValueFault", "to_text"]
 
@@ -75,9 +75,13 @@ def _zipped(types: list[Type]) -> Type:
     return Type("string", many=True)
 
 
+_SAME_INSTANCES = "take them from the same instances: `keys(STEP).KEY` has the keys of what `STEP.OUTPUT` brings"
+
+
 def _zip(*values: Any) -> tuple[str, ...]:
     if len({len(v) for v in values}) > 1:
-        raise ValueFault(f"the lists have {', '.join(str(len(v)) for v in values)} items, not equally many")
+        sizes = ", ".join(str(len(v)) for v in values)
+        raise ValueFault(f"the lists have {sizes} items, not equally many", _SAME_INSTANCES)
     return tuple(to_text(item) for row in zip(*values, strict=True) for item in row)
 
 
@@ -157,6 +161,39 @@ def _replace(value: str, old: str, new: str) -> str:
     return value.replace(old, new)
 
 
+def _there(types: list[Type]) -> Type:
+    return _listed(types)._replace(gaps=False)
+
+
+def _first_there(types: list[Type]) -> Type:
+    found = types[0]
+    for other in types[1:]:
+        if other.many and not found.many and found.base not in ("unknown", "null"):
+            raise TypeFault("takes a list only where its first value is one", "give one value")
+        joined = unify(found.one, other.one)
+        if joined is None:
+            raise TypeFault(f"takes values of one type, not {found} and {other}", _QUOTE)
+        many = found.many or other.many
+        # One value stands in for absent items of a list, but not for the list itself.
+        optional = found.optional and (other.optional or (many and not other.many))
+        gaps = many and found.gaps and (other.gaps if other.many else other.optional)
+        found = joined._replace(many=many, optional=optional, gaps=gaps)
+    return found
+
+
+_QUOTE = "cells of text tables are text: write '0', or convert what comes out, `int(coalesce(…))`"
+
+
+def _coalesce(found: Any, other: Any) -> Any:
+    """`other` where `found` is absent; for a list that is there, item by item."""
+    if not isinstance(found, tuple):
+        return other if found is None else found
+    if isinstance(other, tuple) and len(other) != len(found):
+        raise ValueFault(f"the lists have {len(found)} and {len(other)} items, not equally many")
+    others = other if isinstance(other, tuple) else (other,) * len(found)
+    return tuple(o if item is None else item for item, o in zip(found, others, strict=True))
+
+
 def _extreme(choose: Callable[[Any], Any]) -> Callable[..., Any]:
     def compute(*values: Any) -> Any:
         items = values[0] if isinstance(values[0], tuple) else values
@@ -186,6 +223,8 @@ FUNCTIONS: dict[str, Function] = {
     "replace": Function(3, 3, _replaced, _over(_replace)),
     "min": Function(1, 16, _most, _extreme(min)),
     "max": Function(1, 16, _most, _extreme(max)),
+    "present": Function(1, 1, _there, lambda v: tuple(item for item in v or () if item is not None)),
+    "coalesce": Function(2, 16, _first_there, _coalesce),
     "ceil": Function(1, 1, lambda types: number_type(types) and INTEGER, lambda v: ceil(v)),
 }
 """The functions by name; `file` and `lookup` need more than values and are typed apart."""
@@ -221,9 +260,16 @@ def _given(types: list[Type]) -> Type:
     return types[0]
 
 
+def _no_options(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_no_options, value))
+    return None if value is None else no_option(value)
+
+
 FUNCTIONS |= {
     # What the compiler itself puts around a value; the sign keeps them out of the language.
-    "@path": Function(1, 1, _given, _over(no_option)),
+    "@path": Function(1, 1, _given, _no_options),
+    "@item": Function(1, 1, _given, lambda v: (v,)),
     "@integer": Function(1, 1, _given, _parsed("integer")),
     "@number": Function(1, 1, _given, _parsed("number")),
     "@boolean": Function(1, 1, _given, _parsed("boolean")),

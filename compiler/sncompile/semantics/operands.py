@@ -16,9 +16,15 @@ MAX_BITS = 4_000
 GOES_ON: Mapping[str, Callable[[Any], bool]] = {
     "and": bool,
     "or": lambda found: not found,
-    "coalesce": lambda found: found is None,
+    "coalesce": lambda found: found is None or (isinstance(found, tuple) and None in found),
 }
 """Functions whose operands are read one after the other, with what one must be for the next to be read."""
+
+
+TAKES_GAPS = frozenset(
+    ("present", "coalesce", "in", "not in", "+", "[]", "@path", "@item", "@integer", "@number", "@boolean")
+)
+"""Functions and operators that know what to do with absent items of a list."""
 
 
 class TypeFault(ValueError):

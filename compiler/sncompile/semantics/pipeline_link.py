@@ -53,6 +53,14 @@ class LazyStep:
         """An output as seen from the instances of `keys`."""
         return self._linker.space(self._name).get(name, keys, span)
 
+    def key_names(self) -> Iterable[str]:
+        """Its keys."""
+        return self._linker.space(self._name).key_names()
+
+    def key(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        """A key as seen from the instances of `keys`."""
+        return self._linker.space(self._name).key(name, keys, span)
+
 
 class _Waiting(NamedTuple):
     """A step that is declared and still to be linked."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from keyword import kwlist
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from sncompile.diagnostics import Span
 from sncompile.semantics.keys import KeySet, Rows
 from sncompile.semantics.tables import Table
 from sncompile.semantics.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type, unify
-from sncompile.semantics.values import Cell, Choice, Const, Key, Local, Output, Related, Value, lenient
+from sncompile.semantics.values import Cell, Choice, Const, Key, Local, Output, Related, Value, gathered, lenient
 
 RESERVED = frozenset(("data", "params", "infer", "inputs", "outputs", "resources", "env", "attempt"))
 """Names that mean something in expressions already."""
@@ -70,6 +70,17 @@ class LocalMembers(NamedTuple):
         return None if kind is None else Local(self.space, name, kind, span)
 
 
+@runtime_checkable
+class Keyed(Protocol):
+    """A space whose members belong to instances with keys: a step."""
+
+    def key(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        """A key as seen from the instances of `keys`."""
+
+    def key_names(self) -> Iterable[str]:
+        """The keys."""
+
+
 class TableSpace(NamedTuple):
     """A table: its columns, as seen from a step."""
 
@@ -112,10 +123,82 @@ class StepSpace(NamedTuple):
     def names(self) -> Iterable[str]:
         return self.outputs
 
+    def key_names(self) -> Iterable[str]:
+        """Its keys."""
+        return self.keys.by if self.keys is not None else ()
+
     def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
         if self.broken:
             return Const(None, UNKNOWN, span)
         value = self.outputs.get(name)
+        if value is None and self.keys is not None and name in self.keys.by:
+            return self.key(name, keys, span)
+        if value is None or self.keys is None:
+            return None
+        if self.gone or (isinstance(value, Const) and value.value is None):
+            return Const(None, NULL, span)
+        value = value._replace(span=span) if isinstance(value, Output) else value
+        return see_through(value, self.keys, keys, span) if name in self.inner else see(value, self.keys, keys, span)
+
+    def key(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        """A key as seen from the instances of `keys`."""
+
+    def key_names(self) -> Iterable[str]:
+        """The keys."""
+
+
+class TableSpace(NamedTuple):
+    """A table: its columns, as seen from a step."""
+
+    table: Table
+    used: set[str]
+
+    @property
+    def title(self) -> str:
+        return f"the table `{self.table.name}`"
+
+    def names(self) -> Iterable[str]:
+        return self.table.columns
+
+    def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        if name not in self.table.columns:
+            return None
+        self.used.add(self.table.name)
+        kind = column_type(self.table, name)
+        cell = Cell(self.table, name, kind, span)
+        return see(cell, self.table.keys, keys, span)
+
+
+class StepSpace(NamedTuple):
+    """A step: its outputs, as seen from another step. A `gone` step's outputs are absent, a `broken` one's unknown.
+
+    `inner` are the outputs of a pipeline that are what its own steps and tables have, as they are.
+    """
+
+    name: str
+    keys: KeySet | None
+    outputs: Mapping[str, Value]
+    gone: bool
+    broken: bool
+    inner: frozenset[str] = frozenset()
+
+    @property
+    def title(self) -> str:
+        return f"the step `{self.name}`"
+
+    def names(self) -> Iterable[str]:
+        return self.outputs
+
+    def key_names(self) -> Iterable[str]:
+        """Its keys."""
+        return self.keys.by if self.keys is not None else ()
+
+    def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        if self.broken:
+            return Const(None, UNKNOWN, span)
+        value = self.outputs.get(name)
+        if value is None and self.keys is not None and name in self.keys.by:
+            return self.key(name, keys, span)
         if value is None or self.keys is None:
             return None
         if self.gone or (isinstance(value, Const) and value.value is None):
@@ -142,15 +225,25 @@ def see_through(value: Value, outer: KeySet, target: KeySet, span: Span) -> Valu
             return Choice(see(value.test, outer, target, span), then, other, kind, span)
     return see(value, outer, target, span)
 
+    def key(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        """A key of the instances that feed those of `keys`, in the order of what they give."""
+        if self.broken:
+            return Const(None, UNKNOWN, span)
+        if self.keys is None or name not in self.keys.by:
+            return None
+        if self.gone:
+            return Const(None, NULL, span)
+        return see(Key(self.keys, name, False, STRING, span), self.keys, keys, span)
+
 
 def see(value: Value, source: KeySet, target: KeySet, span: Span) -> Value:
     """`value` of the instances of `source`, as seen from those of `target`."""
     gathers = not target.has_one(source)
     kind = value.type
     if gathers:
-        # What a pipeline does not make for some of its instances is not among what is gathered from them.
+        # What a pipeline does not make for some of its instances is absent among what is gathered from them.
         value = lenient(value)
-        kind = kind._replace(many=True, optional=False)
+        kind = gathered(value.type)
     return Related(value, source, target, kind, span)
 
 

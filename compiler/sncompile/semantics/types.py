@@ -10,21 +10,23 @@ BASES = ("string", "integer", "number", "boolean", "path", "file", "directory", 
 class Type(NamedTuple):
     """A type: a base, and whether it is a list of it, may be absent, and which formats its files have.
 
-    `unknown` is the type of what could not be understood; nothing more is said of it.
+    `gaps`: items of the list may be absent (`string?[]`). `unknown` is the type of what could not be understood;
+    nothing more is said of it.
     """
 
     base: str
     many: bool = False
     optional: bool = False
     formats: tuple[str, ...] = ()
+    gaps: bool = False
 
     def __str__(self) -> str:
-        return f"{self.base}{'[]' if self.many else ''}{'?' if self.optional else ''}"
+        return type_text(self.base, self.many, self.optional, self.gaps)
 
     @property
     def one(self) -> Type:
         """The type of a single value of it."""
-        return self._replace(many=False)
+        return self._replace(many=False, gaps=False, optional=self.optional or self.gaps)
 
     @property
     def of_files(self) -> bool:
@@ -35,6 +37,11 @@ class Type(NamedTuple):
     def textual(self) -> bool:
         """Whether its values are text inside."""
         return self.base in ("string", "path", "file", "directory")
+
+
+def type_text(base: str, many: bool, optional: bool, gaps: bool) -> str:
+    """A type as it is written: `string`, `string?`, `string[]`, `string?[]`, `string[]?`, `string?[]?`."""
+    return f"{base}{'?' if gaps else ''}{'[]' if many else ''}{'?' if optional else ''}"
 
 
 STRING = Type("string")
@@ -67,14 +74,15 @@ def unify(left: Type, right: Type) -> Type | None:
         return right._replace(optional=True)
     if right.base == "null":
         return left._replace(optional=True)
-    optional = left.optional or right.optional
+    optional, gaps = left.optional or right.optional, left.gaps or right.gaps
     if left.many != right.many:
         return None
     if left.base == right.base:
         formats = left.formats if left.formats == right.formats else ()
-        return Type(left.base, left.many, optional, formats)
+        return Type(left.base, left.many, optional, formats, gaps)
     if {left.base, right.base} == {"integer", "number"}:
-        return Type("number", left.many, optional)
+        return Type("number", left.many, optional, gaps=gaps)
     if left.textual and right.textual:
-        return Type("file" if left.base == "file" or right.base == "file" else "string", left.many, optional)
+        base = "file" if left.base == "file" or right.base == "file" else "string"
+        return Type(base, left.many, optional, gaps=gaps)
     return None

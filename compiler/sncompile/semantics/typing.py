@@ -12,7 +12,7 @@ from sncompile.semantics.calls import type_call
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.operands import MAX_ITEMS, TypeFault, ValueFault
 from sncompile.semantics.operators import OPERATORS, truth_type
-from sncompile.semantics.scope import Scope, Space, TableSpace
+from sncompile.semantics.scope import Keyed, Scope, Space, TableSpace
 from sncompile.semantics.types import INTEGER, NUMBER, STRING, UNKNOWN, Type, type_of_constant, unify
 from sncompile.semantics.values import (
     Apply,
@@ -101,7 +101,8 @@ class Typer:
                 self.wrong(item.span, f"a list of {kind} cannot hold {one}", "quote numbers in a list of texts")
                 joined = UNKNOWN
             kind = joined
-        kind = (kind or UNKNOWN)._replace(many=True, optional=False)
+        gaps = any(item.type.many and item.type.gaps for item in items)
+        kind = (kind or UNKNOWN)._replace(many=True, optional=False, gaps=gaps)
         if any(isinstance(item, Const) and item.value is None and item.type == UNKNOWN for item in items):
             # Of what is at fault nothing more is said; without its items the list may be an empty one.
             return Const(None, kind._replace(base="unknown"), span)
@@ -205,6 +206,8 @@ class Typer:
         return self.scope.spaces.get(node.id)
 
     def _attribute(self, node: Attribute) -> Value:
+        if isinstance(node.target, Call) and node.target.name == "keys":
+            return self._key_of(node, node.target)
         space = self.space_of(node.target)
         if space is None:
             if isinstance(node.target, Name) and self.scope.key(node.target.id, node.span) is None:
@@ -212,6 +215,22 @@ class Typer:
                 return self.unknown(node.span)
             return self._member_of_value(node)
         return self.member(space, node.name, node.span, node.name_span)
+
+    def _key_of(self, node: Attribute, call: Call) -> Value:
+        """`keys(step).key`: the keys of those instances of a step that feed the one here."""
+        named = call.arguments[0] if len(call.arguments) == 1 and not call.keywords else None
+        space = self.space_of(named) if named is not None else None
+        if not isinstance(space, Keyed):
+            if not (isinstance(named, Name) and named.id in self.scope.lost):
+                self.wrong(call.span, "`keys` takes a step", "write `keys(STEP).KEY`")
+            return self.unknown(node.span)
+        value = space.key(node.name, self.scope.keys, node.span)
+        if value is None:
+            message = f"{space.title} has no key `{node.name}`"
+            hint = did_you_mean(node.name, space.key_names(), what="its keys") or "it has none"
+            self.report.add(name_faults.UNKNOWN_MEMBER.at(node.name_span, message, help=hint))
+            return self.unknown(node.span)
+        return value
 
     def member(self, space: Space, name: str, span: Span, name_span: Span) -> Value:
         """A member of a space; one that is not there is told of."""

@@ -224,13 +224,44 @@ def walk(value: Value) -> Iterator[Value]:
 def lenient(value: Value) -> Value:
     """`value` for who may do without it: absent where an instance has nothing to take, here or further inside."""
     if isinstance(value, Related):
-        kind = value.type._replace(optional=not value.gathers)
-        return value._replace(value=lenient(value.value), type=kind)
+        inner = lenient(value.value)
+        if value.gathers:
+            return value._replace(value=inner, type=value.type._replace(gaps=gathered(inner.type).gaps))
+        return value._replace(value=inner, type=value.type._replace(optional=True))
     if isinstance(value, Choice):
-        return value._replace(then=lenient(value.then), other=lenient(value.other))
+        then, other = lenient(value.then), lenient(value.other)
+        optional, gaps = then.type.optional or other.type.optional, then.type.gaps or other.type.gaps
+        return value._replace(then=then, other=other, type=value.type._replace(optional=optional, gaps=gaps))
     if isinstance(value, Items):
         return value._replace(items=tuple(map(lenient, value.items)))
+    if isinstance(value, Apply) and value.function == "coalesce":
+        last = lenient(value.operands[-1])
+        kind = value.type._replace(optional=value.type.optional or (last.type.optional and not value.type.many))
+        return value._replace(operands=(*value.operands[:-1], last), type=kind)
     return value
+
+
+def gathered(kind: Type) -> Type:
+    """The type of the list of such values: what some instances do not have is a gap in it."""
+    gaps = kind.gaps if kind.many else kind.optional
+    return kind._replace(many=True, optional=False, gaps=gaps)
+
+
+def keeping(value: Value) -> Value:
+    """`value` for who takes absent items too: in a list that is written out, an absent item keeps its place."""
+    if isinstance(value, Choice):
+        then, other = keeping(value.then), keeping(value.other)
+        gaps = then.type.gaps or other.type.gaps
+        return value._replace(then=then, other=other, type=value.type._replace(gaps=gaps))
+    if isinstance(value, Items) and any(_may_lack(item) for item in value.items):
+        kind = value.type._replace(gaps=True)
+        items = [Apply("@item", (i,), kind, i.span) if _may_lack(i) else i for i in value.items]
+        return value._replace(items=tuple(items), type=kind)
+    return value
+
+
+def _may_lack(item: Value) -> bool:
+    return not item.type.many and (item.type.optional or item.type.base == "null")
 
 
 def is_constant(value: Value) -> bool:
@@ -246,5 +277,5 @@ def text(value: str, span: Span) -> Const:
 __all__ = [
     "BOOLEAN", "INTEGER", "NUMBER", "STRING", "Apply", "Attempt", "Bound", "Cell", "Choice", "Const", "Items", "Key",
     "Local", "Lookup", "Made", "ModuleFile", "Output", "Plain", "Record", "Related", "Size", "Text", "Value",
-    "children", "is_constant", "lenient", "text", "walk",
+    "children", "gathered", "is_constant", "keeping", "lenient", "text", "walk",
 ]  # fmt: skip

@@ -53,7 +53,8 @@ class _Columns:
                 return self._choice(value, chosen)
             case Apply() if value.function in GOES_ON and not value.type.many:
                 return self._one_after_the_other(value, chosen)
-            case Apply() if value.function != "[]":  # It says itself what is wrong with its operands.
+            case Apply() if value.function != "[]" and not any(o.type.gaps for o in value.operands):
+                # Who is left out says himself what is wrong with his operands.
                 return self._applied(value, chosen)
             case _:
                 return None

@@ -67,6 +67,7 @@ class ParamDoc:
     maximum: float | None
     pattern: Named | None
     description: str
+    gaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def read_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
         enum = body.get("enum")
         values = [v for v in enum.items if isinstance(v, Scalar)] if isinstance(enum, Sequence) else []
         kind = reader.text(body.get("type")) or _kind_of_all(values)
-        base = kind.rstrip("?").removesuffix("[]")
+        base = kind.rstrip("?").removesuffix("[]").rstrip("?")
         default = body.get("default")
         given = isinstance(default, Scalar) and default.value is None
         params[name.name] = ParamDoc(
@@ -125,6 +125,7 @@ def read_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
             reader.number(body.get("maximum")),
             reader.named(body.get("pattern")),
             reader.text(body.get("description")),
+            gaps="?[]" in kind,
         )
     return params
 

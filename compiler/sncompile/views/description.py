@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sncompile.diagnostics import Span
+from sncompile.semantics.types import type_text
 from sncompile.syntax.document import (
     Argument,
     Constant,
@@ -176,7 +177,8 @@ class _Describer:
 
 
 def _type(declared: PortDoc | ParamDoc) -> str:
-    return f"{declared.base}{'[]' if declared.many else ''}{'?' if declared.optional else ''}"
+    gaps = isinstance(declared, ParamDoc) and declared.gaps
+    return type_text(declared.base, declared.many, declared.optional, gaps)
 
 
 def _success(success: SuccessDoc) -> dict[str, Any]:

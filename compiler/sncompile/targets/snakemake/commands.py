@@ -255,7 +255,7 @@ class CommandLowering:
         column = self._context.column(value)
         if any(v is None for v in column) or (value.type.optional and self._reads_rows(value)):
             return self._by_instance(value)
-        empty = any(item == "" for v in column for item in (v if isinstance(v, tuple) else (v,)))
+        empty = any(item in ("", None) for v in column for item in (v if isinstance(v, tuple) else (v,)))
         if empty:
             return self._by_instance(value)
         if not value.type.many and not isinstance(value, Related):
