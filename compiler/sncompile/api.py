@@ -136,10 +136,16 @@ def _checked(
             check_modules(library, options.locked, report)
     else:
         report.add(source)
-    found = tuple(d.as_error() if strict is True or (strict and d.code in strict) else d for d in report.diagnostics())
+    found = tuple(_told(d, strict) for d in report.diagnostics())
     failed = any(d.severity is Severity.ERROR for d in found)
     inferred = program.inferred if program is not None else {}
     return Checked(name, document, None if failed else program, found, library.sources, inferred)
+
+
+def _told(diagnostic: Diagnostic, strict: Sequence[str] | bool) -> Diagnostic:
+    if isinstance(strict, bool):
+        return diagnostic.strictly() if strict else diagnostic
+    return diagnostic.as_error() if diagnostic.code in strict else diagnostic
 
 
 def compile_program(program: Program, options: CompileOptions | None = None) -> Compilation:

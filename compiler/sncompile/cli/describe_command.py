@@ -33,7 +33,7 @@ def command(reference: str, machine: bool, reporter: Reporter) -> None:
     root = project_root(Path(reference).parent if Path(reference).is_file() else here)
     library = Library(root, here, report)
     document = _find(reference, library, report)
-    found = tuple(d.as_error() if reporter.strict else d for d in report.diagnostics())
+    found = tuple(d.strictly() if reporter.strict else d for d in report.diagnostics())
     reporter.show(found, library.sources)
     if document is None or has_errors(found):
         sys.exit(1)

@@ -65,7 +65,7 @@ def _sarif_result(diagnostic: Diagnostic) -> dict[str, Any]:
     text = diagnostic.message + (f"\nhelp: {diagnostic.help}" if diagnostic.help else "")
     result: dict[str, Any] = {
         "ruleId": diagnostic.code,
-        "level": diagnostic.severity.value,
+        "level": "note" if diagnostic.severity is Severity.REMARK else diagnostic.severity.value,
         "message": {"text": text},
     }
     if diagnostic.span is not None:
@@ -99,7 +99,7 @@ def to_github(diagnostics: Iterable[Diagnostic]) -> str:
     """One workflow command a diagnostic, so that a CI run shows it at its line."""
     lines = []
     for d in diagnostics:
-        level = "error" if d.severity is Severity.ERROR else "warning"
+        level = "notice" if d.severity is Severity.REMARK else d.severity.value
         fields = [f"title={_escape(d.code, prop=True)}"]
         if d.span is not None:
             fields = [

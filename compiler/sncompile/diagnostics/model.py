@@ -18,10 +18,11 @@ class Span(NamedTuple):
 
 
 class Severity(StrEnum):
-    """How bad a diagnostic is: an error stops the compile, a warning does so only under `--strict`."""
+    """How bad a diagnostic is: an error stops the compile, a warning does so only under `--strict`, a remark never."""
 
     ERROR = "error"
     WARNING = "warning"
+    REMARK = "remark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,12 @@ class Diagnostic:
     help: str | None = None
 
     def as_error(self) -> Diagnostic:
-        """The same diagnostic as an error (`--strict`)."""
+        """The same diagnostic as an error."""
         return replace(self, severity=Severity.ERROR)
+
+    def strictly(self) -> Diagnostic:
+        """The same diagnostic under `--strict`: a warning is an error, a remark stays one."""
+        return self.as_error() if self.severity is Severity.WARNING else self
 
 
 MAX_MESSAGE = 800

@@ -15,6 +15,7 @@ _BOLD, _RED, _YELLOW, _BLUE, _CYAN, _RESET = (
     "\x1b[36m",
     "\x1b[0m",
 )
+_TONES = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.REMARK: _CYAN}
 # A spec is somebody else's text: nothing in it may steer the reader's terminal.
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -42,7 +43,7 @@ class TextRenderer:
         return f"{color}{text}{_RESET}" if self._color else text
 
     def _diagnostic(self, diagnostic: Diagnostic) -> str:
-        tone = _RED if diagnostic.severity is Severity.ERROR else _YELLOW
+        tone = _TONES[diagnostic.severity]
         head = self._paint(tone, f"{diagnostic.severity.value}[{diagnostic.code}]")
         lines = [f"{head}: {self._paint(_BOLD, visible(diagnostic.message))}"]
         places: list[tuple[Span, str, str]] = []
@@ -86,8 +87,8 @@ class TextRenderer:
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
-    """The closing line: `2 errors, 1 warning`; empty where there is nothing."""
-    counts = {Severity.ERROR: 0, Severity.WARNING: 0}
+    """The closing line: `2 errors, 1 warning, 1 remark`; empty where there is nothing."""
+    counts = dict.fromkeys(Severity, 0)
     for diagnostic in diagnostics:
         counts[diagnostic.severity] += 1
     parts = [f"{count} {severity.value}{'' if count == 1 else 's'}" for severity, count in counts.items() if count]

@@ -83,6 +83,6 @@ def spec_from(form: str, document: Document, report: Report, sources: Mapping[st
 
 def strict(exchanged: Exchanged) -> Exchanged:
     """The same with warnings as errors."""
-    found = tuple(d.as_error() for d in exchanged.diagnostics)
+    found = tuple(d.strictly() for d in exchanged.diagnostics)
     failed = any(d.severity is Severity.ERROR for d in found)
     return replace(exchanged, diagnostics=found, text=None if failed else exchanged.text)

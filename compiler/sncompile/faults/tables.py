@@ -22,7 +22,7 @@ DUPLICATE_ROWS = Fault(
 EMPTY_TABLE = Fault(
     "SN405",
     "nothing to range over",
-    "The table has no rows, or `where` lets none pass, so a step over it would have no jobs, silently.",
+    "The table or the step says `require: rows`, and there are none.",
 )
 AMBIGUOUS_FILE = Fault(
     "SN406",
@@ -95,6 +95,27 @@ NO_PARTNER = Fault(
     "an instance has no partner",
     "The port takes the one instance of the source that has the same keys, and for some instance there is none.\n"
     "Leave that instance out with `where`, or add the missing rows.",
+)
+NO_ROWS = Fault(
+    "SN429",
+    "no rows, no jobs",
+    "A table has no rows, or the `where` of a step lets none pass, so that there is nothing to do for what ranges\n"
+    "over them. One spec serves sheets of all kinds that way. Where there must be rows, say `require: rows` in the\n"
+    "table or the step.",
+    Severity.REMARK,
+)
+NO_FILES = Fault(
+    "SN430",
+    "a pattern that no file fits",
+    "A table by `glob` has a row for each file that fits, and there is none: mostly the data root is another one.\n"
+    "With `require: rows` in the table that is an error.",
+    Severity.WARNING,
+)
+EMPTY_OUTPUT = Fault(
+    "SN432",
+    "an output of the pipeline without files",
+    "The output is a list of what a step's jobs write, and the step has none.",
+    Severity.REMARK,
 )
 GAP_IN_LIST = Fault(
     "SN427",

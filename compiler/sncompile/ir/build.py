@@ -8,13 +8,21 @@ from dataclasses import replace
 
 from sncompile.ir.feeds import steps_in
 from sncompile.ir.graph import Edge, Family, Graph, Input, Output, Relation, relate
+from sncompile.ir.rewrite import map_children, map_family
 from sncompile.semantics.program import Program, Step
-from sncompile.semantics.values import Const, Value
+from sncompile.semantics.types import NULL, Type
+from sncompile.semantics.values import Apply, Const, Related, Value
 
 
 def build(program: Program) -> Graph:
-    """The graph of a program without errors: one family a step, an edge for each pair of steps that need each other."""
-    families = {name: _family(step) for name, step in program.steps.items()}
+    """The graph of a program without errors: a family for each step that has jobs, an edge for each two that need each
+    other.
+    """
+    families = {name: _family(step) for name, step in program.steps.items() if len(step.keys)}
+    outputs = program.outputs
+    if len(families) < len(program.steps) or any(_is_present(v) for f in families.values() for v in taken(f).values()):
+        families = {name: _plain(family, families) for name, family in families.items()}
+        outputs = {name: _without_empty(value) for name, value in outputs.items()}
     return Graph(
         name=program.name,
         title=program.about.title,
@@ -25,12 +33,38 @@ def build(program: Program) -> Graph:
         steps=tuple(families),
         families=families,
         edges=edges_of(families),
-        outputs=program.outputs,
+        outputs={name: _all_there(value) for name, value in outputs.items()},
         files=program.files,
         origins={file.shown: name for name, file in program.modules.items() if file.foreign},
         spec_digest=_digest(program),
         span=program.span,
     )
+
+
+def _plain(family: Family, families: Mapping[str, Family]) -> Family:
+    """The family without what reads from no instance, and what waits for none."""
+    after = tuple(waits for waits in family.after if waits.step in families)
+    return map_family(family, _without_empty)._replace(after=after)
+
+
+def _without_empty(value: Value) -> Value:
+    """The value with nothing in place of what comes from no instance, and no `present` around what is all there."""
+    if isinstance(value, Related) and not len(value.source):
+        if value.gathers:
+            return Const((), Type("string", many=True), value.span)
+        return Const(None, NULL, value.span)
+    if isinstance(value, Apply) and _is_present(value) and not value.operands[0].type.gaps:
+        return _without_empty(value.operands[0])
+    return map_children(value, _without_empty)
+
+
+def _is_present(value: Value) -> bool:
+    return isinstance(value, Apply) and value.function == "present"
+
+
+def _all_there(value: Value) -> Value:
+    """An output of the pipeline as the files that there are: nobody takes them item by item."""
+    return Apply("present", (value,), value.type._replace(gaps=False), value.span) if value.type.gaps else value
 
 
 def _family(step: Step) -> Family:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
 
-from sncompile.diagnostics import Diagnostic, Severity
+from sncompile.diagnostics import Diagnostic
 from sncompile.diagnostics.text import visible
 
 _STYLE = """
@@ -24,6 +24,7 @@ _STYLE = """
 .sn-show pre { font-size: 12px; line-height: 1.4; white-space: pre-wrap; margin: .3rem 0; padding: .5rem .7rem;
   border-left: 3px solid rgba(127,127,127,.5); background: rgba(127,127,127,.08); color: inherit; }
 .sn-show pre.sn-error { border-color: #c8322f; } .sn-show pre.sn-warning { border-color: #b0771a; }
+.sn-show pre.sn-remark { border-color: #2a7f9e; }
 .sn-show .sn-track { display: inline-flex; width: 12rem; height: 6px; border-radius: 3px; overflow: hidden;
   background: rgba(127,127,127,.25); vertical-align: middle; }
 .sn-show .sn-track i { display: block; }
@@ -70,7 +71,4 @@ def diagnostics(found: Sequence[Diagnostic], sources: dict[str, str]) -> str:
     from sncompile.diagnostics.text import TextRenderer
 
     renderer = TextRenderer(sources)
-    return "".join(
-        f'<pre class="sn-{"error" if d.severity is Severity.ERROR else "warning"}">{escape(renderer.render([d]))}</pre>'
-        for d in found
-    )
+    return "".join(f'<pre class="sn-{d.severity.value}">{escape(renderer.render([d]))}</pre>' for d in found)

@@ -64,7 +64,7 @@ def _lookup(node: Call, typer: Typer) -> Value:
     seen = typer.member(space, column.name, column.span, column.name_span)
     conditions = []
     for name, value in node.keywords:
-        if name not in space.table.columns:
+        if name not in space.table.columns and not space.table.open_columns:
             hint = did_you_mean(name, space.names(), what="it has")
             typer.report.add(
                 name_faults.UNKNOWN_MEMBER.at(node.span, f"{space.title} has no column `{name}`", help=hint)

@@ -3,7 +3,7 @@
 Two gathers *would pair* where their sources range over the same keys: the labels of the fields, and the sites of the
 fields. They part where one source lacks an instance that the other has, by a `where` or by another table. Lists over
 other keys (all samples, all references), and lists that have no instance in common (tumours and normals), stand side by
-side for another reason, and so does what `present(…)` is written around.
+side for another reason; so do lists that may be missing altogether (`file[]?`), and what `present(…)` is written around.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class _Listed(NamedTuple):
 
 def check_pairing(step: Step, report: Report) -> None:
     """Warn of two lists of a step, or of one `zip`, whose items do not belong to the same instances."""
-    values = {**step.inputs, **step.params}
+    optional = {n for n, declared in (*step.module.inputs.items(), *step.module.params.items()) if declared.optional}
+    values = {name: value for name, value in (*step.inputs.items(), *step.params.items()) if name not in optional}
     found = list(_listed(values.items(), step.keys))
     told = _tell_pairs(found, step, report)
     for name, value in values.items():

@@ -64,7 +64,7 @@ def _check_one(step: Step, value: Value, resource: str | None, evaluator: Evalua
     if isinstance(value, Const):
         return
     # What depends on no key is the same for every instance.
-    count = len(step.keys) if _varies(step, value) else 1
+    count = len(step.keys) if _varies(step, value) else min(1, len(step.keys))
     number = 0
     try:
         closure = evaluator.over(value, step.keys, step) if count > 1 else evaluator.closure(value, step.keys, step)

@@ -16,6 +16,7 @@ from sncompile.semantics.evaluate import AbsentItem, Evaluator, Gap, Missing
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.program import Program, Step
+from sncompile.semantics.types import type_text
 from sncompile.semantics.values import Apply, Cell, Const, Output, Related, Value, walk
 from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc, StepDoc
 
@@ -177,13 +178,13 @@ def _tell_empty(keys: KeySet, value: Value, number: int, what: str, report: Repo
 
 
 def _where(value: Related, number: int) -> str:
-    """The `where` that would leave the instance out."""
     target = value.target
+    optional = f"make the port optional (`{type_text(value.type.base, value.gathers, True, False)}`)"
     if not target.by:
-        return "make sure that the source has instances, or make the port optional with `?`"
+        return f"make sure that the source has instances, or {optional}"
     keys = zip(target.by, target.instances[number], strict=True)
     test = " or ".join(f"{name} != {key!r}" for name, key in keys)
-    return f'leave it out with `where: "${{{test}}}"`, add what is missing, or make the port optional with `?`'
+    return f'leave it out with `where: "${{{test}}}"`, add what is missing, or {optional}'
 
 
 def check_given(step: StepDoc, module: PipelineDoc, params: Mapping[str, Value], keys: KeySet, report: Report) -> None:

@@ -11,6 +11,7 @@ from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import graph as faults
 from sncompile.faults import names as name_faults
+from sncompile.faults import tables as table_faults
 from sncompile.semantics.check_files import check_files
 from sncompile.semantics.check_paths import check_paths
 from sncompile.semantics.check_values import check_values
@@ -45,6 +46,7 @@ def check_program(
     paths = check_paths(program, evaluator, report)
     check_files(program, evaluator, paths, feeds, report)
     if doc.outputs is not None:
+        _tell_empty_outputs(program, report)
         _warn_unneeded(program, feeds, report)
     return program
 
@@ -180,6 +182,13 @@ def needed_steps(program: Program, feeds: dict[str, dict[str, Span]]) -> set[str
             needed.add(name)
             pending += [*feeds[name], *(w.step for w in program.steps[name].after)]
     return needed
+
+
+def _tell_empty_outputs(program: Program, report: Report) -> None:
+    for name, value in program.outputs.items():
+        if isinstance(value, Related) and value.gathers and not any(value.target.related(value.source)):
+            message = f"the output `{name}` has no files, as no job writes any"
+            report.add(table_faults.EMPTY_OUTPUT.at(value.span, message))
 
 
 def _warn_unneeded(program: Program, feeds: dict[str, dict[str, Span]], report: Report) -> None:

@@ -73,16 +73,30 @@ class KeyLinker:
             rows = self._rows(table)
             index = rows.rows_of(table)
             found = KeySet(rows.select([i for i in range(rows.size) if chosen[index[i]]]), keys)
-        if found.rows.size == 0 and not gone:
-            self._report.add(
-                faults.EMPTY_TABLE.at(
-                    _place(step),
-                    f"no row of `{table.name}` goes with the instances of the step that uses this pipeline",
-                    help="the keys that both have must have values in common",
+            if len(table) and not any(chosen):
+                message = f"`where` lets no row of `{table.name}` pass ({len(table)} in all)"
+                return self._without_rows(
+                    step, found, step.where.span, message, "check the values that it compares with"
                 )
-            )
+        if found.rows.size or gone:
+            return found
+        if not len(table) or not self._outer.rows.size:
+            # Told of already, but for a step that asks for rows.
+            message, hint = f"`{table.name}` has no rows", "add rows"
+            return self._without_rows(step, found, _place(step), message, hint) if step.require_rows else found
+        message = f"no row of `{table.name}` goes with the instances of the step that uses this pipeline"
+        return self._without_rows(step, found, _place(step), message, "the keys that both have need values in common")
+
+    def _without_rows(self, step: StepDoc, keys: KeySet, place: Span, message: str, hint: str) -> KeySet | None:
+        """A step's instances where there are none of its rows; None where it requires rows. Told in either case."""
+        if step.require_rows:
+            self._report.add(faults.EMPTY_TABLE.at(place, message, help=f"{hint}, or take `require: rows` out"))
             return None
-        return found
+        if keys.by:
+            told = f"{message}: `{step.name.name}` has no jobs"
+            hint = f"{hint}; `require: rows` makes this an error"
+            self._report.add(faults.NO_ROWS.at(place, told, help=hint))
+        return keys
 
     def _rows(self, table: Table) -> Rows:
         if self._outer is UNIT:
@@ -170,6 +184,8 @@ class KeyLinker:
     def _chosen(self, step: StepDoc, table: Table) -> list[bool] | None:
         assert step.where is not None
         where = Typer(self._scope(table.keys), self._report).value(step.where)
+        if not len(table):
+            return []  # The types of its columns may not be known.
         if where.type.base == "unknown":
             return None
         if where.type.base != "boolean" or where.type.many:
@@ -185,15 +201,6 @@ class KeyLinker:
             chosen = [bool(value) for value in Evaluator({}).column(where, table.keys)]
         except (ValueFault, AtRunTime, KeyError) as fault:
             self._report.add(faults.BAD_CONDITION.at(where.span, f"`where`: {fault}", help=_help_of(fault)))
-            return None
-        if not any(chosen):
-            self._report.add(
-                faults.EMPTY_TABLE.at(
-                    where.span,
-                    f"`where` lets no row of `{table.name}` pass ({len(table)} in all): `{step.name.name}` has no jobs",
-                    help="check the values that it compares with",
-                )
-            )  # fmt: skip
             return None
         return chosen
 

@@ -141,70 +141,14 @@ class StepSpace(NamedTuple):
         return see_through(value, self.keys, keys, span) if name in self.inner else see(value, self.keys, keys, span)
 
     def key(self, name: str, keys: KeySet, span: Span) -> Value | None:
-        """A key as seen from the instances of `keys`."""
-
-    def key_names(self) -> Iterable[str]:
-        """The keys."""
-
-
-class TableSpace(NamedTuple):
-    """A table: its columns, as seen from a step."""
-
-    table: Table
-    used: set[str]
-
-    @property
-    def title(self) -> str:
-        return f"the table `{self.table.name}`"
-
-    def names(self) -> Iterable[str]:
-        return self.table.columns
-
-    def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
-        if name not in self.table.columns:
-            return None
-        self.used.add(self.table.name)
-        kind = column_type(self.table, name)
-        cell = Cell(self.table, name, kind, span)
-        return see(cell, self.table.keys, keys, span)
-
-
-class StepSpace(NamedTuple):
-    """A step: its outputs, as seen from another step. A `gone` step's outputs are absent, a `broken` one's unknown.
-
-    `inner` are the outputs of a pipeline that are what its own steps and tables have, as they are.
-    """
-
-    name: str
-    keys: KeySet | None
-    outputs: Mapping[str, Value]
-    gone: bool
-    broken: bool
-    inner: frozenset[str] = frozenset()
-
-    @property
-    def title(self) -> str:
-        return f"the step `{self.name}`"
-
-    def names(self) -> Iterable[str]:
-        return self.outputs
-
-    def key_names(self) -> Iterable[str]:
-        """Its keys."""
-        return self.keys.by if self.keys is not None else ()
-
-    def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        """A key of the instances that feed those of `keys`, in the order of what they give."""
         if self.broken:
             return Const(None, UNKNOWN, span)
-        value = self.outputs.get(name)
-        if value is None and self.keys is not None and name in self.keys.by:
-            return self.key(name, keys, span)
-        if value is None or self.keys is None:
+        if self.keys is None or name not in self.keys.by:
             return None
-        if self.gone or (isinstance(value, Const) and value.value is None):
+        if self.gone:
             return Const(None, NULL, span)
-        value = value._replace(span=span) if isinstance(value, Output) else value
-        return see_through(value, self.keys, keys, span) if name in self.inner else see(value, self.keys, keys, span)
+        return see(Key(self.keys, name, False, STRING, span), self.keys, keys, span)
 
 
 def see_through(value: Value, outer: KeySet, target: KeySet, span: Span) -> Value:
@@ -224,16 +168,6 @@ def see_through(value: Value, outer: KeySet, target: KeySet, span: Span) -> Valu
         if kind is not None:
             return Choice(see(value.test, outer, target, span), then, other, kind, span)
     return see(value, outer, target, span)
-
-    def key(self, name: str, keys: KeySet, span: Span) -> Value | None:
-        """A key of the instances that feed those of `keys`, in the order of what they give."""
-        if self.broken:
-            return Const(None, UNKNOWN, span)
-        if self.keys is None or name not in self.keys.by:
-            return None
-        if self.gone:
-            return Const(None, NULL, span)
-        return see(Key(self.keys, name, False, STRING, span), self.keys, keys, span)
 
 
 def see(value: Value, source: KeySet, target: KeySet, span: Span) -> Value:

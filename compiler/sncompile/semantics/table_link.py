@@ -17,9 +17,9 @@ from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.places import HERE, Places
 from sncompile.semantics.scope import Members, Scope, Space
 from sncompile.semantics.stored_columns import StoredColumns
-from sncompile.semantics.table_files import TableError, read_table
+from sncompile.semantics.table_files import DELIMITERS, TableError, read_table
 from sncompile.semantics.table_keys import check_keys
-from sncompile.semantics.tables import Cell, Table
+from sncompile.semantics.tables import Cell, NoRows, Table
 from sncompile.semantics.typing import Typer
 from sncompile.semantics.values import Value, is_constant
 from sncompile.syntax.document import PipelineDoc, TableDoc
@@ -158,6 +158,8 @@ class TableLoader:
             for name in names:
                 cells[name].append(_inline_cell(here.get(name), name in key))
         columns: dict[str, Sequence[Cell]] = {name: _uniform(column) for name, column in cells.items()}
+        if not rows:
+            return Table(doc.name.name, key, NoRows.of(key), span=doc.name.span, open_columns=True)
         return Table(doc.name.name, key, columns or {name: [] for name in key}, span=doc.name.span, spans=doc.row_spans)
 
     def _file(self, doc: TableDoc, template: Template, scope: Scope, session: Session | None) -> Table | None:
@@ -170,7 +172,7 @@ class TableLoader:
         shown = self._name_of(path)
         key = tuple(k.name for k in doc.key)
         if session is not None and (kept := _kept_by(session, doc, path, key)) is not None:
-            return Table(doc.name.name, key, kept, span=doc.name.span, file=shown, size=kept.size)
+            return Table(doc.name.name, key, kept, span=doc.name.span, file=shown, size=kept.size, text=True)
         try:
             read = read_table(path, key)
         except TableError as error:
@@ -197,7 +199,10 @@ class TableLoader:
         columns = read.columns
         if not isinstance(columns, StoredColumns):
             columns = {n: _as_text(cells) if n in key else cells for n, cells in columns.items()}
-        return Table(doc.name.name, key, columns, span=doc.name.span, lines=read.lines, file=shown, size=read.size)
+        return Table(
+            doc.name.name, key, columns, span=doc.name.span, lines=read.lines, file=shown, size=read.size,
+            text=path.suffix.lower() in DELIMITERS,
+        )  # fmt: skip
 
     def _glob(self, doc: TableDoc, template: Template, scope: Scope) -> Table | None:
         if template.broken:
@@ -229,12 +234,13 @@ class TableLoader:
             return None
         found = match_files(pattern, self._folder, self._places)
         if not found:
-            self._tell_no_file(template, "".join(p.text for p in parts))
-            return None
+            self._tell_no_file(doc, template, "".join(p.text for p in parts))
         self._tell_ambiguous(template, found)
         columns: dict[str, Sequence[Cell]] = {n: [m.columns[n] for m in found] for n in pattern.names}
         columns["path"] = [m.path for m in found]
-        return Table(doc.name.name, tuple(k.name for k in doc.key), columns, span=doc.name.span, enumerated="path")
+        return Table(
+            doc.name.name, tuple(k.name for k in doc.key), columns, span=doc.name.span, enumerated="path", text=True
+        )
 
     def _tell_ambiguous(self, template: Template, found: Sequence[Match]) -> None:
         """Tell of the first file that can be read in two ways."""
@@ -247,9 +253,10 @@ class TableLoader:
                 self._report.add(faults.AMBIGUOUS_FILE.at(template.span, message, help=hint))
                 return
 
-    def _tell_no_file(self, template: Template, pattern: str) -> None:
+    def _tell_no_file(self, doc: TableDoc, template: Template, pattern: str) -> None:
+        fault = faults.EMPTY_TABLE if doc.require_rows else faults.NO_FILES
         self._report.add(
-            faults.EMPTY_TABLE.at(
+            fault.at(
                 template.span,
                 f"no file fits `{pattern}`",
                 help="check the data root (`--data NAME=PATH`); paths in a spec are relative to its folder",

@@ -13,6 +13,18 @@ if TYPE_CHECKING:
 Cell = str | int | float | bool | None
 
 
+class NoRows(dict[str, Sequence[Cell]]):
+    """The columns of a table without rows of which only the key is known: whatever is asked for is there, and empty."""
+
+    @classmethod
+    def of(cls, key: Sequence[str]) -> NoRows:
+        """Of a table with such a key."""
+        return cls(dict.fromkeys(key, ()))
+
+    def __missing__(self, name: str) -> Sequence[Cell]:
+        return ()
+
+
 class Table:
     """A table, as columns.
 
@@ -34,6 +46,8 @@ class Table:
         enumerated: str | None = None,
         size: int | None = None,
         queried: bool = False,
+        text: bool = False,
+        open_columns: bool = False,
     ) -> None:
         self.name = name
         self.key = key
@@ -44,6 +58,10 @@ class Table:
         """The column whose files are known to exist, since the table was made by listing them (`glob`)."""
         self.queried = queried
         """Whether a query of the spec made it."""
+        self.text = text
+        """Whether its cells are text whatever they hold; of others the types are not known where there are no rows."""
+        self.open_columns = open_columns
+        """Whether it may have any column: it has no rows, and nothing but them would say which."""
         self._spans = spans
         self._lines = lines
         self._size = size

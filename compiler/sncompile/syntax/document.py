@@ -158,7 +158,10 @@ class ModuleDoc(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TableDoc:
-    """A table; exactly one of `file`, `rows`, `glob` and `sql` is set in a valid one."""
+    """A table; exactly one of `file`, `rows`, `glob` and `sql` is set in a valid one.
+
+    `require_rows`: it is an error if there are no rows; so in a step.
+    """
 
     name: Named
     key: tuple[Named, ...]
@@ -168,6 +171,7 @@ class TableDoc:
     row_spans: tuple[Span, ...]
     span: Span
     sql: Template | None = None
+    require_rows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,7 @@ class StepDoc(NamedTuple):
     local: bool
     tags: tuple[str, ...]
     broken: bool
+    require_rows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def _table(reader: Reader, name: Named, body: Node) -> TableDoc:
         tuple(spans),
         node.span,
         reader.template(node.get("sql")),
+        reader.text(node.get("require")) == "rows",
     )
 
 
@@ -122,6 +123,7 @@ def _step(reader: Reader, name: Named, body: Node) -> StepDoc:
         local=reader.flag(get("local")),
         tags=reader.texts(get("tags")),
         broken=reader.broken_below(*path),
+        require_rows=reader.text(get("require")) == "rows",
     )
 
 

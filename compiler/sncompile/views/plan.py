@@ -18,7 +18,7 @@ from sncompile.ir.text import value_text
 from sncompile.semantics.check_files import input_files
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.functions import ValueFault
-from sncompile.semantics.program import Program
+from sncompile.semantics.program import Program, Step
 from sncompile.semantics.resources import dynamic
 from sncompile.semantics.scope import UNIT
 from sncompile.semantics.values import Value, is_constant
@@ -97,7 +97,10 @@ def plan_of(program: Program, graph: Graph, warnings: Sequence[Diagnostic] = ())
         graph.name,
         graph.title,
         graph.job_count(),
-        tuple(_step(graph, graph.families[name], evaluator) for name in graph.order()),
+        (
+            *(_step(graph, graph.families[name], evaluator) for name in graph.order()),
+            *(_without_jobs(step) for name, step in program.steps.items() if name not in graph.families),
+        ),
         tuple(
             InputFile(path, _exists(program, path), step, port)
             for path, (step, port) in input_files(program, evaluator).items()
@@ -116,6 +119,11 @@ def _step(graph: Graph, family: Family, evaluator: Evaluator) -> StepPlan:
     needs = dict.fromkeys(edge.source for edge in graph.into(family.name))
     by = tuple(family.keys.by)
     return StepPlan(family.name, family.title, by, len(family.keys), family.module, tuple(needs), amounts, family.span)
+
+
+def _without_jobs(step: Step) -> StepPlan:
+    """A step that has no jobs, as the rows that it ranges over are none."""
+    return StepPlan(step.name, step.title, step.keys.by, 0, step.module.name.name, (), {}, step.span)
 
 
 def _amount(value: Value, family: Family, evaluator: Evaluator) -> Amount:

@@ -12,7 +12,7 @@ from sncompile.faults import targets as faults
 from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.program import Success
 from sncompile.semantics.scope import UNIT
-from sncompile.semantics.values import Value
+from sncompile.semantics.values import Const, Value
 from sncompile.targets.emitted import module_files
 from sncompile.targets.snakemake.batching import with_batches
 from sncompile.targets.snakemake.containers import RUNNER, runner_script
@@ -101,6 +101,8 @@ def _rule_all(around: Surroundings) -> Rule:
     entries: list[Entry] = []
     used: set[str] = set()
     for name, value in graph.outputs.items():
+        if isinstance(value, Const) and value.value == ():
+            continue  # What no job writes is not asked for.
         safe = unique(item_name(re.sub(r"\W", "_", name)), used)
         code = port_code(value, safe, context)
         if code is not None:
