@@ -95,7 +95,7 @@ class TableSpace(NamedTuple):
         return self.table.columns
 
     def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
-        if name not in self.table.columns:
+        if name not in self.table.columns and not self.table.open_columns:
             return None
         self.used.add(self.table.name)
         kind = column_type(self.table, name)
@@ -184,6 +184,8 @@ def see(value: Value, source: KeySet, target: KeySet, span: Span) -> Value:
 def column_type(table: Table, name: str) -> Type:
     """The type of a column by its cells: text unless all are numbers or all are booleans."""
     cells = table.columns[name]
+    if not len(table) and not table.text and name not in table.key:
+        return UNKNOWN
     kinds = {type(cell) for cell in cells}
     optional = type(None) in kinds
     kinds.discard(type(None))
