@@ -50,9 +50,8 @@ class SpecOptions(NamedTuple):
         Raises `CompileError` for a parameter file that cannot be read, `click.UsageError` for one that holds no
         mapping.
         """
-        return Options(
-            dict(self.data), dict(self.sets), _read_params(self.params), self.directory, Path.cwd(), self.locked
-        )
+        params = _read_params(self.params)
+        return Options(dict(self.data), dict(self.sets), params, self.directory, Path.cwd(), self.locked, self.params)
 
 
 _SPEC_OPTIONS = (

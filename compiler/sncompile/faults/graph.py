@@ -41,7 +41,9 @@ NO_PATH = Fault(
 BAD_PATH = Fault(
     "SN507",
     "a path that no file can have",
-    "Paths are not empty, hold no control characters, and no part of them is longer than 255 bytes.",
+    "Paths are not empty, hold no control characters, and no part of them is longer than 255 bytes. A whole path has\n"
+    "4095 bytes at most, the working folder and what an engine adds to it included. No output is the working folder,\n"
+    "the home folder, a folder around one of them, or something in `/` itself: engines delete outputs before a job.",
 )
 BAD_ROOT = Fault("SN508", "a data root that is none", "A data root is a path or a URL, the same for all jobs.")
 MISSING_FILE = Fault(
@@ -49,5 +51,34 @@ MISSING_FILE = Fault(
     "an input file that is not there",
     "No step writes the file and it does not exist. That is a warning when compiling, since the data may lie\n"
     "elsewhere, and an error before a run.",
+    Severity.WARNING,
+)
+OVER_DATA = Fault(
+    "SN512",
+    "an output over what is read",
+    "An engine deletes what stands at an output's place before the job: raw data would be lost. Paths are compared by\n"
+    "what they are, so it makes no difference whether one is absolute, relative, or leads through a link. Give the\n"
+    "output a place of its own, or leave its path out.",
+)
+CAUGHT_BY_PATTERN = Fault(
+    "SN513",
+    "a pattern that catches the pipeline's own outputs",
+    "The table lists files, and an output will be among them: the next compile would take it for data. Leave the\n"
+    "output's path out (it is derived then), have the pattern start at a folder that no step writes to, or constrain\n"
+    "its parts (`{site,[0-9]+}`) so that the output does not fit.",
+)
+OVER_OWN_FILE = Fault(
+    "SN514",
+    "an output over a file of the pipeline's own",
+    "The place belongs to the pipeline (its spec, modules, scripts, tables, parameters, images) or to sncompile and\n"
+    "its engine (emitted files, records, logs, `.snakemake`, `.git`): it would be deleted before the job. Give the\n"
+    "output a place of its own.",
+)
+DIFFER_BY_CASE = Fault(
+    "SN515",
+    "outputs whose paths differ only by case",
+    "Or by the form of a letter with an accent. Most volumes of macOS and Windows take both for one file: there one\n"
+    "job would write over the other's result, and such results cannot be copied there. On a volume that is known to\n"
+    "take both for one file it is an error (SN502).",
     Severity.WARNING,
 )

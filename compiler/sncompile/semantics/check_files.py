@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from stat import S_ISDIR
 
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import graph as faults
 from sncompile.semantics.branches import Branch, branches
-from sncompile.semantics.check_paths import Paths, Writer
+from sncompile.semantics.check_outputs import OWN_PLACE
+from sncompile.semantics.check_paths import Paths, Writer, output_span
+from sncompile.semantics.check_patterns import caught_by_pattern
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.path_text import bad_path, is_url
+from sncompile.semantics.path_text import bad_path, is_url, normal, room
 from sncompile.semantics.program import Program, Step
+from sncompile.semantics.tables import Table
 from sncompile.semantics.values import Cell, Const, Output, Related, Value, walk
 
 _ELSEWHERE = "set another data root (`--data NAME=PATH`), or put the data there; paths start at the spec's folder"
@@ -65,11 +67,12 @@ def _is_output(value: Value) -> bool:
     return isinstance(value, Related) and isinstance(value.value, Output)
 
 
-def _listed_already(value: Value) -> bool:
-    """Whether a value is the column of files that a `glob` has just listed."""
+def _listed_by(value: Value) -> Table | None:
+    """The table whose column of files a value is, which a `glob` has just listed."""
     if isinstance(value, Related) and isinstance(value.value, Cell):
-        return value.value.table.enumerated == value.value.column
-    return False
+        table = value.value.table
+        return table if table.enumerated == value.value.column else None
+    return None
 
 
 def _made_from(value: Value) -> list[Branch]:
@@ -87,11 +90,15 @@ def check_files(
     program: Program,
     evaluator: Evaluator,
     paths: Paths,
+    caught: Collection[Table],
     feeds: Mapping[str, Mapping[str, Span]],
     report: Report,
 ) -> None:
-    """Warn of input files that are not there, each once, and tell of paths that a step writes and nobody takes."""
-    checker = _Checker(program, paths, feeds, report)
+    """Warn of input files that are not there, each once, and tell of paths that a step writes and nobody takes.
+
+    Of the tables `caught` it is told already that they list what steps write.
+    """
+    checker = _Checker(program, paths, caught, feeds, report)
     for step in program.steps.values():
         for port, value in step.inputs.items():
             if value.type.base in ("unknown", "null") or _is_output(value):
@@ -120,17 +127,14 @@ class _Disk:
         """`directory`, `file` (whatever is no directory), or None where nothing is. A name may hold anything."""
         name = path.rpartition("/")[2]
         if name in ("", ".", ".."):
-            return _kind(self._place(path))
+            return _kind(os.path.join(self._folder, path))
         head = path[: len(path) - len(name)]
         if head not in self._places:
-            place = self._place(head)
+            place = os.path.join(self._folder, head)
             self._places[head] = place if os.path.isdir(place) else None
         found = self._places[head]
         # In a folder that is not there is nothing.
         return None if found is None else _kind(os.path.join(found, name))
-
-    def _place(self, path: str) -> str:
-        return os.path.normpath(os.path.join(self._folder, path))
 
 
 def _kind(place: str) -> str | None:
@@ -144,33 +148,51 @@ def _kind(place: str) -> str | None:
 class _Checker:
     """Looks at the files of one program."""
 
-    def __init__(self, program: Program, paths: Paths, feeds: Mapping[str, Mapping[str, Span]], report: Report) -> None:
-        self._program, self._paths, self._feeds, self._report = program, paths, feeds, report
+    def __init__(
+        self,
+        program: Program,
+        paths: Paths,
+        caught: Collection[Table],
+        feeds: Mapping[str, Mapping[str, Span]],
+        report: Report,
+    ) -> None:
+        self._program, self._paths, self._caught = program, paths, caught
+        self._feeds, self._report = feeds, report
         self._next: dict[str, str] = {}
         for name in program.steps:
             for source in feeds[name]:
                 self._next.setdefault(source, name)
         self._told: set[str] = set()
         self._disk = _Disk(str(program.folder))
-        self._around: dict[str, tuple[str, Writer] | None] = {}
+        self._needs: dict[str, set[str]] = {}
 
     def check(self, step: Step, port: str, value: Value, found: dict[str, int], *, made: bool) -> None:
         """Tell what is wrong with the paths of an input; `made` are those made from an output's path."""
         wanted = step.module.inputs[port].base
         missing: list[str] = []
         wrong: list[str] = []
+        listed = _listed_by(value)
+        if listed in self._caught:
+            return
+        working = self._paths.identity.working.actual
+        rooms = {absolute: room(working, "/" if absolute else "") for absolute in (False, True)}
         for path in found:
-            if (reason := bad_path(path.rstrip("/") if wanted == "directory" else path)) is not None:
+            most = rooms[path.startswith("/")]
+            if (reason := bad_path(path.rstrip("/") if wanted == "directory" else path, most)) is not None:
                 message = f"the input `{port}` of `{step.name}` {reason}"
                 self._report.add(faults.BAD_PATH.at(value.span, message, help="check the path"))
                 return
-            writer = self._paths.writer(path)
+            if is_url(path):
+                continue
+            places = self._paths.identity.keys(path)
+            writer = self._paths.writer_at(places)
             if writer is not None and made:
                 continue
-            if writer is not None or self._folder_of(path) is not None:
-                self._tell_written(path, writer, value.span)
+            folder = self._paths.writer_around_any(places) if writer is None else None
+            if writer is not None or folder is not None:
+                self._tell_written(step, port, path, writer, folder, value)
                 return
-            if is_url(path) or _listed_already(value) or path in self._told:
+            if listed is not None or path in self._told:
                 continue
             there = self._disk.kind(path)
             if there is None:
@@ -192,25 +214,47 @@ class _Checker:
             chain.append(self._next[chain[-1]])
         return chain
 
-    def _folder_of(self, path: str) -> tuple[str, Writer] | None:
-        """The output that a path lies in, with who writes it."""
-        above = posixpath.dirname(path)
-        if not above or above == path:
-            return None
-        if above not in self._around:
-            writer = self._paths.writer(above)
-            self._around[above] = (above, writer) if writer is not None else self._folder_of(above)
-        return self._around[above]
-
-    def _tell_written(self, path: str, writer: Writer | None, span: Span) -> None:
+    def _tell_written(
+        self, step: Step, port: str, path: str, writer: Writer | None, folder: Writer | None, value: Value
+    ) -> None:
+        """Tell that an input is what a step writes (`writer`), or lies in it (`folder`)."""
+        by = writer or folder
+        assert by is not None
+        how = "is" if writer is not None else "lies in"
+        source = self._program.steps[by.step]
+        if by.step == step.name or step.name in self._needed_by(by.step):
+            # To take it from there would be a ring: the data stood there before, and would be gone.
+            message = f"`{by.path}` of `{by.step}.{by.port}` is written over `{path}`, which `{step.name}` reads"
+            related = (Place("it is read here", value.span),)
+            span = output_span(source, by.port)
+            self._report.add(faults.OVER_DATA.at(span, message, help=OWN_PLACE, related=related))
+            return
+        listed = _listed_by(value)
+        if listed is not None:
+            message = f"`{path}`, which the table `{listed.name}` lists, {how} `{by.path}` of `{by.step}.{by.port}`"
+            self._report.add(caught_by_pattern(message, output_span(source, by.port), listed, derived=False))
+            return
         if writer is not None:
-            message = f"`{path}` is written by `{writer.step}`"
+            same = "" if normal(writer.path) == normal(path) else f" as `{writer.path}`"
+            message = f"`{path}` is written by `{writer.step}`{same}"
             hint = f"take it from there: `${{{writer.step}.{writer.port}}}`"
         else:
-            found = self._folder_of(path)
-            assert found is not None
-            folder, writer = found
-            message = f"`{path}` lies in `{folder}`, which `{writer.step}` writes as a whole"
-            hint = f"take the whole, `${{{writer.step}.{writer.port}}}`, or make it an output of that module by itself"
-        place = (Place("the step is here", self._program.steps[writer.step].span),)
-        self._report.add(faults.UNDECLARED_EDGE.at(span, message, help=hint, related=place))
+            message = f"`{path}` lies in `{by.path}`, which `{by.step}` writes as a whole"
+            hint = f"take the whole, `${{{by.step}.{by.port}}}`, or make it an output of that module by itself"
+        place = (Place("the step is here", source.span),)
+        self._report.add(faults.UNDECLARED_EDGE.at(value.span, message, help=hint, related=place))
+
+    def _needed_by(self, name: str) -> set[str]:
+        """The steps that a step needs, directly or through others."""
+        if name not in self._needs:
+            found: set[str] = set()
+            pending = [name]
+            while pending:
+                here = pending.pop()
+                step = self._program.steps.get(here)
+                waits = [w.step for w in step.after] if step is not None else []
+                new = {*self._feeds.get(here, ()), *waits} - found
+                found |= new
+                pending += new
+            self._needs[name] = found
+        return self._needs[name]

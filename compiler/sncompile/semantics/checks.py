@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
+from sncompile.diagnostics import Diagnostic, Report, Severity, Span
 from sncompile.diagnostics import Related as Place
-from sncompile.diagnostics import Report, Span
 from sncompile.faults import graph as faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import tables as table_faults
 from sncompile.semantics.check_files import check_files
+from sncompile.semantics.check_lengths import check_lengths
+from sncompile.semantics.check_outputs import Guard, kept_of
 from sncompile.semantics.check_paths import check_paths
+from sncompile.semantics.check_patterns import check_patterns
 from sncompile.semantics.check_values import check_values
 from sncompile.semantics.default_edges import take_from_writers
 from sncompile.semantics.evaluate import Evaluator
+from sncompile.semantics.own_files import Kept
+from sncompile.semantics.paths.identity import Identity
 from sncompile.semantics.program import Program, Step
 from sncompile.semantics.scope import UNIT, see
 from sncompile.semantics.values import Const, Output, Related, Value, walk
@@ -33,7 +38,8 @@ def check_program(
     feeds = {name: sources_of(step) for name, step in program.steps.items()}
     if not _check_cycles(doc, program, feeds, report) or not _check_path_chains(program, feeds, report):
         return program
-    connected = take_from_writers(program, by_default, report)
+    identity = Identity(program.folder)
+    connected = take_from_writers(program, by_default, identity, report)
     if connected is not program:
         program = connected
         feeds = {name: sources_of(step) for name, step in program.steps.items()}
@@ -43,12 +49,38 @@ def check_program(
         program = replace(program, outputs=_unconsumed(program))
     evaluator = Evaluator(program.steps)
     check_values(program, evaluator, report)
-    paths = check_paths(program, evaluator, report)
-    check_files(program, evaluator, paths, feeds, report)
+    check_places(program, evaluator, identity, feeds, report)
     if doc.outputs is not None:
         _tell_empty_outputs(program, report)
         _warn_unneeded(program, feeds, report)
     return program
+
+
+def check_places(
+    program: Program,
+    evaluator: Evaluator,
+    identity: Identity,
+    feeds: Mapping[str, Mapping[str, Span]],
+    report: Report,
+    kept: Iterable[Kept] = (),
+) -> None:
+    """Tell of all that is wrong with where files are; `kept` is what else no job may write over."""
+    guard = Guard([*kept_of(program, evaluator), *kept], identity)
+    check_lengths(program, identity.working.actual, report)
+    paths = check_paths(program, evaluator, identity, guard, report)
+    caught = check_patterns(program, paths, report)
+    check_files(program, evaluator, paths, caught, feeds, report)
+
+
+def look_again(program: Program, kept: Iterable[Kept] = ()) -> tuple[Diagnostic, ...]:
+    """What makes it unsafe to run a program now: since it was checked, links and folders may have come.
+
+    `kept` is what no job may write over beside what the pipeline is made of.
+    """
+    report = Report()
+    feeds = {name: sources_of(step) for name, step in program.steps.items()}
+    check_places(program, Evaluator(program.steps), Identity(program.folder), feeds, report, kept)
+    return tuple(d for d in report.diagnostics() if d.severity is Severity.ERROR)
 
 
 def step_values(step: Step) -> list[Value]:

@@ -7,9 +7,7 @@ would be left to chance.
 
 from __future__ import annotations
 
-import posixpath
-from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sncompile.diagnostics import Related as Place
@@ -19,13 +17,18 @@ from sncompile.semantics.binding import bind_port
 from sncompile.semantics.check_paths import Paths, Writer
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.program import Program, Step
+from sncompile.semantics.path_text import bad_path, is_url, normal
+from sncompile.semantics.paths.identity import Identity
+from sncompile.semantics.paths.identity import Place as Where
+from sncompile.semantics.program import OutputPath, Program, Step
 from sncompile.semantics.scope import see
 from sncompile.semantics.types import UNKNOWN, Type
 from sncompile.semantics.values import Const, Items, Output, Value
 
 
-def take_from_writers(program: Program, by_default: Mapping[str, frozenset[str]], report: Report) -> Program:
+def take_from_writers(
+    program: Program, by_default: Mapping[str, frozenset[str]], identity: Identity, report: Report
+) -> Program:
     """The program with every input of `by_default` (step → ports) that a step writes taken from that step.
 
     The program itself where there is none. Needs a program without cycles.
@@ -38,7 +41,7 @@ def take_from_writers(program: Program, by_default: Mapping[str, frozenset[str]]
     }
     if not wanted:
         return program
-    taker = _Taker(program, report)
+    taker = _Taker(program, identity, report)
     steps = dict(program.steps)
     for (name, port), value in wanted.items():
         taken = taker.take(steps[name], port, value)
@@ -51,17 +54,17 @@ def take_from_writers(program: Program, by_default: Mapping[str, frozenset[str]]
 class _Taker:
     """Finds who writes what is taken by convention."""
 
-    def __init__(self, program: Program, report: Report) -> None:
+    def __init__(self, program: Program, identity: Identity, report: Report) -> None:
         self._program, self._report = program, report
         self._evaluator = Evaluator(program.steps)
-        self._paths = Paths(program, self._evaluator)
+        self._paths = Paths(program, self._evaluator, identity)
+        self._below: dict[str, list[Writer]] = {}
         for step in program.steps.values():
             self._write_out(step)
-        self._sorted = sorted(self._paths.writers)
 
     def _write_out(self, step: Step) -> None:
         for port, output in step.outputs.items():
-            if output.derived:
+            if output.derived and step.name in self._paths.plain_steps:
                 continue  # They are found by their folder.
             try:
                 expanded = self._paths.expand(step, output)
@@ -69,7 +72,16 @@ class _Taker:
                 continue  # Told when the paths are looked at.
             for number, found in enumerate(expanded):
                 for path in found:
-                    self._paths.writers.setdefault(posixpath.normpath(path), Writer(step.name, port, number))
+                    if bad_path(path) is None:
+                        self._keep(path, output, Writer(step.name, port, number, path))
+
+    def _keep(self, path: str, output: OutputPath, writer: Writer) -> None:
+        where = self._paths.place(path, output)
+        self._paths.writers.setdefault(where.key, writer)
+        for folder in where.folder.around():
+            known = self._below.setdefault(folder.key, [])
+            if not known or known[-1][:2] != writer[:2]:
+                known.append(writer)
 
     def take(self, step: Step, port: str, value: Value) -> Value:
         """The value, or what it is taken from."""
@@ -97,8 +109,8 @@ class _Taker:
             found = [next(column)] if isinstance(value, Const) else list(column)
         except (ValueFault, AtRunTime):
             return value  # Told when the values are looked at.
-        paths = [posixpath.normpath(path) for path in found if isinstance(path, str)]
-        writers = [self._paths.writer(path) for path in paths]
+        paths = [normal(path) for path in found if isinstance(path, str)]
+        writers = [self._paths.writer_at(self._places(path)) for path in paths]
         first = next((w for w in writers if w is not None), None)
         if first is None:
             return self._look_around(step, port, value, paths)
@@ -121,32 +133,30 @@ class _Taker:
             return seen  # The list is looked at as a whole.
         return bind_port(step.module.inputs[port], seen, self._what(step, port), self._report)
 
+    def _places(self, path: str) -> Sequence[Where]:
+        """Where a path leads; nowhere if no file can have it."""
+        return () if bad_path(path) is not None or is_url(path) else self._paths.identity.keys(path)
+
     def _look_around(self, step: Step, port: str, value: Value, paths: list[str]) -> Value:
         """Tell of a path inside of what a step writes, or around it: there is an order, and no edge for it."""
         for path in dict.fromkeys(paths):
-            above = posixpath.dirname(path)
-            while above and above != "/":
-                writer = self._paths.writer(above)
-                if writer is not None:
-                    return self._tell(step, port, value, path, f"lies in `{above}`, which is written by", writer)
-                above = posixpath.dirname(above)
-            inside = self._inside(path)
+            places = self._places(path)
+            writer = self._paths.writer_around_any(places)
+            if writer is not None:
+                return self._tell(step, port, value, path, f"lies in `{writer.path}`, which is written by", writer)
+            inside = [found for where in places for found in self._inside(where)]
             # What the step writes into itself is no finished product of others: a data root, say.
             if inside and not any(w.step == step.name for w in inside):
                 return self._tell(step, port, value, path, "holds what is written by", inside[0])
         return value
 
-    def _inside(self, path: str) -> list[Writer]:
-        """Who writes below a path."""
-        start = bisect_left(self._sorted, f"{path}/")
-        found = []
-        for below in self._sorted[start:]:
-            if not below.startswith(f"{path}/"):
-                break
-            found.append(self._paths.writers[below])
-        for name in self._paths.regions_below(path):
+    def _inside(self, where: Where) -> list[Writer]:
+        """Who writes below a place."""
+        key = self._paths.identity.settled(where).key
+        found = list(self._below.get(key, ()))
+        for name in self._paths.regions_below(key):
             port = next(p for p, o in self._program.steps[name].outputs.items() if o.derived)
-            found.append(Writer(name, port, 0))
+            found.append(Writer(name, port, 0, ""))
         return found
 
     def _tell(self, step: Step, port: str, value: Value, path: str, how: str, writer: Writer) -> Value:

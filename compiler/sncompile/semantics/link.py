@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from sncompile.semantics.image_lock import with_locked_images
 from sncompile.semantics.inferred import Given
 from sncompile.semantics.library import Library
 from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.own_files import Kept, kept_for_runs, own_files
 from sncompile.semantics.path_text import tidy
 from sncompile.semantics.pipeline_link import PipelineLinker
 from sncompile.semantics.program import Options, Program
@@ -76,12 +77,22 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
         modules=library.used,
         repositories=library.checkouts.commits,
         span=doc.span,
+        kept=tuple(_kept(doc, options, library, shared)),
     )
     program = check_program(program, doc, shared.by_default, report)
     if options.locked is None:
         return program
     images = library.lock.images
     return program if report.failed else with_locked_images(program, images, options.locked, report)
+
+
+def _kept(doc: PipelineDoc, options: Options, library: Library, shared: Shared) -> Iterator[Kept]:
+    """What no job of a pipeline may write over, as far as it is known once everything is linked."""
+    yield from own_files(doc.source.path, doc.span, library.root, library.used.values(), shared.tables.values())
+    if options.params_file is not None:
+        path = options.invoked_from / options.params_file
+        yield Kept(str(path.absolute()), "the file of parameters (`--params`)")
+    yield from kept_for_runs(doc.name.name, ((name, bool(step.keys.by)) for name, step in shared.steps.items()))
 
 
 def _spec_name(doc: PipelineDoc, folder: Path) -> str:

@@ -13,6 +13,9 @@ from sncompile.semantics.values import Const, Items, Text, Value
 MAX_PART = 255
 """Bytes of a file's name, as file systems have it."""
 
+MAX_PATH = 4095
+"""Bytes of a whole path, as Linux has it."""
+
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _UP = re.compile(r"(/)(?!\.\.?/)[^/]+/\.\./")
@@ -34,20 +37,46 @@ def normal(path: str) -> str:
     return path if plain else posixpath.normpath(path)
 
 
-def bad_path(path: str) -> str | None:
-    """Why no file can have a path; None if one can."""
+def bad_path(path: str, most: int = MAX_PATH) -> str | None:
+    """Why no file can have a path of at most so many bytes; None if one can."""
     if not path or path.endswith("/"):
         return "is empty" if not path else "ends in a slash"
     if not path.isprintable() and _CONTROL.search(path):
         return "holds a control character"
     if path.startswith("~"):
         return "starts with `~`, which only a shell takes for a home folder"
-    if len(path) * 4 <= MAX_PART:
+    if len(path) * 4 <= min(MAX_PART, most):
         return None
-    longest = max(path.split("/"), key=lambda part: len(part.encode("utf-8", "surrogateescape")))
-    if len(longest.encode("utf-8", "surrogateescape")) > MAX_PART:
+    longest = max(path.split("/"), key=length)
+    if length(longest) > MAX_PART:
         return f"has a part longer than {MAX_PART} bytes: `{longest[:40]}…`"
+    if length(path) > most:
+        return f"is longer than the {most:,} bytes that are left for it: `{path[:40]}…`"
     return None
+
+
+def length(text: str) -> int:
+    """The bytes of a name or a path."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
+
+
+def room(folder: str, path: str) -> int:
+    """The bytes that a path may have which an engine opens, seen from the working folder `folder`.
+
+    It is opened by itself and as an absolute path.
+    """
+    return MAX_PATH if path.startswith("/") else MAX_PATH - length(folder) - 1
+
+
+def room_for_output(folder: str, path: str) -> int:
+    """As `room`, for what jobs write: Snakemake keeps notes of it in files that are called by the path in Base64.
+
+    >>> room_for_output("/data/project", "results/a.txt")
+    3020
+    """
+    notes = MAX_PATH - length(f"{folder}/.snakemake/incomplete/")
+    # Of four signs each stands for three bytes; a part of 255 of them has a sign and a slash of its own.
+    return min(room(folder, path), notes * 255 // 257 * 3 // 4 - 3)
 
 
 def join_text(parts: list[Value], span: Span) -> Value:

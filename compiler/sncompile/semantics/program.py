@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sncompile.diagnostics import Span
 from sncompile.semantics.inferred import Inferred
 from sncompile.semantics.keys import KeySet
+from sncompile.semantics.own_files import Kept
 from sncompile.semantics.tables import Table
 from sncompile.semantics.types import Type
 from sncompile.semantics.values import Const, Value
@@ -32,6 +33,8 @@ class Options:
     directory: Path | None = None
     invoked_from: Path = field(default_factory=Path.cwd)
     locked: bool | None = False
+    params_file: Path | None = None
+    """Where `params` were read from, which no job may write over."""
 
 
 class OutputPath(NamedTuple):
@@ -201,4 +204,6 @@ class Program:
     modules: Mapping[str, UsedFile]
     repositories: Mapping[str, str]
     span: Span
+    kept: tuple[Kept, ...] = ()
+    """What no job may write over."""
     inferred: Mapping[str, Inferred] = field(default_factory=dict)

@@ -172,7 +172,9 @@ class TableLoader:
         shown = self._name_of(path)
         key = tuple(k.name for k in doc.key)
         if session is not None and (kept := _kept_by(session, doc, path, key)) is not None:
-            return Table(doc.name.name, key, kept, span=doc.name.span, file=shown, size=kept.size, text=True)
+            return Table(
+                doc.name.name, key, kept, span=doc.name.span, file=shown, size=kept.size, text=True, source=path
+            )
         try:
             read = read_table(path, key)
         except TableError as error:
@@ -201,7 +203,7 @@ class TableLoader:
             columns = {n: _as_text(cells) if n in key else cells for n, cells in columns.items()}
         return Table(
             doc.name.name, key, columns, span=doc.name.span, lines=read.lines, file=shown, size=read.size,
-            text=path.suffix.lower() in DELIMITERS,
+            text=path.suffix.lower() in DELIMITERS, source=path,
         )  # fmt: skip
 
     def _glob(self, doc: TableDoc, template: Template, scope: Scope) -> Table | None:
@@ -238,9 +240,8 @@ class TableLoader:
         self._tell_ambiguous(template, found)
         columns: dict[str, Sequence[Cell]] = {n: [m.columns[n] for m in found] for n in pattern.names}
         columns["path"] = [m.path for m in found]
-        return Table(
-            doc.name.name, tuple(k.name for k in doc.key), columns, span=doc.name.span, enumerated="path", text=True
-        )
+        key = tuple(k.name for k in doc.key)
+        return Table(doc.name.name, key, columns, span=doc.name.span, enumerated="path", text=True, pattern=pattern)
 
     def _tell_ambiguous(self, template: Template, found: Sequence[Match]) -> None:
         """Tell of the first file that can be read in two ways."""

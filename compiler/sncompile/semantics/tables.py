@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sncompile.diagnostics import Span
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sncompile.semantics.globs import Pattern
     from sncompile.semantics.keys import KeySet
 
 Cell = str | int | float | bool | None
@@ -48,6 +51,8 @@ class Table:
         queried: bool = False,
         text: bool = False,
         open_columns: bool = False,
+        source: Path | None = None,
+        pattern: Pattern | None = None,
     ) -> None:
         self.name = name
         self.key = key
@@ -62,6 +67,10 @@ class Table:
         """Whether its cells are text whatever they hold; of others the types are not known where there are no rows."""
         self.open_columns = open_columns
         """Whether it may have any column: it has no rows, and nothing but them would say which."""
+        self.source = source
+        """The file that it was read from."""
+        self.pattern = pattern
+        """The path pattern that its files fit (`glob`)."""
         self._spans = spans
         self._lines = lines
         self._size = size

@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import targets as faults
+from sncompile.semantics.own_files import MANIFEST
 from sncompile.targets.replacing import folder_beside, take_place
 
 if TYPE_CHECKING:
     from sncompile.ir.graph import Graph
-
-MANIFEST = ".sncompile.json"
-"""Lists what sncompile wrote, with the SHA-256 sum of each file."""
 
 
 def module_files(graph: Graph) -> dict[str, bytes]:
