@@ -202,14 +202,18 @@ def compile_graph(
     benchmark: bool = False,
     containers: Engine | None = None,
 ) -> Emitted:
-    """The files of a graph for a target, in memory. Raises `CompileError` for what the target cannot express.
+    """The files of a graph for a target, in memory.
+
+    Raises `CompileError` for what the target cannot express, and where jobs would write into the folder of the files.
 
     `out` is where they will stand; without it `build/NAME` in the working folder. `benchmark` has the engine measure
     every job, where it can. `containers` wraps commands that have an image for Docker or podman.
     """
+    from sncompile.targets.out_folder import check_out
     from sncompile.targets.registry import find_target
 
     place = out if out is not None else default_out(graph)
+    check_out(graph, place, benchmark=benchmark)
     return find_target(target).lower(graph, place, benchmark=benchmark, containers=containers)
 
 

@@ -118,7 +118,7 @@ def _prepare(spec: str, given: SpecOptions, how: CompileOptions, reporter: Repor
         reporter.show(made.emitted.warnings, sources)
     except CompileError as error:
         reporter.fail(error, sources)
-    return Prepared(made.graph, facts_of(program, options), sources, made.emitted, made.out)
+    return Prepared(program, made.graph, facts_of(program, options), sources, made.emitted, made.out)
 
 
 def _run(prepared: Prepared, how: RunOptions, reporter: Reporter) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.evaluate import Evaluator
-from sncompile.targets.snakemake.marking import mark_at
+from sncompile.targets.snakemake.marking import marks_of
 
 
 def first_files(family: Family, evaluator: Evaluator) -> Iterator[str | None]:
@@ -20,4 +20,4 @@ def first_files(family: Family, evaluator: Evaluator) -> Iterator[str | None]:
 
 def marks(graph: Graph, family: Family) -> Iterator[str]:
     """Of every instance the file that the target uses as a mark where a rule has no output that could be asked for."""
-    return (mark_at(graph, family, number) for number in range(len(family.keys)))
+    return map(marks_of(graph, family), range(len(family.keys)))

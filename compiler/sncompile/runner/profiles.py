@@ -18,7 +18,7 @@ def find_profile(name: str, emitted: Path) -> Path:
     where the plugin that it needs is not installed."""
     ours = emitted / "profiles" / name
     profile = ours if ours.is_dir() else Path(name)
-    if not profile.exists() and not any(_files(profile)):
+    if not profile.exists() and not any(profile_files(profile)):
         known = sorted(p.name for p in (emitted / "profiles").glob("*"))
         hint = did_you_mean(name, known, what="emitted ones") or "name an emitted one, or a folder with `config.yaml`"
         raise CompileError([faults.NO_ENGINE.at(None, f"there is no profile `{name}`", help=hint)])
@@ -39,7 +39,7 @@ def executor_of(profile: Path) -> str | None:
     """The executor that a profile names; None where it leaves that open, or cannot be read."""
     from ruamel.yaml import YAML, YAMLError
 
-    for path in _files(profile):
+    for path in profile_files(profile):
         try:
             said = YAML(typ="safe").load(path)
         except (OSError, ValueError, YAMLError):
@@ -49,7 +49,8 @@ def executor_of(profile: Path) -> str | None:
     return None
 
 
-def _files(profile: Path) -> list[Path]:
+def profile_files(profile: Path) -> list[Path]:
+    """The files of a profile that is a file, a folder, or in one of Snakemake's usual places."""
     if profile.is_file():
         return [profile]
     own = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()

@@ -24,11 +24,14 @@ from sncompile.runner.facts import write_facts
 from sncompile.runner.holes import families_for, missing_below
 from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.processes import MARK, identify
-from sncompile.runner.profiles import find_profile, works_elsewhere
+from sncompile.runner.profiles import find_profile, profile_files, works_elsewhere
 from sncompile.runner.record import RECORD, RunFolder, now, versions
 from sncompile.runner.software import binds, deployment, engine_of, missing
 from sncompile.runner.wanted import marked_families
 from sncompile.runner.watch import Watch
+from sncompile.semantics.checks import look_again
+from sncompile.semantics.own_files import Kept, Reach
+from sncompile.semantics.program import Program
 from sncompile.targets.emitted import Emitted
 
 MAX_NAMED = 10_000
@@ -58,8 +61,10 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """All that a run starts from: the graph and its facts, the texts of the spec, the files, and where they go."""
+    """All that a run starts from: the program, its graph and facts, the texts of the spec, the files, and where they
+    go."""
 
+    program: Program
     graph: Graph
     facts: Mapping[str, Any]
     documents: Mapping[str, str]
@@ -89,6 +94,7 @@ def start(run: Prepared, options: RunOptions, say: Callable[[str], None] = lambd
         _clear_up(lock)
         cleared = True
         # Only who holds the lock may change files that a run reads.
+        _look_again(run, options)
         run.emitted.write(run.out)
         _preflight(run, working, options, methods, say)
         documents = folder.keep_sources(run.documents, run.out)
@@ -103,6 +109,20 @@ def start(run: Prepared, options: RunOptions, say: Callable[[str], None] = lambd
     if collector is not None:
         telemetry_sender.send(folder, collector)
     return watch
+
+
+def _look_again(run: Prepared, options: RunOptions) -> None:
+    """Raise `CompileError` where an output has come to lead to data, or to files of the pipeline's own, or of another.
+
+    The world may have changed since the spec was checked: a link placed, a folder made. An engine that has started
+    deletes what stands at the place of an output.
+    """
+    kept = [Kept(str(run.out.absolute()), "the folder of the emitted files", reach=Reach.INSIDE)]
+    if options.profile is not None:
+        kept += [Kept(str(path.absolute()), "the profile of the run") for path in profile_files(Path(options.profile))]
+    found = look_again(run.program, kept)
+    if found:
+        raise CompileError(found, dict(run.documents))
 
 
 def _preflight(

@@ -3,7 +3,7 @@
 Two gathers *would pair* where their sources range over the same keys: the labels of the fields, and the sites of the
 fields. They part where one source lacks an instance that the other has, by a `where` or by another table. Lists over
 other keys (all samples, all references), and lists that have no instance in common (tumours and normals), stand side by
-side for another reason; so do lists that may be missing altogether (`file[]?`), and what `present(…)` is written around.
+side for another reason; so do lists that may be missing altogether (`file[]?`), and what `present(…)` stands around.
 """
 
 from __future__ import annotations

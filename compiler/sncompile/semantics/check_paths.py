@@ -14,6 +14,7 @@ from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
 from sncompile.semantics.check_outputs import Guard, told
+from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.path_text import bad_path, is_url, normal, room_for_output
@@ -258,9 +259,27 @@ class _Checker:
         """Look at the derived paths of a step one by one where something else may stand in their folder."""
         for step in self._paths.linked:
             self._check_each(step, known=False)
+        names: dict[str, str] = {}
         for step in self._paths.plain_steps:
+            other = names.setdefault(fold(step, ANY), step)
+            self._warn_of_keys(self._program.steps[step], self._program.steps[other])
             if self._guard.touches(self._paths.folder_of(step)):
                 self._check_each(step, known=True)
+
+    def _warn_of_keys(self, step: Step, other: Step) -> None:
+        """Warn where derived paths differ by case only: by the keys of a step, its ports, or its name."""
+        derived = [name for name, output in step.outputs.items() if output.derived]
+        alike = _alike(derived)
+        if other is not step and {fold(n, ANY) for n in derived} & {fold(n, ANY) for n in other.outputs}:
+            alike = (other.name, step.name)
+        for key in step.keys.by if alike is None else ():
+            cells = set(step.keys.column(key))
+            if len(cells) > 1 and len({fold(cell, ANY) for cell in cells}) < len(cells):
+                alike = _alike(["/".join(map(encode_key, instance)) for instance in step.keys.instances])
+                break
+        if alike is not None:
+            one, two = (f"{self._program.workspace}/…{name}…" for name in alike)
+            self._report.add(differ_by_case(one, two, step.span, ()))
 
     def _check_each(self, step: str, *, known: bool) -> None:
         """Look at each derived path; `known` ones are found by their folder, and meet no other."""
@@ -433,6 +452,16 @@ def _raw_keys(step: Step, output: OutputPath) -> list[int]:
     """The keys that stand in a path as they are, by their numbers among those of the step."""
     used = {leaf.name for leaf in _parts(step, output.path) if isinstance(leaf, Key) and not leaf.encoded}
     return [number for number, name in enumerate(step.keys.by) if name in used]
+
+
+def _alike(names: Iterable[str]) -> tuple[str, str] | None:
+    """The first two names that differ by case or form only."""
+    seen: dict[str, str] = {}
+    for name in names:
+        first = seen.setdefault(fold(name, ANY), name)
+        if first != name:
+            return first, name
+    return None
 
 
 def _strays(step: Step, writer: Writer, raw: Sequence[int]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from itertools import islice
+from typing import NamedTuple
 
 from sncompile.semantics.paths.system import Kind, System, Volume
 
@@ -22,15 +23,36 @@ def fold(name: str, volume: Volume) -> str:
     >>> fold("A.TIF", Volume(case=True)), fold("A.TIF", PLAIN)
     ('a.tif', 'A.TIF')
     """
-    if volume.case:
-        name = name.lower() if name.isascii() else unicodedata.normalize("NFD", name).casefold()
-    if volume.forms and not name.isascii():
+    if name.isascii():
+        return name.lower() if volume.case else name
+    if volume.forms:
         name = unicodedata.normalize("NFD", name)
-    return name
+    if volume.case:
+        name = name.casefold()
+    return unicodedata.normalize("NFD", name) if volume.forms else name
 
 
-def probed(folder: str, system: System) -> Volume:
-    """What volume a folder is on, tried out by other spellings of what is there. Nothing is written for it."""
+class Found(NamedTuple):
+    """What was found out of a volume; None is what could not be tried."""
+
+    case: bool | None = None
+    forms: bool | None = None
+
+    def and_then(self, other: Found) -> Found:
+        """This, and what another look has found of the rest."""
+        case = other.case if self.case is None else self.case
+        return Found(case, other.forms if self.forms is None else self.forms)
+
+    def volume(self, presumed: Volume) -> Volume:
+        """The volume, as it is presumed to be where nothing is known."""
+        case = presumed.case if self.case is None else self.case
+        # Who takes case for nothing mostly takes forms for nothing.
+        forms = presumed.forms or case if self.forms is None else self.forms
+        return Volume(case, forms) if case or forms else PLAIN
+
+
+def probed(folder: str, system: System) -> Found:
+    """What can be said of the volume of a folder by other spellings of what is there. Nothing is written for it."""
     here = system.look(folder)
     device = here.identity[0] if here is not None else None
     names = [(folder, name) for name, kind in islice(system.entries(folder or "/"), _TRIED) if kind is not Kind.LINK]
@@ -41,11 +63,7 @@ def probed(folder: str, system: System) -> Volume:
             break  # How a volume's own root is called is up to the volume around it.
         names.append((parent, name))
         folder = parent
-    case = _same(names, str.swapcase, system)
-    forms = _same(names, _other_form, system)
-    if case is None:
-        case = system.presumed.case
-    return Volume(case, forms if forms is not None else system.presumed.forms or case)
+    return Found(_same(names, str.swapcase, system), _same(names, _other_form, system))
 
 
 def _same(names: list[tuple[str, str]], respell: Callable[[str], str], system: System) -> bool | None:

@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from sncompile.semantics.paths.folding import PLAIN, fold, probed
+from sncompile.semantics.paths.folding import PLAIN, Found, fold, probed
 from sncompile.semantics.paths.system import DISK, Kind, Seen, System, Volume
 
 MAX_LINKS = 40
@@ -22,6 +22,9 @@ MAX_LINKS = 40
 
 _ASKED_ONE_BY_ONE = 4
 """So many files of a folder are looked at by themselves; for more of them the folder is listed."""
+
+_TRIES = 10
+"""In so many folders of a volume it is tried out which names it takes for one."""
 
 
 class Folder:
@@ -73,7 +76,7 @@ class Identity:
 
     def __init__(self, working: str | Path, system: System = DISK) -> None:
         self._system = system
-        self._volumes: dict[int, Volume] = {}
+        self._volumes: dict[int, tuple[Found, int]] = {}
         self._known: dict[str, Folder] = {}
         self._numbers: dict[tuple[int, int], Folder] = {}
         self._spelled: dict[str, Folder] = {}
@@ -193,18 +196,19 @@ class Identity:
         if seen is None or seen.kind is not Kind.FOLDER:
             return Folder(actual, key, up, there=False, device=up.device, volume=up.volume, also=None)
         device = seen.identity[0]
-        volume = up.volume if device == up.device else self._volume(device, actual)
         first = self._numbers.get(seen.identity)
         if first is None:
+            volume = self._volume(device, actual)
             found = Folder(actual, key, up, there=True, device=device, volume=volume, also=None)
             self._numbers[seen.identity] = found
             return found
         also = first if first.up is not up else None
-        return Folder(actual, first.key, up, there=True, device=device, volume=volume, also=also)
+        return Folder(actual, first.key, up, there=True, device=device, volume=first.volume, also=also)
 
     def _volume(self, device: int, folder: str) -> Volume:
-        known = self._volumes.get(device)
-        if known is None:
-            found = probed(folder, self._system)
-            known = self._volumes[device] = found if any(found) else PLAIN
-        return known
+        """What volume a folder is on; what is not known of it yet is tried out there."""
+        found, tries = self._volumes.get(device, (Found(), 0))
+        if None in found and tries < _TRIES:
+            found = found.and_then(probed(folder, self._system))
+            self._volumes[device] = found, tries + 1
+        return found.volume(self._system.presumed)

@@ -10,7 +10,7 @@ This is a rewriting of the graph before it is lowered: ports that are no paths o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from sncompile.semantics.evaluate import Closure, Evaluator
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.types import STRING
 from sncompile.semantics.values import Choice, Items, Key, Local, Made, Output, Related, Text, Value, children, text
-from sncompile.targets.snakemake.names import unique
+from sncompile.targets.snakemake.names import ending, unique
 
 MARKER = ".done"
 
@@ -50,16 +50,22 @@ def marker(workspace: str, family: Family) -> Value:
     parts: list[Value] = [text(f"{workspace}/{family.name}", family.span)]
     for key in family.keys.by:
         parts += [text("/", family.span), Key(family.keys, key, True, STRING, family.span)]
-    return Text((*parts, text(MARKER, family.span)), STRING, family.span)
+    return Text((*parts, text(mark_ending(family.keys), family.span)), STRING, family.span)
 
 
-def mark_at(graph: Graph, family: Family, number: int) -> str:
-    """The mark of one instance, or of the batch that it is done in."""
+def mark_ending(keys: KeySet) -> str:
+    """What stands after the last key of a mark."""
+    return ending(map(encode_key, set(keys.column(keys.by[-1]))), MARKER) if keys.by else MARKER
+
+
+def marks_of(graph: Graph, family: Family) -> Callable[[int], str]:
+    """The function from an instance to its mark, or to that of the batch that it is done in."""
+    start = f"{graph.workspace}/{family.name}"
     if family.batches:
-        tail = [str(family.batches[number] + 1).zfill(len(str(max(family.batches) + 1)))]
-    else:
-        tail = list(map(encode_key, family.keys.instances[number]))
-    return "/".join((graph.workspace, family.name, *tail)) + MARKER
+        batches, width = family.batches, len(str(max(family.batches) + 1))
+        return lambda number: f"{start}/{str(batches[number] + 1).zfill(width)}{MARKER}"
+    keys, end = family.keys.instances, mark_ending(family.keys)
+    return lambda number: "/".join((start, *map(encode_key, keys[number]))) + end
 
 
 def with_marks(graph: Graph, marked: Collection[str], batched: frozenset[str] = frozenset()) -> tuple[Graph, Marks]:

@@ -6,6 +6,8 @@ import keyword
 import re
 from collections.abc import Iterable
 
+from sncompile.semantics.path_text import MAX_PART, length
+
 # Members of Snakemake's lists of named items: a name among them would hide, or be hidden by, a method.
 _TAKEN = frozenset(
     (
@@ -35,6 +37,18 @@ def rule_names(steps: Iterable[str]) -> dict[str, str]:
         used.add(name)
         found[step] = name
     return found
+
+
+def ending(cells: Iterable[str], suffix: str) -> str:
+    """What stands after the last key of a path that every job has, such as its log.
+
+    A key may be as long as a name can be; then nothing fits behind it, and its file lies in a folder of that name.
+
+    >>> ending(["A01"], ".log"), ending(["x" * 255], ".log")
+    ('.log', '/job.log')
+    """
+    longest = max((length(cell.rpartition("/")[2]) for cell in cells), default=0)
+    return suffix if longest + len(suffix) <= MAX_PART else f"/job{suffix}"
 
 
 def unique(name: str, used: set[str]) -> str:

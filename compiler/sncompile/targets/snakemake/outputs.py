@@ -12,7 +12,7 @@ from sncompile.semantics.values import Value
 from sncompile.targets.snakemake.context import FamilyContext, texts
 from sncompile.targets.snakemake.marking import MARKER
 from sncompile.targets.snakemake.model import Entry
-from sncompile.targets.snakemake.names import item_name, unique
+from sncompile.targets.snakemake.names import ending, item_name, unique
 from sncompile.targets.snakemake.patterns import Hole, Part, items_of, joined, pattern_regex
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, listed, string
 
@@ -224,10 +224,11 @@ class OutputPatterns:
         return self._context.cells
 
     def beside(self, folder: str, suffix: str) -> str:
-        """A path for what every job has, such as its log: `logs/<step>/<key…>.log`."""
+        """A path for what every job has, such as its log: `logs/<step>/<key…>.log` (see `ending`)."""
         context = self._context
         by_name = {hole.name: name for hole, name in context.names.items()}
         names = [by_name[k] for k in context.keys.by if k in by_name]
         names += [n for n in context.names.values() if n not in names]
         tail = "".join(f"/{{{name}}}" for name in names)
-        return f"{folder}/{context.family.name}{tail}{suffix}"
+        end = ending(set(context.cells[names[-1]]), suffix) if names else suffix
+        return f"{folder}/{context.family.name}{tail}{end}"

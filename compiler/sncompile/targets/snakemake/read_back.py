@@ -16,7 +16,7 @@ import ast
 import json
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from sncompile.semantics.values import Local, Related, Value
 from sncompile.targets.snakemake.command_comparison import command_line, script_differs
 from sncompile.targets.snakemake.containers import apptainer_name
 from sncompile.targets.snakemake.engine_values import AtRunTime, Code, Flagged, Members, Rows, filled, formatted
-from sncompile.targets.snakemake.marking import mark_at
+from sncompile.targets.snakemake.marking import marks_of
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.patterns import pattern_regex
 from sncompile.targets.snakemake.reading import ReadFile, ReadRule, Unreadable, read_snakefile
@@ -68,6 +68,7 @@ class _Comparison:
         self._files = os.path.relpath(out / "files", graph.folder)
         self._expansion = Expansion(graph, files=self._files)
         self._file: ReadFile = read_snakefile(emitted["Snakefile"].decode())
+        self._marks: dict[str, Callable[[int], str]] = {}
         self._rules = json.loads(emitted[NAME])["rules"]
         names: dict[str, Any] = {
             variable: Rows(emitted[f"tables/{name}.tsv"].decode(), key)
@@ -97,7 +98,7 @@ class _Comparison:
         name = self._rule_of[family.name]
         rule = self._readers[name]
         marked = family.name in self._marked
-        writes = [mark_at(self._graph, family, number)] if marked else _files(job.outputs)
+        writes = [self._mark(family.name, number)] if marked else _files(job.outputs)
         others = [n for n, other in self._readers.items() if n != name and any(map(other.writes, writes[:1]))]
         if others:
             yield f"`{writes[0]}` is written by the rules {name} and {', '.join(others)}"
@@ -132,7 +133,7 @@ class _Comparison:
         expansion = self._expansion
         needed = expansion.direct(family.name, number)
         marks = {
-            path: mark_at(self._graph, self._graph.families[source], j)
+            path: self._mark(source, j)
             for source in needed if source in self._marked
             for j in needed[source]
             for path in _files(expansion.outputs(source, j))
@@ -149,7 +150,7 @@ class _Comparison:
             for n in members if len(members) > 1 else ():
                 for source, found in expansion.direct(family.name, n).items():
                     if source in self._marked:
-                        marks |= {p: mark_at(self._graph, self._graph.families[source], j)
+                        marks |= {p: self._mark(source, j)
                                   for j in found for p in _files(expansion.outputs(source, j))}  # fmt: skip
             wanted = [marks.get(path, path) for path in wanted]
             if got == wanted or got == list(dict.fromkeys(wanted)):
@@ -182,10 +183,14 @@ class _Comparison:
 
     def _writes(self, name: str, number: int) -> list[str]:
         """The files by which the engine knows a job."""
-        family = self._graph.families[name]
         if name in self._marked:
-            return [mark_at(self._graph, family, number)]
+            return [self._mark(name, number)]
         return _files(self._expansion.outputs(name, number))
+
+    def _mark(self, name: str, number: int) -> str:
+        if name not in self._marks:
+            self._marks[name] = marks_of(self._graph, self._graph.families[name])
+        return self._marks[name](number)
 
     def _long(self, value: Value, family: Family, number: int, got: Sequence[str], port: str) -> Iterator[str]:
         """A long list by its length, and the paths at some places."""
