@@ -6,6 +6,7 @@ The oracle for `Identity` is the system itself: files are made by the paths, and
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from sncompile.api import check, compile_graph, graph_of, optimize
@@ -64,12 +65,14 @@ def spelled(root: Path, parts: list[str], absolute: bool) -> str:
     return "/".join([str(root), *parts] if absolute else parts) or "."
 
 
-def reaches_a_ring(path: str) -> bool:
-    """Whether the system gives up on a path, as its links lead in a circle."""
-    try:
-        os.stat(path)
-    except OSError as error:
-        return error.errno == 40
+def has_a_ring(root: Path, tree: list[tuple[str, str | None]]) -> bool:
+    """Whether the system gives up on a link, as it leads in a circle: what lies behind it is nowhere."""
+    for path, _ in tree:
+        try:
+            os.stat(root / path)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                return True
     return False
 
 
@@ -85,12 +88,12 @@ def test_folders_are_where_the_system_has_them(
         root = Path(os.path.realpath(made)).joinpath(*"123456")
         root.mkdir(parents=True)
         plant(root, tree)
+        assume(not has_a_ring(root, tree))
         with contextlib.chdir(root):
             identity = Identity(".")
             for parts, flag in zip(several, absolute, strict=False):
                 path = spelled(root, parts, flag)
-                if not reaches_a_ring(path):
-                    assert identity.folder(path).key == os.path.realpath(path).rstrip("/")
+                assert identity.folder(path).key == os.path.realpath(path).rstrip("/")
 
 
 @settings(max_examples=400, deadline=None)
@@ -103,13 +106,10 @@ def test_files_are_the_same_if_the_system_says_so(tree: list[tuple[str, str | No
         root = Path(os.path.realpath(made)).joinpath(*"123456")
         root.mkdir(parents=True)
         plant(root, tree)
+        assume(not has_a_ring(root, tree))
         with contextlib.chdir(root):
             identity = Identity(".")
-            paths = [
-                path
-                for path in ("/".join(parts) for parts in several)
-                if path.rpartition("/")[2] not in ("", ".", "..")
-            ]
+            paths = ["/".join(parts) for parts in several if parts[-1] not in ("", ".", "..")]
             found = {path: {place.key for place in identity.keys(path)} for path in paths}
             for path in paths:
                 with contextlib.suppress(OSError):
@@ -344,7 +344,8 @@ PLATE = ["plate", "@/plate", "../w/plate", "../link/plate", "alias", "../link/al
 
 def over(path: str, kind: str = "directory") -> str:
     """A step that reads the images, and writes to a path."""
-    module = f'{{inputs: {{i: {{type: "file[]"}}}}, outputs: {{o: {{type: {kind}}}}}, shell: "cat ${{inputs.i}} > ${{outputs.o}}"}}'
+    ports = f'inputs: {{i: {{type: "file[]"}}}}, outputs: {{o: {{type: {kind}}}}}'
+    module = f'{{{ports}, shell: "cat ${{inputs.i}} > ${{outputs.o}}"}}'
     return f"  a: {{module: {module}, with: {{i: '${{t.path}}'}}, outputs: {{o: '{path}'}}}}\n"
 
 
@@ -386,7 +387,8 @@ def test_a_data_root_that_only_a_parameter_names(place: Path, path: str) -> None
     """A root that is handed to a tool as a parameter is read there."""
     reader = '{params: {p: {type: path}}, outputs: {o: {type: file}}, command: [ls, "${params.p}", "${outputs.o}"]}'
     head = "data: {images: plate, workspace: results}\n"
-    steps = f"  r: {{module: {reader}, with: {{p: '${{data.images}}'}}}}\n  a: {{module: {FOLDER}, outputs: {{o: '{path}'}}}}\n"
+    steps = f"  r: {{module: {reader}, with: {{p: '${{data.images}}'}}}}\n"
+    steps += f"  a: {{module: {FOLDER}, outputs: {{o: '{path}'}}}}\n"
     assert told(steps, head) == [faults.OVER_DATA.code]
 
 
@@ -411,8 +413,9 @@ def test_places_where_no_output_is(place: Path, path: str) -> None:
 
 OWN = [
     "s.yaml", "m.yaml", "s.py", "modules", "modules/n.yaml", "t.csv", "sncompile.lock", "image.sif", "params.yaml",
-    ".git", ".git/config", "sub/.git/config", ".snakemake/x", ".sncompile/x", "runs", "runs/s-20260101T000000Z/run.json",
-    "build", "build/s", "build/s/Snakefile", "build/other/Snakefile", "logs", "logs/a.log", "logs/by/1.log",
+    ".git", ".git/config", "sub/.git/config", ".snakemake/x", ".sncompile/x", "runs",
+    "runs/s-20260101T000000Z/run.json", "build", "build/s", "build/s/Snakefile", "build/other/Snakefile",
+    "logs", "logs/a.log", "logs/by/1.log",
 ]  # fmt: skip
 
 
@@ -421,26 +424,20 @@ OWN = [
 def test_own_files_are_no_outputs(place: Path, path: str, way: str) -> None:
     """What the pipeline is made of, and what sncompile keeps, is told with both places."""
     (place / "modules").mkdir()
-    for name in ("m.yaml", "modules/n.yaml"):
-        (place / name).write_text(
-            "sncompile: 1\nmodule: m\noutputs: {o: {type: file}}\n"
-            + (
-                'command: [python, "${file(\'s.py\')}", "${outputs.o}"]\n'
-                if name == "m.yaml"
-                else 'command: [x, "${outputs.o}"]\n'
-            ),
-            "utf-8",
-        )
+    start = "sncompile: 1\nmodule: m\noutputs: {o: {type: file}}\n"
+    (place / "m.yaml").write_text(start + 'command: [python, "${file(\'s.py\')}", "${outputs.o}"]\n', "utf-8")
+    (place / "modules" / "n.yaml").write_text(start + 'command: [x, "${outputs.o}"]\n', "utf-8")
     (place / "s.py").write_text("", "utf-8")
     (place / "t.csv").write_text("k\n1\n", "utf-8")
     (place / "params.yaml").write_text("x: 1\n", "utf-8")
     (place / "build" / "other").mkdir(parents=True)
     (place / "build" / "other" / ".sncompile.json").write_text("{}", "utf-8")
     head = "params: {x: {type: integer}}\ntables: {t: {file: t.csv, key: [k]}}\n"
+    takes = '{params: {x: {type: integer}}, outputs: {o: {type: file}}, command: [x, "${params.x}", "${outputs.o}"]}'
     steps = (
         "  m: {module: ./m.yaml, container: {image: ./image.sif}}\n  n: {module: ./modules/n.yaml}\n"
         f"  by: {{by: [k], module: {MAKE}}}\n  a: {{module: {MAKE}, outputs: {{o: '{way.format(path)}'}}}}\n"
-        '  p: {module: {params: {x: {type: integer}}, outputs: {o: {type: file}}, command: [x, "${params.x}", "${outputs.o}"]}, with: {x: "${params.x}"}}\n'
+        f"  p: {{module: {takes}, with: {{x: '${{params.x}}'}}}}\n"
     )
     options = {"params": {"x": 1}, "params_file": Path("params.yaml")}
     assert told(steps, head, **options) == [faults.OVER_OWN_FILE.code]
@@ -449,18 +446,9 @@ def test_own_files_are_no_outputs(place: Path, path: str, way: str) -> None:
 def test_what_is_like_own_files_and_is_none(place: Path) -> None:
     """People have folders of these names, too."""
     (place / "modules").mkdir()
-    (place / "modules" / "m.yaml").write_text(
-        f"sncompile: 1\nmodule: m\n{MAKE[1:-1].replace(', command', chr(10) + 'command')}\n", "utf-8"
-    )
-    paths = [
-        "runs/sample1/x.txt",
-        "logs/summary.txt",
-        "logs/abc/x",
-        "build/report.html",
-        "modules/x.txt",
-        "x.git",
-        "s.yaml.txt",
-    ]
+    text = 'sncompile: 1\nmodule: m\noutputs: {o: {type: file}}\ncommand: [touch, "${outputs.o}"]\n'
+    (place / "modules" / "m.yaml").write_text(text, "utf-8")
+    paths = ["runs/sample1/x.txt", "logs/summary.txt", "logs/abc/x", "build/report.html", "modules/x.txt", "x.git"]
     steps = "".join(f"  a{n}: {{module: ./modules/m.yaml, outputs: {{o: '{p}'}}}}\n" for n, p in enumerate(paths))
     assert told(steps) == []
 
@@ -535,9 +523,8 @@ def test_outputs_that_differ_by_case(place: Path, one: str, other: str, warns: b
 
 def test_links_that_jobs_made_are_no_fault(place: Path) -> None:
     """A step may link its input: at the next compile its output leads to what it was made from."""
-    linking = (
-        "{inputs: {i: {type: file}}, outputs: {o: {type: file}}, shell: 'ln -s \"$PWD\"/${inputs.i} ${outputs.o}'}"
-    )
+    ports = "inputs: {i: {type: file}}, outputs: {o: {type: file}}"
+    linking = f"{{{ports}, shell: 'ln -s \"$PWD\"/${{inputs.i}} ${{outputs.o}}'}}"
     steps = (
         f"  a: {{by: [k], module: {linking}, with: {{i: '${{t.path}}'}}, outputs: {{o: 'linked/${{k}}.tif'}}}}\n"
         f"  b: {{by: [k], module: {linking}, with: {{i: '${{a.o}}'}}, outputs: {{o: 'again/${{k}}.tif'}}}}\n"
@@ -605,13 +592,13 @@ def test_the_profile_of_a_run_is_kept(place: Path) -> None:
 # --- Lengths ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("length", [200, 250, 251, 252, 253, 254, 255])
+@pytest.mark.parametrize("length", [251, 252, 255])
 def test_the_longest_keys_run(place: Path, length: int) -> None:
     """A key may be as long as a folder's name: its log, its mark and its measurements have names all the same."""
     key = "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(4))[:length]  # No part of it repeats.
     head = f"tables: {{t: {{key: [k], rows: [{{k: {key}}}, {{k: short}}]}}}}\n"
     silent = "{command: ['true']}"
-    assert told(f"  a: {{by: [k], module: {MAKE}}}\n  s: {{by: [k], module: {silent}}}\n", head) == []
+    assert told(f"  a: {{by: [k], module: {MAKE}, after: [s]}}\n  s: {{by: [k], module: {silent}}}\n", head) == []
     done = sncompile(place, "run", "s.yaml", "-c", "2", "--benchmark")
     assert done.returncode == 0, done.stderr
     assert (place / "results" / "a" / key / "o").exists()

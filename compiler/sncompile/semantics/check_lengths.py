@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sncompile.diagnostics import Report, Span
+from sncompile.diagnostics import Diagnostic, Report, Span
+from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
@@ -52,7 +53,7 @@ def _check_keys(step: Step, told: set[str], report: Report) -> bool:
             if key not in told:
                 told.add(key)
                 message = f"the key `{key}` has a value longer than {MAX_PART} bytes: `{longest[:40]}…`"
-                report.add(faults.BAD_PATH.at(_cell(step, key, longest), message, help=_SHORTER))
+                report.add(_at_cell(step, key, longest, message))
     return fits
 
 
@@ -71,12 +72,20 @@ def _check_whole(program: Program, step: Step, working: str, report: Report) -> 
                 wrong = bad_path(path, most) if isinstance(path, str) else None
                 if wrong is not None:
                     key = max(step.keys.by, key=lambda k: length(step.keys.column(k)[number]), default=None)
-                    at = step.span if key is None else _cell(step, key, step.keys.column(key)[number])
                     message = f"the path of `{step.name}.{name}`{_for(step, number)} {wrong}"
-                    report.add(faults.BAD_PATH.at(at, message, help=_SHORTER if key else "give it a shorter name"))
+                    if key is None:
+                        report.add(faults.BAD_PATH.at(step.span, message, help="give it a shorter name"))
+                    else:
+                        report.add(_at_cell(step, key, step.keys.column(key)[number], message))
                     return
         except (ValueFault, AtRunTime):
             continue  # Told when the values are looked at.
+
+
+def _at_cell(step: Step, key: str, value: str, message: str) -> Diagnostic:
+    span = _cell(step, key, value)
+    related = (Place("the step ranges over it here", step.span),) if span != step.span else ()
+    return faults.BAD_PATH.at(span, message, help=_SHORTER, related=related)
 
 
 def _cell(step: Step, key: str, value: str) -> Span:

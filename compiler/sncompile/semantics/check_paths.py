@@ -267,19 +267,20 @@ class _Checker:
                 self._check_each(step, known=True)
 
     def _warn_of_keys(self, step: Step, other: Step) -> None:
-        """Warn where derived paths differ by case only: by the keys of a step, its ports, or its name."""
+        """Warn where derived paths differ by case only: by the name of a step, its ports, or its keys."""
         derived = [name for name, output in step.outputs.items() if output.derived]
-        alike = _alike(derived)
+        names: tuple[str, str] | None = None
         if other is not step and {fold(n, ANY) for n in derived} & {fold(n, ANY) for n in other.outputs}:
-            alike = (other.name, step.name)
-        for key in step.keys.by if alike is None else ():
-            cells = set(step.keys.column(key))
-            if len(cells) > 1 and len({fold(cell, ANY) for cell in cells}) < len(cells):
-                alike = _alike(["/".join(map(encode_key, instance)) for instance in step.keys.instances])
-                break
-        if alike is not None:
-            one, two = (f"{self._program.workspace}/…{name}…" for name in alike)
-            self._report.add(differ_by_case(one, two, step.span, ()))
+            names = (f"{other.name}/…", f"{step.name}/…")
+        elif (ports := _alike(derived)) is not None:
+            names = (f"{step.name}/…{ports[0]}", f"{step.name}/…{ports[1]}")
+        elif any(_alike(set(step.keys.column(key))) is not None for key in step.keys.by):
+            keys = _alike("/".join(map(encode_key, instance)) for instance in step.keys.instances)
+            names = (f"{step.name}/{keys[0]}/…", f"{step.name}/{keys[1]}/…") if keys is not None else None
+        if names is not None:
+            one, two = (f"{self._program.workspace}/{name}" for name in names)
+            related = (Place("the other step is here", other.span),) if other is not step else ()
+            self._report.add(differ_by_case(one, two, step.span, related))
 
     def _check_each(self, step: str, *, known: bool) -> None:
         """Look at each derived path; `known` ones are found by their folder, and meet no other."""

@@ -21,7 +21,7 @@ from sncompile.semantics.image_lock import with_locked_images
 from sncompile.semantics.inferred import Given
 from sncompile.semantics.library import Library
 from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.own_files import Kept, kept_for_runs, own_files
+from sncompile.semantics.own_files import Kept, Logged, kept_for_runs, own_files
 from sncompile.semantics.path_text import tidy
 from sncompile.semantics.pipeline_link import PipelineLinker
 from sncompile.semantics.program import Options, Program
@@ -92,7 +92,8 @@ def _kept(doc: PipelineDoc, options: Options, library: Library, shared: Shared) 
     if options.params_file is not None:
         path = options.invoked_from / options.params_file
         yield Kept(str(path.absolute()), "the file of parameters (`--params`)")
-    yield from kept_for_runs(doc.name.name, ((name, bool(step.keys.by)) for name, step in shared.steps.items()))
+    steps = (Logged(name, bool(step.keys.by), step.span) for name, step in shared.steps.items())
+    yield from kept_for_runs(doc.name.name, steps)
 
 
 def _spec_name(doc: PipelineDoc, folder: Path) -> str:

@@ -75,17 +75,25 @@ def own_files(
     yield Kept(str(Path(sncompile.__file__).resolve().parent), "sncompile itself", reach=Reach.INSIDE)
 
 
-def kept_for_runs(name: str, steps: Iterable[tuple[str, bool]]) -> Iterator[Kept]:
-    """What sncompile and its engine keep in the working folder of a pipeline; `steps` have keys or not."""
+def kept_for_runs(name: str, steps: Iterable[Logged]) -> Iterator[Kept]:
+    """What sncompile and its engine keep in the working folder of a pipeline."""
     yield Kept(RECORDS, "the folder of the records of runs")
     yield Kept(f"build/{name}", "the folder of the emitted files", reach=Reach.INSIDE)
-    for step, keyed in steps:
-        yield from logs_of(step, keyed)
+    for step in steps:
+        yield from logs_of(step)
 
 
-def logs_of(step: str, keyed: bool, folder: str = "logs", suffix: str = ".log", what: str = "log") -> Iterator[Kept]:
-    """Where the logs of a step's jobs are."""
-    if keyed:
-        yield Kept(f"{folder}/{step}", f"the folder of the {what}s of `{step}`", reach=Reach.INSIDE)
+class Logged(NamedTuple):
+    """A step or a family, as far as its logs go: whether it has keys, and so a log for each."""
+
+    name: str
+    keyed: bool
+    span: Span
+
+
+def logs_of(step: Logged, folder: str = "logs", suffix: str = ".log", what: str = "log") -> Iterator[Kept]:
+    """Where the logs of a step's jobs are, or what else every job has."""
+    if step.keyed:
+        yield Kept(f"{folder}/{step.name}", f"the folder of the {what}s of `{step.name}`", step.span, Reach.INSIDE)
     else:
-        yield Kept(f"{folder}/{step}{suffix}", f"the {what} of `{step}`")
+        yield Kept(f"{folder}/{step.name}{suffix}", f"the {what} of `{step.name}`", step.span)

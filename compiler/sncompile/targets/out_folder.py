@@ -9,7 +9,7 @@ from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.check_outputs import Guard, told
 from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.own_files import Kept, Reach, logs_of
+from sncompile.semantics.own_files import Kept, Logged, Reach, logs_of
 from sncompile.semantics.paths.identity import Identity
 from sncompile.semantics.values import Const, Items, Local, Text, Value
 
@@ -27,9 +27,10 @@ def check_out(graph: Graph, out: Path, *, benchmark: bool) -> None:
 def _kept(graph: Graph, out: Path, benchmark: bool) -> Iterator[Kept]:
     yield Kept(str(out.absolute()), "the folder of the emitted files", reach=Reach.INSIDE)
     for name, family in graph.families.items():
-        yield from logs_of(name, bool(family.keys.by))
+        logged = Logged(name, bool(family.keys.by), family.span)
+        yield from logs_of(logged)
         if benchmark:
-            yield from logs_of(name, bool(family.keys.by), "benchmarks", ".tsv", "measurement")
+            yield from logs_of(logged, "benchmarks", ".tsv", "measurement")
 
 
 def _faults(family: Family, evaluator: Evaluator, identity: Identity, guard: Guard) -> Iterator[Diagnostic]:
