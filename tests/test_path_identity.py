@@ -632,3 +632,39 @@ def test_a_path_that_no_system_holds(place: Path, length: int) -> None:
     else:
         assert done.returncode == 0, done.stderr
     shutil.rmtree(place / ("x" * 99), ignore_errors=True)
+
+
+# --- `..` behind a link -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def far(place: Path) -> Path:
+    """A folder elsewhere, with a folder `sub` that `far` leads to."""
+    found = place.parent / "elsewhere" / "deep"
+    (found / "sub").mkdir(parents=True)
+    (place / "far").symlink_to(found / "sub")
+    return found
+
+
+@pytest.mark.parametrize("root", ["far/..", "@/far/..", "./far/../"])
+def test_a_root_above_what_a_link_leads_to(far: Path, root: str) -> None:
+    """A root is where the system has it, in the spec and on the command line."""
+    (far / "x.txt").write_text("data", "utf-8")
+    steps = f"  a: {{module: {READ}, with: {{i: '${{data.d}}/x.txt'}}}}\n"
+    assert told(steps, f"data: {{d: '{root}'}}\n") == []
+    assert told(steps, "data: {d: nowhere}\n", data={"d": root.replace("@", os.getcwd())}) == []
+
+
+def test_an_output_above_what_a_link_leads_to(far: Path) -> None:
+    """An output that is seen behind a link and `..` is refused, as an engine would write it elsewhere."""
+    assert told(f"  a: {{module: {MAKE}, outputs: {{o: far/../x.txt}}}}\n") == [faults.BAD_PATH.code]
+    assert told(f"  a: {{module: {MAKE}, outputs: {{o: plate/../x.txt}}}}\n") == []
+
+
+def test_an_input_above_what_a_link_leads_to(far: Path) -> None:
+    """An input is looked for where the system will find it."""
+    steps = f"  a: {{module: {READ}, with: {{i: far/../x.txt}}}}\n"
+    Path("x.txt").touch()
+    assert told(steps) == [faults.MISSING_FILE.code]
+    (far / "x.txt").touch()
+    assert told(steps) == []

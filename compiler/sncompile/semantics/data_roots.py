@@ -12,6 +12,7 @@ from sncompile.faults import graph as faults
 from sncompile.semantics.encoding import no_option
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.paths.ups import settled
 from sncompile.semantics.scope import Members, Scope
 from sncompile.semantics.types import STRING, UNKNOWN
 from sncompile.semantics.typing import Typer
@@ -19,11 +20,13 @@ from sncompile.semantics.values import Const, Value, is_constant
 from sncompile.syntax.document import PipelineDoc
 
 
-def root_values(doc: PipelineDoc, given: Mapping[str, str], folder: Path, report: Report) -> dict[str, Value]:
+def root_values(
+    doc: PipelineDoc, given: Mapping[str, str], folder: Path, working: Path, report: Report
+) -> dict[str, Value]:
     """The data roots of a pipeline as seen from `folder`, that of the spec which is compiled; `given` replaces them.
 
     Relative ones start at the document's own folder, so that they move with the working folder as all paths do; each
-    may use those declared before it.
+    may use those declared before it. `working` is the folder that they are seen from in the end.
     """
     found: dict[str, Value] = {}
     source = doc.source
@@ -35,9 +38,9 @@ def root_values(doc: PipelineDoc, given: Mapping[str, str], folder: Path, report
         scope = Scope({"data": Members("the data roots before", dict(found), set())})
         value = Typer(scope, report).template(template)
         text = _constant_text(value)
-        if text is not None and clean_root(text, ""):
+        if text:
             relative = bool(template.parts) and isinstance(template.parts[0], str)
-            found[name] = Const(clean_root(text, prefix if relative else "."), STRING, named.span)
+            found[name] = Const(clean_root(text, prefix if relative else ".", working), STRING, named.span)
             continue
         found[name] = Const(None, UNKNOWN, named.span)
         if value.type.base != "unknown":
@@ -56,11 +59,11 @@ def _constant_text(value: Value) -> str | None:
     return text if isinstance(text, str) and text and "\x00" not in text else None
 
 
-def clean_root(text: str, prefix: str) -> str:
+def clean_root(text: str, prefix: str, working: Path) -> str:
     """A root as a plain path: no `./`, no double or final slash. A URL stays as it is but for its final slash."""
     if "://" in text:
         return text.rstrip("/")
-    return no_option(posixpath.normpath(posixpath.join(prefix, text)))
+    return no_option(settled(posixpath.join(prefix, text), working))
 
 
 def workspace_of(data: Mapping[str, Value]) -> str:

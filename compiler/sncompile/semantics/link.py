@@ -23,6 +23,7 @@ from sncompile.semantics.library import Library
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.own_files import Kept, Logged, kept_for_runs, own_files
 from sncompile.semantics.path_text import tidy
+from sncompile.semantics.paths.ups import settled
 from sncompile.semantics.pipeline_link import PipelineLinker
 from sncompile.semantics.program import Options, Program
 from sncompile.semantics.scope import Members
@@ -37,7 +38,7 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
     folder = options.directory if options.directory is not None else doc.source.folder
     shared = Shared(library, report, folder, doc.source.folder)
     given = _Given(doc, options, folder, report)
-    data = root_values(doc, given.data(), doc.source.folder, report)
+    data = root_values(doc, given.data(), doc.source.folder, folder, report)
     spaces = {"data": Members("the data roots", data, set())}
     used: set[str] = set()
     defaults = link_defaults(doc, spaces, used, report)
@@ -127,8 +128,9 @@ class _Given:
     def _path(self, text: str) -> str:
         """A path given on the command line, as seen from the jobs' working folder."""
         if "://" in text or text.startswith("/"):
-            return clean_root(text, "")
-        return posixpath.normpath(os.path.relpath(self._options.invoked_from / text, self._folder))
+            return clean_root(text, "", self._folder)
+        here = os.path.relpath(self._options.invoked_from, self._folder)
+        return settled(posixpath.join(here, text), self._folder)
 
     def data(self) -> dict[str, str]:
         """The data roots that are set anew."""
@@ -140,7 +142,9 @@ class _Given:
         for name, port in self._doc.inputs.items():
             text = self._options.sets.get(name, self._options.params.get(name))
             if text is None and name in defaults:
-                found[name] = plain_path(tidy(settle(defaults[name], {"params": params, "inputs": found})))
+                found[name] = plain_path(
+                    tidy(settle(defaults[name], {"params": params, "inputs": found}), self._folder)
+                )
                 continue
             if text is None:
                 found[name] = self._missing(name, port)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from pathlib import Path
 
 from sncompile.diagnostics import Span
 from sncompile.semantics.encoding import no_option
+from sncompile.semantics.paths.ups import climbs_from_link
 from sncompile.semantics.types import STRING
 from sncompile.semantics.values import Const, Items, Text, Value
 
@@ -92,25 +94,33 @@ def join_text(parts: list[Value], span: Span) -> Value:
     return Text(tuple(joined), STRING, span)
 
 
-def tidy(value: Value) -> Value:
-    """A path said by hand as engines write it: no `./` at its start, no double slash, no `a/../` inside."""
+def tidy(value: Value, working: Path) -> Value:
+    """A path said by hand as engines write it: no `./` at its start, no double slash, no `a/../` inside.
+
+    Where `a` is a link, seen from the working folder, `a/../` is another place and stays.
+    """
     if isinstance(value, Const) and isinstance(value.value, str):
-        return value._replace(value=_tidy_text(value.value, first=True))
+        return value._replace(value=_tidy_start(value.value, working))
     if isinstance(value, Const) and isinstance(value.value, tuple):
-        return value._replace(value=tuple(_tidy_text(str(v), first=True) for v in value.value))
+        return value._replace(value=tuple(_tidy_start(str(v), working) for v in value.value))
     if isinstance(value, Text):
         joined = join_text(list(value.parts), value.span)
         if not isinstance(joined, Text):
-            return tidy(joined)
+            return tidy(joined, working)
         parts = []
         for number, part in enumerate(joined.parts):
             if isinstance(part, Const) and isinstance(part.value, str):
-                part = part._replace(value=_tidy_text(part.value, first=number == 0))
+                text = part.value
+                part = part._replace(value=_tidy_text(text, first=False) if number else _tidy_start(text, working))
             parts.append(part)
         return join_text(parts, value.span)
     if isinstance(value, Items):
-        return value._replace(items=tuple(tidy(item) for item in value.items))
+        return value._replace(items=tuple(tidy(item, working) for item in value.items))
     return value
+
+
+def _tidy_start(text: str, working: Path) -> str:
+    return text if climbs_from_link(text, working) else _tidy_text(text, first=True)
 
 
 def _tidy_text(text: str, *, first: bool) -> str:

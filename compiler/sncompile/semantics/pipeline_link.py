@@ -130,7 +130,7 @@ class PipelineLinker:
             waiting = self._waiting.get(name)
             if waiting is not None:
                 scope = self._step_scope(waiting.keys)
-                linker = StepLinker(step, *waiting, scope, self._report, self._prefix, self._data)
+                linker = StepLinker(step, *waiting, scope, self._report, self._prefix, self._data, self._shared.folder)
                 linked = linker.link()
                 self._inner[name] = [linked.name]
                 self._shared.steps[linked.name] = linked
@@ -251,11 +251,13 @@ class PipelineLinker:
         # Data of a pipeline that comes from elsewhere is beside the spec, and never where the library is installed.
         own = self._shared.library.owns(module.source)
         start = self._shared.origin if own else module.source.folder
-        data = {**root_values(module, {}, start, self._report), **self._data}
+        data = {**root_values(module, {}, start, self._shared.folder, self._report), **self._data}
         known: dict[str, Space] = {"data": Members("the data roots", data, set())}
         used: set[str] = set()
         defaults = link_defaults(module, known, used, self._report)
-        bound = bind_ports_and_params(step, module, defaults, data, self._step_scope(keys), self._report)
+        bound = bind_ports_and_params(
+            step, module, defaults, data, self._shared.folder, self._step_scope(keys), self._report
+        )
         self._shared.handed += [Handed(module.inputs[n], v, keys) for n, v in bound.inputs.items()]
         check_given(step, module, bound.params, keys, self._report)
         linker = PipelineLinker(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span, did_you_mean
@@ -37,16 +38,18 @@ class StepLinker:
         report: Report,
         prefix: str,
         data: Mapping[str, Value],
+        working: Path,
     ) -> None:
         self._doc, self._module, self._keys, self._scope = doc, module, keys, scope
         self._report, self._name, self._data = report, prefix + doc.name.name, data
+        self._working = working
         self.by_default: frozenset[str] = frozenset()
 
     def link(self) -> Step:
         """The linked step; its faults are told."""
         doc, module = self._doc, self._module
         mdoc = module.doc
-        bound = bind_ports_and_params(doc, mdoc, module.defaults, self._data, self._scope, self._report)
+        bound = bind_ports_and_params(doc, mdoc, module.defaults, self._data, self._working, self._scope, self._report)
         self.by_default = frozenset(bound.by_default)
         typer = Typer(self._scope, self._report)
         image = module.container
@@ -139,11 +142,11 @@ class StepLinker:
                 return Const(None, UNKNOWN, value.span), False
             if value.type.base not in ("unknown", "null") and not value.type.textual:
                 self._report.add(faults.WRONG_TYPE.at(value.span, f"a path is text, not {value.type}", help="quote it"))
-            return tidy(value), False
+            return tidy(value, self._working), False
         if settler is not None and name in self._module.paths:
             found = settler.take(name, self._module.paths, "outputs")
             # A fault in it is shown where it is written.
-            return tidy(found._replace(span=self._module.paths[name].span)), False
+            return tidy(found._replace(span=self._module.paths[name].span), self._working), False
         if port.many:
             self._report.add(
                 graph_faults.NO_PATH.at(

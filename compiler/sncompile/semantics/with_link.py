@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Report, did_you_mean, nearest
@@ -32,11 +33,17 @@ class Bindings(NamedTuple):
 
 
 def bind_ports_and_params(
-    step: StepDoc, module: Document, defaults: Defaults, data: Mapping[str, Value], scope: Scope, report: Report
+    step: StepDoc,
+    module: Document,
+    defaults: Defaults,
+    data: Mapping[str, Value],
+    working: Path,
+    scope: Scope,
+    report: Report,
 ) -> Bindings:
     """Bind a step's `with` to the inputs and parameters of its module (or inner pipeline), and the defaults to others.
 
-    `data` are the data roots that the defaults follow from.
+    `data` are the data roots that the defaults follow from, `working` is the folder that paths are seen from.
     """
     bound = Bindings({}, {}, set())
     typer = Typer(scope, report)
@@ -52,12 +59,18 @@ def bind_ports_and_params(
         elif not module.broken:
             report.add(_unknown_port(step, named, module))
     if len(bound.inputs) + len(bound.params) < len(module.inputs) + len(module.params):
-        _bind_defaults(bound, step, module, defaults, data, report)
+        _bind_defaults(bound, step, module, defaults, data, working, report)
     return bound
 
 
 def _bind_defaults(
-    bound: Bindings, step: StepDoc, module: Document, defaults: Defaults, data: Mapping[str, Value], report: Report
+    bound: Bindings,
+    step: StepDoc,
+    module: Document,
+    defaults: Defaults,
+    data: Mapping[str, Value],
+    working: Path,
+    report: Report,
 ) -> None:
     """Bind what `with` does not name to its default; tell of what has none."""
     # What seems missing may be what is misspelt, or stand in what the schema has refused.
@@ -71,7 +84,7 @@ def _bind_defaults(
                 report.add(_missing_param(step, name, param, called))
     for name, port in module.inputs.items():
         if name not in bound.inputs:
-            bound.inputs[name] = plain_path(tidy(settler.take(name, defaults.inputs)))
+            bound.inputs[name] = plain_path(tidy(settler.take(name, defaults.inputs), working))
             bound.by_default.add(name)
             if name not in defaults.inputs and not quiet and name not in slips:
                 report.add(_missing_input(step, name, port, called))
