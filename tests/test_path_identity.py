@@ -668,3 +668,13 @@ def test_an_input_above_what_a_link_leads_to(far: Path) -> None:
     assert told(steps) == [faults.MISSING_FILE.code]
     (far / "x.txt").touch()
     assert told(steps) == []
+
+
+def test_a_path_that_is_a_parameter(place: Path) -> None:
+    """What another step writes is named without an order: the edge is missing, whatever the value is called."""
+    reader = '{params: {p: {type: path}}, outputs: {o: {type: file}}, command: [ls, "${params.p}", "${outputs.o}"]}'
+    for path in ("out/x", "../link/out/x"):
+        steps = f"  a: {{module: {MAKE}, outputs: {{o: out/x}}}}\n  b: {{module: {reader}, with: {{p: {path}}}}}\n"
+        assert told(steps) == [faults.UNDECLARED_EDGE.code]
+        assert told(steps.replace(f"p: {path}}}", f"p: {path}}}, after: [a]")) == []
+        assert told(steps.replace(f"p: {path}}}", "p: '${a.o}'}")) == []

@@ -110,6 +110,7 @@ def check_files(
                     except (ValueFault, AtRunTime):
                         continue  # Told of already.
                     checker.check(step, port, part.value, found, made=made)
+        checker.check_params(step)
 
 
 MAX_CHAIN = 12
@@ -190,7 +191,7 @@ class _Checker:
                 continue
             folder = self._paths.writer_around_any(places) if writer is None else None
             if writer is not None or folder is not None:
-                self._tell_written(step, port, path, writer, folder, value)
+                self._tell_written(step, path, writer, folder, value)
                 return
             if listed is not None or path in self._told:
                 continue
@@ -207,6 +208,21 @@ class _Checker:
                 message = f"`{names[0]}`{more} {what}; needed by {chain}"
                 self._report.add(faults.MISSING_FILE.at(value.span, message, help=_ELSEWHERE))
 
+    def check_params(self, step: Step) -> None:
+        """Tell of paths that a step is given as parameters, and that another writes with no order between the two."""
+        for name, value in step.params.items():
+            declared = step.module.params.get(name)
+            if declared is None or declared.base != "path" or not isinstance(value, Const):
+                continue
+            for path in value.value if isinstance(value.value, tuple) else (value.value,):
+                if not isinstance(path, str) or is_url(path) or bad_path(path.rstrip("/")) is not None:
+                    continue
+                writer = self._paths.writer_at(self._paths.identity.keys(path))
+                if writer is None or writer.step == step.name:
+                    continue
+                if writer.step not in self._needed_by(step.name) and step.name not in self._needed_by(writer.step):
+                    self._tell_written(step, path, writer, None, value)
+
     def _chain(self, name: str) -> list[str]:
         """A step and those that need it, one after the other, towards the end of the pipeline."""
         chain = [name]
@@ -214,9 +230,7 @@ class _Checker:
             chain.append(self._next[chain[-1]])
         return chain
 
-    def _tell_written(
-        self, step: Step, port: str, path: str, writer: Writer | None, folder: Writer | None, value: Value
-    ) -> None:
+    def _tell_written(self, step: Step, path: str, writer: Writer | None, folder: Writer | None, value: Value) -> None:
         """Tell that an input is what a step writes (`writer`), or lies in it (`folder`)."""
         by = writer or folder
         assert by is not None

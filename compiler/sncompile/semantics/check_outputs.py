@@ -14,16 +14,16 @@ from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.images import ImageKind, image_name, images_used
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.own_files import KEPT_BY_PROGRAMS, MANIFEST, RECORD, RECORDS, Kept, Reach
-from sncompile.semantics.path_text import bad_path, is_url
+from sncompile.semantics.path_text import bad_path, is_url, start_of
 from sncompile.semantics.paths.identity import Folder, Identity
 from sncompile.semantics.paths.identity import Place as Where
 from sncompile.semantics.program import Program, Step
-from sncompile.semantics.values import Const
+from sncompile.semantics.values import Const, Value
 
 OWN_PLACE = "give it a place of its own, or leave the path out: it is derived then"
 
 
-def kept_of(program: Program, evaluator: Evaluator) -> Iterator[Kept]:
+def kept_of(program: Program, evaluator: Evaluator, identity: Identity) -> Iterator[Kept]:
     """What no job of a program may write over: what was kept when it was linked, images, and the data that is read."""
     yield from program.kept
     for step in program.steps.values():
@@ -37,7 +37,7 @@ def kept_of(program: Program, evaluator: Evaluator) -> Iterator[Kept]:
     for name, value in program.data.items():
         root = value.value if isinstance(value, Const) else None
         if isinstance(root, str) and not is_url(root) and name != WORKSPACE:
-            read = _named_by_steps(program, root)
+            read = _named_by_steps(program, identity.folder(root), identity)
             yield Kept(root, f"the data root `{name}`", value.span, Reach.ITSELF if read else Reach.AROUND, data=True)
 
 
@@ -50,14 +50,21 @@ def _images(step: Step, evaluator: Evaluator) -> list[str]:
         return []  # Told when the values are looked at.
 
 
-def _named_by_steps(program: Program, root: str) -> bool:
+def _named_by_steps(program: Program, root: Folder, identity: Identity) -> bool:
     """Whether a step that writes nothing there is told of a data root by a parameter, and so may read from it."""
     for step in program.steps.values():
-        told_of = any(isinstance(v, Const) and v.value == root for v in step.params.values())
-        writes = any(isinstance(o.path, Const) and o.path.value == root for o in step.outputs.values())
-        if told_of and not writes:
+        named = any(_lies_at(value, root, identity) for value in step.params.values())
+        if named and not any(_lies_at(output.path, root, identity) for output in step.outputs.values()):
             return True
     return False
+
+
+def _lies_at(value: Value, root: Folder, identity: Identity) -> bool:
+    """Whether a value is a path at or below a folder."""
+    start = start_of(value) if value.type.textual and not value.type.many else None
+    if start is None or is_url(start) or bad_path(start.rstrip("/")) is not None:
+        return False
+    return any(folder.key == root.key for folder in identity.folder(start).around())
 
 
 class Met(NamedTuple):

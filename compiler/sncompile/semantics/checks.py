@@ -65,7 +65,7 @@ def check_places(
     kept: Iterable[Kept] = (),
 ) -> None:
     """Tell of all that is wrong with where files are; `kept` is what else no job may write over."""
-    guard = Guard([*kept_of(program, evaluator), *kept], identity)
+    guard = Guard([*kept_of(program, evaluator, identity), *kept], identity)
     check_lengths(program, identity.working.actual, report)
     paths = check_paths(program, evaluator, identity, guard, report)
     caught = check_patterns(program, paths, report)

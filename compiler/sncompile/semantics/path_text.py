@@ -81,6 +81,17 @@ def room_for_output(folder: str, path: str) -> int:
     return min(room(folder, path), notes * 255 // 257 * 3 // 4 - 3)
 
 
+def start_of(value: Value) -> str | None:
+    """The path of a constant value, or the folder that all of its paths lie in; None where that cannot be seen."""
+    if isinstance(value, Const):
+        return value.value if isinstance(value.value, str) else None
+    first = value.parts[0] if isinstance(value, Text) else None
+    if not isinstance(first, Const):
+        return None
+    head, slash, _ = str(first.value).rpartition("/")
+    return (head or "/") if slash else None
+
+
 def join_text(parts: list[Value], span: Span) -> Value:
     """Parts as one text, with neighbouring constants joined."""
     joined: list[Value] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.check_outputs import Guard, told
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.own_files import Kept, Logged, Reach, logs_of
+from sncompile.semantics.path_text import start_of
 from sncompile.semantics.paths.identity import Identity
-from sncompile.semantics.values import Const, Items, Local, Text, Value
+from sncompile.semantics.values import Const, Items, Local, Value
 
 
 def check_out(graph: Graph, out: Path, *, benchmark: bool) -> None:
@@ -60,13 +62,7 @@ def _starts(value: Value, family: Family) -> list[str]:
         return _starts(family.local(value.space, value.name), family)
     if isinstance(value, Items):
         return [start for item in value.items for start in _starts(item, family)]
-    first = value.parts[0] if isinstance(value, Text) else value
-    if not isinstance(first, Const):
-        return ["."]
-    texts = first.value if isinstance(first.value, tuple) else (first.value,)
-    return [_folder(str(text)) for text in texts]
-
-
-def _folder(text: str) -> str:
-    head, slash, _ = text.rpartition("/")
-    return (head or "/") if slash else "."
+    if isinstance(value, Const):
+        texts = value.value if isinstance(value.value, tuple) else (value.value,)
+        return [posixpath.dirname(str(text)) or "." for text in texts]
+    return [start_of(value) or "."]
