@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from sncompile.api import check, check_at, diff, graph_of
-from sncompile.semantics.git import RevisionError
 from sncompile.semantics.program import Options
+from sncompile.semantics.revision import RevisionError
 
 from .folder import TABLE, Folder, call
 
@@ -177,8 +177,10 @@ def test_a_repository_without_commits(now: Folder) -> None:
     assert git_diff().exit_code == 2
 
 
+@needs_git
 def test_without_git(now: Folder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It says so."""
+    now.commit()
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     ended = git_diff()
     assert (ended.exit_code, ended.stdout) == (2, "")

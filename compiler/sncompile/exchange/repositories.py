@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from sncompile.semantics.git import Entry, Git, GitError
 from sncompile.semantics.repositories import FetchError, Repository, commit_folder, is_commit
 
 MOST_FILES = 20_000
@@ -21,7 +20,6 @@ _SECONDS = 600
 _HEXADECIMAL = re.compile(r"[0-9a-f]{7,64}")
 _QUIET = ("--quiet", "--no-tags", "--no-recurse-submodules")
 _EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-_PLAIN_FILES = (b"100644", b"100755")
 
 
 def fetch(repository: Repository, commit: str | None) -> str:
@@ -36,9 +34,12 @@ def fetch(repository: Repository, commit: str | None) -> str:
     if commit is not None and commit_folder(repository, commit).is_dir():
         return commit
     with tempfile.TemporaryDirectory(prefix="sncompile-") as folder:
-        git = _Git(Path(folder))
-        found = git.fetched(repository, commit)
-        _put(git, found, commit_folder(repository, found))
+        git = _Fetching(Path(folder))
+        try:
+            found = git.fetched(repository, commit)
+            _put(git, found, commit_folder(repository, found))
+        except GitError as error:
+            raise FetchError(str(error)) from None
     return found
 
 
@@ -61,31 +62,14 @@ class Fetcher:
         return self._found[repository]
 
 
-class _Git:
-    """A bare repository for one fetch."""
+class _Fetching:
+    """A repository of our own for one fetch. The user's settings of git are heeded: they say who may read what."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.run("init", "--quiet", "--bare")
-
-    def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        """What git prints. Raises `FetchError` with what it complains of."""
-        try:
-            ended = subprocess.run(
-                ["git", "-C", str(self._folder), *arguments], input=stdin, capture_output=True, env=_environment(),
-                timeout=_SECONDS, check=False,
-            )  # fmt: skip
-        except FileNotFoundError:
-            raise FetchError("git is not installed") from None
-        except subprocess.TimeoutExpired:
-            raise FetchError(f"it gave no answer in {_SECONDS} seconds") from None
-        if ended.returncode:
-            told = ended.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise FetchError(told[-1].removeprefix("fatal: ") if told else f"git ended with {ended.returncode}")
-        return ended.stdout
+        self._git = Git(folder / "repository", own_settings=True, transport=True, seconds=_SECONDS)
 
     def fetched(self, repository: Repository, commit: str | None) -> str:
-        """Fetch a commit, and as little else as the server lets; gives its name."""
+        """Fetch a commit, and as little else as the server lets; gives its name. Raises `GitError`."""
         wanted = commit or repository.ref
         # Not every server knows histories that are cut off, nor gives out any commit by its name; none does so by its
         # first digits.
@@ -95,50 +79,46 @@ class _Git:
         failed = []
         for options, what, name in ways:
             try:
-                self.run("fetch", *_QUIET, *options, "--", repository.url, *what)
+                self._git.run("fetch", *_QUIET, *options, "--", repository.url, *what)
                 return self._commit(name)
-            except FetchError as error:
+            except GitError as error:
                 failed.append(error)
         raise failed[-1]
 
     def _commit(self, name: str) -> str:
-        found = self.run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        found = self._git.run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
         commit = found.decode().strip()
         if not is_commit(commit):
-            raise FetchError(f"git told `{commit}`, which is no commit")
+            raise GitError(f"git told `{commit}`, which is no commit")
         return commit
 
-    def files(self, commit: str) -> Iterator[tuple[str, bytes, bool]]:
-        """The plain files of a commit: path, content, and whether it is a program. Raises `FetchError`."""
-        listed = self.run("ls-tree", "-r", "-z", "-l", "--full-tree", commit)
-        entries = [entry.partition(b"\t") for entry in listed.split(b"\0") if entry]
-        wanted = [(about.split(), os.fsdecode(path)) for about, _, path in entries]
-        wanted = [(about, path) for about, path in wanted if about[0] in _PLAIN_FILES]
-        size = sum(int(about[3]) for about, _ in wanted)
+    def files(self, commit: str) -> Iterator[tuple[str, Entry]]:
+        """The plain files of a commit. Raises `GitError`, and `FetchError` where they are too much."""
+        wanted = [(path, entry) for path, entry in self._git.tree(commit) if entry.plain]
+        size = sum(size or 0 for size in self._git.sizes([entry.name for _, entry in wanted]))
         if len(wanted) > MOST_FILES or size > MOST_BYTES:
             raise FetchError(f"its {len(wanted):,} files of {size / 2**20:,.0f} MB are too much for modules")
-        told = io.BytesIO(self.run("cat-file", "--batch", stdin=b"".join(about[2] + b"\n" for about, _ in wanted)))
-        for about, path in wanted:
+        yield from wanted
+
+    def contents(self, entries: list[Entry]) -> Iterator[bytes]:
+        """The bytes of files, in order."""
+        asked = "".join(f"{entry.name}\n" for entry in entries).encode()
+        told = io.BytesIO(self._git.run("cat-file", "--batch", stdin=asked))
+        for _ in entries:
+            size = int(told.readline().split()[2])
+            yield told.read(size)
             told.readline()
-            content = told.read(int(about[3]))
-            told.readline()
-            yield path, content, about[0] == _PLAIN_FILES[1]
 
 
-def _environment() -> dict[str, str]:
-    """Git asks nobody, and uses no way of transport that runs a program that an address names."""
-    own = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
-    return {**own, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "https:ssh:file"}
-
-
-def _put(git: _Git, commit: str, place: Path) -> None:
+def _put(git: _Fetching, commit: str, place: Path) -> None:
     """Write the files of a commit to their place in the cache, all or nothing. Raises `FetchError`."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=place.parent))
         try:
-            for path, content, program in git.files(commit):
-                _write(fresh, path, content, program)
+            files = list(git.files(commit))
+            for (path, entry), content in zip(files, git.contents([entry for _, entry in files]), strict=True):
+                _write(fresh, path, content, entry.program)
             fresh.chmod(0o755)
             if place.is_dir():  # Somebody may have altered it.
                 place.rename(fresh.with_name(f"{fresh.name}.old"))

@@ -131,3 +131,29 @@ CHANGED_MODULE = Fault(
     "`sncompile.lock` has the SHA-256 of every file of the modules that specs use. `--locked` refuses what differs,\n"
     "or is not in it; files that were fetched from a repository always have to be as they were.",
 )
+NOT_OWNED = Fault(
+    "SN246",
+    "a repository of somebody else",
+    "Git reads no repository that belongs to another user, and neither does `sncompile diff --git`, unless your own\n"
+    "settings of git trust it: `git config --global --add safe.directory FOLDER`.",
+)
+ODD_REPOSITORY = Fault(
+    "SN247",
+    "a repository that is not read",
+    "`sncompile diff --git` reads the branches, tags and objects of a repository, and nothing that its settings say:\n"
+    "they may come from a stranger, and can have git run programs. So what only settings tell, such as `@{upstream}`,\n"
+    "is not known. Pipes and links among a repository's own files are refused, and so are reftables.",
+)
+NOT_AT_REVISION = Fault(
+    "SN248",
+    "a link or a submodule at a revision",
+    "`sncompile diff --git` takes files from git as they are, and follows neither symbolic links nor submodules.\n"
+    "Compare two working trees where they are needed: `git worktree add ../then REVISION`, `git submodule update\n"
+    "--init` in it, and `sncompile diff ../then/SPEC SPEC`.",
+)
+UNREADABLE_REVISION = Fault(
+    "SN249",
+    "a revision that cannot be read",
+    "Files of it are not here, as in a partial clone, of which nothing is fetched meanwhile; or they are damaged, or\n"
+    "too much: a revision may have a million files, each of them 1 GB, and those that a spec uses 4 GB.",
+)

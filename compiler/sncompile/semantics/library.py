@@ -19,7 +19,7 @@ from sncompile.semantics.program import ModuleFile, UsedFile
 from sncompile.semantics.repositories import SCHEME, Fetch
 from sncompile.syntax.document import Document, Named
 from sncompile.syntax.parse import parse
-from sncompile.syntax.source import Source, read_source
+from sncompile.syntax.source import Source, read_source, start_of
 
 
 class Library:
@@ -48,6 +48,10 @@ class Library:
     def lock(self) -> Lock:
         """The project's lock file. Its faults are told when it is read first."""
         path = self.root / LOCK
+        hindrance = self.places.bring(path)
+        if hindrance is not None:
+            self._report.add(hindrance.at(start_of(self.name_of(path))))
+            return Lock()
         return read_lock(path, self.name_of(path), self._report, self.sources)
 
     def name_of(self, path: Path) -> str:
@@ -126,7 +130,10 @@ class Library:
     def claim(self, name: str, span: Span, source: Source) -> str | None:
         """Where a file of the module in `source` is emitted, below `files/`; None after telling what is wrong."""
         path = source.folder / name
-        self.places.bring(path)
+        hindrance = self.places.bring(path)
+        if hindrance is not None:
+            self._report.add(hindrance.at(span))
+            return None
         root = self._locator.root_of(source.folder)
         try:
             if not self._locator.inside(path, root, span):
@@ -136,8 +143,7 @@ class Library:
         except (OSError, ValueError, RuntimeError):
             found = False
         if not found:
-            near = [p.name for p in source.folder.iterdir() if p.is_file()] if source.folder.is_dir() else []
-            hint = did_you_mean(name, near, what="there are") or "put it beside the module"
+            hint = did_you_mean(name, self.places.names(source.folder), what="there are") or "put it beside the module"
             self._report.add(value_faults.BAD_SCRIPT.at(span, f"no file `{name}` beside `{source.name}`", help=hint))
             return None
         self._use(path, root, span)

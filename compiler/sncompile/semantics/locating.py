@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -126,7 +127,8 @@ class Locator:
         library = shipped()
         if rest and (library / head).is_dir():
             return Target(library / reference.name, Root(library.resolve(), "sncompile:"))
-        beside = next((n for n in (reference.name + s for s in SUFFIXES) if (source.folder / n).is_file()), None)
+        near = self._places.names((source.folder / reference.name).parent)
+        beside = next((reference.name + s for s in SUFFIXES if reference.name.rpartition("/")[2] + s in near), None)
         offered = [p.name for p in library.iterdir() if p.is_dir() and not p.name.startswith("_")]
         hint = f"write `./{beside}`" if beside else did_you_mean(head, [*short, *offered], what="short names here")
         hint = hint or "give a file (`./tools/align.yaml`), or a short name under `modules`"
@@ -156,7 +158,10 @@ class Locator:
     def _checked(self, target: Target, reference: Named, *, document: bool) -> Target | None:
         path = target.path
         for suffix in ("", *SUFFIXES):
-            self._places.bring(Path(f"{path}{suffix}"))
+            hindrance = self._places.bring(Path(f"{path}{suffix}"))
+            if hindrance is not None:
+                self._report.add(hindrance.at(reference.span))
+                return None
         if document and not path.is_file():
             path = _with_suffix(path)
         if document and not path.exists():
@@ -164,7 +169,7 @@ class Locator:
         if not self.inside(path, target.root, reference.span):
             return None
         if document and path.is_dir():
-            names = [p.stem for p in sorted(path.iterdir()) if p.suffix in SUFFIXES]
+            names = [n for n, suffix in map(os.path.splitext, self._places.names(path)) if suffix in SUFFIXES]
             hint = did_you_mean("", [f"{reference.name}/{n}" for n in names], what="it holds") or "name a file in it"
             self._report.add(faults.MODULE_NOT_FOUND.at(reference.span, f"`{reference.name}` is a folder", help=hint))
             return None
@@ -191,9 +196,7 @@ class Locator:
         self._report.add(faults.MODULE_NOT_FOUND.at(reference.span, message, help="such as `./tools/align.yaml`"))
 
     def _tell_missing(self, path: Path, reference: Named) -> None:
-        names = []
-        if path.parent.is_dir():
-            names = [p.stem for p in sorted(path.parent.iterdir()) if p.suffix in SUFFIXES]
+        names = [n for n, suffix in map(os.path.splitext, self._places.names(path.parent)) if suffix in SUFFIXES]
         hint = did_you_mean(path.stem, names, what=f"modules in `{self._shown(path.parent)}`")
         hint = hint or "paths of modules are relative to the document that names them"
         message = f"no file for `{reference.name}` at `{self._shown(path)}`"

@@ -14,7 +14,7 @@ from sncompile.faults import tables as faults
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.globs import Match, Part, PatternError, compile_pattern, match_files
 from sncompile.semantics.operands import ValueFault, to_text
-from sncompile.semantics.places import HERE, Places
+from sncompile.semantics.places import HERE, Hindrance, Places
 from sncompile.semantics.scope import Members, Scope, Space
 from sncompile.semantics.stored_columns import StoredColumns
 from sncompile.semantics.table_files import DELIMITERS, TableError, read_table
@@ -169,6 +169,9 @@ class TableLoader:
         relative = any(isinstance(p, str) for p in template.parts[:1])
         name = posixpath.join(self._prefix, text) if relative else text
         path = self._places.file(Path(os.path.normpath(self._folder / name)))
+        if isinstance(path, Hindrance):
+            self._report.add(path.at(template.span))
+            return None
         shown = self._name_of(path)
         key = tuple(k.name for k in doc.key)
         if session is not None and (kept := _kept_by(session, doc, path, key)) is not None:
