@@ -247,6 +247,18 @@ def _embedded(victim: Victim) -> None:
     victim.commit("four")
 
 
+def _embedded_whole(victim: Victim) -> None:
+    """A bare repository that has commits of its own, and its folder for a working tree."""
+    victim.git("clone", "--quiet", "--bare", ".", "inner")
+    inner = Victim.__new__(Victim)
+    inner.path = victim.path / "inner"
+    inner.set(core__bare="false", core__worktree=".", core__fsmonitor=str(victim.program))
+    for name in ("spec.yaml", "fields.tsv", "modules/flat.yaml", "modules/flat.py"):
+        victim.put(f"inner/{name}", (victim.path / name).read_text("utf-8"))
+    victim.commit("three")
+    victim.commit("four")
+
+
 def _file_to_embedded(victim: Victim) -> None:
     """A `.git` file that leads to a folder among the files."""
     _monitor(victim)
@@ -291,6 +303,7 @@ TRAPS: Mapping[str, Trap] = {
     "uploadpack": Trap(_served_by, ASK, lacks=True),
     "url.insteadOf": Trap(_instead, ASK, lacks=True),
     "an embedded bare repository": Trap(_embedded, ("-C", "modules", "status"), spec="modules/spec.yaml"),
+    "a repository within": Trap(_embedded_whole, ("-C", "inner", "status"), spec="inner/spec.yaml"),
     "a .git file": Trap(_file_to_embedded, STATUS),
 }
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from sncompile.cli.reporter import Reporter, write
+from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
 from sncompile.exchange.forms import Exchanged
 from sncompile.faults import targets as faults
@@ -21,7 +22,7 @@ def leave(found: Exchanged, name: str, out: Path | None, reporter: Reporter) -> 
         write(found.text)
         return
     try:
-        out.write_text(found.text, encoding="utf-8")
+        put_file(out, found.text.encode())
     except OSError as error:
         message = f"`{out}` cannot be written: {error.strerror or type(error).__name__}"
         told = faults.BAD_OUTPUT_FOLDER.at(None, message, help="choose another place with `-o`")

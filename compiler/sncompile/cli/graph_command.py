@@ -11,6 +11,7 @@ from sncompile.api import check, graph_of
 from sncompile.cli.options import SpecOptions, report_options, spec_options
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, write
+from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
 from sncompile.drawing.dot import to_dot
 from sncompile.drawing.families import family_picture
@@ -77,7 +78,7 @@ def _drawn(picture: Picture, suffix: str) -> bytes:
 
 def _put(out: Path, drawn: bytes) -> None:
     try:
-        out.write_bytes(drawn)
+        put_file(out, drawn)
     except OSError as error:
         click.echo(f"sncompile: `{out}` cannot be written: {error.strerror}", err=True)
         sys.exit(1)

@@ -11,6 +11,7 @@ import click
 
 from sncompile.cli.options import Pair
 from sncompile.cli.reporter import write
+from sncompile.cli.written import put_file
 from sncompile.diagnostics.text import visible
 from sncompile.semantics.globs import Matcher, PatternError
 from sncompile.semantics.indexing import SUFFIXES, Indexed, Walked, index_files, patterns_of, walk, write_index
@@ -114,7 +115,7 @@ def _tell_left(indexed: Indexed, walked: Walked, file: Path | None) -> None:
     if file is not None:
         text = "".join(f"{name}\n" for name in left)
         try:
-            file.write_bytes(text.encode("utf-8", "surrogateescape"))
+            put_file(file, text.encode("utf-8", "surrogateescape"))
         except OSError as error:
             click.echo(f"sncompile: `{file}` cannot be written: {error.strerror}", err=True)
             sys.exit(1)

@@ -10,6 +10,7 @@ import click
 from sncompile.api import Checked, check
 from sncompile.cli.options import SpecOptions, report_options, spec_options
 from sncompile.cli.reporter import Reporter, as_json, bold, write
+from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
 from sncompile.syntax.document import PipelineDoc
 from sncompile.views.columns import terminal_width
@@ -75,7 +76,7 @@ def _write_values(checked: Checked, output: Path) -> None:
     else:
         text = inference_yaml(document.name.name, own)
     try:
-        output.write_text(text, "utf-8")
+        put_file(output, text.encode())
     except OSError as error:
         click.echo(f"sncompile: `{output}` cannot be written: {error.strerror}", err=True)
         sys.exit(1)

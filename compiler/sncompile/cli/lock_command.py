@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -11,9 +12,11 @@ from sncompile.api import check, lock_specs
 from sncompile.cli.options import SpecOptions, report_options, spec_options
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, write
+from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
 from sncompile.diagnostics.text import visible
 from sncompile.exchange.repositories import Fetcher
+from sncompile.faults.targets import BAD_OUTPUT_FOLDER
 
 
 @click.command("lock")
@@ -53,9 +56,17 @@ def command(
     before = made.path.read_text("utf-8") if made.path.is_file() else ""
     changed = made.text != before and (any(made.lock) or bool(before))
     if changed and not compare:
-        made.path.write_text(made.text, "utf-8")
+        _put(made.path, made.text, reporter)
     state = ("would change" if compare else "written") if changed else "up to date"
     write(f"{made.path}: {state}\n", err=True)
     if made.faults:
         reporter.show(made.faults, sources)
     sys.exit(1 if made.faults or (compare and changed) else 0)
+
+
+def _put(path: Path, text: str, reporter: Reporter) -> None:
+    try:
+        put_file(path, text.encode())
+    except OSError as error:
+        message = f"`{path}` cannot be written: {error.strerror or type(error).__name__}"
+        reporter.fail(CompileError([BAD_OUTPUT_FOLDER.at(None, message, help="see who may write to the folder")]))

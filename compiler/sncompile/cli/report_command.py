@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from sncompile.cli.runs import watch_run
+from sncompile.cli.written import put_file
 
 
 @click.command("report")
@@ -28,7 +29,7 @@ def command(run: str, out: Path | None) -> None:
     out = out if out is not None else watch.folder.path / "report.html"
     page = report_page(watch).encode("utf-8", "replace")
     try:
-        out.write_bytes(page)
+        put_file(out, page)
     except OSError as error:
         click.echo(f"sncompile: `{out}` cannot be written: {error.strerror}", err=True)
         sys.exit(1)

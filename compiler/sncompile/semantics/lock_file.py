@@ -7,6 +7,7 @@ tomorrow.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ from sncompile.faults import names as faults
 from sncompile.semantics.repositories import COMMIT
 from sncompile.syntax.nodes import Mapping as MappingNode
 from sncompile.syntax.nodes import Node, Scalar
-from sncompile.syntax.source import Source, read_source
+from sncompile.syntax.source import Source, read_source, start_of
 from sncompile.syntax.yaml import YamlError, parse_yaml
 
 LOCK = "sncompile.lock"
@@ -45,6 +46,8 @@ def read_lock(path: Path, name: str, report: Report, sources: dict[str, str]) ->
     Its text goes to `sources`.
     """
     if not path.is_file():
+        if os.path.lexists(path):
+            report.add(faults.BAD_LOCK.at(start_of(name), f"`{name}` is no plain file", help=_HINT))
         return Lock()
     source = read_source(name, path)
     if not isinstance(source, Source):
