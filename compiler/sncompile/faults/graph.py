@@ -45,7 +45,7 @@ BAD_PATH = Fault(
     "4095 bytes at most, the working folder and what an engine adds to it included. No output is the working folder,\n"
     "the home folder, a folder around one of them, or something in `/` itself: engines delete outputs before a job.",
 )
-BAD_ROOT = Fault("SN508", "a data root that is none", "A data root is a path or a URL, the same for all jobs.")
+BAD_ROOT = Fault("SN508", "a data root that is none", "A data root is a path, the same for all jobs.")
 MISSING_FILE = Fault(
     "SN511",
     "an input file that is not there",

@@ -22,12 +22,6 @@ AMBIGUOUS_PATH = Fault(
     "Two keys meet in a path such that Snakemake cannot tell where one ends. Separate them by `/` or by a sign\n"
     "that no key holds, or leave the path out: it is derived then.",
 )
-URL_INPUT = Fault(
-    "SN605",
-    "a URL as a file (Snakemake)",
-    "Remote files need one of Snakemake's storage plugins, which this version does not set up. Fetch the file in\n"
-    "a step, or mount the storage and name it as a path.",
-)
 OPTIONAL_OUTPUT = Fault(
     "SN606",
     "an optional output (Snakemake)",
@@ -115,11 +109,6 @@ CWL_TEXT = Fault(
     "SN628",
     "a name that is no text (CWL)",
     "A file's name or another value holds bytes that are not UTF-8. Documents of CWL hold text alone: rename the file.",
-)
-CWL_URL = Fault(
-    "SN629",
-    "a URL as a file (CWL)",
-    "This version takes no files from URLs. Fetch the file in a step, or before.",
 )
 CWL_INSIDE = Fault(
     "SN630",

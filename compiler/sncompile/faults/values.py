@@ -63,3 +63,10 @@ BAD_SCRIPT = Fault(
 BAD_SUCCESS = Fault(
     "SN323", "a criterion that does not fit", "`success` names outputs of the module; `min_files` needs a directory."
 )
+URL_AS_FILE = Fault(
+    "SN336",
+    "a URL where a file is wanted",
+    "This version neither fetches nor sends files: an input, an output, a parameter of the type `path`, the file of\n"
+    "a table and a data root that they lie in are paths of this machine. Fetch a file before, or in a step that takes\n"
+    "the URL as a `string`, which may be any text.",
+)

@@ -469,7 +469,7 @@ def _strays(step: Step, writer: Writer, raw: Sequence[int]) -> str | None:
     """Why a path said by hand leads elsewhere than it says; None if it does not."""
     path = writer.path
     if is_url(path):
-        return "is a URL, and jobs write files"
+        return None  # Told of already.
     for number in raw:
         value = step.keys.instances[writer.instance][number]
         if ".." in value and ".." in value.split("/"):

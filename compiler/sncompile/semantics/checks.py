@@ -17,6 +17,7 @@ from sncompile.semantics.check_lengths import check_lengths
 from sncompile.semantics.check_outputs import Guard, kept_of
 from sncompile.semantics.check_paths import check_paths
 from sncompile.semantics.check_patterns import check_patterns
+from sncompile.semantics.check_urls import check_urls
 from sncompile.semantics.check_values import check_values
 from sncompile.semantics.default_edges import take_from_writers
 from sncompile.semantics.evaluate import Evaluator
@@ -49,6 +50,7 @@ def check_program(
         program = replace(program, outputs=_unconsumed(program))
     evaluator = Evaluator(program.steps)
     check_values(program, evaluator, report)
+    check_urls(program, evaluator, report)
     check_places(program, evaluator, identity, feeds, report)
     if doc.outputs is not None:
         _tell_empty_outputs(program, report)

@@ -45,7 +45,7 @@ def root_values(
         found[name] = Const(None, UNKNOWN, named.span)
         if value.type.base != "unknown":
             message = f"the data root `{name}` is no path"
-            report.add(faults.BAD_ROOT.at(template.span, message, help="give a path or a URL, as one text"))
+            report.add(faults.BAD_ROOT.at(template.span, message, help="give a path, as one text"))
     return found
 
 

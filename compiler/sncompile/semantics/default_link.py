@@ -10,6 +10,7 @@ from sncompile.diagnostics import Report
 from sncompile.faults import documents as document_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.binding import bind_param, bind_port, check_value, param_type, port_type
+from sncompile.semantics.check_urls import FETCH, constant_url
 from sncompile.semantics.conventions import settle
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.operands import ValueFault
@@ -52,6 +53,8 @@ def _params(
         if param.default is not None:
             value = bind_param(param, typer.value(param.default), f"the default of `{name}`", report)
             found[name] = constant_default(param, value, report)
+            if param.base == "path":
+                found[name] = _without_url(found[name], name, report)
         elif param.optional:
             found[name] = Const(None, NULL, param.name.span)
         known[name] = param_type(param)
@@ -65,11 +68,21 @@ def _inputs(ports: Mapping[str, PortDoc], spaces: Mapping[str, Space], report: R
     typer = Typer(Scope({**spaces, "inputs": before}), report)
     for name, port in ports.items():
         if port.default is not None:
-            found[name] = bind_port(port, typer.value(port.default), f"the default of `{name}`", report)
+            value = bind_port(port, typer.value(port.default), f"the default of `{name}`", report)
+            found[name] = _without_url(value, name, report)
         elif port.optional:
             found[name] = Const(None, NULL, port.name.span)
         known[name] = port_type(port)
     return found
+
+
+def _without_url(value: Value, name: str, report: Report) -> Value:
+    """A default that stands for files; unknown where it is a URL, which is told here and nowhere else."""
+    url = constant_url(value)
+    if url is None:
+        return value
+    report.add(faults.URL_AS_FILE.at(value.span, f"the default of `{name}` is a URL: `{url}`", help=FETCH))
+    return Const(None, UNKNOWN, value.span)
 
 
 def check_patterns(params: Mapping[str, ParamDoc], report: Report) -> None:

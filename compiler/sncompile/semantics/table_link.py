@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import tables as faults
+from sncompile.faults import values as value_faults
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.globs import Match, Part, PatternError, compile_pattern, match_files
 from sncompile.semantics.operands import ValueFault, to_text
+from sncompile.semantics.path_text import is_url
 from sncompile.semantics.places import HERE, Hindrance, Places
 from sncompile.semantics.scope import Members, Scope, Space
 from sncompile.semantics.stored_columns import StoredColumns
@@ -166,6 +168,8 @@ class TableLoader:
         text = self._text(template, scope)
         if text is None:
             return None
+        if self._tell_url(text, template.span):
+            return None
         relative = any(isinstance(p, str) for p in template.parts[:1])
         name = posixpath.join(self._prefix, text) if relative else text
         path = self._places.file(Path(os.path.normpath(self._folder / name)))
@@ -209,6 +213,13 @@ class TableLoader:
             text=path.suffix.lower() in DELIMITERS, source=path,
         )  # fmt: skip
 
+    def _tell_url(self, text: str, span: Span) -> bool:
+        """Whether files of a table are at a URL, which is told."""
+        if is_url(text):
+            hint = "fetch it before, and name the path; a compile opens no connection"
+            self._report.add(value_faults.URL_AS_FILE.at(span, f"the table's source is a URL: `{text}`", help=hint))
+        return is_url(text)
+
     def _glob(self, doc: TableDoc, template: Template, scope: Scope) -> Table | None:
         if template.broken:
             return None
@@ -221,6 +232,8 @@ class TableLoader:
             # A data root is a place, never a pattern, whatever signs it holds.
             root = isinstance(part, Attribute) and isinstance(part.target, Name) and part.target.id == "data"
             parts.append(Part(text, root))
+        if self._tell_url("".join(part.text for part in parts), template.span):
+            return None
         try:
             pattern = compile_pattern(parts)
         except PatternError as error:

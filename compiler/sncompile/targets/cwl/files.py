@@ -82,9 +82,7 @@ class FilesLowering:
 
     def _refuse_input(self, source: Source, span: Span) -> None:
         path = source.original
-        if source.made is None and "://" in path:
-            fault, told, hint = faults.CWL_URL, f"the input `{path}` is a URL", "fetch it in a step"
-        elif posixpath.normpath(path) == ".":
+        if posixpath.normpath(path) == ".":
             fault, told = faults.CWL_PLACE, "an input is the working folder itself"
             hint = "name a folder in it"
         else:

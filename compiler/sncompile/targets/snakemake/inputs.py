@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from sncompile.faults import targets as faults
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.keys import KeySet
-from sncompile.semantics.path_text import is_url
 from sncompile.semantics.tables import Table
 from sncompile.semantics.values import Cell, Const, Local, Made, Output, Related, Text, Value
 from sncompile.targets.snakemake.choosing import Rows, choice, chosen_by
@@ -30,7 +28,6 @@ def input_code(value: Value, name: str, context: FamilyContext) -> Code | None:
         return input_code(value.path, name, context)
     if isinstance(value, Const) and value.value is None:
         return None
-    _refuse_urls(value, name, context)
     if isinstance(value, Const) and isinstance(value.value, str):
         context.check_braces(value.value, value.span)
         return string(value.value)
@@ -63,17 +60,6 @@ def port_code(value: Value, name: str, context: FamilyContext) -> Code | None:
         return input_code(by_mark, name, context)
     paths = waiting.paths(value, context.keys, context.family)
     return rows_code([paths(i) for i in range(len(context.keys))], name, context)
-
-
-def _refuse_urls(value: Value, name: str, context: FamilyContext) -> None:
-    if isinstance(value, Const) and any(
-        is_url(str(v)) for v in (value.value if isinstance(value.value, tuple) else (value.value,))
-    ):
-        context.around.tell(
-            faults.URL_INPUT.at(
-                value.span, f"the input `{name}` is a URL", help="fetch it in a step, or mount it as a path"
-            )
-        )
 
 
 def _pattern(value: Value, context: FamilyContext) -> Code | None:
