@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from .. import command_line
 
@@ -97,3 +100,63 @@ def test_a_report_does_not_say_that_an_image_was_used_that_was_not(tmp_path: Pat
     page = (tmp_path / "page.html").read_text()
     assert "<code>org/tool:1</code>" in page
     assert "not used: the tools ran as they are" in page
+
+
+NOTEBOOK = """
+sncompile: 1
+pipeline: book
+steps: {page: {module: {outputs: {o: {type: file}}, notebook: page.ipynb}}}
+"""
+
+
+def lay_notebook(folder: Path, kernel: str) -> None:
+    """A notebook that names a kernel."""
+    cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": "o = None", "id": "a"}
+    about = {"kernelspec": {"name": kernel, "display_name": kernel}, "language_info": {"name": "python"}}
+    cells = [{**cell, "outputs": [], "execution_count": None}]
+    book = {"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5}
+    (folder / "page.ipynb").write_text(json.dumps(book))
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Path:
+    """A folder of programs with a papermill, whose Jupyter knows one kernel."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "papermill").write_text("#!/bin/sh\nexit 1\n")
+    (tools / "jupyter-kernelspec").write_text('#!/bin/sh\necho \'{"kernelspecs": {"own-kernel": {}}}\'\n')
+    for program in tools.iterdir():
+        program.chmod(0o755)
+    return tools
+
+
+@pytest.mark.parametrize("level", ["0", "1", "2"])
+def test_a_kernel_that_is_not_installed_ends_a_run_before_it_begins(tmp_path: Path, tools: Path, level: str) -> None:
+    lay_notebook(tmp_path, "owm-kernel")
+    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    done = sncompile(tmp_path, "run", "spec.yaml", f"-O{level}", spec=NOTEBOOK, path=path)
+    assert done.returncode == 3
+    assert "error[SN229]: the notebook of `page` names the kernel `owm-kernel`" in done.stderr
+    assert "did you mean `own-kernel`?" in done.stderr
+    assert "spec.yaml:4" in done.stderr
+    assert not list((tmp_path / "runs").iterdir())
+
+
+def test_kernels_that_are_there_or_that_nobody_knows_of_are_no_fault(tmp_path: Path, tools: Path) -> None:
+    """Names are the same in any case; and without Jupyter beside papermill nobody can tell."""
+    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    lay_notebook(tmp_path, "Own-Kernel")
+    assert "SN229" not in sncompile(tmp_path, "run", "spec.yaml", spec=NOTEBOOK, path=path).stderr
+    (tools / "jupyter-kernelspec").unlink()
+    lay_notebook(tmp_path, "other")
+    assert "SN229" not in sncompile(tmp_path, "run", "spec.yaml", spec=NOTEBOOK, path=path).stderr
+
+
+def test_a_kernel_elsewhere_is_not_looked_for(tmp_path: Path, tools: Path) -> None:
+    """A job with variables of its own may find others."""
+    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    lay_notebook(tmp_path, "other")
+    spec = NOTEBOOK.replace("page: {", "page: {env: {JUPYTER_PATH: kernels}, ")
+    done = sncompile(tmp_path, "run", "spec.yaml", spec=spec, path=path)
+    assert "SN229" not in done.stderr
+    assert len(list((tmp_path / "runs").iterdir())) == 1

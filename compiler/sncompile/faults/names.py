@@ -88,6 +88,36 @@ UNUSED_OUTPUT = Fault(
     "Name it in the command (`${outputs.x}`), or say where the tool writes (`path`).",
     Severity.WARNING,
 )
+BAD_NOTEBOOK = Fault(
+    "SN225",
+    "a file that is no notebook",
+    "A `notebook` is a Jupyter notebook in version 4 of its form: JSON with a list of `cells`, of at most 64 MB.",
+)
+NO_PARAMETERS_CELL = Fault(
+    "SN226",
+    "a notebook without a place for its parameters",
+    "Papermill puts the values of ports and parameters after the cell that is tagged `parameters`. Without one they\n"
+    "come first, and where the notebook sets the same names itself, it works with its own values.",
+)
+UNHEEDED_PARAMETER = Fault(
+    "SN227",
+    "a parameter that a notebook may not heed",
+    "The cell that is tagged `parameters` sets every port and parameter of the module to some value, which papermill\n"
+    "replaces. What it does not set may be misspelt; what a later cell sets again is not what was given.",
+    Severity.WARNING,
+)
+NO_KERNEL = Fault(
+    "SN228",
+    "a notebook without a kernel",
+    "Papermill starts the kernel that a notebook names (`metadata.kernelspec`), and writes its parameters in the\n"
+    "language that it names (`metadata.language_info`). Jupyter saves both with the notebook.",
+)
+UNKNOWN_KERNEL = Fault(
+    "SN229",
+    "a kernel that is not installed",
+    "A notebook names a kernel that the papermill of this machine does not know, so its jobs would fail. Nothing has\n"
+    "been run. Inside of containers and conda environments nobody looks.",
+)
 UNUSED_STEP = Fault(
     "SN223",
     "a step that no output needs",

@@ -12,6 +12,7 @@ from pathlib import Path
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import runs as faults
 from sncompile.ir.graph import Family, Graph
+from sncompile.runner.kernels import Kernels
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.images import ImageKind, image_name, images_of, images_used
 from sncompile.semantics.program import Flag, Option
@@ -81,7 +82,9 @@ def _bind(path: str) -> str:
 
 
 def missing(graph: Graph, working: Path, containers: str, methods: list[str], tell: Tell) -> Iterator[Diagnostic]:
-    """What the jobs need and this machine does not have: engines, images, environments, programs.
+    """What the jobs need and this machine does not have: engines, images, environments, programs, kernels.
+
+    A family whose files are all there needs none.
 
     An image that an engine does not hold is fetched; `tell` hears of it, as it takes long.
     """
@@ -89,19 +92,19 @@ def missing(graph: Graph, working: Path, containers: str, methods: list[str], te
     if engine is not None and _boxed(graph):
         lacking = _engine_fault(engine)
         yield from [lacking] if lacking is not None else _images(graph, engine, tell)
-    evaluator = Evaluator(graph.families)
+    evaluator, kernels = Evaluator(graph.families), Kernels()
     for family in graph.families.values():
         boxed = family.container is not None and (engine is not None or "apptainer" in methods)
         if boxed and "apptainer" in methods:
             yield from _image_files(family, evaluator, working)
         if family.conda is not None and not boxed and "conda" not in methods:
             help = "install conda, or the programs themselves"
-            if _program_fault(family, evaluator, working) is not None:
+            if _program_fault(family, evaluator) is not None and not _all_there(family, evaluator, working):
                 message = f"`{family.name}` wants conda, which is not installed"
                 yield faults.NO_ENGINE.at(family.span, message, help=help)
         elif not boxed and family.conda is None:
-            fault = _program_fault(family, evaluator, working)
-            if fault is not None:
+            fault = _program_fault(family, evaluator) or kernels.fault(family, graph.files)
+            if fault is not None and not _all_there(family, evaluator, working):
                 yield fault
 
 
@@ -170,8 +173,8 @@ def _last(done: subprocess.CompletedProcess[str]) -> str:
 # --- Programs -------------------------------------------------------------------------------------------------------
 
 
-def _program_fault(family: Family, evaluator: Evaluator, working: Path) -> Diagnostic | None:
-    """A fault where a command's own program is not there. A family whose files are all there needs none."""
+def _program_fault(family: Family, evaluator: Evaluator) -> Diagnostic | None:
+    """A fault where a command's own program is not there."""
     if not family.command or any(variable.name == "PATH" for variable in family.env):
         return None
     first = family.command[0]
@@ -182,7 +185,7 @@ def _program_fault(family: Family, evaluator: Evaluator, working: Path) -> Diagn
         for program in sorted({str(p) for p in evaluator.column(first, family.keys, family)})
         if "/" not in program and shutil.which(program) is None
     ]
-    if not lacking or _all_there(family, evaluator, working):
+    if not lacking:
         return None
     boxed = family.container is not None
     help = "run it in its image: `--containers docker`, `podman` or `apptainer`" if boxed else "install it"
@@ -193,6 +196,7 @@ def _program_fault(family: Family, evaluator: Evaluator, working: Path) -> Diagn
 
 
 def _all_there(family: Family, evaluator: Evaluator, working: Path) -> bool:
+    """Whether all files are there that a family makes."""
     for output in family.outputs.values():
         for value in evaluator.column(output.path, family.keys, family):
             if not all((working / path).exists() for path in (value if isinstance(value, tuple) else (value,))):

@@ -11,6 +11,7 @@ from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.binding import param_type, port_type
 from sncompile.semantics.library import Library
+from sncompile.semantics.notebooks import check_notebook
 from sncompile.semantics.program import Argument, Flag, Option, ShellPart
 from sncompile.semantics.shell import ARITHMETIC, Context, after_value, follow, guarded, last_line, one_word_place
 from sncompile.semantics.types import STRING, Type
@@ -180,7 +181,10 @@ def _notebook(doc: ModuleDoc, notebook: Named, library: Library, report: Report,
     place: Value = Const("/dev/null", STRING, span)
     if executed:
         place = Local("outputs", executed, Type("file"), span)
-    record = Record(tuple(_members(doc, executed)), STRING, span)
+    members = _members(doc, executed)
+    source = library.claimed[emitted].source
+    check_notebook(source, library.name_of(source), [name for name, _ in members], span, report)
+    record = Record(tuple(members), STRING, span)
     return (
         Const("papermill", STRING, span), ModuleFile(emitted, Type("file"), span), place,
         Const("--parameters_yaml", STRING, span), record,
