@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sncompile.api import check_text, compile_graph, graph_of
-from sncompile.runner.profiles import works_elsewhere
+from sncompile.runner.profiles import find_profile, works_elsewhere
 from sncompile.targets.snakemake.profiles import PROFILES
 
 from ..command_line import sncompile
@@ -129,10 +129,9 @@ def test_which_profiles_work_elsewhere(
         (tmp_path / "config.yaml").write_text(text)
         assert works_elsewhere(tmp_path) == (name != "local")
     (tmp_path / "snakemake" / "ours").mkdir(parents=True)
-    (tmp_path / "snakemake" / "ours" / "config.v8+.yaml").write_text("executor: lsf\n")
+    (tmp_path / "snakemake" / "ours" / "config.v8+.yaml").write_text("executor: local\n")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    assert works_elsewhere(Path("ours"))
-    assert not works_elsewhere(Path("theirs"))
+    assert find_profile("ours", tmp_path / "emitted") == tmp_path / "snakemake" / "ours" / "config.v8+.yaml"
 
 
 @pytest.mark.parametrize(

@@ -349,7 +349,7 @@ def test_steps_that_share_a_rule_are_told_apart(tmp_path: Path) -> None:
 def test_an_engine_that_cannot_start_leaves_no_lock(tmp_path: Path) -> None:
     """What Snakemake itself refuses is told, and the next run may begin."""
     (tmp_path / "spec.yaml").write_text(SPEC)
-    code, _, err = finish(start(tmp_path, "--", "--no-such-option"))
+    code, _, err = finish(start(tmp_path, "--", "--default-storage-provider", "moon"))
     assert (code, "SN702" in err) == (3, True)
     assert "Traceback" not in err
     assert status(tmp_path)["state"] == "failed"

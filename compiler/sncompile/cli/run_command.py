@@ -13,9 +13,10 @@ from sncompile.api import CompileOptions, check, compile_program
 from sncompile.cli.options import ARGUMENTS, SpecOptions, level_option, report_options, spec_options
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, write
-from sncompile.cli.runs import EXIT_RUN_FAILED, misused
+from sncompile.cli.runs import EXIT_MISUSED, EXIT_RUN_FAILED, misused
 from sncompile.diagnostics import CompileError
 from sncompile.faults import graph as graph_faults
+from sncompile.faults import runs as run_faults
 from sncompile.ir.graph import Graph
 from sncompile.runner.display import duration, make_display
 from sncompile.runner.facts import facts_of
@@ -127,7 +128,8 @@ def _run(prepared: Prepared, how: RunOptions, reporter: Reporter) -> None:
         result = run(prepared, how, make_display())
     except CompileError as error:
         reporter.show(error.diagnostics, error.sources)
-        sys.exit(EXIT_RUN_FAILED)
+        refused = all(d.code == run_faults.OPTION_REFUSED.code for d in error.diagnostics)
+        sys.exit(EXIT_MISUSED if refused else EXIT_RUN_FAILED)
     undelivered = told(RunFolder(result.folder))
     if undelivered is not None:
         write(f"{undelivered}\n", err=True)

@@ -10,6 +10,7 @@ from sncompile.diagnostics import CompileError
 from sncompile.runner.find import find_run
 from sncompile.runner.watch import Watch
 
+EXIT_MISUSED = 2
 EXIT_RUN_FAILED = 3
 
 

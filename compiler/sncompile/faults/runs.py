@@ -57,3 +57,39 @@ NO_REPOSITORY = Fault(
     "Its name is wrong, it has no such branch, tag or commit, it wants a login, or there is no way to it from here.\n"
     "`sncompile lock` has git fetch it, with the settings that git has.",
 )
+OPTION_REFUSED = Fault(
+    "SN711",
+    "an option of the engine is refused",
+    "`done` must mean that all was made. An option of Snakemake's that could make it mean less is refused, after `--`\n"
+    "and in a profile: one that only tells what would be done, touches files, leaves steps out, or takes old results\n"
+    "for new ones. `docs/how-to/runs.md` lists what is admitted. The emitted folder is there for plain `snakemake`\n"
+    "with any option. Nothing has been run.",
+)
+NOT_THERE = Fault(
+    "SN712",
+    "what was promised is not there",
+    "The engine said that it had done everything, but a file that the pipeline promises, or that one of its jobs had\n"
+    "written, does not exist, or is a directory in the place of a file or the other way round. Something else removed\n"
+    "it while the run went on, or the file system had not shown it after the time that the profile gives it\n"
+    "(`latency-wait`). Run again: what is missing is made.",
+)
+IN_USE = Fault(
+    "SN713",
+    "files are in use by another run",
+    "Another run, maybe of another working folder or on another machine, is writing files that this one writes or\n"
+    "reads, or reads files that this one writes. Wait for it or cancel it. Two pipelines that write different files\n"
+    "may use one data root at once. What a dead run held is freed by itself: on its own machine at once, elsewhere\n"
+    "when it has given no sign of life for two minutes.",
+)
+NO_MARKS = Fault(
+    "SN714",
+    "a place for the marks of unfinished work is missing",
+    "A run writes down beside the data which files are being written, in `.sncompile` in the data root, so that\n"
+    "nobody ever takes a half-written file for a result. There it could not: the disk is full or read-only, or the\n"
+    "folder is somebody else's. Nothing has been run.",
+)
+HALF_WRITTEN = Fault(
+    "SN715",
+    "an input is half-written",
+    "A run that died was writing this file, and nobody has made it again since. Run the pipeline that makes it.",
+)

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from sncompile.runner.surroundings import python, surroundings
+
 MOST_NAMED = 2_000
 """So many targets are named on the command line; where there are more, `all` has to lead to them."""
 
@@ -42,14 +44,14 @@ def dry_run(
             place.touch()
     with tempfile.TemporaryDirectory(prefix="sncompile-events-") as name:
         events = Path(name) / "events.jsonl"
-        command = [sys.executable, "-P", "-m", "sncompile.runner.dry_run", str(events)]
+        command = python(__name__, str(events), "--profile", "none", "--workflow-profile", "none")
         command += ["--snakefile", str(snakefile.resolve()), "--directory", str(working)]
         command += ["--dry-run", "--forceall", "--cores", "100000", "--nolock", "--quiet", "all"]
         # Snakemake takes a leading `./` off what it is asked for, and then knows no rule for it.
         named = [target for target in targets if not target.startswith("./")][:MOST_NAMED]
         if named:
             command += ["--", "all", *named]
-        environment = {**dict.fromkeys(secrets, ""), **os.environ}
+        environment = {**dict.fromkeys(secrets, ""), **surroundings(os.environ).variables}
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", cwd=working, env=environment, check=False
         )

@@ -1,8 +1,8 @@
 """The engine's process: Snakemake's own command line, with a log handler of ours that writes events.
 
-Run as `python -m sncompile.runner.engine_child RUN-FOLDER LOCK ARGUMENT…`, in a session of its own, so that the run
-goes on when whoever started it is gone. It holds the working folder's lock (an open file of that number), does as
-`cancel.json` says, and puts the record in order at its end.
+Run as `python -m sncompile.runner.engine_child RUN-FOLDER LOCK`, in a session of its own, so that the run goes on when
+whoever started it is gone. What Snakemake is asked for stands in the record. This process holds the working folder's
+lock (an open file of that number), does as `cancel.json` says, and puts the record in order at its end.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from sncompile.runner.ending import PATIENCE, end_all, end_containers, keep_files, others, write_end
+from sncompile.runner.engine_options import Request, judge, objections
 from sncompile.runner.events import tell
 from sncompile.runner.lock import FolderLock
 from sncompile.runner.processes import Process, identify
@@ -172,12 +173,38 @@ def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int) ->
     write_end(folder, state, watch.progress, watch.progress.ended_at)
 
 
+def _work(folder: RunFolder) -> bool:
+    """Have Snakemake do what the record asks for; whether it did."""
+    from snakemake.cli import args_to_api
+    from snakemake.exceptions import print_exception
+    from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
+
+    request = Request.from_object(folder.read()["engine"])
+    LoggerPluginRegistry().register_plugin("sncompile", plugin(folder.events))
+    mend_arrays()
+    verdict, parser, asked = judge(request)
+    refused = [d.message for d in objections(verdict, request)]
+    if refused:
+        # The profile is another one by now.
+        tell(folder.events, event="error", message="; ".join(refused))
+        return False
+    asked.targets = list(request.targets)
+    asked.logger = ["sncompile"]
+    # Quiet, it would keep its events to itself; its words go to a file anyway.
+    asked.quiet = None
+    try:
+        return bool(args_to_api(asked, parser))
+    except Exception as error:  # As Snakemake's own command line does.
+        print_exception(error)
+        return False
+
+
 def _code(said: object) -> int:
     return said if isinstance(said, int) else 0 if said is None else 1
 
 
 def main(arguments: list[str]) -> None:
-    """Run Snakemake with `arguments[2:]` for the run folder `arguments[0]` and the lock `arguments[1]`."""
+    """Run Snakemake for the run folder `arguments[0]`, with the lock `arguments[1]`."""
     folder, lock = RunFolder(Path(arguments[0])), FolderLock.inherited(Path.cwd(), int(arguments[1]))
     process = identify(os.getpid())
     assert process is not None
@@ -188,13 +215,7 @@ def main(arguments: list[str]) -> None:
     _Obedience(folder, process).start()
     code = 1
     try:
-        from snakemake.cli import main as snakemake
-        from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
-
-        LoggerPluginRegistry().register_plugin("sncompile", plugin(folder.events))
-        mend_arrays()
-        snakemake(["--logger", "sncompile", *arguments[2:]])
-        code = 0
+        code = 0 if _work(folder) else 1
     except SystemExit as exit:
         code = _code(exit.code)
     except KeyboardInterrupt:

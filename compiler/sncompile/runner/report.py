@@ -22,7 +22,7 @@ from sncompile.runner.measures import JobTime, StepTime, job_times, step_times
 from sncompile.runner.progress import StepProgress
 from sncompile.runner.record import now
 from sncompile.runner.software import NO_IMAGES
-from sncompile.runner.status_text import SAYS, times_text
+from sncompile.runner.status_text import SAYS, taken_from, times_text
 from sncompile.runner.timeline import timeline
 from sncompile.runner.watch import RunStatus, State, Watch
 
@@ -51,6 +51,7 @@ def report_page(watch: Watch) -> str:
         title=facts.get("title") or status.pipeline,
         facts=facts,
         record=watch.record,
+        taken=list(taken_from(watch.record)),
         tiles=_tiles(status, jobs),
         failures=[_told(failure, watch.sources()) for failure in found[:MOST_FAILURES]],
         more_failures=max(0, len(found) - MOST_FAILURES),

@@ -7,10 +7,9 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,16 @@ from sncompile.faults import runs as faults
 from sncompile.ir.graph import Graph
 from sncompile.runner import telemetry_sender
 from sncompile.runner.ending import settle
+from sncompile.runner.engine_options import Request, Setting, examine
 from sncompile.runner.events import EventReader, tell
 from sncompile.runner.facts import write_facts
 from sncompile.runner.holes import families_for, missing_below
 from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.processes import MARK, identify
-from sncompile.runner.profiles import find_profile, profile_files, works_elsewhere
+from sncompile.runner.profiles import find_profile, plugins_of, works_elsewhere
 from sncompile.runner.record import RECORD, RunFolder, now, versions
 from sncompile.runner.software import binds, deployment, engine_of, missing
+from sncompile.runner.surroundings import Surroundings, python, surroundings
 from sncompile.runner.wanted import marked_families
 from sncompile.runner.watch import Watch
 from sncompile.semantics.checks import look_again
@@ -38,12 +39,9 @@ MAX_NAMED = 10_000
 """So many files are named on the engine's command line at most; what is left is found by the next run."""
 
 
-_KINDS_OF_QUIET = ("all", "host", "progress", "reason", "rules")
-
-
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How to run: `arguments` go to Snakemake as they are; `targets` are files to make (none: all outputs),
+    """How to run: `arguments` go to Snakemake if they are admitted; `targets` are files to make (none: all outputs),
     `steps` the families that write them; `command` and `invoked_from` are kept in the record, to start it again."""
 
     cores: str
@@ -96,12 +94,16 @@ def start(run: Prepared, options: RunOptions, say: Callable[[str], None] = lambd
         # Only who holds the lock may change files that a run reads.
         _look_again(run, options)
         run.emitted.write(run.out)
-        _preflight(run, working, options, methods, say)
+        profile = find_profile(options.profile, run.out.resolve()) if options.profile is not None else None
+        taken = surroundings(os.environ, plugins_of(profile) if profile is not None else ())
+        request = engine_request(run, working, options, methods, profile)
+        settings = examine(request, taken.variables, str(working))
+        _preflight(run, working, options, methods, profile, say)
         documents = folder.keep_sources(run.documents, run.out)
         write_facts(folder, {**run.facts, "documents": documents}, run.graph)
-        arguments = engine_arguments(run, working, options, methods)
-        _write_record(folder, run.graph, working, options, arguments, methods)
-        watch = _launch(folder, working, arguments, lock)
+        request = replace(request, targets=engine_targets(run, working, options))
+        _write_record(folder, run.graph, working, options, methods, request, settings, taken)
+        watch = _launch(folder, working, taken, lock)
     except BaseException:
         _give_up(folder)
         (lock.release if cleared else lock.give_back)()
@@ -119,17 +121,20 @@ def _look_again(run: Prepared, options: RunOptions) -> None:
     """
     kept = [Kept(str(run.out.absolute()), "the folder of the emitted files", reach=Reach.INSIDE)]
     if options.profile is not None:
-        kept += [Kept(str(path.absolute()), "the profile of the run") for path in profile_files(Path(options.profile))]
+        own = Path(options.profile)
+        files = own.glob("*.yaml") if own.is_dir() else [own]
+        kept += [Kept(str(file.absolute()), "the profile of the run") for file in files if file.exists()]
     found = look_again(run.program, kept)
     if found:
         raise CompileError(found, dict(run.documents))
 
 
 def _preflight(
-    run: Prepared, working: Path, options: RunOptions, methods: list[str], say: Callable[[str], None]
-) -> None:
+    run: Prepared, working: Path, options: RunOptions, methods: list[str], profile: Path | None,
+    say: Callable[[str], None],
+) -> None:  # fmt: skip
     """Raise `CompileError` where the jobs' software is not there. What other machines have cannot be seen from here."""
-    if options.profile is not None and works_elsewhere(find_profile(options.profile, run.out.resolve())):
+    if profile is not None and works_elsewhere(profile):
         return
     lacking = list(missing(run.graph, working, options.containers, methods, say))
     if lacking:
@@ -153,8 +158,9 @@ def _clear_up(lock: FolderLock) -> None:
 
 
 def _write_record(
-    folder: RunFolder, graph: Graph, working: Path, options: RunOptions, arguments: list[str], methods: list[str]
-) -> None:
+    folder: RunFolder, graph: Graph, working: Path, options: RunOptions, methods: list[str],
+    request: Request, settings: Sequence[Setting], taken: Surroundings,
+) -> None:  # fmt: skip
     starter = identify(os.getpid())
     folder.write(
         {
@@ -166,7 +172,14 @@ def _write_record(
             "working_folder": str(working),
             "command": list(options.command),
             "invoked_from": options.invoked_from,
-            "arguments": arguments,
+            "arguments": request.words,
+            "engine": request.as_object(),
+            "taken": {
+                "profile": request.profile,
+                "settings": [{"option": s.option, "from": s.origin} for s in settings],
+                "variables": taken.heeded,
+                "variables_left_out": taken.removed,
+            },
             "containers": engine_of(options.containers, methods, options.profile),
             "versions": versions(),
             "started": now(),
@@ -174,14 +187,12 @@ def _write_record(
     )
 
 
-def _launch(folder: RunFolder, working: Path, arguments: list[str], lock: FolderLock) -> Watch:
-    # `-P`: a file `json.py` in the working folder must not take the place of Python's own.
-    command = [sys.executable, "-P", "-m", "sncompile.runner.engine_child", str(folder.path), str(lock.descriptor)]
+def _launch(folder: RunFolder, working: Path, taken: Surroundings, lock: FolderLock) -> Watch:
     with folder.engine_log.open("ab") as output:
         process = subprocess.Popen(
-            [*command, *arguments],
+            python("sncompile.runner.engine_child", str(folder.path), str(lock.descriptor)),
             cwd=working,
-            env={**os.environ, MARK: str(folder.path)},
+            env={**taken.variables, MARK: str(folder.path)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -227,41 +238,35 @@ def _locked(locked: Locked, working: Path) -> Diagnostic:
     )  # fmt: skip
 
 
-def engine_arguments(run: Prepared, working: Path, options: RunOptions, methods: list[str]) -> list[str]:
-    """Snakemake's command line for a run."""
-    emitted = run.out.resolve()
-    arguments = ["--snakefile", str(emitted / "Snakefile"), "--directory", str(working), "--rerun-incomplete"]
+def engine_request(
+    run: Prepared, working: Path, options: RunOptions, methods: list[str], profile: Path | None
+) -> Request:
+    """What Snakemake is asked for, but for the files to make."""
+    own = ["--snakefile", str(run.out.resolve() / "Snakefile"), "--directory", str(working)]
     distant = False
-    if options.profile is not None:
-        profile = find_profile(options.profile, emitted)
-        arguments += ["--profile", str(profile)]
+    if profile is not None:
         distant = works_elsewhere(profile)
         if options.containers == "none":
             # Nothing less can be asked for: what a profile says of containers must be said otherwise.
             methods = methods or ["env-modules"]
     else:
         # On one machine files are there at once; a site's profile says how long its file system needs.
-        arguments += ["--latency-wait", "1"]
+        own += ["--latency-wait", "1"]
     if not distant or options.cores != "all":
         # Where others run the jobs, `all` would hold them down to this machine's number.
-        arguments += ["--cores", options.cores]
+        own += ["--cores", options.cores]
     if options.keep_going:
-        arguments.append("--keep-going")
+        own.append("--keep-going")
     if methods:
-        arguments += ["--software-deployment-method", *methods]
+        own += ["--software-deployment-method", *methods]
     if "apptainer" in methods:
-        arguments += binds(run.graph, working)
+        own += binds(run.graph, working)
+    return Request(tuple(own), None if profile is None else str(profile), options.arguments)
+
+
+def engine_targets(run: Prepared, working: Path, options: RunOptions) -> tuple[str, ...]:
+    """The files that Snakemake is asked for; none where it is to make the outputs."""
     families = families_for(run.graph, set(options.steps))
     missing = missing_below(run.graph, working, families, marked_families(run.emitted))[:MAX_NAMED]
     targets = [*(options.targets or (["all"] if missing else [])), *missing]
-    return [*arguments, *_heard(options.arguments), *(["--", *dict.fromkeys(targets)] if targets else [])]
-
-
-def _heard(arguments: Sequence[str]) -> list[str]:
-    """Arguments without `--quiet`, for which Snakemake keeps its events to itself; its words go to a file anyway."""
-    found: list[str] = []
-    quiet = False
-    for word in arguments:
-        quiet = word.startswith("-q") or word.partition("=")[0] == "--quiet" or (quiet and word in _KINDS_OF_QUIET)
-        found += [] if quiet else [word]
-    return found
+    return tuple(dict.fromkeys(targets))

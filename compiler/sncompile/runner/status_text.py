@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from sncompile.diagnostics.machine import as_object
 from sncompile.runner.display import duration
+from sncompile.runner.engine_options import PROFILE
 from sncompile.runner.processes import Seen
 from sncompile.runner.telemetry_sender import told
 from sncompile.runner.watch import RunStatus, State, Watch
@@ -28,7 +29,15 @@ def status_text(watch: Watch, status: RunStatus, width: int, bold: Callable[[str
     """The run's state, its times, and a table of its steps; failures are told apart from it."""
     head = [
         bold(table([[f"{status.pipeline}: {SAYS[status.state]}"]], width).rstrip("\n")) + "\n",
-        table([["run", str(status.folder)], ["spec", status.spec], ["time", times_text(status)]], width),
+        table(
+            [
+                ["run", str(status.folder)],
+                ["spec", status.spec],
+                ["time", times_text(status)],
+                *(map(list, taken_from(watch.record))),
+            ],
+            width,
+        ),
     ]
     if status.seen is Seen.ELSEWHERE and status.state is State.RUNNING and status.process is not None:
         head.append(f"It runs on another machine ({status.process.machine}), so what is told rests on its events.\n")
@@ -65,6 +74,21 @@ def times_text(status: RunStatus) -> str:
     return f"{began}, took {took}" if status.state.ended else f"since {began}, for {took}"
 
 
+def taken_from(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a run took from elsewhere than its spec, in words: a profile, options, variables; only what there is."""
+    taken = record.get("taken") or {}
+    if taken.get("profile"):
+        yield "profile", str(taken["profile"])
+    options = [f"{s['option']}{' (profile)' if s['from'] == PROFILE else ''}" for s in taken.get("settings") or ()]
+    for name, found in (
+        ("engine options", options),
+        ("variables", taken.get("variables") or ()),
+        ("left out", taken.get("variables_left_out") or ()),
+    ):
+        if found:
+            yield name, ", ".join(map(str, found))
+
+
 def status_object(watch: Watch, status: RunStatus) -> dict[str, Any]:
     """The JSON form: state, times, counts for the run and for every step, and the failures with their places."""
     return {
@@ -99,6 +123,7 @@ def status_object(watch: Watch, status: RunStatus) -> dict[str, Any]:
             }
             for failure in watch.failures()
         ],
+        "taken": watch.record.get("taken"),
         "errors": [as_object(d) for d in watch.faults(status.state)] if not status.failed else [],
     }
 

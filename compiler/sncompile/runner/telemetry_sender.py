@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from sncompile.diagnostics import CompileError
 from sncompile.faults import runs as faults
 from sncompile.runner.processes import MARK
 from sncompile.runner.record import RunFolder, read_object, write_object
+from sncompile.runner.surroundings import python
 from sncompile.telemetry.destination import EXTRA, Destination, destination, installed, without_login
 from sncompile.telemetry.tally import Sent
 
@@ -50,7 +50,7 @@ def send(folder: RunFolder, where: Destination) -> None:
     with (folder.path / "telemetry.log").open("ab") as log:
         try:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "sncompile.runner.telemetry_child", str(folder.path)],
+                python("sncompile.runner.telemetry_child", str(folder.path)),
                 env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         except OSError as failed:

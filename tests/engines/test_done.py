@@ -1,0 +1,191 @@
+"""`done` is said of what is there: nothing that lies about, and no option, makes a run say it of anything else."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from sncompile.runner.engine_options import ADMITTED, Request, judge
+from sncompile.runner.surroundings import surroundings
+
+from ..command_line import finish, sncompile
+from ..runs import newest_run, record, start
+
+SPEC = """\
+sncompile: 1
+pipeline: one
+steps:
+  a:
+    module:
+      outputs: {o: {type: file}, d: {type: directory}}
+      shell: |
+        mkdir -p ${outputs.d}; echo x > ${outputs.d}/x
+        cd . && echo whole > ${outputs.o}
+outputs: {o: "${a.o}", d: "${a.d}"}
+"""
+RESULT = Path("results", "a", "o")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the spec."""
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    return tmp_path
+
+
+# --- Options ---------------------------------------------------------------------------------------------------------
+
+REFUSED = {
+    "dryrun": ["-n", "-nq", "--dry-run", "--dryr", "-kn", "-q -n"],
+    "touch": ["-t", "--touch", "--tou"],
+    "until": ["--until a", "-U a", "--until=a"],
+    "omit_from": ["--omit-from a", "-Oa"],
+    "forcerun": ["-R a", "--forcerun=a"],
+    "force": ["-f"],
+    "batch": ["--batch all=1/2"],
+    "list_rules": ["--list", "-l"],
+    "delete_all_output": ["--delete-all-output"],
+    "unlock": ["--unlock"],
+    "cleanup_metadata": ["--cleanup-metadata x"],
+    "rerun_triggers": ["--rerun-triggers mtime"],
+    "directory": ["--directory /", "-d /"],
+    "snakefile": ["--snakefile x", "-sx"],
+    "config": ["--config a=1", "-C a=1"],
+    "targets": ["x", "-- x", "-k -- all x"],
+    "allowed_rules": ["--allowed-rules a"],
+    "ignore_incomplete": ["--ii"],
+    "nolock": ["--nolock"],
+    "all_temp": ["--all-temp"],
+    "consider_ancient": ["--consider-ancient a=0"],
+    "executor": ["-e dryrun", "--executor touch"],
+    "lint": ["--lint"],
+    "cache": ["--cache a"],
+    "immediate_submit": ["--immediate-submit", "--is"],
+}
+HEEDED = {
+    "jobs": ["-j4", "--jobs=4"],
+    "cores": ["-c 3"],
+    "forceall": ["-F", "--forcea"],
+    "keep_incomplete": ["--keep-inc"],
+    "quiet": ["-q", "--quiet all"],
+    "resources": ["--resources mem_mb=100"],
+    "executor": ["-e local"],
+}
+
+
+@pytest.mark.parametrize(("member", "words"), [(m, w) for m, every in REFUSED.items() for w in every])
+@pytest.mark.parametrize("place", ["arguments", "profile"])
+def test_what_could_make_done_say_less_is_refused(place: str, member: str, words: str, tmp_path: Path) -> None:
+    """However it is spelt, and also where a profile says it."""
+    if place == "arguments":
+        request = Request(("--cores", "2"), None, tuple(words.split()))
+    elif member not in ("dryrun", "touch", "batch", "rerun_triggers", "until", "nolock", "executor"):
+        pytest.skip("a profile is not asked so, or not by this spelling")
+    else:
+        profile = tmp_path / "config.yaml"
+        value = {"batch": "all=1/2", "rerun_triggers": "mtime", "until": "a", "executor": "dryrun"}.get(member, "true")
+        name = {"dryrun": "dry-run"}.get(member, member.replace("_", "-"))
+        profile.write_text(f"{name}: {value}\n")
+        request = Request(("--cores", "2"), str(profile))
+    verdict, _, _ = judge(request)
+    assert verdict.error is None
+    assert [setting.member for setting in verdict.refused] == [member]
+    assert verdict.refused[0].origin == ("--" if place == "arguments" else "profile")
+
+
+@pytest.mark.parametrize(("member", "words"), [(m, w) for m, every in HEEDED.items() for w in every])
+def test_what_leaves_done_alone_is_heeded(member: str, words: str) -> None:
+    """And named for the record."""
+    verdict, _, asked = judge(Request(("--cores", "2"), None, tuple(words.split())))
+    assert (verdict.error, verdict.refused) == (None, ())
+    assert member in [setting.member for setting in verdict.settings]
+    assert asked.workflow_profile == "none"
+
+
+def test_every_admitted_member_is_one_of_snakemake() -> None:
+    """None is misspelt, and none has gone; nothing is changed by asking for nothing."""
+    verdict, _, asked = judge(Request(("--cores", "2")))
+    assert verdict == ((), (), None)
+    plugins = {"scheduler_greediness", "scheduler_solver_path"}
+    assert set(ADMITTED) - plugins <= set(vars(asked))
+
+
+@pytest.mark.parametrize("words", ["--no-such-option", "--jobs x", "--help", "--version", "--profile nowhere"])
+def test_what_snakemake_cannot_read_is_told_in_its_words(words: str) -> None:
+    """And as no traceback."""
+    verdict, _, asked = judge(Request((), None, tuple(words.split())))
+    assert verdict.error
+    assert "usage" not in verdict.error
+    assert asked is None
+
+
+def test_a_refused_option_starts_nothing(folder: Path) -> None:
+    """By the command line: code 2, what to do instead, and no trace."""
+    done = sncompile(folder, "run", "spec.yaml", "--", "-nq")
+    assert done.returncode == 2
+    assert "error[SN711]: what stands after `--` asks Snakemake for `--dry-run`" in done.stderr
+    assert "`sncompile plan SPEC`" in done.stderr
+    assert not list(folder.glob("runs/*"))
+    assert not (folder / RESULT).exists()
+
+
+# --- What lies about -------------------------------------------------------------------------------------------------
+
+
+def test_a_run_takes_nothing_that_lies_about(folder: Path) -> None:
+    """Profiles in the usual places, Snakemake's variables, bash's, and Python's: all was made all the same."""
+    home = folder / "home"
+    for place in ("profiles/default", "profile", "build/profiles/default", "home/.config/snakemake/default"):
+        (folder / place).mkdir(parents=True)
+        (folder / place / "config.yaml").write_text("dry-run: true\n")
+    (folder / "json.py").write_text("raise SystemExit(0)\n")
+    (folder / "snakemake.py").write_text("raise SystemExit(0)\n")
+    (folder / "sitecustomize.py").write_text("import os; os._exit(0)\n")
+    (folder / "startup.sh").write_text("exit 0\n")
+    environment = {
+        **os.environ, "HOME": str(home), "SNAKEMAKE_PROFILE": "profile", "SNAKEMAKE_OUTPUT_CACHE": "/nowhere",
+        "SHELLOPTS": "noexec", "BASHOPTS": "extdebug", "CDPATH": "/", "BASH_ENV": str(folder / "startup.sh"),
+        "BASH_FUNC_mkdir%%": "() { true; }", "BASH_FUNC_module%%": "() { true; }", "IFS": "a", "POSIXLY_CORRECT": "1",
+    }  # fmt: skip
+    # An empty part is the folder where one stands: to the command another one, to the engine its working folder.
+    environment["PYTHONPATH"] = os.pathsep.join(["", str(home / "python")])
+    done = sncompile(home, "run", folder / "spec.yaml", "--cores", "2", env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "done: 1 jobs" in done.stderr
+    assert (folder / RESULT).read_text() == "whole\n"
+    taken = record(newest_run(folder))["taken"]
+    left_out = {"SNAKEMAKE_PROFILE", "SNAKEMAKE_OUTPUT_CACHE", "SHELLOPTS", "BASH_ENV", "CDPATH", "BASH_FUNC_mkdir%%"}
+    assert left_out <= set(taken["variables_left_out"])
+    assert taken["profile"] is None
+    assert "PYTHONPATH" in taken["variables"]
+
+
+def test_what_belongs_to_the_tools_reaches_them() -> None:
+    """Paths, the locale, Python's variables, a module system; and the settings of the plugins that a profile names."""
+    given = {
+        "PATH": "/bin", "LC_ALL": "C", "PYTHONPATH": "lib", "LD_LIBRARY_PATH": "/x", "BASH_FUNC_module%%": "() { :; }",
+        "SNAKEMAKE_SLURM_ACCOUNT": "a", "SNAKEMAKE_CONDA_PREFIX": "/envs", "MODULESHOME": "/opt/modules",
+        "BASH_ENV": "/opt/modules/init/bash",
+    }  # fmt: skip
+    taken = surroundings(given, ["slurm"])
+    assert (taken.variables, taken.removed) == (given, [])
+    assert surroundings(given).removed == ["SNAKEMAKE_SLURM_ACCOUNT"]
+    assert surroundings({**given, "BASH_ENV": "/opt/modules-of-mine"}, ["slurm"]).removed == ["BASH_ENV"]
+
+
+def test_what_a_profile_and_options_changed_stands_in_the_record(folder: Path) -> None:
+    """With where it came from, and in `status` and its JSON."""
+    (folder / "site").mkdir()
+    (folder / "site" / "config.yaml").write_text("retries: 2\nmax-jobs-per-timespan: 7/1s\n")
+    assert finish(start(folder, "--profile", "site", "--", "--printshellcmds"))[0] == 0
+    taken = record(newest_run(folder))["taken"]
+    assert taken["profile"] == str(folder / "site" / "config.yaml")
+    assert {(s["option"], s["from"]) for s in taken["settings"]} == {
+        ("--retries", "profile"), ("--max-jobs-per-timespan", "profile"), ("--printshellcmds", "--"),
+    }  # fmt: skip
+    told = sncompile(folder, "status").stdout
+    assert str(folder / "site" / "config.yaml") in "".join(told.split())
+    assert json.loads(sncompile(folder, "status", "--json").stdout)["taken"] == taken
