@@ -8,11 +8,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from sncompile.diagnostics import CompileError
 from sncompile.faults import runs as faults
+from sncompile.runner.claims import Claim, Owner
 from sncompile.runner.lock import heal
-from sncompile.runner.processes import Process, Seen, members
+from sncompile.runner.processes import Process, Seen, look, members
 from sncompile.runner.progress import Progress
 from sncompile.runner.record import GRACE, RunFolder
 from sncompile.runner.slurm_queue import take_back
@@ -96,8 +98,40 @@ def settle(watch: Watch) -> None:
     take_back(watch.progress.queues)
     with contextlib.suppress(OSError):
         keep_files(watch.folder, watch.progress, watch)
+        release_claims(watch.folder)
         heal(watch.working, str(watch.folder.path))
         write_end(watch.folder, status.state, watch.progress, status.ended)
+
+
+def settle_owner(owner: Owner) -> bool:
+    """Settle the run of a claim whose process is dead, or gives no sign of life; whether nothing of it is left.
+
+    Raises `CompileError` as `settle` does.
+    """
+    process, place = owner.process, Path(owner.run)
+    with contextlib.suppress(OSError):  # Somebody else's record cannot be read.
+        watch = Watch(place)
+        if process is not None and look(process) is Seen.ELSEWHERE:
+            watch.look()
+            take_back(watch.progress.queues)
+            return True
+        if place.is_dir() and not watch.look().state.ended:
+            return False  # Whoever started the engine is gone, and the engine is at work.
+        settle(watch)
+    return process is None or not members(process, place)
+
+
+def claims_of(folder: RunFolder) -> list[Claim]:
+    """The claims that a run holds or held, as its record has them."""
+    told = folder.read().get("claims") or ()
+    return [Claim(str(claim["root"]), Path(str(claim["place"]))) for claim in told]
+
+
+def release_claims(folder: RunFolder) -> None:
+    """Let go of the claims of a run that is over."""
+    for claim in claims_of(folder):
+        if claim.owner().run == str(folder.path):
+            claim.release()
 
 
 def end_all(find: Callable[[], list[int]], number: signal.Signals = signal.SIGKILL) -> None:

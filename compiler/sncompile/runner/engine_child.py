@@ -19,12 +19,26 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sncompile.runner.ending import PATIENCE, end_all, end_containers, keep_files, others, write_end
+from sncompile.runner.claims import Claim
+from sncompile.runner.ending import (
+    PATIENCE,
+    claims_of,
+    end_all,
+    end_containers,
+    keep_files,
+    others,
+    release_claims,
+    write_end,
+)  # fmt: skip
+from sncompile.runner.engine_hooks import listen
+from sncompile.runner.engine_jobs import JobKeeper, SignsOfLife
 from sncompile.runner.engine_options import Request, judge, objections
 from sncompile.runner.events import tell
 from sncompile.runner.lock import FolderLock
 from sncompile.runner.processes import Process, identify
+from sncompile.runner.promises import missing, read_promises
 from sncompile.runner.record import GRACE, RunFolder, read_object
+from sncompile.runner.run_files import Written
 from sncompile.runner.slurm_arrays import mend_arrays
 from sncompile.runner.slurm_queue import queue_name, try_to_take_back
 from sncompile.runner.watch import State, Watch
@@ -42,6 +56,9 @@ _FIELDS = {
     "error": ("exception",),
     "workflow_started": ("workflow_id", "snakefile"),
 }  # fmt: skip
+
+_MOST_MISSING = 20
+"""So many missing files are named."""
 
 _LOOK = 0.2
 """Seconds between two looks for `cancel.json`."""
@@ -152,8 +169,8 @@ def _queues(folder: RunFolder) -> list[str]:
     return watch.progress.queues
 
 
-def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int) -> None:
-    """Put the record in order. The end is told last: from then on another run may begin."""
+def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int, seen: _Seen) -> None:
+    """Look at what was made, and put the record in order. The end is told last: from then on another run may begin."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     watch = Watch(folder.path)
@@ -166,6 +183,13 @@ def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int) ->
         if code:
             try_to_take_back(watch.progress.queues)
         keep_files(folder, watch.progress, watch)
+    if code == 0:
+        lacking = missing(seen.promised(), watch.working, seen.patience)
+        if lacking:
+            code = 1
+            few = [{"path": m.path, "how": m.how} for m in lacking[:_MOST_MISSING]]
+            tell(folder.events, event="missing", count=len(lacking), files=few)
+    release_claims(folder)
     lock.release()
     state = State.DONE if code == 0 else State.CANCELLED if cancelled else State.FAILED
     tell(folder.events, event="engine_ended", code=code)
@@ -173,7 +197,22 @@ def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int) ->
     write_end(folder, state, watch.progress, watch.progress.ended_at)
 
 
-def _work(folder: RunFolder) -> bool:
+class _Seen:
+    """What the engine was asked for and has made, as far as it came; `patience` is what files may take to be seen."""
+
+    def __init__(self) -> None:
+        self.wanted: list[Written] = []
+        self.keeper: JobKeeper | None = None
+        self.patience = 0.0
+        self.stored_elsewhere = False
+
+    def promised(self) -> list[Written]:
+        """What has to be there. What is stored elsewhere the engine alone can see."""
+        made = self.keeper.written.values() if self.keeper is not None else ()
+        return [] if self.stored_elsewhere else [*self.wanted, *made]
+
+
+def _work(folder: RunFolder, seen: _Seen) -> bool:
     """Have Snakemake do what the record asks for; whether it did."""
     from snakemake.cli import args_to_api
     from snakemake.exceptions import print_exception
@@ -192,11 +231,22 @@ def _work(folder: RunFolder) -> bool:
     asked.logger = ["sncompile"]
     # Quiet, it would keep its events to itself; its words go to a file anyway.
     asked.quiet = None
+    seen.patience = float(asked.latency_wait)
+    seen.stored_elsewhere = asked.default_storage_provider is not None
+    seen.wanted, by_mark = read_promises(folder.promises)
+    seen.keeper = JobKeeper(Path.cwd(), claims_of(folder), by_mark)
     try:
+        listen(seen.keeper)
         return bool(args_to_api(asked, parser))
     except Exception as error:  # As Snakemake's own command line does.
         print_exception(error)
         return False
+
+
+def _lost(folder: RunFolder, claim: Claim) -> None:
+    """Somebody took this run for dead, and may write what it writes: it has to end."""
+    tell(folder.events, event="error", message=f"another run has taken over the files below {claim.root}")
+    folder.note_cancellation()
 
 
 def _code(said: object) -> int:
@@ -210,18 +260,22 @@ def main(arguments: list[str]) -> None:
     assert process is not None
     # Whoever started us in the background may have Ctrl-C ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    claims = claims_of(folder)
+    for claim in claims:
+        claim.hand_over(process)
     tell(folder.events, event="engine_started", process=process.as_object())
     folder.write({**folder.read(), "pid": process.pid, "process": process.as_object()})
     _Obedience(folder, process).start()
-    code = 1
+    SignsOfLife(claims, lambda claim: _lost(folder, claim)).start()
+    code, seen = 1, _Seen()
     try:
-        code = 0 if _work(folder) else 1
+        code = 0 if _work(folder, seen) else 1
     except SystemExit as exit:
         code = _code(exit.code)
     except KeyboardInterrupt:
         code = 130
     finally:
-        _finish(folder, process, lock, code)
+        _finish(folder, process, lock, code, seen)
     sys.exit(code)
 
 

@@ -130,6 +130,16 @@ def engine_failure(names: JobNames, progress: Progress, log: Path) -> Diagnostic
     )
 
 
+def not_there(names: JobNames, progress: Progress) -> Diagnostic:
+    """What is told where the engine did all that it was asked for, and files are missing all the same."""
+    lines = [f"{path}: {how}" for path, how in progress.missing]
+    rest = progress.missing_count - len(lines)
+    lines += [f"and {rest:,} more"] if rest > 0 else []
+    files = "1 file is" if progress.missing_count == 1 else f"{progress.missing_count:,} files are"
+    message = f"the engine has ended well, but {files} not there as promised"
+    return faults.NOT_THERE.at(names.span, message, help="\n".join(lines))
+
+
 def _sentences(message: str) -> str:
     """A message's lines that are no traceback, as one."""
     kept = [

@@ -82,6 +82,9 @@ class Progress:
     errors: list[str] = field(default_factory=list)
     process: object = None
     """The engine's process, as its first event tells it."""
+    missing: list[tuple[str, str]] = field(default_factory=list)
+    """Files that were promised and are not as they should be, and how they are; the first of `missing_count`."""
+    missing_count: int = 0
     queues: list[str] = field(default_factory=list)
     """The names that the run's jobs bear in a scheduler's queue."""
     ended: int | None = None
@@ -208,6 +211,10 @@ class Progress:
             if job is not None:
                 job.status = "exit status 0, but it did not write what it promised"
                 job.lacking = [line.split(" (")[0] for line in unwritten[2].split("\n")[1:] if line.strip()]
+
+    def _on_missing(self, event: Event) -> None:
+        self.missing = [(str(file["path"]), str(file["how"])) for file in event["files"]]
+        self.missing_count = int(event["count"])
 
     def _on_engine_ended(self, event: Event) -> None:
         code = event.get("code")

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import runs as faults
 from sncompile.ir.graph import Graph
 from sncompile.runner import telemetry_sender
-from sncompile.runner.ending import settle
+from sncompile.runner.claims import Claimed, claim_files
+from sncompile.runner.ending import settle, settle_owner
 from sncompile.runner.engine_options import Request, Setting, examine
 from sncompile.runner.events import EventReader, tell
 from sncompile.runner.facts import write_facts
@@ -25,15 +26,18 @@ from sncompile.runner.holes import families_for, missing_below
 from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.processes import MARK, identify
 from sncompile.runner.profiles import find_profile, plugins_of, works_elsewhere
+from sncompile.runner.promises import promised, write_promises
 from sncompile.runner.record import RECORD, RunFolder, now, versions
+from sncompile.runner.run_files import files_of
 from sncompile.runner.software import binds, deployment, engine_of, missing
 from sncompile.runner.surroundings import Surroundings, python, surroundings
-from sncompile.runner.wanted import marked_families
+from sncompile.runner.wanted import marked_families, output_paths
 from sncompile.runner.watch import Watch
 from sncompile.semantics.checks import look_again
 from sncompile.semantics.own_files import Kept, Reach
 from sncompile.semantics.program import Program
 from sncompile.targets.emitted import Emitted
+from sncompile.views.columns import count
 
 MAX_NAMED = 10_000
 """So many files are named on the engine's command line at most; what is left is found by the next run."""
@@ -88,6 +92,7 @@ def start(run: Prepared, options: RunOptions, say: Callable[[str], None] = lambd
         shutil.rmtree(folder.path, ignore_errors=True)
         raise CompileError([_locked(locked, working)]) from None
     cleared = False
+    claimed = None
     try:
         _clear_up(lock)
         cleared = True
@@ -99,13 +104,24 @@ def start(run: Prepared, options: RunOptions, say: Callable[[str], None] = lambd
         request = engine_request(run, working, options, methods, profile)
         settings = examine(request, taken.variables, str(working))
         _preflight(run, working, options, methods, profile, say)
+        marked = marked_families(run.emitted)
+        families = families_for(run.graph, set(options.steps)) if options.targets else set(run.graph.families)
+        files = files_of(run.graph, working, families, marked)
+        claimed = claim_files(files, _owner(folder, run.graph, working), working, settle_owner)
+        if claimed.half_written:
+            say(f"{count(len(claimed.half_written), 'half-written file')} of a run that died: made again")
+            _remove(claimed.half_written)
         documents = folder.keep_sources(run.documents, run.out)
         write_facts(folder, {**run.facts, "documents": documents}, run.graph)
+        outputs = [path for paths in output_paths(run.graph).values() for path in paths]
+        write_promises(folder.promises, promised(files, options.targets or outputs), files.by_mark)
         request = replace(request, targets=engine_targets(run, working, options))
-        _write_record(folder, run.graph, working, options, methods, request, settings, taken)
+        _write_record(folder, run.graph, working, options, methods, request, settings, taken, claimed)
         watch = _launch(folder, working, taken, lock)
     except BaseException:
         _give_up(folder)
+        if claimed is not None:
+            claimed.release()
         (lock.release if cleared else lock.give_back)()
         raise
     if collector is not None:
@@ -157,9 +173,32 @@ def _clear_up(lock: FolderLock) -> None:
         settle(Watch(Path(before)))
 
 
+def _owner(folder: RunFolder, graph: Graph, working: Path) -> dict[str, Any]:
+    """What a claim says of a run."""
+    me = identify(os.getpid())
+    return {
+        "run": str(folder.path),
+        "pipeline": graph.name,
+        "working_folder": str(working),
+        "process": me.as_object() if me is not None else None,
+    }
+
+
+def _remove(paths: Iterable[str]) -> None:
+    """Delete half-written outputs, as their jobs would do first of all: what is not there is made again.
+
+    Snakemake could be told to do jobs again; it loses some of them where one comes after another by order alone.
+    """
+    for path in sorted(paths):
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        else:
+            Path(path).unlink(missing_ok=True)
+
+
 def _write_record(
     folder: RunFolder, graph: Graph, working: Path, options: RunOptions, methods: list[str],
-    request: Request, settings: Sequence[Setting], taken: Surroundings,
+    request: Request, settings: Sequence[Setting], taken: Surroundings, claimed: Claimed,
 ) -> None:  # fmt: skip
     starter = identify(os.getpid())
     folder.write(
@@ -180,6 +219,8 @@ def _write_record(
                 "variables": taken.heeded,
                 "variables_left_out": taken.removed,
             },
+            "claims": [{"root": claim.root, "place": str(claim.place)} for claim in claimed.claims],
+            "made_again": len(claimed.half_written),
             "containers": engine_of(options.containers, methods, options.profile),
             "versions": versions(),
             "started": now(),

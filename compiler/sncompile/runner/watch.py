@@ -12,7 +12,7 @@ from typing import Any
 
 from sncompile.diagnostics import Diagnostic
 from sncompile.runner.events import Event, EventReader
-from sncompile.runner.failures import Failure, Places, engine_failure, failures
+from sncompile.runner.failures import Failure, Places, engine_failure, failures, not_there
 from sncompile.runner.job_names import JobNames
 from sncompile.runner.lock import is_held
 from sncompile.runner.processes import Process, Seen, look
@@ -160,6 +160,8 @@ class Watch:
     def faults(self, state: State) -> list[Diagnostic]:
         """What went wrong, as diagnostics: a fault for each job that failed, or the engine's own."""
         found = [failure.diagnostic() for failure in self.failures()]
+        if self.progress.missing_count:
+            found.append(not_there(self.names, self.progress))
         if not found and state is State.FAILED:
             found = [engine_failure(self.names, self.progress, self.folder.engine_log)]
         return found
