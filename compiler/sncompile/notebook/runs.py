@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.diagnostics import Diagnostic
+from sncompile.diagnostics.text import visible
 from sncompile.notebook.errors import RunError
 from sncompile.runner.ending import cancel, kill, settle
 from sncompile.runner.failures import Failure
@@ -69,19 +70,28 @@ class Status(str):
         return self.details.seconds
 
 
+MOST_OF_LOG = 4_000_000
+"""So many bytes of a log are held as text at most, from its end."""
+
+
 class Logs(str):
-    """What jobs have said, one after the other; `files` are the logs themselves."""
+    """What jobs have said, one after the other; `files` are the logs themselves, of which large ones stand in part."""
 
     files: list[Path]
 
     def __new__(cls, logs: list[JobLog]) -> Logs:
         alone = len(logs) == 1
-        found = super().__new__(cls, "".join(log.text() if alone else f"==> {log.title}\n{log.text()}" for log in logs))
+        found = super().__new__(cls, "".join(_log_text(log, alone=alone) for log in logs))
         found.files = [log.path for log in logs]
         return found
 
     def __repr__(self) -> str:
-        return str(self)
+        # Nothing that a tool wrote may steer a terminal or a page.
+        return visible(str(self))
+
+
+def _log_text(log: JobLog, *, alone: bool) -> str:
+    return log.text(MOST_OF_LOG) if alone else f"==> {log.title}\n{log.text(MOST_OF_LOG)}"
 
 
 class Results(Mapping[str, "Path | list[Path]"]):

@@ -100,7 +100,8 @@ class Claim:
 
     def hand_over(self, process: Process) -> None:
         """From now on another process works for it."""
-        write_object(self.place / _OWNER, {**read_object(self.place / _OWNER), "process": process.as_object()})
+        told = {**read_object(self.place / _OWNER), "process": process.as_object()}
+        write_object(self.place / _OWNER, told, shared=True)
 
     def live(self) -> bool:
         """Give a sign of life; false where somebody took the owner for dead."""
@@ -117,7 +118,7 @@ class Claim:
         with contextlib.suppress(OSError):
             if any(map(os.path.lexists, self.unfinished())):
                 told = {**read_object(self.place / _OWNER), "process": None}
-                write_object(self.place / _OWNER, told)
+                write_object(self.place / _OWNER, told, shared=True)
                 (self.place / _FILES).unlink(missing_ok=True)
                 return
         self.remove()
@@ -264,7 +265,7 @@ def _claim(root: str, writes: Collection[str], reads: Collection[str], owner: Ma
             lines.writelines(json.dumps([kind, claim.name_of(path)]) + "\n" for path in sorted(paths))
     claim.marks().close()
     _sync(claim.place)
-    write_object(claim.place / _OWNER, owner)
+    write_object(claim.place / _OWNER, owner, shared=True)
     return claim
 
 

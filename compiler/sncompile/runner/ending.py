@@ -14,6 +14,7 @@ from sncompile.diagnostics import CompileError
 from sncompile.faults import runs as faults
 from sncompile.runner.claims import Claim, Owner
 from sncompile.runner.lock import heal
+from sncompile.runner.log_files import hide_in
 from sncompile.runner.processes import Process, Seen, look, members
 from sncompile.runner.progress import Progress
 from sncompile.runner.record import GRACE, RunFolder
@@ -168,6 +169,10 @@ def others(process: Process, folder: RunFolder | None = None) -> list[int]:
 def keep_files(folder: RunFolder, progress: Progress, watch: Watch) -> None:
     """Keep the logs and measurements of the jobs that the run started."""
     jobs = progress.jobs.values()
+    hide = folder.redaction(os.environ)
+    hide_in((watch.working / log for job in jobs for log in job.logs), hide)
+    # What the engine says goes on to the same file.
+    hide_in([folder.engine_log], hide, in_place=True)
     folder.keep(watch.working, "logs", [log for job in jobs for log in job.logs])
     folder.keep(watch.working, "benchmarks", [job.benchmark for job in jobs if job.benchmark])
 

@@ -37,11 +37,12 @@ from sncompile.runner.events import tell
 from sncompile.runner.lock import FolderLock
 from sncompile.runner.processes import Process, identify
 from sncompile.runner.promises import missing, read_promises
-from sncompile.runner.record import GRACE, RunFolder, read_object
+from sncompile.runner.record import GRACE, RunFolder, private, read_object
 from sncompile.runner.run_files import Written
 from sncompile.runner.slurm_arrays import mend_arrays
 from sncompile.runner.slurm_queue import queue_name, try_to_take_back
 from sncompile.runner.watch import State, Watch
+from sncompile.telemetry.redaction import NO_SECRETS, Redaction
 
 _FIELDS = {
     "job_info": (
@@ -95,20 +96,20 @@ def event_of(record: LogRecord) -> dict[str, Any] | None:
     return event
 
 
-def plugin(events: Path) -> ModuleType:
-    """A logger plugin, as Snakemake's registry takes it, that appends events to a file."""
+def plugin(events: Path, hide: Redaction = NO_SECRETS) -> ModuleType:
+    """A logger plugin, as Snakemake's registry takes it, that appends events without secrets to a file."""
     from snakemake_interface_logger_plugins.base import LogHandlerBase
 
     class LogHandler(LogHandlerBase):  # type: ignore[misc]  # Snakemake ships no types.
         """Appends every event as a line of JSON."""
 
         def __post_init__(self) -> None:
-            self._file = events.open("a", encoding="utf-8")
+            self._file = open(events, "a", encoding="utf-8", opener=private)  # noqa: SIM115 - as long as it lives
 
         def emit(self, record: LogRecord) -> None:
             event = event_of(record)
             if event is not None:
-                self._file.write(json.dumps(event, ensure_ascii=True) + "\n")
+                self._file.write(hide(json.dumps(event, ensure_ascii=True)) + "\n")
                 self._file.flush()
 
         @property
@@ -219,7 +220,7 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
     request = Request.from_object(folder.read()["engine"])
-    LoggerPluginRegistry().register_plugin("sncompile", plugin(folder.events))
+    LoggerPluginRegistry().register_plugin("sncompile", plugin(folder.events, folder.redaction(os.environ)))
     mend_arrays()
     verdict, parser, asked = judge(request)
     refused = [d.message for d in objections(verdict, request)]
@@ -231,10 +232,15 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
     asked.logger = ["sncompile"]
     # Quiet, it would keep its events to itself; its words go to a file anyway.
     asked.quiet = None
+    if folder.secrets:
+        # Snakemake would write what tools print into files of its own; the failure tells the end of a log anyway.
+        asked.show_failed_logs = False
     seen.patience = float(asked.latency_wait)
     seen.stored_elsewhere = asked.default_storage_provider is not None
     seen.wanted, by_mark = read_promises(folder.promises)
-    seen.keeper = JobKeeper(Path.cwd(), claims_of(folder), by_mark)
+    seen.keeper = JobKeeper(
+        Path.cwd(), claims_of(folder), by_mark, folder.redaction(os.environ), private=bool(folder.secrets)
+    )
     try:
         listen(seen.keeper)
         return bool(args_to_api(asked, parser))

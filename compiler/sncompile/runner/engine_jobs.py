@@ -10,19 +10,23 @@ from pathlib import Path
 
 from sncompile.runner.claims import SIGN_OF_LIFE, Claim
 from sncompile.runner.engine_hooks import EngineJob
+from sncompile.runner.log_files import hide_in
 from sncompile.runner.run_files import RealPaths, Written
+from sncompile.telemetry.redaction import NO_SECRETS, Redaction
 
 
 class JobKeeper:
     """Marks what is being written in the claims that it belongs to, and remembers what was.
 
-    `by_mark` has the files of jobs that the engine knows by a mark. With `private`, logs are for their owner alone.
+    `by_mark` has the files of jobs that the engine knows by a mark. `hide` takes secrets out of the log of a job that
+    has ended; with `private`, logs are for their owner alone before that, too.
     """
 
     def __init__(
-        self, working: Path, claims: Sequence[Claim], by_mark: Mapping[str, Sequence[Written]], *, private: bool = False
-    ) -> None:
-        self._working, self._by_mark, self._private = working, by_mark, private
+        self, working: Path, claims: Sequence[Claim], by_mark: Mapping[str, Sequence[Written]],
+        hide: Redaction = NO_SECRETS, *, private: bool = False,
+    ) -> None:  # fmt: skip
+        self._working, self._by_mark, self._hide, self._private = working, by_mark, hide, private
         self._real = RealPaths(working)
         self._claims = sorted(claims, key=lambda claim: len(claim.root), reverse=True)
         self._marks = {claim.place: claim.marks() for claim in self._claims}
@@ -39,6 +43,7 @@ class JobKeeper:
 
     def end(self, job: EngineJob, *, well: bool, whole: bool) -> None:
         """Take a job's marks away where nothing of it is half-written; what it wrote has to be there at the end."""
+        hide_in(map(self._working.joinpath, job.logs), self._hide)
         files = list(self._files(job))
         if whole:
             for claim, names in self._by_claim(files).items():

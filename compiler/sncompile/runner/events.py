@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sncompile.runner.record import private
+
 Event = dict[str, Any]
 
 
 def tell(events: Path, **event: Any) -> None:
     """Append an event of our own, with its time."""
-    with events.open("a", encoding="utf-8") as file:
+    with open(events, "a", encoding="utf-8", opener=private) as file:
         file.write(json.dumps({"time": time.time(), **event}) + "\n")
 
 

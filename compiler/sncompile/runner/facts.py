@@ -15,7 +15,7 @@ from sncompile.ir.build import build
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.text import value_text
 from sncompile.runner.job_files import first_files, marks
-from sncompile.runner.record import RunFolder, write_object
+from sncompile.runner.record import RunFolder, private, write_object
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.program import Options, Program, Step
@@ -54,7 +54,7 @@ def write_facts(folder: RunFolder, facts: Mapping[str, Any], graph: Graph) -> No
     """
     evaluator = Evaluator(graph.families)
     families: dict[str, dict[str, int]] = {name: {} for name in graph.families}
-    with folder.jobs.open("w", encoding="utf-8", errors="surrogateescape") as file:
+    with open(folder.jobs, "w", encoding="utf-8", errors="surrogateescape", opener=private) as file:
         for family in graph.families.values():
             for number, (path, mark) in enumerate(
                 zip(first_files(family, evaluator), marks(graph, family), strict=True)

@@ -11,6 +11,7 @@ from sncompile.diagnostics import Diagnostic, Span
 from sncompile.faults import runs as faults
 from sncompile.runner.job_names import JobName, JobNames
 from sncompile.runner.progress import JobRecord, Progress, error_line
+from sncompile.telemetry.redaction import NO_SECRETS, Redaction
 
 LOG_LINES = 12
 _TAIL_BYTES = 16384
@@ -28,6 +29,7 @@ class Failure:
     """Each log's name, and the file to read it from."""
     command: str
     span: Span | None
+    hide: Redaction = NO_SECRETS
 
     @property
     def step(self) -> str:
@@ -46,11 +48,15 @@ class Failure:
         tries = f" after {self.attempts} tries" if self.attempts > 1 else ""
         return f"`{self.step}`{f' for {told}' if told else ''} failed{tries}: {self.status}"
 
+    def tail(self, path: Path, count: int = LOG_LINES) -> list[str]:
+        """The last lines of one of its logs, as `log_tail` has them."""
+        return log_tail(path, count, self.hide)
+
     def diagnostic(self) -> Diagnostic:
         """The failure as a diagnostic at its step."""
         lines = [f"not there, or not as it should be: {path}" for path in self.lacking]
         for name, path in self.logs:
-            lines += [f"the end of {name}:", *(f"  {line}" for line in log_tail(path))]
+            lines += [f"the end of {name}:", *(f"  {line}" for line in self.tail(path))]
         lines += ["to repeat it by hand:", f"  {self.command}"]
         return faults.JOB_FAILED.at(self.span, self.message, help="\n".join(lines))
 
@@ -67,6 +73,7 @@ def failures(names: JobNames, progress: Progress, places: Places) -> Iterator[Fa
             tuple((log, places.log(log)) for log in record.logs),
             _command(record, places.working),
             names.spans.get(name.step),
+            places.hide,
         )
 
 
@@ -76,6 +83,8 @@ class Places:
 
     folder: Path
     working: Path
+    hide: Redaction = NO_SECRETS
+    """Takes secrets out of what is read."""
 
     def log(self, name: str) -> Path:
         """The file that holds a job's log."""
@@ -102,13 +111,15 @@ def _command(record: JobRecord, working: Path) -> str:
     return f"cd {shlex.quote(str(working))} && {script}"
 
 
-def log_tail(path: Path, count: int = LOG_LINES) -> list[str]:
+def log_tail(path: Path, count: int, hide: Redaction) -> list[str]:
     """The last lines of a log, each behind a bar; in words where there are none."""
     try:
         with path.open("rb") as file:
             file.seek(0, 2)
-            file.seek(max(0, file.tell() - _TAIL_BYTES))
-            text = file.read().decode("utf-8", "replace")
+            cut = file.seek(max(0, file.tell() - _TAIL_BYTES))
+            if cut and hide:
+                file.readline()  # A secret in it may have been cut in two.
+            text = hide(file.read().decode("utf-8", "replace"))
     except OSError:
         return ["(there is none)"]
     found = [line.rstrip() for line in text.split("\n")]

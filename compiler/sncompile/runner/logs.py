@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,9 @@ from typing import NamedTuple
 from sncompile.diagnostics import CompileError, did_you_mean
 from sncompile.faults import names as faults
 from sncompile.runner.job_names import JobName
+from sncompile.runner.log_files import pieces, start_of_tail
 from sncompile.runner.watch import Watch
+from sncompile.telemetry.redaction import NO_SECRETS, RedactedStream, Redaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,9 @@ class JobLog:
     state: str
     name: str
     path: Path
+    hide: Redaction = NO_SECRETS
+    unknown: tuple[str, ...] = ()
+    """Variables with secrets that this job may be printing, and whose values are not known here."""
 
     @property
     def title(self) -> str:
@@ -28,12 +34,33 @@ class JobLog:
         told = f" {self.job.told}" if self.job.key else ""
         return f"{self.job.step}{told} ({self.state}): {self.name}"
 
-    def text(self) -> str:
-        """What stands in it; empty where there is none yet."""
+    def pieces(self, tail: int | None = None) -> Iterator[bytes]:
+        """What stands in it, in pieces and without secrets; with `tail` only the last so many lines.
+
+        Of a job that works and may print a secret whose value is not known here, it is that this is so.
+        """
+        if self.unknown:
+            yield withheld(self.unknown)
+            return
+        start = 0 if tail is None else start_of_tail(self.path, tail)
+        yield from self.hide.in_bytes(pieces(self.path, start))
+
+    def text(self, most: int) -> str:
+        """The same as text; of more bytes than `most`, the end. Empty where there is none yet."""
         try:
-            return self.path.read_text("utf-8", "replace")
+            left_out = max(0, self.path.stat().st_size - most)
         except OSError:
-            return ""
+            left_out = 0
+        if not left_out or self.unknown:
+            return b"".join(self.pieces()).decode("utf-8", "replace")
+        # A secret could be cut in two where the end begins.
+        rest = b"".join(self.hide.in_bytes(pieces(self.path, left_out))).partition(b"\n")[2]
+        return f"(the {left_out:,} bytes before are left out; all is in {self.path})\n{rest.decode('utf-8', 'replace')}"
+
+
+def withheld(names: Iterable[str]) -> bytes:
+    """What stands in the place of what a job says that may hold secrets."""
+    return f"(withheld until the job has ended: the values of {', '.join(names)} are not set here)\n".encode()
 
 
 def job_logs(
@@ -46,6 +73,8 @@ def job_logs(
     wanted = {name: str(value) for name, value in (key or {}).items()}
     _check(watch, step, wanted)
     found = []
+    hide = watch.folder.redaction(os.environ)
+    unset = tuple(name for name in watch.folder.secrets if not os.environ.get(name))
     for record in watch.progress.jobs.values():
         if failed and record.state != "failed":
             continue
@@ -53,7 +82,8 @@ def job_logs(
             continue
         for job in watch.names.of(record.rule, record.outputs, record.wildcards):
             if step in (None, job.step) and wanted.items() <= dict(job.key).items():
-                found += [JobLog(job, record.state, log, watch.places.log(log)) for log in record.logs]
+                unknown = unset if record.state == "running" else ()
+                found += [JobLog(job, record.state, log, watch.places.log(log), hide, unknown) for log in record.logs]
     return found
 
 
@@ -83,19 +113,29 @@ class LogFollower:
     def __init__(self, watch: Watch, step: str | None, key: Mapping[str, str] | None, *, failed: bool = False) -> None:
         self._watch, self._step, self._key, self._failed = watch, step, key, failed
         self._offsets: dict[str, int] = {}
+        self._streams: dict[str, RedactedStream] = {}
+        self._told: set[str] = set()
 
     def new(self) -> Iterator[Piece]:
         """What has come since the last call. Look at the run (`watch.look()`) before."""
         for log in job_logs(self._watch, self._step, self._key, failed=self._failed):
+            if log.unknown:
+                if log.name not in self._told:
+                    self._told.add(log.name)
+                    yield Piece(log, withheld(log.unknown))
+                continue
             offset = self._offsets.get(log.name, 0)
             try:
-                with log.path.open("rb") as file:
-                    if file.seek(0, 2) < offset:
-                        offset = 0  # Tried again: the log begins anew.
-                    file.seek(offset)
-                    data = file.read()
+                size = log.path.stat().st_size
             except OSError:
                 continue
-            self._offsets[log.name] = offset + len(data)
-            if data:
-                yield Piece(log, data)
+            if size < offset:
+                offset = 0  # Tried again: the log begins anew.
+            stream = self._streams.setdefault(log.name, log.hide.stream())
+            for data in pieces(log.path, offset):
+                offset += len(data)
+                if told := stream.feed(data):
+                    yield Piece(log, told)
+            self._offsets[log.name] = offset
+            if log.state != "running" and (told := stream.flush()):
+                yield Piece(log, told)

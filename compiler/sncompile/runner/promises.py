@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from sncompile.runner.record import private
 from sncompile.runner.run_files import RunFiles, Written
 
 _POLL = 0.1
@@ -38,7 +39,7 @@ def promised(files: RunFiles, targets: Iterable[str]) -> Iterator[Written]:
 
 def write_promises(path: Path, wanted: Iterable[Written], by_mark: Mapping[str, Collection[Written]]) -> None:
     """Write down what is asked for, and what the jobs write that their engine knows by a mark."""
-    with path.open("w", encoding="utf-8", errors="surrogateescape") as file:
+    with open(path, "w", encoding="utf-8", errors="surrogateescape", opener=private) as file:
         for written in wanted:
             file.write(json.dumps([None, written.path, written.directory, written.temp]) + "\n")
         for mark, every in by_mark.items():

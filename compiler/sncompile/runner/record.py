@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile import __version__
+from sncompile.telemetry.redaction import Redaction
 
 RECORD = "run.json"
 
@@ -50,7 +51,8 @@ class RunFolder:
         while True:
             path = parent / (f"{name}-{stamp}" if number == 1 else f"{name}-{stamp}-{number}")
             try:
-                path.mkdir()
+                # What tools say is nobody else's.
+                path.mkdir(mode=0o700)
                 return RunFolder(path)
             except FileExistsError:
                 number += 1
@@ -66,22 +68,40 @@ class RunFolder:
             place = self.path / "spec" / relative
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
+            place.chmod(PRIVATE)
             found[name] = f"spec/{relative}"
-        shutil.copytree(emitted, self.path / "emitted", dirs_exist_ok=True)
+        shutil.copytree(emitted, self.path / "emitted", dirs_exist_ok=True, copy_function=_copy)
         return found
 
     def keep(self, working: Path, folder: str, files: Iterable[str]) -> None:
-        """Copy files that the run's jobs wrote (`folder` is `logs` or `benchmarks`), before a later run takes them."""
+        """Keep files that the run's jobs wrote (`folder` is `logs` or `benchmarks`), before a later run takes them.
+
+        Where the file system can, it is the same file under another name: a log may be large.
+        """
         for name in files:
             source = working / name
             if source.is_file() and not os.path.isabs(name):
                 place = self.kept(folder, name)
                 place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, place)
+                place.unlink(missing_ok=True)
+                try:
+                    os.link(source, place)
+                except OSError:
+                    _copy(str(source), str(place))
 
     def kept(self, folder: str, name: str) -> Path:
         """Where the copy of such a file stands, once the run has ended."""
         return self.path / folder / name.removeprefix(f"{folder}/")
+
+    @property
+    def secrets(self) -> list[str]:
+        """The names of the variables that hold secrets."""
+        found = read_object(self.source_map).get("secrets")
+        return [str(name) for name in found] if isinstance(found, list) else []
+
+    def redaction(self, environment: Mapping[str, str]) -> Redaction:
+        """What takes the secrets out of what jobs have said, by the values that they have in an environment."""
+        return Redaction.of(self.secrets, environment)
 
     def read(self) -> dict[str, Any]:
         """What `run.json` says; empty where there is none."""
@@ -116,11 +136,28 @@ def read_object(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def write_object(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON object, all or nothing."""
+def write_object(path: Path, content: Mapping[str, Any], *, shared: bool = False) -> None:
+    """Write a JSON object, all or nothing; for its owner alone unless it is `shared`."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    fresh.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", errors="replace")
+    with open(fresh, "w", encoding="utf-8", errors="replace", opener=None if shared else private) as file:
+        file.write(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     fresh.replace(path)
+
+
+PRIVATE = 0o600
+"""The mode of what only its owner may read."""
+
+
+def private(path: str, flags: int) -> int:
+    """Opens a file for `open`; one that is new is its owner's alone."""
+    return os.open(path, flags, PRIVATE)
+
+
+def _copy(source: str, place: str) -> str:
+    """Copy a file for its owner alone."""
+    shutil.copy2(source, place)
+    os.chmod(place, PRIVATE)
+    return place
 
 
 def read_record(folder: Path) -> dict[str, Any]:

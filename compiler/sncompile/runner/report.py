@@ -17,7 +17,7 @@ from sncompile.diagnostics.text import visible
 from sncompile.drawing.themed_svg import Mark, to_themed_svg
 from sncompile.runner.display import duration
 from sncompile.runner.facts import picture_from
-from sncompile.runner.failures import Failure, log_tail
+from sncompile.runner.failures import Failure
 from sncompile.runner.measures import JobTime, StepTime, job_times, step_times
 from sncompile.runner.progress import StepProgress
 from sncompile.runner.record import now
@@ -153,7 +153,8 @@ def _told(failure: Failure, sources: Mapping[str, str]) -> dict[str, Any]:
         "failure": failure,
         "snippet": _snippet(failure.span, sources),
         "tails": [
-            (name, "\n".join(line.removeprefix("| ") for line in log_tail(path, _TAIL))) for name, path in failure.logs
+            (name, "\n".join(line.removeprefix("| ") for line in failure.tail(path, _TAIL)))
+            for name, path in failure.logs
         ],
     }
 

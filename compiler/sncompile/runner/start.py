@@ -27,7 +27,7 @@ from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.processes import MARK, identify
 from sncompile.runner.profiles import find_profile, plugins_of, works_elsewhere
 from sncompile.runner.promises import promised, write_promises
-from sncompile.runner.record import RECORD, RunFolder, now, versions
+from sncompile.runner.record import RECORD, RunFolder, now, private, versions
 from sncompile.runner.run_files import files_of
 from sncompile.runner.software import binds, deployment, engine_of, missing
 from sncompile.runner.surroundings import Surroundings, python, surroundings
@@ -37,6 +37,7 @@ from sncompile.semantics.checks import look_again
 from sncompile.semantics.own_files import Kept, Reach
 from sncompile.semantics.program import Program
 from sncompile.targets.emitted import Emitted
+from sncompile.telemetry.redaction import SHORTEST
 from sncompile.views.columns import count
 
 MAX_NAMED = 10_000
@@ -83,6 +84,9 @@ def start(run: Prepared, options: RunOptions, say: Callable[[str], None] = lambd
     working = Path(run.graph.folder).resolve()
     # Before anything is made: what is lacking may end it here.
     methods = deployment(run.graph, options.containers)
+    for name in sorted({v.name for f in run.graph.families.values() for v in f.env if v.secret}):
+        if 0 < len(os.environ.get(name, "").strip()) < SHORTEST:
+            say(f"note: the secret `{name}` is too short to be taken out of what tools print")
     collector = telemetry_sender.wanted(options.telemetry) if options.telemetry != "" else None
     lock = FolderLock(working)
     folder = RunFolder.create(working, run.graph.name)
@@ -229,7 +233,7 @@ def _write_record(
 
 
 def _launch(folder: RunFolder, working: Path, taken: Surroundings, lock: FolderLock) -> Watch:
-    with folder.engine_log.open("ab") as output:
+    with open(folder.engine_log, "ab", opener=private) as output:
         process = subprocess.Popen(
             python("sncompile.runner.engine_child", str(folder.path), str(lock.descriptor)),
             cwd=working,

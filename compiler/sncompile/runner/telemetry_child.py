@@ -12,12 +12,11 @@ import sys
 import time
 from pathlib import Path
 
-from sncompile.runner.record import RunFolder, read_object
-from sncompile.runner.telemetry_feed import Feed, secrets
+from sncompile.runner.record import RunFolder
+from sncompile.runner.telemetry_feed import Feed
 from sncompile.runner.telemetry_sender import URL, write_counts
 from sncompile.runner.watch import Watch
 from sncompile.telemetry.destination import Destination, destination
-from sncompile.telemetry.redaction import Redaction
 from sncompile.telemetry.sending import Sending, open_sending
 from sncompile.telemetry.signals import Signals
 
@@ -31,7 +30,7 @@ PATIENCE = 30.0
 def follow(folder: RunFolder, sending: Sending, where: Destination) -> None:
     """Send what happens in a run, until its end."""
     watch = Watch(folder.path)
-    redact = Redaction.of(secrets(read_object(folder.source_map)), os.environ)
+    redact = folder.redaction(os.environ)
     parent = {k.lower(): os.environ[k] for k in ("TRACEPARENT", "TRACESTATE") if k in os.environ}
     feed = Feed(Signals(sending, redact, parent), watch)
     ended = False

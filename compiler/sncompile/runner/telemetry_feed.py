@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -189,9 +189,3 @@ def last_lines(name: str, path: Path, again: float | None = None) -> Iterator[Li
     for place, line in enumerate(lines, number + 1):
         if line.strip():
             yield Line(name, place, line.rstrip("\r"))
-
-
-def secrets(source_map: Mapping[str, Any]) -> list[str]:
-    """The names of the variables that hold secrets."""
-    found = source_map.get("secrets")
-    return [str(name) for name in found] if isinstance(found, list) else []

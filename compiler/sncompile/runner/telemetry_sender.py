@@ -12,7 +12,7 @@ from typing import Any
 from sncompile.diagnostics import CompileError
 from sncompile.faults import runs as faults
 from sncompile.runner.processes import MARK
-from sncompile.runner.record import RunFolder, read_object, write_object
+from sncompile.runner.record import RunFolder, private, read_object, write_object
 from sncompile.runner.surroundings import python
 from sncompile.telemetry.destination import EXTRA, Destination, destination, installed, without_login
 from sncompile.telemetry.tally import Sent
@@ -47,7 +47,7 @@ def send(folder: RunFolder, where: Destination) -> None:
     """Start the process that sends a run's telemetry. That it cannot start is told in its log, and harms nobody."""
     environment = {k: v for k, v in os.environ.items() if k not in (MARK, URL)}
     environment |= {URL: where.url} if where.url is not None else {}
-    with (folder.path / "telemetry.log").open("ab") as log:
+    with open(folder.path / "telemetry.log", "ab", opener=private) as log:
         try:
             process = subprocess.Popen(
                 python("sncompile.runner.telemetry_child", str(folder.path)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -18,6 +19,7 @@ from sncompile.runner.lock import is_held
 from sncompile.runner.processes import Process, Seen, look
 from sncompile.runner.progress import Progress, StepProgress
 from sncompile.runner.record import RunFolder, now
+from sncompile.telemetry.redaction import Redaction
 
 
 class State(StrEnum):
@@ -88,7 +90,11 @@ class Watch:
     @property
     def places(self) -> Places:
         """Where the run's logs are."""
-        return Places(self.folder.path, self.working)
+        return Places(self.folder.path, self.working, self._hide)
+
+    @cached_property
+    def _hide(self) -> Redaction:
+        return self.folder.redaction(os.environ)
 
     @property
     def process(self) -> Process | None:

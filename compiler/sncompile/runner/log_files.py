@@ -1,0 +1,97 @@
+"""Logs as files: read in pieces, however large; without secrets; and as a terminal may be shown them."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sncompile.diagnostics.text import visible
+from sncompile.runner.record import private
+from sncompile.telemetry.redaction import Redaction
+
+_PIECE = 1 << 18
+
+
+def pieces(path: Path, start: int = 0) -> Iterator[bytes]:
+    """What a file holds from a place on, in pieces. Nothing where there is no file."""
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            while piece := file.read(_PIECE):
+                yield piece
+    except OSError:
+        return
+
+
+def start_of_tail(path: Path, lines: int) -> int:
+    """Where the last so many lines of a file begin."""
+    try:
+        with path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            place, left = end, lines
+            while place > 0:
+                start = max(0, place - _PIECE)
+                file.seek(start)
+                piece = file.read(place - start)
+                if place == end:
+                    # The newline at the very end ends the last line.
+                    piece = piece.removesuffix(b"\n")
+                count = piece.count(b"\n")
+                if count >= left:
+                    for _ in range(left):
+                        piece = piece[: piece.rindex(b"\n")]
+                    return start + len(piece) + 1
+                left -= count
+                place = start
+    except OSError:
+        return 0
+    return 0
+
+
+def shown(text: Iterable[bytes]) -> Iterator[bytes]:
+    """Bytes of tools as a terminal may be shown them: what would steer it stands there as an escape."""
+    decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+    held = ""
+    for piece in text:
+        found = held + decoder.decode(piece)
+        # Lines of other systems end in two characters, which may come in two pieces.
+        held = "\r" if found.endswith("\r") else ""
+        yield _shown(found.removesuffix("\r") if held else found)
+    yield _shown(held + decoder.decode(b"", final=True))
+
+
+def _shown(text: str) -> bytes:
+    return visible(text.replace("\r\n", "\n")).encode()
+
+
+def hide_in(paths: Iterable[Path], hide: Redaction, *, in_place: bool = False) -> None:
+    """Take secrets out of files that hold some.
+
+    Another file takes a file's place, in one step; `in_place` the same file is written anew, where somebody appends to
+    it still.
+    """
+    if not hide:
+        return
+    for path in paths:
+        with contextlib.suppress(OSError):
+            if hide.is_in(pieces(path)):
+                _rewrite(path, hide, in_place=in_place)
+
+
+def _rewrite(path: Path, hide: Redaction, *, in_place: bool) -> None:
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.hidden")
+    try:
+        with open(fresh, "wb", opener=private) as file:
+            file.writelines(hide.in_bytes(pieces(path)))
+        if not in_place:
+            fresh.replace(path)
+            return
+        with fresh.open("rb") as source, path.open("r+b") as target:
+            shutil.copyfileobj(source, target)
+            target.truncate()
+    finally:
+        fresh.unlink(missing_ok=True)
