@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+import sncompile as sn
 from sncompile.runner.engine_options import ADMITTED, Request, judge
+from sncompile.runner.promises import missing
+from sncompile.runner.run_files import Written
 from sncompile.runner.surroundings import surroundings
 
 from ..command_line import finish, sncompile
@@ -189,3 +193,115 @@ def test_what_a_profile_and_options_changed_stands_in_the_record(folder: Path) -
     told = sncompile(folder, "status").stdout
     assert str(folder / "site" / "config.yaml") in "".join(told.split())
     assert json.loads(sncompile(folder, "status", "--json").stdout)["taken"] == taken
+
+
+# --- What was promised ------------------------------------------------------------------------------------------------
+
+VANDAL = """\
+sncompile: 1
+pipeline: one
+steps:
+  a: {module: {outputs: {o: {type: file}, d: {type: directory}}, shell: "mkdir ${outputs.d}; touch ${outputs.o}"}}
+  b:
+    module:
+      inputs: {i: {type: file}}
+      outputs: {o: {type: file}}
+      shell: |
+        DEED
+        touch ${outputs.o}
+    with: {i: "${a.o}"}
+outputs: {o: "${a.o}", d: "${a.d}", b: "${b.o}"}
+"""
+
+
+@pytest.mark.parametrize("level", ["0", "2"])
+@pytest.mark.parametrize(
+    ("deed", "told"),
+    [
+        ("rm results/a/o", "results/a/o: not there"),
+        ("rm results/a/o; mkdir results/a/o", "results/a/o: a directory, and no file"),
+        ("rm -r results/a/d; touch results/a/d", "results/a/d: no directory"),
+        ("rm results/a/o; ln -s nowhere results/a/o", "results/a/o: a link to nothing"),
+    ],
+)
+def test_a_run_looks_before_it_says_done(deed: str, told: str, level: str, tmp_path: Path) -> None:
+    """What one job makes and another takes away is missing, whoever asks for it; the next run makes it again."""
+    (tmp_path / "spec.yaml").write_text(VANDAL.replace("DEED", deed))
+    code, out, err = finish(start(tmp_path, "-O", level))
+    assert (code, out) == (3, "")
+    assert "error[SN712]: all jobs have ended well, but 1 file is not there as promised" in err
+    assert told in err
+    assert record(newest_run(tmp_path))["state"] == "failed"
+    asked = sncompile(tmp_path, "status")
+    assert (asked.returncode, told in asked.stdout) == (3, True)
+    assert json.loads(sncompile(tmp_path, "status", "--json").stdout)["errors"][0]["code"] == "SN712"
+    assert sncompile(tmp_path, "report").returncode == 0
+    assert told.partition(":")[0] in (newest_run(tmp_path) / "report.html").read_text()
+
+
+def test_python_looks_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run in a notebook raises, and so does one that is attached."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "spec.yaml").write_text(VANDAL.replace("DEED", "rm results/a/o"))
+    with pytest.raises(sn.RunError, match="SN712"):
+        sn.load("spec.yaml").run(cores=2).wait()
+    run = sn.attach("spec.yaml")
+    assert run.status == "failed"
+    assert [d.code for d in run.diagnostics] == ["SN712"]
+    with pytest.raises(sn.CompileError, match="SN711"):
+        sn.load("spec.yaml").run(cores=2, arguments=["--touch"])
+
+
+def test_what_is_up_to_date_is_looked_at(folder: Path) -> None:
+    """A directory in the place of a file satisfies Snakemake, which finds nothing to do."""
+    assert finish(start(folder))[0] == 0
+    (folder / RESULT).unlink()
+    (folder / RESULT).mkdir()
+    code, _, err = finish(start(folder))
+    assert (code, "SN712" in err) == (3, True), err
+
+
+def test_temporary_files_are_meant_to_be_gone(tmp_path: Path) -> None:
+    """What a level of optimization makes temporary is no promise."""
+    spec = (
+        VANDAL.replace("DEED", "true").replace('o: "${a.o}", d: "${a.d}", ', "").replace(", d: {type: directory}", "")
+    )
+    (tmp_path / "spec.yaml").write_text(spec.replace("mkdir ${outputs.d}; ", ""))
+    code, _, err = finish(start(tmp_path, "-O", "2"))
+    assert code == 0, err
+    assert not (tmp_path / "results" / "a" / "o").exists()
+
+
+def test_files_that_come_late_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as the file system is said to need, and no longer."""
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            (tmp_path / "late").touch()
+
+    monkeypatch.setattr("sncompile.runner.promises.time.sleep", sleep)
+    files = [Written("late", False, False), Written("gone", False, True), Written("s3://b/x", False, False)]
+    assert missing(files, tmp_path, 60) == []
+    assert len(waits) == 3
+    assert missing([Written("never", False, False)], tmp_path, 0) == [("never", "not there")]
+
+
+def test_looking_is_cheap(tmp_path: Path) -> None:
+    """A hundred thousand files are a call of the system each, and nothing is read."""
+    (tmp_path / "f").touch()
+    files = [Written(f"./{'./' * (n % 5)}f", False, False) for n in range(100_000)]
+    calls = 0
+
+    def count(frame: object, event: str, function: object) -> None:
+        nonlocal calls
+        calls += event == "c_call" and getattr(function, "__name__", "") in ("stat", "lstat", "open", "readlink")
+
+    sys.setprofile(count)
+    try:
+        assert missing(files[:1000], tmp_path, 0) == []
+    finally:
+        sys.setprofile(None)
+    assert calls <= 1000
+    assert missing(files, tmp_path, 0) == []

@@ -184,7 +184,7 @@ def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int, se
         if code:
             try_to_take_back(watch.progress.queues)
         keep_files(folder, watch.progress, watch)
-    if code == 0:
+    if code == 0 or (watch.progress.incomplete and not watch.progress.failed):
         lacking = missing(seen.promised(), watch.working, seen.patience)
         if lacking:
             code = 1

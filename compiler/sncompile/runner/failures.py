@@ -147,7 +147,7 @@ def not_there(names: JobNames, progress: Progress) -> Diagnostic:
     rest = progress.missing_count - len(lines)
     lines += [f"and {rest:,} more"] if rest > 0 else []
     files = "1 file is" if progress.missing_count == 1 else f"{progress.missing_count:,} files are"
-    message = f"the engine has ended well, but {files} not there as promised"
+    message = f"all jobs have ended well, but {files} not there as promised"
     return faults.NOT_THERE.at(names.span, message, help="\n".join(lines))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sncompile.runner.events import Event
-from sncompile.runner.job_names import JobName
+from sncompile.runner.job_names import ALL, JobName
 
 _STATUS = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
 _JOB = re.compile(r"\bJob (\d+) +completed successfully, but (.*)", re.DOTALL)
@@ -103,7 +103,13 @@ class Progress:
     @property
     def failed(self) -> list[JobRecord]:
         """Jobs that failed and were not tried again with success."""
-        return [job for job in self.jobs.values() if job.state == "failed"]
+        # The one that only asks for the outputs fails where one of them is missing, which is told by itself.
+        return [job for job in self.jobs.values() if job.state == "failed" and job.rule != ALL]
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether the engine misses an output once all jobs have ended."""
+        return any(job.state != "done" and job.rule == ALL for job in self.jobs.values())
 
     def take(self, event: Event) -> None:
         """Take an event in. Unknown ones, and ones that lack something, are passed over."""
