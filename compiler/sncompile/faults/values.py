@@ -1,6 +1,6 @@
 """SN3xx: a value does not fit where it is used."""
 
-from sncompile.diagnostics import Fault
+from sncompile.diagnostics import Fault, Severity
 
 WRONG_TYPE = Fault(
     "SN301", "a value of the wrong type", "The value's type does not fit the port, parameter or operator."
@@ -49,10 +49,10 @@ RUN_TIME_ONLY = Fault(
 IN_QUOTES = Fault(
     "SN321",
     "a value where the shell cannot take one",
-    "Values are quoted by the compiler. In a comment, a here-document, between backticks, inside of another\n"
-    "expansion (`$${name:-…}`) or after a backslash that quoting has no meaning: put the value into a shell\n"
-    "variable first (`x=${params.x}`) and use that. Arithmetic takes numbers only, since the shell runs what\n"
-    "stands in other text there.",
+    "The script names a value by a variable that the compiler sets before. After a backslash, in a here-document\n"
+    "with a quoted delimiter and in the place of a name the shell takes no variable. Arithmetic and subscripts take\n"
+    "numbers only, since the shell runs what stands in other text there; an assignment, a redirection and a test\n"
+    "take one word, and no list.",
 )
 BAD_SCRIPT = Fault(
     "SN322",
@@ -69,4 +69,24 @@ URL_AS_FILE = Fault(
     "This version neither fetches nor sends files: an input, an output, a parameter of the type `path`, the file of\n"
     "a table and a data root that they lie in are paths of this machine. Fetch a file before, or in a step that takes\n"
     "the URL as a `string`, which may be any text.",
+)
+IN_CODE = Fault(
+    "SN324",
+    "a value that would be run",
+    "What `eval`, `trap`, `bash -c`, `python -c`, `ssh` and the like are given is read as code, and so would the\n"
+    "value be that stands in it. Hand it over as an argument of that code instead, or let the code name a variable. A\n"
+    "number can stand anywhere.",
+)
+IN_PROGRAM = Fault(
+    "SN325",
+    "a text that becomes part of a program",
+    "`awk` and `sed` take the text for a part of their program: signs in it mean something there, and both can run\n"
+    "commands. Let awk read it from the environment, where it stays a text. A number is no cause for a warning.",
+    Severity.WARNING,
+)
+UNCLOSED_SCRIPT = Fault(
+    "SN326",
+    "a script that is never closed",
+    "A quote, a bracket or a here-document is still open where the script ends. A here-document ends at a line that\n"
+    "is exactly its delimiter: no blanks before it (tabs after `<<-`), none after it.",
 )

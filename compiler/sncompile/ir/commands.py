@@ -50,25 +50,9 @@ def _option_words(argument: Option, closure: ToClosure) -> Callable[[int], list[
     return build
 
 
-QUOTE_MARKS = {
-    "plain": ("", ""),
-    "double": ('"', '"'),
-    "single": ("'", "'"),
-    # Empty quotes keep a bare value from being taken for a keyword, an assignment or a number of a stream.
-    "command": ("''", ""),
-    "redirected": ("", "''"),
-    "command, redirected": ("''", "''"),
-}
-"""What stands before and after a value in a script, by where it stands."""
-
-
 def shell_text(part: ShellPart, closure: ToClosure) -> Callable[[int], str]:
-    """The function from an instance to the text of a script's part, its value quoted for where it stands."""
+    """The function from an instance to the text of a script's part: its words, quoted."""
     if part.value is None:
         return lambda _: part.text
-    if isinstance(part.value, (Option, Flag)):
-        words = argument_words(part.value, closure)
-        return lambda i: " ".join(map(shlex.quote, words(i)))
-    value = closure(part.value)
-    before, after = QUOTE_MARKS.get(part.context, ("", ""))
-    return lambda i: before + " ".join(shlex.quote(a) for a in as_arguments(value(i))) + after
+    words = argument_words(part.value, closure)
+    return lambda i: " ".join(map(shlex.quote, words(i)))

@@ -19,7 +19,7 @@ from sncompile.ir.rewrite import map_children, map_family
 from sncompile.passes.reduce import reduce
 from sncompile.passes.result import Remark, Result, some
 from sncompile.passes.structure import settings_structure, structure
-from sncompile.semantics.program import ShellPart, Success
+from sncompile.semantics.program import Argument, ShellPart, Success
 from sncompile.semantics.resources import dynamic
 from sncompile.semantics.values import Const, Local, Output, Related, Size, Value
 
@@ -150,7 +150,7 @@ def _fused(first: Family, second: Family) -> Family:
         params={**{names["params", n]: v for n, v in first.params.items()}, **second.params},
         outputs={**second.outputs, **outputs},
         command=None,
-        shell=(*_script(first), ShellPart("\n", None, ""), *_script(second)),
+        shell=(*_script(first), ShellPart("\n", None), *_script(second)),
         resources=_together(first.resources, second.resources),
         success=_both(first.success, second.success, names),
         after=tuple(dict.fromkeys((*first.after, *second.after))),
@@ -198,18 +198,25 @@ _KEYWORDS = frozenset((
 def _script(family: Family) -> Sequence[ShellPart]:
     """A family's command or script as a script of its own, which leaves nothing behind for the next."""
     if family.shell is not None:
-        return (ShellPart("(\n", None, ""), *family.shell, ShellPart("\n)", None, ""))
+        return (ShellPart("(\n", None), *family.shell, ShellPart("\n)", None))
     found: list[ShellPart] = []
-    for number, argument in enumerate(family.command or ()):
-        if number:
-            found.append(ShellPart(" ", None, ""))
-        if isinstance(argument, Const) and isinstance(argument.value, (str, int, float)):
-            text = shlex.quote(str(argument.value)) if not isinstance(argument.value, bool) else None
-            if text is not None and (number or (_PLAIN.match(text) and text not in _KEYWORDS)):
-                found.append(ShellPart(text, None, ""))
-                continue
-        found.append(ShellPart("", argument, "plain" if number else "command"))
-    return found
+    for argument in family.command or ():
+        if found:
+            found.append(ShellPart(" ", None))
+        text = _constant(argument)
+        found.append(ShellPart("", argument) if text is None else ShellPart(text, None))
+    first = found[0].text if found else ""
+    if not found or (_PLAIN.match(first) and first not in _KEYWORDS):
+        return found
+    # Outside of an array the first word could be a keyword or an assignment, or be absent.
+    return (ShellPart("(\ncommand=(", None), *found, ShellPart(')\n"${command[@]}"\n)', None))
+
+
+def _constant(argument: Argument) -> str | None:
+    """The text of an argument that is one and the same for every job."""
+    if not isinstance(argument, Const) or isinstance(argument.value, bool):
+        return None
+    return shlex.quote(str(argument.value)) if isinstance(argument.value, (str, int, float)) else None
 
 
 def _together(first: Mapping[str, Value], second: Mapping[str, Value]) -> dict[str, Value]:

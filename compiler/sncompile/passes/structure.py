@@ -150,7 +150,7 @@ def family_structure(family: Family, *, outputs: bool = True) -> Hashable:
         tuple((name, structure(value)) for name, value in family.params.items()),
         tuple((n, port_structure(o), structure(o.path)) if outputs else n for n, o in family.outputs.items()),
         tuple(map(argument_structure, family.command)) if family.command is not None else None,
-        tuple((p.text, p.value and argument_structure(p.value), p.context) for p in family.shell)
+        tuple((p.text, p.value and argument_structure(p.value)) for p in family.shell)
         if family.shell is not None
         else None,
         tuple((v.name, structure(v.value)) for v in family.env),

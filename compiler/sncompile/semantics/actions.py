@@ -12,8 +12,8 @@ from sncompile.faults import values as faults
 from sncompile.semantics.binding import param_type, port_type
 from sncompile.semantics.library import Library
 from sncompile.semantics.notebooks import check_notebook
-from sncompile.semantics.program import Argument, Flag, Option, ShellPart
-from sncompile.semantics.shell import ARITHMETIC, Context, after_value, follow, guarded, last_line, one_word_place
+from sncompile.semantics.program import Argument, Flag, Option
+from sncompile.semantics.shell_values import Script, link_script
 from sncompile.semantics.types import STRING, Type
 from sncompile.semantics.typing import Typer
 from sncompile.semantics.values import Const, Local, ModuleFile, Record, Value
@@ -30,7 +30,7 @@ class Action(NamedTuple):
     """A command or a shell script; `uses_all`: every port and parameter is handed over."""
 
     command: tuple[Argument, ...] | None
-    shell: tuple[ShellPart, ...] | None
+    shell: Script | None
     uses_all: bool
 
 
@@ -41,7 +41,7 @@ def link_action(doc: ModuleDoc, typer: Typer, library: Library, report: Report, 
     if doc.script is None:
         return Action((), None, True)
     if isinstance(doc.script, Template):
-        return Action(None, link_shell(doc.script, typer, report), False)
+        return Action(None, link_script(doc.script, typer, report), False)
     _check_one_name(doc, report)
     make = {"python": _python, "script": _script, "notebook": _notebook}[doc.action]
     return Action(make(doc, doc.script, library, report, claim), None, True)
@@ -72,53 +72,6 @@ def _argument(argument: OptionArgument | FlagArgument | DocValue, typer: Typer, 
     if value.type.base == "null":
         report.add(faults.ABSENT.at(value.span, "an argument that is nothing", help='write "" for an empty argument'))
     return value
-
-
-def link_shell(script: Template, typer: Typer, report: Report) -> tuple[ShellPart, ...]:
-    """A script cut at its values, each with the quotes that it stands in."""
-    parts: list[ShellPart] = []
-    context = Context()
-    texts = [part if isinstance(part, str) else "" for part in script.parts]
-    line = ""
-    for number, (part, span) in enumerate(zip(script.parts, script.spans, strict=True)):
-        if isinstance(part, str):
-            context = follow(context, part)
-            line = last_line(line + part)
-            parts.append(ShellPart(part, None, ""))
-            continue
-        value = typer.part(part, span)
-        after = texts[number + 1] if number + 1 < len(texts) else ""
-        name = _quotes_of(context, value, span, report)
-        if name == "plain" and context.name == "plain":
-            name = guarded(line, after)
-            _refuse_spread(line, value, span, report)
-        parts.append(ShellPart("", value, name))
-        context = after_value(context)
-        line += "value"
-    return tuple(parts)
-
-
-def _refuse_spread(before: str, value: Value, span: Span, report: Report) -> None:
-    """A list where the shell takes one word: the rest of it would be run, or lost."""
-    what = one_word_place(before)
-    if value.type.many and what is not None:
-        hint = 'make it an array, `x=(${…})`, and use it as `"$${x[@]}"`'
-        if what != "an assignment":
-            hint = "join it (`join(list, ' ')`), or write it with `printf`"
-        report.add(faults.IN_QUOTES.at(span, f"a list in {what}, which takes one word", help=hint))
-
-
-def _quotes_of(context: Context, value: Value, span: Span, report: Report) -> str:
-    """The quotes that a value stands in; told where it cannot stand."""
-    name = context.name
-    if name == ARITHMETIC and value.type.base in ("integer", "number", "unknown") and not value.type.many:
-        return "plain"
-    if name not in ("plain", "double", "single"):
-        hint = "put it into a variable before: `x=${…}`, and use `$x` here"
-        if name == ARITHMETIC:
-            hint = "only a number can stand here: make the parameter an `integer`, or convert it (`int(…)`)"
-        report.add(faults.IN_QUOTES.at(span, f"a value inside {name}", help=hint))
-    return name
 
 
 def _check_one_name(doc: ModuleDoc, report: Report) -> None:

@@ -18,6 +18,7 @@ from sncompile.semantics.library import Library
 from sncompile.semantics.program import Argument, ShellPart, Success, Variable
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope, Space
+from sncompile.semantics.shell_values import Script
 from sncompile.semantics.types import INTEGER, STRING, UNKNOWN, Type
 from sncompile.semantics.typing import Typer
 from sncompile.semantics.unused import warn_of_module
@@ -37,7 +38,9 @@ class TypedModule:
     defaults: Defaults
     paths: Mapping[str, Value]
     command: tuple[Argument, ...] | None
+    script: Script | None
     shell: tuple[ShellPart, ...] | None
+    """The script with the module's own environment; a step may have variables of other names."""
     container: Value | None
     conda: str | None
     env: tuple[Variable, ...]
@@ -69,15 +72,17 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     spaces = _local_spaces(doc, used, written)
     typer = Typer(Scope(spaces), report, claim)
     action = link_action(doc, typer, library, report, claim)
+    env = link_env(container.env if container else (), typer, report)
     typed = TypedModule(
         doc,
         defaults=link_defaults(doc, {"data": RootNames()}, used, report),
         paths=_link_paths(doc, {**spaces, "data": RootNames()}, report),
         command=action.command,
-        shell=action.shell,
+        script=action.shell,
+        shell=action.shell.parts({v.name for v in env}) if action.shell is not None else None,
         container=link_image(container.image, typer, report) if container and container.image is not None else None,
         conda=claim(doc.conda.name, doc.conda.span) if doc.conda is not None else None,
-        env=link_env(container.env if container else (), typer, report),
+        env=env,
         resources=link_resources(doc.resources, Scope(spaces, run_time=True), report),
         success=_link_success(doc, report),
         files=tuple(files),

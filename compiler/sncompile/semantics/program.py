@@ -70,14 +70,13 @@ Argument = Value | Option | Flag
 
 
 class ShellPart(NamedTuple):
-    """A piece of a shell script: text as it stands, or a value in a context: `plain`, `double` or `single` quotes.
+    """A piece of a shell script: text as it stands, or a value, whose words stand outside of quotes.
 
-    A pass may put an argument in the place of a value.
+    Where values may stand is decided in `shell_values`. A pass may put an argument in the place of a value.
     """
 
     text: str
     value: Argument | None
-    context: str
 
 
 class Variable(NamedTuple):

@@ -16,7 +16,7 @@ from sncompile.semantics.data_roots import workspace_of
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.module_link import TypedModule, file_suffix, link_env, link_image
 from sncompile.semantics.path_text import join_text, tidy
-from sncompile.semantics.program import Argument, OutputPath, Step, Variable
+from sncompile.semantics.program import Argument, OutputPath, ShellPart, Step, Variable
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope
 from sncompile.semantics.types import STRING, UNKNOWN
@@ -55,6 +55,7 @@ class StepLinker:
         image = module.container
         if doc.container is not None and doc.container.image is not None:
             image = link_image(doc.container.image, typer, self._report)
+        env = self._env(typer)
         return Step(
             name=self._name,
             title=doc.title or mdoc.about.title,
@@ -64,11 +65,11 @@ class StepLinker:
             params={n: bound.params[n] for n in mdoc.params},
             outputs=self._outputs(typer, bound),
             command=self._command(bound),
-            shell=module.shell,
+            shell=self._script(env),
             container=image,
             network=any(c is not None and c.network for c in (mdoc.container, doc.container)),
             conda=module.conda,
-            env=self._env(typer),
+            env=env,
             resources={**module.resources, **self._resources()} if doc.resources else module.resources,
             retries=doc.retries,
             batch=doc.batch,
@@ -87,6 +88,14 @@ class StepLinker:
             return command
         names = {"params": bound.params, "inputs": bound.inputs}
         return tuple([decided_argument(argument, names) for argument in command])
+
+    def _script(self, env: tuple[Variable, ...]) -> tuple[ShellPart, ...] | None:
+        """The module's script; its own variables are called otherwise where the step's environment has their names."""
+        module = self._module
+        if module.script is None or env is module.env:
+            return module.shell
+        names = {variable.name for variable in env}
+        return module.script.parts(names) if names & module.script.variables else module.shell
 
     def _resources(self) -> dict[str, Value]:
         # A step's own resources may use the sizes of the module's inputs, which go by their names there.

@@ -165,9 +165,9 @@ class _Filling:
             if not isinstance(piece, Const):
                 found.append(piece)
             elif value is not None:
-                found.append(ShellPart("", value, "plain"))
+                found.append(ShellPart("", value))
             else:
-                found.append(ShellPart(str(piece.value), None, ""))
+                found.append(ShellPart(str(piece.value), None))
         return tuple(_joined(found))
 
 

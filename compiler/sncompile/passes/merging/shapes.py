@@ -257,7 +257,7 @@ class _Shaping:
                 self._holes.append(Hole(("shell", i), "word", (piece,), False, STRING))
                 found.append("*")
             else:
-                found.append((piece.text, piece.value and argument_structure(piece.value), piece.context))
+                found.append((piece.text, piece.value and argument_structure(piece.value)))
         return found
 
 

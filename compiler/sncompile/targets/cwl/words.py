@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sncompile.faults import targets as faults
-from sncompile.ir.commands import QUOTE_MARKS, argument_words, as_arguments, shell_text
+from sncompile.ir.commands import argument_words, as_arguments, shell_text
 from sncompile.ir.graph import Family
 from sncompile.semantics.evaluate import AtRunTime, Closure
 from sncompile.semantics.functions import to_text
@@ -107,7 +107,7 @@ class Words:
         return [self._columns.text(self._hint(value, hint), found)]
 
     def script(self) -> str:
-        """The text of a script, with every value quoted for where it stands."""
+        """The text of a script, with its values quoted."""
         pieces = [piece for part in self._family.shell or () for piece in self._part(part)]
         if pieces and isinstance(pieces[-1], str) and not pieces[-1].rstrip("\n").endswith("\\"):
             pieces[-1] = pieces[-1].rstrip("\n")
@@ -123,13 +123,12 @@ class Words:
             hint, data = value.option, self._is_data(value.value)
         else:
             hint, data = self._hint(value, "value"), self._is_data(value)
-        before, after = QUOTE_MARKS.get(part.context, ("", ""))
         try:
-            make = shell_text(part._replace(context=""), self.closure)
+            make = shell_text(part, self.closure)
             found = [make(number) for number in self.numbers]
         except AtRunTime:
             self._refuse(value)
             return []
         if data and all(words == found[0] for words in found):
-            return [before, self._columns.column(hint, "string", found, shared=True), after]
-        return [before, self._columns.text(hint, found), after]
+            return [self._columns.column(hint, "string", found, shared=True)]
+        return [self._columns.text(hint, found)]

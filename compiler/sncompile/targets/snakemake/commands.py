@@ -11,7 +11,7 @@ import shlex
 from pathlib import PurePosixPath
 
 from sncompile.diagnostics import Span
-from sncompile.ir.commands import QUOTE_MARKS, argument_words, as_arguments
+from sncompile.ir.commands import argument_words, as_arguments
 from sncompile.semantics.functions import to_text
 from sncompile.semantics.program import Argument, Flag, Option, ShellPart
 from sncompile.semantics.values import Cell, Const, Key, Local, Lookup, ModuleFile, Record, Related, Text, Value, walk
@@ -68,8 +68,7 @@ class CommandLowering:
             return literal(part.text)
         if isinstance(part.value, (Option, Flag)):
             return " ".join(self._argument(part.value))
-        before, after = QUOTE_MARKS.get(part.context, ("", ""))
-        return before + " ".join(self.words(part.value, "value")) + after
+        return " ".join(self.words(part.value, "value"))
 
     # --- Arguments ----------------------------------------------------------------------------------------------
 
