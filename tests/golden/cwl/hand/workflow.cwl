@@ -222,7 +222,7 @@ $graph:
     o_path_2: string
     text:
       type: string
-      default: "cat "
+      default: "\ncat ${inputs_i[@]+\"${inputs_i[@]}\"} > \"${outputs_o}\"; echo \"x ${inputs_i[@]-} y\" ''\"${outputs_o}\"''"
   baseCommand: bash
   arguments: [
     $(inputs.job_sh), $(inputs.job), gathered,
@@ -230,8 +230,7 @@ $graph:
     out, o.txt, $(inputs.o_path),
     protect, "1", $(inputs.o_path),
     "--",
-    bash, -euo, pipefail, -c,
-    "$(inputs.text)$(inputs.i_path_2) > $(inputs.o_path_2); echo \"x \"$(inputs.i_path_2)\" y\" ''$(inputs.o_path_2)''",
+    bash, -euo, pipefail, -c, "inputs_i=($(inputs.i_path_2))\noutputs_o=$(inputs.o_path_2)$(inputs.text)",
   ]
   outputs:
     o: {type: File, outputBinding: {glob: gathered/o.txt}}

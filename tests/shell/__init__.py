@@ -1,0 +1,1 @@
+"""Values in shell scripts, against a real bash."""
