@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sncompile.semantics.databases import SAFE
 from sncompile.semantics.globs import Match, Matcher, Part, PatternError, compile_pattern
-from sncompile.semantics.stored_columns import StoreError, connect, quoted, text_sql
+from sncompile.semantics.stored_columns import StoreError, quoted, text_sql
 
 OWN_COLUMNS = ("key", "path", "filename", "extension", "is_image")
 """Columns that every index has: the path below the folder, the path as seen from here, and what follows from it."""
@@ -153,7 +155,11 @@ def write_index(indexed: Indexed, folder: str, out: Path, split: Mapping[str, st
 
     fresh = out.with_name(f".{out.name}.new-{os.getpid()}")
     try:
-        with connect() as connection:
+        with duckdb.connect(":memory:", config={**SAFE}) as connection:
+            # It would be drawn on standard output, in the middle of what a command prints there.
+            # In a notebook without ipywidgets there is no bar, and DuckDB refuses to hear of one.
+            with suppress(duckdb.Error):
+                connection.execute("SET enable_progress_bar = false")
             names = ("key", *indexed.names)
             declared = ", ".join(f"{quoted(name)} VARCHAR" for name in names)
             connection.execute(f"CREATE TABLE files ({declared})")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as faults
+from sncompile.semantics.databases import Databases
 from sncompile.semantics.library import Library
 from sncompile.semantics.module_link import TypedModule, link_module
 from sncompile.semantics.program import Handed, Step, Waits
@@ -30,6 +31,8 @@ class Shared:
         self.folder = folder
         self.origin = origin
         """The folder of the spec that is compiled. What it says of paths moves with the working folder."""
+        self.databases = Databases()
+        """Those that answer queries and read Parquet files; tables keep what is asked later."""
         self.steps: dict[str, Step] = {}
         self.tables: dict[str, Table] = {}
         self.handed: list[Handed] = []

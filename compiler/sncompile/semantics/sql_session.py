@@ -1,4 +1,4 @@
-"""An embedded DuckDB that holds the tables of one pipeline and sees nothing else.
+"""A DuckDB that holds the tables of one pipeline and sees nothing else.
 
 Tables are put in first; then the session is closed to the world: no file but those of the tables, no network, no
 extension, no change of settings. Only then queries of a spec are run. See DuckDB's page on securing it.
@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Timer
 from typing import Any
 
+from sncompile.semantics.databases import DatabaseError, Databases, LimitError
 from sncompile.semantics.operands import to_text
 from sncompile.semantics.sql_form import Form, place_of, read_form, unsteady
 from sncompile.semantics.sql_functions import WITHOUT_PARENTHESES
@@ -24,18 +24,11 @@ from sncompile.semantics.stored_columns import (
     StoredColumns,
     StoreError,
     column_sql,
-    connect,
     literal_path,
     quoted,
     text_sql,
 )
 from sncompile.semantics.tables import Cell, Table
-
-MAX_SECONDS = 120.0
-"""A query may take so long."""
-
-MAX_MEMORY = "4GB"
-"""Tables that queries make, and what they need to make them, may take so much memory."""
 
 MAX_ROWS = 5_000_000
 """Rows that a table by `sql` may have, as many as a join (see `keys`)."""
@@ -48,14 +41,10 @@ _NO_VALUE = re.compile("(?i)values were not provided for the following .*paramet
 
 
 class Session:
-    """One connection with the tables of a pipeline; DuckDB is imported when one is made."""
+    """One database with the tables of a pipeline."""
 
-    def __init__(self) -> None:
-        import duckdb
-
-        self._error = duckdb.Error
-        self._connection = connect(memory_limit=MAX_MEMORY, temp_directory="", threads="1")
-        self._connection.execute("SET errors_as_json = true")
+    def __init__(self, databases: Databases) -> None:
+        self._database = databases.open(temp_directory="", errors_as_json="true")
         self._hidden: set[str] = set()
         self._allowed: list[str] = []
         self._held: set[str] = set()
@@ -175,7 +164,7 @@ class Session:
         settled = with_order_settled(form, columns, self._run)
         if settled is not None:
             try:
-                self._run(head + settled + tail, query.values, limited=True)
+                self._run(head + settled + tail, query.values)
             except SqlFault as fault:
                 if fault.kind == "limit":
                     raise
@@ -188,7 +177,7 @@ class Session:
         """Run a statement that holds a query of the spec. Raises `SqlFault` with the place in the query."""
         text = query.sql.rstrip().removesuffix(";") if tail else query.sql
         try:
-            return self._run(head + text + tail, query.values, limited=True)
+            return self._run(head + text + tail, query.values)
         except SqlFault as fault:
             if fault.start is not None:
                 fault.start = max(0, fault.start - len(head))
@@ -199,29 +188,17 @@ class Session:
                     raise SqlFault(message, kind="refused", help=hint, **place) from None
             raise
 
-    def _run(
-        self, sql: str, values: Mapping[str, Any] | list[Any] | None = None, *, limited: bool = False
-    ) -> list[tuple[Any, ...]]:
-        with self._faults(sql), self._timed(limited):
-            done = self._connection.execute(sql, values) if values else self._connection.execute(sql)
-            return done.fetchall()  # type: ignore[no-any-return]
-
-    @contextmanager
-    def _timed(self, limited: bool) -> Iterator[None]:
-        timer = Timer(MAX_SECONDS, self._connection.interrupt)
-        timer.daemon = True
-        if limited:
-            timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
+    def _run(self, sql: str, values: Mapping[str, Any] | list[Any] | None = None) -> list[tuple[Any, ...]]:
+        with self._faults(sql):
+            return self._database.run(sql, values)
 
     @contextmanager
     def _faults(self, sql: str) -> Iterator[None]:
         try:
             yield
-        except self._error as error:
+        except LimitError as error:
+            raise SqlFault(str(error), kind="limit", help=error.help) from None
+        except DatabaseError as error:
             raise _fault_of(str(error), sql) from None
 
 
@@ -238,7 +215,10 @@ class SessionColumns(StoredColumns):
         return quoted(self._name)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return self.session.rows(sql)
+        try:
+            return self.session.rows(sql)
+        except SqlFault as fault:
+            raise StoreError(str(fault), limit=fault.kind == "limit", help=fault.help) from None
 
 
 def _typed(cells: Sequence[Cell]) -> tuple[str, list[Any]]:
@@ -275,12 +255,6 @@ def _fault_of(text: str, sql: str) -> SqlFault:
         told = {"exception_message": rest or text}
     lines = str(told.get("exception_message") or kind).splitlines() or [kind]
     message, hint = lines[0], " ".join(line.strip() for line in lines[1:] if line.strip()) or None
-    if kind.upper().startswith("INTERRUPT"):
-        hint = "leave rows out with `where`, or make the table beforehand"
-        return SqlFault(f"the query takes longer than {MAX_SECONDS:g} s", kind="limit", help=hint)
-    if kind.startswith("Out of Memory"):
-        hint = "leave rows and columns out, or make the table beforehand"
-        return SqlFault(f"the query needs more memory than {MAX_MEMORY}", kind="limit", help=hint)
     if kind.startswith("Permission"):
         hint = "declare what it reads under `tables`"
         return SqlFault("a query reads the tables of the spec, and no files", kind="refused", help=hint)

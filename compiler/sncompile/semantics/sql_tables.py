@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, did_you_mean
 from sncompile.faults import tables as faults
+from sncompile.semantics.databases import Databases
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.sql_text import Query, SqlFault, read_query
 from sncompile.semantics.stored_columns import StoredColumns, StoreError
@@ -43,10 +44,12 @@ class Queries:
     Faults of queries are told, each at its place.
     """
 
-    def __init__(self, doc: PipelineDoc, outer: Mapping[str, Table], scope: Scope, report: Report) -> None:
+    def __init__(
+        self, doc: PipelineDoc, outer: Mapping[str, Table], scope: Scope, databases: Databases, report: Report
+    ) -> None:
         from sncompile.semantics.sql_session import Session
 
-        self.session: Session = Session()
+        self.session: Session = Session(databases)
         self._doc, self._report, self._scope = doc, report, scope
         self._known = [*doc.tables, *(name for name in outer if name not in doc.tables)]
         made = ((name, table.sql) for name, table in doc.tables.items())

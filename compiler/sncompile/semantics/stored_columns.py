@@ -8,38 +8,22 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sncompile.diagnostics import CompileError
-from sncompile.faults.tables import BAD_TABLE
+from sncompile.faults.tables import BAD_TABLE, LARGE_QUERY
+from sncompile.semantics.databases import DatabaseError, Databases, LimitError
 from sncompile.semantics.tables import Cell
-
-_SAFE = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "python_enable_replacements": "false",
-}
-"""Settings of every connection: nothing is fetched from the network, and no variable of ours is taken for a table."""
-
-
-def connect(**settings: str) -> Any:
-    """A DuckDB of its own in memory, which gives the same wherever it stands."""
-    import duckdb
-
-    connection = duckdb.connect(":memory:", config={**_SAFE, **settings})
-    # It would be drawn on standard output, in the middle of what a command prints there.
-    # In a notebook without ipywidgets there is no bar, and DuckDB refuses to hear of one.
-    with suppress(duckdb.Error):
-        connection.execute("SET enable_progress_bar = false")
-    with suppress(duckdb.Error):  # An installation without time zones has none to differ by.
-        connection.execute("SET TimeZone = 'UTC'")
-    return connection
 
 
 class StoreError(ValueError):
-    """DuckDB cannot give what it was asked for."""
+    """DuckDB cannot give what it was asked for; `limit` says that it is too much, `help` what can be done."""
+
+    def __init__(self, message: str, *, limit: bool = False, help: str | None = None) -> None:
+        super().__init__(message)
+        self.limit = limit
+        self.help = help
 
 
 class StoredColumns(Mapping[str, Sequence[Cell]]):
@@ -63,8 +47,9 @@ class StoredColumns(Mapping[str, Sequence[Cell]]):
                 rows = self.rows(f"SELECT {self._cells(name)} FROM {self.relation}")
             except StoreError as error:
                 # It could be read a moment ago.
-                hint = "leave the table's file as it is while it is read"
-                raise CompileError([BAD_TABLE.at(None, f"the column `{name}`: {error}", help=hint)]) from None
+                hint = error.help or "leave the table's file as it is while it is read"
+                fault = LARGE_QUERY if error.limit else BAD_TABLE
+                raise CompileError([fault.at(None, f"the column `{name}`: {error}", help=hint)]) from None
             self._read[name] = [value for (value,) in rows]
         return self._read[name]
 
@@ -116,8 +101,9 @@ class StoredColumns(Mapping[str, Sequence[Cell]]):
 class ParquetColumns(StoredColumns):
     """The columns of a Parquet file. Raises `StoreError` where it is none."""
 
-    def __init__(self, path: Path, key: Sequence[str]) -> None:
+    def __init__(self, path: Path, key: Sequence[str], databases: Databases) -> None:
         self.path = path
+        self._database = databases.open()
         described = self.rows(f"DESCRIBE SELECT * FROM {self.relation}")
         size = self.rows(f"SELECT count(*) FROM {self.relation}")[0][0]
         super().__init__({row[0]: row[1] for row in described}, key, size)
@@ -127,12 +113,11 @@ class ParquetColumns(StoredColumns):
         return f"read_parquet({text_sql(literal_path(self.path))})"
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        import duckdb
-
         try:
-            with connect() as connection:
-                return connection.execute(sql).fetchall()  # type: ignore[no-any-return]
-        except duckdb.Error as error:
+            return self._database.run(sql)
+        except LimitError as error:
+            raise StoreError(str(error), limit=True, help=error.help) from None
+        except DatabaseError as error:
             raise StoreError(str(error).splitlines()[0]) from None
 
 

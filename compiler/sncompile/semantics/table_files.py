@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from sncompile.semantics.databases import Databases
 from sncompile.semantics.stored_columns import ParquetColumns, StoreError
 from sncompile.semantics.tables import Cell
 
@@ -35,16 +36,16 @@ class Columns(NamedTuple):
     size: int | None = None
 
 
-def read_table(path: Path, key: Sequence[str] = ()) -> Columns:
+def read_table(path: Path, key: Sequence[str], databases: Databases) -> Columns:
     """The columns of a table file, those of `key` as text. Raises `TableError` or `OSError`.
 
-    Those of a Parquet file are read when they are asked for.
+    Those of a Parquet file are read when they are asked for, by one of `databases`.
     """
     suffix = path.suffix.lower()
     if suffix in DELIMITERS:
         return _read_text(path, DELIMITERS[suffix])
     if suffix in (".parquet", ".pq"):
-        stored = _open_parquet(path, key)
+        stored = _open_parquet(path, key, databases)
         return Columns(stored, None, stored.size)
     raise TableError(
         f"a table cannot be read from `{path.name}`", help=f"its suffix must be one of {', '.join(SUFFIXES)}"
@@ -114,11 +115,13 @@ def _check_header(header: list[str]) -> None:
         seen.add(name)
 
 
-def _open_parquet(path: Path, key: Sequence[str]) -> ParquetColumns:
+def _open_parquet(path: Path, key: Sequence[str], databases: Databases) -> ParquetColumns:
     if not path.is_file():
         # The library would read a folder as several files.
         raise TableError(f"`{path.name}` is no plain file" if path.exists() else "there is no such file", help=_WHERE)
     try:
-        return ParquetColumns(path, key)
+        return ParquetColumns(path, key, databases)
     except StoreError as error:
+        if error.limit:
+            raise TableError(f"the Parquet table cannot be read: {error}", help=error.help) from None
         raise TableError(f"not a Parquet table: {error}", help="write it anew") from None

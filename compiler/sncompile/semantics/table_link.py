@@ -12,13 +12,14 @@ from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import tables as faults
 from sncompile.faults import values as value_faults
+from sncompile.semantics.databases import Databases
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.globs import Match, Part, PatternError, compile_pattern, match_files
 from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.path_text import is_url
 from sncompile.semantics.places import HERE, Hindrance, Places
 from sncompile.semantics.scope import Members, Scope, Space
-from sncompile.semantics.stored_columns import StoredColumns
+from sncompile.semantics.stored_columns import StoredColumns, StoreError
 from sncompile.semantics.table_files import DELIMITERS, TableError, read_table
 from sncompile.semantics.table_keys import check_keys
 from sncompile.semantics.tables import Cell, NoRows, Table
@@ -57,7 +58,7 @@ class Tables:
         if made or self._doc.infer:
             from sncompile.semantics.sql_tables import Queries
 
-            self._queries = Queries(self._doc, self._outer, scope, self._report)
+            self._queries = Queries(self._doc, self._outer, scope, self._loader.databases, self._report)
             self.named = self._queries.named
         for name, doc in self._doc.tables.items():
             if doc.sql is None:
@@ -87,7 +88,7 @@ def load_tables(doc: PipelineDoc, outer: Mapping[str, Table], scope: Scope, shar
     place = os.path.relpath(source.folder, shared.folder) if source.path is not None else "."
     library = shared.library
     start = "" if place == "." else place
-    loader = TableLoader(shared.folder, start, library.name_of, shared.report, library.places)
+    loader = TableLoader(shared.folder, start, library.name_of, shared.databases, shared.report, library.places)
     tables = Tables(doc, outer, loader, shared.report)
     tables.load(scope)
     for name, table in tables.found.items():
@@ -99,7 +100,7 @@ def load_tables(doc: PipelineDoc, outer: Mapping[str, Table], scope: Scope, shar
 class TableLoader:
     """Loads tables; relative paths start at `folder`, the jobs' working folder, with `prefix` before a document's own.
 
-    `name_of` gives what a file is called in messages, `places` where it is looked up.
+    `name_of` gives what a file is called in messages, `places` where it is looked up; `databases` read Parquet files.
     """
 
     def __init__(
@@ -107,9 +108,11 @@ class TableLoader:
         folder: Path,
         prefix: str,
         name_of: Callable[[Path], str],
+        databases: Databases,
         report: Report,
         places: Places = HERE,
     ) -> None:
+        self.databases = databases
         self._places = places
         self._folder = folder
         self._name_of = name_of
@@ -126,9 +129,14 @@ class TableLoader:
             table = self._file(doc, doc.file, scope, session)
         else:
             return None
-        if table is None or not check_keys(doc, table, self._report):
+        if table is None:
             return None
-        return table
+        try:
+            return table if check_keys(doc, table, self._report) else None
+        except StoreError as error:
+            fault = faults.LARGE_QUERY if error.limit else faults.BAD_TABLE
+            self._report.add(fault.at(doc.name.span, f"the table `{table.name}`: {error}", help=error.help or _SAVE))
+            return None
 
     def _text(self, template: Template, scope: Scope) -> str | None:
         value = Typer(scope, self._report).template(template)
@@ -183,7 +191,7 @@ class TableLoader:
                 doc.name.name, key, kept, span=doc.name.span, file=shown, size=kept.size, text=True, source=path
             )
         try:
-            read = read_table(path, key)
+            read = read_table(path, key, self.databases)
         except TableError as error:
             at = Span(shown, error.line, 1, error.line, 1)
             self._report.add(
