@@ -52,7 +52,7 @@ class Generated(NamedTuple):
 
 _ODD = "abcXYZ019.,:/@%+-_^"
 _SIGNS = "'\"\\`$#;&|()<>*?[]{}!~= \t"
-_IN_SINGLE = _ODD + "\"\\`$#;&|()<>*?[]{}!~= \n"
+_IN_SINGLE = _ODD + '"\\`$#;&|()<>*?[]{}!~= \n'
 _SNIPPETS = ("$(touch PWNED)", "<<E", "<<'---'", "# no comment", "`x`", "${x", "a)", "esac", "((", "$'", '"')
 _HEAD = "V1='known value' V2=\"it's\" V3=x\n"
 _DELIMITERS = (
@@ -128,7 +128,15 @@ class Generator:
         return Piece(f"'{inner.text}'", inner.means)
 
     def _ansi(self) -> Piece:
-        texts = [("a b", "a b"), ("\\t", "\t"), ("\\'", "'"), ('"', '"'), ("\\\\", "\\"), ("\\x41", "A"), ("`$(#", "`$(#")]
+        texts = [
+            ("a b", "a b"),
+            ("\\t", "\t"),
+            ("\\'", "'"),
+            ('"', '"'),
+            ("\\\\", "\\"),
+            ("\\x41", "A"),
+            ("`$(#", "`$(#"),
+        ]
 
         def text() -> Piece:
             return Piece(*self._random.choice(texts))
@@ -138,12 +146,16 @@ class Generator:
 
     def _double(self, depth: int = 0) -> Piece:
         def text() -> Piece:
-            found = self._random.choice((self._signs(_ODD + "'#;&|()<>*?[]{}~= \n"), "it's", "# x", "<<E", "a)", "{a,b}"))
+            found = self._random.choice(
+                (self._signs(_ODD + "'#;&|()<>*?[]{}~= \n"), "it's", "# x", "<<E", "a)", "{a,b}")
+            )
             return Piece(found, found)
 
         def escaped() -> Piece:
             sign = self._random.choice('$`"\\')
-            return self._random.choice((Piece(f"\\{sign}", sign), Piece("\\'", "\\'"), Piece("\\\n", ""), Piece("\\a", "\\a")))
+            return self._random.choice(
+                (Piece(f"\\{sign}", sign), Piece("\\'", "\\'"), Piece("\\\n", ""), Piece("\\a", "\\a"))
+            )
 
         def variable() -> Piece:
             return Piece(*self._random.choice((("$V1", "known value"), ("$V2", "it's"), ("$#", "0"))))
@@ -277,7 +289,7 @@ class Generator:
         return self._random.choice(compound)(depth)
 
     def _tail(self) -> str:
-        return self._random.choice(("", "", "", " # it's", ";", ";# \"", " 2>&1", " # `(", "; : # $(", "%s"))
+        return self._random.choice(("", "", "", " # it's", ";", ';# "', " 2>&1", " # `(", "; : # $(", "%s"))
 
     def _call(self, depth: int) -> Statement:
         text, means = self._words(depth)
@@ -345,7 +357,10 @@ class Generator:
         written, delimiter, verbatim = self._random.choice(_DELIMITERS)
         body = self._body(delimiter, verbatim)
         if delimiter == "":
-            body = Piece("".join(f"{x}\n" for x in body.text.split("\n") if x), "".join(f"{x}\n" for x in body.means.split("\n") if x))
+            body = Piece(
+                "".join(f"{x}\n" for x in body.text.split("\n") if x),
+                "".join(f"{x}\n" for x in body.means.split("\n") if x),
+            )
         return written, delimiter, body
 
     def _document(self, depth: int) -> Statement:
@@ -372,7 +387,7 @@ class Generator:
                 f"argv \"$(cat f{number})\"\n", [[body.means.rstrip("\n")]],
             ) if "\\\n" not in body.text and "\n\n" not in body.text and first != "" else self._call(depth)  # fmt: skip
         text = f"cat - /dev/fd/3 <<{one} 3<<{two} > f{number} # it's\n{body.text}{first}\n{other.text}{second}\n"
-        return Statement(f"{text}argv \"$(cat f{number})\"\n", [[(body.means + other.means).rstrip("\n")]])
+        return Statement(f'{text}argv "$(cat f{number})"\n', [[(body.means + other.means).rstrip("\n")]])
 
     def _string(self, depth: int) -> Statement:
         word = self._word(depth)
@@ -416,7 +431,9 @@ class Generator:
 
     def _counted(self, depth: int) -> Statement:
         word = self._word(depth)
-        return Statement(f"for ((i = 0; i < 2; i++)); do argv $i {word.text}; done\n", [[str(i), word.means] for i in range(2)])
+        return Statement(
+            f"for ((i = 0; i < 2; i++)); do argv $i {word.text}; done\n", [[str(i), word.means] for i in range(2)]
+        )
 
     def _function(self, depth: int) -> Statement:
         inner = self._statement(depth + 1)

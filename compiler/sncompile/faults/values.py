@@ -84,6 +84,11 @@ IN_PROGRAM = Fault(
     "commands. Let awk read it from the environment, where it stays a text. A number is no cause for a warning.",
     Severity.WARNING,
 )
+DEEP_SCRIPT = Fault(
+    "SN327",
+    "a script with too many levels",
+    "Substitutions, subshells, quotes and the like stand in each other more than 100 levels deep.",
+)
 UNCLOSED_SCRIPT = Fault(
     "SN326",
     "a script that is never closed",

@@ -68,7 +68,8 @@ class Word:
     values: list[int] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     name: str = ""
-    """The variable that the word assigns to."""
+    """The variable that the word assigns to; `array`: it assigns items."""
+    array: bool = False
 
 
 @dataclass(slots=True)
@@ -222,6 +223,8 @@ class _Scanner:
             self._at += 1  # A sign that means nothing here.
             return False
         plain = word.text if not word.quoted and leads else ""
+        if word.name and not word.array:
+            self._only_one(word, "an assignment")
         if leads and word.name:
             command.assigned.append(word)
         elif plain == "esac" and stop == "case":
@@ -336,7 +339,7 @@ class _Scanner:
         return self._text.startswith(sign, self._at)
 
     def _open(self, what: str) -> None:
-        self._scan.unclosed = self._scan.unclosed or what
+        self._scan.unclosed = self._scan.unclosed or what.replace(VALUE, "…").replace(NUMBER, "…")
 
     def _blanks(self) -> None:
         """Go past what only keeps words apart."""
@@ -477,12 +480,13 @@ class _Scanner:
         if not (self._starts("<(") or self._starts(">(")):
             return False
         word.commands += self._substitution()
-        word.text += UNKNOWN
+        word.text += f"/dev/fd/{UNKNOWN}"
         return True
 
     def _parenthesis(self, word: Word, start: int, assigns: bool) -> bool:
         """Read the bracket of an array or of an extended pattern, within a word."""
         if assigns and word.name and self._text[self._at - 1] == "=":
+            word.array = True
             self._at += 1
             self._array(word)
             return True

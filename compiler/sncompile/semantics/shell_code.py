@@ -160,7 +160,8 @@ def _own(command: Command) -> list[Word]:
 class _Program(NamedTuple):
     """A program that runs text: what it is called, the option before the text, and how a value is handed over.
 
-    `attached`: the text may stand in the option's own word. `stdin`: without a file it runs what it reads.
+    `attached`: the text may stand in the option's own word. `stdin`: without a file it runs what it reads. `anywhere`:
+    the option may stand after other words.
     """
 
     name: str
@@ -168,6 +169,7 @@ class _Program(NamedTuple):
     help: str
     attached: bool = True
     stdin: bool = True
+    anywhere: bool = False
 
 
 _PROGRAMS = [
@@ -183,8 +185,8 @@ _PROGRAMS = [
     _Program(r"octave(?:-cli)?", r"--eval", "set it as a variable: `x=${{…}} {0} --eval '… getenv(\"x\") …'"),
     _Program(r"matlab", r"-(?:batch|r)", "set it as a variable: `x=${{…}} {0} -batch '… getenv(\"x\") …'"),
     _Program(r"tclsh[0-9.]*|psql|sqlite3|mysql|gnuplot|gdb|ftp|lftp|sftp|at|batch|qsub|bsub", r"(?!)", ""),
-    _Program(r"su|runuser|flock|script", r"-[A-Za-z]*c|--command|--session-command", "", stdin=False),
-    _Program(r"sbatch", r"--wrap", ""),
+    _Program(r"su|runuser|flock|script", r"-[A-Za-z]*c|--command|--session-command", "", stdin=False, anywhere=True),
+    _Program(r"sbatch", r"--wrap", "", anywhere=True),
     _Program(r"env", r"-[A-Za-z]*S|--split-string", "", stdin=False),
 ]
 _PATTERNS = [(re.compile(program.name), re.compile(program.option), program) for program in _PROGRAMS]
@@ -289,7 +291,7 @@ class _Judging:
                 at += not program.attached and word.text[-1:] in ("o", "O")
                 if word.text == "-s":
                     break
-            elif word.quoted or not word.text.startswith("\2"):
+            elif (word.quoted or not word.text.startswith("\2")) and not program.anywhere:
                 # A file: it is run, and what follows it are arguments.
                 for where in _echoed(word.commands):
                     yield Finding(where, faults.IN_CODE, f"a value in code for `{name}`", hint)
@@ -299,17 +301,15 @@ class _Judging:
 
     def _read(self, name: str) -> Iterator[Finding]:
         """What a program reads that runs it."""
-        hint = f"put the delimiter in quotes, and hand it over as an argument: `{name} - ${{…}} <<'END'`"
-        if name.endswith("sh"):
-            told = f"`{name} -s -- ${{…}} <<'END'`, and then `\"$1\"`"
-            hint = f"put the delimiter in quotes, and hand it over as an argument: {told}"
-        elif not name.startswith(("python", "perl", "ruby", "node", "php")):
+        call = f"{name} -s -- ${{…}}" if name.endswith("sh") and name != "ssh" else f"{name} - ${{…}}"
+        hint = f"hand it over as an argument: `{call}`; code in a here-document has its delimiter in quotes then"
+        if not name.startswith(("python", "perl", "ruby", "node", "php")) and "-s" not in call:
             hint = _BY_FILE
         for word in self._command.input:
             yield from _refused(word, f"in code that `{name}` reads", hint)
         for command in self._command.pipes:
-            told = command.words if command.words and command.words[0].text in ("echo", "printf") else []
-            for word in (*told, *command.input):
+            printed = command.words if command.words and command.words[0].text in ("echo", "printf") else []
+            for word in (*printed, *command.input):
                 yield from _refused(word, f"in code that `{name}` reads", hint)
 
     def _scripted(self, name: str, words: list[Word]) -> Iterator[Finding]:

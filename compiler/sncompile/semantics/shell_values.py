@@ -20,7 +20,6 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Report, Span
-from sncompile.faults import expressions as expression_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.program import ShellPart
 from sncompile.semantics.shell import MAX_DEPTH, NUMBER, VALUE, Place, Quotes, Scan, TooDeep, scan
@@ -90,19 +89,19 @@ def link_script(script: Template, typer: Typer, report: Report) -> Script:
         part if isinstance(part, str) else typer.part(part, span)
         for part, span in zip(script.parts, script.spans, strict=True)
     ]
-    at: dict[int, Value] = {}
+    at: dict[int, tuple[Value, Span]] = {}
     text = ""
-    for part in typed:
+    for part, span in zip(typed, script.spans, strict=True):
         if isinstance(part, str):
             text += part.replace(VALUE, " ").replace(NUMBER, " ").replace("\2", " ")
         else:
-            at[len(text)] = part
+            at[len(text)] = part, span
             text += NUMBER if _plain_number(part.type) else VALUE
     try:
         scanned = scan(text)
     except TooDeep:
         message = f"more than {MAX_DEPTH} levels of brackets and quotes in each other"
-        report.add(expression_faults.TOO_COMPLEX.at(script.span, message, help="write it as a file: `script`"))
+        report.add(faults.DEEP_SCRIPT.at(script.span, message, help="write it as a file: `script`"))
         return Script(tuple(part if isinstance(part, str) else _Use(part, None) for part in typed))
     _tell(scanned, at, script.span, report)
     stays = _is_plain(text)
@@ -118,24 +117,24 @@ def link_script(script: Template, typer: Typer, report: Report) -> Script:
     return Script(tuple(pieces))
 
 
-def _tell(scanned: Scan, at: dict[int, Value], span: Span, report: Report) -> None:
+def _tell(scanned: Scan, at: dict[int, tuple[Value, Span]], span: Span, report: Report) -> None:
     """What is wrong with the places of values; of each value one thing."""
     told: set[int] = set()
     for finding in findings(scanned):
-        value = at[finding.where]
+        value, where = at[finding.where]
         number = value.type.base in _NUMBERS and (finding.fault is not faults.IN_QUOTES or not value.type.many)
         if value.type.base == "unknown" or (number and not finding.numbers) or finding.where in told:
             continue
         told.add(finding.where)
-        report.add(finding.fault.at(value.span, finding.message, help=finding.help))
-    for where, place in scanned.places.items():
-        value = at[where]
-        if place.one_word and value.type.many and where not in told:
+        report.add(finding.fault.at(where, finding.message, help=finding.help))
+    for position, place in scanned.places.items():
+        value, where = at[position]
+        if place.one_word and value.type.many and position not in told:
             hint = 'make it an array, `x=(${…})`, and use it as `"$${x[@]}"`'
             if place.one_word != "an assignment":
                 hint = "join it (`join(list, ' ')`), or write it with `printf`"
             message = f"a list in {place.one_word}, which takes one word"
-            report.add(faults.IN_QUOTES.at(value.span, message, help=hint))
+            report.add(faults.IN_QUOTES.at(where, message, help=hint))
     if scanned.unclosed:
         hint = "end it with a line of its own: the delimiter, and no blanks around it"
         if not scanned.unclosed.startswith("the here-document"):
