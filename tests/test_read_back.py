@@ -188,3 +188,28 @@ def test_python_compiles_as_the_command_line_does(
 def _tree(folder: Path, name: str) -> dict[str, bytes]:
     files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
     return {n: data.replace(name.encode(), b"OUT") for n, data in files.items() if n != ".sncompile.json"}
+
+
+def test_what_is_there_for_its_effect_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file leads to a step that writes nothing: `all` names its mark, unless somebody who is needed waits for it."""
+    monkeypatch.chdir(tmp_path)
+    Path("main.yaml").write_text(
+        """\
+sncompile: 1
+pipeline: main
+tables: {t: {key: k, rows: [{k: a}, {k: b}]}}
+steps:
+  make: {by: k, after: [before], module: {outputs: {o: {type: file}}, command: [touch, "${outputs.o}"]}}
+  tell: {by: k, after: [make], module: {command: [tell]}}
+  before: {module: {command: [warm, up]}}
+outputs: {o: "${make.o}"}
+"""
+    )
+    for level in (0, 1, 2):
+        made = compile_program(check("main.yaml").require(), CompileOptions(level=level))
+        rule = made.emitted.files["Snakefile"].decode().partition("rule all:")[2].partition("\n\n\n")[0]
+        assert rule.split() == [
+            "input:",
+            'o=T.each("results/make/{k}/o"),',
+            'tell_done=T.each("results/tell/{k}.done"),',
+        ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from sncompile.ir.graph import Graph
 from sncompile.semantics.evaluate import AtRunTime, Closure, Evaluator
@@ -11,7 +11,7 @@ from sncompile.semantics.operands import GOES_ON
 from sncompile.semantics.program import Waits
 from sncompile.semantics.scope import see
 from sncompile.semantics.types import Type
-from sncompile.semantics.values import Apply, Choice, Local, Made, Output, Related, Value, children
+from sncompile.semantics.values import Apply, Choice, Const, Local, Made, Output, Related, Value, children
 
 Sources = Callable[[int], Iterable[int]]
 
@@ -93,6 +93,33 @@ def waited_for(waits: Waits, graph: Graph) -> Value:
     # Who has nothing to wait for waits for nothing.
     gathers = isinstance(seen, Related) and seen.gathers
     return seen._replace(type=seen.type._replace(optional=not gathers))
+
+
+def needed(graph: Graph, wanted: Collection[str]) -> set[str]:
+    """Some families with all that they need, directly or through others."""
+    found: set[str] = set()
+    pending = [name for name in wanted if name in graph.families]
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += [edge.source for edge in graph.into(name)]
+            for output in graph.families[name].outputs.values():
+                # A path may be made from a path.
+                if not isinstance(output.path, Const):
+                    pending += steps_in(output.path)
+    return found
+
+
+def for_effect(graph: Graph) -> list[str]:
+    """The families that write nothing and that nobody who is needed waits for: they are there for what they do.
+
+    No file leads to them, so an engine that works back from files has to be asked for them.
+    """
+    silent = [name for name, family in graph.families.items() if not family.outputs]
+    wanted = {step for value in graph.outputs.values() for step in steps_in(value)}
+    served = {edge.source for name in needed(graph, [*silent, *wanted]) for edge in graph.into(name)}
+    return [name for name in silent if name not in served]
 
 
 def steps_in(value: Value) -> dict[str, bool]:

@@ -11,31 +11,20 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from sncompile.ir.build import with_families
-from sncompile.ir.feeds import steps_in
+from sncompile.ir.feeds import needed, steps_in
 from sncompile.ir.graph import Graph
 from sncompile.passes.result import Remark, Result
-from sncompile.semantics.values import Const
 
 
 def prune(graph: Graph, keep: Collection[str] = ()) -> Result:
     """The graph with only those families that an output, a step without outputs, or one of `keep` needs."""
-    needed: set[str] = set()
-    pending = [name for name in keep if name in graph.families]
-    pending += [step for value in graph.outputs.values() for step in steps_in(value)]
-    pending += [name for name, family in graph.families.items() if not family.outputs]
-    while pending:
-        name = pending.pop()
-        if name not in needed:
-            needed.add(name)
-            pending += [edge.source for edge in graph.into(name)]
-            for output in graph.families[name].outputs.values():
-                # A path may be made from a path.
-                if not isinstance(output.path, Const):
-                    pending += steps_in(output.path)
-    gone = [family for name, family in graph.families.items() if name not in needed]
+    wanted = {step for value in graph.outputs.values() for step in steps_in(value)}
+    silent = [name for name, family in graph.families.items() if not family.outputs]
+    found = needed(graph, [*keep, *wanted, *silent])
+    gone = [family for name, family in graph.families.items() if name not in found]
     if not gone:
         return Result(graph)
-    kept = {name: family for name, family in graph.families.items() if name in needed}
+    kept = {name: family for name, family in graph.families.items() if name in found}
     remarks = tuple(
         Remark("prune", True, f"`{f.name}` is left out: no output of the pipeline needs it", f.span) for f in gone
     )

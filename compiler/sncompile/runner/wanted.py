@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sncompile.diagnostics import CompileError, did_you_mean
 from sncompile.faults.names import UNKNOWN_STEP
-from sncompile.ir.feeds import steps_in
+from sncompile.ir.feeds import for_effect, steps_in
 from sncompile.ir.graph import Family, Graph
 from sncompile.runner.job_files import marks
 from sncompile.semantics.evaluate import Evaluator
@@ -55,7 +55,7 @@ def wanted(
             families.add(family.name)
             files += _files(graph, family, name)
     if not targets:
-        return (), frozenset(families)
+        return (), frozenset((*families, *for_effect(graph)))
     by_mark = {path: mark for name in marked for path, mark in _marks(graph, graph.families[name])}
     return tuple(dict.fromkeys(by_mark.get(path, path) for path in files)), frozenset(families)
 

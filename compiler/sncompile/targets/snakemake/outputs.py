@@ -178,12 +178,18 @@ class OutputPatterns:
                 return False
         return True
 
+    def known_by(self) -> list[str]:
+        """The patterns of the files by which Snakemake knows a job: those of its outputs, or that of its mark."""
+        if self.marked:
+            return [self.beside(self._context.around.graph.workspace, MARKER)]
+        return [pattern for patterns in self.patterns.values() for pattern in patterns]
+
     def entries(self) -> list[Entry]:
         """What stands under `output:`."""
         family = self._context.family
         if self.marked:
             # A step that writes nothing still has to be known as done.
-            mark = self.beside(self._context.around.graph.workspace, MARKER)
+            (mark,) = self.known_by()
             return [Entry("done", Call("touch", (string(mark),)), family.span)]
         found = []
         for name, output in family.outputs.items():

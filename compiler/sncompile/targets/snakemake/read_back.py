@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sncompile.ir.feeds import steps_in
+from sncompile.ir.feeds import for_effect, steps_in
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.jobs import Expansion, Job, job_id
 from sncompile.semantics.encoding import repeats
@@ -192,6 +192,10 @@ class _Comparison:
             self._marks[name] = marks_of(self._graph, self._graph.families[name])
         return self._marks[name](number)
 
+    def _every_mark(self, name: str) -> list[str]:
+        count = len(self._graph.families[name].keys)
+        return list(dict.fromkeys(self._mark(name, number) for number in range(count)))
+
     def _long(self, value: Value, family: Family, number: int, got: Sequence[str], port: str) -> Iterator[str]:
         """A long list by its length, and the paths at some places."""
         found = _Items(value, family.keys, number, family, self._expansion.evaluator)
@@ -273,6 +277,11 @@ class _Comparison:
         if any(self._marked & steps_in(value).keys() for value in self._graph.outputs.values()):
             return
         items = [_Items(value, UNIT, 0, None, self._expansion.evaluator) for value in self._graph.outputs.values()]
+        done = [mark for name in for_effect(self._graph) for mark in self._every_mark(name)]
+        asked = got[len(got) - len(done) :] if done else []
+        if asked != done:
+            yield f"asks for {_shown(asked)}, not {_shown(done)}"
+        got = got[: len(got) - len(done)]
         count = sum(len(each) for each in items)
         if count != len(got):
             yield f"asks for {len(got)} files, not {count}"

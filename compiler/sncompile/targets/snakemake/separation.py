@@ -93,7 +93,7 @@ class _Index:
 
 
 def _flat(found: OutputPatterns) -> list[str]:
-    return [p for patterns in found.patterns.values() for p in patterns]
+    return found.known_by()
 
 
 def _paths_of(found: OutputPatterns, pattern: str) -> list[str]:

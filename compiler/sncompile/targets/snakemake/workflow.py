@@ -9,16 +9,17 @@ from sncompile import __version__
 from sncompile.diagnostics import Diagnostic, Report
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import targets as faults
+from sncompile.ir.feeds import for_effect
 from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.program import Success
-from sncompile.semantics.scope import UNIT
+from sncompile.semantics.scope import UNIT, see
 from sncompile.semantics.values import Const, Value
 from sncompile.targets.emitted import module_files
 from sncompile.targets.snakemake.batching import with_batches
 from sncompile.targets.snakemake.containers import RUNNER, runner_script
 from sncompile.targets.snakemake.context import FamilyContext, Surroundings
-from sncompile.targets.snakemake.inputs import port_code
-from sncompile.targets.snakemake.marking import Marks, with_marks
+from sncompile.targets.snakemake.inputs import input_code, port_code
+from sncompile.targets.snakemake.marking import Marks, marker, with_marks
 from sncompile.targets.snakemake.model import Directive, Entry, Rule, Workflow
 from sncompile.targets.snakemake.names import item_name, rule_names, unique
 from sncompile.targets.snakemake.outputs import DEFAULT_CONSTRAINT, OutputPatterns
@@ -107,6 +108,12 @@ def _rule_all(around: Surroundings) -> Rule:
         code = port_code(value, safe, context)
         if code is not None:
             entries.append(Entry(safe, code, value.span))
+    for name in for_effect(graph):
+        done = see(marker(graph.workspace, graph.families[name]), graph.families[name].keys, UNIT, graph.span)
+        safe = unique(item_name(re.sub(r"\W", "_", f"{name}_done")), used)
+        code = input_code(done, safe, context)
+        if code is not None:
+            entries.append(Entry(safe, code, graph.families[name].span))
     title = f"all: what the pipeline {graph.name} is for"
     directives = (Directive("input", tuple(entries)),) if entries else ()
     return Rule("all", "all", (title,), directives, graph.span, None)
