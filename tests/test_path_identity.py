@@ -678,3 +678,11 @@ def test_a_path_that_is_a_parameter(place: Path) -> None:
         assert told(steps) == [faults.UNDECLARED_EDGE.code]
         assert told(steps.replace(f"p: {path}}}", f"p: {path}}}, after: [a]")) == []
         assert told(steps.replace(f"p: {path}}}", "p: '${a.o}'}")) == []
+
+
+def test_a_path_of_many_parts(place: Path) -> None:
+    """A path may have more parts than Python nests calls."""
+    path = "a/" * 1300 + "x"
+    head = IMAGES
+    reads = f"{{module: {READ}, with: {{i: '{'b/' * 1900}x'}}}}"
+    assert told(f"  a: {{module: {MAKE}, outputs: {{o: {path}}}}}\n  b: {reads}\n", head) == ["SN431", faults.MISSING_FILE.code]

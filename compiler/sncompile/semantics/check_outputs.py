@@ -15,7 +15,7 @@ from sncompile.semantics.images import ImageKind, image_name, images_used
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.own_files import KEPT_BY_PROGRAMS, MANIFEST, RECORD, RECORDS, Kept, Reach
 from sncompile.semantics.path_text import bad_path, is_url, start_of
-from sncompile.semantics.paths.identity import Folder, Identity
+from sncompile.semantics.paths.identity import Folder, Identity, handed_down
 from sncompile.semantics.paths.identity import Place as Where
 from sncompile.semantics.program import Program, Step
 from sncompile.semantics.values import Const, Value
@@ -127,21 +127,17 @@ class Guard:
 
     def _lies_in(self, folder: Folder) -> Kept | None:
         """What keeps everything in a folder."""
-        if folder.actual not in self._inside:
-            self._inside[folder.actual] = self._search(folder)
-        return self._inside[folder.actual]
+        return handed_down(folder, self._inside, self._keeps)
 
-    def _search(self, folder: Folder) -> Kept | None:
+    def _keeps(self, folder: Folder, above: Kept | None) -> Kept | None:
         if folder.actual in self._outside:
             return None  # Whatever holds the working folder holds all that is written.
-        found = self._areas.get(folder.key)
+        found = above or self._areas.get(folder.key)
         if found is None and folder.up is not None:
             found = self._own(folder.up, folder.actual.rpartition("/")[2])
         if found is None and self._identity.there(folder, MANIFEST):
             found = Kept(folder.actual, "a folder of emitted files", reach=Reach.INSIDE)
-        if found is None and folder.also is not None:
-            found = self._lies_in(folder.also)
-        return self._lies_in(folder.up) if found is None and folder.up is not None else found
+        return self._lies_in(folder.also) if found is None and folder.also is not None else found
 
     def _own(self, folder: Folder, name: str) -> Kept | None:
         """What a name in a folder belongs to by itself."""

@@ -19,7 +19,7 @@ from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.path_text import bad_path, is_url, normal, room_for_output
 from sncompile.semantics.paths.folding import ANY, fold
-from sncompile.semantics.paths.identity import Folder, Identity
+from sncompile.semantics.paths.identity import Folder, Identity, handed_down
 from sncompile.semantics.paths.identity import Place as Where
 from sncompile.semantics.program import OutputPath, Program, Step
 from sncompile.semantics.values import Cell, Items, Key, Local, Lookup, Output, Related, Value, children
@@ -105,19 +105,15 @@ class Paths:
         return None
 
     def _folder_written(self, folder: Folder) -> Writer | None:
-        if folder.actual not in self._around:
-            self._around[folder.actual] = None
-            for here in folder.around():
-                found = self._of_folder(here)
-                if found is not None:
-                    self._around[folder.actual] = found
-                    break
-        return self._around[folder.actual]
+        return handed_down(folder, self._around, self._written_at)
 
-    def _of_folder(self, folder: Folder) -> Writer | None:
+    def _written_at(self, folder: Folder, above: Writer | None) -> Writer | None:
         if folder.up is not None:
             self._expand_region(folder.up)
-        return self.writers.get(folder.key)
+        found = self.writers.get(folder.key)
+        if found is None and folder.also is not None:
+            found = self._folder_written(folder.also)
+        return found or above
 
     def _expand_region(self, folder: Folder) -> None:
         step = self._region(folder)
@@ -138,10 +134,13 @@ class Paths:
 
     def _region(self, folder: Folder) -> str | None:
         """The step whose own folder this is, or holds it."""
-        if folder.actual not in self._region_of:
-            found = (self._regions[f.key] for f in folder.around() if f.key in self._regions)
-            self._region_of[folder.actual] = next(found, None)
-        return self._region_of[folder.actual]
+        return handed_down(folder, self._region_of, self._region_at)
+
+    def _region_at(self, folder: Folder, above: str | None) -> str | None:
+        found = self._regions.get(folder.key)
+        if found is None and folder.also is not None:
+            found = self._region(folder.also)
+        return found or above
 
     def folder_of(self, step: str) -> Folder:
         """The folder that holds the derived paths of a step."""

@@ -12,7 +12,7 @@ from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
 from sncompile.semantics.check_paths import Paths, Writer, output_span
 from sncompile.semantics.globs import Matcher
-from sncompile.semantics.paths.identity import Folder
+from sncompile.semantics.paths.identity import Folder, handed_down
 from sncompile.semantics.paths.identity import Place as Where
 from sncompile.semantics.program import Program
 from sncompile.semantics.tables import Table
@@ -58,7 +58,7 @@ class _Listing:
         self._pattern, self._paths = table.pattern, paths
         self._matcher = Matcher(table.pattern)
         self._root = paths.identity.folder(table.pattern.root or ".")
-        self._below: dict[str, str | None] = {self._root.actual: ""}
+        self._below: dict[str, str | None] = {}
 
     def candidates(self) -> Iterator[tuple[Where, Writer]]:
         """The outputs that may be listed: all that are written out, and those of a step whose folder is looked into."""
@@ -87,13 +87,9 @@ class _Listing:
 
     def _relative(self, folder: Folder) -> str | None:
         """What stands in paths below the pattern's folder for the files of a folder; None for those elsewhere."""
-        if folder.actual not in self._below:
-            if folder.key == self._root.key:
-                found: str | None = ""
-            elif folder.up is None:
-                found = None
-            else:
-                above = self._relative(folder.up)
-                found = None if above is None else f"{above}{folder.actual.rpartition('/')[2]}/"
-            self._below[folder.actual] = found
-        return self._below[folder.actual]
+        return handed_down(folder, self._below, self._below_at)
+
+    def _below_at(self, folder: Folder, above: str | None) -> str | None:
+        if folder.key == self._root.key:
+            return ""
+        return None if above is None else f"{above}{folder.actual.rpartition('/')[2]}/"

@@ -11,11 +11,14 @@ followed only by who asks where it leads.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from sncompile.semantics.paths.folding import PLAIN, Found, fold, probed
 from sncompile.semantics.paths.system import DISK, Kind, Seen, System, Volume
+
+T = TypeVar("T")
 
 MAX_LINKS = 40
 """Links that may lead from one to the next, as Linux has it."""
@@ -60,6 +63,24 @@ class Folder:
             found = system.entries(self.actual or "/")
             self._links = frozenset(fold(n, self.volume) for n, kind in found if kind is Kind.LINK)
         return bool(self._links) and fold(name, self.volume) in self._links
+
+
+def handed_down(folder: Folder, known: dict[str, T], own: Callable[[Folder, T | None], T]) -> T:
+    """What a folder has from those that it lies in; kept in `known` for all of them.
+
+    `own` makes it of a folder and of what the one above has (None at the top).
+    """
+    if folder.actual in known:
+        return known[folder.actual]
+    pending = []
+    here: Folder | None = folder
+    while here is not None and here.actual not in known:
+        pending.append(here)
+        here = here.up
+    found = known[here.actual] if here is not None else None
+    for each in reversed(pending):
+        found = known[each.actual] = own(each, found)
+    return known[folder.actual]
 
 
 class Place:
