@@ -304,12 +304,9 @@ class _Checker:
         step, port, output = written
         try:
             expanded = self._paths.expand(step, output)
-        except (ValueFault, AtRunTime) as fault:
-            self._report.add(
-                faults.BAD_PATH.at(
-                    output.path.span, f"the path of `{step.name}.{port}`: {fault}", help=getattr(fault, "help", None)
-                )
-            )
+        except (ValueFault, AtRunTime) as error:
+            message = f"the path of `{step.name}.{port}`: {error}"
+            self._report.add(faults.BAD_PATH.at(output.path.span, message, help=getattr(error, "help", None)))
             return
         raw = _raw_keys(step, output)
         for number, found in enumerate(expanded):
