@@ -1,4 +1,5 @@
-"""Writes the generated parts of the pages: the tables of keys in `language.md`, and `diagnostics.md`.
+"""Writes the generated parts of the pages: the tables of keys in `language.md`, that of Snakemake's options in
+`how-to/runs.md`, and `diagnostics.md`.
 
 python docs/generate.py            write them
 python docs/generate.py --check    fail where they are out of date; write nothing
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.faults import catalogue
+from sncompile.runner.engine_options import ADMITTED
 
 DOCS = Path(__file__).resolve().parent
 
@@ -136,13 +138,22 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def language_page(text: str) -> str:
-    """`language.md` with its generated part made anew."""
-    before, sign, rest = text.partition(BEGIN)
+def with_part(path: Path, part: str) -> str:
+    """A page with its generated part made anew."""
+    before, sign, rest = path.read_text("utf-8").partition(BEGIN)
     _, other, after = rest.partition(END)
     if not sign or not other:
-        raise SystemExit(f"language.md lacks the marks `{BEGIN}` and `{END}`")
-    return f"{before}{BEGIN}\n\n{Reference(schemas()).page()}\n{END}{after}"
+        raise SystemExit(f"{path.name} lacks the marks `{BEGIN}` and `{END}`")
+    return f"{before}{BEGIN}\n\n{part}\n{END}{after}"
+
+
+def admitted() -> str:
+    """The table of the options of Snakemake that a run admits, those of one meaning in a row."""
+    options: dict[str, list[str]] = {}
+    for member, meaning in ADMITTED.items():
+        options.setdefault(meaning, []).append(f"`--{member.replace('_', '-')}`")
+    rows = [f"| {', '.join(names)} | {_cell(meaning)} |" for meaning, names in options.items()]
+    return "\n".join(["| option | what it is to a run |", "|---|---|", *rows]) + "\n"
 
 
 def diagnostics_page() -> str:
@@ -165,9 +176,10 @@ def diagnostics_page() -> str:
 
 def pages() -> dict[Path, str]:
     """Every page with generated parts, as it should be."""
-    language = DOCS / "language.md"
+    language, runs = DOCS / "language.md", DOCS / "how-to" / "runs.md"
     return {
-        language: language_page(language.read_text("utf-8")),
+        language: with_part(language, Reference(schemas()).page()),
+        runs: with_part(runs, admitted()),
         DOCS / "diagnostics.md": diagnostics_page(),
     }
 

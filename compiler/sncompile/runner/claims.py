@@ -96,7 +96,8 @@ class Claim:
 
     def name_of(self, path: str) -> str:
         """A real path as this claim's files have it."""
-        return os.path.relpath(path, self.root)
+        start = f"{self.root.rstrip('/')}/"
+        return path.removeprefix(start) if path.startswith(start) else os.path.relpath(path, self.root)
 
     def hand_over(self, process: Process) -> None:
         """From now on another process works for it."""

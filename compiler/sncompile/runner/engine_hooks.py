@@ -1,8 +1,8 @@
 """Has Snakemake tell of its jobs before they start and once they have ended, in its own process.
 
-Its log events come too late for that: they are written beside its work. So two of its methods are wrapped, those
-through which every job goes, of any executor: `JobScheduler.run` hands jobs to an executor, `Job.postprocess` looks at
-what they have written. Versions that lack them are refused.
+Its log events come too late for that: they are written beside its work. So methods are wrapped through which every job
+goes, of any executor: `JobScheduler.run` hands jobs to an executor, `Job.postprocess` looks at what they have written;
+and `Job.prepare`, which clears up before a job of this machine. Versions that lack them are refused.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ class Listener(Protocol):
     def begin(self, jobs: list[EngineJob]) -> None:
         """These jobs are about to start. What is raised keeps them from it."""
 
+    def prepared(self, job: EngineJob) -> None:
+        """What earlier tries left of a job of this machine is gone, and it starts now."""
+
     def end(self, job: EngineJob, *, well: bool, whole: bool) -> None:
         """A job has ended; `whole`: what it wrote is whole, or gone."""
 
@@ -36,9 +39,10 @@ def listen(listener: Listener) -> None:
     import_module("snakemake.cli")
     scheduler = getattr(import_module("snakemake.scheduling.job_scheduler"), "JobScheduler", None)
     job = getattr(import_module("snakemake.jobs"), "Job", None)
-    if not hasattr(scheduler, "run") or not hasattr(job, "postprocess"):
+    if not hasattr(scheduler, "run") or not hasattr(job, "postprocess") or not hasattr(job, "prepare"):
         raise RuntimeError("this version of Snakemake does not say when it starts a job; use one that sncompile knows")
     _replace(scheduler, "run", functools.partial(_run, listener))
+    _replace(job, "prepare", functools.partial(_prepare, listener))
     _replace(job, "postprocess", functools.partial(_postprocess, listener))
 
 
@@ -54,6 +58,15 @@ def _run(listener: Listener, original: Callable[..., None]) -> Callable[..., Non
         original(self, every, executor)
 
     return run
+
+
+def _prepare(listener: Listener, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    async def prepare(self: Any) -> None:
+        await original(self)
+        listener.prepared(_plain(self))
+
+    return prepare
 
 
 def _postprocess(listener: Listener, original: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from sncompile.runner.claims import SIGN_OF_LIFE, Claim
 from sncompile.runner.engine_hooks import EngineJob
 from sncompile.runner.log_files import hide_in
+from sncompile.runner.record import PRIVATE
 from sncompile.runner.run_files import RealPaths, Written
 from sncompile.telemetry.redaction import NO_SECRETS, Redaction
 
@@ -34,12 +35,17 @@ class JobKeeper:
         """What the jobs that ended well have written, by its path."""
 
     def begin(self, jobs: list[EngineJob]) -> None:
-        """Mark the files of jobs, and make room for their logs. Raises `OSError` where that cannot be."""
+        """Mark the files of jobs. Raises `OSError` where that cannot be."""
         for claim, names in self._by_claim(w for job in jobs for w in self._files(job)).items():
             self._marks[claim.place].begin(names)
-        for job in jobs:
-            for log in job.logs:
-                self._clear(self._working / log)
+
+    def prepared(self, job: EngineJob) -> None:
+        """Make the job's logs, where they are for their owner alone."""
+        for log in job.logs if self._private else ():
+            place = self._working / log
+            with contextlib.suppress(OSError):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE))
 
     def end(self, job: EngineJob, *, well: bool, whole: bool) -> None:
         """Take a job's marks away where nothing of it is half-written; what it wrote has to be there at the end."""
@@ -64,14 +70,6 @@ class JobKeeper:
             if claim is not None:
                 found.setdefault(claim, []).append(claim.name_of(real))
         return found
-
-    def _clear(self, log: Path) -> None:
-        """Let go of the log of an earlier run, whose record holds the same file."""
-        with contextlib.suppress(OSError):
-            log.unlink(missing_ok=True)
-            if self._private:
-                log.parent.mkdir(parents=True, exist_ok=True)
-                os.close(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 class SignsOfLife(threading.Thread):
