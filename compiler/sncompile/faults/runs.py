@@ -90,6 +90,7 @@ NO_MARKS = Fault(
 )
 HALF_WRITTEN = Fault(
     "SN715",
-    "an input is half-written",
-    "A run that died was writing this file, and nobody has made it again since. Run the pipeline that makes it.",
+    "a file is half-written",
+    "A run that died was writing this file, and nobody has made it again since. Run the pipeline that makes it. What\n"
+    "a run makes itself it deletes first and makes again, if it may.",
 )

@@ -33,7 +33,7 @@ class SnakemakeBackendConfig:
     profile's name or a folder; `containers` is one of `CONTAINERS`. `keep_going` goes on with what does not
     need a failed job, `telemetry` is the address of an OpenTelemetry collector (`use_opentelemetry` asks for the one
     that `OTEL_EXPORTER_OTLP_ENDPOINT` names, or the usual one on this machine), `benchmark` has every job measured,
-    `optimize` is the level of the passes (0 to 2), and `arguments` are options of Snakemake, of those that a run admits.
+    `optimize` is the level of the passes (0 to 2), and `arguments` are options of Snakemake that a run admits.
     """
 
     use_opentelemetry: bool = False

@@ -261,12 +261,13 @@ def _claim(root: str, writes: Collection[str], reads: Collection[str], owner: Ma
     name = f"{Path(str(owner['run'])).name}-{uuid.uuid4().hex[:8]}"
     claim = Claim(root, Path(root, FOLDER, _RUNS, name))
     _make(claim.place, root)
+    # First of all: what dies before the end of this must be known to be dead.
+    write_object(claim.place / _OWNER, owner, shared=True)
     with (claim.place / _FILES).open("w", encoding="utf-8") as lines:
         for kind, paths in ((_WRITES, writes), (_READS, reads)):
             lines.writelines(json.dumps([kind, claim.name_of(path)]) + "\n" for path in sorted(paths))
     claim.marks().close()
     _sync(claim.place)
-    write_object(claim.place / _OWNER, owner, shared=True)
     return claim
 
 

@@ -83,11 +83,12 @@ def _wait(watch: Watch, seconds: float) -> None:
         time.sleep(_POLL)
 
 
-def settle(watch: Watch) -> None:
+def settle(watch: Watch, *, claims: bool = True) -> None:
     """Do what the engine did not live to do: end what is left of its jobs, keep their logs, write down the end.
 
-    A run that ended by itself has done so already, and is left alone. Raises `CompileError` where jobs of the run stay
-    in a cluster's queue; nothing is written down then, so that the next call tries again.
+    Its claims are let go of, unless whoever calls has them to take over. A run that ended by itself has done all this
+    already, and is left alone. Raises `CompileError` where jobs of the run stay in a cluster's queue; nothing is
+    written down then, so that the next call tries again.
     """
     status = watch.look()
     if watch.process is not None and watch.progress.ended is None:
@@ -99,7 +100,8 @@ def settle(watch: Watch) -> None:
     take_back(watch.progress.queues)
     with contextlib.suppress(OSError):
         keep_files(watch.folder, watch.progress, watch)
-        release_claims(watch.folder)
+        if claims:
+            release_claims(watch.folder)
         heal(watch.working, str(watch.folder.path))
         write_end(watch.folder, status.state, watch.progress, status.ended)
 
@@ -118,7 +120,7 @@ def settle_owner(owner: Owner) -> bool:
             return True
         if place.is_dir() and not watch.look().state.ended:
             return False  # Whoever started the engine is gone, and the engine is at work.
-        settle(watch)
+        settle(watch, claims=False)
     return process is None or not members(process, place)
 
 

@@ -194,10 +194,14 @@ def _remove(paths: Iterable[str]) -> None:
     Snakemake could be told to do jobs again; it loses some of them where one comes after another by order alone.
     """
     for path in sorted(paths):
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path)
-        else:
-            Path(path).unlink(missing_ok=True)
+        try:
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path)
+            else:
+                Path(path).unlink(missing_ok=True)
+        except OSError as error:
+            message = f"`{path}` is half-written and cannot be deleted: {error.strerror}"
+            raise CompileError([faults.HALF_WRITTEN.at(None, message, help="delete it, and run again")]) from None
 
 
 def _write_record(

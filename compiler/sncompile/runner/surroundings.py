@@ -23,7 +23,7 @@ PLACES = ("SNAKEMAKE_CONDA_PREFIX", "SNAKEMAKE_APPTAINER_PREFIX")
 BASH_SETTINGS = frozenset(
     {
         "SHELLOPTS", "BASHOPTS", "BASH_COMPAT", "POSIXLY_CORRECT",  # how a script is read, and whether it is run
-        "CDPATH", "GLOBIGNORE", "EXECIGNORE", "IFS", "ENV", "TMOUT", "FUNCNEST",  # what its commands find and do
+        "CDPATH", "GLOBIGNORE", "EXECIGNORE", "IFS", "TMOUT", "FUNCNEST",  # what its commands find and do
         "BASH_XTRACEFD", "BASH_LOADABLES_PATH", "BASH_ARGV0",
     }
 )  # fmt: skip
