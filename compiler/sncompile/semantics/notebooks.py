@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import warnings
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -166,7 +167,9 @@ def _tree(cell: Mapping[str, Any]) -> ast.Module | None:
         return None
     for code in (text, _MAGIC.sub(_without_magic, text)):
         try:
-            return ast.parse(code)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Such as of a backslash in a text: they are the notebook's matter.
+                return ast.parse(code)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
     return None
