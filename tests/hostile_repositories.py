@@ -364,6 +364,15 @@ def _many_alternates(victim: Victim) -> None:
     (victim.path / ".git" / "objects" / "info" / "alternates").write_text("\n".join(lines) + "\n")
 
 
+def _branch_and_folder(victim: Victim) -> None:
+    """What two folders have of a repository does not fit together."""
+    shutil.copytree(victim.path / ".git", victim.path / "common")
+    _text("commondir", b"../common\n")(victim)
+    name = victim.git("rev-parse", "HEAD").encode()
+    (victim.path / "common" / "refs" / "x").write_bytes(name)
+    _text("refs/x/y", name)(victim)
+
+
 def _replaced(victim: Victim) -> None:
     """What is read is what the commit has, and nothing that somebody put in its place."""
     victim.git("replace", victim.git("rev-parse", "HEAD~1"), victim.git("commit-tree", "-m", "x", "HEAD:modules"))
@@ -403,6 +412,7 @@ OBSTACLES: Mapping[str, Obstacle] = {
     "a reftable": Obstacle(_text("reftable/tables.list", b""), "SN247"),
     ".git is a pipe": Obstacle(_pipe_as_link, "SN247"),
     ".git leads nowhere": Obstacle(_nowhere, "SN247"),
+    "a branch that is a folder": Obstacle(_branch_and_folder, "SN247"),
     "replaced objects": Obstacle(_replaced, None),
     "grafts": Obstacle(_grafted, None),
 }

@@ -71,7 +71,7 @@ def find(folder: Path) -> Found:
     start = folder.resolve()
     for top in (start, *start.parents):
         place = top / ".git"
-        if place.is_dir():
+        if os.path.isdir(place):
             found = _opened(top, place, None)
             if found is not None:
                 return found
@@ -185,8 +185,11 @@ class Mirror:
 
     def _put(self, name: str, text: bytes) -> None:
         place = self._folder / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(text)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(text)
+        except OSError as error:  # Such as a branch that is the folder of another.
+            raise Refused(f"`{name}` cannot be copied: {error.strerror}", _DAMAGED) from None
 
     def _head(self) -> bytes:
         head = _ref(self._found.folder / "HEAD")
