@@ -162,7 +162,8 @@ def _near(path: Path) -> str:
 
 
 def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path) -> None:
-    jobs = f"{done} jobs in {duration(seconds)}" if done else "nothing to do: everything is up to date"
+    nothing = "everything is up to date" if graph.families else "the pipeline has no jobs, as its tables have no rows"
+    jobs = f"{done} jobs in {duration(seconds)}" if done else f"nothing to do: {nothing}"
     write(f"done: {jobs}; the record is {_near(folder)}\n", err=True)
     for name, paths in output_paths(graph).items():
         near = [_near(Path(graph.folder) / p) for p in paths[:1]]

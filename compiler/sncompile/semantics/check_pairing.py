@@ -2,8 +2,8 @@
 
 Two gathers *would pair* where their sources range over the same keys: the labels of the fields, and the sites of the
 fields. They part where one source lacks an instance that the other has, by a `where` or by another table. Lists over
-other keys (all samples, all references), and lists that have no instance in common (tumours and normals), stand side by
-side for another reason; so do lists that may be missing altogether (`file[]?`), and what `present(…)` stands around.
+other keys (all samples, all references), and lists that have no instance in common (tumours and normals), stand side
+by side for another reason; so do lists that may be missing altogether (`file[]?`), and what has `present(…)` around it.
 """
 
 from __future__ import annotations
@@ -82,12 +82,15 @@ def _listed(values: Iterable[tuple[str, Value]], at: KeySet) -> Iterator[_Listed
             yield _Listed(name, value, origin)
 
 
+Sources = frozenset[KeySet]
+
+
 def _tell_pairs(
-    found: list[_Listed], step: Step, report: Report, told: frozenset[tuple[int, int]] = frozenset()
-) -> frozenset[tuple[int, int]]:
+    found: list[_Listed], step: Step, report: Report, told: frozenset[Sources] = frozenset()
+) -> frozenset[Sources]:
     """Tell of each two sources once; gives those that were told of."""
     for first, second in combinations(found, 2):
-        pair = (id(first.origin.source), id(second.origin.source))
+        pair = frozenset((first.origin.source, second.origin.source))
         if pair in told or not _may_part(first.origin.source, second.origin.source):
             continue
         parted = _parted(first.origin, second.origin, step.keys)

@@ -222,7 +222,8 @@ def _tell_empty_outputs(program: Program, report: Report) -> None:
     for name, value in program.outputs.items():
         if isinstance(value, Related) and value.gathers and not any(value.target.related(value.source)):
             message = f"the output `{name}` has no files, as no job writes any"
-            report.add(table_faults.EMPTY_OUTPUT.at(value.span, message))
+            hint = "`require: rows` in the step or its table makes it an error to have none"
+            report.add(table_faults.EMPTY_OUTPUT.at(value.span, message, help=hint))
 
 
 def _warn_unneeded(program: Program, feeds: dict[str, dict[str, Span]], report: Report) -> None:

@@ -67,17 +67,16 @@ class KeyLinker:
                 self._shared[known] = KeySet(self._rows(table), keys)
             found = self._shared[known]
         else:
-            chosen = self._chosen(step, table)
-            if chosen is None:
+            found_where = self._chosen(step, table)
+            if found_where is None:
                 return None
+            chosen, place = found_where
             rows = self._rows(table)
             index = rows.rows_of(table)
             found = KeySet(rows.select([i for i in range(rows.size) if chosen[index[i]]]), keys)
             if len(table) and not any(chosen):
                 message = f"`where` lets no row of `{table.name}` pass ({len(table)} in all)"
-                return self._without_rows(
-                    step, found, step.where.span, message, "check the values that it compares with"
-                )
+                return self._without_rows(step, found, place, message, "check the values that it compares with")
         if found.rows.size or gone:
             return found
         if not len(table) or not self._outer.rows.size:
@@ -92,10 +91,9 @@ class KeyLinker:
         if step.require_rows:
             self._report.add(faults.EMPTY_TABLE.at(place, message, help=f"{hint}, or take `require: rows` out"))
             return None
-        if keys.by:
-            told = f"{message}: `{step.name.name}` has no jobs"
-            hint = f"{hint}; `require: rows` makes this an error"
-            self._report.add(faults.NO_ROWS.at(place, told, help=hint))
+        told = f"`{step.name.name}` has no jobs" if keys.by else f"what `{step.name.name}` gathers is nothing"
+        hint = f"{hint}; `require: rows` makes this an error"
+        self._report.add(faults.NO_ROWS.at(place, f"{message}: {told}", help=hint))
         return keys
 
     def _rows(self, table: Table) -> Rows:
@@ -181,11 +179,12 @@ class KeyLinker:
                 )
             )  # fmt: skip
 
-    def _chosen(self, step: StepDoc, table: Table) -> list[bool] | None:
+    def _chosen(self, step: StepDoc, table: Table) -> tuple[list[bool], Span] | None:
+        """Whether a step's `where` lets each row of its table pass, and its place; None after telling why not."""
         assert step.where is not None
         where = Typer(self._scope(table.keys), self._report).value(step.where)
         if not len(table):
-            return []  # The types of its columns may not be known.
+            return [], where.span  # The types of its columns may not be known.
         if where.type.base == "unknown":
             return None
         if where.type.base != "boolean" or where.type.many:
@@ -202,7 +201,7 @@ class KeyLinker:
         except (ValueFault, AtRunTime, KeyError) as fault:
             self._report.add(faults.BAD_CONDITION.at(where.span, f"`where`: {fault}", help=_help_of(fault)))
             return None
-        return chosen
+        return chosen, where.span
 
 
 def _place(step: StepDoc) -> Span:

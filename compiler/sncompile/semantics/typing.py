@@ -106,7 +106,9 @@ class Typer:
         if any(isinstance(item, Const) and item.value is None and item.type == UNKNOWN for item in items):
             # Of what is at fault nothing more is said; without its items the list may be an empty one.
             return Const(None, kind._replace(base="unknown"), span)
-        if not all(isinstance(item, Const) for item in items):
+        absent = [item for item in items if isinstance(item, Const) and item.value is None]
+        if not all(isinstance(item, Const) for item in items) or 0 < len(absent) < len(items):
+            # Who takes the list says what becomes of absent items.
             return Items(tuple(items), kind, span)
         flat: list[Plain] = []
         for item in items:
@@ -284,11 +286,14 @@ class Typer:
 
     def applied(self, name: str, operands: list[Value], result: Callable[[list[Type]], Type], span: Span) -> Value:
         """A function or operator on operands, with the type that `result` gives it."""
-        if any(o.type.base == "unknown" for o in operands):
+        open_types = [o for o in operands if o.type.base == "unknown"]
+        if any(isinstance(o, Const) for o in open_types):
             return self.unknown(span)
         try:
             kind = result([o.type for o in operands])
         except TypeFault as fault:
+            if open_types:
+                return self.unknown(span)  # A column without a cell may be of any type.
             self.wrong(span, f"`{name}` {fault}", fault.help or f"look at what `{name}` is given")
             return self.unknown(span)
         return Apply(name, tuple(operands), kind, span)

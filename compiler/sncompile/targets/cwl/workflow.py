@@ -103,4 +103,5 @@ def _promised(graph: Graph, plan: Plan) -> Iterator[tuple[str, str]]:
     for name, value in graph.outputs.items():
         found = plan.plain.closure(value, UNIT)(0)
         if found is not None:
-            yield name, "several files" if isinstance(found, tuple) else str(found)
+            several = "several files" if found else "no files"
+            yield name, several if isinstance(found, tuple) else str(found)
