@@ -66,8 +66,9 @@ NOTHING_TO_TAKE = "a single value without anything that gives it"
 ORDER_OF_NESTED = "an order that a nested pipeline stands in"
 ORDER_PAST_INSTANCES = "a flow past instances that do not exist"
 EMPTY_IN_NESTED = "a required input of a nested pipeline without a value"
+ALL_ABSENT = "a list of what no instance has"
 MIXED_LIST = "a list of references that do not fit"
-GONE_WITHOUT_ROWS = "a step that is gone and has no rows"
+WITHOUT_ROWS = "a step without rows"
 GONE_WITH_FAULT = "a step that is gone and does not fit"
 
 
@@ -103,7 +104,7 @@ def arguments(value: Any) -> list[str]:
     """A value as arguments: a list is that many, an absent value none."""
     if value is None:
         return []
-    return [as_text(v) for v in (value if isinstance(value, list) else [value])]
+    return ["" if v is None else as_text(v) for v in (value if isinstance(value, list) else [value])]
 
 
 def in_path(text: str) -> str:
@@ -146,7 +147,10 @@ def converted(value: Any, declared: Json) -> Any:
     if kind.endswith("[]"):
         if not isinstance(value, list):
             raise Fault("a single value for a list parameter")
-        return [_single(v, kind.removesuffix("[]"), declared) for v in value]
+        one = kind.removesuffix("[]")
+        if None in value and not one.endswith("?"):
+            raise Fault("an absent item in a list")
+        return [None if v is None else _single(v, one.removesuffix("?"), declared) for v in value]
     if isinstance(value, list):
         raise Fault("a list for a single parameter")
     return _single(value, kind, declared)
@@ -253,6 +257,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "replace": str.replace,
     "str": as_text,
     "int": int,
+    "coalesce": lambda *values: _coalesced(*values),
+    "present": lambda values: [v for v in values if v is not None],
 }
 
 
@@ -267,7 +273,29 @@ class Names:
         """A function of the fixed list."""
         if name not in _FUNCTIONS:
             raise Fault(f"no function {name}")
-        return _FUNCTIONS[name]
+        return _FUNCTIONS[name] if name in ("coalesce", "present") else _whole(_FUNCTIONS[name])
+
+
+def _whole(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that takes no list with absent items."""
+
+    def called(*values: Any) -> Any:
+        if any(isinstance(value, list) and None in value for value in values):
+            raise Fault("an absent item in a list")
+        return function(*values)
+
+    return called
+
+
+def _coalesced(*values: Any) -> Any:
+    found, *others = values
+    for other in others:
+        if found is None:
+            found = other
+        elif isinstance(found, list):
+            stand_in = other if isinstance(other, list) else [other] * len(found)
+            found = [b if a is None else a for a, b in zip(found, stand_in, strict=True)]
+    return found
 
 
 @dataclass(frozen=True)
@@ -301,6 +329,8 @@ def _value(node: ast.expr, names: Names) -> Any:
     match node:
         case ast.Constant():
             return node.value
+        case ast.Name(id="null"):
+            return None
         case ast.Name():
             return names.name(node.id)
         case ast.Attribute():
@@ -437,7 +467,7 @@ class _Instance(Names):
         return self.step.outer_key(self.key)
 
     def _column(self, table: Table, column: str) -> Any:
-        if column not in table.columns:
+        if column not in table.columns and table.rows:
             raise Fault(f"no column {column}")
         rows = self.step.rows_of(self.key)
         if table not in self.step.tables:
@@ -445,7 +475,7 @@ class _Instance(Names):
         values = [row[column] for row in table.rows if any(joined[table] is row for joined in rows)]
         if set(table.key) <= set(self.step.keys):
             return self._only(values)
-        return [v for v in values if v is not None]
+        return values
 
     def _only(self, values: list[Any]) -> Any:
         if not values:
@@ -460,7 +490,11 @@ class _Instance(Names):
         values = [self.run.output(other, key, port, self.met) for key in self.step.feeders(self.key, other)]
         if set(other.keys) <= set(self.step.keys):
             return self._only(values)
-        return [single for v in values if v is not None for single in _as_list(v)]
+        if values and all(v is None for v in values):
+            self.run.noticed.add(ALL_ABSENT)
+        if any(isinstance(v, list) for v in values):
+            values = [v for v in values if v is not None]
+        return [single for v in values for single in _as_list(v)]
 
 
 class _WhereRow(Names):
@@ -505,7 +539,6 @@ class _Interpreter:
     def __init__(self, spec: Spec, noticed: set[str]) -> None:
         self.spec, self.noticed = spec, noticed
         self.under_way: list[Work] = []
-        self.faults: list[Fault] = []
         self.top = self._pipeline(spec.pipeline, None, {}, {})
 
     # pipelines and steps
@@ -544,10 +577,7 @@ class _Interpreter:
         when = declared.get("when", True)
         gone = bool(outer and outer.gone) or not interpolate(when, _WhereRow(self, home, (), {}))
         if tables and not rows:
-            if gone:
-                self.noticed.add(GONE_WITHOUT_ROWS)
-            else:
-                self.faults.append(Fault("a step has no jobs"))
+            self.noticed.add(WITHOUT_ROWS)
         full = f"{outer.name}.{name}" if outer else name
         return Step(full, document, reference, declared, home, keys, tables, rows, gone)
 
@@ -627,6 +657,8 @@ class _Interpreter:
             raise Fault(f"{step.name}.{port} is of the wrong kind")
         if value == [] and not optional:
             raise Fault(f"{step.name}.{port} gathers nothing")
+        if isinstance(value, list) and None in value:
+            raise Fault(f"{step.name}.{port} has an absent item")
         for single in value if isinstance(value, list) else [value]:
             if isinstance(single, Produced):
                 wanted = _as_list(declared.get("format", []))
@@ -685,8 +717,6 @@ class _Interpreter:
 
     def jobs(self) -> list[Job]:
         """All jobs, and the check that no two write the same path."""
-        for fault in self.faults:
-            raise fault
         direct: dict[Work, set[Work]] = {}
         made: dict[Work, dict[str, Any]] = {}
         self._check_gone(self.top)

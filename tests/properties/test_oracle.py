@@ -13,6 +13,7 @@ from sncompile.testing.spec import Spec
 
 from .compiled import Refused, compile_spec
 from .oracle import (
+    ALL_ABSENT,
     GONE_WITH_FAULT,
     Fault,
     Job,
@@ -24,7 +25,7 @@ from .strategies import specs
 EXAMPLES = int(os.environ.get("SNCOMPILE_EXAMPLES", "100"))
 # The same specs every time, unless more are asked for: a search for new ones has its own command.
 SAME = "SNCOMPILE_EXAMPLES" not in os.environ
-OPEN = {GONE_WITH_FAULT}
+OPEN = {ALL_ABSENT, GONE_WITH_FAULT}
 """Where the language does not say whether there is an error."""
 
 

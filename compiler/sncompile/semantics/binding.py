@@ -49,6 +49,7 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
     """`value` as an input port takes it; what does not fit is told."""
     if port.optional:
         value = lenient(value)
+    value = _taken_for(port_type(port), value)
     given = value.type
     if port.many and _is_empty_list(value):
         if not port.optional:
@@ -75,6 +76,14 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
         for item in value.items if isinstance(value, Items) else (value,):
             _check_file(port, item, what, report)
     return plain_path(value)
+
+
+def _taken_for(wanted: Type, value: Value) -> Value:
+    """A value of a type that cannot be known, as a column has no cells, as if it were of the type that is wanted."""
+    known = value.type.base != "unknown"
+    if known or not any(isinstance(leaf, Cell) and leaf.type.base == "unknown" for leaf in walk(value)):
+        return value
+    return value._replace(type=value.type._replace(base=wanted.base))
 
 
 def _declared(port: PortDoc) -> tuple[Place, ...]:
@@ -188,6 +197,7 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
         value = lenient(value)
     if param.gaps:
         value = keeping(value)
+    value = _taken_for(param_type(param), value)
     given = value.type
     if given.base == param.base and given.many == param.many and not _is_empty_list(value):
         return value

@@ -92,7 +92,7 @@ class Evaluator:
 
     def over(self, value: Value, at: KeySet, step: Bound | None = None) -> Closure:
         """As `closure`, for who asks for most instances: where it can be, all are worked out at once."""
-        found = whole_column(value, at, step, self._steps)
+        found = None if isinstance(value, Const) else whole_column(value, at, step, self._steps)
         return self.closure(value, at, step) if found is None else found.__getitem__
 
     def is_plain(self, value: Value, step: Bound) -> bool:

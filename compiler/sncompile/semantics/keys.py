@@ -212,7 +212,9 @@ class KeySet:
         return range(self.rows.size) if self._by_row else self._membership[0]
 
     def describe(self, number: int) -> str:
-        """An instance in words: `well=A01, site=1`; empty for the only instance of a step without keys."""
+        """An instance in words: `well=A01, site=1`; empty for the only instance of a step without keys, and of none."""
+        if number >= len(self):
+            return ""
         return ", ".join(f"{n}={v}" for n, v in zip(self.by, self.instances[number], strict=True))
 
     def linked(self, source: KeySet) -> bool:

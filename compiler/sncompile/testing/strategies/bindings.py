@@ -39,7 +39,13 @@ def _source(draw: Draw, world: World, keys: list[str]) -> tuple[Json, str, list[
         case "column":
             table = draw(st.sampled_from(world.tables))
             single = set(table.key) <= set(keys)
-            return "${%s.%s_file}" % (table.name, table.name), "file" if single else "file[]", [], True
+            column = f"{table.name}.{table.name}_file"
+            if not single:
+                return "${present(%s)}" % column if draw(mostly) else "${%s}" % column, "file[]", [], True
+            forms = ["${%s}", "${%s}", "${%s if %s_text != null else 'in/more.txt'}", "${coalesce(%s, 'in/more.txt')}"]
+            form = draw(st.sampled_from(forms))
+            names = (column, f"{table.name}.{table.name}")[: form.count("%s")]
+            return form % names, "file", [], "coalesce" not in form
         case "input":
             name, kind = draw(st.sampled_from(sorted(world.inputs.items())))
             return "${inputs.%s}" % name, kind.removesuffix("?"), [], kind.endswith("?")
@@ -87,8 +93,27 @@ def _column(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Any]:
     columns = [(c, k) for c, k in table.columns.items() if k != "path"]
     column, kind = draw(st.sampled_from([*columns, (table.key[0], "string")]))
     single = set(table.key) <= {*world.keys, *keys}
-    if not single and kind == "string" and draw(st.booleans()):
+    named = f"{table.name}.{column}"
+    if single:
+        forms = ["${%s}", *(_CHOICES if kind == "string" else ())]
+        form = draw(st.sampled_from(forms))
+        return {"type": kind + "?"}, form.replace("%s", named)
+    listed = [f"present({named})", *([f"coalesce({named}, 'none')"] if kind == "string" else [])]
+    listed = [named] if column in table.key else listed
+    value = draw(st.sampled_from(listed)) if draw(mostly) or not world.wrong else named
+    if kind == "string" and draw(st.booleans()):
         call = draw(st.sampled_from(["sorted", "unique", "len"]))
         kind = "integer" if call == "len" else "string[]"
-        return {"type": kind}, "${%s(%s.%s)}" % (call, table.name, column)
-    return {"type": kind + ("?" if single else "[]?")}, "${%s.%s}" % (table.name, column)
+        return {"type": kind}, "${%s(%s)}" % (call, value)
+    gaps = draw(st.booleans())
+    return {"type": kind + ("?[]?" if gaps else "[]?")}, "${%s}" % (named if gaps else value)
+
+
+_CHOICES = (
+    "${null if %s == null else 'x/' + %s}",
+    "${%s + '.' if %s != null and len(%s) > 1 else null}",
+    "${upper(%s) if not (%s == null) else 'none'}",
+    "${coalesce(%s, 'none')}",
+    "${'none' if %s == null or %s + 'x' == 'DMSOx' else %s}",
+)
+"""Expressions over a text that may be absent, which none of them reads where it is."""

@@ -100,7 +100,7 @@ def _range(draw: Draw, world: World) -> tuple[Json, list[str]]:
 
 def _where(draw: Draw, table: TableShape, by: list[str]) -> str | None:
     column = draw(st.sampled_from([*table.key, f"{table.name}_text", f"{table.name}_file"]))
-    values = table.values.get(column, ["x", "dmso", f"in/{table.name}_0.tif"])
+    values = table.values.get(column) or ["x", "dmso", f"in/{table.name}_0.tif"]
     value = draw(st.sampled_from(values))
     if re.fullmatch(r"[\w./ -]+", value) is None:
         return None

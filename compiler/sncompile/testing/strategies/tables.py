@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from sncompile.testing.spec import Json, Plain, Row
-from sncompile.testing.strategies.texts import PLAIN_KEYS, Draw, hostile, key_values, some, words
+from sncompile.testing.strategies.texts import PLAIN_KEYS, Draw, hostile, key_values, one_in, some, words
 from sncompile.testing.strategies.world import TableShape, World
 
 KEYS = ("plate", "well", "site", "cycle")
@@ -51,12 +51,13 @@ def draw_table(draw: Draw, name: str, pool: Mapping[str, list[str]], world: Worl
     Not every combination of keys has a row. A table is written inline, or is a file of the spec.
     """
     key = some(draw, list(KEYS), 1, 3)
-    rows_of_keys = some(draw, list(product(*(pool[k] for k in key))), 1, world.sizes.rows)
+    least = 0 if one_in(draw, 12) else 1
+    rows_of_keys = some(draw, list(product(*(pool[k] for k in key))), least, world.sizes.rows if least else 0)
     extra = {f"{name}_text": "string", f"{name}_number": "number", f"{name}_file": "path"}
     others = [k for k in KEYS if k not in key]
     if len(others) > 0 and draw(st.booleans()):
         extra[draw(st.sampled_from(others))] = "string"
-    as_file = draw(st.booleans())
+    as_file = bool(rows_of_keys) and draw(st.booleans())
     found: list[Row] = []
     for number, values in enumerate(rows_of_keys):
         row: dict[str, Any] = {}
