@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, overload
@@ -133,7 +134,12 @@ def _rest(total: int) -> list[str]:
 def _command(job: Job) -> str:
     import shlex
 
-    text = shlex.join(job.command) if job.command is not None else (job.shell or "").strip().split("\n")[0] + " …"
+    if job.command is not None:
+        text = shlex.join(job.command)
+    else:
+        lines = (job.shell or "").strip().split("\n")
+        # The script itself begins after the variables that hold its values.
+        text = next((line for line in lines if not re.match(r"[A-Za-z]\w*=", line)), lines[0]) + " …"
     return text if len(text) <= 160 else f"{text[:157]}…"
 
 

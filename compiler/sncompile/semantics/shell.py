@@ -331,7 +331,7 @@ class _Scanner:
             word.text += NUMBER
             # Digits would become part of a variable's name, or the number of a stream.
             before = self._text[max(self._at - 200, 0) : self._at]
-            glued = quotes is not Quotes.SINGLE and re.search(r"\$\w*\Z", before, re.ASCII)
+            glued = quotes is not Quotes.SINGLE and re.search(r"\$(?:\w|\\\n)*\Z", before, re.ASCII)
             place.digits = digits and not glued and self._text[self._at + 1 : self._at + 2] not in ("<", ">")
         self._at += 1
 

@@ -386,8 +386,8 @@ def _echoed(commands: Iterable[Command]) -> Iterator[int]:
 
 
 def _warned(name: str, words: list[Word]) -> Iterator[Finding]:
-    hint = f"let {name} read it: `x=${{…}} awk '… ENVIRON[\"x\"] …'`"
+    hint = f"give it as a variable: `{name} -v x=${{…}} '… x …'`; by `ENVIRON` where a backslash has to stay one"
     if name.endswith("sed"):
-        hint = "use a tool that takes it as an argument, such as awk: `x=${…} awk '… ENVIRON[\"x\"] …'`"
+        hint = "use a tool that takes it as an argument, such as `awk -v x=${…} '… x …'`"
     for where in (w for word in words for w in _given(word)):
         yield Finding(where, faults.IN_PROGRAM, f"a text that becomes part of a program of `{name}`", hint)

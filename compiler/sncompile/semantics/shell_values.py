@@ -104,7 +104,8 @@ def link_script(script: Template, typer: Typer, report: Report) -> Script:
         report.add(faults.DEEP_SCRIPT.at(script.span, message, help="write it as a file: `script`"))
         return Script(tuple(part if isinstance(part, str) else _Use(part, None) for part in typed))
     _tell(scanned, at, script.span, report)
-    stays = _is_plain(text)
+    # What is absent would leave a redirection to the next word.
+    stays = _is_plain(text) and not any(p.one_word and _several(at[i][0].type) for i, p in scanned.places.items())
     pieces: list[str | _Use] = []
     places = iter(at)
     for part in typed:
@@ -151,9 +152,9 @@ _PLAIN_TEXT = re.compile(
     r"""(?:
       [A-Za-z0-9_./:@%+,=\-|&;<>()?*^!\0\1\ \t\n]  # words, and what stands between them
     | \\\n                                         # a line that goes on
-    | \$(?:[A-Za-z_]\w*(?![\w\0\1])|(?=\())        # a variable, or the output of commands
+    | \$(?:[A-Za-z_]\w*(?![\w\0\1\\])|(?=\())      # a variable, or the output of commands
     | \{(?=[ \t\n]) | \}(?=[ \t\n;|&>)]|\Z)        # commands that belong together
-    | '[^'\0\1]*' | "[^"$`\\\0\1]*"                # quotes that hold neither values nor expansions
+    | '[^'\0]*' | "[^"$`\\\0]*"                    # quotes that hold neither values nor expansions
     )*""",
     re.VERBOSE | re.ASCII,
 )
