@@ -119,7 +119,7 @@ def _read_params(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
     from sncompile.diagnostics import Diagnostic
-    from sncompile.syntax.nodes import Mapping, to_plain
+    from sncompile.syntax.nodes import Mapping, to_written
     from sncompile.syntax.source import read_source
     from sncompile.syntax.yaml import YamlError, parse_yaml
 
@@ -134,5 +134,5 @@ def _read_params(path: Path | None) -> dict[str, object]:
         raise CompileError(found, {source.name: source.text})
     if not isinstance(node, Mapping):
         raise click.UsageError(f"{path}: a parameter file is a mapping of names to values")
-    plain: dict[str, object] = to_plain(node)
-    return plain
+    written: dict[str, object] = to_written(node)
+    return written

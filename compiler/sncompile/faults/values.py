@@ -63,3 +63,9 @@ BAD_SCRIPT = Fault(
 BAD_SUCCESS = Fault(
     "SN323", "a criterion that does not fit", "`success` names outputs of the module; `min_files` needs a directory."
 )
+BAD_CELL = Fault(
+    "SN330",
+    "a cell that cannot be computed",
+    "A cell of `rows` may hold expressions over `data`, `params` and `inputs`, which are known before all tables.\n"
+    "It is one value: a list has no place in a cell.",
+)

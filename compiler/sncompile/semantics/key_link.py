@@ -169,7 +169,7 @@ class KeyLinker:
 
     def _chosen(self, step: StepDoc, table: Table) -> list[bool] | None:
         assert step.where is not None
-        where = Typer(self._scope(table.keys), self._report).value(step.where)
+        where = Typer(self._scope(table.keys), self._report).read(step.where)
         if where.type.base == "unknown":
             return None
         if where.type.base != "boolean" or where.type.many:

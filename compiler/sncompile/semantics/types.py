@@ -10,13 +10,15 @@ BASES = ("string", "integer", "number", "boolean", "path", "file", "directory", 
 class Type(NamedTuple):
     """A type: a base, and whether it is a list of it, may be absent, and which formats its files have.
 
-    `unknown` is the type of what could not be understood; nothing more is said of it.
+    `unknown` is the type of what could not be understood; nothing more is said of it. What is `written` is text inside,
+    as it stands in the spec, and reads as the base (a number or boolean) where that is wanted: see `written.py`.
     """
 
     base: str
     many: bool = False
     optional: bool = False
     formats: tuple[str, ...] = ()
+    written: bool = False
 
     def __str__(self) -> str:
         return f"{self.base}{'[]' if self.many else ''}{'?' if self.optional else ''}"
@@ -25,6 +27,11 @@ class Type(NamedTuple):
     def one(self) -> Type:
         """The type of a single value of it."""
         return self._replace(many=False)
+
+    @property
+    def as_text(self) -> Type:
+        """The type of what was written, where text is wanted."""
+        return self._replace(base="string", written=False) if self.written else self
 
     @property
     def of_files(self) -> bool:
@@ -60,7 +67,10 @@ def type_of_constant(value: object) -> Type:
 
 
 def unify(left: Type, right: Type) -> Type | None:
-    """The type of `a if c else b`; None where there is none that serves both."""
+    """The type of `a if c else b`; None where there is none that serves both.
+
+    What was written serves as text beside text.
+    """
     if "unknown" in (left.base, right.base):
         return UNKNOWN
     if left.base == "null":
@@ -70,11 +80,14 @@ def unify(left: Type, right: Type) -> Type | None:
     optional = left.optional or right.optional
     if left.many != right.many:
         return None
+    written = left.written and right.written
     if left.base == right.base:
         formats = left.formats if left.formats == right.formats else ()
-        return Type(left.base, left.many, optional, formats)
+        return Type(left.base, left.many, optional, formats, written)
     if {left.base, right.base} == {"integer", "number"}:
-        return Type("number", left.many, optional)
+        return Type("number", left.many, optional, (), written)
+    if written or (left.written and right.textual) or (right.written and left.textual):
+        return Type("string", left.many, optional)
     if left.textual and right.textual:
         return Type("file" if left.base == "file" or right.base == "file" else "string", left.many, optional)
     return None

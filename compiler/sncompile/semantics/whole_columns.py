@@ -53,7 +53,7 @@ def _column(value: Value, at: KeySet, step: Bound | None, steps: Mapping[str, Bo
 def _related(value: Related, at: KeySet, steps: Mapping[str, Bound]) -> Sequence[Any] | None:
     home: Sequence[Any] | None
     if isinstance(value.value, Cell):
-        home = value.value.table.columns[value.value.column]
+        home = value.value.table.cells(value.value.column, value.value.type)
     elif isinstance(value.value, Output):
         source = steps[value.value.step]
         home = _column(source.local("outputs", value.value.port), source.keys, source, steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Span
@@ -58,6 +59,26 @@ def to_plain(node: Node) -> Any:
     if isinstance(node, Sequence):
         return [to_plain(item) for item in node.items]
     return {key.text: to_plain(value) for key, value in node.entries}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A number or boolean of a file of values, with its text as written: which of the two counts, its taker says."""
+
+    value: int | float | bool
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def to_written(node: Node) -> Any:
+    """The value of a node as plain Python data in which numbers and booleans are `Written`."""
+    if isinstance(node, Scalar):
+        return Written(node.value, node.text) if isinstance(node.value, (int, float)) else node.value
+    if isinstance(node, Sequence):
+        return [to_written(item) for item in node.items]
+    return {key.text: to_written(value) for key, value in node.entries}
 
 
 def kind_of(node: Node) -> str:
