@@ -69,3 +69,9 @@ BAD_CELL = Fault(
     "A cell of `rows` may hold expressions over `data`, `params` and `inputs`, which are known before all tables.\n"
     "It is one value: a list has no place in a cell.",
 )
+GIVEN_EXPRESSION = Fault(
+    "SN331",
+    "an expression in a value from the command line",
+    "What `--set`, `--data` and `--params` give is taken as it is and never evaluated, so `${…}` there would be\n"
+    "handed to the tool as it stands. Give the value itself; a literal `${` is written `$${`.",
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -72,10 +73,21 @@ class Written:
         return self.text
 
 
-def to_written(node: Node) -> Any:
-    """The value of a node as plain Python data in which numbers and booleans are `Written`."""
+def scalars(node: Node) -> Iterator[Scalar]:
+    """Every value inside a node, in order; keys are none."""
     if isinstance(node, Scalar):
-        return Written(node.value, node.text) if isinstance(node.value, (int, float)) else node.value
+        yield node
+    else:
+        for inner in node.items if isinstance(node, Sequence) else (value for _, value in node.entries):
+            yield from scalars(inner)
+
+
+def to_written(node: Node) -> Any:
+    """The value of a node as plain data: numbers and booleans are `Written`, and `$${` is a literal `${`."""
+    if isinstance(node, Scalar):
+        if isinstance(node.value, (int, float)):
+            return Written(node.value, node.text)
+        return node.value.replace("$${", "${") if isinstance(node.value, str) else node.value
     if isinstance(node, Sequence):
         return [to_written(item) for item in node.items]
     return {key.text: to_written(value) for key, value in node.entries}

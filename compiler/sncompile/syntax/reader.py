@@ -13,7 +13,7 @@ from sncompile.syntax.expressions import Template
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.schema import Path
 from sncompile.syntax.source import Source
-from sncompile.syntax.templates import parse_template, unescaped
+from sncompile.syntax.templates import UNESCAPED, parse_template, unescaped
 
 
 class Reader:
@@ -43,8 +43,8 @@ class Reader:
         return tuple(map(unescaped, self.prose(node)))
 
     def named(self, node: Node | None) -> Named | None:
-        """A scalar's text with its place."""
-        if isinstance(node, Scalar) and node.value is not None:
+        """A scalar's text with its place; none where an expression stands, which the schema has told."""
+        if isinstance(node, Scalar) and node.value is not None and not UNESCAPED.search(node.text):
             return Named(unescaped(node.text), node.span)
         return None
 
