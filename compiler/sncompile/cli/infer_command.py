@@ -69,10 +69,7 @@ def _write_values(checked: Checked, output: Path) -> None:
     if not isinstance(document, PipelineDoc):
         return
     own = {name: value for name, value in checked.inferred.items() if name in document.infer}
-    if output.suffix == ".json":
-        text = inference_json(own)
-    else:
-        text = inference_yaml(document.name.name, own)
+    text = inference_json(own) if output.suffix == ".json" else inference_yaml(document.name.name, own)
     try:
         output.write_text(text, "utf-8")
     except OSError as error:

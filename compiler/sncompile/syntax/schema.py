@@ -103,7 +103,11 @@ def _at(node: Node, path: Path) -> Node:
 def _tell(root: Mapping, path: Path, error: Any, slips: set[tuple[Path, str]]) -> list[Diagnostic]:
     node = _at(root, path)
     where = _where(path)
-    if isinstance(error.instance, str) and error.validator in ("not", "pattern") and UNESCAPED.search(error.instance):
+    if (
+        isinstance(error.instance, str)
+        and error.validator in ("not", "pattern", "type")
+        and UNESCAPED.search(error.instance)
+    ):
         return [_no_expression(node, path, error)]
     if error.validator == "additionalProperties":
         return _unknown_keys(node, path, error, slips)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -22,7 +23,7 @@ from sncompile.syntax.yaml_faults import syntax_fault, tab_fault
 __all__ = ["YamlError", "parse_yaml"]
 
 
-MAX_SLOW = 3_000_000
+MAX_SLOW = 2_000_000
 """Texts of more characters are left to the C parser alone: the other one takes some seconds for so many."""
 
 # Where the C parser reads something else than what YAML 1.2 says: `[?x]`, `&a:b`, and white space at the very end.
@@ -79,7 +80,11 @@ def parse_yaml(source: Source) -> tuple[Node, list[Diagnostic]]:
     try:
         composer, node = _composed(source)
     except MarkedYAMLError as error:
-        raise YamlError(syntax_fault(source, error)) from None
+        fault = syntax_fault(source, error)
+        if len(source.text) > MAX_SLOW:
+            strict = f"documents of more than {MAX_SLOW:,} characters need quotes around every text with `:` or `?`"
+            fault = replace(fault, help=f"{fault.help}; {strict}")
+        raise YamlError(fault) from None
     except YAMLError as error:
         message = str(error).strip().split("\n")[0]
         raise YamlError(
