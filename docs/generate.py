@@ -113,6 +113,9 @@ class Reference:
         if "const" in schema:
             return f"`{schema['const']}`"
         kinds = schema.get("type", [])
+        if _is_text(schema):
+            # A number or boolean is a text as it was written.
+            kinds = [kind for kind in kinds if kind not in ("number", "boolean")]
         words = [self._kind(kind, schema, document) for kind in ([kinds] if isinstance(kinds, str) else kinds)]
         return " or ".join(dict.fromkeys(words)) or "anything"
 
@@ -120,7 +123,7 @@ class Reference:
         if kind == "array":
             items = schema.get("items", {})
             inner = self._resolved(items, document)
-            names = inner.get("type", "value")
+            names = "string" if _is_text(inner) else inner.get("type", "value")
             return (
                 f"list of {_plural(names)}"
                 if isinstance(names, str)
@@ -128,6 +131,15 @@ class Reference:
             )
         words = {"object": "mapping", "string": "text", "null": "nothing"}
         return words.get(kind, kind)
+
+
+def _is_text(schema: Schema) -> bool:
+    """Whether a number or boolean that stands there is a text all the same, and no kind of its own."""
+    kinds = schema.get("type", [])
+    return {"string", "number", "boolean"} <= set(kinds) and schema.get("title") not in _VALUES
+
+
+_VALUES = ("Default", "Value", "Variable", "Argument", "Allowed values")
 
 
 def _plural(kind: str) -> str:

@@ -874,8 +874,8 @@ def test_items_of_a_command(example: Example) -> None:
           yes: {type: boolean, default: true}
           no: {type: boolean, default: false}
           whole: {type: integer, default: 7}
-          number: {type: number, default: 1.50}
-          small: {type: number, default: 0.0000001}
+          number: {type: number, default: 1.5}
+          small: {type: number, default: 1e-07}
         outputs: {o: {type: file}}
         command:
           - tool

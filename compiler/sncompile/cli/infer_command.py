@@ -14,7 +14,7 @@ from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
 from sncompile.syntax.document import PipelineDoc
 from sncompile.views.columns import terminal_width
-from sncompile.views.inference import inference_object, inference_text, inference_yaml
+from sncompile.views.inference import inference_json, inference_object, inference_text, inference_yaml
 
 
 @click.command("infer")
@@ -70,11 +70,7 @@ def _write_values(checked: Checked, output: Path) -> None:
     if not isinstance(document, PipelineDoc):
         return
     own = {name: value for name, value in checked.inferred.items() if name in document.infer}
-    if output.suffix == ".json":
-        values = inference_object(document.name.name, own)["values"]
-        text = as_json({value["name"]: value["value"] for value in values})
-    else:
-        text = inference_yaml(document.name.name, own)
+    text = inference_json(own) if output.suffix == ".json" else inference_yaml(document.name.name, own)
     try:
         put_file(output, text.encode())
     except OSError as error:

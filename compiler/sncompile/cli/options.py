@@ -47,11 +47,12 @@ class SpecOptions(NamedTuple):
     def read(self) -> Options:
         """What the options set.
 
-        Raises `CompileError` for a parameter file that cannot be read, `click.UsageError` for one that holds no
-        mapping.
+        Raises `CompileError` for a parameter file that cannot be read and for a value with an expression in it,
+        `click.UsageError` for a file that holds no mapping.
         """
+        data, sets = (_literal(option, pairs) for option, pairs in (("--data", self.data), ("--set", self.sets)))
         params = _read_params(self.params)
-        return Options(dict(self.data), dict(self.sets), params, self.directory, Path.cwd(), self.locked, self.params)
+        return Options(data, sets, params, self.directory, Path.cwd(), self.locked, self.params)
 
 
 _SPEC_OPTIONS = (
@@ -114,12 +115,29 @@ def _bundled(function: F, options: Sequence[Callable[[F], F]], name: str, bundle
     return command  # type: ignore[return-value]
 
 
+def _literal(option: str, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The values of an option, in which nothing is evaluated. Raises `CompileError`."""
+    from sncompile.faults.values import GIVEN_EXPRESSION
+    from sncompile.syntax.templates import UNESCAPED, unescaped
+
+    for name, text in pairs:
+        if UNESCAPED.search(text):
+            message, hint = f"`{option} {name}` holds `${{`, which is not evaluated here", _NO_EXPRESSION
+            raise CompileError([GIVEN_EXPRESSION.at(None, message, help=hint)])
+    return {name: unescaped(text) for name, text in pairs}
+
+
+_NO_EXPRESSION = "give the value itself; a literal `${` is written `$${`"
+
+
 def _read_params(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
     from sncompile.diagnostics import Diagnostic
-    from sncompile.syntax.nodes import Mapping, to_plain
+    from sncompile.faults.values import GIVEN_EXPRESSION
+    from sncompile.syntax.nodes import Mapping, scalars, to_written
     from sncompile.syntax.source import read_source
+    from sncompile.syntax.templates import UNESCAPED
     from sncompile.syntax.yaml import YamlError, parse_yaml
 
     source = read_source(str(path), path)
@@ -129,9 +147,13 @@ def _read_params(path: Path | None) -> dict[str, object]:
         node, found = parse_yaml(source)
     except YamlError as error:
         raise CompileError([error.diagnostic], {source.name: source.text}) from None
+    for scalar in scalars(node):
+        if isinstance(scalar.value, str) and UNESCAPED.search(scalar.text):
+            message = "a value with `${`, which is not evaluated here"
+            found.append(GIVEN_EXPRESSION.at(scalar.span, message, help=_NO_EXPRESSION))
     if found:
         raise CompileError(found, {source.name: source.text})
     if not isinstance(node, Mapping):
         raise click.UsageError(f"{path}: a parameter file is a mapping of names to values")
-    plain: dict[str, object] = to_plain(node)
-    return plain
+    written: dict[str, object] = to_written(node)
+    return written

@@ -49,3 +49,10 @@ BAD_ARGUMENT = Fault(
     "an argument that is incomplete",
     "A mapping in `command` is either `{option: --x, value: …}` or `{flag: --x, when: …}`.",
 )
+NO_EXPRESSION = Fault(
+    "SN113",
+    "an expression where plain text is taken",
+    "`${…}` is evaluated in values, paths, commands, conditions and queries. Names, references to modules, types,\n"
+    "limits and tags must be known before anything is evaluated, and are taken as they stand: an expression there\n"
+    "would stay text without a word. A literal `${` is written `$${`.",
+)

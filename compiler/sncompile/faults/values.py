@@ -95,3 +95,15 @@ UNCLOSED_SCRIPT = Fault(
     "A quote, a bracket or a here-document is still open where the script ends. A here-document ends at a line that\n"
     "is exactly its delimiter: no blanks before it (tabs after `<<-`), none after it.",
 )
+BAD_CELL = Fault(
+    "SN330",
+    "a cell that cannot be computed",
+    "A cell of `rows` may hold expressions over `data`, `params` and `inputs`, which are known before all tables.\n"
+    "It is one value: a list has no place in a cell.",
+)
+GIVEN_EXPRESSION = Fault(
+    "SN331",
+    "an expression in a value from the command line",
+    "What `--set`, `--data` and `--params` give is taken as it is and never evaluated, so `${…}` there would be\n"
+    "handed to the tool as it stands. Give the value itself; a literal `${` is written `$${`.",
+)

@@ -24,6 +24,7 @@ from sncompile.semantics.values import (
     Made,
     ModuleFile,
     Output,
+    Plain,
     Record,
     Related,
     Size,
@@ -47,11 +48,12 @@ def structure(value: Value | None) -> Hashable:
         case None:
             return None
         case Const():
-            return ("const", type(value.value).__name__, value.value)
+            return ("const", _constant(value.value))
         case Key():
             return ("key", keys_structure(value.keys), value.name, value.encoded)
         case Cell():
-            return ("cell", _table(value.table), value.column)
+            read = value.column in value.table.reads and not value.type.textual
+            return ("cell", _table(value.table), value.column, read)
         case Output():
             return ("output", value.step, value.port)
         case Related():
@@ -80,6 +82,13 @@ def structure(value: Value | None) -> Hashable:
             return ("made", structure(value.path), *map(structure, value.sources))
         case Record():
             return ("record", *((name, structure(v)) for name, v in value.members))
+
+
+def _constant(value: Plain) -> Hashable:
+    """A constant by its type and as it looks in text: `1`, `1.0`, `1.00` and `true` are four."""
+    if isinstance(value, tuple):
+        return tuple([_constant(item) for item in value])
+    return value if isinstance(value, str) else (type(value).__name__, str(value))
 
 
 def _table(table: Table) -> int:

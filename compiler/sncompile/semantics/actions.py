@@ -50,7 +50,7 @@ def link_action(doc: ModuleDoc, typer: Typer, library: Library, report: Report, 
 def _condition(when: DocValue | None, typer: Typer, report: Report) -> Value | None:
     if when is None:
         return None
-    value = typer.value(when)
+    value = typer.read(when)
     if value.type.base not in ("boolean", "unknown") and not value.type.many and not value.type.optional:
         report.add(
             faults.WRONG_TYPE.at(
@@ -65,10 +65,10 @@ def _condition(when: DocValue | None, typer: Typer, report: Report) -> Value | N
 def _argument(argument: OptionArgument | FlagArgument | DocValue, typer: Typer, report: Report) -> Argument:
     if isinstance(argument, OptionArgument):
         when = _condition(argument.when, typer, report)
-        return Option(argument.option, typer.value(argument.value), argument.repeat, when, argument.span)
+        return Option(argument.option, typer.text(argument.value), argument.repeat, when, argument.span)
     if isinstance(argument, FlagArgument):
         return Flag(argument.flag, _condition(argument.when, typer, report), argument.span)
-    value = typer.value(argument)
+    value = typer.text(argument)
     if value.type.base == "null":
         report.add(faults.ABSENT.at(value.span, "an argument that is nothing", help='write "" for an empty argument'))
     return value

@@ -9,7 +9,6 @@ from sncompile.diagnostics import Related as Place
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.encoding import no_option
-from sncompile.semantics.functions import FUNCTIONS
 from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.patterns import matches
 from sncompile.semantics.types import NULL, UNKNOWN, Type
@@ -27,7 +26,9 @@ from sncompile.semantics.values import (
     lenient,
     walk,
 )
+from sncompile.semantics.written import as_read, as_text, converted
 from sncompile.syntax.document import ParamDoc, PortDoc
+from sncompile.syntax.nodes import Written
 
 
 def port_type(port: PortDoc) -> Type:
@@ -49,7 +50,7 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
     """`value` as an input port takes it; what does not fit is told."""
     if port.optional:
         value = lenient(value)
-    value = _taken_for(port_type(port), value)
+    value = as_text(_taken_for(port_type(port), value))
     given = value.type
     if port.many and _is_empty_list(value):
         if not port.optional:
@@ -197,11 +198,12 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
         value = lenient(value)
     if param.gaps:
         value = keeping(value)
-    value = _taken_for(param_type(param), value)
+    wanted = param_type(param)
+    value = _taken_for(wanted, value)
+    value = as_text(value) if wanted.textual else as_read(value)
     given = value.type
     if given.base == param.base and given.many == param.many and not _is_empty_list(value):
         return value
-    wanted = param_type(param)
     declared = (Place("the parameter is declared here", param.name.span),)
     if _is_empty_list(value) and param.many:
         return Const((), wanted, value.span)
@@ -226,9 +228,10 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
         return value
     # Cells are text, and a division gives a number: whether the value serves is seen when it is there.
     from_cells = given.textual and not given.of_files and not wanted.textual and _from_cells(value)
-    if from_cells or (given.base, wanted.base) == ("number", "integer"):
+    typed_cell = wanted.textual and _is_cell(value)
+    if from_cells or typed_cell or (given.base, wanted.base) == ("number", "integer"):
         kind = wanted._replace(optional=value.type.optional, gaps=value.type.gaps)
-        return Apply(f"@{wanted.base}", (value,), kind, value.span)
+        return Apply(f"@{'string' if wanted.textual else wanted.base}", (value,), kind, value.span)
     _mismatch(value, wanted, what, declared, report)
     return Const(None, UNKNOWN, value.span)
 
@@ -240,12 +243,18 @@ def _from_cells(value: Value) -> bool:
     return any(isinstance(v, (Key, Related, Lookup)) for v in walk(value))
 
 
+def _is_cell(value: Value) -> bool:
+    """Whether a value is that of a typed column: what was written there is its value, and no query has computed it."""
+    if isinstance(value, Choice):
+        return _is_cell(value.then) and _is_cell(value.other)
+    cell = value.value if isinstance(value, Related) else value
+    return isinstance(cell, (Cell, Lookup)) and not cell.table.queried
+
+
 def _mismatch(value: Value, wanted: Type, what: str, declared: tuple[Place, ...], report: Report) -> None:
     hint = f"the parameter takes {wanted}"
     if isinstance(value, Const) and not isinstance(value.value, tuple):
-        if wanted.textual:
-            hint = f'quote it: "{to_text(value.value)}"'
-        elif isinstance(value.value, str):
+        if isinstance(value.value, str):
             example = {"boolean": "`true` or `false`", "integer": "a whole number", "number": "a number"}[wanted.base]
             hint = f"give {example}, without quotes"
     elif wanted.textual:
@@ -294,31 +303,34 @@ def parse_text(param: ParamDoc, text: str) -> Any:
         inner = text.strip()
         items = inner[1:-1] if inner.startswith("[") and inner.endswith("]") else inner
         texts = [item.strip() for item in items.split(",")] if items.strip() else []
-        return tuple(_parse_one(param, item) if item else None for item in texts if item or param.gaps)
-    return _parse_one(param, text)
-
-
-def _parse_one(param: ParamDoc, text: str) -> Any:
-    if param.base in ("string", "path"):
-        return text
-    return FUNCTIONS[f"@{param.base}"].compute(text.strip())
+        return tuple(converted(item, param.base) if item else None for item in texts if item or param.gaps)
+    return converted(text, param.base)
 
 
 def parse_plain(param: ParamDoc, value: object) -> Any:
-    """The value of a parameter given as plain data (`--params FILE`). Raises `ValueFault`."""
-    items = tuple(value) if isinstance(value, (list, tuple)) else value
-    if isinstance(items, tuple) != param.many and items is not None:
+    """The value of a parameter given as plain data (`--params FILE`, Python). Raises `ValueFault`.
+
+    Scalars of a file are as they were written (`Written`): what they are hangs on the parameter.
+    """
+    items = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    if isinstance(value, (list, tuple)) != param.many and value is not None:
         raise ValueFault("it takes a list" if param.many else "it takes one value, not a list")
-    for item in items if isinstance(items, tuple) else (items,):
-        if item is None and (param.gaps if param.many and items is not None else param.optional):
-            continue
-        fits = {
-            "string": isinstance(item, str),
-            "path": isinstance(item, str),
-            "boolean": isinstance(item, bool),
-            "integer": isinstance(item, int) and not isinstance(item, bool),
-            "number": isinstance(item, (int, float)) and not isinstance(item, bool),
-        }[param.base]
-        if not fits:
-            raise ValueFault(f"it takes {param_type(param)}, not `{item}`")
-    return items
+    found = tuple(_plain_item(param, item) for item in items)
+    return found if isinstance(value, (list, tuple)) else found[0]
+
+
+def _plain_item(param: ParamDoc, item: object) -> Any:
+    if item is None and (param.gaps if param.many else param.optional):
+        return None
+    textual = param.base in ("string", "path")
+    read = item.value if isinstance(item, Written) else item
+    fits = {
+        "boolean": isinstance(read, bool),
+        "integer": isinstance(read, (int, float)) and not isinstance(read, bool),
+        "number": isinstance(read, (int, float)) and not isinstance(read, bool),
+    }.get(param.base, isinstance(read, (str, int, float, bool)))
+    if not fits:
+        raise ValueFault(f"it takes {param_type(param)}, not `{item}`")
+    if isinstance(item, Written):
+        return converted(item.text, param.base)
+    return item if isinstance(item, str) and textual else converted(item, param.base)

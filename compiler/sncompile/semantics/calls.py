@@ -13,6 +13,7 @@ from sncompile.semantics.scope import TableSpace, column_type
 from sncompile.semantics.tables import Table
 from sncompile.semantics.types import Type
 from sncompile.semantics.values import Lookup, ModuleFile, Value, keeping, lenient
+from sncompile.semantics.written import as_read, as_text
 from sncompile.syntax.expressions import Attribute, Call, Expr, Literal, Name
 
 if TYPE_CHECKING:
@@ -81,9 +82,13 @@ def _lookup(node: Call, typer: Typer) -> Value:
 
 def _condition(name: str, node: Expr, table: Table, typer: Typer) -> Value:
     """What a column must hold, which must be of the column's type."""
+    column = column_type(table, name)
     value = typer.expr(node)
+    # Beside a text, and beside what was written, a written cell is a text too.
+    written = value.type.written and (column.written or column.textual)
+    value = as_text(value) if written else as_read(value)
     try:
-        OPERATORS["==", 2].result([column_type(table, name), value.type])
+        OPERATORS["==", 2].result([column.as_text if value.type.textual else column, value.type])
     except TypeFault as fault:
         typer.wrong(value.span, f"`{name}={value.type}`: {fault}", fault.help or "compare values of one type")
         return typer.unknown(value.span)

@@ -13,7 +13,7 @@ from sncompile.syntax.document import Value
 
 def is_wanted(when: Value, scope: Scope, report: Report) -> bool:
     """Whether a step's `when` is true, or cannot be told; then the reason is told."""
-    value = Typer(scope, report).value(when)
+    value = Typer(scope, report).read(when)
     if value.type.base == "unknown":
         return True
     if value.type.base != "boolean" or value.type.many:

@@ -6,7 +6,7 @@ Nothing is computed before it is asked for, so one job of a million costs what o
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Span
@@ -15,6 +15,7 @@ from sncompile.semantics.functions import FUNCTIONS
 from sncompile.semantics.keys import KeySet, Rows
 from sncompile.semantics.operands import GOES_ON, TAKES_GAPS, ValueFault, to_text, within_limits
 from sncompile.semantics.operators import OPERATORS
+from sncompile.semantics.tables import Table
 from sncompile.semantics.values import (
     Apply,
     Attempt,
@@ -158,7 +159,7 @@ class Evaluator:
         """A value at the instances it belongs to; `most` of them will be asked for."""
         make = self.over if most else self.closure
         if isinstance(value, Cell):
-            cells = value.table.columns[value.column]
+            cells = value.table.cells(value.column, value.type)
             return lambda i: cells[i]
         if isinstance(value, Output):
             step = self._steps[value.step]
@@ -306,7 +307,8 @@ def _coalesced(operands: list[Closure]) -> Closure:
 def _lookup(value: Lookup, conditions: list[tuple[str, Closure]]) -> Closure:
     names = [name for name, _ in conditions]
     found: dict[tuple[Any, ...], list[int]] = {}
-    for row, key in enumerate(zip(*(value.table.columns[name] for name in names), strict=True)):
+    columns = [_compared(value.table, name, v) for name, v in value.conditions]
+    for row, key in enumerate(zip(*columns, strict=True)):
         found.setdefault(key, []).append(row)
     cells = value.table.columns[value.column]
 
@@ -319,6 +321,14 @@ def _lookup(value: Lookup, conditions: list[tuple[str, Closure]]) -> Closure:
         return cells[rows[0]]
 
     return look
+
+
+def _compared(table: Table, name: str, wanted: Value) -> Sequence[Any]:
+    """A column as it is compared with what is wanted of it: its text, or what it stands for."""
+    kind = table.reads.get(name)
+    if kind is None or wanted.type.textual or wanted.type.base in ("null", "unknown"):
+        return table.columns[name]
+    return table.cells(name, kind._replace(written=False))
 
 
 def record_text(members: Mapping[str, Any]) -> str:

@@ -8,9 +8,11 @@ from math import ceil
 from typing import Any
 
 from sncompile.semantics.encoding import no_option
-from sncompile.semantics.operands import MAX_TEXT, Function, TypeFault, ValueFault, number_type, to_text
+from sncompile.semantics.operands import MAX_TEXT, Function, TypeFault, ValueFault, Wants, number_type, to_text
 from sncompile.semantics.quantities import quantity
 from sncompile.semantics.types import INTEGER, NUMBER, STRING, Type, unify
+from sncompile.semantics.written import converted
+from sncompile.syntax.scalars import number_of
 
 __all__ = ["FUNCTIONS", "TypeFault", "ValueFault", "to_text"]
 
@@ -155,6 +157,17 @@ def _sort(value: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(sorted(value, key=lambda v: (v is None, isinstance(v, str), v if v is not None else 0)))
 
 
+def _as_it_reads(text: Any) -> Any:
+    """What orders a text of the spec or of a cell that stands for a number or boolean; None is kept out of the way."""
+    if text is None:
+        return (1, 0)
+    return (0, text.lower() == "true" if text.lower() in ("true", "false") else number_of(text))
+
+
+def _sort_written(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(sorted(value, key=_as_it_reads))
+
+
 def _replace(value: str, old: str, new: str) -> str:
     if old and value.count(old) * len(new) > MAX_TEXT:
         raise ValueFault("the text becomes too large", "compute it in the tool")
@@ -204,56 +217,42 @@ def _extreme(choose: Callable[[Any], Any]) -> Callable[..., Any]:
     return compute
 
 
+def _least_written(items: Any) -> Any:
+    return min(items, key=_as_it_reads)
+
+
+def _greatest_written(items: Any) -> Any:
+    return max(items, key=_as_it_reads)
+
+
 FUNCTIONS: dict[str, Function] = {
-    "basename": Function(1, 1, _each(STRING), _over(posixpath.basename)),
-    "stem": Function(1, 1, _each(STRING), _over(_stem)),
-    "suffix": Function(1, 1, _each(STRING), _over(_suffix)),
-    "dirname": Function(1, 1, _each(STRING), _over(posixpath.dirname)),
-    "join": Function(1, 16, _joined, _join),
-    "len": Function(1, 1, _length, lambda v: len(v) if v is not None else 0),
-    "sorted": Function(1, 1, _listed, _sort),
-    "unique": Function(1, 1, _listed, lambda v: tuple(dict.fromkeys(v))),
-    "zip": Function(1, 16, _zipped, _zip),
+    "basename": Function(1, 1, _each(STRING), _over(posixpath.basename), Wants.TEXT),
+    "stem": Function(1, 1, _each(STRING), _over(_stem), Wants.TEXT),
+    "suffix": Function(1, 1, _each(STRING), _over(_suffix), Wants.TEXT),
+    "dirname": Function(1, 1, _each(STRING), _over(posixpath.dirname), Wants.TEXT),
+    "join": Function(1, 16, _joined, _join, Wants.TEXT),
+    "len": Function(1, 1, _length, lambda v: len(v) if v is not None else 0, Wants.TEXT),
+    "sorted": Function(1, 1, _listed, _sort, Wants.EITHER),
+    "unique": Function(1, 1, _listed, lambda v: tuple(dict.fromkeys(v)), Wants.EITHER),
+    "zip": Function(1, 16, _zipped, _zip, Wants.TEXT),
     "range": Function(1, 3, _integers, _range),
-    "str": Function(1, 1, _scalar(STRING), to_text),
+    "str": Function(1, 1, _scalar(STRING), to_text, Wants.TEXT),
     "int": Function(1, 1, _scalar(INTEGER), _int),
     "float": Function(1, 1, _scalar(NUMBER), _float),
-    "upper": Function(1, 1, _each(STRING), _over(str.upper)),
-    "lower": Function(1, 1, _each(STRING), _over(str.lower)),
-    "replace": Function(3, 3, _replaced, _over(_replace)),
-    "min": Function(1, 16, _most, _extreme(min)),
-    "max": Function(1, 16, _most, _extreme(max)),
-    "present": Function(1, 1, _there, lambda v: tuple(item for item in v or () if item is not None)),
-    "coalesce": Function(2, 16, _first_there, _coalesce),
+    "upper": Function(1, 1, _each(STRING), _over(str.upper), Wants.TEXT),
+    "lower": Function(1, 1, _each(STRING), _over(str.lower), Wants.TEXT),
+    "replace": Function(3, 3, _replaced, _over(_replace), Wants.TEXT),
+    "min": Function(1, 16, _most, _extreme(min), Wants.EITHER),
+    "max": Function(1, 16, _most, _extreme(max), Wants.EITHER),
+    "present": Function(1, 1, _there, lambda v: tuple(item for item in v or () if item is not None), Wants.UNTOUCHED),
+    "coalesce": Function(2, 16, _first_there, _coalesce, Wants.UNTOUCHED),
     "ceil": Function(1, 1, lambda types: number_type(types) and INTEGER, lambda v: ceil(v)),
 }
 """The functions by name; `file` and `lookup` need more than values and are typed apart."""
 
 
-def _parsed(base: str) -> Callable[[Any], Any]:
-    def one(value: Any) -> Any:
-        if value is None:
-            return None
-        if base == "integer":
-            if isinstance(value, float) and not value.is_integer():
-                raise ValueFault(f"`{value}` is not an integer", "round it: `int(…)`")
-            return _int(value)
-        if base == "number":
-            return value if isinstance(value, (int, float)) and not isinstance(value, bool) else _number_of(str(value))
-        if isinstance(value, bool):
-            return value
-        if str(value).lower() in ("true", "false"):
-            return str(value).lower() == "true"
-        raise ValueFault(f"`{value}` is neither true nor false")
-
-    return lambda value: tuple(one(v) for v in value) if isinstance(value, tuple) else one(value)
-
-
-def _number_of(value: str) -> int | float:
-    try:
-        return int(_digits(value))
-    except ValueError:
-        return _float(value)
+def _converted(base: str) -> Callable[[Any], Any]:
+    return lambda value: converted(value, base)
 
 
 def _given(types: list[Type]) -> Type:
@@ -268,11 +267,16 @@ def _no_options(value: Any) -> Any:
 
 FUNCTIONS |= {
     # What the compiler itself puts around a value; the sign keeps them out of the language.
+    "@sorted": Function(1, 1, _listed, _sort_written),
+    "@unique": Function(1, 1, _listed, lambda v: tuple(dict.fromkeys(v))),
+    "@min": Function(1, 16, _most, _extreme(_least_written)),
+    "@max": Function(1, 16, _most, _extreme(_greatest_written)),
     "@path": Function(1, 1, _given, _no_options),
     "@item": Function(1, 1, _given, lambda v: (v,)),
-    "@integer": Function(1, 1, _given, _parsed("integer")),
-    "@number": Function(1, 1, _given, _parsed("number")),
-    "@boolean": Function(1, 1, _given, _parsed("boolean")),
+    "@string": Function(1, 1, _given, _converted("string")),
+    "@integer": Function(1, 1, _given, _converted("integer")),
+    "@number": Function(1, 1, _given, _converted("number")),
+    "@boolean": Function(1, 1, _given, _converted("boolean")),
     "@megabytes": Function(1, 1, _given, quantity("megabytes", 1e-6)),
     "@minutes": Function(1, 1, _given, quantity("minutes", 1 / 60)),
 }

@@ -12,6 +12,7 @@ from sncompile.semantics.scope import Scope
 from sncompile.semantics.types import Type
 from sncompile.semantics.typing import Typer
 from sncompile.semantics.values import Plain, is_constant
+from sncompile.semantics.written import as_read
 from sncompile.syntax.document import InferDoc
 from sncompile.syntax.expressions import Attribute, Expr, Name
 
@@ -119,7 +120,7 @@ def _check_contains(inferred: Inferred, expr: Expr, scope: Scope, report: Report
 
 def _value(expr: Expr, scope: Scope, report: Report) -> tuple[Plain, Type] | None:
     """What an expression gives; None where it is at fault, which is told."""
-    value = Typer(scope, report).expr(expr)
+    value = as_read(Typer(scope, report).expr(expr))
     if value.type.base == "unknown":
         return None
     if not is_constant(value):

@@ -182,7 +182,7 @@ class KeyLinker:
     def _chosen(self, step: StepDoc, table: Table) -> tuple[list[bool], Span] | None:
         """Whether a step's `where` lets each row of its table pass, and its place; None after telling why not."""
         assert step.where is not None
-        where = Typer(self._scope(table.keys), self._report).value(step.where)
+        where = Typer(self._scope(table.keys), self._report).read(step.where)
         if not len(table):
             return [], where.span  # The types of its columns may not be known.
         if where.type.base == "unknown":

@@ -128,7 +128,7 @@ def _link_paths(doc: ModuleDoc, spaces: dict[str, Space], report: Report) -> dic
     for name, port in doc.outputs.items():
         if port.path is not None:
             outputs = LocalMembers("the outputs declared before", "outputs", dict(known), set())
-            value = Typer(Scope({**spaces, "outputs": outputs}), report).value(port.path)
+            value = Typer(Scope({**spaces, "outputs": outputs}), report).text(port.path)
             if (value.type != UNKNOWN and value.type.many != port.many) or (
                 isinstance(value, Const) and value.value == ()
             ):
@@ -147,7 +147,7 @@ def _link_paths(doc: ModuleDoc, spaces: dict[str, Space], report: Report) -> dic
 
 def link_image(image: DocValue, typer: Typer, report: Report) -> Value:
     """A container's image, which is one text."""
-    return _one_text(typer.value(image), "an image", report)
+    return _one_text(typer.text(image), "an image", report)
 
 
 def _one_text(value: Value, what: str, report: Report) -> Value:
@@ -166,7 +166,7 @@ def link_env(env: tuple[EnvDoc, ...], typer: Typer, report: Report) -> tuple[Var
     return tuple(
         Variable(
             e.name.name,
-            _one_text(typer.value(e.value), f"the variable `{e.name.name}`", report) if e.value is not None else None,
+            _one_text(typer.text(e.value), f"the variable `{e.name.name}`", report) if e.value is not None else None,
             e.secret,
         )
         for e in env

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any, NamedTuple
 
 from sncompile.semantics.types import INTEGER, NUMBER, Type
@@ -43,17 +44,30 @@ class ValueFault(ValueError):
         self.help = help
 
 
+class Wants(Enum):
+    """What a function or operator takes of what was written in the spec: `1.10` is a text or a number."""
+
+    TEXT = "text"
+    NUMBER = "what it reads as"
+    LIKE_OTHERS = "text beside a text, else what it reads as"
+    EITHER = "what was written; `compute` looks at texts alone"
+    UNTOUCHED = "what was written, where nothing else stands beside it; `compute` hands it on"
+
+
 class Function(NamedTuple):
-    """A function or operator: how many operands it takes, its result's type, and its computation."""
+    """A function or operator: how many operands it takes, its result's type, its computation, and what it wants."""
 
     least: int
     most: int
     result: Callable[[list[Type]], Type]
     compute: Callable[..., Any]
+    wants: Wants = Wants.NUMBER
 
 
 def to_text(value: Any) -> str:
-    """A value as text, as it stands in an argument: booleans as YAML writes them, numbers as Python does."""
+    """A value as text, as it stands in an argument: booleans as YAML writes them, numbers as Python does
+    or, if nothing was computed with them, as they were written.
+    """
     if isinstance(value, str):
         return value
     if value is None:

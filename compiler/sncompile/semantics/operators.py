@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from sncompile.semantics.operands import Function, TypeFault, ValueFault, number_type
+from sncompile.semantics.operands import Function, TypeFault, ValueFault, Wants, number_type
 from sncompile.semantics.types import BOOLEAN, NUMBER, STRING, UNKNOWN, Type, unify
 
 
@@ -88,7 +88,7 @@ def _compare(compute: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
 
 
 OPERATORS: dict[tuple[str, int], Function] = {
-    ("+", 2): Function(2, 2, _plus, operator.add),
+    ("+", 2): Function(2, 2, _plus, operator.add, Wants.LIKE_OTHERS),
     ("-", 2): Function(2, 2, number_type, operator.sub),
     ("*", 2): Function(2, 2, number_type, operator.mul),
     ("/", 2): Function(2, 2, _division, _divide(operator.truediv)),
@@ -97,13 +97,13 @@ OPERATORS: dict[tuple[str, int], Function] = {
     ("-", 1): Function(1, 1, number_type, operator.neg),
     ("+", 1): Function(1, 1, number_type, operator.pos),
     ("not", 1): Function(1, 1, truth_type, lambda v: not v),
-    ("==", 2): Function(2, 2, _equal, operator.eq),
-    ("!=", 2): Function(2, 2, _equal, operator.ne),
-    ("<", 2): Function(2, 2, _order, _compare(operator.lt)),
-    ("<=", 2): Function(2, 2, _order, _compare(operator.le)),
-    (">", 2): Function(2, 2, _order, _compare(operator.gt)),
-    (">=", 2): Function(2, 2, _order, _compare(operator.ge)),
-    ("in", 2): Function(2, 2, _inside, lambda item, group: item in (group or ())),
-    ("not in", 2): Function(2, 2, _inside, lambda item, group: item not in (group or ())),
+    ("==", 2): Function(2, 2, _equal, operator.eq, Wants.LIKE_OTHERS),
+    ("!=", 2): Function(2, 2, _equal, operator.ne, Wants.LIKE_OTHERS),
+    ("<", 2): Function(2, 2, _order, _compare(operator.lt), Wants.LIKE_OTHERS),
+    ("<=", 2): Function(2, 2, _order, _compare(operator.le), Wants.LIKE_OTHERS),
+    (">", 2): Function(2, 2, _order, _compare(operator.gt), Wants.LIKE_OTHERS),
+    (">=", 2): Function(2, 2, _order, _compare(operator.ge), Wants.LIKE_OTHERS),
+    ("in", 2): Function(2, 2, _inside, lambda item, group: item in (group or ()), Wants.LIKE_OTHERS),
+    ("not in", 2): Function(2, 2, _inside, lambda item, group: item not in (group or ()), Wants.LIKE_OTHERS),
 }
 """The operators by sign and number of operands; `and` and `or` are computed by the evaluator, which stops early."""

@@ -30,6 +30,7 @@ from sncompile.semantics.typing import Typer
 from sncompile.semantics.unused import Used, warn_of_pipeline
 from sncompile.semantics.values import Const, Output, Value
 from sncompile.semantics.with_link import bind_ports_and_params, refuse_settings, type_names
+from sncompile.semantics.written import as_text
 from sncompile.syntax.document import Document, Named, PipelineDoc, StepDoc
 
 
@@ -287,7 +288,7 @@ class PipelineLinker:
         if self._doc.outputs is None:
             return {}
         typer = Typer(self._step_scope(self._outer), self._report)
-        return {name: typer.template(template) for name, (_, template) in self._doc.outputs.items()}
+        return {name: as_text(typer.template(template)) for name, (_, template) in self._doc.outputs.items()}
 
     def _note_order(self) -> None:
         """Write down which linked steps must be done before which, by `after` and `flow`."""

@@ -23,7 +23,7 @@ def link_resources(given: Mapping[str, DocValue], scope: Scope, report: Report) 
     typer = Typer(scope, report)
     found: dict[str, Value] = {}
     for name, body in given.items():
-        value = typer.value(body)
+        value = typer.read(body)
         if value.type.base == "unknown":
             continue
         kind = _QUANTITIES.get(name)

@@ -182,12 +182,17 @@ def see(value: Value, source: KeySet, target: KeySet, span: Span) -> Value:
 
 
 def column_type(table: Table, name: str) -> Type:
-    """The type of a column by its cells: text unless all are numbers or all are booleans."""
+    """The type of a column by its cells: text unless all are numbers or all are booleans.
+
+    The cells of rows in the spec are text that may stand for these.
+    """
     cells = table.columns[name]
     if not len(table) and not table.text and name not in table.key:
         return UNKNOWN
     kinds = {type(cell) for cell in cells}
     optional = type(None) in kinds
+    if name in table.reads and name not in table.key:
+        return table.reads[name]._replace(optional=optional)
     kinds.discard(type(None))
     if kinds == {bool}:
         return BOOLEAN._replace(optional=optional)

@@ -29,6 +29,7 @@ from sncompile.semantics.stored_columns import (
     text_sql,
 )
 from sncompile.semantics.tables import Cell, Table
+from sncompile.syntax.scalars import is_plain_number
 
 MAX_ROWS = 5_000_000
 """Rows that a table by `sql` may have, as many as a join (see `keys`)."""
@@ -68,7 +69,7 @@ class Session:
         self._insert(table)
 
     def _insert(self, table: Table) -> None:
-        prepared = {name: _typed(cells) for name, cells in table.columns.items()}
+        prepared = {name: _typed(read_cells(table, name)) for name in table.columns}
         declared = ", ".join(f"{quoted(name)} {kind}" for name, (kind, _) in prepared.items())
         self._run(f"CREATE TABLE {quoted(table.name)} ({declared})")
         made = ", ".join(f"unnest(CAST(${n + 1} AS {kind}[]))" for n, (kind, _) in enumerate(prepared.values()))
@@ -223,7 +224,7 @@ class SessionColumns(StoredColumns):
 
 def _typed(cells: Sequence[Cell]) -> tuple[str, list[Any]]:
     """DuckDB's type of a column, and its cells as that type."""
-    kinds = {type(cell) for cell in cells} - {type(None)}
+    kinds = {float if isinstance(cell, float) else type(cell) for cell in cells} - {type(None)}
     if kinds == {float, int}:
         kinds = {float}
     kind = _KINDS.get(next(iter(kinds))) if len(kinds) == 1 else None
@@ -232,6 +233,16 @@ def _typed(cells: Sequence[Cell]) -> tuple[str, list[Any]]:
     if kind is not None:
         return kind, list(cells)
     return "VARCHAR", [cell if cell is None or isinstance(cell, str) else to_text(cell) for cell in cells]
+
+
+def read_cells(table: Table, name: str) -> Sequence[Cell]:
+    """A column as queries see it: what was written stands for numbers where all tools would read these alike."""
+    cells, kind = table.columns[name], table.reads.get(name)
+    if kind is None or name in table.key:
+        return cells
+    if kind.base != "boolean" and not all(cell is None or is_plain_number(str(cell)) for cell in cells):
+        return cells
+    return table.cells(name, kind._replace(written=False))
 
 
 def _seen(name: str, kind: str, key: bool) -> str:

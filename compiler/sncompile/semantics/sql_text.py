@@ -17,6 +17,7 @@ from sncompile.semantics.scope import Scope
 from sncompile.semantics.types import Type
 from sncompile.semantics.typing import Typer
 from sncompile.semantics.values import Value, is_constant
+from sncompile.semantics.written import as_read
 from sncompile.syntax.expressions import Template
 from sncompile.syntax.source import Source
 
@@ -95,7 +96,7 @@ def read_query(template: Template, scope: Scope, source: Source, report: Report)
         if isinstance(part, str):
             sql += part
             continue
-        value = typer.expr(part)
+        value = as_read(typer.expr(part))
         if value.type.base == "unknown":
             return None
         name = f"v{len(values) + 1}"

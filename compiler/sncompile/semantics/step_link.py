@@ -140,7 +140,7 @@ class StepLinker:
     def _path(self, name: str, port: PortDoc, typer: Typer, settler: Settler | None) -> tuple[Value, bool]:
         said = self._doc.outputs.get(name)
         if said is not None and said.path is not None:
-            value = typer.value(said.path)
+            value = typer.text(said.path)
             if (value.type != UNKNOWN and value.type.many != port.many) or (
                 isinstance(value, Const) and value.value == ()
             ):

@@ -23,11 +23,12 @@ from sncompile.semantics.stored_columns import StoredColumns, StoreError
 from sncompile.semantics.table_files import DELIMITERS, TableError, read_table
 from sncompile.semantics.table_keys import check_keys
 from sncompile.semantics.tables import Cell, NoRows, Table
+from sncompile.semantics.types import NULL, STRING, UNKNOWN, Type, type_of_constant, unify
 from sncompile.semantics.typing import Typer
 from sncompile.semantics.values import Value, is_constant
-from sncompile.syntax.document import PipelineDoc, TableDoc
+from sncompile.semantics.written import as_read
+from sncompile.syntax.document import CellDoc, PipelineDoc, TableDoc
 from sncompile.syntax.expressions import Attribute, Name, Template
-from sncompile.syntax.nodes import Scalar
 
 if TYPE_CHECKING:
     from sncompile.semantics.inferred import Given, Inferred
@@ -122,7 +123,7 @@ class TableLoader:
     def load(self, doc: TableDoc, scope: Scope, session: Session | None) -> Table | None:
         """The table, or None where it cannot be had; the reason is told. `session` is of queries that name it."""
         if doc.rows is not None:
-            table = self._inline(doc)
+            table = self._inline(doc, scope)
         elif doc.glob is not None:
             table = self._glob(doc, doc.glob, scope)
         elif doc.file is not None:
@@ -158,19 +159,58 @@ class TableLoader:
             self._report.add(faults.BAD_TABLE.at(span, str(fault), help=fault.help or "give a plain text"))
             return None
 
-    def _inline(self, doc: TableDoc) -> Table | None:
+    def _inline(self, doc: TableDoc, scope: Scope) -> Table | None:
         rows = doc.rows or ()
         names = list(dict.fromkeys(key.text for row in rows for key, _ in row))
         key = tuple(k.name for k in doc.key)
-        cells: dict[str, list[Cell]] = {name: [] for name in names}
+        columns: dict[str, list[Cell]] = {name: [] for name in names}
+        kinds: dict[str, Type] = {}
+        lost = False
         for row in rows:
             here = {k.text: v for k, v in row}
             for name in names:
-                cells[name].append(_inline_cell(here.get(name), name in key))
-        columns: dict[str, Sequence[Cell]] = {name: _uniform(column) for name, column in cells.items()}
+                cell, kind = self._inline_cell(here.get(name), scope)
+                columns[name].append(cell)
+                lost |= kind == UNKNOWN
+                if cell is not None:
+                    kinds[name] = unify(kinds.get(name, kind), kind) or STRING
+        if lost:
+            return None
         if not rows:
             return Table(doc.name.name, key, NoRows.of(key), span=doc.name.span, open_columns=True)
-        return Table(doc.name.name, key, columns or {name: [] for name in key}, span=doc.name.span, spans=doc.row_spans)
+        return Table(
+            doc.name.name,
+            key,
+            columns or {name: [] for name in key},
+            span=doc.name.span,
+            spans=doc.row_spans,
+            reads={name: kind for name, kind in kinds.items() if kind.written},
+        )
+
+    def _inline_cell(self, node: CellDoc | None, scope: Scope) -> tuple[Cell, Type]:
+        """The text of a cell, as it was written or as its expressions give it, and the type that it reads as."""
+        if isinstance(node, Template):
+            return self._computed_cell(node, scope)
+        if node is None or node.value is None or node.text == "":
+            return None, NULL
+        kind = type_of_constant(node.value)
+        return node.text, kind if kind == STRING else kind._replace(written=True)
+
+    def _computed_cell(self, template: Template, scope: Scope) -> tuple[Cell, Type]:
+        value = as_read(Typer(scope, self._report).template(template))
+        if value.type.base == "unknown":
+            return None, UNKNOWN
+        try:
+            if not is_constant(value):
+                raise ValueFault("a cell is known before all steps", "use `data`, `params` and `inputs` only")
+            found = Evaluator({}).constant(value)
+            if found is None or found == "":
+                return None, NULL
+            kind = type_of_constant(found)
+            return to_text(found), kind if kind == STRING else kind._replace(written=True)
+        except ValueFault as fault:
+            self._report.add(value_faults.BAD_CELL.at(template.span, str(fault), help=fault.help or "give one value"))
+            return None, UNKNOWN
 
     def _file(self, doc: TableDoc, template: Template, scope: Scope, session: Session | None) -> Table | None:
         text = self._text(template, scope)
@@ -306,19 +346,3 @@ def _as_text(cells: Sequence[Cell]) -> Sequence[Cell]:
     if all(isinstance(cell, str) for cell in cells):
         return cells
     return [cell if cell is None else to_text(cell) for cell in cells]
-
-
-def _inline_cell(node: Scalar | None, key: bool) -> Cell:
-    if node is None or node.value is None or node.text == "":
-        return None
-    value: Cell = node.value
-    # A key is text always, and as it was written: `01` stays `01`.
-    return node.text if key else value
-
-
-def _uniform(cells: list[Cell]) -> list[Cell]:
-    """A column of one type: mixed cells become text."""
-    kinds = {type(c) for c in cells if c is not None}
-    if len(kinds) <= 1 or kinds == {int, float}:
-        return cells
-    return [c if c is None else to_text(c) for c in cells]

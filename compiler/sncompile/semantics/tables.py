@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sncompile.diagnostics import Span
+from sncompile.semantics.operands import to_text
+from sncompile.semantics.types import Type
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +55,7 @@ class Table:
         open_columns: bool = False,
         source: Path | None = None,
         pattern: Pattern | None = None,
+        reads: Mapping[str, Type] | None = None,
     ) -> None:
         self.name = name
         self.key = key
@@ -71,10 +74,13 @@ class Table:
         """The file that it was read from."""
         self.pattern = pattern
         """The path pattern that its files fit (`glob`)."""
+        self.reads = reads or {}
+        """Columns of `rows` that stand for numbers or booleans: their cells are text, as they were written."""
         self._spans = spans
         self._lines = lines
         self._size = size
         self._keys: KeySet | None = None
+        self._read: dict[str, Sequence[Cell]] = {}
 
     def __len__(self) -> int:
         return self._size if self._size is not None else len(next(iter(self.columns.values()), ()))
@@ -90,6 +96,23 @@ class Table:
 
             self._keys = KeySet(Rows.of(self), self.key)
         return self._keys
+
+    def cells(self, name: str, kind: Type) -> Sequence[Cell]:
+        """A column as values of a type: what was written in the spec as the numbers or booleans that it stands for."""
+        if name not in self.reads or kind.written or kind.textual:
+            return self.columns[name]
+        if name not in self._read:
+            from sncompile.semantics.written import converted
+
+            self._read[name] = [converted(cell, self.reads[name].base) for cell in self.columns[name]]
+        return self._read[name]
+
+    def looks_as_read(self, name: str) -> bool:
+        """Whether every cell of a column looks in text as what it stands for does: `2` does, `02` does not."""
+        read = self.cells(name, self.reads[name]._replace(written=False))
+        return all(
+            cell is None or to_text(number) == cell for cell, number in zip(self.columns[name], read, strict=True)
+        )
 
     def row_span(self, row: int) -> Span:
         """Where a row stands: a line of the file, a node of the spec, or the table's name."""

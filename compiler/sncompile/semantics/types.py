@@ -11,7 +11,8 @@ class Type(NamedTuple):
     """A type: a base, and whether it is a list of it, may be absent, and which formats its files have.
 
     `gaps`: items of the list may be absent (`string?[]`). `unknown` is the type of what could not be understood;
-    nothing more is said of it.
+    nothing more is said of it. What is `written` is text inside, as it stands in the spec, and reads as the base (a
+    number or boolean) where that is wanted: see `written.py`.
     """
 
     base: str
@@ -19,6 +20,7 @@ class Type(NamedTuple):
     optional: bool = False
     formats: tuple[str, ...] = ()
     gaps: bool = False
+    written: bool = False
 
     def __str__(self) -> str:
         return type_text(self.base, self.many, self.optional, self.gaps)
@@ -27,6 +29,11 @@ class Type(NamedTuple):
     def one(self) -> Type:
         """The type of a single value of it."""
         return self._replace(many=False, gaps=False, optional=self.optional or self.gaps)
+
+    @property
+    def as_text(self) -> Type:
+        """The type of what was written, where text is wanted."""
+        return self._replace(base="string", written=False) if self.written else self
 
     @property
     def of_files(self) -> bool:
@@ -67,7 +74,10 @@ def type_of_constant(value: object) -> Type:
 
 
 def unify(left: Type, right: Type) -> Type | None:
-    """The type of `a if c else b`; None where there is none that serves both."""
+    """The type of `a if c else b`; None where there is none that serves both.
+
+    What was written serves as text beside text.
+    """
     if "unknown" in (left.base, right.base):
         return UNKNOWN
     if left.base == "null":
@@ -77,11 +87,14 @@ def unify(left: Type, right: Type) -> Type | None:
     optional, gaps = left.optional or right.optional, left.gaps or right.gaps
     if left.many != right.many:
         return None
+    written = left.written and right.written
     if left.base == right.base:
         formats = left.formats if left.formats == right.formats else ()
-        return Type(left.base, left.many, optional, formats, gaps)
+        return Type(left.base, left.many, optional, formats, gaps, written)
     if {left.base, right.base} == {"integer", "number"}:
-        return Type("number", left.many, optional, gaps=gaps)
+        return Type("number", left.many, optional, (), gaps, written)
+    if written or (left.written and right.textual) or (right.written and left.textual):
+        return Type("string", left.many, optional, (), gaps)
     if left.textual and right.textual:
         base = "file" if left.base == "file" or right.base == "file" else "string"
         return Type(base, left.many, optional, gaps=gaps)

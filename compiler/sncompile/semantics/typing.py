@@ -10,10 +10,11 @@ from sncompile.faults import tables as table_faults
 from sncompile.faults import values as value_faults
 from sncompile.semantics.calls import type_call
 from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.operands import MAX_ITEMS, TypeFault, ValueFault
+from sncompile.semantics.functions import FUNCTIONS
+from sncompile.semantics.operands import MAX_ITEMS, TypeFault, ValueFault, Wants
 from sncompile.semantics.operators import OPERATORS, truth_type
 from sncompile.semantics.scope import Keyed, Scope, Space, TableSpace
-from sncompile.semantics.types import INTEGER, NUMBER, STRING, UNKNOWN, Type, type_of_constant, unify
+from sncompile.semantics.types import INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type, type_of_constant, unify
 from sncompile.semantics.values import (
     Apply,
     Attempt,
@@ -27,6 +28,7 @@ from sncompile.semantics.values import (
     Value,
     is_constant,
 )
+from sncompile.semantics.written import as_read, as_text, fitted
 from sncompile.syntax.document import Constant, ListValue
 from sncompile.syntax.document import Value as DocValue
 from sncompile.syntax.expressions import (
@@ -60,12 +62,23 @@ class Typer:
         self.claim_file = claim_file
 
     def value(self, value: DocValue) -> Value:
-        """A document's value."""
+        """A document's value; a plain scalar is as it was written, and its type says what it reads as."""
         if isinstance(value, Constant):
-            return Const(value.value, type_of_constant(value.value), value.span)
+            kind = type_of_constant(value.value)
+            if kind == NULL:
+                return Const(None, NULL, value.span)
+            return Const(value.text, kind._replace(written=True), value.span)
         if isinstance(value, ListValue):
             return self._list([self.value(item) for item in value.items], value.span)
         return self.template(value)
+
+    def text(self, value: DocValue) -> Value:
+        """A document's value where text is wanted: as it was written."""
+        return as_text(self.value(value))
+
+    def read(self, value: DocValue) -> Value:
+        """A document's value where a number or a boolean is wanted."""
+        return as_read(self.value(value))
 
     def template(self, template: Template) -> Value:
         """A scalar: one expression keeps its type, anything else is text."""
@@ -102,6 +115,7 @@ class Typer:
                 joined = UNKNOWN
             kind = joined
         gaps = any(item.type.many and item.type.gaps for item in items)
+        items = [fitted(item, kind or UNKNOWN) for item in items]
         kind = (kind or UNKNOWN)._replace(many=True, optional=False, gaps=gaps)
         if any(isinstance(item, Const) and item.value is None and item.type == UNKNOWN for item in items):
             # Of what is at fault nothing more is said; without its items the list may be an empty one.
@@ -271,7 +285,7 @@ class Typer:
         space = self.space_of(node.target)
         if space is not None and isinstance(node.item, Literal) and isinstance(node.item.value, str):
             return self.member(space, node.item.value, node.span, node.item.span)
-        target, index = self.expr(node.target), self.expr(node.item)
+        target, index = self.expr(node.target), as_read(self.expr(node.item))
         if "unknown" in (target.type.base, index.type.base):
             return self.unknown(node.span)
         if not target.type.many or index.type.base != "integer":
@@ -289,6 +303,7 @@ class Typer:
         open_types = [o for o in operands if o.type.base == "unknown"]
         if any(isinstance(o, Const) for o in open_types):
             return self.unknown(span)
+        taken, operands = wanted(name, operands)
         try:
             kind = result([o.type for o in operands])
         except TypeFault as fault:
@@ -296,7 +311,8 @@ class Typer:
                 return self.unknown(span)  # A column without a cell may be of any type.
             self.wrong(span, f"`{name}` {fault}", fault.help or f"look at what `{name}` is given")
             return self.unknown(span)
-        return Apply(name, tuple(operands), kind, span)
+        kind = kind if taken == name else kind._replace(written=True)
+        return Apply(taken, tuple(operands), kind, span)
 
     def _operation(self, node: Operation) -> Value:
         operands = [self.expr(o) for o in node.operands]
@@ -305,7 +321,7 @@ class Typer:
         return self.applied(node.operator, operands, OPERATORS[node.operator, len(operands)].result, node.span)
 
     def _conditional(self, node: Conditional) -> Value:
-        test, then, other = self.expr(node.test), self.expr(node.then), self.expr(node.other)
+        test, then, other = as_read(self.expr(node.test)), self.expr(node.then), self.expr(node.other)
         try:
             truth_type([test.type])
         except TypeFault as fault:
@@ -320,4 +336,22 @@ class Typer:
         if kind is None:
             self.wrong(node.span, f"the choice is between {then.type} and {other.type}", "give both the same type")
             kind = UNKNOWN
-        return Choice(test, then, other, kind, node.span)
+        return Choice(test, fitted(then, kind), fitted(other, kind), kind, node.span)
+
+
+def wanted(name: str, operands: list[Value]) -> tuple[str, list[Value]]:
+    """The operands of a function or operator as it wants them, and what computes it where they stay as written."""
+    if not any(o.type.written for o in operands):
+        return name, operands
+    function = OPERATORS.get((name, len(operands))) or FUNCTIONS.get(name)
+    wants = function.wants if function is not None else Wants.NUMBER
+    if wants is Wants.EITHER and all(o.type.written for o in operands):
+        return f"@{name}", operands
+    if wants is Wants.UNTOUCHED and all(o.type.written for o in operands):
+        return name, operands
+    beside_text = wants in (Wants.LIKE_OTHERS, Wants.UNTOUCHED) and any(
+        o.type.textual and not o.type.written for o in operands
+    )
+    if wants is Wants.TEXT or beside_text:
+        return name, [as_text(o) for o in operands]
+    return name, [as_read(o) for o in operands]

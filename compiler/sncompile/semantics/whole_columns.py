@@ -77,7 +77,7 @@ class _Columns:
     def _home(self, value: Related, numbers: Sequence[int]) -> Sequence[Any] | None:
         """The values at some instances of the source, which may be named in any order and several times."""
         if isinstance(value.value, Cell):
-            cells = value.value.table.columns[value.value.column]
+            cells = value.value.table.cells(value.value.column, value.value.type)
             return [cells[i] for i in numbers]
         needed = sorted(set(numbers))
         if isinstance(value.value, Output):

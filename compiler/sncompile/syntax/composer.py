@@ -68,8 +68,8 @@ class Composer:
         self._count = 0
         self._multiline: list[tuple[int, int]] = []
 
-    def inside_scalars(self) -> set[int]:
-        """Numbers of the lines that belong to a scalar that began on an earlier line."""
+    def continued_lines(self) -> set[int]:
+        """Numbers of the lines that go on with a scalar, or with what stands in brackets, of an earlier line."""
         return {n for first, last in self._multiline for n in range(first + 1, last + 1)}
 
     def compose(self, events: Iterable[Any]) -> Node:
@@ -114,6 +114,8 @@ class Composer:
         if end_line > line and self.source.text[start.index : start.index + 1] not in ("{", "["):
             # A block collection "ends" where the next token starts; mark its first line only.
             end_line, end_column = line, column + 1
+        elif end_line > line and begin.flow_style:
+            self._multiline.append((line, end_line))
         span = _new(Span, (self.source.name, line, column, end_line, end_column))
         if type(begin) is SequenceStartEvent:
             return _new(Sequence, (tuple(children), span))

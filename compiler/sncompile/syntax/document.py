@@ -156,6 +156,10 @@ class ModuleDoc(NamedTuple):
     span: Span
 
 
+CellDoc = Scalar | Template
+"""A cell of a row in the spec: as it was written, or with expressions in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableDoc:
     """A table; exactly one of `file`, `rows`, `glob` and `sql` is set in a valid one.
@@ -166,7 +170,7 @@ class TableDoc:
     name: Named
     key: tuple[Named, ...]
     file: Template | None
-    rows: tuple[tuple[tuple[Scalar, Scalar], ...], ...] | None
+    rows: tuple[tuple[tuple[Scalar, CellDoc], ...], ...] | None
     glob: Template | None
     row_spans: tuple[Span, ...]
     span: Span

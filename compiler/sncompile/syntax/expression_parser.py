@@ -17,6 +17,7 @@ from itertools import pairwise
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.faults import expressions as faults
 from sncompile.syntax.expressions import Attribute, Call, Conditional, Expr, Index, ListOf, Literal, Name, Operation
+from sncompile.syntax.scalars import Decimals, is_plain_number
 
 MAX_LENGTH = 2_000
 MAX_NESTING = 40
@@ -156,6 +157,11 @@ class _Converter:
             start = end - len(tail)
         return self._locate(self._base + start, self._base + end)
 
+    def _written(self, node: ast.expr) -> str:
+        """The text of a node."""
+        start = self._offset(node.lineno, node.col_offset)
+        return self._text[start : self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)]
+
     def convert(self, node: ast.expr, depth: int) -> Expr:
         """The node for one of Python's. Raises `BadExpression`."""
         span = self._span(node)
@@ -169,7 +175,11 @@ class _Converter:
                 told = f"a text with the character U+{ord(found[0]):04X}"
                 hint = "leave it out: no argument, variable or file name can hold it"
                 raise BadExpression(faults.SYNTAX.at(span, told, help=hint))
-            case ast.Constant(value=str() | int() | float() | None as value):
+            case ast.Constant(value=float() as value):
+                # It looks in text as it stands here; Python alone reads `1_0.5` and `1.`.
+                written = self._written(node)
+                return Literal(Decimals(written) if is_plain_number(written) else value, span)
+            case ast.Constant(value=str() | int() | None as value):
                 return Literal(value, span)
             case ast.Attribute(value=target, attr=name):
                 return Attribute(self.convert(target, down), name, span, self._span(node, tail=name))

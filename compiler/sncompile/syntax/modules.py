@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sncompile.faults import documents as faults
 from sncompile.syntax.document import (
     About,
@@ -18,6 +20,8 @@ from sncompile.syntax.document import (
 from sncompile.syntax.expressions import Template
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.reader import Reader
+from sncompile.syntax.scalars import is_plain_number, number_of
+from sncompile.syntax.templates import unescaped
 
 ACTIONS = ("command", "shell", "python", "script", "notebook")
 
@@ -30,7 +34,7 @@ def read_about(reader: Reader, node: Mapping) -> About:
         reader.text(get("description")),
         reader.text(get("version")),
         reader.text(get("license")),
-        reader.texts(get("citations")),
+        reader.prose(get("citations")),
     )
 
 
@@ -120,7 +124,7 @@ def read_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
             "[]" in kind,
             kind.endswith("?") or given,
             None if given else reader.value(default),
-            tuple(v.text if base == "string" else v.value for v in values),
+            tuple(_member(v, base) for v in values),
             reader.number(body.get("minimum")),
             reader.number(body.get("maximum")),
             reader.named(body.get("pattern")),
@@ -130,9 +134,18 @@ def read_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
     return params
 
 
+def _member(value: Scalar, base: str) -> str | int | float | bool:
+    """A member of an `enum`: text as it was written, or the number or boolean that it stands for."""
+    if base in ("string", "path") or isinstance(value.value, str):
+        return unescaped(value.text)
+    return value.value if isinstance(value.value, bool) else number_of(value.text)
+
+
 def _kind_of_all(values: list[Scalar]) -> str:
-    """The type of a parameter that has an `enum` alone."""
+    """The type of a parameter that has an `enum` alone: text where a number would not look as it was written."""
     kinds = {type(value.value) for value in values}
+    if kinds <= {int, float} and not all(is_plain_number(value.text) for value in values):
+        return "string"
     if kinds == {bool}:
         return "boolean"
     if kinds == {int}:
@@ -189,6 +202,16 @@ def _success(reader: Reader, node: Node | None) -> SuccessDoc:
     names = None if reader.flag(non_empty) else reader.names(non_empty)
     if isinstance(non_empty, Scalar):
         names = None if non_empty.value is True else ()
-    sums = tuple((name, reader.text(value).lower()) for name, value in reader.entries(node.get("sha256")))
+    sums = tuple((name, _checksum(reader, name, value)) for name, value in reader.entries(node.get("sha256")))
     counts = [(name, reader.integer(value)) for name, value in reader.entries(node.get("min_files"))]
     return SuccessDoc(names, sums, tuple((n, c) for n, c in counts if c is not None))
+
+
+def _checksum(reader: Reader, name: Named, node: Node) -> str:
+    """A checksum as it was written: one of digits alone looks like a number."""
+    text = reader.text(node).lower()
+    if not isinstance(node, Scalar) or isinstance(node.value, str) or re.fullmatch("[0-9a-f]{64}", text):
+        return text
+    message = f"`success.sha256.{name.name}`: `{text}` has the wrong form"
+    reader.found.append(faults.BAD_FORM.at(node.span, message, help="Output → the SHA-256 sum that it must have."))
+    return text

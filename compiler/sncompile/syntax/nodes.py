@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Span
@@ -58,6 +60,37 @@ def to_plain(node: Node) -> Any:
     if isinstance(node, Sequence):
         return [to_plain(item) for item in node.items]
     return {key.text: to_plain(value) for key, value in node.entries}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A number or boolean of a file of values, with its text as written: which of the two counts, its taker says."""
+
+    value: int | float | bool
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def scalars(node: Node) -> Iterator[Scalar]:
+    """Every value inside a node, in order; keys are none."""
+    if isinstance(node, Scalar):
+        yield node
+    else:
+        for inner in node.items if isinstance(node, Sequence) else (value for _, value in node.entries):
+            yield from scalars(inner)
+
+
+def to_written(node: Node) -> Any:
+    """The value of a node as plain data: numbers and booleans are `Written`, and `$${` is a literal `${`."""
+    if isinstance(node, Scalar):
+        if isinstance(node.value, (int, float)):
+            return Written(node.value, node.text)
+        return node.value.replace("$${", "${") if isinstance(node.value, str) else node.value
+    if isinstance(node, Sequence):
+        return [to_written(item) for item in node.items]
+    return {key.text: to_written(value) for key, value in node.entries}
 
 
 def kind_of(node: Node) -> str:

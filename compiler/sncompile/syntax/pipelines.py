@@ -16,6 +16,7 @@ from sncompile.syntax.document import (
 from sncompile.syntax.modules import read_about, read_container, read_module, read_params, read_ports
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.reader import Reader
+from sncompile.syntax.templates import unescaped
 
 _FLOW = "such as `seq: [prepare, {parallel: [left, right]}, report]`"
 
@@ -67,7 +68,9 @@ def _table(reader: Reader, name: Named, body: Node) -> TableDoc:
     if isinstance(listed, Sequence):
         kept = [item for item in listed.items if isinstance(item, Mapping)]
         spans = [item.span for item in kept]
-        rows = tuple(tuple((k, v) for k, v in item.entries if isinstance(v, Scalar)) for item in kept)
+        rows = tuple(
+            tuple((_column(k), reader.cell(v)) for k, v in item.entries if isinstance(v, Scalar)) for item in kept
+        )
     return TableDoc(
         name,
         reader.names(node.get("key")),
@@ -79,6 +82,11 @@ def _table(reader: Reader, name: Named, body: Node) -> TableDoc:
         reader.template(node.get("sql")),
         reader.text(node.get("require")) == "rows",
     )
+
+
+def _column(name: Scalar) -> Scalar:
+    """A column's name without escapes."""
+    return name._replace(text=unescaped(name.text)) if "$${" in name.text else name
 
 
 def _infer(reader: Reader, node: Node | None) -> dict[str, InferDoc]:

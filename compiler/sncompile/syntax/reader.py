@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from sncompile.diagnostics import Diagnostic
 from sncompile.faults import documents as faults
-from sncompile.syntax.document import Constant, EnvDoc, ListValue, Named, Value
+from sncompile.syntax.document import CellDoc, Constant, EnvDoc, ListValue, Named, Value
 from sncompile.syntax.expressions import Template
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.schema import Path
 from sncompile.syntax.source import Source
-from sncompile.syntax.templates import parse_template
+from sncompile.syntax.templates import UNESCAPED, parse_template, unescaped
 
 
 class Reader:
@@ -30,21 +30,22 @@ class Reader:
         return path in self._broken
 
     def text(self, node: Node | None) -> str:
-        """The text of a scalar; empty where there is none."""
+        """The text of a scalar for people, or of a fixed form; empty where there is none."""
         return node.text.strip() if isinstance(node, Scalar) and node.value is not None else ""
 
+    def prose(self, node: Node | None) -> tuple[str, ...]:
+        """The texts of a list for people, each as it stands."""
+        items = node.items if isinstance(node, Sequence) else (node,)
+        return tuple(item.text for item in items if isinstance(item, Scalar) and item.value is not None)
+
     def texts(self, node: Node | None) -> tuple[str, ...]:
-        """The texts of a list, or of a single scalar."""
-        if node is None:
-            return ()
-        if isinstance(node, Sequence):
-            return tuple(item.text for item in node.items if isinstance(item, Scalar))
-        return (node.text,) if isinstance(node, Scalar) and node.value is not None else ()
+        """The texts of a list, or of a single scalar, in which no expression can stand."""
+        return tuple(map(unescaped, self.prose(node)))
 
     def named(self, node: Node | None) -> Named | None:
-        """A scalar's text with its place."""
-        if isinstance(node, Scalar) and node.value is not None:
-            return Named(node.text, node.span)
+        """A scalar's text with its place; none where an expression stands, which the schema has told."""
+        if isinstance(node, Scalar) and node.value is not None and not UNESCAPED.search(node.text):
+            return Named(unescaped(node.text), node.span)
         return None
 
     def names(self, node: Node | None) -> tuple[Named, ...]:
@@ -76,6 +77,10 @@ class Reader:
         template, found = parse_template(node, self.source)
         self.found += found
         return template
+
+    def cell(self, node: Scalar) -> CellDoc:
+        """A cell of a row: a template only where it has expressions, since there may be a million."""
+        return (self.template(node) or node) if "${" in node.text else node
 
     def value(self, node: Node | None) -> Value | None:
         """A value: a constant, a template or a list. None where there is none, or a mapping."""

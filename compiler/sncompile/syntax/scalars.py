@@ -42,3 +42,48 @@ def resolve_plain(text: str) -> str | int | float | bool | None:
     if _FLOAT.fullmatch(text):
         return float(text)
     return _INFINITE.get(text, text)
+
+
+_PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+
+
+class Decimals(float):
+    """A number that looks in text as it was written (`1.10`, `1e-5`); what is computed of it is a plain number."""
+
+    __slots__ = ("written",)
+    written: str
+
+    def __new__(cls, written: str) -> Decimals:
+        made = super().__new__(cls, written)
+        made.written = written
+        return made
+
+    def __str__(self) -> str:
+        return self.written
+
+
+def is_plain_number(text: str) -> bool:
+    """Whether a text is a decimal number that every tool reads alike.
+
+    >>> [text for text in ("1.10", "-2e3", "010", "+1", ".5", "0x1F", "1_000") if is_plain_number(text)]
+    ['1.10', '-2e3']
+    """
+    return _PLAIN_NUMBER.fullmatch(text) is not None
+
+
+def number_of(text: str) -> int | float:
+    """The number that a text stands for, by YAML's rules for plain scalars. Raises `ValueError`.
+
+    >>> number_of("010"), number_of("0x1F"), str(number_of("1.10")), number_of("1.10") + 1
+    (10, 31, '1.10', 2.1)
+    """
+    text = text.strip()
+    found = resolve_plain(text)
+    if isinstance(found, bool) or not isinstance(found, (int, float)):
+        # Python's underscores between digits are none of ours.
+        if "_" in text:
+            raise ValueError(text)
+        return float(text)
+    if isinstance(found, float) and is_plain_number(text) and repr(found) != text:
+        return Decimals(text)
+    return found

@@ -16,6 +16,7 @@ from typing import Any
 from sncompile.diagnostics import Diagnostic, Span, did_you_mean, nearest
 from sncompile.faults import documents as faults
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence, kind_of, to_plain
+from sncompile.syntax.templates import UNESCAPED
 
 Path = tuple[str | int, ...]
 
@@ -102,6 +103,12 @@ def _at(node: Node, path: Path) -> Node:
 def _tell(root: Mapping, path: Path, error: Any, slips: set[tuple[Path, str]]) -> list[Diagnostic]:
     node = _at(root, path)
     where = _where(path)
+    if (
+        isinstance(error.instance, str)
+        and error.validator in ("not", "pattern", "type")
+        and UNESCAPED.search(error.instance)
+    ):
+        return [_no_expression(node, path, error)]
     if error.validator == "additionalProperties":
         return _unknown_keys(node, path, error, slips)
     if error.validator == "required":
@@ -184,6 +191,17 @@ def _unknown_keys(node: Node, path: Path, error: Any, slips: set[tuple[Path, str
         hint = f"did you mean `{guess}`?" if guess else did_you_mean(key.text, known, what="known keys")
         found.append(faults.UNKNOWN_KEY.at(key.span, f"unknown key `{key.text}`{inside}", help=hint))
     return found
+
+
+def _no_expression(node: Node, path: Path, error: Any) -> Diagnostic:
+    """An expression where the schema takes plain text alone."""
+    span = node.span
+    if isinstance(node, Mapping) and (key := node.key(error.instance)) is not None:
+        span = key.span
+    where = _where(path)
+    message = f"an expression in a key of {where}" if isinstance(node, Mapping) else f"{where} takes no expression"
+    help = "write out what it stands for; a literal `${` is written `$${`"
+    return faults.NO_EXPRESSION.at(span, message, help=help)
 
 
 def _bad_name(node: Node, name: str) -> Diagnostic:

@@ -17,6 +17,15 @@ from sncompile.syntax.source import Source
 MAX_EXPRESSIONS = 10_000
 """Expressions in one scalar."""
 
+UNESCAPED = re.compile(r"(^|[^$])\$\{")
+"""What begins an expression; in plain text it is an error, since nobody would evaluate it."""
+
+
+def unescaped(text: str) -> str:
+    """A plain text without its escapes: `$${` is a literal `${`."""
+    return text.replace("$${", "${")
+
+
 _WHOLE = re.compile(r"\$\{([A-Za-z0-9_.]+)\}")
 
 

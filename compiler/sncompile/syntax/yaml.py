@@ -1,12 +1,14 @@
 """Text → located YAML, with every mark kept.
 
-Depth, aliases and duplicate keys are watched while the text is read (see `composer`).
+Depth, aliases and duplicate keys are watched while the text is read (see `composer`). The C parser is fast, and
+refuses some of YAML 1.2; then our own parser (`yaml12`) decides.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -21,38 +23,53 @@ from sncompile.syntax.yaml_faults import syntax_fault, tab_fault
 __all__ = ["YamlError", "parse_yaml"]
 
 
-# The C parser is stricter here than YAML 1.2: in `{type: file?}` it takes the `?` for a sign of its own.
-_OPTIONAL = re.compile(r"\w\?\s*[,}]")
-_MAX_PURE = 1_000_000
-"""Texts longer than this are not read a second time by the slow parser."""
+MAX_SLOW = 2_000_000
+"""Texts of more characters are left to the C parser alone: the other one takes some seconds for so many."""
+
+# Where the C parser reads something else than what YAML 1.2 says: `[?x]`, `&a:b`, and white space at the very end.
+_MISREAD = re.compile(r"[\[{,][ \t\n]*\?[^ \t\n,\[\]{}]|(?<![^ \t\n\[{,])&[^ \t\n,\[\]{}:]+:|\n[ \t]+\Z")
 
 
-def _pure_events(text: str) -> Iterator[Any]:
-    from ruamel.yaml import YAML
-
-    yield from YAML(typ="safe", pure=True).parse(text)
-
-
-def _events(text: str) -> Iterator[Any]:
+def _quick_events(text: str) -> Iterator[Any] | None:
+    """The events by the C parser, which is an optional wheel."""
     try:
         from ruamel.yaml.cyaml import CParser
-    except ImportError:  # The C parser is an optional wheel; the pure one takes six times as long.
-        yield from _pure_events(text)
-        return
-    yield from iter(CParser(text).get_event, None)
-
-
-def _tolerant(source: Source, error: MarkedYAMLError) -> tuple[Composer, Node] | None:
-    """What the pure parser makes of a text that only the C parser refuses."""
-    mark = error.problem_mark or error.context_mark
-    line = source.text.split("\n")[mark.line : mark.line + 1]
-    if not line or not _OPTIONAL.search(line[0]) or len(source.text) > _MAX_PURE:
+    except ImportError:
         return None
+    return iter(CParser(text).get_event, None)
+
+
+def _whole_events(text: str) -> Iterator[Any]:
+    """The events by our own parser, which takes all of YAML 1.2."""
+    from sncompile.syntax.yaml12.block import events_of
+
+    return events_of(text)
+
+
+def _composed(source: Source) -> tuple[Composer, Node]:
+    """The one document of a text. Raises `YamlError`, or `MarkedYAMLError` where the text is no YAML."""
+    refusal: MarkedYAMLError | None = None
+    may_be_slow = len(source.text) <= MAX_SLOW
+    events = _quick_events(source.text)
+    if events is not None and not (may_be_slow and _MISREAD.search(source.text)):
+        composer = Composer(source)
+        try:
+            return composer, composer.compose(events)
+        except MarkedYAMLError as error:
+            refusal = error
+        if not may_be_slow:
+            raise refusal
     composer = Composer(source)
     try:
-        return composer, composer.compose(_pure_events(source.text))
-    except YAMLError:
-        return None
+        return composer, composer.compose(_whole_events(source.text))
+    except MarkedYAMLError as error:
+        # Where both refuse the same line, the words of the C parser are the better known ones.
+        raise refusal if refusal is not None and _line(error) == _line(refusal) else error from None
+
+
+def _line(error: MarkedYAMLError) -> int:
+    mark = error.problem_mark or error.context_mark
+    return int(mark.line) if mark is not None else 0
 
 
 def parse_yaml(source: Source) -> tuple[Node, list[Diagnostic]]:
@@ -60,14 +77,14 @@ def parse_yaml(source: Source) -> tuple[Node, list[Diagnostic]]:
 
     Raises `YamlError` where there is no document to speak of.
     """
-    composer = Composer(source)
     try:
-        node = composer.compose(_events(source.text))
+        composer, node = _composed(source)
     except MarkedYAMLError as error:
-        found = _tolerant(source, error)
-        if found is None:
-            raise YamlError(syntax_fault(source, error)) from None
-        composer, node = found
+        fault = syntax_fault(source, error)
+        if len(source.text) > MAX_SLOW:
+            strict = f"documents of more than {MAX_SLOW:,} characters need quotes around every text with `:` or `?`"
+            fault = replace(fault, help=f"{fault.help}; {strict}")
+        raise YamlError(fault) from None
     except YAMLError as error:
         message = str(error).strip().split("\n")[0]
         raise YamlError(
@@ -80,7 +97,7 @@ def parse_yaml(source: Source) -> tuple[Node, list[Diagnostic]]:
 def _refuse_tabs(source: Source, composer: Composer) -> None:
     if "\t" not in source.text:
         return
-    inside = composer.inside_scalars()
+    inside = composer.continued_lines()
     for number, line in enumerate(source.text.split("\n"), 1):
         indent = line[: len(line) - len(line.lstrip())]
         if "\t" in indent and line.strip() and number not in inside:

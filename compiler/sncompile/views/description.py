@@ -28,6 +28,7 @@ from sncompile.syntax.document import (
     Value,
 )
 from sncompile.syntax.expressions import Template
+from sncompile.syntax.scalars import number_of
 
 
 def describe(document: Document) -> dict[str, Any]:
@@ -87,8 +88,8 @@ class _Describer:
                 "type": _type(port),
                 "format": list(port.formats),
                 "description": port.description,
-                **({"path": self.value(port.path)} if port.path is not None else {}),
-                **({"default": self.value(port.default)} if port.default is not None else {}),
+                **({"path": self.text(port.path)} if port.path is not None else {}),
+                **({"default": self.text(port.default)} if port.default is not None else {}),
                 **({"create": True} if port.create is not None else {}),
             }
             for name, port in ports.items()
@@ -100,10 +101,11 @@ class _Describer:
 
     def _param(self, param: ParamDoc) -> dict[str, Any]:
         limits = {"minimum": param.minimum, "maximum": param.maximum}
+        shown = self.text if param.base in ("string", "path") else self.value
         found: dict[str, Any] = {
             "type": _type(param),
             "required": param.default is None and not param.optional,
-            "default": None if param.default is None else self.value(param.default),
+            "default": None if param.default is None else shown(param.default),
             "enum": list(param.enum) or None,
             **limits,
             "pattern": param.pattern.name if param.pattern else None,
@@ -139,30 +141,38 @@ class _Describer:
         """An argument of a command, as it was written."""
         found: dict[str, Any]
         if isinstance(argument, OptionArgument):
-            found = {"option": argument.option, "value": self.value(argument.value)}
+            found = {"option": argument.option, "value": self.text(argument.value)}
             found |= {"repeat": True} if argument.repeat else {}
         elif isinstance(argument, FlagArgument):
             found = {"flag": argument.flag}
         else:
-            return self.value(argument)
+            return self.text(argument)
         return found | ({"when": self.value(argument.when)} if argument.when is not None else {})
 
     def container(self, container: ContainerDoc | None) -> Any:
         """The image as it was written; None without one."""
-        return self.value(container.image) if container is not None and container.image is not None else None
+        return self.text(container.image) if container is not None and container.image is not None else None
 
     def env(self, variables: Sequence[EnvDoc]) -> dict[str, Any]:
         """Variables by name; of a secret, no value is known."""
-        shown = {v.name.name: None if v.value is None else self.value(v.value) for v in variables}
+        shown = {v.name.name: None if v.value is None else self.text(v.value) for v in variables}
         return shown | {v.name.name: "(secret)" for v in variables if v.secret}
 
     def _script(self, script: Template | Named | None) -> Any:
         return script.name if isinstance(script, Named) else None if script is None else self.value(script)
 
+    def text(self, value: Value) -> Any:
+        """A value where text is wanted, as it was written; lists as plain data."""
+        if isinstance(value, Constant):
+            return None if value.value is None else value.text
+        if isinstance(value, ListValue):
+            return [self.text(item) for item in value.items]
+        return self.value(value)
+
     def value(self, value: Value) -> Any:
         """A value as it was written; constants and lists as plain data."""
         if isinstance(value, Constant):
-            return value.value
+            return number_of(value.text) if isinstance(value.value, float) else value.value
         if isinstance(value, ListValue):
             return [self.value(item) for item in value.items]
         parts = zip(value.parts, value.spans, strict=True)

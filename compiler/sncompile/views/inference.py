@@ -9,6 +9,7 @@ from typing import Any
 from sncompile.diagnostics.text import visible
 from sncompile.semantics.infer_checks import count_text, plain_text
 from sncompile.semantics.inferred import Evidence, Found, Inferred, place_text, places_text
+from sncompile.semantics.operands import to_text
 from sncompile.semantics.values import Plain
 from sncompile.views.columns import table
 
@@ -92,10 +93,25 @@ def inference_yaml(name: str, inferred: Mapping[str, Inferred]) -> str:
     return "".join(line.replace("\n", " ") + "\n" for line in lines)
 
 
+def inference_json(inferred: Mapping[str, Inferred]) -> str:
+    """The values as a JSON file for `--params`."""
+    lines = [f"  {json.dumps(key)}: {_written(value.value, ascii_only=True)}" for key, value in inferred.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _written(value: Plain, *, ascii_only: bool) -> str:
+    """A value as JSON that `--params` takes: numbers as they look, and no text is an expression."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_written(item, ascii_only=ascii_only) for item in value) + "]"
+    if isinstance(value, str):
+        return json.dumps(value.replace("${", "$${"), ensure_ascii=ascii_only)
+    return "null" if value is None else to_text(value)
+
+
 def _yaml(value: Plain) -> str:
     """A value in one line of YAML, which takes JSON but for some characters that nobody sees."""
-    text = json.dumps(_json(value), ensure_ascii=False)
+    text = _written(value, ascii_only=False)
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" if ord(c) < 2**16 else f"\\U{ord(c):08x}" for c in text)
 
 
-__all__ = ["inference_object", "inference_text", "inference_yaml", "place_text"]
+__all__ = ["inference_json", "inference_object", "inference_text", "inference_yaml", "place_text"]

@@ -29,7 +29,7 @@ def output_fields(doc: ModuleDoc, port: PortDoc) -> dict[str, Any]:
 
 def param_fields(param: ParamDoc, form: str) -> dict[str, Any]:
     """The fields that a parameter gives; `form` is how the command passes it."""
-    default = plain(param.default) if param.default is not None else None
+    default = plain(param.default, param.base) if param.default is not None else None
     body = {
         "base": param.base,
         "optional": param.optional,
@@ -40,10 +40,10 @@ def param_fields(param: ParamDoc, form: str) -> dict[str, Any]:
     return {"name": param.name.name, **write_param(body, form)}
 
 
-def plain(value: Value | None) -> Any:
-    """A value as plain data; None for one that is computed."""
+def plain(value: Value | None, base: str = "") -> Any:
+    """A value as plain data, as a parameter of the type `base` takes it; None for one that is computed."""
     if isinstance(value, Constant):
-        return value.value
+        return value.text if base in ("string", "path") and value.value is not None else value.value
     parts = getattr(value, "parts", None)
     if parts is not None and all(isinstance(part, str) for part in parts):
         return "".join(parts)

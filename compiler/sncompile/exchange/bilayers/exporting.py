@@ -147,7 +147,7 @@ class _Exporting:
     def _tell_shell_words(self) -> None:
         """Bilayers hands values to a shell as they are."""
         for name, param in self._doc.params.items():
-            texts = [plain(param.default), *param.enum]
+            texts = [plain(param.default, param.base), *param.enum]
             wrong = next((t for t in texts if isinstance(t, str) and t and not is_one_word(t)), None)
             if wrong is not None:
                 message = f"`{wrong}` is one argument here; Bilayers' shell reads the value of `{name}` anew"

@@ -1,0 +1,1 @@
+"""YAML 1.2, whole: a parser for what the fast one refuses."""
