@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from sncompile.compilation import Compilation as Compilation
 from sncompile.compilation import CompileOptions as CompileOptions
 from sncompile.compilation import DifferentJobs as DifferentJobs
+from sncompile.compilation import emit, few
 from sncompile.diagnostics import CompileError, Diagnostic, Report, Severity
 from sncompile.faults import catalogue
 from sncompile.semantics.checked import Checked as Checked
@@ -204,17 +205,12 @@ def compile_graph(
 ) -> Emitted:
     """The files of a graph for a target, in memory.
 
-    Raises `CompileError` for what the target cannot express, and where jobs would write into the folder of the files.
-
-    `out` is where they will stand; without it `build/NAME` in the working folder. `benchmark` has the engine measure
-    every job, where it can. `containers` wraps commands that have an image for Docker or podman.
+    Raises as `emit` does (`compilation.py`). `out` is where they will stand; without it `build/NAME` in the working
+    folder. `benchmark` has the engine measure every job, where it can. `containers` wraps commands that have an image
+    for Docker or podman.
     """
-    from sncompile.targets.out_folder import check_out
-    from sncompile.targets.registry import find_target
-
     place = out if out is not None else default_out(graph)
-    check_out(graph, place, benchmark=benchmark)
-    return find_target(target).lower(graph, place, benchmark=benchmark, containers=containers)
+    return emit(graph, place, CompileOptions(target=target, benchmark=benchmark, containers=containers))
 
 
 def verify_emitted(graph: Graph, out: Path, target: str = "snakemake") -> int:
@@ -229,8 +225,7 @@ def verify_emitted(graph: Graph, out: Path, target: str = "snakemake") -> int:
         from sncompile.runner.verification import differences
     told = differences(graph, out)
     if told:
-        more = f" (and {len(told) - 5} more)" if len(told) > 5 else ""
-        raise DifferentJobs("; ".join(told[:5]) + more)
+        raise DifferentJobs(few(told))
     return graph.job_count()
 
 

@@ -6,7 +6,7 @@ options gives the same bytes everywhere. Each stage is worked out when it is fir
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -93,23 +93,34 @@ class Compilation:
 
     @cached_property
     def emitted(self) -> Emitted:
-        """The files, in memory, read back and compared with the graph.
-
-        Raises `CompileError` for what the target cannot express, and `DifferentJobs` where the files do not say what
-        the graph says.
-        """
-        from sncompile.targets.registry import find_target
-
-        options, target = self.options, find_target(self.options.target)
-        with uncollected():
-            found = target.lower(self.graph, self.out, benchmark=options.benchmark, containers=options.containers)
-            told = target.read_back(self.graph, found, self.out)
-        if told:
-            more = f" (and {len(told) - 5} more)" if len(told) > 5 else ""
-            raise DifferentJobs("; ".join(told[:5]) + more)
-        return found
+        """The files, in memory. Raises as `emit` does."""
+        return emit(self.graph, self.out, self.options)
 
     def write(self) -> Path:
         """Write the files, all or nothing; gives their folder. Raises `CompileError` where that cannot be done."""
         self.emitted.write(self.out)
         return self.out
+
+
+def emit(graph: Graph, out: Path, options: CompileOptions) -> Emitted:
+    """The files of a graph that are to stand in `out`, in memory, read back and compared with the graph.
+
+    Raises `CompileError` for what the target cannot express and where jobs would write into the folder of the files,
+    and `DifferentJobs` where the files do not say what the graph says.
+    """
+    from sncompile.targets.out_folder import check_out
+    from sncompile.targets.registry import find_target
+
+    target = find_target(options.target)
+    with uncollected():
+        check_out(graph, out, benchmark=options.benchmark)
+        found = target.lower(graph, out, benchmark=options.benchmark, containers=options.containers)
+        told = target.read_back(graph, found, out)
+    if told:
+        raise DifferentJobs(few(told))
+    return found
+
+
+def few(told: Sequence[str]) -> str:
+    """The first of many differences, on a line."""
+    return "; ".join(told[:5]) + (f" (and {len(told) - 5} more)" if len(told) > 5 else "")

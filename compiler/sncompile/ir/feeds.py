@@ -55,9 +55,13 @@ def _one_after_the_other(value: Apply, at: KeySet, evaluator: Evaluator) -> list
     found: list[tuple[str, Sources]] = []
     for operand in value.operands:
         earlier = tuple(before)
-        found += _when(feeds(operand, at, evaluator), lambda i, earlier=earlier: all(on(v(i)) for v in earlier))
+        found += _when(feeds(operand, at, evaluator), _all_go_on(earlier, on))
         before.append(evaluator.closure(operand, at))
     return found
+
+
+def _all_go_on(earlier: tuple[Closure, ...], on: Callable[[object], bool]) -> Callable[[int], bool]:
+    return lambda i: all(on(value(i)) for value in earlier)
 
 
 def _through(value: Related, at: KeySet, evaluator: Evaluator) -> list[tuple[str, Sources]]:

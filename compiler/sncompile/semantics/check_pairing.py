@@ -41,7 +41,8 @@ class _Listed(NamedTuple):
 
 def check_pairing(step: Step, report: Report) -> None:
     """Warn of two lists of a step, or of one `zip`, whose items do not belong to the same instances."""
-    optional = {n for n, declared in (*step.module.inputs.items(), *step.module.params.items()) if declared.optional}
+    module = step.module
+    optional = {n for n, p in module.inputs.items() if p.optional} | {n for n, p in module.params.items() if p.optional}
     values = {name: value for name, value in (*step.inputs.items(), *step.params.items()) if name not in optional}
     found = list(_listed(values.items(), step.keys))
     told = _tell_pairs(found, step, report)

@@ -223,10 +223,11 @@ class Evaluator:
         """What is absent for an instance: a cell, or what the instance's step gives."""
         described = at.describe(number)
         while isinstance(value, Related):
-            found = at.related(value.source)[number]
+            found: Sequence[int] = at.related(value.source)[number]
             if not found:
                 break
-            value, at, number = value.value, value.source, found[0]
+            at, number = value.source, found[0]
+            value = value.value
         if isinstance(value, Cell):
             return AbsentItem(f"`{value.table.name}.{value.column}`", described, value.table.row_span(number))
         return AbsentItem("the value", described, None)

@@ -211,8 +211,8 @@ class Code:
             if keyword.arg is not None:
                 named[keyword.arg] = self._value(keyword.value, local)
             elif isinstance(keyword.value, ast.Dict):
-                for name, value in zip(keyword.value.keys, keyword.value.values, strict=True):
-                    named[str(self._value(name, local)) if name is not None else ""] = self._value(value, local)
+                for key, value in zip(keyword.value.keys, keyword.value.values, strict=True):
+                    named[str(self._value(key, local)) if key is not None else ""] = self._value(value, local)
         if isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
             return FUNCTIONS[node.func.id](*arguments, **named)
         if isinstance(node.func, ast.Attribute):

@@ -324,7 +324,8 @@ class _Items(Sequence[str]):
         return len(self._all if self._one is None else self._found)
 
     def __getitem__(self, place: int) -> str:  # type: ignore[override]  # Never sliced.
-        return self._all[place] if self._one is None else self._one(self._found[place])
+        found: str = self._all[place] if self._one is None else self._one(self._found[place])
+        return found
 
 
 class _Rule:
