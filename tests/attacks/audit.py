@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import sncompile
+
 Json = Any
 
 NEVER = frozenset({
@@ -47,11 +49,13 @@ class Watch:
         self.told: list[str] = []
         self._out: Path | None = None
         self._folder = Path()
+        self._databases = False
         self._depth = 0
 
-    def begin(self, folder: Path, out: Path) -> None:
-        """From now on events are looked at."""
+    def begin(self, folder: Path, out: Path, *, databases: bool = False) -> None:
+        """From now on events are looked at; `databases` says that DuckDB may have its process."""
         self.told = []
+        self._databases = databases
         self._folder, self._out = folder.resolve(), out.resolve()
 
     def end(self) -> list[str]:
@@ -74,6 +78,8 @@ class Watch:
             self.told.append(f"{told[:300]} [{_caller()}]")
 
     def _judge(self, event: str, arguments: tuple[Any, ...]) -> str | None:
+        if event == "subprocess.Popen" and self._databases and is_process_of_databases(*arguments):
+            return None
         if event in NEVER:
             return f"{event}{arguments!r}"
         if event == "open":
@@ -123,6 +129,14 @@ class Watch:
         return None
 
 
+def is_process_of_databases(program: Any, command: Any, folder: Any, environment: Any) -> bool:
+    """Whether a process is the one that queries and Parquet files have: Python, isolated, without a shell."""
+    child = Path(sncompile.__file__).parent / "semantics" / "duckdb_child.py"
+    wanted = [sys.executable, "-I", "-S", "-B", str(child)]
+    closed = environment is not None and set(environment) <= {"LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}
+    return program == sys.executable and [*command][:5] == wanted and len(command) == 6 and folder is None and closed
+
+
 def _caller() -> str:
     frame = sys._getframe(2)
     while frame.f_back is not None and frame.f_code.co_filename == __file__:
@@ -158,6 +172,13 @@ def compile_one(wanted: Mapping[str, Json]) -> str:
     return "compiled"
 
 
+def needs_databases(folder: Path) -> bool:
+    """Whether a spec in this folder may have queries or Parquet files; for all others no process is started."""
+    words = ("sql", "infer", ".parquet", ".pq")
+    texts = (p.read_bytes().decode(errors="replace") for p in folder.rglob("*.y*ml") if p.is_file())
+    return any(word in text for text in texts for word in words)
+
+
 def main(list_file: str) -> None:
     """Compile all that a list names, and print for each how it ended and what it did."""
     watch = Watch()
@@ -165,7 +186,8 @@ def main(list_file: str) -> None:
     tempfile.gettempdir()  # Finds a place by writing to it, once.
     for wanted in json.loads(Path(list_file).read_text("utf-8")):
         os.chdir(Path(wanted["spec"]).parent)
-        watch.begin(Path(wanted.get("folder", Path(wanted["spec"]).parent)), Path(wanted["out"]))
+        place = Path(wanted.get("folder", Path(wanted["spec"]).parent))
+        watch.begin(place, Path(wanted["out"]), databases=needs_databases(place))
         ended = compile_one(wanted)
         print(json.dumps([wanted["spec"], ended, watch.end()]), flush=True)
 

@@ -91,7 +91,7 @@ class Databases:
                 raise
 
     def _running(self) -> DuckdbProcess:
-        if self._process is None:
+        if self._process is None or not self._process.runs:
             from sncompile.semantics.duckdb_process import DuckdbProcess
 
             self._process = DuckdbProcess()

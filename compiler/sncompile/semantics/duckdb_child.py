@@ -3,8 +3,8 @@
     python -I -S -B duckdb_child.py '{"folders": […], "memory": BYTES}'
 
 Started without the packages of the installation (`-S`), so it imports nothing of sncompile. `folders` are where DuckDB
-lies. A request or a reply is a frame: its length in 8 bytes, and JSON. The process ends when its input does, also in
-the middle of a statement.
+lies. A request or a reply is a frame: its length in 8 bytes, and JSON. The process ends when its input does, in the
+middle of a statement too.
 
 | request | reply |
 |---|---|

@@ -57,6 +57,11 @@ class DuckdbProcess:
         self._ready = False
         weakref.finalize(self, _finish, self._child)
 
+    @property
+    def runs(self) -> bool:
+        """Whether it can be asked."""
+        return not self.ended and self._child.poll() is None
+
     def ask(self, request: Mapping[str, Any]) -> list[list[Any]]:
         """What a request gives, by columns. Raises `DatabaseError`."""
         seconds = float(request.get("seconds", databases.MAX_SECONDS))
