@@ -2,9 +2,14 @@
 #
 #   make demo    illumination correction of a small plate, from pixels to a report
 #   make test    every test but the long ones, some minutes
+#   make test-fast  those that start no engine, a minute or two
 #   make test-long  the long ones: hostile values in every place, CWL engines, crashes at every write, fuzzing
 #   make test-engines  the tests that need SLURM, Docker, podman or Apptainer (installed with apt-get by root on Debian)
 #                and Snakemake's executor plugins
+#   make test-newest  the fast tests with the newest packages that pyproject.toml allows
+#   make test-lowest  the fast tests with the oldest
+#   make test-pythons  the fast tests with every Python from 3.11 to 3.14 that is here, on PATH or of pyenv
+#   make constraints  the newest versions become those that demo, test and wheel install (locks/)
 #   make lint    style, types and the layers
 #   make wheel   build the wheel and use it where nothing else of this repository is
 #   make fuzz    make specs of specs and look for any that the compiler stumbles over (SECONDS=60)
@@ -15,10 +20,11 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; exit; }; done; echo python3)
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
-PLUGINS := slurm lsf cluster-generic htcondor kubernetes aws-batch googlebatch azure-batch
 DEMO := specs/examples/illumination
 
-.PHONY: demo test test-long test-engines lint wheel fuzz bench clean
+EXTRAS := dev,demo,notebook,telemetry,testing
+
+.PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines constraints lint wheel fuzz bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -29,6 +35,39 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test
 	PATH="$(BIN):$$PATH" python -m pytest -n 2 --dist loadfile
+
+FAST := python -m pytest --fast -n 2 --dist loadfile
+
+test-fast: $(VENV)/.test
+	PATH="$(BIN):$$PATH" $(FAST)
+
+# What pip would bring today, without a lock.
+test-newest:
+	$(PYTHON) -m venv --clear .venv-newest
+	.venv-newest/bin/pip install --quiet --upgrade pip
+	.venv-newest/bin/pip install --quiet --upgrade --editable '.[$(EXTRAS)]'
+	PATH="$(CURDIR)/.venv-newest/bin:$$PATH" $(FAST)
+
+# The oldest of what is named in pyproject.toml; with an old Python, as old versions have no wheels for new ones.
+test-lowest: $(VENV)-tools/bin/uv
+	$$(command -v python3.11 || echo $(PYTHON)) -m venv --clear .venv-lowest
+	$(INDEX) $(UV) --resolution lowest-direct --python .venv-lowest/bin/python $(addprefix --extra ,$(ALL)) \
+		pyproject.toml -o .venv-lowest/lowest.txt
+	.venv-lowest/bin/pip install --quiet --requirement .venv-lowest/lowest.txt
+	.venv-lowest/bin/pip install --quiet --no-deps --editable .
+	PATH="$(CURDIR)/.venv-lowest/bin:$$PATH" $(FAST)
+
+PYTHONS := 3.11 3.12 3.13 3.14
+test-pythons:
+	@left=; failed=; for version in $(PYTHONS); do \
+		found=; for p in python$$version "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$version*/bin/python; do \
+			"$$p" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$$version')" 2>/dev/null && found="$$p"; done; \
+		if [ -z "$$found" ]; then left="$$left $$version"; continue; fi; \
+		echo "== Python $$version ($$found)"; \
+		"$$found" -m venv --clear .venv-$$version && $(call install,.venv-$$version,test) \
+			&& PATH="$(CURDIR)/.venv-$$version/bin:$$PATH" $(FAST) || failed="$$failed $$version"; done; \
+	if [ -n "$$left" ]; then echo "not found:$$left"; fi; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 test-long: $(VENV)/.test
 	PATH="$(BIN):$$PATH" python -m pytest -n 2 --long
@@ -53,7 +92,9 @@ wheel: $(VENV)/bin/python
 	rm -rf build dist
 	$(VENV)/bin/pip wheel --quiet --no-deps --wheel-dir dist .
 	$(VENV)/bin/python -m venv --clear build/empty
-	build/empty/bin/pip install --quiet dist/*.whl
+	build/empty/bin/pip install --quiet --require-hashes --requirement locks/run.txt
+	build/empty/bin/pip install --quiet --no-deps dist/*.whl
+	build/empty/bin/pip check
 	rm -rf build/elsewhere && mkdir -p build/elsewhere
 	specs="$$(build/empty/bin/python -Ic 'from importlib.resources import files; print(files("sncompile.specs"))')" \
 		&& cd build/elsewhere \
@@ -74,25 +115,50 @@ bench: $(VENV)/.bench
 	PATH="$(BIN):$$PATH" python -m tests.bench
 
 clean:
-	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find compiler specs schemas templates tests -name __pycache__ -prune -exec rm -rf {} +
 
-# The stamps say what is installed; a change of pyproject.toml installs anew.
+# Versions that were tested, for every Python and system, with digests. pip takes no digests for a package that is
+# installed for editing, so that comes after them. Which index is asked is a matter of the caller's settings of pip.
+install = $(1)/bin/pip install --quiet --require-hashes --requirement locks/$(2).txt \
+	&& $(1)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+
+ALL := dev demo notebook telemetry testing
+INDEX = UV_DEFAULT_INDEX="$$($(PYTHON) -m pip config get global.index-url 2>/dev/null)"
+UV = $(VENV)-tools/bin/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url
+LOCK = $(INDEX) $(UV) --universal --python-version 3.11 --generate-hashes --constraint build/all.txt \
+	pyproject.toml locks/build.in
+
+constraints: $(VENV)-tools/bin/uv
+	mkdir -p build locks
+	$(INDEX) $(UV) --universal --python-version 3.11 --upgrade $(addprefix --extra ,$(ALL) bench) \
+		pyproject.toml locks/build.in locks/engines.in -o build/all.txt
+	$(LOCK) -o locks/run.txt
+	$(LOCK) --extra demo -o locks/demo.txt
+	$(LOCK) $(addprefix --extra ,$(ALL)) -o locks/test.txt
+	$(LOCK) --extra bench -o locks/bench.txt
+	$(LOCK) $(addprefix --extra ,$(ALL)) locks/engines.in -o locks/engines.txt
+
+$(VENV)-tools/bin/uv:
+	$(PYTHON) -m venv $(VENV)-tools
+	$(VENV)-tools/bin/pip install --quiet uv
+
+# The stamps say what is installed; a change of pyproject.toml or of a lock installs anew.
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
-	$(VENV)/bin/pip install --quiet --editable '.[demo]'
+$(VENV)/.demo: pyproject.toml locks/demo.txt | $(VENV)/bin/python
+	$(call install,$(VENV),demo)
 	@touch $@
 
-$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
-	$(VENV)/bin/pip install --quiet --editable '.[dev,demo,notebook,telemetry,testing]'
+$(VENV)/.test: pyproject.toml locks/test.txt | $(VENV)/bin/python
+	$(call install,$(VENV),test)
 	@touch $@ $(VENV)/.demo
 
-$(VENV)/.engines: pyproject.toml | $(VENV)/.test
-	$(VENV)/bin/pip install --quiet $(addprefix snakemake-executor-plugin-,$(PLUGINS))
+$(VENV)/.engines: pyproject.toml locks/engines.txt | $(VENV)/.test
+	$(call install,$(VENV),engines)
 	@touch $@
 
-$(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
-	$(VENV)/bin/pip install --quiet --editable '.[bench]'
+$(VENV)/.bench: pyproject.toml locks/bench.txt | $(VENV)/bin/python
+	$(call install,$(VENV),bench)
 	@touch $@

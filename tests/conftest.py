@@ -22,11 +22,20 @@ LONG = (
 )
 """Files of tests that take minutes: `make test-long` runs them alone, and so does naming one."""
 
+SLOW = ("attacks/", "bench/", "engines/", "fuzz/", "telemetry/", "test_bounds.py", "test_docs.py", "test_notebook.py")
+"""Files and folders of tests that start engines, or compile many specs: `--fast` leaves them out, but for `SAMPLE`."""
+
+SAMPLE = ("engines/test_runs.py",)
+"""Tests with an engine that are run all the same, as another version of it is what they would notice."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--accept` writes what pages and golden trees expect anew; `--long` runs the long tests, and only these."""
+    """`--accept` writes what pages and golden trees expect anew; `--long` runs the long tests, and only these, `--fast` the
+    fast ones.
+    """
     parser.addoption("--accept", action="store_true", help="write expected results anew")
     parser.addoption("--long", action="store_true", help="run the long tests, and only these")
+    parser.addoption("--fast", action="store_true", help="run the fast tests only")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -35,8 +44,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     named = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
     wanted, left = [], []
     for item in items:
-        is_long = item.path.relative_to(here).as_posix() in LONG
-        chosen = is_long == config.getoption("--long") or item.path in named
+        file = item.path.relative_to(here).as_posix()
+        is_long = file in LONG
+        too_slow = config.getoption("--fast") and file.startswith(SLOW) and file not in SAMPLE
+        chosen = (is_long == config.getoption("--long") and not too_slow) or item.path in named
         (wanted if chosen else left).append(item)
     items[:] = wanted
     config.hook.pytest_deselected(items=left)
