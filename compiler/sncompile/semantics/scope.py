@@ -189,7 +189,7 @@ def column_type(table: Table, name: str) -> Type:
     cells = table.columns[name]
     if not len(table) and not table.text and name not in table.key:
         return UNKNOWN
-    kinds = {type(cell) for cell in cells}
+    kinds = {float if isinstance(cell, float) else type(cell) for cell in cells}
     optional = type(None) in kinds
     if name in table.reads and name not in table.key:
         return table.reads[name]._replace(optional=optional)

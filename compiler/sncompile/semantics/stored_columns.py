@@ -15,6 +15,7 @@ from sncompile.diagnostics import CompileError
 from sncompile.faults.tables import BAD_TABLE, LARGE_QUERY
 from sncompile.semantics.databases import DatabaseError, Databases, LimitError
 from sncompile.semantics.tables import Cell
+from sncompile.syntax.scalars import number_of
 
 
 class StoreError(ValueError):
@@ -50,7 +51,8 @@ class StoredColumns(Mapping[str, Sequence[Cell]]):
                 hint = error.help or "leave the table's file as it is while it is read"
                 fault = LARGE_QUERY if error.limit else BAD_TABLE
                 raise CompileError([fault.at(None, f"the column `{name}`: {error}", help=hint)]) from None
-            self._read[name] = [value for (value,) in rows]
+            as_shown = self._is_as_shown(name)
+            self._read[name] = [number_of(v) if as_shown and v is not None else v for (v,) in rows]
         return self._read[name]
 
     def _refuse_nul(self, name: str) -> None:
@@ -65,7 +67,11 @@ class StoredColumns(Mapping[str, Sequence[Cell]]):
     def _cells(self, name: str) -> str:
         # A cell is single: a list is shown as a text.
         listed = element_type(self.types[name])[1]
-        return column_sql(name, self.types[name], listed or name in self.key)
+        return column_sql(name, self.types[name], listed or name in self.key or self._is_as_shown(name))
+
+    def _is_as_shown(self, name: str) -> bool:
+        """Whether a column's numbers come as their texts: `1.50` of a decimal, and `1.1` of a short float."""
+        return False
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.types)
@@ -107,6 +113,10 @@ class ParquetColumns(StoredColumns):
         described = self.rows(f"DESCRIBE SELECT * FROM {self.relation}")
         size = self.rows(f"SELECT count(*) FROM {self.relation}")[0][0]
         super().__init__({row[0]: row[1] for row in described}, key, size)
+
+    def _is_as_shown(self, name: str) -> bool:
+        exact = _DECIMAL.fullmatch(self.types[name])
+        return name not in self.key and (self.types[name] == "FLOAT" or (exact is not None and exact[1] != "0"))
 
     @property
     def relation(self) -> str:

@@ -84,7 +84,7 @@ def _params(doc: ModuleDoc, other: ModuleDoc) -> Iterator[Difference]:
         told = list(_changed(name, param, new, _PARAM))
         if param.pattern is not None:
             told.append(f"the pattern of `{name}`")
-        if param.default is not None and not _equal(plain(param.default), plain(new.default)):
+        if param.default is not None and not _equal(plain(param.default, param.base), plain(new.default, new.base)):
             told.append(f"the default of `{name}`")
         if param.default is None and new.default is not None:
             told.append(f"that `{name}` must be given")
