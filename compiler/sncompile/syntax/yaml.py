@@ -7,7 +7,7 @@ refuses some of YAML 1.2; then our own parser (`yaml12`) decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -48,23 +48,24 @@ def _whole_events(text: str) -> Iterator[Any]:
 
 def _composed(source: Source) -> tuple[Composer, Node]:
     """The one document of a text. Raises `YamlError`, or `MarkedYAMLError` where the text is no YAML."""
-    refusal: MarkedYAMLError | None = None
-    may_be_slow = len(source.text) <= MAX_SLOW
-    events = _quick_events(source.text)
-    if events is not None and not (may_be_slow and _MISREAD.search(source.text)):
+    readers: list[Callable[[str], Iterator[Any] | None]] = [_quick_events]
+    if len(source.text) <= MAX_SLOW:
+        # What the C parser would misread, it reads only if the other one refuses it.
+        readers.insert(0 if _MISREAD.search(source.text) else 1, _whole_events)
+    refusals: list[MarkedYAMLError] = []
+    for reader in readers:
+        events = reader(source.text)
+        if events is None:
+            continue
         composer = Composer(source)
         try:
             return composer, composer.compose(events)
         except MarkedYAMLError as error:
-            refusal = error
-        if not may_be_slow:
-            raise refusal
-    composer = Composer(source)
-    try:
-        return composer, composer.compose(_whole_events(source.text))
-    except MarkedYAMLError as error:
-        # Where both refuse the same line, the words of the C parser are the better known ones.
-        raise refusal if refusal is not None and _line(error) == _line(refusal) else error from None
+            refusals.append(error)
+    first, last = refusals[0], refusals[-1]
+    # Where both refuse the same line, the words of the C parser are the better known ones.
+    told = last if readers[0] is _quick_events and _line(last) != _line(first) else first
+    raise told
 
 
 def _line(error: MarkedYAMLError) -> int:
