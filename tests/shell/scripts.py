@@ -14,17 +14,111 @@ from typing import NamedTuple
 Plain = str | int | None | list[str]
 
 HOSTILE = (
-    "", " ", "a b", "  lead and trail ", "plain", "-n", "--", "-e", "*", "?", "~", "~root", "{a,b}", "!", "!!", "#", "# x",
-    "it's", "'", "''", '"', '""', "\\", "\\\\", "\\'", '\\"', "a\\", "`", "$", "$$", "$HOME", "${HOME}", "$'x'", "%s%n", "&", ";",
-    "|", "<", ">", "(", ")", "((", "))", "[", "]", "[[", "]]", "{", "}", "a=b", "PATH=/nowhere", "if", "done", "esac", "2",
-    "\n", "a\n", "\na", "a\nb", "\t", "a\tb", "\r", "a\r\nb", "é ü 漢字 \U0001f600", "\u2028", "\ufeff", "\x01\x7f\x1b[31m",
-    "$(touch PWNED)", "`touch PWNED`", "; touch PWNED", "| touch PWNED", "& touch PWNED &", "\ntouch PWNED\n",
-    "'; touch PWNED; '", '"; touch PWNED; "', "'\"; touch PWNED; \"'", "'$(touch PWNED)'", '"$(touch PWNED)"',
-    "\"'$(touch PWNED)", "'\"`touch PWNED`", "\\$(touch PWNED)", "\\`touch PWNED\\`", "${x:-$(touch PWNED)}", "a[$(touch PWNED)]",
-    "a[`touch PWNED`]", "x=a[$(touch PWNED)]", "$((a[$(touch PWNED)]))", "}; touch PWNED; {", "); touch PWNED; (", "))\ntouch PWNED",
-    "E\n$(touch PWNED)\n", "\nE\ntouch PWNED\n", "\n---\ntouch PWNED", "\nEOF\ntouch PWNED", "\n\ntouch PWNED", "*/;touch PWNED",
-    "esac; touch PWNED", ";; *) touch PWNED", "@(a|b)", "<(touch PWNED)", ">PWNED", "<<E", "$[a[$(touch PWNED)]]", "\\\ntouch PWNED",
-)  # fmt: skip
+    "",
+    " ",
+    "a b",
+    "  lead and trail ",
+    "plain",
+    "-n",
+    "--",
+    "-e",
+    "*",
+    "?",
+    "~",
+    "~root",
+    "{a,b}",
+    "!",
+    "!!",
+    "#",
+    "# x",
+    "it's",
+    "'",
+    "''",
+    '"',
+    '""',
+    "\\",
+    "\\\\",
+    "\\'",
+    '\\"',
+    "a\\",
+    "`",
+    "$",
+    "$$",
+    "$HOME",
+    "${HOME}",
+    "$'x'",
+    "%s%n",
+    "&",
+    ";",
+    "|",
+    "<",
+    ">",
+    "(",
+    ")",
+    "((",
+    "))",
+    "[",
+    "]",
+    "[[",
+    "]]",
+    "{",
+    "}",
+    "a=b",
+    "PATH=/nowhere",
+    "if",
+    "done",
+    "esac",
+    "2",
+    "\n",
+    "a\n",
+    "\na",
+    "a\nb",
+    "\t",
+    "a\tb",
+    "\r",
+    "a\r\nb",
+    "é ü 漢字 \U0001f600",
+    "\u2028",
+    "\ufeff",
+    "\x01\x7f\x1b[31m",
+    "$(touch PWNED)",
+    "`touch PWNED`",
+    "; touch PWNED",
+    "| touch PWNED",
+    "& touch PWNED &",
+    "\ntouch PWNED\n",
+    "'; touch PWNED; '",
+    '"; touch PWNED; "',
+    "'\"; touch PWNED; \"'",
+    "'$(touch PWNED)'",
+    '"$(touch PWNED)"',
+    "\"'$(touch PWNED)",
+    "'\"`touch PWNED`",
+    "\\$(touch PWNED)",
+    "\\`touch PWNED\\`",
+    "${x:-$(touch PWNED)}",
+    "a[$(touch PWNED)]",
+    "a[`touch PWNED`]",
+    "x=a[$(touch PWNED)]",
+    "$((a[$(touch PWNED)]))",
+    "}; touch PWNED; {",
+    "); touch PWNED; (",
+    "))\ntouch PWNED",
+    "E\n$(touch PWNED)\n",
+    "\nE\ntouch PWNED\n",
+    "\n---\ntouch PWNED",
+    "\nEOF\ntouch PWNED",
+    "\n\ntouch PWNED",
+    "*/;touch PWNED",
+    "esac; touch PWNED",
+    ";; *) touch PWNED",
+    "@(a|b)",
+    "<(touch PWNED)",
+    ">PWNED",
+    "<<E",
+    "$[a[$(touch PWNED)]]",
+    "\\\ntouch PWNED",
+)
 """What values may be. Whoever runs one of them leaves the file PWNED behind."""
 
 
@@ -56,11 +150,24 @@ _IN_SINGLE = _ODD + '"\\`$#;&|()<>*?[]{}!~= \n'
 _SNIPPETS = ("$(touch PWNED)", "<<E", "<<'---'", "# no comment", "`x`", "${x", "a)", "esac", "((", "$'", '"')
 _HEAD = "V1='known value' V2=\"it's\" V3=x\n"
 _DELIMITERS = (
-    ("E", "E", False), ("EOF", "EOF", False), ("E$V", "E$V", False), ("a.b", "a.b", False),
-    ("'---'", "---", True), ("'!'", "!", True), ("''", "", True), ('""', "", True), ('"A B"', "A B", True),
-    ("E\\ F", "E F", True), ("\\E", "E", True), ('E"O"F', "EOF", True), ("'it'", "it", True), ("$'E'", "E", True),
-    ("'#'", "#", True), ("'E)'", "E)", True), ("'\"'", '"', True),
-)  # fmt: skip
+    ("E", "E", False),
+    ("EOF", "EOF", False),
+    ("E$V", "E$V", False),
+    ("a.b", "a.b", False),
+    ("'---'", "---", True),
+    ("'!'", "!", True),
+    ("''", "", True),
+    ('""', "", True),
+    ('"A B"', "A B", True),
+    ("E\\ F", "E F", True),
+    ("\\E", "E", True),
+    ('E"O"F', "EOF", True),
+    ("'it'", "it", True),
+    ("$'E'", "E", True),
+    ("'#'", "#", True),
+    ("'E)'", "E)", True),
+    ("'\"'", '"', True),
+)
 
 
 class Generator:
@@ -175,56 +282,66 @@ class Generator:
     def _substitution(self, depth: int) -> Piece:
         """The output of a command, in double quotes; its last line ends are dropped."""
         word = self._word(depth + 1)
-        text, means = self._random.choice((
-            (f"$(printf %s {word.text})", word.means),
-            (f"$( printf '%s' {word.text} # it's a comment )\n)", word.means),
-            (f"$(case x in x) printf %s {word.text};; esac)", word.means),
-            (f"$(case x in (a|b) ;; (x) printf %s {word.text} ;; esac)", word.means),
-            (f"$(cd . && (printf %s {word.text}))", word.means),
-            (f"$(printf '%s\\n' a\\) {word.text})", f"a)\n{word.means}\n"),
-            (f"$((printf %s {word.text}) | cat)", word.means),
-            (f"$(cat <<< {word.text})", f"{word.means}\n"),
-            (f"$(: $(( (1 + 2) * ${{#V1}} )); printf %s {word.text})", word.means),
-        ))  # fmt: skip
+        text, means = self._random.choice(
+            (
+                (f"$(printf %s {word.text})", word.means),
+                (f"$( printf '%s' {word.text} # it's a comment )\n)", word.means),
+                (f"$(case x in x) printf %s {word.text};; esac)", word.means),
+                (f"$(case x in (a|b) ;; (x) printf %s {word.text} ;; esac)", word.means),
+                (f"$(cd . && (printf %s {word.text}))", word.means),
+                (f"$(printf '%s\\n' a\\) {word.text})", f"a)\n{word.means}\n"),
+                (f"$((printf %s {word.text}) | cat)", word.means),
+                (f"$(cat <<< {word.text})", f"{word.means}\n"),
+                (f"$(: $(( (1 + 2) * ${{#V1}} )); printf %s {word.text})", word.means),
+            )
+        )
         return Piece(text, means.rstrip("\n"))
 
     def _backticks(self) -> Piece:
         value = self._text()
         number = self._number()
-        text, means = self._random.choice((
-            (f"`printf %s {value.text}`", value.means),
-            (f"`printf '%s' a'b\"c'{value.text} # it's`", f"ab\"c{value.means}"),
-            (f"`printf %s \\`printf %s {number.text}\\``", number.means),
-            (f"`cat <<< {value.text}`", f"{value.means}\n"),
-        ))  # fmt: skip
+        text, means = self._random.choice(
+            (
+                (f"`printf %s {value.text}`", value.means),
+                (f"`printf '%s' a'b\"c'{value.text} # it's`", f'ab"c{value.means}'),
+                (f"`printf %s \\`printf %s {number.text}\\``", number.means),
+                (f"`cat <<< {value.text}`", f"{value.means}\n"),
+            )
+        )
         return Piece(text, means.rstrip("\n"))
 
     def _expansion(self, depth: int) -> Piece:
         """An expansion in double quotes."""
         inner = self._quoted_value()
         double = self._double(depth + 1)
-        return self._random.choice((
-            Piece("${NOT:-%s}" % inner.text, inner.means),
-            Piece("${NOT:-a b %s}" % inner.text, f"a b {inner.means}"),
-            Piece("${V1:+%s}" % inner.text, inner.means),
-            Piece("${V1#known }", "value"),
-            Piece("${V1#'known '}", "value"),
-            Piece('${V1%"lue"}', "known va"),
-            Piece("${#V1}", "11"),
-            Piece("${V1:0:2}", "kn"),
-            Piece("${V3/x/y}", "y"),
-            Piece("${NOT:-%s}" % double.text, double.means) if not {'"', "\\", "{"} & {*double.text[1:-1]} else Piece("", ""),
-        ))  # fmt: skip
+        return self._random.choice(
+            (
+                Piece("${NOT:-%s}" % inner.text, inner.means),
+                Piece("${NOT:-a b %s}" % inner.text, f"a b {inner.means}"),
+                Piece("${V1:+%s}" % inner.text, inner.means),
+                Piece("${V1#known }", "value"),
+                Piece("${V1#'known '}", "value"),
+                Piece('${V1%"lue"}', "known va"),
+                Piece("${#V1}", "11"),
+                Piece("${V1:0:2}", "kn"),
+                Piece("${V3/x/y}", "y"),
+                Piece("${NOT:-%s}" % double.text, double.means)
+                if not {'"', "\\", "{"} & {*double.text[1:-1]}
+                else Piece("", ""),
+            )
+        )
 
     def _computed(self) -> Piece:
         number = self._number()
-        return self._random.choice((
-            Piece(f"$(( {number.text} + 1 ))", str(int(number.means) + 1)),
-            Piece(f"$((({number.text})*2))", str(int(number.means) * 2)),
-            Piece(f"$(( 1 << 2 ))", "4"),
-            Piece(f"$(( 16#ff ))", "255"),
-            Piece(f"$[ 1 + 1 ]", "2"),
-        ))  # fmt: skip
+        return self._random.choice(
+            (
+                Piece(f"$(( {number.text} + 1 ))", str(int(number.means) + 1)),
+                Piece(f"$((({number.text})*2))", str(int(number.means) * 2)),
+                Piece("$(( 1 << 2 ))", "4"),
+                Piece("$(( 16#ff ))", "255"),
+                Piece("$[ 1 + 1 ]", "2"),
+            )
+        )
 
     def _word(self, depth: int = 0) -> Piece:
         """One word outside of quotes."""
@@ -304,20 +421,29 @@ class Generator:
 
     def _assignment(self, depth: int) -> Statement:
         word = self._word(depth)
-        text = self._random.choice((
-            f'X={word.text}; argv "$X"\n', f'local_x={word.text}\nargv "$local_x"\n', f'export X={word.text} ; argv "$X"\n',
-            f'X=\nX+={word.text}\nargv "$X"\n', f'declare Y=a X={word.text}; argv "$X"\nunset -v X\n',
-        ))  # fmt: skip
+        text = self._random.choice(
+            (
+                f'X={word.text}; argv "$X"\n',
+                f'local_x={word.text}\nargv "$local_x"\n',
+                f'export X={word.text} ; argv "$X"\n',
+                f'X=\nX+={word.text}\nargv "$X"\n',
+                f'declare Y=a X={word.text}; argv "$X"\nunset -v X\n',
+            )
+        )
         return Statement(text, [[word.means]])
 
     def _array(self, depth: int) -> Statement:
         text, means = self._words(depth)
         other = self._word(depth)
-        return self._random.choice((
-            Statement(f"A=({text})\n" + 'argv ${A[@]+"${A[@]}"} x\n', [[*means, "x"]]),
-            Statement(f"A=( # it's )\n  {text} # \")\n  {other.text}\n)\n" + 'argv "${A[@]}"\n', [[*means, other.means]]),
-            Statement(f"A=([2]={other.text})\n" + 'argv "${!A[@]}" "${A[2]}"\n', [["2", other.means]]),
-        ))  # fmt: skip
+        return self._random.choice(
+            (
+                Statement(f"A=({text})\n" + 'argv ${A[@]+"${A[@]}"} x\n', [[*means, "x"]]),
+                Statement(
+                    f"A=( # it's )\n  {text} # \")\n  {other.text}\n)\n" + 'argv "${A[@]}"\n', [[*means, other.means]]
+                ),
+                Statement(f"A=([2]={other.text})\n" + 'argv "${!A[@]}" "${A[2]}"\n', [["2", other.means]]),
+            )
+        )
 
     def _file(self) -> int:
         self._files += 1
@@ -329,8 +455,22 @@ class Generator:
         means: list[str] = []
         for _ in range(self._random.randint(0, 4)):
             if verbatim:
-                line = self._random.choice(("it's", 'a "b', "$(touch PWNED)", "`touch PWNED`", "# x", "a \\", "((", "<<E", "",
-                                            f"{delimiter} ", f" {delimiter}", "'"))  # fmt: skip
+                line = self._random.choice(
+                    (
+                        "it's",
+                        'a "b',
+                        "$(touch PWNED)",
+                        "`touch PWNED`",
+                        "# x",
+                        "a \\",
+                        "((",
+                        "<<E",
+                        "",
+                        f"{delimiter} ",
+                        f" {delimiter}",
+                        "'",
+                    )
+                )
                 if self._chance(0.3):
                     number = self._number()
                     texts.append(f"{line} {number.text}")
@@ -340,13 +480,22 @@ class Generator:
             else:
                 value = self._quoted_value()
                 word = self._word(3) if self._chance(0.3) else None
-                found = self._random.choice((
-                    Piece(f"it's {value.text}", f"it's {value.means}"), Piece(f'"{value.text}"', f'"{value.means}"'),
-                    Piece("\\$x \\` \\\\ \\a", "$x ` \\ \\a"), Piece("# it's $V1", "# it's known value"), Piece("a \\\nb", "a b"),
-                    Piece(f"{value.text}{value.text}", value.means * 2), Piece("E ", "E "),
-                    Piece(f"x$(printf %s {word.text})y", f"x{word.means.rstrip(chr(10))}y") if word else Piece("${V3}) }", "x) }"),
-                    Piece("${NOT:-%s}" % value.text, value.means), self._computed(),
-                ))  # fmt: skip
+                found = self._random.choice(
+                    (
+                        Piece(f"it's {value.text}", f"it's {value.means}"),
+                        Piece(f'"{value.text}"', f'"{value.means}"'),
+                        Piece("\\$x \\` \\\\ \\a", "$x ` \\ \\a"),
+                        Piece("# it's $V1", "# it's known value"),
+                        Piece("a \\\nb", "a b"),
+                        Piece(f"{value.text}{value.text}", value.means * 2),
+                        Piece("E ", "E "),
+                        Piece(f"x$(printf %s {word.text})y", f"x{word.means.rstrip(chr(10))}y")
+                        if word
+                        else Piece("${V3}) }", "x) }"),
+                        Piece("${NOT:-%s}" % value.text, value.means),
+                        self._computed(),
+                    )
+                )
             if delimiter in found.text.split("\n"):
                 continue
             texts.append(found.text)
@@ -367,13 +516,15 @@ class Generator:
         written, delimiter, body = self._delimited()
         number = self._file()
         tail = self._random.choice(("", " # it's", " 2>&1"))
-        text = self._random.choice((
-            f"cat <<{written} > f{number}{tail}\n{body.text}{delimiter}\nargv \"$(cat f{number})\"\n",
-            f"cat > f{number} << {written}{tail}\n{body.text}{delimiter}\nargv \"$(cat f{number})\"\n",
-            # Bash reads what stands in `$(…)` twice, and takes an empty delimiter without its quotes then.
-            f"argv \"$(cat <<{written}\n{body.text}{delimiter}\n)\"\n" if delimiter else "",
-            f"if true; then cat <<{written} | cat > f{number}\n{body.text}{delimiter}\nfi\nargv \"$(cat f{number})\" # '\n",
-        ))  # fmt: skip
+        text = self._random.choice(
+            (
+                f'cat <<{written} > f{number}{tail}\n{body.text}{delimiter}\nargv "$(cat f{number})"\n',
+                f'cat > f{number} << {written}{tail}\n{body.text}{delimiter}\nargv "$(cat f{number})"\n',
+                # Bash reads what stands in `$(…)` twice, and takes an empty delimiter without its quotes then.
+                f'argv "$(cat <<{written}\n{body.text}{delimiter}\n)"\n' if delimiter else "",
+                f'if true; then cat <<{written} | cat > f{number}\n{body.text}{delimiter}\nfi\nargv "$(cat f{number})" # \'\n',
+            )
+        )
         return Statement(text, [[body.means.rstrip("\n")]]) if text else self._call(depth)
 
     def _documents(self, depth: int) -> Statement:
@@ -382,10 +533,17 @@ class Generator:
         two, second, other = self._delimited()
         number = self._file()
         if self._chance(0.4):
-            return Statement(
-                f"cat <<-{one} > f{number}\n" + "".join(f"\t{x}\n" for x in body.text.split("\n")[:-1]) + f"\t\t{first}\n"
-                f"argv \"$(cat f{number})\"\n", [[body.means.rstrip("\n")]],
-            ) if "\\\n" not in body.text and "\n\n" not in body.text and first != "" else self._call(depth)  # fmt: skip
+            return (
+                Statement(
+                    f"cat <<-{one} > f{number}\n"
+                    + "".join(f"\t{x}\n" for x in body.text.split("\n")[:-1])
+                    + f"\t\t{first}\n"
+                    f'argv "$(cat f{number})"\n',
+                    [[body.means.rstrip("\n")]],
+                )
+                if "\\\n" not in body.text and "\n\n" not in body.text and first != ""
+                else self._call(depth)
+            )
         text = f"cat - /dev/fd/3 <<{one} 3<<{two} > f{number} # it's\n{body.text}{first}\n{other.text}{second}\n"
         return Statement(f'{text}argv "$(cat f{number})"\n', [[(body.means + other.means).rstrip("\n")]])
 
@@ -396,14 +554,16 @@ class Generator:
     def _test(self, depth: int) -> Statement:
         value, word = self._text(), self._word(depth)
         number = self._number()
-        text = self._random.choice((
-            f"[[ {value.text} == {value.text} ]] && argv {word.text}\n",
-            f"if [[ a{value.text} = a{value.text} && ( x =~ ^(a|x) ) ]]; then argv {word.text}; fi\n",
-            f"[ {value.text} = {value.text} ] && argv {word.text}\n",
-            f"(( {number.text} > -100 )) && argv {word.text}\n",
-            f"if (( ({number.text}) != 77 )); then argv {word.text}; fi # ))'\n",
-            f"test -n \"x{value.text}\" && argv {word.text}\n",
-        ))  # fmt: skip
+        text = self._random.choice(
+            (
+                f"[[ {value.text} == {value.text} ]] && argv {word.text}\n",
+                f"if [[ a{value.text} = a{value.text} && ( x =~ ^(a|x) ) ]]; then argv {word.text}; fi\n",
+                f"[ {value.text} = {value.text} ] && argv {word.text}\n",
+                f"(( {number.text} > -100 )) && argv {word.text}\n",
+                f"if (( ({number.text}) != 77 )); then argv {word.text}; fi # ))'\n",
+                f'test -n "x{value.text}" && argv {word.text}\n',
+            )
+        )
         return Statement(text, [[word.means]])
 
     def _case(self, depth: int) -> Statement:
@@ -411,18 +571,22 @@ class Generator:
         pattern = self._random.choice(("nope)", "(nope|pe)", "'a)')", '"b)" | c\\))', "x#\\'y)"))
         inner = self._statement(depth + 1)
         return Statement(
-            f"case {subject.text}no{self._chance(0.5) * ' # it'} in\n".replace(" # it in", " in") + f"  {pattern} argv no ;;\n"
-            f"  *) # it's\n{inner.text}argv {word.text}\n  ;;\nesac\n", [*inner.calls, [word.means]],
-        )  # fmt: skip
+            f"case {subject.text}no{self._chance(0.5) * ' # it'} in\n".replace(" # it in", " in")
+            + f"  {pattern} argv no ;;\n"
+            f"  *) # it's\n{inner.text}argv {word.text}\n  ;;\nesac\n",
+            [*inner.calls, [word.means]],
+        )
 
     def _if(self, depth: int) -> Statement:
         inner, other = self._statement(depth + 1), self._statement(depth + 1)
-        return self._random.choice((
-            Statement(f"if true; then\n{inner.text}else\n{other.text}fi\n", inner.calls),
-            Statement(f"if ! true; then :\nelif false; then\n{other.text}else # '\n{inner.text}fi\n", inner.calls),
-            Statement(f"until true; do\n{other.text}done\n{inner.text}", inner.calls),
-            Statement(f"while :; do\n{inner.text}break; done\n", inner.calls),
-        ))  # fmt: skip
+        return self._random.choice(
+            (
+                Statement(f"if true; then\n{inner.text}else\n{other.text}fi\n", inner.calls),
+                Statement(f"if ! true; then :\nelif false; then\n{other.text}else # '\n{inner.text}fi\n", inner.calls),
+                Statement(f"until true; do\n{other.text}done\n{inner.text}", inner.calls),
+                Statement(f"while :; do\n{inner.text}break; done\n", inner.calls),
+            )
+        )
 
     def _for(self, depth: int) -> Statement:
         text, means = self._words(depth)
@@ -443,17 +607,23 @@ class Generator:
 
     def _grouped(self, depth: int) -> Statement:
         inner = self._statement(depth + 1)
-        return self._random.choice((
-            Statement(f"{{ # it's\n{inner.text}}}\n", inner.calls), Statement(f"(\n{inner.text})\n", inner.calls),
-            Statement(f"((1)) && ( ( :\n{inner.text}) )\n", inner.calls), Statement(f"! ( false ) && (\n{inner.text})\n", inner.calls),
-        ))  # fmt: skip
+        return self._random.choice(
+            (
+                Statement(f"{{ # it's\n{inner.text}}}\n", inner.calls),
+                Statement(f"(\n{inner.text})\n", inner.calls),
+                Statement(f"((1)) && ( ( :\n{inner.text}) )\n", inner.calls),
+                Statement(f"! ( false ) && (\n{inner.text})\n", inner.calls),
+            )
+        )
 
     def _piped(self, depth: int) -> Statement:
         text, means = self._words(depth)
-        return self._random.choice((
-            Statement(f"true | argv {text} | cat\n", [means]),
-            Statement(f"true |\n  argv {text}\n", [means]),
-            Statement(f"false || argv {text}\n", [means]),
-            Statement(f"argv {text} > f{self._file()} &&\n\n # it's\n true\n", [means]),
-            Statement(f"time argv {text}\n", [means]),
-        ))  # fmt: skip
+        return self._random.choice(
+            (
+                Statement(f"true | argv {text} | cat\n", [means]),
+                Statement(f"true |\n  argv {text}\n", [means]),
+                Statement(f"false || argv {text}\n", [means]),
+                Statement(f"argv {text} > f{self._file()} &&\n\n # it's\n true\n", [means]),
+                Statement(f"time argv {text}\n", [means]),
+            )
+        )

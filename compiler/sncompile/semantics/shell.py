@@ -55,6 +55,8 @@ class Place:
     digits: bool = True
     one_word: str = ""
     """What takes only one word, where that is so."""
+    array: str = ""
+    """The array in whose subscript it stands."""
 
 
 @dataclass(slots=True)
@@ -464,7 +466,7 @@ class _Scanner:
                     continue
                 break
             if char == "[" and assigns and not word.quoted and _NAME.fullmatch(word.text):
-                self._bracketed(word, "]")
+                self._bracketed(word, "]", array=word.text)
             elif char == "=" and assigns and not word.name and not word.quoted:
                 name = re.fullmatch(r"([A-Za-z_][\w\1]*)(?:\[.*\])?\+?", word.text, re.DOTALL)
                 word.name = name[1] if name else ""
@@ -506,7 +508,7 @@ class _Scanner:
                 word.text += UNKNOWN
                 return None
             if self._starts("["):
-                self._bracketed(word, "]")
+                self._bracketed(word, "]", array=word.name)
             start = self._at
             item = self._word(assigns=False)
             self._at += self._at == start
@@ -690,7 +692,7 @@ class _Scanner:
             self._double(word)
         elif (match := _VARIABLE.match(self._text, self._at)) is not None:
             self._at = match.end()
-            word.text += UNKNOWN
+            word.text += _known(match[0][1:])
         else:
             word.text += "$"
             self._at += 1
@@ -712,15 +714,15 @@ class _Scanner:
             self._balanced(word, ")", Taken.ARITHMETIC)
         self._at += 1
 
-    def _bracketed(self, word: Word, end: str, taken: Taken = Taken.SUBSCRIPT) -> None:
+    def _bracketed(self, word: Word, end: str, taken: Taken = Taken.SUBSCRIPT, array: str = "") -> None:
         """`[…]` of an array, or the arithmetic of old."""
         self._at += 1
         with _Level(self._scan):
-            self._balanced(word, end, taken)
+            self._balanced(word, end, taken, array)
 
-    def _balanced(self, word: Word, end: str, taken: Taken) -> None:
+    def _balanced(self, word: Word, end: str, taken: Taken, array: str = "") -> None:
         """What the shell computes, up to its closing bracket, which is read."""
-        found = Word(self._at)
+        found = Word(self._at, name=array)
         self._scan.evaluated.append(found)
         opening = {")": "(", "]": "[", "}": ""}[end]
         depth = 0
@@ -740,6 +742,7 @@ class _Scanner:
         self._at += 1
         for value in found.values:
             self._scan.places[value].taken = taken
+            self._scan.places[value].array = array
         word.text += f"[{UNKNOWN}]" if end == "]" else UNKNOWN
 
     def _expansion(self, word: Word, quotes: Quotes) -> None:
@@ -748,9 +751,9 @@ class _Scanner:
         match = _PARAMETER.match(self._text, self._at)
         assert match is not None
         self._at = match.end()
-        word.text += UNKNOWN
+        word.text += _known(match[0])
         if self._starts("["):
-            self._bracketed(Word(self._at), "]")
+            self._bracketed(Word(self._at), "]", array=match[0].lstrip("!#"))
         named = bool(match[0])
         operand = Word(self._at)
         if self._starts(":") and self._text[self._at + 1 : self._at + 2] not in ("-", "=", "?", "+"):
@@ -803,6 +806,11 @@ class _Document:
     tabs: bool
     verbatim: bool
     body: Word
+
+
+def _known(name: str) -> str:
+    """What a variable stands for in a word: of the shell itself that is known."""
+    return "bash" if name in ("BASH", "SHELL") else UNKNOWN
 
 
 def _unquoted(raw: str) -> str:

@@ -43,11 +43,14 @@ _LEXICAL = {
 
 def findings(scan: Scan) -> Iterator[Finding]:
     """What is to be said of the places of a script's values; of one there may be several."""
+    maps = {word.name for command in scan.commands for word in _declared(command, "A")}
     for where, place in scan.places.items():
-        if place.taken is not None:
+        if place.taken is not None and not (place.taken is Taken.SUBSCRIPT and place.array in maps):
             hint, numbers = _LEXICAL[place.taken]
             yield Finding(where, faults.IN_QUOTES, f"a value inside {place.taken.value}", hint, numbers)
     for word in scan.evaluated:
+        if word.name and word.name in maps:
+            continue  # The subscripts of an associative array are texts.
         for where in _printed(word.commands):
             hint = "let the command read it as a file (`< ${…}`), or give a number"
             yield Finding(where, faults.IN_CODE, "a value in a command whose output is computed as arithmetic", hint)
@@ -184,13 +187,18 @@ _PROGRAMS = [
     _Program(r"julia", r"-[eE]|--eval|--print", "{0} -e '… ARGS[1] …' ${{…}}"),
     _Program(r"octave(?:-cli)?", r"--eval", "set it as a variable: `x=${{…}} {0} --eval '… getenv(\"x\") …'"),
     _Program(r"matlab", r"-(?:batch|r)", "set it as a variable: `x=${{…}} {0} -batch '… getenv(\"x\") …'"),
-    _Program(r"tclsh[0-9.]*|psql|sqlite3|mysql|gnuplot|gdb|ftp|lftp|sftp|at|batch|qsub|bsub", r"(?!)", ""),
+    _Program(r"tclsh[0-9.]*|gnuplot|m4|qsub|bsub", r"(?!)", ""),
+    _Program(r"psql|sqlite3|mysql|gdb|ftp|lftp|sftp|at|batch", r"(?!)", "", anywhere=True),
+    _Program(r"dc|ed|ex|n?vim?", r"-[ce]", "", anywhere=True),
     _Program(r"su|runuser|flock|script", r"-[A-Za-z]*c|--command|--session-command", "", stdin=False, anywhere=True),
     _Program(r"sbatch", r"--wrap", "", anywhere=True),
     _Program(r"env", r"-[A-Za-z]*S|--split-string", "", stdin=False),
 ]
 _PATTERNS = [(re.compile(program.name), re.compile(program.option), program) for program in _PROGRAMS]
 _SCRIPTED = re.compile(r"(?:[gmn]|busybox )?awk|g?sed|bioawk")
+_WRAPPED = re.compile(
+    r"sudo|env|nohup|nice|timeout|stdbuf|setsid|srun|time|xargs|sshpass|-.*|[0-9.]+[smhd]?|\w+=.*", re.DOTALL
+)
 _SSH_ARGUMENT = re.compile(r"-[A-Za-z0-9]*[bcDEeFIiJLlmOopQRSWw]")
 
 
@@ -226,8 +234,11 @@ class _Judging:
         elif name in ("source", "."):
             for where in (w for word in self._words[1:] for w in _echoed(word.commands)):
                 yield Finding(where, faults.IN_CODE, f"a value in code for `{name}`", _IN_SHELL)
+        for word in self._words[1:]:
+            if word.text.partition("=")[0] in _SPECIAL and name not in DECLARING:  # As for `env`.
+                yield from _refused(word, "in a variable that the shell expands", "write it out")
         yield from self._programs()
-        yield from self._joined(name)
+        yield from self._joined()
 
     # --- What the shell computes ----------------------------------------------------------------------------------
 
@@ -340,9 +351,12 @@ class _Judging:
                 yield from _warned(name, [word])
                 return
 
-    def _joined(self, name: str) -> Iterator[Finding]:
+    def _joined(self) -> Iterator[Finding]:
         """Programs that hand their arguments to a shell, joined to one text."""
-        words = self._words[1:]
+        words = self._words
+        while words and _WRAPPED.fullmatch(words[0].text):
+            words = words[1:]
+        name, words = (words[0].text.rpartition("/")[2] if words else ""), words[1:]
         if name == "ssh":
             while words and words[0].text.startswith("-"):
                 words = words[2:] if _SSH_ARGUMENT.fullmatch(words[0].text) else words[1:]

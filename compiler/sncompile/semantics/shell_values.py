@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import values as faults
 from sncompile.semantics.program import ShellPart
-from sncompile.semantics.shell import MAX_DEPTH, NUMBER, VALUE, Place, Quotes, Scan, TooDeep, scan
+from sncompile.semantics.shell import MAX_DEPTH, NUMBER, UNKNOWN, VALUE, Place, Quotes, Scan, TooDeep, scan
 from sncompile.semantics.shell_code import findings
 from sncompile.semantics.types import Type
 from sncompile.semantics.typing import Typer
@@ -93,7 +93,7 @@ def link_script(script: Template, typer: Typer, report: Report) -> Script:
     text = ""
     for part, span in zip(typed, script.spans, strict=True):
         if isinstance(part, str):
-            text += part.replace(VALUE, " ").replace(NUMBER, " ").replace("\2", " ")
+            text += re.sub(f"[{VALUE}{NUMBER}{UNKNOWN}]", "_", part)
         else:
             at[len(text)] = part, span
             text += NUMBER if _plain_number(part.type) else VALUE
