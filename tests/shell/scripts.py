@@ -361,10 +361,16 @@ class Generator:
         def variable() -> Piece:
             return Piece("${V3}", "x")
 
-        makers = [literal, escaped, locale, variable, self._single, self._ansi, self._text, self._text, self._number,
-                  lambda: self._double(depth), lambda: self._double(depth), lambda: Piece("\\\n", ""), self._computed]  # fmt: skip
-        first = self._random.choice([m for m in makers if m is not makers[-2]])()
-        rest = self._joined(makers, 3)
+        def continued() -> Piece:
+            return Piece("\\\n", "")
+
+        def double() -> Piece:
+            return self._double(depth)
+
+        makers = [literal, escaped, locale, variable, self._single, self._ansi, self._text, self._text, self._number]
+        makers += [double, double, self._computed]
+        first = self._random.choice(makers)()
+        rest = self._joined([*makers, continued], 3)
         return Piece(first.text + rest.text, first.means + rest.means)
 
     def _words(self, depth: int, most: int = 3) -> tuple[str, list[str]]:
@@ -522,7 +528,8 @@ class Generator:
                 f'cat > f{number} << {written}{tail}\n{body.text}{delimiter}\nargv "$(cat f{number})"\n',
                 # Bash reads what stands in `$(…)` twice, and takes an empty delimiter without its quotes then.
                 f'argv "$(cat <<{written}\n{body.text}{delimiter}\n)"\n' if delimiter else "",
-                f'if true; then cat <<{written} | cat > f{number}\n{body.text}{delimiter}\nfi\nargv "$(cat f{number})" # \'\n',
+                f"if true; then cat <<{written} | cat > f{number}\n{body.text}{delimiter}\nfi\n"
+                f'argv "$(cat f{number})" # \'\n',
             )
         )
         return Statement(text, [[body.means.rstrip("\n")]]) if text else self._call(depth)

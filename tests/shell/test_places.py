@@ -293,13 +293,13 @@ def test_a_text_is_refused_where_it_would_be_run(code: str, tmp_path: Path) -> N
 
 def test_a_text_in_a_program_of_awk_or_sed_is_told(tmp_path: Path) -> None:
     """As a warning; a number is fine."""
-    assert codes(WARNED, tmp_path / "text") == dict.fromkeys(WARNED, {"SN325"})
-    assert codes(WARNED, tmp_path / "number", "n", 5) == dict.fromkeys(WARNED, set())
+    assert codes(WARNED, tmp_path / "text") == {script: {"SN325"} for script in WARNED}
+    assert codes(WARNED, tmp_path / "number", "n", 5) == {script: set() for script in WARNED}
 
 
 def test_a_text_is_fine_where_it_stays_one(tmp_path: Path) -> None:
     """Nothing is told."""
-    assert codes(UNWARNED, tmp_path) == dict.fromkeys(UNWARNED, set())
+    assert codes(UNWARNED, tmp_path) == {script: set() for script in UNWARNED}
 
 
 def test_deep_and_long_scripts_end(tmp_path: Path) -> None:

@@ -167,6 +167,8 @@ _LEADING = re.compile(
     r"[A-Za-z0-9_./][A-Za-z0-9_./+:@%,-]*[ \t]"
 )
 
+_REDIRECTED = re.compile(r"[ \t]*(?:>>?|<)[ \t]*")
+
 
 def _is_plain(text: str) -> bool:
     """Whether a script is made of nothing that could put a value of it anywhere else than outside of quotes.
@@ -178,8 +180,9 @@ def _is_plain(text: str) -> bool:
     if re.search(f"[{VALUE}{NUMBER}][<>]", text):
         return False  # It would be the number of a stream.
     for command in _BETWEEN.split(_QUOTED.sub("''", text.replace("\\\n", ""))):
-        before = re.split(f"[{VALUE}{NUMBER}]", command, maxsplit=1)
-        if len(before) > 1 and not _LEADING.match(before[0]):
+        before, *after = re.split(f"[{VALUE}{NUMBER}]", command)
+        led_to = len(after) == 1 and _REDIRECTED.fullmatch(before)
+        if after and not _LEADING.match(before) and not led_to:
             return False
     return True
 
