@@ -11,7 +11,10 @@ from typing import NamedTuple
 
 from sncompile.semantics.evaluate import Closure, Evaluator
 from sncompile.semantics.keys import KeySet
-from sncompile.semantics.values import Bound, Choice, Items, Value
+from sncompile.semantics.values import Apply, Bound, Choice, Items, Value
+
+_HANDED_ON = frozenset(("zip", "sorted", "@sorted", "unique", "@unique", "present", "+"))
+"""Functions whose lists hold what their operands' lists hold."""
 
 
 class Branch(NamedTuple):
@@ -27,12 +30,15 @@ class Branch(NamedTuple):
 
 
 def branches(value: Value, tests: tuple[tuple[Value, bool], ...] = ()) -> Iterator[Branch]:
-    """The items of a list and the sides of a choice, however they are nested; any other value is one part."""
+    """The items of a list, also of one made of others, and the sides of a choice; any other value is one part."""
     if isinstance(value, Items):
         for item in value.items:
             yield from branches(item, tests)
     elif isinstance(value, Choice):
         yield from branches(value.then, (*tests, (value.test, True)))
         yield from branches(value.other, (*tests, (value.test, False)))
+    elif isinstance(value, Apply) and value.type.many and value.function in _HANDED_ON:
+        for operand in value.operands:
+            yield from branches(operand, tests)
     else:
         yield Branch(value, tests)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Report
@@ -71,12 +71,15 @@ def _instance(keys: KeySet, number: int) -> str:
     return f" for {where}" if where else ""
 
 
-def _unpartnered(value: Related) -> tuple[int, int] | None:
-    """The first instance that nothing feeds, and how many there are."""
+def _unpartnered(value: Related, at: KeySet) -> tuple[int, int] | None:
+    """The first instance that nothing feeds, and how many there are, of those by which `at` sees the value."""
     related = value.target.related(value.source)
     if all(related):
         return None
-    lacking = [i for i, found in enumerate(related) if not found]
+    seen: Iterable[int] = range(len(related))
+    if value.target is not at:
+        seen = sorted({number for found in at.related(value.target) for number in found})
+    lacking = [number for number in seen if not related[number]]
     return (lacking[0], len(lacking)) if lacking else None
 
 
@@ -85,7 +88,7 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
     try:
         if isinstance(value, Related) and isinstance(value.value, Output):
             # A product's path need not be looked at: only whether there is one for everybody.
-            lacking = _unpartnered(value)
+            lacking = _unpartnered(value, at.keys)
             if lacking is not None and not port.optional:
                 _tell_lacking(value, lacking, what, report, related)
             return
@@ -109,7 +112,7 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
         report.add(_gap(port, what, value, gap.item))
     except Missing as missing:
         if not port.optional:
-            lacking = _unpartnered(missing.related) or (missing.number, 1)
+            lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
             _tell_lacking(missing.related, lacking, what, report, related)
     except ValueFault as fault:
         hint = fault.help or "mend the expression, or the cell that it takes"
@@ -229,7 +232,7 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
     except Gap as gap:
         report.add(_gap(param, what, value, gap.item))
     except Missing as missing:
-        lacking = _unpartnered(missing.related) or (missing.number, 1)
+        lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
         _tell_lacking(missing.related, lacking, what, report, related)
     except ValueFault as fault:
         message = f"{what}{_instance(at.keys, number)}: {fault}"
