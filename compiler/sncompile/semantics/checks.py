@@ -24,7 +24,7 @@ from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.own_files import Kept
 from sncompile.semantics.paths.identity import Identity
 from sncompile.semantics.program import Program, Step
-from sncompile.semantics.scope import UNIT, see
+from sncompile.semantics.scope import UNIT, see, see_through
 from sncompile.semantics.values import Const, Output, Related, Value, walk
 from sncompile.syntax.document import FlowDoc, PipelineDoc
 
@@ -195,14 +195,27 @@ def _check_path_chains(program: Program, feeds: dict[str, dict[str, Span]], repo
 
 
 def _unconsumed(program: Program) -> dict[str, Value]:
-    """Every output that no step takes, as the pipeline's outputs."""
-    taken = {(leaf.step, leaf.port) for step in program.steps.values() for leaf in _outputs_in(step)}
+    """Every output that no step takes, as the pipeline's outputs.
+
+    What a pipeline names as its output is one of the step that it is used as: a step inside it takes nothing away.
+    """
+    takers: dict[tuple[str, str], list[str]] = {}
+    for name, step in program.steps.items():
+        for leaf in _outputs_in(step):
+            takers.setdefault((leaf.step, leaf.port), []).append(name)
     found: dict[str, Value] = {}
     for name, step in program.steps.items():
         for port, output in step.outputs.items():
-            if (name, port) not in taken and not output.temp:
+            if (name, port) not in takers and not output.temp:
                 leaf = Output(name, port, output.path.type, step.span)
                 found[f"{name}.{port}"] = see(leaf, step.keys, UNIT, step.span)
+    for named in program.named:
+        made = [leaf for leaf in walk(named.value) if isinstance(leaf, Output)]
+        inside = [t for leaf in made for t in takers.get((leaf.step, leaf.port), ())]
+        if any(program.steps[leaf.step].outputs[leaf.port].temp for leaf in made):
+            continue
+        if inside and all(taker.startswith(f"{named.step}.") for taker in inside):
+            found[f"{named.step}.{named.name}"] = see_through(named.value, named.keys, UNIT, named.value.span)
     return found
 
 

@@ -73,6 +73,7 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
         outputs=outputs,
         files=library.claimed,
         handed=tuple(shared.handed),
+        named=tuple(shared.named),
         inferred=shared.inferred,
         documents=library.sources,
         modules=library.used,

@@ -18,7 +18,7 @@ from sncompile.semantics.flow_link import order_of, through_gone
 from sncompile.semantics.key_link import KeyLinker
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.module_link import TypedModule
-from sncompile.semantics.program import Handed, Waits
+from sncompile.semantics.program import Handed, NamedOutput, Waits
 from sncompile.semantics.scope import RESERVED, UNIT, Members, Scope, Space, StepSpace, TableSpace
 from sncompile.semantics.shared import Shared
 from sncompile.semantics.step_link import StepLinker
@@ -277,6 +277,8 @@ class PipelineLinker:
         self.tables_used |= linker.tables_used - set(module.tables)
         refuse_settings(step, self._report)
         self._inner[step.name.name] = linker.linked
+        if not self._prefix:
+            self._shared.named += [NamedOutput(step.name.name, n, v, keys) for n, v in outputs.items()]
         # What it was handed is its caller's, and stays what it is to the whole pipeline.
         given = {id(value) for value in (*bound.inputs.values(), *bound.params.values())}
         inner = frozenset(name for name, value in outputs.items() if id(value) not in given)

@@ -175,6 +175,15 @@ class UsedFile(NamedTuple):
     checkout: Path | None
 
 
+class NamedOutput(NamedTuple):
+    """An output `name` of the pipeline that the step `step` of the outermost one is, as the instances `keys` see it."""
+
+    step: str
+    name: str
+    value: Value
+    keys: KeySet
+
+
 class Handed(NamedTuple):
     """What a step gives to an input of a pipeline that it uses as a module, by the step's instances."""
 
@@ -199,6 +208,7 @@ class Program:
     outputs: Mapping[str, Value]
     files: Mapping[str, ModuleFile]
     handed: tuple[Handed, ...]
+    named: tuple[NamedOutput, ...]
     documents: Mapping[str, str]
     modules: Mapping[str, UsedFile]
     repositories: Mapping[str, str]

@@ -10,7 +10,7 @@ from sncompile.faults import names as faults
 from sncompile.semantics.databases import Databases
 from sncompile.semantics.library import Library
 from sncompile.semantics.module_link import TypedModule, link_module
-from sncompile.semantics.program import Handed, Step, Waits
+from sncompile.semantics.program import Handed, NamedOutput, Step, Waits
 from sncompile.semantics.tables import Table
 from sncompile.syntax.document import ModuleDoc
 
@@ -36,6 +36,7 @@ class Shared:
         self.steps: dict[str, Step] = {}
         self.tables: dict[str, Table] = {}
         self.handed: list[Handed] = []
+        self.named: list[NamedOutput] = []
         self.order: dict[str, list[Waits]] = {}
         self.by_default: dict[str, frozenset[str]] = {}
         """Step → the inputs that it takes by convention."""
