@@ -30,9 +30,7 @@ SAMPLE = ("engines/test_runs.py",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--accept` writes what pages and golden trees expect anew; `--long` runs the long tests, and only these, `--fast` the
-    fast ones.
-    """
+    """`--accept` writes what pages and golden trees expect anew; `--long` and `--fast` choose tests."""
     parser.addoption("--accept", action="store_true", help="write expected results anew")
     parser.addoption("--long", action="store_true", help="run the long tests, and only these")
     parser.addoption("--fast", action="store_true", help="run the fast tests only")
