@@ -17,6 +17,7 @@ from sncompile.runner.telemetry_feed import Feed
 from sncompile.runner.telemetry_sender import URL, write_counts
 from sncompile.runner.watch import Watch
 from sncompile.telemetry.destination import Destination, destination
+from sncompile.telemetry.redaction import Redaction
 from sncompile.telemetry.sending import Sending, open_sending
 from sncompile.telemetry.signals import Signals
 
@@ -30,7 +31,8 @@ PATIENCE = 30.0
 def follow(folder: RunFolder, sending: Sending, where: Destination) -> None:
     """Send what happens in a run, until its end."""
     watch = Watch(folder.path)
-    redact = folder.redaction(os.environ)
+    # What leaves the machine holds none, however short: better a text in tatters.
+    redact = Redaction.of(folder.secrets, os.environ, shortest=1)
     parent = {k.lower(): os.environ[k] for k in ("TRACEPARENT", "TRACESTATE") if k in os.environ}
     feed = Feed(Signals(sending, redact, parent), watch)
     ended = False

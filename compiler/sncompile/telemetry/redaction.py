@@ -14,7 +14,7 @@ _SHOWN = SHOWN.encode()
 """What stands in a secret's place."""
 
 SHORTEST = 4
-"""A shorter secret is not looked for: its letters stand everywhere, and what is left of a text would tell it."""
+"""A shorter secret is left in what stays here: its letters stand everywhere, and the gaps in a text would tell it."""
 
 _SHORTEST_LINE = 6
 """A line of a secret of several lines is one by itself if it is so long; shorter ones are braces and the like."""
@@ -23,8 +23,8 @@ _SHORTEST_LINE = 6
 class Redaction:
     """Takes the values of secrets out of texts, also quoted, escaped and encoded as tools do when they print them."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets if len(secret.strip()) >= SHORTEST for form in _forms(secret)}
+    def __init__(self, secrets: Iterable[str], *, shortest: int = SHORTEST) -> None:
+        forms = {form for secret in secrets if len(secret.strip()) >= shortest for form in _forms(secret)}
         # The longest first, so that no part of one is left over.
         ordered = sorted(forms, key=lambda form: (-len(form), form))
         self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
@@ -32,9 +32,9 @@ class Redaction:
         self._raw_pattern = re.compile(b"|".join(map(re.escape, self._raw))) if ordered else None
 
     @staticmethod
-    def of(names: Iterable[str], environment: Mapping[str, str]) -> Redaction:
+    def of(names: Iterable[str], environment: Mapping[str, str], *, shortest: int = SHORTEST) -> Redaction:
         """For the secrets of these names, with the values that they have in an environment."""
-        return Redaction(environment.get(name, "") for name in names)
+        return Redaction((environment.get(name, "") for name in names), shortest=shortest)
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""
