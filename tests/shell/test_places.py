@@ -241,6 +241,7 @@ UNWARNED = [
     "parallel -q echo @ ::: a",
     "rsync -e ssh @ host:x",
     "env X=@ tool",
+    "x=@; echo $(( $(wc -l < $x) / 4 ))",
 ]
 """Scripts with `@` for a text of which nothing is said."""
 
@@ -295,6 +296,21 @@ def test_a_text_in_a_program_of_awk_or_sed_is_told(tmp_path: Path) -> None:
     """As a warning; a number is fine."""
     assert codes(WARNED, tmp_path / "text") == {script: {"SN325"} for script in WARNED}
     assert codes(WARNED, tmp_path / "number", "n", 5) == {script: set() for script in WARNED}
+
+
+COMPUTED = [
+    "x=@; echo $((x + 1))",
+    "x=@; (( x > 1 ))",
+    "export x=@; [[ $x -gt 1 ]]",
+    "for x in @; do echo $((x)); done",
+    'x="a@"; l[$x]=1',
+]
+
+
+def test_a_text_that_a_variable_takes_into_arithmetic_is_told(tmp_path: Path) -> None:
+    """As a warning; a number is fine."""
+    assert codes(COMPUTED, tmp_path / "text") == {script: {"SN328"} for script in COMPUTED}
+    assert codes(COMPUTED, tmp_path / "number", "n", 5) == {script: set() for script in COMPUTED}
 
 
 def test_a_text_is_fine_where_it_stays_one(tmp_path: Path) -> None:

@@ -84,6 +84,14 @@ IN_PROGRAM = Fault(
     "commands. Let awk read it from the environment, where it stays a text. A number is no cause for a warning.",
     Severity.WARNING,
 )
+COMPUTED_LATER = Fault(
+    "SN328",
+    "a text that is computed later",
+    "The script puts the text into a variable and computes with that (`$((x))`, `[[ $x -gt 1 ]]`, `list[$x]`). The shell\n"
+    "runs commands that stand in a text there. Make the parameter an `integer`; if the variable holds something else\n"
+    "by then, give that a name of its own.",
+    Severity.WARNING,
+)
 DEEP_SCRIPT = Fault(
     "SN327",
     "a script with too many levels",

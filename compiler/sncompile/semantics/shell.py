@@ -65,6 +65,7 @@ class Word:
 
     start: int
     end: int = 0
+    raw: str = ""
     text: str = ""
     quoted: bool = False
     values: list[int] = field(default_factory=list)
@@ -475,6 +476,7 @@ class _Scanner:
             else:
                 self._piece(word)
         word.end = self._at
+        word.raw = self._text[start : self._at]
         return word
 
     def _substituted(self, word: Word) -> bool:
@@ -739,6 +741,7 @@ class _Scanner:
                 self._at += 1
         else:
             self._open(f"`{opening or '${'}`")
+        found.raw = self._text[found.start : self._at]
         self._at += 1
         for value in found.values:
             self._scan.places[value].taken = taken

@@ -54,9 +54,31 @@ def findings(scan: Scan) -> Iterator[Finding]:
         for where in _printed(word.commands):
             hint = "let the command read it as a file (`< ${…}`), or give a number"
             yield Finding(where, faults.IN_CODE, "a value in a command whose output is computed as arithmetic", hint)
+    yield from _computed_later(scan, maps)
     integers = {word.name for command in scan.commands for word in _declared(command, "i")}
     for command in scan.commands:
         yield from _Judging(command, integers).findings()
+
+
+def _computed_later(scan: Scan, maps: set[str]) -> Iterator[Finding]:
+    """Values that a variable of the script takes into what is computed."""
+    given: dict[str, list[int]] = {}
+    computed = [word for word in scan.evaluated if word.name not in maps or not word.name]
+    for command in scan.commands:
+        words = _own(command)
+        name = words[0].text if words else ""
+        for word in (*command.assigned, *(words[1:] if name in DECLARING else ())):
+            if word.name and not word.array:
+                given.setdefault(word.name, []).extend(word.values)
+        if name == "for" and len(words) > 3:
+            given.setdefault(words[1].text, []).extend(value for word in words[3:] for value in word.values)
+        for number, word in enumerate(words if name == "[[" else ()):
+            computed += words[max(number - 1, 1) : number + 2] if word.text in _COMPARISONS else []
+    for word in computed:
+        for name in re.findall(r"[A-Za-z_]\w*", re.sub(r"\$\([^()]*\)", "", word.raw)):
+            for where in given.pop(name, ()):
+                message = f"a text that is computed as arithmetic further on, as `{name}`"
+                yield Finding(where, faults.COMPUTED_LATER, message, _NUMBER)
 
 
 def _printed(commands: Iterable[Command]) -> Iterator[int]:
