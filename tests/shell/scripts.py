@@ -528,8 +528,10 @@ class Generator:
                 f'cat > f{number} << {written}{tail}\n{body.text}{delimiter}\nargv "$(cat f{number})"\n',
                 # Bash reads what stands in `$(…)` twice, and takes an empty delimiter without its quotes then.
                 f'argv "$(cat <<{written}\n{body.text}{delimiter}\n)"\n' if delimiter else "",
-                f"if true; then cat <<{written} | cat > f{number}\n{body.text}{delimiter}\nfi\n"
-                f'argv "$(cat f{number})" # \'\n',
+                (
+                    f"if true; then cat <<{written} | cat > f{number}\n{body.text}{delimiter}\nfi\n"
+                    f'argv "$(cat f{number})" # \'\n'
+                ),
             )
         )
         return Statement(text, [[body.means.rstrip("\n")]]) if text else self._call(depth)

@@ -87,9 +87,9 @@ IN_PROGRAM = Fault(
 COMPUTED_LATER = Fault(
     "SN328",
     "a text that is computed later",
-    "The script puts the text into a variable and computes with that (`$((x))`, `[[ $x -gt 1 ]]`, `list[$x]`). The shell\n"
-    "runs commands that stand in a text there. Make the parameter an `integer`; if the variable holds something else\n"
-    "by then, give that a name of its own.",
+    "The script puts the text into a variable and computes with that (`$((x))`, `[[ $x -gt 1 ]]`, `list[$x]`). The\n"
+    "shell runs commands that stand in a text there. Make the parameter an `integer`; if the variable holds something\n"
+    "else by then, give that a name of its own.",
     Severity.WARNING,
 )
 DEEP_SCRIPT = Fault(
