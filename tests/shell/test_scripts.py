@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -51,3 +53,5 @@ def test_targets_have_the_same_scripts(level: int, tmp_path: Path, monkeypatch: 
         out = tmp_path / f"build-{target}"
         compile_graph(after, target, out=out).write(out)
         assert verify_emitted(after, out, target) == 40
+    formatted = [sys.executable, "-m", "snakefmt", "--check", "build-snakemake/Snakefile"]
+    assert subprocess.run(formatted, capture_output=True, check=False).returncode == 0
