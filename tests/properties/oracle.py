@@ -578,6 +578,8 @@ class _Interpreter:
         gone = bool(outer and outer.gone) or not interpolate(when, _WhereRow(self, home, (), {}))
         if tables and not rows:
             self.noticed.add(WITHOUT_ROWS)
+            if declared.get("require") == "rows" and not gone:
+                raise Fault("a step that requires rows has none")
         full = f"{outer.name}.{name}" if outer else name
         return Step(full, document, reference, declared, home, keys, tables, rows, gone)
 

@@ -303,7 +303,7 @@ def test_a_column_is_a_value_or_a_list(example: Example) -> None:
         rows: [{plate: P, well: A, site: s1}, {plate: P, well: A, site: s2}, {plate: Q, well: A, site: s1}]
     steps:
       value: {module: ./text.yaml, by: [plate, well, site], with: {p: "drug ${wells.drug}"}}
-      list: {module: ./texts.yaml, by: plate, over: wells, with: {p: "${wells.drug}"}}
+      list: {module: ./texts.yaml, by: plate, over: wells, with: {p: "${present(wells.drug)}"}}
       joined: {module: ./texts.yaml, by: plate, over: sites, with: {p: "${wells.drug}"}}
       all: {module: ./texts.yaml, with: {p: "${wells.well}"}}
         """
@@ -498,8 +498,8 @@ STEPS_THAT_ARE_WRONG = {
       a: {module: ./make.yaml, after: b}
       b: {module: ./one.yaml, with: {i: "${a.o}"}}
     """,
-    "where lets nothing pass": """
-      a: {module: ./make.yaml, by: plate, where: "${plate == 'P3'}"}
+    "where lets nothing pass and rows are required": """
+      a: {module: ./make.yaml, by: plate, where: "${plate == 'P3'}", require: rows}
     """,
 }
 

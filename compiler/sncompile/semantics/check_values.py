@@ -111,24 +111,34 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
     except Gap as gap:
         report.add(_gap(port, what, value, gap.item))
     except Missing as missing:
-        if not port.optional:
-            lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
-            _tell_lacking(missing.related, lacking, what, report, related)
+        # An optional port does without what it takes, but not without a part of it.
+        lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
+        _tell_lacking(missing.related, lacking, what, report, related, inside=port.optional)
     except ValueFault as fault:
         hint = fault.help or "mend the expression, or the cell that it takes"
         report.add(faults.BAD_VALUE.at(value.span, f"{what}: {fault}", help=hint, related=related))
 
 
 def _tell_lacking(
-    value: Related, lacking: tuple[int, int], what: str, report: Report, related: tuple[Place, ...]
+    value: Related,
+    lacking: tuple[int, int],
+    what: str,
+    report: Report,
+    related: tuple[Place, ...],
+    *,
+    inside: bool = False,
 ) -> None:
+    """Tell of what has nothing to take; `inside`: as a part of a value that may be absent as a whole."""
     number, count = lacking
     where = value.target.describe(number)
     told = f" for {where}" if where else ""
     more = f" and {count - 1} more" if count > 1 else ""
     fault = table_faults.GATHERS_NOTHING if value.gathers else table_faults.NO_PARTNER
     verb = "gathers nothing" if value.gathers else "has nothing to take"
-    report.add(fault.at(value.span, f"{what} {verb}{told}{more}", help=_where(value, number), related=related))
+    hint = _where(value, number)
+    if inside:
+        hint = "test whether it is there (`… if x != null else null`), or say what stands there (`coalesce(x, …)`)"
+    report.add(fault.at(value.span, f"{what} {verb}{told}{more}", help=hint, related=related))
 
 
 def _has_gap(found: Any) -> bool:
@@ -233,7 +243,7 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
         report.add(_gap(param, what, value, gap.item))
     except Missing as missing:
         lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
-        _tell_lacking(missing.related, lacking, what, report, related)
+        _tell_lacking(missing.related, lacking, what, report, related, inside=param.optional)
     except ValueFault as fault:
         message = f"{what}{_instance(at.keys, number)}: {fault}"
         hint = fault.help or "mend the expression, or the cell that it takes"

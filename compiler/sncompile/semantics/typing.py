@@ -27,6 +27,7 @@ from sncompile.semantics.values import (
     Text,
     Value,
     is_constant,
+    lenient,
 )
 from sncompile.semantics.written import as_read, as_text, fitted
 from sncompile.syntax.document import Constant, ListValue
@@ -318,6 +319,9 @@ class Typer:
         operands = [self.expr(o) for o in node.operands]
         if node.operator in ("and", "or"):
             return self.applied(node.operator, operands, truth_type, node.span)
+        if node.operator in ("==", "!=") and any(isinstance(n, Literal) and n.value is None for n in node.operands):
+            # Who asks whether something is absent may find that there is nothing to take.
+            operands = [lenient(o) for o in operands]
         return self.applied(node.operator, operands, OPERATORS[node.operator, len(operands)].result, node.span)
 
     def _conditional(self, node: Conditional) -> Value:
