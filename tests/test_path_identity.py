@@ -614,7 +614,8 @@ def test_what_is_too_long_is_told_at_its_cell(place: Path) -> None:
     found = check(written(f"  a: {{by: [k], module: {MAKE}}}\n", head)).diagnostics
     assert [(d.code, d.span and d.span.file, d.span and d.span.line) for d in found] == [("SN507", "t.csv", 3)]
     names = [f"k{n}" for n in range(20)]
-    Path("t.csv").write_text(f"{','.join(names)}\n{','.join(['1'] * 20)}\n{','.join(['x' * 255] * 20)}\n", "utf-8")
+    long = "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(4))[:255]  # No part of it repeats.
+    Path("t.csv").write_text(f"{','.join(names)}\n{','.join(['1'] * 20)}\n{','.join([long] * 20)}\n", "utf-8")
     head = f"tables: {{t: {{key: [{', '.join(names)}], file: t.csv}}}}\n"
     found = check(written(f"  a: {{by: [{', '.join(names)}], module: {MAKE}}}\n", head)).diagnostics
     assert [(d.code, d.span and d.span.file, d.span and d.span.line) for d in found] == [("SN507", "t.csv", 3)]
