@@ -92,10 +92,11 @@ COMPUTED_LATER = Fault(
     "else by then, give that a name of its own.",
     Severity.WARNING,
 )
-DEEP_SCRIPT = Fault(
+LARGE_SCRIPT = Fault(
     "SN327",
-    "a script with too many levels",
-    "Substitutions, subshells, quotes and the like stand in each other more than 100 levels deep.",
+    "a script that is too large",
+    "A script may have 131,072 characters, which is what systems let bash be given, and its substitutions, subshells,\n"
+    "quotes and the like may stand in each other 100 levels deep.",
 )
 UNCLOSED_SCRIPT = Fault(
     "SN326",

@@ -19,6 +19,12 @@ from enum import Enum
 VALUE, NUMBER, UNKNOWN = "\0", "\1", "\2"
 """What stands for a value, for a number, and (in words) for what only the shell will know."""
 
+MAX_LENGTH = 128 * 1024
+"""So many characters may a script have: more cannot be given to bash in one argument."""
+
+MAX_PIPED = 20
+"""So many commands are looked at of which one may read what the others print."""
+
 MAX_DEPTH = 100
 """So many levels of substitutions, subshells and the like may stand in each other."""
 
@@ -104,12 +110,14 @@ class Scan:
     arithmetic: dict[int, bool] = field(default_factory=dict)
 
 
-class TooDeep(Exception):
-    """More levels in each other than `MAX_DEPTH`."""
+class TooLarge(Exception):
+    """More characters than `MAX_LENGTH`, or more levels than `MAX_DEPTH`; the text says which, for people."""
 
 
 def scan(script: str) -> Scan:
-    """All that can be told of a script. Raises `TooDeep`."""
+    """All that can be told of a script. Raises `TooLarge`."""
+    if len(script) > MAX_LENGTH:
+        raise TooLarge(f"more than {MAX_LENGTH:,} characters")
     found = Scan()
     _Scanner(script, range(len(script)), found).script()
     return found
@@ -208,7 +216,8 @@ class _Scanner:
             return
         listing.command = Command()
         if sign in ("|", "|&"):
-            listing.command.pipes = listing.found[listing.pipeline :]
+            first = max(listing.pipeline, len(listing.found) - MAX_PIPED)
+            listing.command.pipes = listing.found[first:]
         elif sign != ")":
             listing.pipeline = len(listing.found)
 
@@ -836,7 +845,7 @@ class _Level:
     def __enter__(self) -> None:
         self._scan.depth += 1
         if self._scan.depth > MAX_DEPTH:
-            raise TooDeep
+            raise TooLarge(f"more than {MAX_DEPTH} levels of brackets and quotes in each other")
 
     def __exit__(self, *_: object) -> None:
         self._scan.depth -= 1

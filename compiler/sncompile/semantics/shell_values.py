@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import values as faults
 from sncompile.semantics.program import ShellPart
-from sncompile.semantics.shell import MAX_DEPTH, NUMBER, UNKNOWN, VALUE, Place, Quotes, Scan, TooDeep, scan
+from sncompile.semantics.shell import NUMBER, UNKNOWN, VALUE, Place, Quotes, Scan, TooLarge, scan
 from sncompile.semantics.shell_code import findings
 from sncompile.semantics.types import Type
 from sncompile.semantics.typing import Typer
@@ -99,9 +99,8 @@ def link_script(script: Template, typer: Typer, report: Report) -> Script:
             text += NUMBER if _plain_number(part.type) else VALUE
     try:
         scanned = scan(text)
-    except TooDeep:
-        message = f"more than {MAX_DEPTH} levels of brackets and quotes in each other"
-        report.add(faults.DEEP_SCRIPT.at(script.span, message, help="write it as a file: `script`"))
+    except TooLarge as error:
+        report.add(faults.LARGE_SCRIPT.at(script.span, str(error), help="write it as a file: `script`"))
         return Script(tuple(part if isinstance(part, str) else _Use(part, None) for part in typed))
     _tell(scanned, at, script.span, report)
     # What is absent would leave a redirection to the next word.
@@ -150,12 +149,12 @@ _NUMBERS = frozenset(("integer", "number", "boolean"))
 
 _PLAIN_TEXT = re.compile(
     r"""(?:
-      [A-Za-z0-9_./:@%+,=\-|&;<>()?*^!\0\1\ \t\n]  # words, and what stands between them
+      [A-Za-z0-9_./:@%+,=\-|&;<>()?*^!\0\1\ \t\n]++  # words, and what stands between them
     | \\\n                                         # a line that goes on
     | \$(?:[A-Za-z_]\w*(?![\w\0\1\\])|(?=\())      # a variable, or the output of commands
     | \{(?=[ \t\n]) | \}(?=[ \t\n;|&>)]|\Z)        # commands that belong together
     | '[^'\0]*' | "[^"$`\\\0]*"                    # quotes that hold neither values nor expansions
-    )*""",
+    )*+""",
     re.VERBOSE | re.ASCII,
 )
 _MEANS_MORE = re.compile(r"<<|\(\(|\bcase\b|=\(|[@?*+!]\(")
