@@ -66,6 +66,7 @@ NOTHING_TO_TAKE = "a single value without anything that gives it"
 ORDER_OF_NESTED = "an order that a nested pipeline stands in"
 ORDER_PAST_INSTANCES = "a flow past instances that do not exist"
 EMPTY_IN_NESTED = "a required input of a nested pipeline without a value"
+GATHER_WITHOUT_ROWS = "what a step gathers from tables that its rows, which are none, have nothing to do with"
 ALL_ABSENT = "a list of what no instance has"
 MIXED_LIST = "a list of references that do not fit"
 WITHOUT_ROWS = "a step without rows"
@@ -577,7 +578,7 @@ class _Interpreter:
         when = declared.get("when", True)
         gone = bool(outer and outer.gone) or not interpolate(when, _WhereRow(self, home, (), {}))
         if tables and not rows:
-            self.noticed.add(WITHOUT_ROWS)
+            self.noticed |= {WITHOUT_ROWS} if keys else {WITHOUT_ROWS, GATHER_WITHOUT_ROWS}
             if declared.get("require") == "rows" and not gone:
                 raise Fault("a step that requires rows has none")
         full = f"{outer.name}.{name}" if outer else name

@@ -22,7 +22,8 @@ DUPLICATE_ROWS = Fault(
 EMPTY_TABLE = Fault(
     "SN405",
     "nothing to range over",
-    "The table or the step says `require: rows`, and there are none.",
+    "The table or the step says `require: rows`, and there are none; or no file fits a `glob`, as mostly the data root\n"
+    "is another one. Where there may be none, the table says `require: nothing`.",
 )
 AMBIGUOUS_FILE = Fault(
     "SN406",
@@ -104,15 +105,8 @@ NO_ROWS = Fault(
     "table or the step.",
     Severity.REMARK,
 )
-NO_FILES = Fault(
-    "SN430",
-    "a pattern that no file fits",
-    "A table by `glob` has a row for each file that fits, and there is none: mostly the data root is another one.\n"
-    "With `require: rows` in the table that is an error.",
-    Severity.WARNING,
-)
 EMPTY_OUTPUT = Fault(
-    "SN432",
+    "SN430",
     "an output of the pipeline without files",
     "The output is a list of what a step's jobs write, and the step has none.",
     Severity.REMARK,

@@ -90,7 +90,7 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
             # A product's path need not be looked at: only whether there is one for everybody.
             lacking = _unpartnered(value, at.keys)
             if lacking is not None and not port.optional:
-                _tell_lacking(value, lacking, what, report, related)
+                _tell_lacking(value, lacking, what, port, report, related)
             return
         closure = evaluator.over(value, at.keys, at.step)
         for number in range(1 if isinstance(value, Const) else len(at.keys)):
@@ -103,7 +103,7 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
                 report.add(faults.ABSENT.at(value.span, message, help=hint, related=related))
                 return
             if found == ():
-                _tell_empty(at.keys, value, number, what, report, related)
+                _tell_empty(at.keys, value, number, what, port, report, related)
                 return
             if _has_gap(found):
                 _tell_gap(port, what, value, number, at, evaluator, report)
@@ -113,7 +113,7 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
     except Missing as missing:
         # An optional port does without what it takes, but not without a part of it.
         lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
-        _tell_lacking(missing.related, lacking, what, report, related, inside=port.optional)
+        _tell_lacking(missing.related, lacking, what, port, report, related)
     except ValueFault as fault:
         hint = fault.help or "mend the expression, or the cell that it takes"
         report.add(faults.BAD_VALUE.at(value.span, f"{what}: {fault}", help=hint, related=related))
@@ -123,20 +123,19 @@ def _tell_lacking(
     value: Related,
     lacking: tuple[int, int],
     what: str,
+    declared: PortDoc | ParamDoc,
     report: Report,
     related: tuple[Place, ...],
-    *,
-    inside: bool = False,
 ) -> None:
-    """Tell of what has nothing to take; `inside`: as a part of a value that may be absent as a whole."""
+    """Tell of what has nothing to take; for who may do without the whole, it is a part of it that is not there."""
     number, count = lacking
     where = value.target.describe(number)
     told = f" for {where}" if where else ""
     more = f" and {count - 1} more" if count > 1 else ""
     fault = table_faults.GATHERS_NOTHING if value.gathers else table_faults.NO_PARTNER
     verb = "gathers nothing" if value.gathers else "has nothing to take"
-    hint = _where(value, number)
-    if inside:
+    hint = _where(value, number, declared)
+    if declared.optional:
         hint = "test whether it is there (`… if x != null else null`), or say what stands there (`coalesce(x, …)`)"
     report.add(fault.at(value.span, f"{what} {verb}{told}{more}", help=hint, related=related))
 
@@ -183,16 +182,27 @@ def _fill(declared: PortDoc | ParamDoc, value: Value) -> str:
     return f"say what stands there (`coalesce({named}, {other})`), {knowingly}, or let the parameter be {typed}"
 
 
-def _tell_empty(keys: KeySet, value: Value, number: int, what: str, report: Report, related: tuple[Place, ...]) -> None:
+def _tell_empty(
+    keys: KeySet,
+    value: Value,
+    number: int,
+    what: str,
+    port: PortDoc,
+    report: Report,
+    related: tuple[Place, ...],
+) -> None:
     gather = next((v for v in walk(value) if isinstance(v, Related) and v.gathers), None)
     fault = table_faults.GATHERS_NOTHING if gather is not None else faults.ABSENT
-    hint = _where(gather, number) if gather is not None else "give at least one, or make the port optional with `?`"
+    hint = "give at least one, or make the port optional with `?`"
+    if gather is not None:
+        hint = _where(gather, number, port)
     report.add(fault.at(value.span, f"{what} is an empty list{_instance(keys, number)}", help=hint, related=related))
 
 
-def _where(value: Related, number: int) -> str:
-    target = value.target
-    optional = f"make the port optional (`{type_text(value.type.base, value.gathers, True, False)}`)"
+def _where(value: Related, number: int, declared: PortDoc | ParamDoc) -> str:
+    """The mends where an instance has nothing to take: the `where` that would leave it out, or an optional taker."""
+    target, kind = value.target, "port" if isinstance(declared, PortDoc) else "parameter"
+    optional = f"make the {kind} optional (`{type_text(declared.base, declared.many, True, False)}`)"
     if not target.by:
         return f"make sure that the source has instances, or {optional}"
     keys = zip(target.by, target.instances[number], strict=True)
@@ -243,7 +253,7 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
         report.add(_gap(param, what, value, gap.item))
     except Missing as missing:
         lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
-        _tell_lacking(missing.related, lacking, what, report, related, inside=param.optional)
+        _tell_lacking(missing.related, lacking, what, param, report, related)
     except ValueFault as fault:
         message = f"{what}{_instance(at.keys, number)}: {fault}"
         hint = fault.help or "mend the expression, or the cell that it takes"

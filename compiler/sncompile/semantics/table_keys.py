@@ -19,7 +19,7 @@ def check_keys(doc: TableDoc, table: Table, report: Report) -> bool:
     if missing or not doc.key:
         return False
     if len(table) == 0:
-        return not doc.require_rows if table.enumerated else _tell_empty(doc, table, report)
+        return _tell_empty(doc, table, report)
     if isinstance(table.columns, StoredColumns) and table.columns.tells_apart(table.key):
         return True
     return _check_rows(doc, table, report)
@@ -28,7 +28,7 @@ def check_keys(doc: TableDoc, table: Table, report: Report) -> bool:
 def _tell_empty(doc: TableDoc, table: Table, report: Report) -> bool:
     """Tell that a table has no rows; whether it may have none."""
     message = f"the table `{table.name}` has no rows"
-    if doc.require_rows:
+    if doc.require == "rows":
         report.add(faults.EMPTY_TABLE.at(table.span, message, help="add rows, or take `require: rows` out"))
         return False
     hint = "nothing is done for it; `require: rows` makes this an error"

@@ -299,8 +299,9 @@ class TableLoader:
             )
             return None
         found = match_files(pattern, self._folder, self._places)
-        if not found:
-            self._tell_no_file(doc, template, "".join(p.text for p in parts))
+        if not found and doc.require != "nothing":
+            self._tell_no_file(template, "".join(p.text for p in parts))
+            return None
         self._tell_ambiguous(template, found)
         columns: dict[str, Sequence[Cell]] = {n: [m.columns[n] for m in found] for n in pattern.names}
         columns["path"] = [m.path for m in found]
@@ -318,10 +319,9 @@ class TableLoader:
                 self._report.add(faults.AMBIGUOUS_FILE.at(template.span, message, help=hint))
                 return
 
-    def _tell_no_file(self, doc: TableDoc, template: Template, pattern: str) -> None:
-        fault = faults.EMPTY_TABLE if doc.require_rows else faults.NO_FILES
+    def _tell_no_file(self, template: Template, pattern: str) -> None:
         self._report.add(
-            fault.at(
+            faults.EMPTY_TABLE.at(
                 template.span,
                 f"no file fits `{pattern}`",
                 help="check the data root (`--data NAME=PATH`); paths in a spec are relative to its folder",

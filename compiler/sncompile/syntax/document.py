@@ -164,7 +164,7 @@ CellDoc = Scalar | Template
 class TableDoc:
     """A table; exactly one of `file`, `rows`, `glob` and `sql` is set in a valid one.
 
-    `require_rows`: it is an error if there are no rows; so in a step.
+    `require` is `rows` (it is an error if there are none), `nothing` (it is none), or empty: as the source has it.
     """
 
     name: Named
@@ -175,7 +175,7 @@ class TableDoc:
     row_spans: tuple[Span, ...]
     span: Span
     sql: Template | None = None
-    require_rows: bool = False
+    require: str = ""
 
 
 @dataclass(frozen=True, slots=True)

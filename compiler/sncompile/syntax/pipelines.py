@@ -80,7 +80,7 @@ def _table(reader: Reader, name: Named, body: Node) -> TableDoc:
         tuple(spans),
         node.span,
         reader.template(node.get("sql")),
-        reader.text(node.get("require")) == "rows",
+        reader.text(node.get("require")),
     )
 
 

@@ -48,8 +48,7 @@ def with_batches(graph: Graph, files: str) -> Batched:
     made = {name: _Batching(family, expansion) for name, family in batched.items()}
     families: dict[str, Family] = {}
     for name, family in graph.families.items():
-        # Batches read from batches, too.
-        found = map_family(made[name].family() if name in made else family, lambda value: _reading(value, made))
+        found = map_family(family, lambda value: _reading(value, made)) if name not in made else made[name].family(made)
         families[name] = found._replace(after=tuple(_waits(family, found.keys, graph, made, expansion)))
     outputs = {name: _reading(value, made) for name, value in graph.outputs.items()}
     scripts = {f"batches/{name}.sh": each.script().encode() for name, each in made.items()}
@@ -92,8 +91,8 @@ class _Batching:
         target = KeySet(self.keys.rows, self.keys.by, Link(self.old.keys, self.members, False))
         return Related(value, self.old.keys, target, kind._replace(many=True, optional=False), self.old.span)
 
-    def family(self) -> Family:
-        """The family of batches."""
+    def family(self, made: Mapping[str, _Batching]) -> Family:
+        """The family of batches; `made` are all of them, from which it may read."""
         old, span = self.old, self.old.span
         place = f"batches/{old.name}.sh"
         cells = [Related(Cell(self._table, c, INTEGER, span), self.keys, self.keys, INTEGER, span)
@@ -105,7 +104,7 @@ class _Batching:
         )  # fmt: skip
         return old._replace(
             keys=self.keys,
-            inputs={n: self._input(p) for n, p in old.inputs.items() if not _absent(p.value)},
+            inputs={n: self._input(p, made) for n, p in old.inputs.items() if not _absent(p.value)},
             params={},
             outputs={n: self._output(n, o) for n, o in old.outputs.items()},
             command=command,
@@ -118,8 +117,8 @@ class _Batching:
             batches=(),
         )
 
-    def _input(self, port: Input) -> Input:
-        return port._replace(value=self._gathered(port.value, port.value.type), many=True)
+    def _input(self, port: Input, made: Mapping[str, _Batching]) -> Input:
+        return port._replace(value=self._gathered(_reading(port.value, made), port.value.type), many=True)
 
     def _output(self, name: str, output: Output) -> Output:
         kind = output.path.type
