@@ -22,8 +22,8 @@ DUPLICATE_ROWS = Fault(
 EMPTY_TABLE = Fault(
     "SN405",
     "nothing to range over",
-    "The table or the step says `require: rows`, and there are none; or no file fits a `glob`, as mostly the data root\n"
-    "is another one. Where there may be none, the table says `require: nothing`.",
+    "The table or the step says `require: rows`, and there are none; or no file fits a `glob`, as mostly the data\n"
+    "root is another one. Where there may be none, the table says `require: nothing`.",
 )
 AMBIGUOUS_FILE = Fault(
     "SN406",
