@@ -53,7 +53,7 @@ test-lowest: $(VENV)-tools/bin/uv
 	$$(command -v python3.11 || echo $(PYTHON)) -m venv --clear .venv-lowest
 	$(INDEX) $(UV) --resolution lowest-direct --python .venv-lowest/bin/python $(addprefix --extra ,$(ALL)) \
 		pyproject.toml -o .venv-lowest/lowest.txt
-	.venv-lowest/bin/pip install --quiet --requirement .venv-lowest/lowest.txt
+	.venv-lowest/bin/pip install --quiet --no-deps --requirement .venv-lowest/lowest.txt
 	.venv-lowest/bin/pip install --quiet --no-deps --editable .
 	PATH="$(CURDIR)/.venv-lowest/bin:$$PATH" $(FAST)
 

@@ -69,11 +69,11 @@ class Databases:
         self._count = 0
         self._lock = RLock()
 
-    def open(self, **settings: str) -> Database:
-        """A database of its own in memory."""
+    def open(self, *first: str, **settings: str) -> Database:
+        """A database of its own in memory; `first` are statements that it begins with (not all settings are global)."""
         with self._lock:
             self._count += 1
-            return Database(self, self._count, settings)
+            return Database(self, self._count, first, settings)
 
     def ask(self, database: Database, request: Mapping[str, Any]) -> list[list[Any]]:
         """What a statement gives, by columns. Raises `DatabaseError`."""
@@ -101,10 +101,11 @@ class Databases:
 class Database:
     """One database in memory. What was made in it is made again where its process was ended meanwhile."""
 
-    def __init__(self, owner: Databases, number: int, settings: Mapping[str, str]) -> None:
+    def __init__(self, owner: Databases, number: int, first: Sequence[str], settings: Mapping[str, str]) -> None:
         self.known_to: DuckdbProcess | None = None
         self._owner = owner
         self._number = number
+        self._first = (*_FIRST, *first)
         self._settings = {**SAFE, "threads": "1", "memory_limit": f"{MAX_MEMORY // 1_000_000}MB", **settings}
         self._history: list[Mapping[str, Any]] = []
 
@@ -123,7 +124,7 @@ class Database:
 
     def restore(self, process: DuckdbProcess) -> None:
         """Open the database in a process, and make in it what was made before."""
-        process.ask({"open": self._number, "settings": self._settings, "first": _FIRST})
+        process.ask({"open": self._number, "settings": self._settings, "first": self._first})
         for request in self._history:
             process.ask(request)
         self.known_to = process

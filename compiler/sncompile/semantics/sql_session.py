@@ -45,7 +45,7 @@ class Session:
     """One database with the tables of a pipeline."""
 
     def __init__(self, databases: Databases) -> None:
-        self._database = databases.open(temp_directory="", errors_as_json="true")
+        self._database = databases.open("SET errors_as_json = true", temp_directory="")
         self._hidden: set[str] = set()
         self._allowed: list[str] = []
         self._held: set[str] = set()
