@@ -1,0 +1,73 @@
+"""What the compiler makes of a spec at each level, as plain data."""
+
+from __future__ import annotations
+
+import io
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sncompile.api import check, compile_graph, default_out, graph_of, optimize
+from sncompile.diagnostics import CompileError
+from sncompile.ir.graph import Graph
+from sncompile.ir.jobs import jobs
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The compiler has something against a spec."""
+
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Crashed:
+    """The compiler itself fails."""
+
+    told: str
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The jobs of each level by id, as `--emit jobs` prints them."""
+
+    graphs: Mapping[int, Graph]
+    jobs: Mapping[int, Mapping[str, Any]]
+
+
+def compiled(spec: Path) -> Compiled | Refused | Crashed:
+    """The jobs of a spec at all levels."""
+    try:
+        checked = check(spec)
+        if checked.failed:
+            return _refused(checked.diagnostics)
+        graphs = {level: optimize(graph_of(checked.require()), level, check=True).graph for level in (0, 1, 2)}
+        return Compiled(graphs, {level: {job.id: job for job in jobs(graph)} for level, graph in graphs.items()})
+    except CompileError as error:
+        return _refused(error.diagnostics)
+    except Exception:
+        return Crashed(_last())
+
+
+def emitted(graph: Graph) -> Path | Refused | Crashed:
+    """The Snakefile of a graph."""
+    try:
+        out = default_out(graph)
+        compile_graph(graph).write(out)
+        return out / "Snakefile"
+    except CompileError as error:
+        return _refused(error.diagnostics)
+    except Exception:
+        return Crashed(_last())
+
+
+def _refused(diagnostics: Any) -> Refused:
+    return Refused(tuple(f"{d.code}: {d.message}" for d in diagnostics if d.severity.value == "error"))
+
+
+def _last() -> str:
+    text = io.StringIO()
+    traceback.print_exc(limit=-3, file=text)
+    return text.getvalue()
