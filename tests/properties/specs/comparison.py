@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import tempfile
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .levels import Compiled, Crashed, Refused, compiled, emitted
+from .levels import Compiled, Crashed, Refused, compiled, emitted, planned
 from .model import Spec
 from .oracle import Job, Missing, World
 from .snakemake_run import Ran, run, tidy
@@ -49,16 +50,22 @@ def differences(spec: Spec, *, levels: Sequence[int] = (0, 1, 2), runs: Sequence
         if isinstance(got, Crashed):
             return [Difference("compile", "crash", got.told)]
         if isinstance(got, Refused):
+            if _too_long(World(spec).jobs):
+                return []
             return [Difference("compile", "refused", "; ".join(got.told))]
         world, found = _nearest(spec, got, levels or (0,))
         if not levels:
             found = []
         expected = {job.id: job for job in world.jobs}
+        if levels:
+            found += _of_plan(planned(folder / "spec.yaml"), raw_files(world.jobs), folder)
         for level in runs:
             tidy(folder)
             snakefile = emitted(got.graphs[level])
             if isinstance(snakefile, Crashed):
                 found.append(Difference(f"emit -O{level}", "crash", snakefile.told))
+                continue
+            if isinstance(snakefile, Refused) and _too_long(world.jobs):
                 continue
             if isinstance(snakefile, Refused):
                 found.append(Difference(f"emit -O{level}", "refused", "; ".join(snakefile.told)))
@@ -66,6 +73,17 @@ def differences(spec: Spec, *, levels: Sequence[int] = (0, 1, 2), runs: Sequence
             ran = run(snakefile, folder, raw_files(world.jobs), [p for job in world.jobs for p in job.outputs.values()])
             found += [Difference(f"run -O{level}", kind, told) for kind, told in of_run(world, expected, ran, level)]
         return found
+
+
+def _of_plan(got: list[str] | Refused | Crashed, expected: list[str], folder: Path) -> list[Difference]:
+    """Differences of the files that must be there: what a job needs is what its own evaluation reads."""
+    if isinstance(got, Crashed):
+        return [Difference("plan", "crash", got.told)]
+    if isinstance(got, Refused):
+        return [Difference("plan", "refused", "; ".join(got.told))]
+    paths = {os.path.relpath(path, folder) if os.path.isabs(path) else os.path.relpath(folder / path, folder) for path in got}
+    told = [Difference("plan", "inputs", f"`{path}` is needed, and not listed") for path in sorted(set(expected) - paths)]
+    return told + [Difference("plan", "inputs", f"`{path}` is listed, and not needed") for path in sorted(paths - set(expected))]
 
 
 def _nearest(spec: Spec, got: Compiled, levels: Sequence[int]) -> tuple[World, list[Difference]]:
@@ -79,6 +97,11 @@ def _nearest(spec: Spec, got: Compiled, levels: Sequence[int]) -> tuple[World, l
             continue
         both.append((world, told))
     return min(both, key=lambda one: len(one[1]))
+
+
+def _too_long(jobs: Sequence[Job]) -> bool:
+    """Whether a path is longer than file systems take; then a spec may be refused, but not anyhow."""
+    return any(len(part.encode()) > 255 for job in jobs for path in job.outputs.values() for part in path.split("/"))
 
 
 def raw_files(jobs: Sequence[Job]) -> list[str]:
@@ -157,7 +180,8 @@ def of_run(world: World, expected: Mapping[str, Job], ran: Ran, level: int) -> l
     calls = Counter(tuple(words) for words, _ in ran.calls)
     wanted = Counter(tuple(job.words[1:]) for job in world.jobs)
     if ran.status == 0:
-        told += [("not called", shlex.join(words)) for words in (wanted - calls)]
+        needed = Counter(tuple(job.words[1:]) for job in world.jobs if job.id in world.needed)
+        told += [("not called", shlex.join(words)) for words in (needed - calls)]
     told += [("called", shlex.join(words)) for words in (calls - wanted)]
     for words, found in ran.calls:
         if tuple(words) in bodies and bodies[tuple(words)][1] != found:
@@ -186,7 +210,7 @@ def _of_files(world: World, ran: Ran, right: Mapping[str, str], level: int) -> l
                     told.append(("content", f"{path} holds what it should not"))
                 if made.temp and path in read:
                     told.append(("temp", f"{path} is still there"))
-            elif not made.temp and (level < 2 or made.path is not None or path not in read):
+            elif not made.temp and job.id in world.needed and (level < 2 or made.path is not None or path in world.final):
                 told.append(("gone", f"{path} is not there"))
     return told
 
@@ -211,7 +235,8 @@ def _of_events(world: World, ran: Ran) -> list[tuple[str, str]]:
             if need is not None and number <= job.of.fails and got != need.tries[number]:
                 told.append(("resources", f"{id}: {name} is {got} at try {number + 1}, not {need.tries[number]}"))
         lacking = [path for path in job.files() if path not in event["input"]]
-        if lacking:
+        # What writes no file of its own, or several at a time, is known to others by a mark.
+        if lacking and not any(path.endswith(".done") for path in event["input"]):
             told.append(("inputs", f"{id}: {lacking} are not among {event['input']}"))
     return told
 

@@ -185,7 +185,23 @@ class Choice(Expression):
         return f"{_inner(self.then)} if {_inner(self.condition)} else {_inner(self.otherwise)}"
 
     def value(self, scope: Scope) -> Value:
-        return (self.then if self.condition.value(scope) else self.otherwise).value(scope)
+        condition = self.condition.value(scope)
+        if not isinstance(condition, bool):
+            raise Missing("a condition is true or false")
+        taken, left = (self.then, self.otherwise) if condition else (self.otherwise, self.then)
+        found = taken.value(scope)
+        # Both arms must be of one kind, whichever is taken; but what the other one reads counts for nothing.
+        before = set(getattr(scope, "touched", ()))
+        try:
+            other = left.value(scope)
+        except Missing:
+            other = None
+        finally:
+            if hasattr(scope, "touched"):
+                scope.touched = before
+        if found is not None and other is not None and isinstance(found, list) != isinstance(other, list):
+            raise Missing("a choice between a list and one value")
+        return found
 
 
 _BINARY: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -216,6 +232,8 @@ class Binary(Expression):
 
     def value(self, scope: Scope) -> Value:
         left, right = self.left.value(scope), self.right.value(scope)
+        if self.sign in ("==", "!=") and isinstance(left, list) != isinstance(right, list):
+            raise Missing("a list is never equal to one value")
         if self.sign not in ("==", "!=") and (left is None or right is None):
             raise Missing(self.text())
         return _BINARY[self.sign](left, right)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import traceback
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,26 @@ def compiled(spec: Path) -> Compiled | Refused | Crashed:
         return Crashed(_last())
 
 
+def planned(spec: Path) -> list[str] | Refused | Crashed:
+    """The files that have to be there before a run, as `sncompile plan --json` lists them."""
+    from sncompile.cli.main import main
+
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    code: Any = 0
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            main(["plan", "--json", str(spec)])
+    except SystemExit as end:
+        code = end.code
+    except Exception:
+        return Crashed(_last())
+    if code == 70:
+        return Crashed("\n".join(line for line in _text(err).splitlines() if "fault of sncompile" in line))
+    if code:
+        return Refused((_text(err),))
+    return sorted({found["path"] for found in json.loads(_text(out))["inputs"]})
+
+
 def emitted(graph: Graph) -> Path | Refused | Crashed:
     """The Snakefile of a graph."""
     try:
@@ -61,6 +83,11 @@ def emitted(graph: Graph) -> Path | Refused | Crashed:
         return _refused(error.diagnostics)
     except Exception:
         return Crashed(_last())
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
 
 
 def _refused(diagnostics: Any) -> Refused:

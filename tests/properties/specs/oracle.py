@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .expressions import Expression, Missing, Value
+from .expressions import Expression, Missing, Output, Value, parts
 from .model import SEPARATOR, Made, Need, Parameter, Pipeline, Port, Row, Spec, Step
 from .relation import Combination, Keys, Placed, Range, feeding, joined, place
 
@@ -82,6 +82,35 @@ class World:
         if not found:
             raise Wrong("no job")
         return found
+
+    @cached_property
+    def final(self) -> dict[str, str]:
+        """The pipeline's outputs, those that no step takes: path → the job that writes it."""
+        root = self.root
+        taken = _taken(root)
+        asked: list[tuple[Context, Output]] = []
+        for step in root.steps():
+            if step.nested is None:
+                free = [Output(step.name, made.name) for made in step.outputs if (step.name, made.name) not in taken]
+                asked += [(root, output) for output in free]
+            else:
+                inner = root.inner(step)
+                free = [v for n, v in inner.pipeline.outputs.items() if (step.name, n) not in taken and isinstance(v, Output)]
+                asked += [_behind(inner, output) for output in free]
+        # An output that a nested pipeline names and one of its own steps takes as well may be either.
+        asked = [(c, output) for c, output in asked if c is root or (output.step, output.port) not in _taken(c)]
+        return {
+            Instance(context, step, key).outputs[output.port]: context.job_id(step, key)
+            for context, output in asked
+            for step in [context.named(output.step)]
+            for key in context.range_of(step).instances()
+        }
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The jobs that the pipeline's outputs need."""
+        found = frozenset(self.final.values())
+        return found.union(*(self.above[id] for id in found))
 
     @cached_property
     def above(self) -> dict[str, frozenset[str]]:
@@ -484,6 +513,28 @@ class View:
 
     def output(self, step: str, port: str) -> Value:
         return _output(self.context, self.seen, step, port)
+
+
+def _taken(context: Context) -> set[tuple[str, str]]:
+    """The outputs that the steps of a pipeline name."""
+    return {
+        (part.step, part.port)
+        for step in context.steps()
+        for value in (*(p.value for p in step.inputs), *(p.value for p in step.params), *step.gives.values())
+        for part in parts(value)
+        if isinstance(part, Output)
+    }
+
+
+def _behind(context: Context, value: Output) -> tuple[Context, Output]:
+    """The output of a step that runs something, in its pipeline, that a nested pipeline's output comes from."""
+    step = context.named(value.step)
+    if step.nested is None:
+        return context, value
+    inner = context.inner(step)
+    deeper = inner.pipeline.outputs[value.port]
+    assert isinstance(deeper, Output)
+    return _behind(inner, deeper)
 
 
 def _output(context: Context, taking: Instance, name: str, port: str) -> Value:

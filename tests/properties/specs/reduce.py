@@ -8,7 +8,7 @@ from typing import Any
 
 from .expressions import Choice, Expression, ListOf, Literal, Output, Plain
 from .model import Parameter, Pipeline, Port, Spec, Step, Table
-from .pipelines import fits
+from .pipelines import fits, kept
 
 MOST = 1500
 """So many smaller specs are tried at most."""
@@ -21,13 +21,11 @@ def reduced(spec: Spec, holds: Callable[[Spec], bool], most: int = MOST) -> Spec
     changed = True
     while changed:
         changed = False
-        for smaller in _smaller(spec):
+        for smaller in map(kept, filter(fits, _smaller(spec))):
             text = smaller.text()
-            if text in seen:
+            if text in seen or text == spec.text():
                 continue
             seen.add(text)
-            if not fits(smaller):
-                continue
             tried += 1
             if tried > most:
                 return spec

@@ -6,6 +6,7 @@ tells what it was called with.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -13,7 +14,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +55,14 @@ def run(snakefile: Path, folder: Path, raw_files: Sequence[str], outputs: Sequen
         (room / "bin").mkdir()
         install(room / "bin")
         status = _child(snakefile, folder, room)
+        _take_over(room / "modules")
         events = [json.loads(line) for line in (room / "events").read_text().splitlines()] if (room / "events").exists() else []
         calls = []
         for place in (room / "said").glob("said.*"):
-            words, _, body = place.read_bytes().partition(b"\0\0\0")
-            calls.append((words.decode("utf-8", "replace").split("\0"), body))
+            said = place.read_bytes()
+            count, _, rest = said.partition(b"\0")
+            *words, body = rest.split(b"\0", int(count))
+            calls.append(([word.decode("utf-8", "replace") for word in words], body))
         files = {}
         for path in outputs:
             place = folder / path
@@ -72,9 +78,7 @@ def run(snakefile: Path, folder: Path, raw_files: Sequence[str], outputs: Sequen
 
 
 def _child(snakefile: Path, folder: Path, room: Path) -> int:
-    import snakemake.api
-    import snakemake.cli
-
+    _warm()
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
@@ -95,6 +99,7 @@ def _child(snakefile: Path, folder: Path, room: Path) -> int:
 
             traceback.print_exc()
         finally:
+            (room / "modules").write_text("\n".join(sys.modules))
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
@@ -108,6 +113,27 @@ def _child(snakefile: Path, folder: Path, room: Path) -> int:
             os.waitpid(child, 0)
             return -9
         time.sleep(0.01)
+
+
+@cache
+def _warm() -> None:
+    """Load Snakemake, and what it loads late, before the first child: most of what a small run costs."""
+    import snakemake.cli
+
+    snakemake.cli.get_argument_parser()
+
+
+def _take_over(modules: Path) -> None:
+    """Load what a child had to load itself, so that the next one need not."""
+    if modules.exists():
+        for name in modules.read_text().split():
+            if name not in sys.modules and name not in _TRIED:
+                _TRIED.add(name)
+                with suppress(Exception):
+                    importlib.import_module(name)
+
+
+_TRIED: set[str] = set()
 
 
 def _snakemake(snakefile: Path, room: Path) -> int:

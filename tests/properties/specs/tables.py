@@ -15,7 +15,7 @@ TEXTS = ("x", "y", "two words", "it's", 'say "hi"', "$HOME", "a;b", "*", "#", "Ã
 def domains(random: Random, without: frozenset[str] = frozenset()) -> dict[str, list[str]]:
     """The values that each key may have: two to four, of one sort; most of them plain."""
     found = {}
-    sorts = [sort for sort in SORTS if not (sort is _periods and "periods" in without)]
+    sorts = [sort for sort in SORTS if _WORDS.get(sort) not in without]
     for name in KEYS:
         values = random.choice(sorts)(random) if random.random() < 0.45 else plain(random)
         random.shuffle(values)
@@ -58,8 +58,14 @@ def _names(random: Random) -> list[str]:
 
 
 def _long(random: Random) -> list[str]:
-    return ["_".join(f"{letter}{n}" for n in range(100))[: random.randint(200, 248)] for letter in ("x", "y", "xy", "xz")]
+    lengths = (random.randint(200, 248), random.randint(249, 255))
+    found = ["_".join(f"{letter}{n}" for n in range(100))[: random.choice(lengths)] for letter in ("x", "y", "xy", "xz")]
+    if random.random() < 0.15:
+        found[0] = "%_" + found[0][:253]
+    return found
 
+
+_WORDS = {_periods: "periods", _long: "long"}
 
 SORTS = (_encoded, _encoded, _shell, _numbers, _periods, _periods, _prefixes, _names, _long)
 

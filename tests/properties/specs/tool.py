@@ -47,7 +47,7 @@ if [ -n "${REC_FOLDER-}" ]; then
         esac
     done
     said=$(mktemp "$REC_FOLDER/said.XXXXXXXX")
-    { printf '%s\0' "$@"; printf '\0\0'; body "$@"; } > "$said"
+    { printf '%s\0' $# "$@"; body "$@"; } > "$said"
 fi
 sum=$(body "$@" | md5sum); sum=${sum%% *}
 number=0
