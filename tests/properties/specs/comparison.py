@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .cwl_run import emitted_cwl, run_cwl
 from .levels import Compiled, Crashed, Refused, compiled, emitted, planned
 from .model import Spec
 from .oracle import Job, Missing, World
@@ -42,8 +43,8 @@ def signature(difference: Difference) -> str:
     return f"{difference.where}|{difference.kind}"
 
 
-def differences(spec: Spec, *, levels: Sequence[int] = (0, 1, 2), runs: Sequence[int] = ()) -> list[Difference]:
-    """All differences: of the jobs at `levels`, and of a run by Snakemake at `runs`."""
+def differences(spec: Spec, *, levels: Sequence[int] = (0, 1, 2), runs: Sequence[int] = (), cwl: bool = False) -> list[Difference]:
+    """All differences: of the jobs at `levels`, of a run by Snakemake at `runs`, and of one by cwltool."""
     with tempfile.TemporaryDirectory(prefix="specs-") as name:
         folder = Path(name)
         got = compiled(spec.write(folder))
@@ -72,7 +73,26 @@ def differences(spec: Spec, *, levels: Sequence[int] = (0, 1, 2), runs: Sequence
                 continue
             ran = run(snakefile, folder, raw_files(world.jobs), [p for job in world.jobs for p in job.outputs.values()])
             found += [Difference(f"run -O{level}", kind, told) for kind, told in of_run(world, expected, ran, level)]
+        if cwl:
+            tidy(folder)
+            found += _of_cwl(world, got, folder)
         return found
+
+
+def _of_cwl(world: World, got: Compiled, folder: Path) -> list[Difference]:
+    """Differences of what a run by cwltool brings, which has all outputs of the pipeline."""
+    out = emitted_cwl(got.graphs[1])
+    if isinstance(out, Crashed):
+        return [Difference("cwl", "crash", out.told)]
+    if isinstance(out, Refused):
+        return [] if all(told.startswith("SN6") for told in out.told) else [Difference("cwl", "refused", "; ".join(out.told))]
+    ran = run_cwl(out, folder, raw_files(world.jobs))
+    if ran.status:
+        told = [line for line in ran.text.splitlines() if "rror" in line]
+        return [Difference("cwl", "failed", "\n".join(told[:6])[:1500])]
+    right = contents(world.jobs)
+    lacking = Counter(right[path] for path in world.final) - Counter(ran.contents)
+    return [Difference("cwl", "content", f"no result is that of {path}") for path in world.final if right[path] in lacking]
 
 
 def _of_plan(got: list[str] | Refused | Crashed, expected: list[str], folder: Path) -> list[Difference]:

@@ -44,13 +44,13 @@ def compiled(spec: Path) -> Compiled | Refused | Crashed:
     try:
         checked = check(spec)
         if checked.failed:
-            return _refused(checked.diagnostics)
+            return refusal(checked.diagnostics)
         graphs = {level: optimize(graph_of(checked.require()), level, check=True).graph for level in (0, 1, 2)}
         return Compiled(graphs, {level: {job.id: job for job in jobs(graph)} for level, graph in graphs.items()})
     except CompileError as error:
-        return _refused(error.diagnostics)
+        return refusal(error.diagnostics)
     except Exception:
-        return Crashed(_last())
+        return crash()
 
 
 def planned(spec: Path) -> list[str] | Refused | Crashed:
@@ -65,7 +65,7 @@ def planned(spec: Path) -> list[str] | Refused | Crashed:
     except SystemExit as end:
         code = end.code
     except Exception:
-        return Crashed(_last())
+        return crash()
     if code == 70:
         return Crashed("\n".join(line for line in _text(err).splitlines() if "fault of sncompile" in line))
     if code:
@@ -80,9 +80,9 @@ def emitted(graph: Graph) -> Path | Refused | Crashed:
         compile_graph(graph).write(out)
         return out / "Snakefile"
     except CompileError as error:
-        return _refused(error.diagnostics)
+        return refusal(error.diagnostics)
     except Exception:
-        return Crashed(_last())
+        return crash()
 
 
 def _text(stream: io.TextIOWrapper) -> str:
@@ -90,11 +90,13 @@ def _text(stream: io.TextIOWrapper) -> str:
     return stream.read()
 
 
-def _refused(diagnostics: Any) -> Refused:
+def refusal(diagnostics: Any) -> Refused:
+    """The errors among some diagnostics."""
     return Refused(tuple(f"{d.code}: {d.message}" for d in diagnostics if d.severity.value == "error"))
 
 
-def _last() -> str:
+def crash() -> Crashed:
+    """The exception that is being handled, with the last of where it came from."""
     text = io.StringIO()
     traceback.print_exc(limit=-3, file=text)
-    return text.getvalue()
+    return Crashed(text.getvalue())

@@ -67,7 +67,7 @@ def _long(random: Random) -> list[str]:
 
 _WORDS = {_periods: "periods", _long: "long"}
 
-SORTS = (_encoded, _encoded, _shell, _numbers, _periods, _periods, _prefixes, _names, _long)
+SORTS = (_encoded, _encoded, _encoded, _shell, _numbers, _periods, _periods, _prefixes, _names, _long)
 
 
 def table(random: Random, name: str, values: dict[str, list[str]], before: Sequence[Table], number: int) -> Table:
@@ -86,7 +86,8 @@ def table(random: Random, name: str, values: dict[str, list[str]], before: Seque
     rows_keys = combinations[: random.randint(min(2, most), most)]
     columns = [*keys]
     for other in KEYS:
-        if other not in keys and random.random() < 0.22:
+        # A key of one table is a plain column of another as often as not.
+        if other not in keys and random.random() < (0.5 if other in {key for t in before for key in t.key} else 0.12):
             columns.append(other)
     columns += [name for name, share in _PLAIN.items() if random.random() < share]
     if random.random() < 0.5:
