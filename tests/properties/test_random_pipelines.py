@@ -69,7 +69,9 @@ def test_snakemake_runs_random_specs(seeds: range, level: int) -> None:
 
 
 @pytest.mark.parametrize("seeds", blocks(CWL), ids=lambda seeds: f"{seeds.start}-{seeds.stop}")
-@pytest.mark.skipif(not can_run(), reason="needs cwltool (the extra `dev`) and Node.js, which evaluates its expressions")
+@pytest.mark.skipif(
+    not can_run(), reason="needs cwltool (the extra `dev`) and Node.js, which evaluates its expressions"
+)
 def test_cwltool_runs_random_specs(seeds: range) -> None:
     """The same by way of CWL; only where many specs are asked for, as each takes seconds."""
     told = all_of(seeds, cwl=True)

@@ -55,14 +55,18 @@ def _values(spec: Spec) -> list[object]:
 _HAS = {
     "nested": lambda spec: bool(spec.nested),
     "nested twice": lambda spec: any(step.nested for inner in spec.nested.values() for step in inner.steps),
-    "lists given to nested pipelines": lambda spec: any("[]" in t for p in spec.nested.values() for t in p.inputs.values()),
+    "lists given to nested pipelines": lambda spec: any(
+        "[]" in t for p in spec.nested.values() for t in p.inputs.values()
+    ),
     "two uses": lambda spec: len([step for step in spec.root.steps if step.nested]) > len(spec.nested),
     "batches": lambda spec: any(step.batch for step in _steps(spec)),
     "choices": lambda spec: any(isinstance(value, Choice) for value in _values(spec)),
     "where": lambda spec: any(step.where is not None for step in _steps(spec)),
     "encoded keys": lambda spec: any(set(cell) & set("/%{}") or cell in (".", "..") for cell in _cells(spec)),
-    "periodic keys": lambda spec: any(cell == cell[:3] * (len(cell) // 3) for cell in _cells(spec) if len(cell) > 60)
-    or any(len(set(cell)) <= 2 for cell in _cells(spec) if len(cell) > 17),
+    "periodic keys": lambda spec: (
+        any(cell == cell[:3] * (len(cell) // 3) for cell in _cells(spec) if len(cell) > 60)
+        or any(len(set(cell)) <= 2 for cell in _cells(spec) if len(cell) > 17)
+    ),
     "branches": lambda spec: any(step.name.endswith("_2") for step in spec.root.steps),
     "null": lambda spec: any(value == Literal(None) for value in _values(spec)),
     "attempt": lambda spec: any("attempt" in str(n.written) for step in _steps(spec) for n in step.resources.values()),
@@ -93,16 +97,27 @@ def test_a_gather_is_ordered_as_the_rows_that_are_looked_at() -> None:
     rows = [("P1", "blood"), ("P2", "liver"), ("P1", "skin"), ("P1", "liver")]
     samples = table("samples", ("patient", "tissue"), *({"patient": p, "tissue": t} for p, t in rows))
     atlas = Step("atlas", ("tissue",), "samples", outputs=(Made("o"),))
-    compare = Step("compare", ("patient",), "samples", inputs=(Port("all", True, Output("atlas", "o")),), outputs=(Made("o"),))
+    compare = Step(
+        "compare", ("patient",), "samples", inputs=(Port("all", True, Output("atlas", "o")),), outputs=(Made("o"),)
+    )
     found = words(Spec(Pipeline("main", (samples,), (atlas, compare))))
     assert found["compare/P1"][3:-1] == [f"results/atlas/{tissue}/o" for tissue in ("blood", "skin", "liver")]
 
 
 def test_nested_outputs_keep_the_inner_keys() -> None:
     lanes = table("lanes", ("batch", "sample"), {"batch": "b1", "sample": "S1"}, {"batch": "b1", "sample": "S2"})
-    inner = Pipeline("inner", (), (Step("align", ("sample",), "lanes", outputs=(Made("bam"),)),), {}, {}, {"bam": Output("align", "bam")})
+    inner = Pipeline(
+        "inner",
+        (),
+        (Step("align", ("sample",), "lanes", outputs=(Made("bam"),)),),
+        {},
+        {},
+        {"bam": Output("align", "bam")},
+    )
     use = Step("lanes_", ("batch",), "lanes", nested="inner")
-    call = Step("call", ("sample",), "lanes", inputs=(Port("bam", True, Output("lanes_", "bam")),), outputs=(Made("o"),))
+    call = Step(
+        "call", ("sample",), "lanes", inputs=(Port("bam", True, Output("lanes_", "bam")),), outputs=(Made("o"),)
+    )
     found = words(Spec(Pipeline("main", (lanes,), (use, call)), {"inner": inner}))
     assert found["call/S1"][3:-1] == ["results/lanes_.align/b1/S1/bam"]
 

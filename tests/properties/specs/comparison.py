@@ -43,7 +43,9 @@ def signature(difference: Difference) -> str:
     return f"{difference.where}|{difference.kind}"
 
 
-def differences(spec: Spec, *, levels: Sequence[int] = (0, 1, 2), runs: Sequence[int] = (), cwl: bool = False) -> list[Difference]:
+def differences(
+    spec: Spec, *, levels: Sequence[int] = (0, 1, 2), runs: Sequence[int] = (), cwl: bool = False
+) -> list[Difference]:
     """All differences: of the jobs at `levels`, of a run by Snakemake at `runs`, and of one by cwltool."""
     with tempfile.TemporaryDirectory(prefix="specs-") as name:
         folder = Path(name)
@@ -85,14 +87,20 @@ def _of_cwl(world: World, got: Compiled, folder: Path) -> list[Difference]:
     if isinstance(out, Crashed):
         return [Difference("cwl", "crash", out.told)]
     if isinstance(out, Refused):
-        return [] if all(told.startswith("SN6") for told in out.told) else [Difference("cwl", "refused", "; ".join(out.told))]
+        return (
+            []
+            if all(told.startswith("SN6") for told in out.told)
+            else [Difference("cwl", "refused", "; ".join(out.told))]
+        )
     ran = run_cwl(out, folder, raw_files(world.jobs))
     if ran.status:
         told = [line for line in ran.text.splitlines() if "rror" in line]
         return [Difference("cwl", "failed", "\n".join(told[:6])[:1500])]
     right = contents(world.jobs)
     lacking = Counter(right[path] for path in world.final) - Counter(ran.contents)
-    return [Difference("cwl", "content", f"no result is that of {path}") for path in world.final if right[path] in lacking]
+    return [
+        Difference("cwl", "content", f"no result is that of {path}") for path in world.final if right[path] in lacking
+    ]
 
 
 def _of_plan(got: list[str] | Refused | Crashed, expected: list[str], folder: Path) -> list[Difference]:
@@ -101,9 +109,15 @@ def _of_plan(got: list[str] | Refused | Crashed, expected: list[str], folder: Pa
         return [Difference("plan", "crash", got.told)]
     if isinstance(got, Refused):
         return [Difference("plan", "refused", "; ".join(got.told))]
-    paths = {os.path.relpath(path, folder) if os.path.isabs(path) else os.path.relpath(folder / path, folder) for path in got}
-    told = [Difference("plan", "inputs", f"`{path}` is needed, and not listed") for path in sorted(set(expected) - paths)]
-    return told + [Difference("plan", "inputs", f"`{path}` is listed, and not needed") for path in sorted(paths - set(expected))]
+    paths = {
+        os.path.relpath(path, folder) if os.path.isabs(path) else os.path.relpath(folder / path, folder) for path in got
+    }
+    told = [
+        Difference("plan", "inputs", f"`{path}` is needed, and not listed") for path in sorted(set(expected) - paths)
+    ]
+    return told + [
+        Difference("plan", "inputs", f"`{path}` is listed, and not needed") for path in sorted(paths - set(expected))
+    ]
 
 
 def _nearest(spec: Spec, got: Compiled, levels: Sequence[int]) -> tuple[World, list[Difference]]:
@@ -135,7 +149,11 @@ def of_jobs(world: World, got: Compiled, level: int) -> list[tuple[str, str]]:
     expected = {job.id: job for job in world.jobs}
     found = got.jobs[level]
     written = {path for job in found.values() for path in _paths(job.outputs)}
-    fused = {id for id, job in found.items() if level == 2 and id in expected and len(job.outputs) > len(expected[id].outputs)}
+    fused = {
+        id
+        for id, job in found.items()
+        if level == 2 and id in expected and len(job.outputs) > len(expected[id].outputs)
+    }
     told = [
         ("jobs", f"{id} is missing")
         for id in expected.keys() - found.keys()
@@ -230,7 +248,9 @@ def _of_files(world: World, ran: Ran, right: Mapping[str, str], level: int) -> l
                     told.append(("content", f"{path} holds what it should not"))
                 if made.temp and path in read:
                     told.append(("temp", f"{path} is still there"))
-            elif not made.temp and job.id in world.needed and (level < 2 or made.path is not None or path in world.final):
+            elif (
+                not made.temp and job.id in world.needed and (level < 2 or made.path is not None or path in world.final)
+            ):
                 told.append(("gone", f"{path} is not there"))
     return told
 

@@ -9,7 +9,7 @@ from .model import Spec
 
 
 def cause(found: Difference, spec: Spec) -> str:
-    """A short name for the cause of a difference; differences that nobody has seen are called by their place and kind."""
+    """A short name for the cause of a difference; one that nobody has seen is called by its place and kind."""
     told, nested = found.told, bool(spec.nested)
     if found.kind == "crash":
         batches = found.where == "emit -O2" and "IndexError" in told
@@ -44,7 +44,11 @@ def cause(found: Difference, spec: Spec) -> str:
     if found.kind == "body" and "made before" in told:
         return "create of a twin"
     if found.kind == "gone":
-        return "a path that was said is deleted" if found.where.endswith("2") else "gone"
+        if found.where.endswith("2"):
+            return (
+                "a nested output is deleted" if re.match(r"results/\w+\.", told) else "a path that was said is deleted"
+            )
+        return "gone"
     return "a list shrinks inside a nested pipeline" if nested else f"run: {found.kind}"
 
 

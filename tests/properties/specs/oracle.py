@@ -95,7 +95,11 @@ class World:
                 asked += [(root, output) for output in free]
             else:
                 inner = root.inner(step)
-                free = [v for n, v in inner.pipeline.outputs.items() if (step.name, n) not in taken and isinstance(v, Output)]
+                free = [
+                    v
+                    for n, v in inner.pipeline.outputs.items()
+                    if (step.name, n) not in taken and isinstance(v, Output)
+                ]
                 asked += [_behind(inner, output) for output in free]
         # An output that a nested pipeline names and one of its own steps takes as well may be either.
         asked = [(c, output) for c, output in asked if c is root or (output.step, output.port) not in _taken(c)]
@@ -326,7 +330,9 @@ class Instance:
         for found in joined(self.rows, [placed]):
             _, number, row = found[placed.place]
             seen.setdefault(number, row)
-        numbers = sorted(seen) if self.context.world.order == "tables" and placed not in self.range.tables else list(seen)
+        numbers = (
+            sorted(seen) if self.context.world.order == "tables" and placed not in self.range.tables else list(seen)
+        )
         cells = [seen[number][column] for number in numbers]
         if column in placed.table.key:
             cells = [str(cell) for cell in cells]
@@ -410,7 +416,7 @@ class Instance:
             if not port.optional:
                 raise Missing(f"{port.name} gets nothing")
             return [] if port.many else None
-        if isinstance(found, list) != port.many:
+        if isinstance(found, list) != port.many or not _all_of(found, str):
             raise Wrong(f"{port.name} is of the wrong kind")
         return found
 
@@ -419,7 +425,10 @@ class Instance:
         found = param.default if param.value is None else param.value.value(self)
         if found is None and not param.type.endswith("?"):
             raise Missing(f"{param.name} gets nothing")
-        if found is not None and isinstance(found, list) != param.type.rstrip("?").endswith("[]"):
+        many = param.type.rstrip("?").endswith("[]")
+        if found is not None and (
+            isinstance(found, list) != many or not _all_of(found, _TYPES[param.type.rstrip("?[]")])
+        ):
             raise Wrong(f"{param.name} is of the wrong kind")
         return found
 
@@ -474,6 +483,13 @@ class Instance:
                     found.update(context.parent.jobs_of(other, key))
             context = context.parent
         return found
+
+
+_TYPES = {"string": str, "integer": int, "boolean": bool}
+
+
+def _all_of(found: Value, type: type) -> bool:
+    return all(isinstance(item, type) for item in (found if isinstance(found, list) else [found]))
 
 
 def _stands(form: str, name: str, value: Value) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -145,14 +145,15 @@ class _Maker:
         inputs = [maker.port(f"in{n}") for n in range(1, self.random.choices((0, 1, 2, 3), (2, 6, 5, 1))[0] + 1)]
         params = [maker.parameter(f"q{n}") for n in range(1, self.random.choices((0, 1, 2, 3), (4, 5, 3, 1))[0] + 1)]
         made = outputs(self.random, none=context.parent is None)
-        step = replace(step, inputs=tuple(port for port in inputs if port is not None), params=tuple(params), outputs=made)
+        step = replace(
+            step, inputs=tuple(port for port in inputs if port is not None), params=tuple(params), outputs=made
+        )
         if context.parent is None:
             step = self.with_paths(step)
             if self.chance(0.07):
                 step = replace(step, when=self.when(spec))
         if self.chance(0.15):
-            if not any(port.optional for port in step.inputs) and not any(p.form in ("option", "repeat", "flag") for p in (*step.inputs, *step.params)):
-                step = replace(step, shell=all(p.type in ("string", "integer") for p in step.params))
+            step = replace(step, shell=can_be_shell(step))
         return step
 
     def when(self, spec: Spec) -> Expression:
@@ -168,10 +169,18 @@ class _Maker:
         made = []
         for one in step.outputs:
             if one.kind == "file" and self.chance(0.7):
-                pieces: list[str | Expression] = [self.random.choice(("results/", "said/", "results/own/")), f"{step.name}_{one.name}"]
+                pieces: list[str | Expression] = [
+                    self.random.choice(("results/", "said/", "results/own/")),
+                    f"{step.name}_{one.name}",
+                ]
                 for key in step.by:
                     pieces += ["/", Key(key)]
-                one = replace(one, path=Template((*pieces, self.random.choice(("", ".txt")))) if step.by else Plain("".join(map(str, pieces))))
+                one = replace(
+                    one,
+                    path=Template((*pieces, self.random.choice(("", ".txt"))))
+                    if step.by
+                    else Plain("".join(map(str, pieces))),
+                )
             made.append(one)
         return replace(step, outputs=tuple(made))
 
@@ -187,7 +196,7 @@ class _Maker:
             for _ in range(ENOUGH):
                 step = replace(self.step(found, World(found).root, name), when=None, shell=self.chance(0.1))
                 step = replace(step, outputs=tuple(replace(made, path=None) for made in step.outputs))
-                if step.shell and (any(p.optional for p in step.inputs) or any(p.form != "word" for p in (*step.inputs, *step.params)) or any(p.type not in ("string", "integer") for p in step.params)):
+                if step.shell and not can_be_shell(step):
                     step = replace(step, shell=False)
                 if place and chain[-1].outputs and self.chance(0.8):
                     step = self.taking(step, chain[-1])
@@ -235,7 +244,9 @@ class _Maker:
             elif form == 0:
                 made = replace(made, temp=not made.temp)
             elif not step.by:
-                made = replace(made, path=Plain(self.random.choice((f"results/{step.name}/{made.name}", f"said/{step.name}"))))
+                made = replace(
+                    made, path=Plain(self.random.choice((f"results/{step.name}/{made.name}", f"said/{step.name}")))
+                )
             return replace(step, outputs=(made, *step.outputs[1:]))
         if form == 3:
             return replace(step, retries=self.random.randint(1, 2), fails=0)
@@ -306,8 +317,15 @@ class _Maker:
         """The spec with a nested pipeline of some steps, used in a pipeline that lies at `path` (names of steps)."""
         for _ in range(ENOUGH):
             context = reached(spec, path)
-            inputs = {name: self.random.choice(("file", "file[]", "file[]", "file[]?", "file?")) for name in ("all", "one")[: self.random.randint(0, 2)]}
-            params = {name: {"type": type} for name, type in (("names", "string[]"), ("n", "integer"), ("word", "string"), ("flag", "boolean")) if self.chance(0.35)}
+            inputs = {
+                name: self.random.choice(("file", "file[]", "file[]", "file[]?", "file?"))
+                for name in ("all", "one")[: self.random.randint(0, 2)]
+            }
+            params = {
+                name: {"type": type}
+                for name, type in (("names", "string[]"), ("n", "integer"), ("word", "string"), ("flag", "boolean"))
+                if self.chance(0.35)
+            }
             for name, default in (("word", "w"), ("n", 3), ("flag", True)):
                 if name in params and self.chance(0.3):
                     params[name] = {**params[name], "default": default}
@@ -380,6 +398,14 @@ class _Maker:
 _BIG = settings.__globals__["Need"]("8GB", (8000, 8000, 8000))
 
 
+def can_be_shell(step: Step) -> bool:
+    """Whether a step's words can stand in a script: none is absent, or comes with another one."""
+    forms = {item.form for item in (*step.inputs, *step.params)}
+    types = {param.type for param in step.params}
+    absent = any(port.optional for port in step.inputs)
+    return not absent and forms <= {"word", "text"} and types <= {"string", "integer"}
+
+
 def fits(spec: Spec, *, empty: bool = False) -> bool:
     """Whether the oracle knows what the spec stands for, and that is not too much."""
     world = World(spec)
@@ -423,7 +449,9 @@ def surroundings(context: Context) -> Surroundings:
             if source is not None:
                 sources.append(replace(source, step=step.name, port=name))
     pipeline = context.pipeline
-    return Surroundings(visible(context), sources, dict(pipeline.inputs), {n: p["type"] for n, p in pipeline.params.items()})
+    return Surroundings(
+        visible(context), sources, dict(pipeline.inputs), {n: p["type"] for n, p in pipeline.params.items()}
+    )
 
 
 def origin(context: Context, value: Expression) -> Source | None:
@@ -447,14 +475,28 @@ def kept(spec: Spec) -> Spec:
         if not idle:
             break
         named = {step.name for step in idle}
-        root = replace(root, steps=tuple(s for s in root.steps if s.name not in named), flow=tuple(f for f in root.flow if f not in named))
+        root = replace(
+            root,
+            steps=tuple(s for s in root.steps if s.name not in named),
+            flow=tuple(f for f in root.flow if f not in named),
+        )
     if not root.steps:
         root = replace(root, steps=(Step("s1", outputs=(Made("o"),)),))
     found = replace(spec, root=root)
     for pipeline in found.pipelines():
-        done = {(port.value.step, port.value.port) for step in pipeline.steps for port in step.inputs if isinstance(port.value, Output)}
+        done = {
+            (port.value.step, port.value.port)
+            for step in pipeline.steps
+            for port in step.inputs
+            if isinstance(port.value, Output)
+        }
         steps = tuple(
-            replace(step, outputs=tuple(replace(made, temp=made.temp and (step.name, made.name) in done) for made in step.outputs))
+            replace(
+                step,
+                outputs=tuple(
+                    replace(made, temp=made.temp and (step.name, made.name) in done) for made in step.outputs
+                ),
+            )
             for step in pipeline.steps
         )
         found = _pipeline(found, pipeline.name, replace(pipeline, steps=steps))
@@ -465,7 +507,9 @@ def taken(pipeline: Pipeline) -> set[tuple[str, str]]:
     """The outputs that steps of a pipeline take."""
     values: list[object] = []
     for step in pipeline.steps:
-        values += [port.value for port in step.inputs] + [param.value for param in step.params] + list(step.gives.values())
+        values += (
+            [port.value for port in step.inputs] + [param.value for param in step.params] + list(step.gives.values())
+        )
     return {(part.step, part.port) for value in values for part in parts(value) if isinstance(part, Output)}
 
 

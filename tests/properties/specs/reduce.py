@@ -55,9 +55,17 @@ def _smaller(spec: Spec) -> Iterator[Spec]:
         for name in pipeline.outputs:
             yield _put(spec, replace(pipeline, outputs={n: v for n, v in pipeline.outputs.items() if n != name}))
         for name in pipeline.inputs:
-            yield _ungiven(_put(spec, replace(pipeline, inputs={n: v for n, v in pipeline.inputs.items() if n != name})), pipeline.name, name)
+            yield _ungiven(
+                _put(spec, replace(pipeline, inputs={n: v for n, v in pipeline.inputs.items() if n != name})),
+                pipeline.name,
+                name,
+            )
         for name in pipeline.params:
-            yield _ungiven(_put(spec, replace(pipeline, params={n: v for n, v in pipeline.params.items() if n != name})), pipeline.name, name)
+            yield _ungiven(
+                _put(spec, replace(pipeline, params={n: v for n, v in pipeline.params.items() if n != name})),
+                pipeline.name,
+                name,
+            )
     for pipeline in spec.pipelines():
         for step in pipeline.steps:
             for smaller in _steps(step):
@@ -91,7 +99,21 @@ def _ungiven(spec: Spec, document: str, name: str) -> Spec:
 
 
 def _steps(step: Step) -> Iterator[Step]:
-    for field, empty in (("where", None), ("when", None), ("batch", None), ("retries", None), ("after", ()), ("resources", {}), ("env", {}), ("shell", False), ("fails", 0), ("by", ()), ("inputs", ()), ("params", ()), ("outputs", ())):
+    for field, empty in (
+        ("where", None),
+        ("when", None),
+        ("batch", None),
+        ("retries", None),
+        ("after", ()),
+        ("resources", {}),
+        ("env", {}),
+        ("shell", False),
+        ("fails", 0),
+        ("by", ()),
+        ("inputs", ()),
+        ("params", ()),
+        ("outputs", ()),
+    ):
         if getattr(step, field) != empty:
             smaller = replace(step, **{field: empty})
             if field == "by":
@@ -115,9 +137,17 @@ def _steps(step: Step) -> Iterator[Step]:
             for simpler in _given(item):
                 yield replace(step, **{field: (*held[:place], simpler, *held[place + 1 :])})
     for place, made in enumerate(step.outputs):
-        for change in ({"format": None}, {"temp": False}, {"create": False}, {"path": None}, {"kind": "file", "create": False}):
+        for change in (
+            {"format": None},
+            {"temp": False},
+            {"create": False},
+            {"path": None},
+            {"kind": "file", "create": False},
+        ):
             if any(getattr(made, n) != v for n, v in change.items()):
-                yield replace(step, outputs=(*step.outputs[:place], replace(made, **change), *step.outputs[place + 1 :]))
+                yield replace(
+                    step, outputs=(*step.outputs[:place], replace(made, **change), *step.outputs[place + 1 :])
+                )
     if step.where is not None:
         for simpler in _expressions(step.where):
             yield replace(step, where=simpler)
@@ -185,10 +215,23 @@ def _values(spec: Spec) -> Iterator[Spec]:
     """Every key's values become harmless ones, everywhere; first all of a key, then one by one."""
     names = {key for p in spec.pipelines() for t in p.tables for key in t.columns}
     for name in sorted(names):
-        values = list(dict.fromkeys(str(r[name]) for p in spec.pipelines() for t in p.tables if name in t.columns for r in t.rows if r[name] is not None))
+        values = list(
+            dict.fromkeys(
+                str(r[name])
+                for p in spec.pipelines()
+                for t in p.tables
+                if name in t.columns
+                for r in t.rows
+                if r[name] is not None
+            )
+        )
         if name in ("n",):
             continue
-        simple = [f"{name[0].upper()}{n}" for n in range(1, len(values) + 1)] if name not in ("path", "fq1", "fq2") else [f"raw/{name}{n}" for n in range(1, len(values) + 1)]
+        simple = (
+            [f"{name[0].upper()}{n}" for n in range(1, len(values) + 1)]
+            if name not in ("path", "fq1", "fq2")
+            else [f"raw/{name}{n}" for n in range(1, len(values) + 1)]
+        )
         if values != simple:
             yield _mapped(spec, name, dict(zip(values, simple, strict=True)))
         for value, other in zip(values, simple, strict=True):

@@ -53,7 +53,9 @@ def main() -> None:
                 runs = (int(kind.split("-O")[1][0]),) if kind.startswith(("run", "emit")) else ()
                 levels = () if runs else tuple(given.levels)
 
-                def holds(smaller: Spec, runs: tuple[int, ...] = runs, levels: tuple[int, ...] = levels, kind: str = kind) -> bool:
+                def holds(
+                    smaller: Spec, runs: tuple[int, ...] = runs, levels: tuple[int, ...] = levels, kind: str = kind
+                ) -> bool:
                     return any(signature(d) == kind for d in differences(smaller, levels=levels, runs=runs))
 
                 spec = reduced(make(seed, frozenset(given.without)), holds, 120 if runs else 800)

@@ -56,7 +56,11 @@ def run(snakefile: Path, folder: Path, raw_files: Sequence[str], outputs: Sequen
         install(room / "bin")
         status = _child(snakefile, folder, room)
         _take_over(room / "modules")
-        events = [json.loads(line) for line in (room / "events").read_text().splitlines()] if (room / "events").exists() else []
+        events = (
+            [json.loads(line) for line in (room / "events").read_text().splitlines()]
+            if (room / "events").exists()
+            else []
+        )
         calls = []
         for place in (room / "said").glob("said.*"):
             said = place.read_bytes()
@@ -70,9 +74,15 @@ def run(snakefile: Path, folder: Path, raw_files: Sequence[str], outputs: Sequen
             if place.is_file():
                 files[path] = place.read_text()
         text = (room / "text").read_text(errors="replace")
-        text = "\n".join([*(str(e.get("message", e.get("shellcmd"))) for e in events if e["event"] in ("error", "job_error")), text])
+        text = "\n".join(
+            [*(str(e.get("message", e.get("shellcmd"))) for e in events if e["event"] in ("error", "job_error")), text]
+        )
         if status:
-            text += "".join(f"\n== {p.name}\n{p.read_text(errors='replace')}" for p in sorted((folder / "logs").rglob("*.log")) if p.stat().st_size)
+            text += "".join(
+                f"\n== {p.name}\n{p.read_text(errors='replace')}"
+                for p in sorted((folder / "logs").rglob("*.log"))
+                if p.stat().st_size
+            )
     infos = [event for event in events if event["event"] == "job_info" and event["rule_name"] != "all"]
     return Ran(status, text, calls, infos, files, ())
 
@@ -143,7 +153,17 @@ def _snakemake(snakefile: Path, room: Path) -> int:
     from sncompile.runner.engine_child import plugin
 
     LoggerPluginRegistry().register_plugin("sncompile", plugin(room / "events"))
-    arguments = ["-s", str(snakefile.resolve()), "--cores", str(CORES), "--nolock", "--quiet", "all", "--latency-wait", "1"]
+    arguments = [
+        "-s",
+        str(snakefile.resolve()),
+        "--cores",
+        str(CORES),
+        "--nolock",
+        "--quiet",
+        "all",
+        "--latency-wait",
+        "1",
+    ]
     try:
         main([*arguments, "--logger", "sncompile"])
     except SystemExit as end:

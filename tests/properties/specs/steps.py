@@ -79,8 +79,15 @@ class Expressions:
         ]
         if kind == "directory":
             return found
-        found += [(Column(t.name, c), not set(t.key) <= self.keys) for t in self.around.tables for c in ("path", "fq1") if c in t.columns]
-        found += [(Input(name), type.startswith("file[]")) for name, type in self.around.inputs.items() if "file" in type]
+        found += [
+            (Column(t.name, c), not set(t.key) <= self.keys)
+            for t in self.around.tables
+            for c in ("path", "fq1")
+            if c in t.columns
+        ]
+        found += [
+            (Input(name), type.startswith("file[]")) for name, type in self.around.inputs.items() if "file" in type
+        ]
         return found
 
     def file(self) -> tuple[Expression, bool] | None:
@@ -144,7 +151,9 @@ class Expressions:
                     continue
                 cell = Column(table.name, column)
                 if not one:
-                    found.append(Binary(Call("len", (cell,)), self.pick(">", "==", "<"), Literal(self.random.randint(1, 3))))
+                    found.append(
+                        Binary(Call("len", (cell,)), self.pick(">", "==", "<"), Literal(self.random.randint(1, 3)))
+                    )
                 elif column in ("note", "fq2"):
                     found.append(Binary(cell, self.pick("==", "!="), Literal(None)))
                 elif column == "n":
@@ -167,7 +176,9 @@ class Expressions:
     def value_of(self, key: str) -> str:
         """A value that a key has."""
         cells = [str(row[key]) for t in self.around.tables if key in t.key for row in t.rows]
-        cells = [cell for cell in cells if "'" not in cell and "\\" not in cell and cell.isprintable() and "${" not in cell]
+        cells = [
+            cell for cell in cells if "'" not in cell and "\\" not in cell and cell.isprintable() and "${" not in cell
+        ]
         return self.random.choice(cells) if cells else "A"
 
     # Parameters
@@ -178,9 +189,15 @@ class Expressions:
         for t in self.around.tables:
             many = not set(t.key) <= self.keys
             for column in t.columns:
-                if column not in ("path", "fq1", "fq2", "n") and (many or all(row[column] is not None for row in t.rows)):
+                if column not in ("path", "fq1", "fq2", "n") and (
+                    many or all(row[column] is not None for row in t.rows)
+                ):
                     found.append((Column(t.name, column), many))
-        found += [(Param(name), type == "string[]") for name, type in self.around.params.items() if type in ("string", "string[]")]
+        found += [
+            (Param(name), type == "string[]")
+            for name, type in self.around.params.items()
+            if type in ("string", "string[]")
+        ]
         return found
 
     def numbers(self) -> list[Expression]:
@@ -188,7 +205,11 @@ class Expressions:
         found: list[Expression] = [Call("len", (item,)) for item, many in self.texts() if many]
         found += [Call("len", (item,)) for item, many in self.files() if many and not isinstance(item, Column)]
         found += [Param(name) for name, type in self.around.params.items() if type == "integer"]
-        found += [Call("int", (Column(t.name, "n"),)) for t in self.around.tables if "n" in t.columns and set(t.key) <= self.keys]
+        found += [
+            Call("int", (Column(t.name, "n"),))
+            for t in self.around.tables
+            if "n" in t.columns and set(t.key) <= self.keys
+        ]
         return found or [Literal(self.random.randint(0, 9))]
 
     def text(self) -> Expression:
@@ -199,7 +220,13 @@ class Expressions:
         if form < 0.12 or not (single or lists):
             return Plain(self.random.choice(TEXTS))
         if form < 0.22:
-            return Template((self.pick("p-", "${x} ", "a b "), Call("str", (self.random.choice(self.numbers()),)), self.pick("", "%", "{y}")))
+            return Template(
+                (
+                    self.pick("p-", "${x} ", "a b "),
+                    Call("str", (self.random.choice(self.numbers()),)),
+                    self.pick("", "%", "{y}"),
+                )
+            )
         if lists and (form < 0.45 or not single):
             return Call("join", (self.random.choice(lists), Literal(self.pick(",", " ", "+"))))
         chosen = self.random.choice(single)
@@ -210,7 +237,9 @@ class Expressions:
         if form < 0.70:
             return Binary(Literal("x/"), "+", chosen)
         if form < 0.80:
-            nullable = [Column(t.name, "note") for t in self.around.tables if "note" in t.columns and set(t.key) <= self.keys]
+            nullable = [
+                Column(t.name, "note") for t in self.around.tables if "note" in t.columns and set(t.key) <= self.keys
+            ]
             if nullable:
                 cell = self.random.choice(nullable)
                 joined = Binary(Literal("x/"), "+", cell)
@@ -223,7 +252,9 @@ class Expressions:
 
     def optional_text(self) -> Expression:
         """A text, or nothing."""
-        nullable = [Column(t.name, "note") for t in self.around.tables if "note" in t.columns and set(t.key) <= self.keys]
+        nullable = [
+            Column(t.name, "note") for t in self.around.tables if "note" in t.columns and set(t.key) <= self.keys
+        ]
         if nullable:
             cell = self.random.choice(nullable)
             return self.pick(
@@ -273,7 +304,11 @@ class Expressions:
         return Port(name, many, found, absent or self.chance(0.15), "file", self._form(many))
 
     def _form(self, many: bool) -> str:
-        return self.pick("word", "word", "word", "option", "repeat") if many else self.pick("word", "word", "word", "option")
+        return (
+            self.pick("word", "word", "word", "option", "repeat")
+            if many
+            else self.pick("word", "word", "word", "option")
+        )
 
     def parameter(self, name: str) -> Parameter:
         """A parameter, and its value."""

@@ -17,7 +17,7 @@ def domains(random: Random, without: frozenset[str] = frozenset()) -> dict[str, 
     found = {}
     sorts = [sort for sort in SORTS if _WORDS.get(sort) not in without]
     for name in KEYS:
-        values = random.choice(sorts)(random) if random.random() < 0.45 else plain(random)
+        values = random.choice(sorts)(random) if random.random() < 0.55 else plain(random)
         random.shuffle(values)
         found[name] = values[: random.randint(2, 4)]
     return found
@@ -25,27 +25,52 @@ def domains(random: Random, without: frozenset[str] = frozenset()) -> dict[str, 
 
 def plain(random: Random) -> list[str]:
     """Values that are as harmless as can be."""
-    return random.choice((["A", "B", "C", "D"], ["b", "a", "d", "c"], ["P1", "P2", "P3"], ["blood", "liver", "skin"]))[:]
+    return random.choice((["A", "B", "C", "D"], ["b", "a", "d", "c"], ["P1", "P2", "P3"], ["blood", "liver", "skin"]))[
+        :
+    ]
 
 
 def _encoded(random: Random) -> list[str]:
-    return random.sample(["a/b", "50%", "-5", ".", "x{y}", "{x}", "%2F", "a%2Fb", "~", "-", "..", "/", "a/", "\u00e9", "a\tb"], 4)
+    return random.sample(
+        ["a/b", "50%", "-5", ".", "x{y}", "{x}", "%2F", "a%2Fb", "~", "-", "..", "/", "a/", "\u00e9", "a\tb"], 4
+    )
 
 
 def _shell(random: Random) -> list[str]:
-    texts = ["a b", "it's", 'q"q', "$HOME", "a;b", "*", "#c", "a\\b", "`x`", "a:b", "a,b", " x", "x ", "a=b", "e\u0301", "&", "[ab]", "a|b"]
+    texts = [
+        "a b",
+        "it's",
+        'q"q',
+        "$HOME",
+        "a;b",
+        "*",
+        "#c",
+        "a\\b",
+        "`x`",
+        "a:b",
+        "a,b",
+        " x",
+        "x ",
+        "a=b",
+        "e\u0301",
+        "&",
+        "[ab]",
+        "a|b",
+    ]
     return random.sample(texts, 4)
 
 
 def _numbers(random: Random) -> list[str]:
-    return random.choice((["1", "01", "10", "2"], ["1.10", "1.1", "1.9", "1"], ["1e3", "1000", "0x10", "1_000"], ["0", "-0", "00", "+1"]))[:]
+    return random.choice(
+        (["1", "01", "10", "2"], ["1.10", "1.1", "1.9", "1"], ["1e3", "1000", "0x10", "1_000"], ["0", "-0", "00", "+1"])
+    )[:]
 
 
 def _periods(random: Random) -> list[str]:
     found = []
     for unit in random.sample(["A", "AT", "ACG", "G", "0", "ab", "_", "x-"], 3):
         length = random.randint(18, 60)
-        found.append((unit * length)[:length * len(unit) - random.choice((0, 0, 1))])
+        found.append((unit * length)[: length * len(unit) - random.choice((0, 0, 1))])
     return [*found, "ACGT"]
 
 
@@ -54,12 +79,33 @@ def _prefixes(random: Random) -> list[str]:
 
 
 def _names(random: Random) -> list[str]:
-    return random.sample(["s1", "s2", "o", "all", "results", "in1", "logs", "d", "true", "null", "no", "wildcards", "input", "1", "None"], 4)
+    return random.sample(
+        [
+            "s1",
+            "s2",
+            "o",
+            "all",
+            "results",
+            "in1",
+            "logs",
+            "d",
+            "true",
+            "null",
+            "no",
+            "wildcards",
+            "input",
+            "1",
+            "None",
+        ],
+        4,
+    )
 
 
 def _long(random: Random) -> list[str]:
     lengths = (random.randint(200, 248), random.randint(249, 255))
-    found = ["_".join(f"{letter}{n}" for n in range(100))[: random.choice(lengths)] for letter in ("x", "y", "xy", "xz")]
+    found = [
+        "_".join(f"{letter}{n}" for n in range(100))[: random.choice(lengths)] for letter in ("x", "y", "xy", "xz")
+    ]
     if random.random() < 0.15:
         found[0] = "%_" + found[0][:253]
     return found
@@ -67,7 +113,7 @@ def _long(random: Random) -> list[str]:
 
 _WORDS = {_periods: "periods", _long: "long"}
 
-SORTS = (_encoded, _encoded, _encoded, _shell, _numbers, _periods, _periods, _prefixes, _names, _long)
+SORTS = (_encoded, _encoded, _encoded, _encoded, _shell, _numbers, _periods, _periods, _prefixes, _names, _long)
 
 
 def table(random: Random, name: str, values: dict[str, list[str]], before: Sequence[Table], number: int) -> Table:
@@ -93,7 +139,10 @@ def table(random: Random, name: str, values: dict[str, list[str]], before: Seque
     if random.random() < 0.5:
         random.shuffle(columns)
     rows = tuple(
-        {column: _cell(random, column, dict(zip(keys, found, strict=True)), values, f"{number}_{place}") for column in columns}
+        {
+            column: _cell(random, column, dict(zip(keys, found, strict=True)), values, f"{number}_{place}")
+            for column in columns
+        }
         for place, found in enumerate(rows_keys)
     )
     # A column that is absent everywhere is none in a text file's eyes, but for its name.
