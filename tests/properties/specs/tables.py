@@ -128,6 +128,9 @@ def table(random: Random, name: str, values: dict[str, list[str]], before: Seque
         known = [key for key in known if key not in keys]
     combinations = list(itertools.product(*(values[key] for key in keys)))
     random.shuffle(combinations)
+    if count > 1 and random.random() < 0.35:
+        # One key tells the others: a well has one dose.
+        combinations = list({found[-1]: found for found in combinations}.values())
     most = min(len(combinations), 6)
     rows_keys = combinations[: random.randint(min(2, most), most)]
     columns = [*keys]
@@ -140,7 +143,7 @@ def table(random: Random, name: str, values: dict[str, list[str]], before: Seque
         random.shuffle(columns)
     rows = tuple(
         {
-            column: _cell(random, column, dict(zip(keys, found, strict=True)), values, f"{number}_{place}")
+            column: _cell(random, column, dict(zip(keys, found, strict=True)), values, f"{number}_{place}", before)
             for column in columns
         }
         for place, found in enumerate(rows_keys)
@@ -152,10 +155,26 @@ def table(random: Random, name: str, values: dict[str, list[str]], before: Seque
 _PLAIN = {"label": 0.7, "note": 0.4, "path": 0.7, "fq1": 0.35, "fq2": 0.35, "n": 0.3}
 
 
-def _cell(random: Random, column: str, key: Row, values: dict[str, list[str]], place: str) -> str | None:
+def _agreeing(key: Row, tables: Sequence[Table]) -> list[Row]:
+    """The rows of other tables that agree with a key on all that they have of it, and have some of it."""
+    return [
+        row
+        for table in tables
+        if set(key) & set(table.columns)
+        for row in table.rows
+        if all(str(row[name]) == str(key[name]) for name in key if name in table.columns)
+    ]
+
+
+def _cell(
+    random: Random, column: str, key: Row, values: dict[str, list[str]], place: str, before: Sequence[Table]
+) -> str | None:
     if column in key:
         return str(key[column])
     if column in values:
+        fitting = [str(row[column]) for row in _agreeing(key, before) if row.get(column) is not None]
+        if fitting and random.random() < 0.8:
+            return random.choice(fitting)
         return random.choice(values[column]) if random.random() < 0.9 else None
     if column == "label":
         return random.choice(("p", "q", "r", "a b", "50%", "-5", "a/b", "{x}"))
