@@ -686,4 +686,5 @@ def test_a_path_of_many_parts(place: Path) -> None:
     path = "a/" * 1300 + "x"
     head = IMAGES
     reads = f"{{module: {READ}, with: {{i: '{'b/' * 1900}x'}}}}"
-    assert told(f"  a: {{module: {MAKE}, outputs: {{o: {path}}}}}\n  b: {reads}\n", head) == ["SN431", faults.MISSING_FILE.code]
+    found = told(f"  a: {{module: {MAKE}, outputs: {{o: {path}}}}}\n  b: {reads}\n", head)
+    assert found == ["SN431", faults.MISSING_FILE.code]
