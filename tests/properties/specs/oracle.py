@@ -44,7 +44,10 @@ def encoded(key: str) -> str:
     if key in (".", ".."):
         return key.replace(".", "%2E")
     found = "".join("%%%02X" % ord(c) if c in "/%{}" or ord(c) < 32 or ord(c) == 127 else c for c in key)
-    return "%%%02X" % ord(found[0]) + found[1:] if found[0] in "-~" else found
+    found = "%%%02X" % ord(found[0]) + found[1:] if found[0] in "-~" else found
+    # Twenty repetitions at the end are a rule that feeds itself, to an engine.
+    repeats = any(found.endswith(found[-length:] * 20) for length in range(1, len(found) // 20 + 1))
+    return found[:-1] + "".join("%%%02X" % byte for byte in found[-1].encode()) if repeats else found
 
 
 class World:
@@ -341,7 +344,9 @@ class Instance:
                 raise Missing(f"no row of {table}")
             assert len(cells) == 1, "a key that is not one"
             return cells[0]
-        return [cell for cell in cells if cell is not None]
+        if any(cell is None for cell in cells):
+            raise Missing(f"{table}.{column} has a gap")
+        return list(cells)
 
     def output(self, step: str, port: str) -> Value:
         return _output(self.context, self, step, port)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import string
 
 from sncompile.ir.graph import Family
 from sncompile.ir.jobs import Job
@@ -33,7 +34,31 @@ def command_line(family: Family, job: Job, shell: str, log: str) -> str | None:
 
 def script_differs(body: str, job: Job) -> str | None:
     """How a script differs from the job's, in words; None where it does not."""
-    return None if body == (job.shell or "").strip("\n") else f"its script is {body!r}, not {job.shell!r}"
+    wanted = (job.shell or "").strip("\n")
+    return None if body == wanted or _marks(body) == _marks(wanted) else f"its script is {body!r}, not {job.shell!r}"
+
+
+_SAFE = frozenset(string.ascii_letters + string.digits + "@%+=:,./-_")
+
+
+def _marks(script: str) -> list[tuple[str, str]]:
+    """The signs of a script, each with the quotes around it where they matter; the quotes themselves are left out.
+
+    A value that is put together of several is quoted whole in one text and part by part in the other.
+
+    >>> _marks("x=a' b'") == _marks("'x=a b'"), _marks("$a") == _marks("'$a'")
+    (True, False)
+    """
+    found: list[tuple[str, str]] = []
+    quote = ""
+    for sign in script:
+        if sign == quote:
+            quote = ""
+        elif not quote and sign in "'\"":
+            quote = sign
+        else:
+            found.append((sign, "" if sign in _SAFE else quote))
+    return found
 
 
 def _unwrapped(body: str, family: Family, job: Job) -> str:
