@@ -103,9 +103,7 @@ class World:
                     for n, v in inner.pipeline.outputs.items()
                     if (step.name, n) not in taken and isinstance(v, Output)
                 ]
-                asked += [_behind(inner, output) for output in free]
-        # An output that a nested pipeline names and one of its own steps takes as well may be either.
-        asked = [(c, output) for c, output in asked if c is root or (output.step, output.port) not in _taken(c)]
+                asked += [found for output in free for found in _behind(inner, output)]
         return {
             Instance(context, step, key).outputs[output.port]: context.job_id(step, key)
             for context, output in asked
@@ -547,11 +545,16 @@ def _taken(context: Context) -> set[tuple[str, str]]:
     }
 
 
-def _behind(context: Context, value: Output) -> tuple[Context, Output]:
-    """The output of a step that runs something, in its pipeline, that a nested pipeline's output comes from."""
+def _behind(context: Context, value: Output) -> list[tuple[Context, Output]]:
+    """The output of a step that runs something, in its pipeline, that a nested pipeline's output comes from.
+
+    None for one that a step inside takes as well: whether that is an output of the whole, the language does not say.
+    """
     step = context.named(value.step)
+    if (value.step, value.port) in _taken(context) or context.gone(step):
+        return []
     if step.nested is None:
-        return context, value
+        return [(context, value)]
     inner = context.inner(step)
     deeper = inner.pipeline.outputs[value.port]
     assert isinstance(deeper, Output)
