@@ -283,4 +283,7 @@ def _of_events(world: World, ran: Ran) -> list[tuple[str, str]]:
 
 def _essence(text: str) -> str:
     lines = [line for line in text.splitlines() if line.strip() and "ssuming unrestricted" not in line]
+    if lines and lines[0].startswith("Traceback"):
+        errors = [line for line in lines if line[:1].isalpha() and "Error" in line]
+        lines = [*errors[-3:], *lines]
     return "\n".join(lines[:8])[:1500]

@@ -26,6 +26,7 @@ def cause(found: Difference, spec: Spec) -> str:
         for text, name in (
             ("PeriodicWildcardError", "periodic keys"),
             ("too long", "long keys"),
+            ("Errno 36", "long keys"),
             ("AmbiguousRule", "ambiguous rules"),
             ("SyntaxError", "resources: index"),
             ("NameError", "resources: name"),
