@@ -11,7 +11,7 @@ from sncompile.semantics.operands import GOES_ON
 from sncompile.semantics.program import Waits
 from sncompile.semantics.scope import see
 from sncompile.semantics.types import Type
-from sncompile.semantics.values import Apply, Choice, Const, Local, Made, Output, Related, Value, children
+from sncompile.semantics.values import Apply, Choice, Const, Local, Made, Output, Related, Value, children, lenient
 
 Sources = Callable[[int], Iterable[int]]
 
@@ -93,10 +93,8 @@ def waited_for(waits: Waits, graph: Graph) -> Value:
     value: Value = Output(source.name, port, kind, source.span)
     if source.keys is not waits.source:
         value = see(value, source.keys, waits.source, source.span)
-    seen = see(value, waits.source, waits.target, source.span)
-    # Who has nothing to wait for waits for nothing.
-    gathers = isinstance(seen, Related) and seen.gathers
-    return seen._replace(type=seen.type._replace(optional=not gathers))
+    # Who has nothing to wait for waits for nothing, here or further inside.
+    return lenient(see(value, waits.source, waits.target, source.span))
 
 
 def needed(graph: Graph, wanted: Collection[str]) -> set[str]:

@@ -37,6 +37,10 @@ def branches(value: Value, tests: tuple[tuple[Value, bool], ...] = ()) -> Iterat
     elif isinstance(value, Choice):
         yield from branches(value.then, (*tests, (value.test, True)))
         yield from branches(value.other, (*tests, (value.test, False)))
+    elif isinstance(value, Apply) and value.function == "@path":
+        # What the compiler puts around paths that begin with a dash stays around each.
+        for part in branches(value.operands[0], tests):
+            yield part._replace(value=value._replace(operands=(part.value,), type=part.value.type))
     elif isinstance(value, Apply) and value.type.many and value.function in _HANDED_ON:
         for operand in value.operands:
             yield from branches(operand, tests)

@@ -225,6 +225,9 @@ def list_code(value: Value, name: str, context: FamilyContext, *, paths: bool = 
     """A list of any kind, written out in a sidecar of its own: the wildcards, and a value a row."""
     column = context.column(value)
     rows = [here if isinstance(here, tuple) else () if here is None else (here,) for here in column]
+    if paths:
+        # What is not there is no file, and nobody to wait for.
+        rows = [tuple(item for item in row if item is not None) if None in row else row for row in rows]
     for item in {item for row in rows for item in row} if paths else ():
         context.check_braces(str(item), value.span)
     if paths and not context.keys.by and len(rows[0]) <= MAX_LISTED:
