@@ -195,3 +195,12 @@ def test_without_limits_of_the_system_duckdb_keeps_its_own(tmp_path: Path, monke
     with pytest.raises(LimitError, match="more memory"):
         database.run("CREATE TABLE t AS SELECT range AS k, repeat('x', 1000) || range AS v FROM range(1000000)")
     assert database.run("SELECT 1") == [(1,)]
+
+
+def test_duckdb_that_cannot_be_started_is_told(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what Python says of it, and no traceback."""
+    (tmp_path / "child.py").write_text("raise ImportError('no such library')")
+    monkeypatch.setattr(duckdb_process, "_CHILD", tmp_path / "child.py")
+    (folder / "main.yaml").write_text(pipeline(t="select 1 as k"))
+    (found,) = check("main.yaml").diagnostics
+    assert (found.code, found.message) == ("SN408", "DuckDB cannot be started: ImportError: no such library")

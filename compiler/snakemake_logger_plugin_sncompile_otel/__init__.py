@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
-from logging import LogRecord
+from logging import Handler, LogRecord
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]  # Snakemake ships no ty
     """Writes the workflow's events to a folder like a run's, and starts what sends them once the rules are known."""
 
     def __post_init__(self) -> None:
+        Handler.__init__(self)  # Version 1 of the interface leaves it out.
         url = getattr(self.settings, "url", None)
         self._where = None if self.common_settings.dryrun else _destination(url)
         self._sending = False

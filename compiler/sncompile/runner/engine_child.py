@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from logging import LogRecord
+from logging import Handler, LogRecord
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -104,6 +104,7 @@ def plugin(events: Path, hide: Redaction = NO_SECRETS) -> ModuleType:
         """Appends every event as a line of JSON."""
 
         def __post_init__(self) -> None:
+            Handler.__init__(self)  # Version 1 of the interface leaves it out.
             self._file = open(events, "a", encoding="utf-8", opener=private)  # noqa: SIM115 - as long as it lives
 
         def emit(self, record: LogRecord) -> None:

@@ -41,6 +41,10 @@ class DatabaseError(ValueError):
     """What DuckDB says of a statement that it cannot run."""
 
 
+class StartError(DatabaseError):
+    """DuckDB cannot be started."""
+
+
 class LimitError(DatabaseError):
     """A statement takes more than it may; `help` says what can be done."""
 

@@ -21,10 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.semantics import databases
-from sncompile.semantics.databases import DatabaseError, LimitError, too_large, too_long
+from sncompile.semantics.databases import DatabaseError, LimitError, StartError, too_large, too_long
 
 _GRACE = 5.0
 """So many seconds after its time a statement that does not heed DuckDB's interrupt is ended with the process."""
+
+_START = 300.0
+"""So many seconds it may take to start; a machine with much to do is slow."""
 
 _CHILD = Path(__file__).with_name("duckdb_child.py")
 _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
@@ -112,15 +115,17 @@ class DuckdbProcess:
         raise _Ended
 
     def _hello(self) -> None:
-        """See that the process runs. Raises `DatabaseError` with what it says where it does not."""
+        """See that the process runs. Raises `StartError` with what it says where it does not."""
         try:
-            for _, reply in self._frames(databases.MAX_SECONDS):
+            for _, reply in self._frames(_START):
                 self._ready = "ready" in reply
                 return
         except (_Ended, ValueError, MemoryError):
+            with suppress(_Ended):
+                self._bytes(1 << 16, time.monotonic() + _GRACE)  # The rest of what Python says.
             self.end()
             last = self._read.decode(errors="replace").strip().splitlines()[-1:]
-            raise DatabaseError(f"DuckDB cannot be started: {''.join(last) or 'no reason is given'}") from None
+            raise StartError(f"DuckDB cannot be started: {''.join(last) or 'no reason is given'}") from None
 
     def _frames(self, seconds: float) -> Iterator[tuple[int, Any]]:
         """Frames as they come, each within so many seconds. Raises `_Ended`."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sncompile.semantics.databases import DatabaseError, Databases, LimitError
+from sncompile.semantics.databases import DatabaseError, Databases, LimitError, StartError
 from sncompile.semantics.operands import to_text
 from sncompile.semantics.sql_form import Form, place_of, read_form, unsteady
 from sncompile.semantics.sql_functions import WITHOUT_PARENTHESES
@@ -199,6 +199,8 @@ class Session:
             yield
         except LimitError as error:
             raise SqlFault(str(error), kind="limit", help=error.help) from None
+        except StartError as error:
+            raise SqlFault(str(error), help="see that the package `duckdb` can be imported") from None
         except DatabaseError as error:
             raise _fault_of(str(error), sql) from None
 
