@@ -130,8 +130,8 @@ def _compare(here: _Known, event: Mapping[str, Any], mark_of: Mapping[str, str],
         and not any(p in mark_of for job in here.jobs for p in _files(job.inputs))
     ):
         read = [p for p in got if p in set(wanted)]
-        # Who is waited for beside what a port reads stands at the end, once more.
-        if read[: len(wanted)] != wanted and list(dict.fromkeys(read)) != list(dict.fromkeys(wanted)):
+        # What is waited for beyond the ports comes after them, and may be the same files once more.
+        if all(read[: len(order)] != order for order in (wanted, list(dict.fromkeys(wanted)))):
             yield f"{name}: Snakemake reads {read}, in another order than {wanted}"
     resources = event["resources"] if isinstance(event["resources"], dict) else {}
     asked = here.jobs[0].resources

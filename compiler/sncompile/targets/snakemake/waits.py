@@ -55,12 +55,20 @@ def _is_plain(value: Value, by_keys: Waits) -> bool:
 
 
 def computed_inputs(family: Family) -> set[str]:
-    """The inputs of a family in which a function of outputs stands somewhere."""
+    """The inputs of a family that are paths which a function makes of outputs."""
     return {
         name
         for name, port in family.inputs.items()
-        if any(isinstance(leaf, Apply) and steps_in(leaf) for leaf in walk(port.value))
+        if any(isinstance(leaf, Apply) and not _passes_on(leaf) and steps_in(leaf) for leaf in walk(port.value))
     }
+
+
+def _passes_on(value: Apply) -> bool:
+    """Whether a function gives the paths that it reads as they are."""
+    return value.function == "coalesce" or (value.type.many and value.function in _OF_LISTS)
+
+
+_OF_LISTS = ("present", "sorted", "unique", "zip", "+")
 
 
 def _told(by_keys: Waits, needs: Needs) -> Waits:
