@@ -157,8 +157,10 @@ def of_jobs(world: World, got: Compiled, level: int) -> list[tuple[str, str]]:
     told = [
         ("jobs", f"{id} is missing")
         for id in expected.keys() - found.keys()
+        # What no output needs is left out from the first level on.
+        if not (level and id not in world.needed)
         # A chain of jobs is one at the highest level, which still writes everything.
-        if not (fused and expected[id].outputs and set(expected[id].outputs.values()) <= written)
+        and not (fused and expected[id].outputs and set(expected[id].outputs.values()) <= written)
     ]
     told += [("jobs", f"{id} is too much") for id in found.keys() - expected.keys()]
     above: dict[str, set[str]] = {}

@@ -94,7 +94,8 @@ class World:
         asked: list[tuple[Context, Output]] = []
         for step in root.steps():
             if step.nested is None:
-                free = [Output(step.name, made.name) for made in step.outputs if (step.name, made.name) not in taken]
+                kept = [made.name for made in step.outputs if not made.temp]
+                free = [Output(step.name, name) for name in kept if (step.name, name) not in taken]
                 asked += [(root, output) for output in free]
             else:
                 inner = root.inner(step)
