@@ -52,14 +52,19 @@ def port_code(value: Value, name: str, context: FamilyContext) -> Code | None:
     if not marks.waits(value):
         if context.family.name in marks.batched:
             # What several instances of a batch share is named once.
-            return rows_code([tuple(dict.fromkeys(found)) for found in context.column(value)], name, context)
+            return rows_code([tuple(dict.fromkeys(_there(found))) for found in context.column(value)], name, context)
         return input_code(value, name, context)
     waiting = Waiting(context.around.graph, marks, context.around.evaluator)
     by_mark = waiting.by_mark(value)
     if by_mark is not None:
         return input_code(by_mark, name, context)
     paths = waiting.paths(value, context.keys, context.family)
-    return rows_code([paths(i) for i in range(len(context.keys))], name, context)
+    return rows_code([_there(paths(i)) for i in range(len(context.keys))], name, context)
+
+
+def _there(paths: Sequence[Any]) -> tuple[Any, ...]:
+    """Paths without what is absent: that is no file, and nobody to wait for."""
+    return tuple(path for path in paths if path is not None)
 
 
 def _pattern(value: Value, context: FamilyContext) -> Code | None:
@@ -226,8 +231,7 @@ def list_code(value: Value, name: str, context: FamilyContext, *, paths: bool = 
     column = context.column(value)
     rows = [here if isinstance(here, tuple) else () if here is None else (here,) for here in column]
     if paths:
-        # What is not there is no file, and nobody to wait for.
-        rows = [tuple(item for item in row if item is not None) if None in row else row for row in rows]
+        rows = list(map(_there, rows))
     for item in {item for row in rows for item in row} if paths else ():
         context.check_braces(str(item), value.span)
     if paths and not context.keys.by and len(rows[0]) <= MAX_LISTED:
