@@ -49,10 +49,7 @@ class Rows:
         number = self.owner(name)
         if number is None:
             raise KeyError(name)
-        cells, index = self.tables[number].columns[name], self.index[number]
-        if isinstance(index, range) and len(index) == len(cells):
-            return cells
-        return [cells[i] for i in index]
+        return self._cells(number, name)
 
     def rows_of(self, table: Table) -> Sequence[int]:
         """Which row of `table` each row has."""
@@ -74,9 +71,9 @@ class Rows:
             pairs = [(i, j) for i in range(self.size) for j in range(len(table))]
         else:
             there: dict[tuple[str | None, ...], list[int]] = {}
-            for j, key in enumerate(zip(*(map(_text, table.columns[c]) for c in common), strict=True)):
+            for j, key in enumerate(zip(*(map(_text, table.columns[c]) for _, c in common), strict=True)):
                 there.setdefault(key, []).append(j)
-            here = zip(*(map(_text, self.column(c)) for c in common), strict=True)
+            here = zip(*(map(_text, self._cells(number, c)) for number, c in common), strict=True)
             pairs = []
             for i, key in enumerate(here):
                 found = there.get(key, ())
@@ -86,15 +83,23 @@ class Rows:
         index = (*([column[i] for i in origin] for column in self.index), [j for _, j in pairs])
         return Rows((*self.tables, table), index, len(pairs)), origin
 
-    def _common(self, table: Table) -> list[str]:
-        found = []
-        for column in table.columns:
-            number = self.owner(column)
-            if number is None:
-                continue
-            if column in table.key or column in self.tables[number].key:
-                found.append(column)
-        return found
+    def _common(self, table: Table) -> list[tuple[int, str]]:
+        """The columns to join a table over, each with the number of the table here that has it.
+
+        Several tables here may have one: two plain columns of a name do not join with each other, but each with a key.
+        """
+        return [
+            (number, column)
+            for column in table.columns
+            for number, own in enumerate(self.tables)
+            if column in own.columns and (column in table.key or column in own.key)
+        ]
+
+    def _cells(self, number: int, column: str) -> Sequence[Cell]:
+        cells, index = self.tables[number].columns[column], self.index[number]
+        if isinstance(index, range) and len(index) == len(cells):
+            return cells
+        return [cells[i] for i in index]
 
     def meets(self, table: Table) -> bool:
         """Whether a join with the table has a common column."""
