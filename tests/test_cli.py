@@ -119,6 +119,21 @@ def test_github_diagnostics(run: Run, spec: Path) -> None:
     assert "::error file=wrong.yaml,line=11,col=" in out
 
 
+def test_a_remark_is_no_error_in_any_form(run: Run, spec: Path) -> None:
+    """A table without rows is a remark: a note and a notice for machines, and nothing for `--strict` to fail of."""
+    module = "{outputs: {o: {type: file}}, command: [touch, '${outputs.o}']}"
+    Path("empty.yaml").write_text(
+        f"sncompile: 1\npipeline: p\ntables: {{t: {{key: k, rows: []}}}}\nsteps: {{s: {{by: k, module: {module}}}}}\n"
+    )
+    ended = run("check", "empty.yaml", "--strict")
+    assert (ended.code, "1 remark" in ended.err) == (0, True)
+    (found,) = json.loads(run("check", "empty.yaml", "--format", "json").out)
+    assert (found["code"], found["severity"]) == ("SN429", "remark")
+    log = json.loads(run("check", "empty.yaml", "--format", "sarif").out)
+    assert [result["level"] for result in log["runs"][0]["results"]] == ["note"]
+    assert run("check", "empty.yaml", "--format", "github").out.startswith("::notice file=empty.yaml,line=3,")
+
+
 def test_standard_input(spec: Path) -> None:
     """`-` reads the spec; its paths start where the user stands."""
     done = subprocess.run([*SNCOMPILE, "plan", "-", "--json"], input=SPEC, capture_output=True, text=True, check=False)

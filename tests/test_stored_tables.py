@@ -105,7 +105,7 @@ def test_a_text_table_is_the_same_for_queries_and_steps(folder: Path, text: str,
 def test_a_wrong_text_table_is_told_alike(folder: Path, text: str) -> None:
     """What is wrong with a table is told with its line, whether a query names it or not."""
     (folder / "t.csv").write_text(text)
-    plain = "  t: {key: plate, file: t.csv}\n"
+    plain = "  t: {key: plate, file: t.csv, require: rows}\n"
     told = []
     for tables in (plain, plain + '  u: {key: plate, sql: "select plate, v from t"}\n'):
         (folder / "main.yaml").write_text(pipeline(tables))
@@ -131,7 +131,7 @@ def test_keys_of_a_large_table_are_checked(folder: Path) -> None:
     for sql, code in (
         ("select (range // 2)::varchar as k from range(10)", "SN404"),
         ("select case when range = 3 then '' else 'k' || range end as k from range(10)", "SN403"),
-        ("select 'k' as k from range(0)", "SN405"),
+        ("select 'k' as k from range(0)", "SN429"),
         ("select 1 as j", "SN402"),
     ):
         duckdb.sql(f"copy ({sql}) to '{folder}/t.parquet'")
