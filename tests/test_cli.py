@@ -126,7 +126,7 @@ def test_a_remark_is_no_error_in_any_form(run: Run, spec: Path) -> None:
         f"sncompile: 1\npipeline: p\ntables: {{t: {{key: k, rows: []}}}}\nsteps: {{s: {{by: k, module: {module}}}}}\n"
     )
     ended = run("check", "empty.yaml", "--strict")
-    assert (ended.code, "1 remark" in ended.err) == (0, True)
+    assert (ended.code, "1 remark" in ended.out) == (0, True)
     (found,) = json.loads(run("check", "empty.yaml", "--format", "json").out)
     assert (found["code"], found["severity"]) == ("SN429", "remark")
     log = json.loads(run("check", "empty.yaml", "--format", "sarif").out)
