@@ -23,6 +23,10 @@ from sncompile.semantics.values import Const, Value
 OWN_PLACE = "give it a place of its own, or leave the path out: it is derived then"
 
 
+SYSTEM = frozenset(("bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "proc", "sbin", "sys", "usr"))
+"""Folders in `/` that hold no results: an engine deletes what a job is to write, and a run may be an administrator's."""
+
+
 def kept_of(program: Program, evaluator: Evaluator, identity: Identity) -> Iterator[Kept]:
     """What no job of a program may write over: what was kept when it was linked, images, and the data that is read."""
     yield from program.kept
@@ -108,7 +112,8 @@ class Guard:
             return "is your home folder, or a folder around it"
         if where.folder.actual == "":
             return "stands in `/` itself"
-        return None
+        top = where.folder.actual.split("/")[1]
+        return f"lies in `/{top}`, which is the system's" if top in SYSTEM else None
 
     def met(self, where: Where) -> Met | None:
         """What somebody who writes to a place would write over."""

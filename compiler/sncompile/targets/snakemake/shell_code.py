@@ -38,7 +38,7 @@ def shell_entries(context: FamilyContext, commands: CommandLowering) -> list[Ent
         # The words of the script, whatever they are, get into the container's own shell.
         call = " ".join([*boxed, "bash", "-euo", "pipefail", "-c"])
         script = [literal("script() {\n"), *_ended(script), literal("}\n"), f'{call} "$(declare -f script); script"\n']
-    elif marked:
+    elif marked or checks:
         # What the script does to its own shell (`cd`, `exit`, a trap) must not reach what comes after it.
         script = ["(\n", *script, ")\n"]
     return _strings(["exec &> {log:q}\n", *before, *_exports(context, commands, join="\n"), *script, *checks], span)
