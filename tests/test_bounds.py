@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from sncompile.api import check
+from sncompile.api import check, compile_program
 from sncompile.diagnostics import CompileError
 from sncompile.semantics import databases, duckdb_process
 from sncompile.semantics.databases import Databases, LimitError
@@ -204,3 +206,28 @@ def test_duckdb_that_cannot_be_started_is_told(folder: Path, tmp_path: Path, mon
     (folder / "main.yaml").write_text(pipeline(t="select 1 as k"))
     (found,) = check("main.yaml").diagnostics
     assert (found.code, found.message) == ("SN408", "DuckDB cannot be started: ImportError: no such library")
+
+
+def test_programs_that_nobody_holds_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither their processes nor their tables: a notebook checks a spec again and again."""
+    monkeypatch.chdir(tmp_path)
+    Path("main.yaml").write_text(
+        """\
+sncompile: 1
+pipeline: main
+tables:
+  w: {key: k, rows: [{k: a, n: 1}]}
+  d: {key: k, sql: "select k, n + 1 as m from w"}
+steps:
+  a: {by: k, over: d, with: {m: "${d.m}"}, module: {params: {m: {type: integer}}, outputs: {o: {type: file}}, command: [a, "${outputs.o}", "${params.m}"]}}
+"""  # noqa: E501
+    )
+    tables = []
+    for _ in range(duckdb_process.MOST + 3):
+        program = check("main.yaml").require()
+        assert compile_program(program).emitted.files
+        tables.append(weakref.ref(program.tables["d"]))
+        del program
+    assert len(duckdb_process._ALIVE) <= duckdb_process.MOST + 1
+    gc.collect()
+    assert not any(table() for table in tables)

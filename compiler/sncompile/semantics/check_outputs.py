@@ -24,7 +24,7 @@ OWN_PLACE = "give it a place of its own, or leave the path out: it is derived th
 
 
 SYSTEM = frozenset(("bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "proc", "sbin", "sys", "usr"))
-"""Folders in `/` that hold no results: an engine deletes what a job is to write, and a run may be an administrator's."""
+"""Folders in `/` that hold no results: an engine deletes what a job is to write, and may run as the administrator."""
 
 
 def kept_of(program: Program, evaluator: Evaluator, identity: Identity) -> Iterator[Kept]:

@@ -6,6 +6,7 @@ than that.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -29,6 +30,12 @@ _GRACE = 5.0
 _START = 300.0
 """So many seconds it may take to start; a machine with much to do is slow."""
 
+MOST = 4
+"""So many processes may be left of programs that nobody holds any more, since nothing has cleared them away yet."""
+
+_ALIVE: weakref.WeakSet[DuckdbProcess] = weakref.WeakSet()
+# Known only so that they can be counted: a notebook, or a test, may check a spec again and again.
+
 _CHILD = Path(__file__).with_name("duckdb_child.py")
 _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 """Variables without which Python itself may not start."""
@@ -46,6 +53,9 @@ class DuckdbProcess:
     """The process, and what is read from it."""
 
     def __init__(self) -> None:
+        if len(_ALIVE) >= MOST:
+            # A program is a web of objects that name each other, which Python clears away when it comes to it.
+            gc.collect()
         limits = {"folders": _folders(), "memory": databases.MAX_MEMORY}
         command = [sys.executable, "-I", "-S", "-B", str(_CHILD), json.dumps(limits)]
         self._child = subprocess.Popen(
@@ -59,6 +69,7 @@ class DuckdbProcess:
         self._read = b""
         self._ready = False
         weakref.finalize(self, _finish, self._child)
+        _ALIVE.add(self)
 
     @property
     def runs(self) -> bool:

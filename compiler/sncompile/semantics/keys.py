@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.tables import Cell, Table
@@ -153,7 +154,8 @@ class KeySet:
         self.rows = rows
         self.by = by
         self.link = link
-        self._relations: dict[int, tuple[KeySet, Sequence[Sequence[int]]]] = {}
+        # The set without keys is shared by all programs: it must not keep those that nobody holds any more.
+        self._relations: WeakKeyDictionary[KeySet, Sequence[Sequence[int]]] = WeakKeyDictionary()
 
     def __repr__(self) -> str:
         tables = " ⋈ ".join(t.name for t in self.rows.tables)
@@ -245,11 +247,10 @@ class KeySet:
         """
         if self.link is not None and self.link.source is source:
             return self.link.instances
-        found = self._relations.get(id(source))
+        found = self._relations.get(source)
         if found is None:
-            # The source is kept with the answer, so that its identity cannot be used again.
-            found = self._relations[id(source)] = (source, self._relate(source))
-        return found[1]
+            found = self._relations[source] = self._relate(source)
+        return found
 
     def _relate(self, source: KeySet) -> Sequence[Sequence[int]]:
         count = len(self)
