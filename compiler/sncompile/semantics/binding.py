@@ -303,6 +303,8 @@ def parse_text(param: ParamDoc, text: str) -> Any:
         inner = text.strip()
         items = inner[1:-1] if inner.startswith("[") and inner.endswith("]") else inner
         texts = [item.strip() for item in items.split(",")] if items.strip() else []
+        if "" in texts and not param.gaps:
+            raise ValueFault("an item of the list is empty", "leave the comma out, or give the list with `--params`")
         return tuple(converted(item, param.base) if item else None for item in texts if item or param.gaps)
     return converted(text, param.base)
 
