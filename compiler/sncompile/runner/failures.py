@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -107,8 +108,24 @@ def _command(record: JobRecord, working: Path) -> str:
         script, whole = script.removeprefix(f"exec &> {log}\n"), script
         if script != whole:
             # With the options that Snakemake gives it, so that a script does by hand what it did.
-            script = f"bash -euo pipefail -c {shlex.quote(script)}"
-    return f"cd {shlex.quote(str(working))} && {script}"
+            script = f"bash -euo pipefail -c {_pasted(script)}"
+    # The engine makes the folders of outputs, and takes them away again with what a failed job wrote.
+    folders = sorted({os.path.dirname(path) for path in record.outputs} - {""})
+    lacking = [folder for folder in folders if not (working / folder).is_dir()]
+    made = f"mkdir -p {shlex.join(lacking)} && " if lacking else ""
+    return f"cd {shlex.quote(str(working))} && {made}{script}"
+
+
+def _pasted(script: str) -> str:
+    """A script as one word of the shell. A here-document ends at a line that begins as it is told: it gets no indent.
+
+    >>> _pasted("cat <<E\\nit's\\nE"), _pasted("true")
+    ("$'cat <<E\\\\nit\\\\'s\\\\nE'", 'true')
+    """
+    if "<<" not in script or "\n" not in script:
+        return shlex.quote(script)
+    escaped = script.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\t", "\\t")
+    return f"$'{escaped}'"
 
 
 def log_tail(path: Path, count: int, hide: Redaction) -> list[str]:

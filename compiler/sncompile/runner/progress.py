@@ -12,6 +12,11 @@ from sncompile.runner.events import Event
 from sncompile.runner.job_names import ALL, JobName
 
 _STATUS = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
+_PROMISED = re.compile(r"Detected unexpected empty output files|[Cc]hecksum|sha256")
+_NAMED = re.compile(r"^(.+?) \(rule ", re.MULTILINE)
+_NEAR = 50
+"""Of so many of the last messages one tells how a job ended."""
+
 _JOB = re.compile(r"\bJob (\d+) +completed successfully, but (.*)", re.DOTALL)
 _LINE = re.compile(r"line (\d+)")
 
@@ -203,8 +208,10 @@ class Progress:
         if job is not None:
             job.shell = str(event.get("shellcmd") or job.shell)
             # The message that came just before holds the command and how it ended.
-            told = [m for m in reversed(self.errors) if job.shell.strip() and job.shell.strip() in m]
-            status = _STATUS.search(told[0][-200:]) if told else None
+            # It is among the last; to look through all of thousands for each failed job would take minutes.
+            last, shell = self.errors[-_NEAR:], job.shell.strip()
+            told = next((m for m in reversed(last) if shell and shell in m), None)
+            status = _STATUS.search(told[-200:]) if told is not None else None
             if status is not None:
                 job.status = f"exit status {status[1]}" if status[1] else f"ended by the signal {status[2]}"
 
@@ -217,6 +224,17 @@ class Progress:
             if job is not None:
                 job.status = "exit status 0, but it did not write what it promised"
                 job.lacking = [line.split(" (")[0] for line in unwritten[2].split("\n")[1:] if line.strip()]
+        elif _PROMISED.search(message):
+            # Of what is there and not as it should be the engine names the files alone.
+            self._lack(_NAMED.findall(message))
+
+    def _lack(self, paths: list[str]) -> None:
+        for job in list(self.jobs.values()):
+            lacking = [path for path in paths if path in job.outputs]
+            if lacking:
+                job.status = "exit status 0, but an output is not as it was promised"
+                job.lacking = lacking
+                return
 
     def _on_missing(self, event: Event) -> None:
         self.missing = [(str(file["path"]), str(file["how"])) for file in event["files"]]

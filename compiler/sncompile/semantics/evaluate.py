@@ -77,11 +77,21 @@ GAP_HELP = "say what stands there, `coalesce(…, 'none')`, or leave it out know
 
 
 class Evaluator:
-    """Evaluates values of one program; `steps` finds a step by its name, `files` places a module's emitted file."""
+    """Evaluates values of one program; `steps` finds a step by its name, `files` places a module's emitted file.
 
-    def __init__(self, steps: Mapping[str, Bound], files: Callable[[str], str] = lambda name: f"files/{name}") -> None:
+    `attempt` is the try of a job that is looked at, from 1.
+    """
+
+    def __init__(
+        self,
+        steps: Mapping[str, Bound],
+        files: Callable[[str], str] = lambda name: f"files/{name}",
+        *,
+        attempt: int = 1,
+    ) -> None:
         self._steps = steps
         self._files = files
+        self._attempt = attempt
 
     def constant(self, value: Value) -> Any:
         """The value of a constant. Raises `ValueFault`."""
@@ -143,7 +153,8 @@ class Evaluator:
             case Made():
                 return self.closure(value.path, at, step)
             case Attempt():
-                return lambda _: 1
+                attempt = self._attempt
+                return lambda _: attempt
             case Size():
                 raise AtRunTime
             case Cell() | Output():

@@ -146,9 +146,10 @@ def read_plain(path: Path, most: int, *, cut: bool = False) -> bytes:
         number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
     except OSError as error:
         raise Refused(f"`{path}` cannot be read: {error.strerror}", _DAMAGED) from None
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise Refused(f"`{path}` is no plain file", _DAMAGED)
     with open(number, "rb") as file:
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise Refused(f"`{path}` is no plain file", _DAMAGED)
         found = file.read(most if cut else most + 1)
     if len(found) > most:
         raise Refused(f"`{path}` is larger than {most / 2**20:,.2f} MB", _DAMAGED)

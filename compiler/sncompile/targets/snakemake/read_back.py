@@ -24,10 +24,12 @@ from sncompile.ir.feeds import for_effect, steps_in
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.jobs import Expansion, Job, job_id
 from sncompile.semantics.encoding import repeats
+from sncompile.semantics.evaluate import AtRunTime as RunTimeValue
 from sncompile.semantics.evaluate import Closure, Evaluator
 from sncompile.semantics.keys import KeySet
+from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.scope import UNIT
-from sncompile.semantics.values import Local, Related, Value
+from sncompile.semantics.values import Attempt, Local, Related, Value, walk
 from sncompile.targets.snakemake.command_comparison import command_line, script_differs
 from sncompile.targets.snakemake.containers import apptainer_name
 from sncompile.targets.snakemake.engine_values import AtRunTime, Code, Flagged, Members, Rows, filled, formatted
@@ -44,6 +46,9 @@ SAMPLED = 120
 """Of a larger one about so many jobs are compared, and of each family at least `LEAST`."""
 
 LEAST = 3
+MOST_TRIES = 5
+"""So many further tries of a job are looked at."""
+
 MANY = 20
 """Of more jobs that a job waits for only some are looked for."""
 
@@ -82,14 +87,20 @@ class _Comparison:
         self._marked |= {name for name, family in graph.families.items() if not family.outputs}
         self._readers = {n: _Rule(rule, self._file.constraints, self._code) for n, rule in self._file.rules.items()}
 
+        self._starts: dict[str, list[str]] = {}
+        for name, reader in self._readers.items():
+            for start in dict.fromkeys(map(_start, reader.starts())):
+                self._starts.setdefault(start, []).append(name)
+
     def all(self) -> Iterator[str]:
         """Every difference."""
         lacking = [name for name in self._graph.families if self._rule_of.get(name) not in self._readers]
         if lacking:
             yield f"there is no rule for {', '.join(lacking)}"
             return
+        jobs = self._graph.job_count()
         for name, family in self._graph.families.items():
-            for number in sampled(family, self._graph, self._expansion):
+            for number in sampled(family, self._graph, jobs):
                 job = self._expansion.facts(name, number)
                 yield from (f"{job.id}: {told}" for told in _evaluated(self._job(family, number, job)))
         yield from (f"all: {told}" for told in _evaluated(self._results()))
@@ -99,7 +110,7 @@ class _Comparison:
         rule = self._readers[name]
         marked = family.name in self._marked
         writes = [self._mark(family.name, number)] if marked else _files(job.outputs)
-        others = [n for n, other in self._readers.items() if n != name and any(map(other.writes, writes[:1]))]
+        others = [n for n in self._near(writes[0]) if n != name and self._readers[n].writes(writes[0])]
         if others:
             yield f"`{writes[0]}` is written by the rules {name} and {', '.join(others)}"
         wildcards = rule.wildcards(writes)
@@ -107,6 +118,10 @@ class _Comparison:
             yield f"the rule {name} does not write {writes}"
             return
         yield from self._rule_for(family, number, job, rule, wildcards)
+
+    def _near(self, path: str) -> list[str]:
+        """The rules whose patterns may fit a path, by how they begin."""
+        return [*self._starts.get(_start(path), ()), *self._starts.get("", ())]
 
     def _rule_for(
         self, family: Family, number: int, job: Job, rule: _Rule, wildcards: Mapping[str, str]
@@ -123,7 +138,7 @@ class _Comparison:
         yield from self._inputs(family, number, job, inputs)
         if family.batches:
             return  # Its script has the rest; `--verify` reads that.
-        yield from self._settings(family, job, rule, wildcards, inputs)
+        yield from self._settings(family, number, job, rule, wildcards, inputs)
         if sum(map(len, map(_listed, inputs.values()))) <= LONG:
             yield from self._command(family, job, rule, wildcards, inputs, outputs)
 
@@ -210,8 +225,9 @@ class _Comparison:
     # --- Settings and commands --------------------------------------------------------------------------------------
 
     def _settings(
-        self, family: Family, job: Job, rule: _Rule, wildcards: Mapping[str, str], inputs: Mapping[str, Any]
-    ) -> Iterator[str]:
+        self, family: Family, number: int, job: Job, rule: _Rule, wildcards: Mapping[str, str],
+        inputs: Mapping[str, Any],
+    ) -> Iterator[str]:  # fmt: skip
         local = {"wildcards": wildcards, "input": Members(inputs), "attempt": 1}
         asked = {"cpus": rule.one("threads", **local)}
         resources = rule.named("resources", **local)
@@ -220,6 +236,7 @@ class _Comparison:
             wanted = job.resources.get(name)
             if got is not AtRunTime and not isinstance(wanted, str) and got != wanted:
                 yield f"{name} is {got}, not {wanted}"
+        yield from self._tries(family, number, rule, local)
         for directive, wanted in (
             ("retries", family.retries or None),
             ("priority", family.priority or None),
@@ -232,6 +249,23 @@ class _Comparison:
         image = rule.one("container")
         if image is not None and (job.container is None or image != apptainer_name(job.container)):
             yield f"its image is {image!r}, not {job.container!r}"
+
+    def _tries(self, family: Family, number: int, rule: _Rule, local: Mapping[str, Any]) -> Iterator[str]:
+        """What each further try of a job asks for."""
+        names = {"cpus": "threads", "memory": "mem_mb", "time": "runtime", "disk": "disk_mb", "gpus": "gpu"}
+        moving = [n for n, v in family.resources.items() if any(isinstance(leaf, Attempt) for leaf in walk(v))]
+        for attempt in range(2, min(family.retries, MOST_TRIES) + 2) if moving else ():
+            evaluator = Evaluator(self._graph.families, attempt=attempt)
+            threads = rule.one("threads", **{**local, "attempt": attempt})
+            asked = {**rule.named("resources", **{**local, "attempt": attempt}), "threads": threads}
+            for name in moving:
+                try:
+                    wanted = evaluator.closure(family.resources[name], family.keys, family)(number)
+                except (RunTimeValue, ValueFault):
+                    continue  # It depends on sizes, or is the user's to mend.
+                got = asked.get(names[name])
+                if got is not AtRunTime and got != wanted:
+                    yield f"{name} is {got} at the attempt {attempt}, not {wanted}"
 
     def _command(
         self, family: Family, job: Job, rule: _Rule, wildcards: Mapping[str, str], inputs: Mapping[str, Any],
@@ -341,6 +375,10 @@ class _Rule:
         patterns = [str(p) for value in self._outputs.values() for p in _listed(value)]
         self._patterns = [(p, p.partition("{")[0], pattern_regex(p, everything)) for p in patterns]
 
+    def starts(self) -> list[str]:
+        """What stands before the first wildcard of each pattern; all of it where there is none."""
+        return [start for _, start, _ in self._patterns]
+
     def writes(self, path: str) -> bool:
         """Whether the rule is one that Snakemake would try for a file."""
         return any(path.startswith(start) and regex.fullmatch(path) for _, start, regex in self._patterns)
@@ -419,10 +457,16 @@ def _flags(family: Family, outputs: Mapping[str, Any]) -> Iterator[str]:
                 break
 
 
-def sampled(family: Family, graph: Graph, expansion: Expansion) -> list[int]:
-    """The instances of a family that are compared: all of a small pipeline, else some of each kind."""
+def _start(path: str) -> str:
+    """The first two folders of a path, or of what a pattern begins with; empty where a pattern has not so many."""
+    parts = path.split("/", 2)
+    return "/".join(parts[:2]) if len(parts) == 3 else ""
+
+
+def sampled(family: Family, graph: Graph, jobs: int) -> list[int]:
+    """The instances of a family that are compared: all of a small pipeline (`jobs` in all), else some of each kind."""
     count = len(family.keys)
-    if graph.job_count() <= ALL_JOBS:
+    if jobs <= ALL_JOBS:
         return list(range(count))
     chosen: dict[int, None] = {}
     most = 1

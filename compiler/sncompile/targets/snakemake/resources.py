@@ -75,6 +75,8 @@ def _amount(value: Value, context: FamilyContext) -> tuple[str, bool]:
         factor = unit_factor(str(unit.value) if isinstance(unit, Const) else "", kind) or 1
         whole = number.type.base == "integer" and factor == int(factor)
         code = run_time.code(number)
+        if number.type.textual:
+            code = f"float({bare(code)})"
         return (bare(code) if factor == 1 else f"{code} * {int(factor) if factor == int(factor) else factor}"), whole
     return f"{run_time.code(inner)} / {1_000_000 if kind == 'megabytes' else 60}", False
 
@@ -92,11 +94,13 @@ def _sized(port: str, context: FamilyContext) -> str:
 
 def _looked_up(column: list[object], value: Value, context: FamilyContext) -> str:
     """A value that differs between instances, by its sidecar."""
-    if value.type.many or value.type.optional or value.type.base == "boolean":
-        cell = _cell([json.dumps(found) for found in column], "value", context)
+    # A number may be whole in one row and a fraction in another.
+    if value.type.many or value.type.optional or value.type.base in ("boolean", "number"):
+        hint = "number" if value.type.base == "number" else "value"
+        cell = _cell([json.dumps(found) for found in column], hint, context)
         context.around.functions.add("json")
         return f"json.loads({flat(cell)})"
-    cell = _cell(texts(column), "number" if not value.type.textual else "text", context)
+    cell = _cell(texts(column), "text" if value.type.textual else "number", context)
     if value.type.textual:
         return flat(cell)
-    return f"{'int' if value.type.base == 'integer' else 'float'}({flat(cell)})"
+    return f"int({flat(cell)})"

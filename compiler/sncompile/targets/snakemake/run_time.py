@@ -103,6 +103,9 @@ class RunTime:
         form = PRINTED.get((name, len(operands)))
         if form is None or (name in _ONE_TEXT and operands[0].type.many):
             return self._refuse(value, f"`{name}`")
+        if form.startswith("{}") and not isinstance(operands[0], (Attempt, Size)):
+            # What has an index or a method behind it keeps its brackets.
+            printed[0] = self.code(operands[0])
         return form.format(*printed)
 
     def _refuse(self, value: Value, what: str) -> str:

@@ -1,0 +1,57 @@
+"""Failures that a tool does not notice itself: what the run says of them, and that its help works when it is pasted."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import sncompile
+
+
+def _spec(folder: Path, module: str) -> None:
+    (folder / "s.yaml").write_text(f"sncompile: 1\npipeline: s\nsteps:\n  s:\n    module:\n{module}")
+
+
+@pytest.mark.parametrize(
+    "success", ["{non_empty: true}", "{sha256: {o: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b899}}"]
+)
+def test_an_output_that_is_not_as_promised_is_named(tmp_path: Path, success: str) -> None:
+    _spec(
+        tmp_path,
+        f'      outputs: {{o: {{type: file}}}}\n      success: {success}\n      command: [touch, "${{outputs.o}}"]\n',
+    )
+    done = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
+    assert done.returncode == 3
+    assert "not there, or not as it should be: results/s/o" in done.stderr
+
+
+@pytest.mark.parametrize("end", ["exit 0", "exec true", "find() { printf 'a\\nb\\n'; }", "PATH=/nowhere"])
+@pytest.mark.parametrize("level", ["-O0", "-O2"])
+def test_no_script_passes_its_criteria_by(tmp_path: Path, end: str, level: str) -> None:
+    """What counts as done is looked at after the script and outside of it, however that ends."""
+    _spec(
+        tmp_path,
+        "      outputs: {o: {type: directory}}\n      success: {min_files: {o: 2}}\n      shell: |\n"
+        f"        mkdir -p ${{outputs.o}}\n        {end}\n",
+    )
+    done = sncompile(tmp_path, "run", "s.yaml", "--cores", "1", level)
+    assert done.returncode == 3, done.stderr
+    assert "holds fewer than 2 files" in done.stderr
+
+
+def test_the_command_to_repeat_a_job_can_be_pasted(tmp_path: Path) -> None:
+    """Also with a here-document, and where the engine took away the folder of the output."""
+    _spec(
+        tmp_path,
+        "      outputs: {o: {type: file}}\n      shell: |\n        cat <<END > ${outputs.o}\n"
+        "        it's here\n        END\n        exit 3\n",
+    )
+    done = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
+    command = re.search(r"to repeat it by hand:\n +(.+)", done.stderr)
+    assert command is not None, done.stderr
+    again = subprocess.run(["bash", "-c", command[1]], cwd="/", capture_output=True, check=False)
+    assert again.returncode == 3
+    assert (tmp_path / "results" / "s" / "o").read_text() == "it's here\n"
