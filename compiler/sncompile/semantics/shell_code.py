@@ -7,7 +7,7 @@ is read once more, and there it would be. Numbers can stand anywhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sncompile.diagnostics import Fault
@@ -56,8 +56,9 @@ def findings(scan: Scan) -> Iterator[Finding]:
             yield Finding(where, faults.IN_CODE, "a value in a command whose output is computed as arithmetic", hint)
     yield from _computed_later(scan, maps)
     integers = {word.name for command in scan.commands for word in _declared(command, "i")}
+    shared = _shared(scan)
     for command in scan.commands:
-        yield from _Judging(command, integers).findings()
+        yield from _Judging(command, integers, shared).findings()
 
 
 def _computed_later(scan: Scan, maps: set[str]) -> Iterator[Finding]:
@@ -224,11 +225,24 @@ _WRAPPED = re.compile(
 _SSH_ARGUMENT = re.compile(r"-[A-Za-z0-9]*[bcDEeFIiJLlmOopQRSWw]")
 
 
+def _shared(scan: Scan) -> list[Word]:
+    """What any command of a script may read: what a group, a loop or a branch is given, or a command with others in it.
+
+    `{ bash; } <<END` and `tee >(bash) <<END` hand on what they are given to whatever stands inside.
+    """
+    return [
+        word
+        for command in scan.commands
+        if not command.words or any(inner.commands for inner in command.words)
+        for word in command.input
+    ]
+
+
 class _Judging:
     """Looks at one command."""
 
-    def __init__(self, command: Command, integers: set[str]) -> None:
-        self._command, self._integers = command, integers
+    def __init__(self, command: Command, integers: set[str], shared: Sequence[Word] = ()) -> None:
+        self._command, self._integers, self._shared = command, integers, shared
         self._words = _own(command)
 
     def findings(self) -> Iterator[Finding]:
@@ -338,7 +352,7 @@ class _Judging:
         hint = f"hand it over as an argument: `{call}`; code in a here-document has its delimiter in quotes then"
         if not name.startswith(("python", "perl", "ruby", "node", "php")) and "-s" not in call:
             hint = _BY_FILE
-        for word in self._command.input:
+        for word in (*self._command.input, *self._shared):
             yield from _refused(word, f"in code that `{name}` reads", hint)
         for command in self._command.pipes:
             printed = command.words if command.words and command.words[0].text in ("echo", "printf") else []
