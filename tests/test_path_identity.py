@@ -211,7 +211,7 @@ def test_a_volume_of_its_own_is_tried_out_by_itself() -> None:
 
     identity = Identity("/home", Stick(Volume(case=True), "/mnt", "/mnt/Data"))
     assert identity.place("/mnt/new/X").key == identity.place("/mnt/new/x").key
-    assert identity.place("/home/new/X").key != identity.place("/home/new/x").key
+    assert identity.place("/srv/new/X").key != identity.place("/srv/new/x").key
 
 
 # --- What a check says ------------------------------------------------------------------------------------------------

@@ -46,7 +46,11 @@ command:
 def spec() -> str:
     """A pipeline that hands every value over as a cell, a constant and, where it can be one, a key."""
     keys = [v if v.strip() and v.isprintable() else f"k{i}" for i, v in enumerate(VALUES)]
-    rows = [{"key": k, "value": v} for k, v in zip(keys, VALUES, strict=True)]
+    rows = [
+        # A cell may hold expressions: `$${` writes a literal one.
+        {"key": k.replace("${", "$${"), "value": v.replace("${", "$${")}
+        for k, v in zip(keys, VALUES, strict=True)
+    ]
     fixed = [v.replace("${", "$${") for v in VALUES]
     document = json.dumps(
         {

@@ -84,7 +84,7 @@ def test_comments(text: str) -> None:
 @given(st.lists(st.lists(ANY, min_size=2, max_size=2), max_size=4))
 def test_sidecars(rows: list[list[str]]) -> None:
     """Cells of a table, as the Snakefile reads them."""
-    text = render_sidecar(Sidecar("t", "T", ("a", "b"), tuple(map(tuple, rows))))
+    text = render_sidecar(Sidecar("t", "T", ("a",), ("a", "b"), tuple(map(tuple, rows))))
     file = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8", newline="")
     assert list(csv.reader(file, delimiter="\t")) == [["a", "b"], *rows]
 

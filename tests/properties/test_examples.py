@@ -931,9 +931,11 @@ def test_values_in_a_shell_are_quoted(example: Example) -> None:
     )
     example.pipeline("""    steps: {a: {module: ./script.yaml, with: {i: [x.txt, a b.txt], p: "; rm 'x'\\n$HOME"}}}""")
     script = (
-        "cat x.txt 'a b.txt' | awk '{print $1}' \"$HOME\" $(date) ${x} '; rm '\"'\"'x'\"'\"'\n$HOME'  > results/a/o\n"
+        "inputs_i=(x.txt 'a b.txt')\nparams_p='; rm '\"'\"'x'\"'\"'\n$HOME'\nparams_none=()\noutputs_o=results/a/o\n"
+        'cat ${inputs_i[@]+"${inputs_i[@]}"} | awk \'{print $1}\' "$HOME" $(date) ${x} "${params_p}" '
+        '${params_none+"${params_none}"} > "${outputs_o}"\n'
     )
-    example.has({"a": {"command": None, "shell": script}})
+    example.has({"a": {"command": None, "shell": script}}, oracle=False)
 
 
 def test_resources_and_containers_of_a_step_win(example: Example) -> None:

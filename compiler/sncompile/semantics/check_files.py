@@ -214,6 +214,8 @@ class _Checker:
             declared = step.module.params.get(name)
             if declared is None or declared.base != "path" or not isinstance(value, Const):
                 continue
+            if declared.default is not None and value.span == step.span:
+                continue  # A place that the module has by convention: who depends on it says so by an input.
             for path in value.value if isinstance(value.value, tuple) else (value.value,):
                 if not isinstance(path, str) or is_url(path) or bad_path(path.rstrip("/")) is not None:
                     continue
