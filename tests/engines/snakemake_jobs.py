@@ -189,6 +189,8 @@ def _words(shell: str) -> list[str]:
 def _same_script(one: str, other: str) -> bool:
     """Whether two scripts are the same, but for how single words are quoted."""
     one, other = one.rstrip("\n"), other.rstrip("\n")
+    if one.startswith("(\n") and one.endswith("\n)"):
+        one = one[2:-2].rstrip("\n")  # What looks at its outputs stands outside.
     if one == other:
         return True
     try:
