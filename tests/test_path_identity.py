@@ -189,9 +189,9 @@ COMPOSED, DECOMPOSED = "Zo\u00eb", "Zoe\u0308"
 )
 def test_what_a_volume_takes_for_one_name_is_one(volume: Volume, case: bool, forms: bool) -> None:
     """What is there is found by any spelling, and what is to come is compared as the volume will."""
-    system = Folding(volume, "/work", f"/work/{COMPOSED}", "/work/Results")
-    assert probed("/work", system) == (case, forms)
-    identity = Identity("/work", system)
+    system = Folding(volume, "/data", f"/data/{COMPOSED}", "/data/Results")
+    assert probed("/data", system) == (case, forms)
+    identity = Identity("/data", system)
     assert (identity.place("results/x.txt").key == identity.place("Results/x.txt").key) == case
     assert (identity.place("new/A.txt").key == identity.place("NEW/a.txt").key) == case
     assert (identity.place(f"{COMPOSED}/x").key == identity.place(f"{DECOMPOSED}/x").key) == forms

@@ -1,6 +1,7 @@
 """Asks Snakemake which jobs an emitted folder stands for: a dry run of everything, in a folder of its own.
 
-Run as `python -m sncompile.runner.dry_run EVENTS ARGUMENT…` it is Snakemake's command line with our log handler.
+Run as `python -m sncompile.runner.dry_run EVENTS TARGETS ARGUMENT…` it is Snakemake's command line with our log handler;
+the targets stand in a file, since a command line has no room for all of a large pipeline's.
 """
 
 from __future__ import annotations
@@ -16,9 +17,6 @@ from typing import Any
 
 from sncompile.runner.surroundings import python, surroundings
 
-MOST_NAMED = 2_000
-"""So many targets are named on the command line; where there are more, `all` has to lead to them."""
-
 _TOLD = 8
 """So many of its last lines are told where Snakemake fails; a banner stands before them."""
 
@@ -27,13 +25,19 @@ class DryRunFailed(Exception):
     """Snakemake could not make sense of the files; the message is its own."""
 
 
+def can_be_asked(target: str) -> bool:
+    """Whether Snakemake finds a file by this name: it takes a leading `./` off, and then knows no rule for it."""
+    return not target.startswith("./")
+
+
 def dry_run(
     snakefile: Path, working: Path, raw: Iterable[str], targets: Sequence[str], secrets: Iterable[str] = ()
 ) -> list[dict[str, Any]]:
     """The `job_info` events of Snakemake for all jobs but `all`.
 
     `raw` are the files that no job writes: they are made, empty, in the folder `working`, which is for this purpose, so
-    that the answer does not depend on what data is there. `targets` are files to ask for beside the pipeline's outputs.
+    that the answer does not depend on what data is there. `targets` are files to ask for beside the pipeline's outputs;
+    those that cannot be asked for are left out.
     `secrets` are variables that the files ask for; here they may be empty.
     Raises `DryRunFailed`.
     """
@@ -44,13 +48,11 @@ def dry_run(
             place.touch()
     with tempfile.TemporaryDirectory(prefix="sncompile-events-") as name:
         events = Path(name) / "events.jsonl"
-        command = python(__name__, str(events), "--profile", "none", "--workflow-profile", "none")
+        asked = Path(name) / "targets.json"
+        asked.write_text(json.dumps([target for target in targets if can_be_asked(target)]))
+        command = python(__name__, str(events), str(asked), "--profile", "none", "--workflow-profile", "none")
         command += ["--snakefile", str(snakefile.resolve()), "--directory", str(working)]
         command += ["--dry-run", "--forceall", "--cores", "100000", "--nolock", "--quiet", "all"]
-        # Snakemake takes a leading `./` off what it is asked for, and then knows no rule for it.
-        named = [target for target in targets if not target.startswith("./")][:MOST_NAMED]
-        if named:
-            command += ["--", "all", *named]
         environment = {**dict.fromkeys(secrets, ""), **surroundings(os.environ).variables}
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", cwd=working, env=environment, check=False
@@ -61,17 +63,16 @@ def dry_run(
     return [event for event in told if event["event"] == "job_info" and event["rule_name"] != "all"]
 
 
-def main(events: str, arguments: Sequence[str]) -> None:
-    """Snakemake's command line, which writes its events to a file."""
+def main(events: str, targets: str, arguments: Sequence[str]) -> None:
+    """Snakemake's command line, which writes its events to a file and takes more targets from another."""
     from snakemake.cli import main as snakemake
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
     from sncompile.runner.engine_child import plugin
 
     LoggerPluginRegistry().register_plugin("sncompile", plugin(Path(events)))
-    snakemake([*arguments[: arguments.index("--") if "--" in arguments else None], "--logger", "sncompile",
-               *(arguments[arguments.index("--"):] if "--" in arguments else [])])  # fmt: skip
+    snakemake([*arguments, "--logger", "sncompile", "--", "all", *json.loads(Path(targets).read_text())])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

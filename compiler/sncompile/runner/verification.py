@@ -21,7 +21,7 @@ from typing import Any
 
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.jobs import Expansion, Job
-from sncompile.runner.dry_run import DryRunFailed, dry_run
+from sncompile.runner.dry_run import DryRunFailed, can_be_asked, dry_run
 from sncompile.runner.job_files import marks
 from sncompile.targets.snakemake.command_comparison import command_line, script_differs
 from sncompile.targets.snakemake.read_back import RESOURCES
@@ -80,8 +80,11 @@ def _differences(graph: Graph, out: Path, working: Path) -> list[str]:
         told += _compare(here, event, mark_of, files)
         if len(here.jobs) == 1 and not here.family.batches:
             told += _command(here, event, lines)
-    if len(beyond) <= len(events):
-        told += [f"Snakemake has no job {each.jobs[0].id}" for key, each in known.items() if not seen[key]]
+    told += [
+        f"Snakemake has no job {each.jobs[0].id}"
+        for (key, each), target in zip(known.items(), beyond, strict=True)
+        if not seen[key] and can_be_asked(target)
+    ]
     return [*told, *_words(lines), *_batch_scripts(known.values(), out)]
 
 
