@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -29,14 +29,16 @@ def emit(spec: Path, options: Options | None = None, *, level: int = 0) -> Graph
     return graph
 
 
-def dry_run(graph: Graph, *arguments: str) -> list[dict[str, Any]]:
-    """The `job_info` events of a dry run of everything."""
+def dry_run(graph: Graph, targets: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """The `job_info` events of a dry run of everything, and of `targets`."""
     out = default_out(graph)
     events = Path(graph.folder) / "events.jsonl"
     events.unlink(missing_ok=True)
+    asked = Path(graph.folder) / "targets.json"
+    asked.write_text(json.dumps(list(targets)))
     command = [
-        sys.executable, "-m", "sncompile.runner.dry_run", str(events.resolve()),
-        "-s", str(out.resolve() / "Snakefile"), "-n", "--forceall", "--directory", graph.folder, *arguments,
+        sys.executable, "-m", "sncompile.runner.dry_run", str(events.resolve()), str(asked.resolve()),
+        "-s", str(out.resolve() / "Snakefile"), "-n", "--forceall", "--cores", "1000", "--directory", graph.folder,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, cwd=graph.folder, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

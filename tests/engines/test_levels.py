@@ -64,4 +64,4 @@ def test_snakemake_has_the_graphs_jobs(spec: Spec, level: int) -> None:
             return
         compile_graph(graph).write(default_out(graph))
         fill_inputs(graph)
-        assert compare(graph, dry_run(graph, "--", *Expected(graph).targets())) == [], spec.text()
+        assert compare(graph, dry_run(graph, Expected(graph).targets())) == [], spec.text()

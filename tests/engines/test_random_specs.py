@@ -60,6 +60,6 @@ def test_snakemake_agrees_on_random_specs(spec: Spec, level: int) -> None:
         if graph is None:
             return
         snakefile = default_out(graph) / "Snakefile"
-        told = compare(graph, dry_run(graph, "--", *Expected(graph).targets()))
+        told = compare(graph, dry_run(graph, Expected(graph).targets()))
         assert told == [], snakefile.read_text()
         assert misformatted(snakefile) == ""

@@ -73,7 +73,7 @@ def test_environment_threads_and_resources_are_emitted(tmp_path: Path) -> None:
     compile_graph(graph).write(default_out(graph))
     (tmp_path / "ws" / "index").mkdir(parents=True)
     (tmp_path / "ws" / "index" / "index.parquet").touch()
-    (event,) = dry_run(graph, "--cores", "4")
+    (event,) = dry_run(graph)
     assert event["threads"] == 2
     assert (event["resources"]["mem_mb"], event["resources"]["runtime"]) == (8000, 120)
     assert "export OMP_NUM_THREADS=4" in event["shellcmd"]
