@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.faults import catalogue
-from sncompile.runner.engine_options import ADMITTED
+from sncompile.runner.engine.options import ADMITTED
 
 DOCS = Path(__file__).resolve().parent
 

@@ -15,9 +15,10 @@ import pytest
 
 from sncompile.api import check, compile_program
 from sncompile.diagnostics import CompileError
-from sncompile.semantics import databases, duckdb_process
-from sncompile.semantics.databases import Databases, LimitError
-from sncompile.semantics.sql_session import SessionColumns
+from sncompile.semantics.queries import duckdb_process, limits
+from sncompile.semantics.queries.databases import Databases
+from sncompile.semantics.queries.limits import LimitError
+from sncompile.semantics.queries.session import SessionColumns
 
 from .waiting import until
 
@@ -62,8 +63,8 @@ def pipeline(**queries: str) -> str:
 def test_what_needs_too_much_memory_is_ended(folder: Path, sql: str) -> None:
     """With a limit of 300 MB neither process ever has much more."""
     code = (
-        "import resource, sys; from sncompile.api import check; from sncompile.semantics import databases\n"
-        "databases.MAX_MEMORY = 300_000_000\n"
+        "import resource, sys; from sncompile.api import check; from sncompile.semantics.queries import limits\n"
+        "limits.MAX_MEMORY = 300_000_000\n"
         "(found,) = check('main.yaml').diagnostics; print(found.code, found.message, found.help, sep='\\n')\n"
         "del found; import gc; gc.collect()\n"
         "status = open('/proc/self/status').read(); print(int(status.partition('VmHWM:')[2].split()[0]) * 1024)\n"
@@ -80,7 +81,7 @@ def test_what_needs_too_much_memory_is_ended(folder: Path, sql: str) -> None:
 
 def test_a_query_that_heeds_no_interrupt_is_ended(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others of the spec are answered all the same."""
-    monkeypatch.setattr(databases, "MAX_SECONDS", 1.0)
+    monkeypatch.setattr(limits, "MAX_SECONDS", 1.0)
     monkeypatch.setattr(duckdb_process, "_GRACE", 0.5)
     duckdb.sql(f"copy (select 'p' || range as k, range as v from range(3)) to '{folder}/p.parquet'")
     parquet = "tables:\n  p: {key: k, file: p.parquet}\n"
@@ -112,7 +113,7 @@ def test_a_parquet_file_has_the_same_limits(folder: Path, monkeypatch: pytest.Mo
     """A few bytes of it may stand for a great many."""
     duckdb.sql(f"copy (select 'k' || range as k, repeat('x', 100000) as v from range(20000)) to '{folder}/p.parquet'")
     assert (folder / "p.parquet").stat().st_size < 1_000_000
-    monkeypatch.setattr(databases, "MAX_REPLY", 10_000_000)
+    monkeypatch.setattr(limits, "MAX_REPLY", 10_000_000)
     spec = pipeline().replace("tables:\n", "tables: {p: {key: k, file: p.parquet}}\n")
     (folder / "main.yaml").write_text(spec)
     columns = check("main.yaml").require().tables["p"].columns
@@ -159,7 +160,7 @@ def test_the_process_is_isolated_and_ends_with_the_last_database(monkeypatch: py
 def test_the_process_ends_with_who_asks(tmp_path: Path) -> None:
     """Killed in the middle of a query, it leaves nothing behind."""
     code = (
-        "from sncompile.semantics.databases import Databases; database = Databases().open()\n"
+        "from sncompile.semantics.queries.databases import Databases; database = Databases().open()\n"
         "database.run('SELECT 1'); print(database.known_to._child.pid, flush=True)\n"
         "database.run('SELECT count(*) FROM range(1000000000) a, range(1000000) b WHERE hash(a.range, b.range) = 3')"
     )
@@ -192,7 +193,7 @@ def test_without_limits_of_the_system_duckdb_keeps_its_own(tmp_path: Path, monke
     assert '"RLIMIT_AS"' in child
     (tmp_path / "child.py").write_text(child.replace('"RLIMIT_AS"', '"RLIMIT_OF_NO_SYSTEM"'))
     monkeypatch.setattr(duckdb_process, "_CHILD", tmp_path / "child.py")
-    monkeypatch.setattr(databases, "MAX_MEMORY", 50_000_000)
+    monkeypatch.setattr(limits, "MAX_MEMORY", 50_000_000)
     database = Databases().open(temp_directory="")
     with pytest.raises(LimitError, match="more memory"):
         database.run("CREATE TABLE t AS SELECT range AS k, repeat('x', 1000) || range AS v FROM range(1000000)")

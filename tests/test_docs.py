@@ -119,3 +119,12 @@ def test_the_picture_is_of_the_example() -> None:
     names = [a or b for a, b in steps]
     assert len(names) == 5
     assert [name for name in names if not re.search(rf">\s*{name}\s*</text>", picture)] == []
+
+
+def test_the_architecture_names_files_that_are_there() -> None:
+    """A page that leads a stranger through the code must not lead past it."""
+    named = set(re.findall(r"`([\w/]+\.py)`", (DOCS / "architecture.md").read_text("utf-8")))
+    there = [str(path) for path in (REPOSITORY / "compiler").rglob("*.py")]
+    there += [str(path) for path in (REPOSITORY / "tests").rglob("*.py")]
+    assert named
+    assert sorted(name for name in named if not any(path.endswith(f"/{name}") for path in there)) == []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sncompile.api import check
-from sncompile.semantics import notebooks
+from sncompile.semantics.scripts import notebooks
 
 SPEC = """\
 sncompile: 1

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from sncompile.api import check, compile_graph, graph_of, optimize
 from sncompile.diagnostics import CompileError
 from sncompile.faults import graph as faults
-from sncompile.semantics.checks import look_again
+from sncompile.semantics.checking.checks import look_again
 from sncompile.semantics.paths.folding import probed
 from sncompile.semantics.paths.identity import Identity
 from sncompile.semantics.paths.system import DISK, Kind, Seen, Volume

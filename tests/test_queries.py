@@ -9,10 +9,10 @@ import duckdb
 import pytest
 
 from sncompile.api import Checked, check
-from sncompile.semantics import databases
 from sncompile.semantics.program import Options
-from sncompile.semantics.sql_functions import BY_ORDER, STEADY, UNSTEADY, WINDOWS_BY_ORDER
-from sncompile.semantics.sql_session import SessionColumns
+from sncompile.semantics.queries import limits
+from sncompile.semantics.queries.functions import BY_ORDER, STEADY, UNSTEADY, WINDOWS_BY_ORDER
+from sncompile.semantics.queries.session import SessionColumns
 
 MODULE = """\
 sncompile: 1
@@ -134,7 +134,7 @@ def test_a_value_is_never_sql(folder: Path, hostile: str) -> None:
 
 
 def test_a_query_that_takes_too_long_is_stopped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databases, "MAX_SECONDS", 0.2)
+    monkeypatch.setattr(limits, "MAX_SECONDS", 0.2)
     sql = "select count(*) as k from range(1000000000) a, range(1000000) b where hash(a.range, b.range) = 3"
     (folder / "main.yaml").write_text(pipeline(f"  t: {{key: k, sql: {json.dumps(sql)}}}\n"))
     (found,) = check("main.yaml").diagnostics
@@ -143,7 +143,7 @@ def test_a_query_that_takes_too_long_is_stopped(folder: Path, monkeypatch: pytes
 
 
 def test_a_query_that_needs_too_much_memory_is_stopped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databases, "MAX_MEMORY", 50_000_000)
+    monkeypatch.setattr(limits, "MAX_MEMORY", 50_000_000)
     sql = "select range as k, repeat('x', 1000) || range as v from range(1000000)"
     (folder / "main.yaml").write_text(pipeline(f"  t: {{key: k, sql: {json.dumps(sql)}}}\n"))
     (found,) = check("main.yaml").diagnostics

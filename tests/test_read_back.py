@@ -11,7 +11,8 @@ import pytest
 import sncompile
 from sncompile.api import Compilation, CompileOptions, DifferentJobs, check, compile_program
 from sncompile.targets.registry import find_target
-from sncompile.targets.snakemake.read_back import ALL_JOBS, differences
+from sncompile.targets.snakemake.reading_back.read_back import differences
+from sncompile.targets.snakemake.reading_back.sampling import ALL_JOBS
 
 from .command_line import in_this_process
 

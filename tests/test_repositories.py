@@ -17,8 +17,8 @@ import pytest
 
 from sncompile.diagnostics import Report
 from sncompile.exchange.repositories import fetch
-from sncompile.semantics.lock_file import read_lock
-from sncompile.semantics.repositories import FetchError, Repository, commit_folder
+from sncompile.semantics.modules.lock_file import read_lock
+from sncompile.semantics.repositories.references import FetchError, Repository, commit_folder
 from tests.command_line import Ended, sncompile
 
 NAME = "git.example.org/org/tools"

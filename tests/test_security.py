@@ -186,7 +186,9 @@ def test_the_hook_sees(tmp_path: Path) -> None:
         "text as code": "eval(\"'pwned'\")",
         "import": f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import trap",
         "pickle": "import pickle; pickle.loads(pickle.dumps(print))",
-        "database of none": "from sncompile.semantics.databases import Databases; Databases().open().run('SELECT 1')",
+        "database of none": (
+            "from sncompile.semantics.queries.databases import Databases; Databases().open().run('SELECT 1')"
+        ),
     }
     (tmp_path / "trap.py").write_text("")
     code = (

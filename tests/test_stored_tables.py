@@ -12,7 +12,7 @@ import pytest
 
 from sncompile.api import Checked, check, graph_of
 from sncompile.ir.jobs import jobs
-from sncompile.semantics.stored_columns import ParquetColumns, StoredColumns
+from sncompile.semantics.queries.stored_columns import ParquetColumns, StoredColumns
 
 MODULE = """\
 sncompile: 1

@@ -20,10 +20,10 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 
 from snakemake_logger_plugin_sncompile_otel.settings import LogHandlerSettings
 from sncompile.diagnostics import CompileError
-from sncompile.runner import telemetry_sender
-from sncompile.runner.engine_child import event_of
+from sncompile.runner.engine.child import event_of
 from sncompile.runner.processes import identify
 from sncompile.runner.record import RunFolder, now, versions
+from sncompile.runner.telemetry import sender as telemetry_sender
 from sncompile.telemetry.destination import Destination, asked_for
 
 __all__ = ["LogHandler", "LogHandlerSettings"]

@@ -22,13 +22,13 @@ from sncompile.compilation import emit, few
 from sncompile.diagnostics import CompileError, Diagnostic, Report, Severity
 from sncompile.faults import catalogue
 from sncompile.semantics.checked import Checked as Checked
-from sncompile.semantics.library import Library
-from sncompile.semantics.link import link
-from sncompile.semantics.locating import project_root
-from sncompile.semantics.module_link import link_module
-from sncompile.semantics.module_lock import check_modules
+from sncompile.semantics.linking.link import link
+from sncompile.semantics.modules.library import Library
+from sncompile.semantics.modules.link import link_module
+from sncompile.semantics.modules.locating import project_root
+from sncompile.semantics.modules.lock import check_modules
 from sncompile.semantics.program import Options, Program
-from sncompile.semantics.repositories import Fetch
+from sncompile.semantics.repositories.references import Fetch
 from sncompile.syntax.document import Document, PipelineDoc
 from sncompile.syntax.source import Source, decode, read_source
 from sncompile.uncollected import uncollected
@@ -103,7 +103,7 @@ def check_at(
     Its modules' files are there only while the context lasts. Raises `RevisionError` where there is no repository, or
     no such revision in it.
     """
-    from sncompile.semantics.revision import open_revision
+    from sncompile.semantics.repositories.revision import open_revision
 
     options, path, report = options or Options(), Path(spec), Report()
     with open_revision(revision, path) as past:

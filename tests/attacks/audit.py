@@ -131,7 +131,7 @@ class Watch:
 
 def is_process_of_databases(program: Any, command: Any, folder: Any, environment: Any) -> bool:
     """Whether a process is the one that queries and Parquet files have: Python, isolated, without a shell."""
-    child = Path(sncompile.__file__).parent / "semantics" / "duckdb_child.py"
+    child = Path(sncompile.__file__).parent / "semantics" / "queries" / "duckdb_child.py"
     wanted = [sys.executable, "-I", "-S", "-B", str(child)]
     closed = environment is not None and set(environment) <= {"LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}
     return program == sys.executable and [*command][:5] == wanted and len(command) == 6 and folder is None and closed

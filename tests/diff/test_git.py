@@ -11,7 +11,7 @@ import pytest
 
 from sncompile.api import check, check_at, diff, graph_of
 from sncompile.semantics.program import Options
-from sncompile.semantics.revision import RevisionError
+from sncompile.semantics.repositories.revision import RevisionError
 
 from .folder import TABLE, Folder, call
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sncompile.semantics.git_repository import Mirror, Refused, RevisionError, find
+from sncompile.semantics.repositories.repository import Mirror, Refused, RevisionError, find
 
 from ..command_line import Ended, sncompile
 from ..hostile_repositories import OBSTACLES, PLAIN, TRAPS, Victim

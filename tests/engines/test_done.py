@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import sncompile as sn
-from sncompile.runner.engine_options import ADMITTED, Request, judge
-from sncompile.runner.promises import missing
-from sncompile.runner.run_files import Written
-from sncompile.runner.surroundings import surroundings
+from sncompile.runner.engine.options import ADMITTED, Request, judge
+from sncompile.runner.engine.surroundings import surroundings
+from sncompile.runner.files.promises import missing
+from sncompile.runner.files.run_files import Written
 
 from ..command_line import finish, sncompile
 from ..runs import newest_run, record, start
@@ -281,7 +281,7 @@ def test_files_that_come_late_are_waited_for(tmp_path: Path, monkeypatch: pytest
         if len(waits) == 3:
             (tmp_path / "late").touch()
 
-    monkeypatch.setattr("sncompile.runner.promises.time.sleep", sleep)
+    monkeypatch.setattr("sncompile.runner.files.promises.time.sleep", sleep)
     files = [Written("late", False, False), Written("gone", False, True), Written("s3://b/x", False, False)]
     assert missing(files, tmp_path, 60) == []
     assert len(waits) == 3

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sncompile.api import check_text, compile_graph, graph_of
-from sncompile.runner.profiles import find_profile, works_elsewhere
+from sncompile.runner.engine.profiles import find_profile, works_elsewhere
 from sncompile.targets.snakemake.profiles import PROFILES
 
 from ..command_line import sncompile

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from sncompile.diagnostics import CompileError
-from sncompile.runner import claims as claiming
-from sncompile.runner.claims import FOLDER, PATIENCE, Claim, Claimed, Owner, claim_files
+from sncompile.runner.files import claims as claiming
+from sncompile.runner.files.claims import FOLDER, PATIENCE, Claim, Claimed, Owner, claim_files
+from sncompile.runner.files.run_files import RealPaths, RunFiles, Written
+from sncompile.runner.files.unfinished import Marks, unfinished
 from sncompile.runner.processes import Process, identify
-from sncompile.runner.run_files import RealPaths, RunFiles, Written
-from sncompile.runner.unfinished import Marks, unfinished
 
 from ..command_line import Ended, begin, finish
 from ..runs import SPEC, alive, newest_run, record, until_two_wait

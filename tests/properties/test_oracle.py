@@ -6,7 +6,7 @@ import os
 import subprocess
 import tempfile
 from dataclasses import asdict
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from hypothesis import HealthCheck, event, given, settings
@@ -38,7 +38,7 @@ command_not_found_handle() { local call; printf -v call '%q ' "$@"; printf '%s\\
 """
 
 
-@lru_cache(maxsize=None)
+@cache
 def calls(script: str) -> list[str]:
     """The commands that bash calls for a script, each with its words; where a value stands in its text is no matter."""
     read, write = os.pipe()

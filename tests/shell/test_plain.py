@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from sncompile.semantics import shell_values
+from sncompile.semantics.scripts import values as shell_values
 
 from . import running
 from .scripts import HOSTILE, Generated

@@ -10,8 +10,8 @@ import click
 from sncompile.cli.options import report_options
 from sncompile.cli.reporter import Reporter, as_json, bold, has_errors, write
 from sncompile.diagnostics import Report, Span
-from sncompile.semantics.library import Library
-from sncompile.semantics.locating import project_root
+from sncompile.semantics.modules.library import Library
+from sncompile.semantics.modules.locating import project_root
 from sncompile.syntax.document import Document, Named
 from sncompile.syntax.source import Source, read_source
 from sncompile.views.columns import terminal_width

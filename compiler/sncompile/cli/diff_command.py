@@ -73,7 +73,7 @@ def _old(spec: str, revision: str | None, options: Options, strict: bool, stack:
     """The old spec, whose files are there until the stack is closed."""
     if revision is None:
         return check(spec, options, strict=strict)
-    from sncompile.semantics.revision import RevisionError
+    from sncompile.semantics.repositories.revision import RevisionError
 
     try:
         return stack.enter_context(check_at(revision, spec, options, strict=strict))

@@ -13,9 +13,9 @@ from sncompile.cli.options import Pair
 from sncompile.cli.reporter import write
 from sncompile.cli.written import put_file
 from sncompile.diagnostics.text import visible
-from sncompile.semantics.globs import Matcher, PatternError
-from sncompile.semantics.indexing import SUFFIXES, Indexed, Walked, index_files, patterns_of, walk, write_index
-from sncompile.semantics.stored_columns import StoreError
+from sncompile.semantics.queries.stored_columns import StoreError
+from sncompile.semantics.tables.globs import Matcher, PatternError
+from sncompile.semantics.tables.indexing import SUFFIXES, Indexed, Walked, index_files, patterns_of, walk, write_index
 
 LISTED = 100
 """So many files that fit no pattern are listed on standard error; `--unmatched` has all of them."""

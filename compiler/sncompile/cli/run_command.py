@@ -25,7 +25,7 @@ from sncompile.runner.record import RunFolder, read_record
 from sncompile.runner.run import run
 from sncompile.runner.software import unused_images
 from sncompile.runner.start import Prepared, RunOptions
-from sncompile.runner.telemetry_sender import told
+from sncompile.runner.telemetry.sender import told
 from sncompile.runner.wanted import marked_families, output_paths, wanted
 from sncompile.targets.target import wrapped_for
 

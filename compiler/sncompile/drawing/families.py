@@ -12,7 +12,7 @@ from sncompile.ir.graph import Edge, Family, Graph, Relation, relate
 from sncompile.ir.text import value_text
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.scope import UNIT
-from sncompile.semantics.tables import Table
+from sncompile.semantics.tables.table import Table
 from sncompile.semantics.values import (
     Cell,
     Choice,

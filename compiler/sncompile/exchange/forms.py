@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Report, Severity
 from sncompile.semantics.checked import Checked
-from sncompile.semantics.library import Library
-from sncompile.semantics.locating import project_root
-from sncompile.semantics.module_link import link_module
+from sncompile.semantics.modules.library import Library
+from sncompile.semantics.modules.link import link_module
+from sncompile.semantics.modules.locating import project_root
 from sncompile.syntax.document import Document, ModuleDoc
 from sncompile.syntax.source import Source
 

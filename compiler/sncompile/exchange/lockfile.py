@@ -13,10 +13,10 @@ from sncompile.faults import runs as faults
 from sncompile.faults.names import BAD_LOCK
 from sncompile.faults.reading import UNREADABLE
 from sncompile.semantics.images import images_of, is_pinned, registry_name
-from sncompile.semantics.library import Library
-from sncompile.semantics.locating import project_root
-from sncompile.semantics.lock_file import LOCK, VERSION, Lock
-from sncompile.semantics.module_lock import changed, content_of
+from sncompile.semantics.modules.library import Library
+from sncompile.semantics.modules.locating import project_root
+from sncompile.semantics.modules.lock import changed, content_of
+from sncompile.semantics.modules.lock_file import LOCK, VERSION, Lock
 from sncompile.semantics.program import Program
 
 _HEAD = "What the specs of this project refer to. Written by `sncompile lock`; keep it with the specs."

@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sncompile.semantics.git import Entry, Git, GitError
-from sncompile.semantics.repositories import FetchError, Repository, commit_folder, is_commit
+from sncompile.semantics.repositories.git import Entry, Git, GitError
+from sncompile.semantics.repositories.references import FetchError, Repository, commit_folder, is_commit
 
 MOST_FILES = 20_000
 MOST_BYTES = 256 * 2**20

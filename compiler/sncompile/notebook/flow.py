@@ -15,7 +15,7 @@ from sncompile.notebook.document import yaml_text
 from sncompile.notebook.modules import Module, output_of
 from sncompile.notebook.pipeline import LoadedPipeline, Pipeline, pipeline_document
 from sncompile.notebook.values import Data, literal, plain, roots
-from sncompile.semantics.locating import project_root
+from sncompile.semantics.modules.locating import project_root
 from sncompile.semantics.program import Options
 from sncompile.syntax.document import PipelineDoc
 
@@ -179,7 +179,7 @@ class Flow(Pipeline):
 
     def _parsed(self, text: str) -> Checked:
         from sncompile.diagnostics import Report
-        from sncompile.semantics.library import Library
+        from sncompile.semantics.modules.library import Library
         from sncompile.syntax.source import Source, decode
 
         report = Report()

@@ -12,9 +12,9 @@ from sncompile.diagnostics import CompileError, Report, Span, did_you_mean
 from sncompile.faults.names import NOT_A_PIPELINE, UNKNOWN_OPTION
 from sncompile.notebook.settings import Settings
 from sncompile.notebook.values import Data, plain, roots
-from sncompile.semantics.library import Library
-from sncompile.semantics.locating import project_root
-from sncompile.semantics.module_link import link_module
+from sncompile.semantics.modules.library import Library
+from sncompile.semantics.modules.link import link_module
+from sncompile.semantics.modules.locating import project_root
 from sncompile.syntax.document import Document, ModuleDoc, Named
 from sncompile.syntax.source import Source, decode
 from sncompile.views.description import describe

@@ -14,8 +14,8 @@ from sncompile.faults.names import NOT_A_PIPELINE
 from sncompile.ir.graph import Graph
 from sncompile.notebook.settings import Settings
 from sncompile.notebook.values import Data, DataRoots, given, roots
-from sncompile.semantics.library import Library
-from sncompile.semantics.locating import project_root
+from sncompile.semantics.modules.library import Library
+from sncompile.semantics.modules.locating import project_root
 from sncompile.semantics.program import Options
 from sncompile.syntax.document import Document, PipelineDoc
 from sncompile.syntax.source import Source, read_source

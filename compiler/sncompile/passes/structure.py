@@ -10,7 +10,7 @@ from sncompile.ir.graph import Family, Input
 from sncompile.ir.graph import Output as OutputPort
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.program import Argument, Flag, Option
-from sncompile.semantics.tables import Table
+from sncompile.semantics.tables.table import Table
 from sncompile.semantics.values import (
     Apply,
     Attempt,

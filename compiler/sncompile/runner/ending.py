@@ -12,13 +12,13 @@ from pathlib import Path
 
 from sncompile.diagnostics import CompileError
 from sncompile.faults import runs as faults
-from sncompile.runner.claims import Claim, Owner
+from sncompile.runner.engine.slurm_queue import take_back
+from sncompile.runner.files.claims import Claim, Owner
 from sncompile.runner.lock import heal
 from sncompile.runner.log_files import hide_in
 from sncompile.runner.processes import Process, Seen, look, members
 from sncompile.runner.progress import Progress
 from sncompile.runner.record import GRACE, RunFolder
-from sncompile.runner.slurm_queue import take_back
 from sncompile.runner.watch import RunStatus, State, Watch
 from sncompile.targets.target import wrapped_for
 

@@ -14,7 +14,7 @@ from sncompile.drawing.picture import Bond, Link, Node, Picture, Shape
 from sncompile.ir.build import build
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.text import value_text
-from sncompile.runner.job_files import first_files, marks
+from sncompile.runner.files.job_files import first_files, marks
 from sncompile.runner.record import RunFolder, private, write_object
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault

@@ -12,8 +12,8 @@ from pathlib import Path
 from sncompile.diagnostics import Diagnostic, did_you_mean
 from sncompile.faults import names as faults
 from sncompile.ir.graph import Family
-from sncompile.semantics.notebooks import NotebookError, read_notebook
 from sncompile.semantics.program import ModuleFile
+from sncompile.semantics.scripts.notebooks import NotebookError, read_notebook
 from sncompile.semantics.values import Const, Record
 from sncompile.semantics.values import ModuleFile as FileValue
 

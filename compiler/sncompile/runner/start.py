@@ -16,25 +16,25 @@ from typing import Any
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import runs as faults
 from sncompile.ir.graph import Graph
-from sncompile.runner import telemetry_sender
-from sncompile.runner.claims import Claimed, claim_files
 from sncompile.runner.ending import settle, settle_owner
-from sncompile.runner.engine_options import Request, Setting, examine
+from sncompile.runner.engine.options import Request, Setting, examine
+from sncompile.runner.engine.profiles import find_profile, plugins_of, works_elsewhere
+from sncompile.runner.engine.surroundings import Surroundings, python, surroundings
 from sncompile.runner.events import EventReader, tell
 from sncompile.runner.facts import write_facts
-from sncompile.runner.holes import families_for, missing_below
+from sncompile.runner.files.claims import Claimed, claim_files
+from sncompile.runner.files.holes import families_for, missing_below
+from sncompile.runner.files.promises import promised, write_promises
+from sncompile.runner.files.run_files import files_of
 from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.processes import MARK, identify
-from sncompile.runner.profiles import find_profile, plugins_of, works_elsewhere
-from sncompile.runner.promises import promised, write_promises
 from sncompile.runner.record import RECORD, RunFolder, now, private, versions
-from sncompile.runner.run_files import files_of
 from sncompile.runner.software import binds, deployment, engine_of, missing
-from sncompile.runner.surroundings import Surroundings, python, surroundings
+from sncompile.runner.telemetry import sender as telemetry_sender
 from sncompile.runner.wanted import marked_families, output_paths
 from sncompile.runner.watch import Watch
-from sncompile.semantics.checks import look_again
-from sncompile.semantics.own_files import Kept, Reach
+from sncompile.semantics.checking.checks import look_again
+from sncompile.semantics.checking.own_files import Kept, Reach
 from sncompile.semantics.program import Program
 from sncompile.targets.emitted import Emitted
 from sncompile.telemetry.redaction import SHORTEST
@@ -239,7 +239,7 @@ def _write_record(
 def _launch(folder: RunFolder, working: Path, taken: Surroundings, lock: FolderLock) -> Watch:
     with open(folder.engine_log, "ab", opener=private) as output:
         process = subprocess.Popen(
-            python("sncompile.runner.engine_child", str(folder.path), str(lock.descriptor)),
+            python("sncompile.runner.engine.child", str(folder.path), str(lock.descriptor)),
             cwd=working,
             env={**taken.variables, MARK: str(folder.path)},
             stdin=subprocess.DEVNULL,

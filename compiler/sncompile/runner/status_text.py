@@ -8,9 +8,9 @@ from typing import Any
 
 from sncompile.diagnostics.machine import as_object
 from sncompile.runner.display import duration
-from sncompile.runner.engine_options import PROFILE
+from sncompile.runner.engine.options import PROFILE
 from sncompile.runner.processes import Seen
-from sncompile.runner.telemetry_sender import told
+from sncompile.runner.telemetry.sender import told
 from sncompile.runner.watch import RunStatus, State, Watch
 from sncompile.views.columns import count, table
 

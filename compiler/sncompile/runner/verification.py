@@ -22,9 +22,9 @@ from typing import Any
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.jobs import Expansion, Job
 from sncompile.runner.dry_run import DryRunFailed, can_be_asked, dry_run
-from sncompile.runner.job_files import marks
-from sncompile.targets.snakemake.command_comparison import command_line, script_differs
-from sncompile.targets.snakemake.read_back import RESOURCES
+from sncompile.runner.files.job_files import marks
+from sncompile.targets.snakemake.reading_back.command_comparison import command_line, script_differs
+from sncompile.targets.snakemake.reading_back.read_back import RESOURCES
 
 
 @dataclass(slots=True)

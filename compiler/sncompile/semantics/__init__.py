@@ -1,1 +1,1 @@
-"""."""
+"""Documents and what they import → one linked, typed program."""

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
-from sncompile.semantics.binding import param_type, port_type
-from sncompile.semantics.library import Library
-from sncompile.semantics.notebooks import check_notebook
+from sncompile.semantics.linking.binding import param_type, port_type
+from sncompile.semantics.modules.library import Library
 from sncompile.semantics.program import Argument, Flag, Option
-from sncompile.semantics.shell_values import Script, link_script
+from sncompile.semantics.scripts.notebooks import check_notebook
+from sncompile.semantics.scripts.values import Script, link_script
 from sncompile.semantics.types import STRING, Type
 from sncompile.semantics.typing import Typer
 from sncompile.semantics.values import Const, Local, ModuleFile, Record, Value

@@ -10,7 +10,7 @@ from sncompile.semantics.functions import FUNCTIONS
 from sncompile.semantics.operands import TypeFault
 from sncompile.semantics.operators import OPERATORS
 from sncompile.semantics.scope import TableSpace, column_type
-from sncompile.semantics.tables import Table
+from sncompile.semantics.tables.table import Table
 from sncompile.semantics.types import Type
 from sncompile.semantics.values import Lookup, ModuleFile, Value, keeping, lenient
 from sncompile.semantics.written import as_read, as_text

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sncompile.diagnostics import CompileError, Diagnostic, Severity
 from sncompile.faults.names import NOT_A_PIPELINE
-from sncompile.semantics.inferred import Inferred
+from sncompile.semantics.inference.inferred import Inferred
 from sncompile.semantics.program import Program
 from sncompile.syntax.document import Document
 

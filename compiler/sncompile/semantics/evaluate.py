@@ -15,7 +15,7 @@ from sncompile.semantics.functions import FUNCTIONS
 from sncompile.semantics.keys import KeySet, Rows
 from sncompile.semantics.operands import GOES_ON, TAKES_GAPS, ValueFault, to_text, within_limits
 from sncompile.semantics.operators import OPERATORS
-from sncompile.semantics.tables import Table
+from sncompile.semantics.tables.table import Table
 from sncompile.semantics.values import (
     Apply,
     Attempt,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.tables import Cell, Table
+from sncompile.semantics.tables.table import Cell, Table
 
 MAX_ROWS = 5_000_000
 """Rows of a join; more fill the memory, and no pipeline has so many jobs."""

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
-from sncompile.semantics.inferred import Inferred
+from sncompile.semantics.checking.own_files import Kept
+from sncompile.semantics.inference.inferred import Inferred
 from sncompile.semantics.keys import KeySet
-from sncompile.semantics.own_files import Kept
-from sncompile.semantics.tables import Table
+from sncompile.semantics.tables.table import Table
 from sncompile.semantics.types import Type
 from sncompile.semantics.values import Const, Value
 from sncompile.syntax.document import About, ModuleDoc, PortDoc
@@ -72,7 +72,7 @@ Argument = Value | Option | Flag
 class ShellPart(NamedTuple):
     """A piece of a shell script: text as it stands, or a value, whose words stand outside of quotes.
 
-    Where values may stand is decided in `shell_values`. A pass may put an argument in the place of a value.
+    Where values may stand is decided in `scripts.values`. A pass may put an argument in the place of a value.
     """
 
     text: str

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from sncompile.diagnostics import Span
 from sncompile.semantics.keys import KeySet, Rows
-from sncompile.semantics.tables import Table
+from sncompile.semantics.tables.table import Table
 from sncompile.semantics.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type, unify
 from sncompile.semantics.values import Cell, Choice, Const, Key, Local, Output, Related, Value, gathered, lenient
 

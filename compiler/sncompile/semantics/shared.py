@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as faults
-from sncompile.semantics.databases import Databases
-from sncompile.semantics.library import Library
-from sncompile.semantics.module_link import TypedModule, link_module
+from sncompile.semantics.modules.library import Library
+from sncompile.semantics.modules.link import TypedModule, link_module
 from sncompile.semantics.program import Handed, NamedOutput, Step, Waits
-from sncompile.semantics.tables import Table
+from sncompile.semantics.queries.databases import Databases
+from sncompile.semantics.tables.table import Table
 from sncompile.syntax.document import ModuleDoc
 
 if TYPE_CHECKING:
-    from sncompile.semantics.inferred import Given, Inferred
+    from sncompile.semantics.inference.inferred import Given, Inferred
 
 MAX_NESTED = 16
 MAX_PIPELINES = 1_000

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from sncompile.diagnostics import Span
 from sncompile.semantics.keys import KeySet
-from sncompile.semantics.tables import Table
+from sncompile.semantics.tables.table import Table
 from sncompile.semantics.types import BOOLEAN, INTEGER, NUMBER, STRING, Type
 
 Plain = str | int | float | bool | None | tuple["Plain", ...]

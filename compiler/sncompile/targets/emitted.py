@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import targets as faults
-from sncompile.semantics.own_files import MANIFEST
+from sncompile.semantics.checking.own_files import MANIFEST
 from sncompile.targets.replacing import folder_beside, take_place
 
 if TYPE_CHECKING:

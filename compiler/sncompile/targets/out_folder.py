@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.ir.graph import Family, Graph
-from sncompile.semantics.check_outputs import Guard, told
+from sncompile.semantics.checking.outputs import Guard, told
+from sncompile.semantics.checking.own_files import Kept, Logged, Reach, logs_of
 from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.own_files import Kept, Logged, Reach, logs_of
 from sncompile.semantics.path_text import start_of
 from sncompile.semantics.paths.identity import Identity
 from sncompile.semantics.values import Const, Items, Local, Value

@@ -12,9 +12,9 @@ from sncompile.api import graph_of, optimize
 from sncompile.diagnostics import CompileError, Report, Span
 from sncompile.ir.graph import Graph
 from sncompile.ir.jobs import Job, jobs
-from sncompile.semantics.library import Library
-from sncompile.semantics.link import link
-from sncompile.semantics.locating import project_root
+from sncompile.semantics.linking.link import link
+from sncompile.semantics.modules.library import Library
+from sncompile.semantics.modules.locating import project_root
 from sncompile.semantics.program import Options
 from sncompile.syntax.document import PipelineDoc, TableDoc
 from sncompile.syntax.nodes import Scalar

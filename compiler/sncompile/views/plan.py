@@ -15,7 +15,7 @@ from sncompile.diagnostics.machine import as_object
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.jobs import RESOURCE_NAMES
 from sncompile.ir.text import value_text
-from sncompile.semantics.check_files import input_files
+from sncompile.semantics.checking.files import input_files
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.functions import ValueFault
 from sncompile.semantics.program import Program, Step

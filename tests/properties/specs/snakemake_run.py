@@ -150,7 +150,7 @@ def _snakemake(snakefile: Path, room: Path) -> int:
     from snakemake.cli import main
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
-    from sncompile.runner.engine_child import plugin
+    from sncompile.runner.engine.child import plugin
 
     LoggerPluginRegistry().register_plugin("sncompile", plugin(room / "events"))
     arguments = [

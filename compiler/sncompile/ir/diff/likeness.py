@@ -11,7 +11,7 @@ from typing import Any
 
 from sncompile.ir.graph import Family
 from sncompile.semantics.keys import KeySet, Rows
-from sncompile.semantics.tables import Table
+from sncompile.semantics.tables.table import Table
 from sncompile.semantics.types import Type
 from sncompile.semantics.values import Cell, Local, Lookup, Output, Related, Value, walk
 

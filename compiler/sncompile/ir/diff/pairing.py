@@ -13,7 +13,7 @@ from sncompile.ir.diff.likeness import Likeness
 from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.keys import KeySet
-from sncompile.semantics.tables import Table
+from sncompile.semantics.tables.table import Table
 from sncompile.semantics.values import Output
 
 

@@ -16,7 +16,7 @@ from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.evaluate import Closure, Evaluator
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.tables import Table
+from sncompile.semantics.tables.table import Table
 from sncompile.semantics.values import Bound, Cell, Local, Output, Related, Value, walk
 
 Sources = Callable[[int], Iterable[int]]

@@ -13,7 +13,7 @@ from sncompile.passes.merging.tables import BranchTable
 from sncompile.passes.structure import structure
 from sncompile.semantics.keys import KeySet, Sparse
 from sncompile.semantics.scope import UNIT, see
-from sncompile.semantics.tables import Cell as Plain
+from sncompile.semantics.tables.table import Cell as Plain
 from sncompile.semantics.types import STRING, Type
 from sncompile.semantics.values import Const, Made, Output, Related, Text, Value
 

@@ -8,8 +8,8 @@ from sncompile.diagnostics import Span
 from sncompile.passes.merging.naming import fresh, template
 from sncompile.semantics.keys import KeySet, Rows
 from sncompile.semantics.scope import see
-from sncompile.semantics.tables import Cell as Plain
-from sncompile.semantics.tables import Table
+from sncompile.semantics.tables.table import Cell as Plain
+from sncompile.semantics.tables.table import Table
 from sncompile.semantics.types import STRING, Type
 from sncompile.semantics.values import Cell, Const, Key, Text, Value
 

@@ -21,7 +21,7 @@ from sncompile.ir.rewrite import map_children, map_family
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.keys import KeySet, Link
 from sncompile.semantics.program import ModuleFile, Success, Waits
-from sncompile.semantics.tables import Table
+from sncompile.semantics.tables.table import Table
 from sncompile.semantics.types import INTEGER, STRING, Type
 from sncompile.semantics.values import Cell, Const, Made, Related, Value
 from sncompile.semantics.values import ModuleFile as FileValue

@@ -7,7 +7,7 @@ from typing import Any
 
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.keys import KeySet
-from sncompile.semantics.tables import Table
+from sncompile.semantics.tables.table import Table
 from sncompile.semantics.values import Cell, Const, Local, Made, Output, Related, Text, Value
 from sncompile.targets.snakemake.choosing import Rows, choice, chosen_by
 from sncompile.targets.snakemake.context import FamilyContext, texts

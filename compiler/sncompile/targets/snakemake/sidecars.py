@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.functions import to_text
-from sncompile.semantics.tables import Cell, Table
+from sncompile.semantics.tables.table import Cell, Table
 from sncompile.targets.snakemake.model import Sidecar
 from sncompile.targets.snakemake.names import item_name
 

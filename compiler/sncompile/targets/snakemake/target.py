@@ -11,7 +11,7 @@ from sncompile.faults import targets as faults
 from sncompile.ir.graph import Graph
 from sncompile.targets.emitted import Emitted
 from sncompile.targets.snakemake.profiles import profile_files
-from sncompile.targets.snakemake.read_back import differences
+from sncompile.targets.snakemake.reading_back.read_back import differences
 from sncompile.targets.snakemake.render import render_sidecar, render_snakefile
 from sncompile.targets.snakemake.source_map import NAME, place_from, source_map
 from sncompile.targets.snakemake.workflow import lower_graph

@@ -1,0 +1,1 @@
+"""The engine's process, and all that it is told: options, profiles, environment, SLURM."""

@@ -1,0 +1,290 @@
+"""The engine's process: Snakemake's own command line, with a log handler of ours that writes events.
+
+Run as `python -m sncompile.runner.engine.child RUN-FOLDER LOCK`, in a session of its own, so that the run goes on when
+whoever started it is gone. What Snakemake is asked for stands in the record. This process holds the working folder's
+lock (an open file of that number), does as `cancel.json` says, and puts the record in order at its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from logging import Handler, LogRecord
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sncompile.runner.ending import (
+    PATIENCE,
+    claims_of,
+    end_all,
+    end_containers,
+    keep_files,
+    others,
+    release_claims,
+    write_end,
+)  # fmt: skip
+from sncompile.runner.engine.hooks import listen
+from sncompile.runner.engine.jobs import JobKeeper, SignsOfLife
+from sncompile.runner.engine.options import Request, judge, objections
+from sncompile.runner.engine.slurm_arrays import mend_arrays
+from sncompile.runner.engine.slurm_queue import queue_name, try_to_take_back
+from sncompile.runner.events import tell
+from sncompile.runner.files.claims import Claim
+from sncompile.runner.files.promises import missing, read_promises
+from sncompile.runner.files.run_files import Written
+from sncompile.runner.lock import FolderLock
+from sncompile.runner.processes import Process, identify
+from sncompile.runner.record import GRACE, RunFolder, private, read_object
+from sncompile.runner.watch import State, Watch
+from sncompile.telemetry.redaction import NO_SECRETS, Redaction
+
+_FIELDS = {
+    "job_info": (
+        "jobid", "rule_name", "wildcards", "input", "output", "log", "benchmark", "threads", "resources", "reason",
+        "shellcmd",
+    ),
+    "job_started": ("jobs",),
+    "job_finished": ("job_id",),
+    "job_error": ("jobid", "rule_name", "log", "shellcmd"),
+    "progress": ("done", "total"),
+    "run_info": ("stats",),
+    "error": ("exception",),
+    "workflow_started": ("workflow_id", "snakefile"),
+}  # fmt: skip
+
+_MOST_MISSING = 20
+"""So many missing files are named."""
+
+_LOOK = 0.2
+"""Seconds between two looks for `cancel.json`."""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (str, int, float, bool)) or value is None:
+        return value
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if hasattr(value, "_names") and hasattr(value, "items"):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [_plain(v) for v in value]
+    return str(value)
+
+
+def event_of(record: LogRecord) -> dict[str, Any] | None:
+    """The event in a log record of Snakemake's, or None for one that is only text."""
+    name = str(getattr(record, "event", "") or "").rpartition(".")[2].lower()
+    if name not in _FIELDS:
+        queue = queue_name(record.getMessage())
+        if queue is not None:
+            return {"time": record.created, "event": "queue", "name": queue}
+        if record.levelno < 40:
+            return None
+        name = "error"
+    event: dict[str, Any] = {"time": record.created, "event": name}
+    for field in _FIELDS[name]:
+        if hasattr(record, field):
+            event[field] = _plain(getattr(record, field))
+    if name == "error":
+        event["message"] = record.getMessage()
+    return event
+
+
+def plugin(events: Path, hide: Redaction = NO_SECRETS) -> ModuleType:
+    """A logger plugin, as Snakemake's registry takes it, that appends events without secrets to a file."""
+    from snakemake_interface_logger_plugins.base import LogHandlerBase
+
+    class LogHandler(LogHandlerBase):  # type: ignore[misc]  # Snakemake ships no types.
+        """Appends every event as a line of JSON."""
+
+        def __post_init__(self) -> None:
+            Handler.__init__(self)  # Version 1 of the interface leaves it out.
+            self._file = open(events, "a", encoding="utf-8", opener=private)  # noqa: SIM115 - as long as it lives
+
+        def emit(self, record: LogRecord) -> None:
+            event = event_of(record)
+            if event is not None:
+                self._file.write(hide(json.dumps(event, ensure_ascii=True)) + "\n")
+                self._file.flush()
+
+        @property
+        def writes_to_stream(self) -> bool:
+            return False
+
+        @property
+        def writes_to_file(self) -> bool:
+            return False
+
+        @property
+        def has_filter(self) -> bool:
+            # Our own filter is none: `-q` would take away what the display lives on.
+            return True
+
+        @property
+        def has_formatter(self) -> bool:
+            return True
+
+        @property
+        def needs_rulegraph(self) -> bool:
+            return False
+
+    module = ModuleType("snakemake_logger_plugin_sncompile")
+    module.__dict__["LogHandler"] = LogHandler
+    return module
+
+
+class _Obedience(threading.Thread):
+    """Ends the run once `cancel.json` is there: asks as Ctrl-C does, then more firmly, then without asking."""
+
+    def __init__(self, folder: RunFolder, process: Process) -> None:
+        super().__init__(daemon=True)
+        self._folder, self._process = folder, process
+
+    def run(self) -> None:
+        """Wait for `cancel.json`. From then on everything of the run is ended, this process last."""
+        while not self._folder.cancellation.exists():
+            time.sleep(_LOOK)
+        grace = read_object(self._folder.cancellation).get("grace", GRACE)
+        # The whole group, as a terminal does: the engine cancels what a cluster runs for it, and tools end themselves.
+        os.killpg(os.getpgrp(), signal.SIGINT)
+        time.sleep(max(0.0, float(grace)))
+        end_all(self._others, signal.SIGTERM)
+        time.sleep(PATIENCE)
+        end_all(self._others)
+        time.sleep(PATIENCE)
+        try_to_take_back(_queues(self._folder))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def _others(self) -> list[int]:
+        return others(self._process, self._folder)
+
+
+def _queues(folder: RunFolder) -> list[str]:
+    watch = Watch(folder.path)
+    watch.look()
+    return watch.progress.queues
+
+
+def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int, seen: _Seen) -> None:
+    """Look at what was made, and put the record in order. The end is told last: from then on another run may begin."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    watch = Watch(folder.path)
+    watch.look()
+    cancelled = folder.cancelled_at is not None
+    with contextlib.suppress(OSError):
+        # A service that a tool has started on purpose outlives a run that ended well, and no other.
+        end_all(lambda: others(process, folder if cancelled else None))
+        end_containers(folder)
+        if code:
+            try_to_take_back(watch.progress.queues)
+        keep_files(folder, watch.progress, watch)
+    if code == 0 or (watch.progress.incomplete and not watch.progress.failed):
+        lacking = missing(seen.promised(), watch.working, seen.patience)
+        if lacking:
+            code = 1
+            few = [{"path": m.path, "how": m.how} for m in lacking[:_MOST_MISSING]]
+            tell(folder.events, event="missing", count=len(lacking), files=few)
+    release_claims(folder)
+    lock.release()
+    state = State.DONE if code == 0 else State.CANCELLED if cancelled else State.FAILED
+    tell(folder.events, event="engine_ended", code=code)
+    watch.look()
+    write_end(folder, state, watch.progress, watch.progress.ended_at)
+
+
+class _Seen:
+    """What the engine was asked for and has made, as far as it came; `patience` is what files may take to be seen."""
+
+    def __init__(self) -> None:
+        self.wanted: list[Written] = []
+        self.keeper: JobKeeper | None = None
+        self.patience = 0.0
+        self.stored_elsewhere = False
+
+    def promised(self) -> list[Written]:
+        """What has to be there. What is stored elsewhere the engine alone can see."""
+        made = self.keeper.written.values() if self.keeper is not None else ()
+        return [] if self.stored_elsewhere else [*self.wanted, *made]
+
+
+def _work(folder: RunFolder, seen: _Seen) -> bool:
+    """Have Snakemake do what the record asks for; whether it did."""
+    from snakemake.cli import args_to_api
+    from snakemake.exceptions import print_exception
+    from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
+
+    request = Request.from_object(folder.read()["engine"])
+    LoggerPluginRegistry().register_plugin("sncompile", plugin(folder.events, folder.redaction(os.environ)))
+    mend_arrays()
+    verdict, parser, asked = judge(request)
+    refused = [d.message for d in objections(verdict, request)]
+    if refused:
+        # The profile is another one by now.
+        tell(folder.events, event="error", message="; ".join(refused))
+        return False
+    asked.targets = list(request.targets)
+    asked.logger = ["sncompile"]
+    # Quiet, it would keep its events to itself; its words go to a file anyway.
+    asked.quiet = None
+    if folder.secrets:
+        # Snakemake would write what tools print into files of its own; the failure tells the end of a log anyway.
+        asked.show_failed_logs = False
+    seen.patience = float(asked.latency_wait)
+    seen.stored_elsewhere = asked.default_storage_provider is not None
+    seen.wanted, by_mark = read_promises(folder.promises)
+    seen.keeper = JobKeeper(
+        Path.cwd(), claims_of(folder), by_mark, folder.redaction(os.environ), private=bool(folder.secrets)
+    )
+    try:
+        listen(seen.keeper)
+        return bool(args_to_api(asked, parser))
+    except Exception as error:  # As Snakemake's own command line does.
+        print_exception(error)
+        return False
+
+
+def _lost(folder: RunFolder, claim: Claim) -> None:
+    """Somebody took this run for dead, and may write what it writes: it has to end."""
+    tell(folder.events, event="error", message=f"another run has taken over the files below {claim.root}")
+    folder.note_cancellation()
+
+
+def _code(said: object) -> int:
+    return said if isinstance(said, int) else 0 if said is None else 1
+
+
+def main(arguments: list[str]) -> None:
+    """Run Snakemake for the run folder `arguments[0]`, with the lock `arguments[1]`."""
+    folder, lock = RunFolder(Path(arguments[0])), FolderLock.inherited(Path.cwd(), int(arguments[1]))
+    process = identify(os.getpid())
+    assert process is not None
+    # Whoever started us in the background may have Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    claims = claims_of(folder)
+    for claim in claims:
+        claim.hand_over(process)
+    tell(folder.events, event="engine_started", process=process.as_object())
+    folder.write({**folder.read(), "pid": process.pid, "process": process.as_object()})
+    _Obedience(folder, process).start()
+    SignsOfLife(claims, lambda claim: _lost(folder, claim)).start()
+    code, seen = 1, _Seen()
+    try:
+        code = 0 if _work(folder, seen) else 1
+    except SystemExit as exit:
+        code = _code(exit.code)
+    except KeyboardInterrupt:
+        code = 130
+    finally:
+        _finish(folder, process, lock, code, seen)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

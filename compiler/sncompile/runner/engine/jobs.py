@@ -1,0 +1,93 @@
+"""What the engine's process does around its jobs: marks of unfinished work, signs of life, and what was written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from sncompile.runner.engine.hooks import EngineJob
+from sncompile.runner.files.claims import SIGN_OF_LIFE, Claim
+from sncompile.runner.files.run_files import RealPaths, Written
+from sncompile.runner.log_files import hide_in
+from sncompile.runner.record import PRIVATE
+from sncompile.telemetry.redaction import NO_SECRETS, Redaction
+
+
+class JobKeeper:
+    """Marks what is being written in the claims that it belongs to, and remembers what was.
+
+    `by_mark` has the files of jobs that the engine knows by a mark. `hide` takes secrets out of the log of a job that
+    has ended; with `private`, logs are for their owner alone before that, too.
+    """
+
+    def __init__(
+        self, working: Path, claims: Sequence[Claim], by_mark: Mapping[str, Sequence[Written]],
+        hide: Redaction = NO_SECRETS, *, private: bool = False,
+    ) -> None:  # fmt: skip
+        self._working, self._by_mark, self._hide, self._private = working, by_mark, hide, private
+        self._real = RealPaths(working)
+        self._claims = sorted(claims, key=lambda claim: len(claim.root), reverse=True)
+        self._marks = {claim.place: claim.marks() for claim in self._claims}
+        self.written: dict[str, Written] = {}
+        """What the jobs that ended well have written, by its path."""
+
+    def begin(self, jobs: list[EngineJob]) -> None:
+        """Mark the files of jobs. Raises `OSError` where that cannot be."""
+        for claim, names in self._by_claim(w for job in jobs for w in self._files(job)).items():
+            self._marks[claim.place].begin(names)
+
+    def prepared(self, job: EngineJob) -> None:
+        """Make the job's logs, where they are for their owner alone."""
+        for log in job.logs if self._private else ():
+            place = self._working / log
+            with contextlib.suppress(OSError):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE))
+
+    def end(self, job: EngineJob, *, well: bool, whole: bool) -> None:
+        """Take a job's marks away where nothing of it is half-written; what it wrote has to be there at the end."""
+        hide_in(map(self._working.joinpath, job.logs), self._hide)
+        files = list(self._files(job))
+        if whole:
+            for claim, names in self._by_claim(files).items():
+                self._marks[claim.place].end(names)
+        if well:
+            self.written.update((written.path, written) for written in files)
+
+    def _files(self, job: EngineJob) -> Iterable[Written]:
+        for path, directory, temp in job.outputs:
+            yield Written(path, directory, temp)
+            yield from self._by_mark.get(path, ())
+
+    def _by_claim(self, files: Iterable[Written]) -> dict[Claim, list[str]]:
+        found: dict[Claim, list[str]] = {}
+        for written in files:
+            real = self._real(written.path)
+            claim = next((c for c in self._claims if real.startswith(f"{c.root.rstrip('/')}/")), None)
+            if claim is not None:
+                found.setdefault(claim, []).append(claim.name_of(real))
+        return found
+
+
+class SignsOfLife(threading.Thread):
+    """Tells in every claim from time to time that the run lives; `lost` is called where somebody took it for dead."""
+
+    def __init__(self, claims: Sequence[Claim], lost: Callable[[Claim], None]) -> None:
+        super().__init__(daemon=True)
+        self._claims, self._lost = claims, lost
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        """Until `stop` is called."""
+        while not self._ended.wait(SIGN_OF_LIFE):
+            for claim in self._claims:
+                if not claim.live():
+                    self._lost(claim)
+                    return
+
+    def stop(self) -> None:
+        """Give no more signs."""
+        self._ended.set()

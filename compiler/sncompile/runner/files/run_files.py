@@ -1,0 +1,116 @@
+"""The files that a run writes and reads, told by what they are and not by how they are spelt.
+
+A path's *real* form has no links and no `..` in what exists of its folders. So two working folders, or two spellings,
+agree on whether they mean one file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sncompile.ir.graph import Family, Graph
+from sncompile.runner.files.job_files import marks
+from sncompile.semantics.evaluate import Evaluator
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that a job writes: its path as jobs have it, and its kind. What is `temp` is meant to be gone later."""
+
+    path: str
+    directory: bool
+    temp: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """What a run writes by the real paths, the real paths of what it reads and no job of it writes, and the data roots.
+
+    `by_mark` has the files of the jobs that an engine knows by a mark, by that mark's path.
+    """
+
+    writes: Mapping[str, Written]
+    reads: frozenset[str]
+    roots: tuple[str, ...]
+    by_mark: Mapping[str, tuple[Written, ...]]
+
+
+class RealPaths:
+    """Finds the real paths of many files in few folders: every folder is looked at once."""
+
+    def __init__(self, working: Path) -> None:
+        self._working = str(working)
+        self._folders: dict[str, str] = {"/": "/"}
+
+    def __call__(self, path: str) -> str:
+        """The real path of a file, which itself may be a link."""
+        folder, name = os.path.split(os.path.join(self._working, path.rstrip("/")))
+        if name in ("", ".", ".."):
+            return self.folder(os.path.join(folder, name))
+        return os.path.join(self.folder(folder), name)
+
+    def folder(self, path: str) -> str:
+        """The real path of a folder."""
+        path = path.rstrip("/") or "/"
+        found = self._folders.get(path)
+        if found is None:
+            parent, name = os.path.split(path)
+            if name in ("", ".", "..") or not parent:
+                found = os.path.realpath(path)
+            else:
+                found = os.path.join(self.folder(parent), name)
+                if os.path.islink(found):
+                    found = os.path.realpath(found)
+            self._folders[path] = found
+        return found
+
+
+def files_of(graph: Graph, working: Path, families: Collection[str], marked: Collection[str]) -> RunFiles:
+    """The files of some of a graph's families; the `marked` ones are known to the engine by their marks."""
+    evaluator, real = Evaluator(graph.families), RealPaths(working)
+    writes: dict[str, Written] = {}
+    by_mark: dict[str, list[Written]] = {}
+    for name in families:
+        family = graph.families[name]
+        found = list(marks(graph, family)) if name in marked else []
+        for mark in found:
+            by_mark.setdefault(mark, [])
+            writes[real(mark)] = Written(mark, False, False)
+        for output in family.outputs.values():
+            for number, value in enumerate(evaluator.column(output.path, family.keys, family)):
+                for path in _paths(value):
+                    written = Written(path, output.base == "directory", output.temp)
+                    writes[real(path)] = written
+                    if found:
+                        by_mark[found[number]].append(written)
+    reads = {real(path) for name in families for path in _read(graph.families[name], evaluator)}
+    roots = {real.folder(os.path.join(str(working), r)) for r in (graph.workspace, *graph.roots) if "://" not in r}
+    return RunFiles(
+        writes,
+        frozenset(reads - writes.keys()),
+        tuple(sorted(roots, key=len, reverse=True)),
+        {mark: tuple(found) for mark, found in by_mark.items()},
+    )
+
+
+def _read(family: Family, evaluator: Evaluator) -> Iterator[str]:
+    """Every path that a family's jobs have as an input. A parameter may be a path, and name a whole data root."""
+    seen: dict[int, Any] = {}
+    for port in family.inputs.values():
+        for found in evaluator.column(port.value, family.keys, family):
+            # A list that all jobs of a step share is looked at once.
+            if not isinstance(found, tuple):
+                yield from _paths(found)
+            elif id(found) not in seen:
+                seen[id(found)] = found
+                yield from _paths(found)
+
+
+def _paths(value: Any) -> Iterator[str]:
+    for path in value if isinstance(value, tuple) else (value,):
+        if isinstance(path, str) and path and "://" not in path:
+            yield path

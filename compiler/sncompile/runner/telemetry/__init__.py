@@ -1,0 +1,1 @@
+"""A run's events, told to telemetry by a process of its own."""

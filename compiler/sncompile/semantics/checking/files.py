@@ -1,0 +1,276 @@
+"""Input files: those that no step writes must be there, and those that a step writes must be taken from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from stat import S_ISDIR
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report, Span
+from sncompile.faults import graph as faults
+from sncompile.semantics.branches import Branch, branches
+from sncompile.semantics.checking.outputs import OWN_PLACE
+from sncompile.semantics.checking.paths import Paths, Writer, output_span
+from sncompile.semantics.checking.patterns import caught_by_pattern
+from sncompile.semantics.evaluate import AtRunTime, Evaluator
+from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.path_text import bad_path, is_url, normal, room
+from sncompile.semantics.program import Program, Step
+from sncompile.semantics.tables.table import Table
+from sncompile.semantics.values import Cell, Const, Output, Related, Value, walk
+
+_ELSEWHERE = "set another data root (`--data NAME=PATH`), or put the data there; paths start at the spec's folder"
+
+
+def source_paths(step: Step, part: Branch, evaluator: Evaluator) -> dict[str, int]:
+    """The paths of a part of an input, each with the first instance that takes it.
+
+    Raises `ValueFault` and `AtRunTime` as evaluation does.
+    """
+    found: dict[str, int] = {}
+    value = part.value
+    if not part.tests:
+        closure = evaluator.over(value, step.keys, step)
+        numbers: Iterable[int] = range(min(1, len(step.keys)) if isinstance(value, Const) else len(step.keys))
+    else:
+        closure = evaluator.closure(value, step.keys, step)
+        numbers = filter(part.taken(step.keys, evaluator, step), range(len(step.keys)))
+    for number in numbers:
+        here = closure(number)
+        for path in here if isinstance(here, tuple) else (here,):
+            if path is not None:
+                found.setdefault(str(path), number)
+    return found
+
+
+def _outside(value: Value) -> list[Branch]:
+    """The parts of an input that come from outside of the pipeline: an item of a list may, its neighbour not."""
+    return [part for part in branches(value) if not any(isinstance(leaf, Output) for leaf in walk(part.value))]
+
+
+def input_files(program: Program, evaluator: Evaluator) -> dict[str, tuple[str, str]]:
+    """Every file that must exist before a run, with the first step and port that take it, in order."""
+    found: dict[str, tuple[str, str]] = {}
+    for step in program.steps.values():
+        for port, value in step.inputs.items():
+            if value.type.base in ("unknown", "null"):
+                continue
+            for part in _outside(value):
+                for path in source_paths(step, part, evaluator):
+                    found.setdefault(path, (step.name, port))
+    return found
+
+
+def _is_output(value: Value) -> bool:
+    """Whether an input is what steps write, and nothing else."""
+    return isinstance(value, Related) and isinstance(value.value, Output)
+
+
+def _listed_by(value: Value) -> Table | None:
+    """The table whose column of files a value is, which a `glob` has just listed."""
+    if isinstance(value, Related) and isinstance(value.value, Cell):
+        table = value.value.table
+        return table if table.enumerated == value.value.column else None
+    return None
+
+
+def _made_from(value: Value) -> list[Branch]:
+    """The parts of an input that are paths made from an output, such as `${make.folder}/part.csv`."""
+    return [part for part in branches(value) if _is_made(part.value)]
+
+
+def _is_made(value: Value) -> bool:
+    while isinstance(value, Related):
+        value = value.value
+    return not isinstance(value, Output) and any(isinstance(leaf, Output) for leaf in walk(value))
+
+
+def check_files(
+    program: Program,
+    evaluator: Evaluator,
+    paths: Paths,
+    caught: Collection[Table],
+    feeds: Mapping[str, Mapping[str, Span]],
+    report: Report,
+) -> None:
+    """Warn of input files that are not there, each once, and tell of paths that a step writes and nobody takes.
+
+    Of the tables `caught` it is told already that they list what steps write.
+    """
+    checker = _Checker(program, paths, caught, feeds, report)
+    for step in program.steps.values():
+        for port, value in step.inputs.items():
+            if value.type.base in ("unknown", "null") or _is_output(value):
+                continue
+            for parts, made in ((_outside(value), False), (_made_from(value), True)):
+                for part in parts:
+                    try:
+                        found = source_paths(step, part, evaluator)
+                    except (ValueFault, AtRunTime):
+                        continue  # Told of already.
+                    checker.check(step, port, part.value, found, made=made)
+        checker.check_params(step)
+
+
+MAX_CHAIN = 12
+"""So many steps are named of those that need a file."""
+
+
+class _Disk:
+    """What stands on the disk, as seen from a folder. A pipeline may have a hundred thousand files in a few folders."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._places: dict[str, str | None] = {}
+
+    def kind(self, path: str) -> str | None:
+        """`directory`, `file` (whatever is no directory), or None where nothing is. A name may hold anything."""
+        name = path.rpartition("/")[2]
+        if name in ("", ".", ".."):
+            return _kind(os.path.join(self._folder, path))
+        head = path[: len(path) - len(name)]
+        if head not in self._places:
+            place = os.path.join(self._folder, head)
+            self._places[head] = place if os.path.isdir(place) else None
+        found = self._places[head]
+        # In a folder that is not there is nothing.
+        return None if found is None else _kind(os.path.join(found, name))
+
+
+def _kind(place: str) -> str | None:
+    try:
+        found = os.stat(place)
+    except (OSError, ValueError):
+        return None
+    return "directory" if S_ISDIR(found.st_mode) else "file"
+
+
+class _Checker:
+    """Looks at the files of one program."""
+
+    def __init__(
+        self,
+        program: Program,
+        paths: Paths,
+        caught: Collection[Table],
+        feeds: Mapping[str, Mapping[str, Span]],
+        report: Report,
+    ) -> None:
+        self._program, self._paths, self._caught = program, paths, caught
+        self._feeds, self._report = feeds, report
+        self._next: dict[str, str] = {}
+        for name in program.steps:
+            for source in feeds[name]:
+                self._next.setdefault(source, name)
+        self._told: set[str] = set()
+        self._disk = _Disk(str(program.folder))
+        self._needs: dict[str, set[str]] = {}
+
+    def check(self, step: Step, port: str, value: Value, found: dict[str, int], *, made: bool) -> None:
+        """Tell what is wrong with the paths of an input; `made` are those made from an output's path."""
+        wanted = step.module.inputs[port].base
+        missing: list[str] = []
+        wrong: list[str] = []
+        listed = _listed_by(value)
+        if listed in self._caught:
+            return
+        working = self._paths.identity.working.actual
+        rooms = {absolute: room(working, "/" if absolute else "") for absolute in (False, True)}
+        for path in found:
+            most = rooms[path.startswith("/")]
+            if (reason := bad_path(path.rstrip("/") if wanted == "directory" else path, most)) is not None:
+                message = f"the input `{port}` of `{step.name}` {reason}"
+                self._report.add(faults.BAD_PATH.at(value.span, message, help="check the path"))
+                return
+            if is_url(path):
+                continue
+            places = self._paths.identity.keys(path)
+            writer = self._paths.writer_at(places)
+            if writer is not None and made:
+                continue
+            folder = self._paths.writer_around_any(places) if writer is None else None
+            if writer is not None or folder is not None:
+                self._tell_written(step, path, writer, folder, value)
+                return
+            if listed is not None or path in self._told:
+                continue
+            there = self._disk.kind(path)
+            if there is None:
+                missing.append(path)
+                self._told.add(path)
+            elif (there == "directory") != (wanted == "directory"):
+                wrong.append(path)
+        for names, what in ((missing, "not there"), (wrong, f"no {wanted}")):
+            if names:
+                more = f" and {len(names) - 1} more are" if len(names) > 1 else " is"
+                chain = " → ".join(f"`{name}`" for name in self._chain(step.name))
+                message = f"`{names[0]}`{more} {what}; needed by {chain}"
+                self._report.add(faults.MISSING_FILE.at(value.span, message, help=_ELSEWHERE))
+
+    def check_params(self, step: Step) -> None:
+        """Tell of paths that a step is given as parameters, and that another writes with no order between the two."""
+        for name, value in step.params.items():
+            declared = step.module.params.get(name)
+            if declared is None or declared.base != "path" or not isinstance(value, Const):
+                continue
+            if declared.default is not None and value.span == step.span:
+                continue  # A place that the module has by convention: who depends on it says so by an input.
+            for path in value.value if isinstance(value.value, tuple) else (value.value,):
+                if not isinstance(path, str) or is_url(path) or bad_path(path.rstrip("/")) is not None:
+                    continue
+                writer = self._paths.writer_at(self._paths.identity.keys(path))
+                if writer is None or writer.step == step.name:
+                    continue
+                if writer.step not in self._needed_by(step.name) and step.name not in self._needed_by(writer.step):
+                    self._tell_written(step, path, writer, None, value)
+
+    def _chain(self, name: str) -> list[str]:
+        """A step and those that need it, one after the other, towards the end of the pipeline."""
+        chain = [name]
+        while chain[-1] in self._next and len(chain) < MAX_CHAIN:
+            chain.append(self._next[chain[-1]])
+        return chain
+
+    def _tell_written(self, step: Step, path: str, writer: Writer | None, folder: Writer | None, value: Value) -> None:
+        """Tell that an input is what a step writes (`writer`), or lies in it (`folder`)."""
+        by = writer or folder
+        assert by is not None
+        how = "is" if writer is not None else "lies in"
+        source = self._program.steps[by.step]
+        if by.step == step.name or step.name in self._needed_by(by.step):
+            # To take it from there would be a ring: the data stood there before, and would be gone.
+            message = f"`{by.path}` of `{by.step}.{by.port}` is written over `{path}`, which `{step.name}` reads"
+            related = (Place("it is read here", value.span),)
+            span = output_span(source, by.port)
+            self._report.add(faults.OVER_DATA.at(span, message, help=OWN_PLACE, related=related))
+            return
+        listed = _listed_by(value)
+        if listed is not None:
+            message = f"`{path}`, which the table `{listed.name}` lists, {how} `{by.path}` of `{by.step}.{by.port}`"
+            self._report.add(caught_by_pattern(message, output_span(source, by.port), listed, derived=False))
+            return
+        if writer is not None:
+            same = "" if normal(writer.path) == normal(path) else f" as `{writer.path}`"
+            message = f"`{path}` is written by `{writer.step}`{same}"
+            hint = f"take it from there: `${{{writer.step}.{writer.port}}}`"
+        else:
+            message = f"`{path}` lies in `{by.path}`, which `{by.step}` writes as a whole"
+            hint = f"take the whole, `${{{by.step}.{by.port}}}`, or make it an output of that module by itself"
+        place = (Place("the step is here", source.span),)
+        self._report.add(faults.UNDECLARED_EDGE.at(value.span, message, help=hint, related=place))
+
+    def _needed_by(self, name: str) -> set[str]:
+        """The steps that a step needs, directly or through others."""
+        if name not in self._needs:
+            found: set[str] = set()
+            pending = [name]
+            while pending:
+                here = pending.pop()
+                step = self._program.steps.get(here)
+                waits = [w.step for w in step.after] if step is not None else []
+                new = {*self._feeds.get(here, ()), *waits} - found
+                found |= new
+                pending += new
+            self._needs[name] = found
+        return self._needs[name]

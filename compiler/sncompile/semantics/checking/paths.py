@@ -1,0 +1,490 @@
+"""Paths of outputs: each must hold its step's keys, and no two may meet, nor what no job may write over.
+
+Paths are compared by what they are (`paths/`). Derived paths are unique by their form, each step having a folder of its
+own, so they are only looked at where something else leads into that folder. What is said by hand is written out.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from sncompile.diagnostics import Diagnostic, Report, Span
+from sncompile.diagnostics import Related as Place
+from sncompile.faults import graph as faults
+from sncompile.semantics.checking.outputs import Guard, told
+from sncompile.semantics.encoding import encode_key
+from sncompile.semantics.evaluate import AtRunTime, Evaluator
+from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.path_text import bad_path, is_url, normal, room_for_output
+from sncompile.semantics.paths.folding import ANY, fold
+from sncompile.semantics.paths.identity import Folder, Identity, handed_down
+from sncompile.semantics.paths.identity import Place as Where
+from sncompile.semantics.program import OutputPath, Program, Step
+from sncompile.semantics.values import Cell, Items, Key, Local, Lookup, Output, Related, Value, children
+
+_DERIVE = "leave the path out: it is derived then"
+
+
+class Writer(NamedTuple):
+    """Who writes a path, and how the path is spelled there."""
+
+    step: str
+    port: str
+    instance: int
+    path: str
+
+
+class Written(NamedTuple):
+    """An output of a step, whose paths are looked at."""
+
+    step: Step
+    port: str
+    output: OutputPath
+
+
+class Paths:
+    """The paths that steps write, as far as they had to be written out, by what they are."""
+
+    def __init__(self, program: Program, evaluator: Evaluator, identity: Identity) -> None:
+        self.identity = identity
+        self._program, self._evaluator = program, evaluator
+        self.writers: dict[str, Writer] = {}
+        self.written: list[tuple[Sequence[Where], Writer]] = []
+        """What was written out: of each path where it leads, and who writes it."""
+        self.plain_steps: list[str] = []
+        """The steps whose derived paths are their own, since nothing else leads to the folder that they have."""
+        self._regions: dict[str, str] = {}
+        self._above_regions: dict[str, list[str]] = {}
+        self._expanded: set[str] = set()
+        self._region_of: dict[str, str | None] = {}
+        self._around: dict[str, Writer | None] = {}
+        self.linked: list[str] = []
+        """The steps in whose folders there are links, or whose folders links bring together: their derived paths may
+        lead anywhere."""
+        self._find_regions()
+
+    def _find_regions(self) -> None:
+        """Give each step the folder of its derived paths, where no link brings two of them together."""
+        derived = {name: step for name, step in self._program.steps.items() if _derives(step)}
+        folders = {name: self.folder_of(name) for name in derived}
+        for name, folder in folders.items():
+            taken = {f.key for f in folder.around()} & self._regions.keys()
+            if taken or folder.key in self._above_regions or self.identity.has_links(folder, self.keys_of(name)):
+                self.linked.append(name)
+                continue
+            self._regions[folder.key] = name
+            for above in folder.around():
+                self._above_regions.setdefault(above.key, []).append(name)
+        self.plain_steps = [name for name in derived if name not in self.linked]
+
+    def writer(self, where: Where) -> Writer | None:
+        """Who writes the file at a place, derived paths included."""
+        self._expand_region(where.folder)
+        return self.writers.get(where.key)
+
+    def writer_at(self, places: Iterable[Where]) -> Writer | None:
+        """Who writes the file at one of some places."""
+        for where in places:
+            found = self.writer(where)
+            if found is not None:
+                return found
+        return None
+
+    def writer_around(self, where: Where) -> Writer | None:
+        """Who writes a folder that a place lies in."""
+        return self._folder_written(where.folder)
+
+    def writer_around_any(self, places: Iterable[Where]) -> Writer | None:
+        """Who writes a folder that one of some places lies in."""
+        for where in places:
+            found = self._folder_written(where.folder)
+            if found is not None:
+                return found
+        return None
+
+    def _folder_written(self, folder: Folder) -> Writer | None:
+        return handed_down(folder, self._around, self._written_at)
+
+    def _written_at(self, folder: Folder, above: Writer | None) -> Writer | None:
+        if folder.up is not None:
+            self._expand_region(folder.up)
+        found = self.writers.get(folder.key)
+        if found is None and folder.also is not None:
+            found = self._folder_written(folder.also)
+        return found or above
+
+    def _expand_region(self, folder: Folder) -> None:
+        step = self._region(folder)
+        if step is not None and step not in self._expanded:
+            self._expanded.add(step)
+            for written, number, path in self.derived(step):
+                key = self.place(path, written.output).key
+                self.writers.setdefault(key, Writer(step, written.port, number, path))
+
+    def derived(self, step: str) -> Iterator[tuple[Written, int, str]]:
+        """The derived paths of a step, each with the number of its instance. Raises `ValueFault`."""
+        for port, output in self._program.steps[step].outputs.items():
+            if output.derived:
+                written = Written(self._program.steps[step], port, output)
+                for number, found in enumerate(self.expand(written.step, output)):
+                    for path in found:
+                        yield written, number, path
+
+    def _region(self, folder: Folder) -> str | None:
+        """The step whose own folder this is, or holds it."""
+        return handed_down(folder, self._region_of, self._region_at)
+
+    def _region_at(self, folder: Folder, above: str | None) -> str | None:
+        found = self._regions.get(folder.key)
+        if found is None and folder.also is not None:
+            found = self._region(folder.also)
+        return found or above
+
+    def folder_of(self, step: str) -> Folder:
+        """The folder that holds the derived paths of a step."""
+        return self.identity.folder(f"{self._program.workspace}/{step}")
+
+    def keys_of(self, step: str) -> int:
+        """How many keys a step has, and so folders between its own and its derived files."""
+        return len(self._program.steps[step].keys.by)
+
+    def regions_below(self, key: str) -> Sequence[str]:
+        """The steps whose folders lie at or below a place."""
+        return self._above_regions.get(key, ())
+
+    def expand(self, step: Step, output: OutputPath) -> list[tuple[str, ...]]:
+        """The paths of an output, of every instance. Raises `ValueFault`."""
+        found = []
+        for value in self._evaluator.column(output.path, step.keys, step):
+            found.append(value if isinstance(value, tuple) else (str(value),))
+        return found
+
+    def value_at(self, value: Value, step: Step, number: int) -> object:
+        """A value of one instance. Raises `ValueFault` and `AtRunTime`."""
+        return self._evaluator.closure(value, step.keys, step)(number)
+
+    def place(self, path: str, output: OutputPath) -> Where:
+        """Where an output is written."""
+        where = self.identity.place(path)
+        # A folder may be there already, under another name as well.
+        return self.identity.settled(where) if output.port.base == "directory" else where
+
+
+def _derives(step: Step) -> bool:
+    """Whether some path of a step is derived."""
+    return any(output.derived for output in step.outputs.values())
+
+
+def check_paths(program: Program, evaluator: Evaluator, identity: Identity, guard: Guard, report: Report) -> Paths:
+    """Tell every path that lacks a key, is none, or meets another, or what no job may write over."""
+    paths = Paths(program, evaluator, identity)
+    hand_made = [
+        Written(step, port, output)
+        for step in program.steps.values()
+        for port, output in step.outputs.items()
+        if not output.derived and not any(v.type.base == "unknown" for v in _parts(step, output.path))
+    ]
+    checker = _Checker(program, paths, guard, report)
+    checker.check_derived()
+    for written in hand_made:
+        if _check_keys(program, *written, report):
+            checker.write_out(written)
+    checker.check_nesting()
+    return paths
+
+
+def _parts(step: Step, value: Value) -> list[Value]:
+    found = [value]
+    if isinstance(value, Local) and value.space in ("inputs", "params", "outputs"):
+        found += _parts(step, step.local(value.space, value.name))
+    for child in children(value):
+        found += _parts(step, child)
+    return found
+
+
+def keys_in(step: Step, value: Value, steps: Mapping[str, Step]) -> set[str]:
+    """The keys of a step that a path holds, by itself or through a path or cell that it is made from."""
+    if isinstance(value, Key):
+        return {value.name}
+    if isinstance(value, Local):
+        return keys_in(step, step.local(value.space, value.name), steps)
+    if isinstance(value, Related):
+        if value.gathers:
+            return set()
+        if isinstance(value.value, Output):
+            source = steps.get(value.value.step)
+            return keys_in(source, source.outputs[value.value.port].path, steps) if source is not None else set()
+        # A table's column may tell its rows apart; whether it does is seen when the paths are written out.
+        return set(value.source.by) if isinstance(value.value, Cell) else keys_in(step, value.value, steps)
+    if isinstance(value, Lookup):
+        return set(step.keys.by)
+    return {key for child in children(value) for key in keys_in(step, child, steps)}
+
+
+def _check_keys(program: Program, step: Step, port: str, output: OutputPath, report: Report) -> bool:
+    items = output.path.items if isinstance(output.path, Items) else (output.path,)
+    for item in items:
+        held = keys_in(step, item, program.steps)
+        lacking = [key for key in step.keys.by if key not in held]
+        if lacking:
+            names = " and ".join(f"`{key}`" for key in lacking)
+            signs = "/".join(f"${{{key}}}" for key in lacking)
+            report.add(
+                faults.PATH_LACKS_KEY.at(
+                    item.span if item.span.file == step.span.file else step.span,
+                    f"the path of `{step.name}.{port}` lacks the key{'s' if len(lacking) > 1 else ''} {names}",
+                    help=f"put `{signs}` into it, or leave the path out: it is derived then",
+                    related=(Place("the step ranges over it here", step.span),),
+                )
+            )
+            return False
+    return True
+
+
+class _Checker:
+    """Looks at the paths of one program, one after the other."""
+
+    def __init__(self, program: Program, paths: Paths, guard: Guard, report: Report) -> None:
+        self._program, self._paths, self._guard, self._report = program, paths, guard, report
+        working = paths.identity.working.actual
+        self._rooms = {absolute: room_for_output(working, "/" if absolute else "") for absolute in (False, True)}
+        self._folded: dict[str, Writer] = {}
+
+    # --- Derived paths ------------------------------------------------------------------------------------------
+
+    def check_derived(self) -> None:
+        """Look at the derived paths of a step one by one where something else may stand in their folder."""
+        for step in self._paths.linked:
+            self._check_each(step, known=False)
+        names: dict[str, str] = {}
+        for step in self._paths.plain_steps:
+            other = names.setdefault(fold(step, ANY), step)
+            self._warn_of_keys(self._program.steps[step], self._program.steps[other])
+            if self._guard.touches(self._paths.folder_of(step)):
+                self._check_each(step, known=True)
+
+    def _warn_of_keys(self, step: Step, other: Step) -> None:
+        """Warn where derived paths differ by case only: by the name of a step, its ports, or its keys."""
+        derived = [name for name, output in step.outputs.items() if output.derived]
+        names: tuple[str, str] | None = None
+        if other is not step and {fold(n, ANY) for n in derived} & {fold(n, ANY) for n in other.outputs}:
+            names = (f"{other.name}/…", f"{step.name}/…")
+        elif (ports := _alike(derived)) is not None:
+            names = (f"{step.name}/…{ports[0]}", f"{step.name}/…{ports[1]}")
+        elif any(_alike(set(step.keys.column(key))) is not None for key in step.keys.by):
+            keys = _alike("/".join(map(encode_key, instance)) for instance in step.keys.instances)
+            names = (f"{step.name}/{keys[0]}/…", f"{step.name}/{keys[1]}/…") if keys is not None else None
+        if names is not None:
+            one, two = (f"{self._program.workspace}/{name}" for name in names)
+            related = (Place("the other step is here", other.span),) if other is not step else ()
+            self._report.add(differ_by_case(one, two, step.span, related))
+
+    def _check_each(self, step: str, *, known: bool) -> None:
+        """Look at each derived path; `known` ones are found by their folder, and meet no other."""
+        told_ports: set[str] = set()
+        for written, number, path in self._paths.derived(step):
+            if written.port in told_ports:
+                continue
+            writer = Writer(step, written.port, number, path)
+            places = self._places(self._paths.place(path, written.output), writer)
+            fault = self._place_fault(places, writer)
+            if fault is None and not known:
+                fault = self._meets(places, writer)
+                self._keep(places, writer)
+            if fault is not None:
+                told_ports.add(written.port)
+                self._report.add(fault)
+
+    # --- Paths said by hand -------------------------------------------------------------------------------------
+
+    def write_out(self, written: Written) -> None:
+        """Look at the paths of an output, up to the first that is at fault."""
+        step, port, output = written
+        try:
+            expanded = self._paths.expand(step, output)
+        except (ValueFault, AtRunTime) as error:
+            message = f"the path of `{step.name}.{port}`: {error}"
+            self._report.add(faults.BAD_PATH.at(output.path.span, message, help=getattr(error, "help", None)))
+            return
+        raw = _raw_keys(step, output)
+        for number, found in enumerate(expanded):
+            for path in found:
+                fault = self._look_at(written, Writer(step.name, port, number, path), raw)
+                if fault is not None:
+                    self._report.add(fault)
+                    return
+
+    def _look_at(self, written: Written, writer: Writer, raw: Sequence[int]) -> Diagnostic | None:
+        """What is wrong with a path; kept as a writer's where nothing is. `raw` are the keys that stand in it as is."""
+        step, output, path = written.step, written.output, writer.path
+        wrong = bad_path(path, self._rooms[path.startswith("/")]) or _strays(step, writer, raw)
+        if wrong is not None:
+            return self._bad(writer, wrong)
+        where = self._paths.place(path, output)
+        places = self._places(where, writer)
+        fault = self._place_fault(places, writer) or self._meets(places, writer)
+        if fault is None:
+            self._keep(places, writer)
+            self._warn_of_case(where, writer)
+        return fault
+
+    def _bad(self, writer: Writer, wrong: str) -> Diagnostic:
+        step = self._program.steps[writer.step]
+        path = step.outputs[writer.port].path
+        message = f"the path of `{writer.step}.{writer.port}`{_for(step, writer.instance)} {wrong}"
+        return faults.BAD_PATH.at(path.span, message, help=_DERIVE)
+
+    def _place_fault(self, places: Sequence[Where], writer: Writer) -> Diagnostic | None:
+        """Why nobody may write to some places."""
+        for here in places:
+            wrong = self._guard.no_place(here)
+            if wrong is not None:
+                return self._bad(writer, wrong)
+            met = self._guard.met(here)
+            if met is not None:
+                step = self._program.steps[writer.step]
+                return told(met, writer.path, writer.step, writer.port, output_span(step, writer.port))
+        return None
+
+    def _meets(self, places: Sequence[Where], writer: Writer) -> Diagnostic | None:
+        """Who else writes to some places."""
+        others = (self._paths.writer(here) for here in places)
+        other = next((found for found in others if found is not None), None)
+        return None if other is None else self._two_writers(writer, other)
+
+    def _places(self, where: Where, writer: Writer) -> Sequence[Where]:
+        """Where somebody writes to: the place itself and, if a link stands there, the one that it leads to.
+
+        A link that leads to what its own job reads or writes is what an earlier run of that job made.
+        """
+        target = self._paths.identity.leads(where)
+        if target is None or self._is_product(target, writer):
+            return (where,)
+        return (where, target)
+
+    def _is_product(self, target: Where, writer: Writer) -> bool:
+        step, identity = self._program.steps[writer.step], self._paths.identity
+        named = {where.key for path in self._named_by(step, writer) for where in identity.keys(path)}
+        return target.key in named or any(folder.key in named for folder in target.folder.around())
+
+    def _named_by(self, step: Step, writer: Writer) -> Iterator[str]:
+        """The paths that a job is given, but for the one in question."""
+        values = [*step.inputs.values(), *step.params.values(), *(o.path for o in step.outputs.values())]
+        for value in values:
+            try:
+                found = self._paths.value_at(value, step, writer.instance)
+            except (ValueFault, AtRunTime):
+                continue
+            for path in found if isinstance(found, tuple) else (found,):
+                if isinstance(path, str) and path and path != writer.path and bad_path(path.rstrip("/")) is None:
+                    yield path
+
+    def _keep(self, places: Sequence[Where], writer: Writer) -> None:
+        self._paths.written.append((places, writer))
+        for here in places:
+            self._paths.writers.setdefault(here.key, writer)
+
+    def _two_writers(self, one: Writer, other: Writer) -> Diagnostic:
+        here, there = self._program.steps[one.step], self._program.steps[other.step]
+        if one[:2] == other[:2]:
+            what = f"`{one.path}` twice" if one.path == other.path else f"one file as `{other.path}` and `{one.path}`"
+            message = f"`{one.step}` writes {what}:{_for(here, other.instance)} and{_for(here, one.instance)}"
+        elif one.path == other.path:
+            message = f"`{one.step}.{one.port}` and `{other.step}.{other.port}` both write `{one.path}`"
+        else:
+            message = (
+                f"`{one.path}` of `{one.step}.{one.port}` and `{other.path}` of `{other.step}.{other.port}` "
+                "are the same file"
+            )
+        return faults.TWO_WRITERS.at(
+            output_span(here, one.port),
+            message,
+            help="put what tells them apart into the path, or leave the path out: it is derived then",
+            related=_also(there, other) if one[:2] != other[:2] else (),
+        )
+
+    def _warn_of_case(self, where: Where, writer: Writer) -> None:
+        other = self._folded.setdefault(fold(where.key, ANY), writer)
+        if other is writer:
+            return
+        here, there = self._program.steps[writer.step], self._program.steps[other.step]
+        self._report.add(differ_by_case(writer.path, other.path, output_span(here, writer.port), _also(there, other)))
+
+    # --- Outputs inside outputs ---------------------------------------------------------------------------------
+
+    def check_nesting(self) -> None:
+        """Tell of outputs that lie inside others."""
+        for places, writer in self._paths.written:
+            for here in places:
+                outer = self._paths.writer_around(here)
+                if outer is not None and outer[:2] != writer[:2]:
+                    self._tell_nested(writer.path, writer, outer)
+                for name in self._paths.regions_below(here.key):
+                    inner = next(p for p, o in self._program.steps[name].outputs.items() if o.derived)
+                    region = f"{posixpath.join(self._program.workspace, name)}/…"
+                    self._tell_nested(region, Writer(name, inner, 0, region), writer)
+
+    def _tell_nested(self, path: str, inner: Writer, outer: Writer) -> None:
+        inside, around = self._program.steps[inner.step], self._program.steps[outer.step]
+        self._report.add(
+            faults.NESTED_PATHS.at(
+                output_span(inside, inner.port),
+                f"`{path}` of `{inner.step}.{inner.port}` lies inside `{outer.path}`, an output of `{outer.step}`",
+                help="give them separate places",
+                related=(Place("the outer one is here", output_span(around, outer.port)),),
+            )
+        )
+
+
+def differ_by_case(one: str, other: str, span: Span, related: tuple[Place, ...]) -> Diagnostic:
+    """The warning of two outputs that some volumes take for one."""
+    message = f"`{one}` and `{other}` differ by case or accents only: on macOS and Windows they are one file"
+    hint = "give them names that differ otherwise, if the results are ever to be copied there"
+    return faults.DIFFER_BY_CASE.at(span, message, help=hint, related=tuple(r for r in related if r.span != span))
+
+
+def _raw_keys(step: Step, output: OutputPath) -> list[int]:
+    """The keys that stand in a path as they are, by their numbers among those of the step."""
+    used = {leaf.name for leaf in _parts(step, output.path) if isinstance(leaf, Key) and not leaf.encoded}
+    return [number for number, name in enumerate(step.keys.by) if name in used]
+
+
+def _alike(names: Iterable[str]) -> tuple[str, str] | None:
+    """The first two names that differ by case or form only."""
+    seen: dict[str, str] = {}
+    for name in names:
+        first = seen.setdefault(fold(name, ANY), name)
+        if first != name:
+            return first, name
+    return None
+
+
+def _strays(step: Step, writer: Writer, raw: Sequence[int]) -> str | None:
+    """Why a path said by hand leads elsewhere than it says; None if it does not."""
+    path = writer.path
+    if is_url(path):
+        return None  # Told of already.
+    for number in raw:
+        value = step.keys.instances[writer.instance][number]
+        if ".." in value and ".." in value.split("/"):
+            return f"goes up a folder by its key `{value}`"
+    if normal(path) != path.removeprefix("./"):
+        return f"has another form for an engine: `{posixpath.normpath(path)}`, not `{path}`"
+    return None
+
+
+def _for(step: Step, number: int) -> str:
+    where = step.keys.describe(number)
+    return f" for {where}" if where else ""
+
+
+def _also(step: Step, writer: Writer) -> tuple[Place, ...]:
+    return (Place("also written here", output_span(step, writer.port)),)
+
+
+def output_span(step: Step, port: str) -> Span:
+    """Where people look for an output's path: the step itself where the path stands in a module of another file."""
+    span = step.outputs[port].path.span
+    return span if span.file == step.span.file else step.span

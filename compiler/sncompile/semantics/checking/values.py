@@ -1,0 +1,260 @@
+"""Looks at what inputs, parameters and the rest hold for every instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from sncompile.diagnostics import Diagnostic, Report
+from sncompile.diagnostics import Related as Place
+from sncompile.faults import tables as table_faults
+from sncompile.faults import values as faults
+from sncompile.semantics.checking.pairing import check_pairing
+from sncompile.semantics.checking.settings import Words, check_output, check_settings
+from sncompile.semantics.evaluate import AbsentItem, Evaluator, Gap, Missing
+from sncompile.semantics.keys import KeySet
+from sncompile.semantics.linking.binding import check_value
+from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.program import Program, Step
+from sncompile.semantics.types import type_text
+from sncompile.semantics.values import Apply, Cell, Const, Output, Related, Value, walk
+from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc, StepDoc
+
+
+def check_values(program: Program, evaluator: Evaluator, report: Report) -> None:
+    """Tell every value that does not serve, once for each port or parameter."""
+    words: Words = {}
+    for step in program.steps.values():
+        told = len(report)
+        here = _At(step.keys, step)
+        for name, value in step.inputs.items():
+            if _surely_there(value):
+                continue
+            if value.type.base != "unknown":
+                what = f"the input `{name}` of `{step.name}`"
+                _check_input(step.module.inputs[name], value, what, here, evaluator, report)
+        for name, value in step.params.items():
+            if isinstance(value, Const) and value.value is not None and _is_free(step.module.params[name]):
+                continue
+            if value.type.base != "unknown":
+                what = f"the parameter `{name}` of `{step.name}`"
+                _check_param(step.module.params[name], value, what, here, evaluator, report)
+        if len(report) == told:
+            check_pairing(step, report)
+            told = len(report)
+        # What is at fault already would be at fault again wherever the module uses it.
+        if len(report) == told:
+            check_settings(step, evaluator, words, report)
+    for port, value, keys in program.handed:
+        if value.type.base != "unknown":
+            what = f"the input `{port.name.name}` of the pipeline"
+            _check_input(port, value, what, _At(keys, None), evaluator, report)
+    for name, value in program.outputs.items():
+        if value.type.base != "unknown":
+            check_output(name, value, program, evaluator, report)
+
+
+def _is_free(param: ParamDoc) -> bool:
+    """Whether a parameter has no limits of its own, so that `check_value` has nothing to look at."""
+    return not param.enum and param.minimum is None and param.maximum is None and param.pattern is None
+
+
+def _surely_there(value: Value) -> bool:
+    """Whether an input is there for every instance as anybody can see: a path, or the output of a step without keys."""
+    if isinstance(value, Const):
+        return value.value not in (None, "", ())
+    return isinstance(value, Related) and isinstance(value.value, Output) and not value.source.by
+
+
+def _instance(keys: KeySet, number: int) -> str:
+    where = keys.describe(number)
+    return f" for {where}" if where else ""
+
+
+def _unpartnered(value: Related, at: KeySet) -> tuple[int, int] | None:
+    """The first instance that nothing feeds, and how many there are, of those by which `at` sees the value."""
+    related = value.target.related(value.source)
+    if all(related):
+        return None
+    seen: Iterable[int] = range(len(related))
+    if value.target is not at:
+        seen = sorted({number for found in at.related(value.target) for number in found})
+    lacking = [number for number in seen if not related[number]]
+    return (lacking[0], len(lacking)) if lacking else None
+
+
+def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Evaluator, report: Report) -> None:
+    related = (Place("the port is declared here", port.name.span),)
+    try:
+        if isinstance(value, Related) and isinstance(value.value, Output):
+            # A product's path need not be looked at: only whether there is one for everybody.
+            lacking = _unpartnered(value, at.keys)
+            if lacking is not None and not port.optional:
+                _tell_lacking(value, lacking, what, port, report, related)
+            return
+        closure = evaluator.over(value, at.keys, at.step)
+        for number in range(1 if isinstance(value, Const) else len(at.keys)):
+            found = closure(number)
+            if port.optional and not _has_gap(found):
+                continue
+            if found is None or found == "":
+                hint = "fill the cell, leave the row out with `where`, or make the port optional with `?`"
+                message = f"{what} is absent{_instance(at.keys, number)}"
+                report.add(faults.ABSENT.at(value.span, message, help=hint, related=related))
+                return
+            if found == ():
+                _tell_empty(at.keys, value, number, what, port, report, related)
+                return
+            if _has_gap(found):
+                _tell_gap(port, what, value, number, at, evaluator, report)
+                return
+    except Gap as gap:
+        report.add(_gap(port, what, value, gap.item))
+    except Missing as missing:
+        # An optional port does without what it takes, but not without a part of it.
+        lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
+        _tell_lacking(missing.related, lacking, what, port, report, related)
+    except ValueFault as fault:
+        hint = fault.help or "mend the expression, or the cell that it takes"
+        report.add(faults.BAD_VALUE.at(value.span, f"{what}: {fault}", help=hint, related=related))
+
+
+def _tell_lacking(
+    value: Related,
+    lacking: tuple[int, int],
+    what: str,
+    declared: PortDoc | ParamDoc,
+    report: Report,
+    related: tuple[Place, ...],
+) -> None:
+    """Tell of what has nothing to take; for who may do without the whole, it is a part of it that is not there."""
+    number, count = lacking
+    where = value.target.describe(number)
+    told = f" for {where}" if where else ""
+    more = f" and {count - 1} more" if count > 1 else ""
+    fault = table_faults.GATHERS_NOTHING if value.gathers else table_faults.NO_PARTNER
+    verb = "gathers nothing" if value.gathers else "has nothing to take"
+    hint = _where(value, number, declared)
+    if declared.optional:
+        hint = "test whether it is there (`… if x != null else null`), or say what stands there (`coalesce(x, …)`)"
+    report.add(fault.at(value.span, f"{what} {verb}{told}{more}", help=hint, related=related))
+
+
+def _has_gap(found: Any) -> bool:
+    return isinstance(found, tuple) and None in found
+
+
+def _tell_gap(
+    declared: PortDoc | ParamDoc,
+    what: str,
+    value: Value,
+    number: int,
+    at: _At,
+    evaluator: Evaluator,
+    report: Report,
+) -> None:
+    report.add(_gap(declared, what, value, evaluator.first_gap(value, at.keys, number, at.step)))
+
+
+def _gap(declared: PortDoc | ParamDoc, what: str, value: Value, item: AbsentItem | None) -> Diagnostic:
+    """The fault of a list with an absent item, with the place of the row that lacks it."""
+    lacking = f"{item.what} is absent for {item.described}" if item is not None else "an item is absent"
+    rows = (Place("this row", item.row),) if item is not None and item.row is not None else ()
+    kind = "port" if isinstance(declared, PortDoc) else "parameter"
+    related = (*rows, Place(f"the {kind} is declared here", declared.name.span))
+    message = f"{what} has a gap: {lacking}"
+    return table_faults.GAP_IN_LIST.at(value.span, message, help=_fill(declared, value), related=related)
+
+
+def _fill(declared: PortDoc | ParamDoc, value: Value) -> str:
+    while isinstance(value, Apply) and value.function.startswith("@"):
+        value = value.operands[0]
+    cell = value.value if isinstance(value, Related) and isinstance(value.value, Cell) else None
+    named = f"{cell.table.name}.{cell.column}" if cell is not None else "…"
+    knowingly = f"leave it out knowingly (`present({named})`)"
+    if isinstance(declared, PortDoc):
+        return f"{knowingly}, or fill the cell" if cell is not None else knowingly
+    if cell is not None and cell.type.base not in ("string", "path"):
+        other = {"integer": "0", "number": "0.5", "boolean": "false"}.get(cell.type.base, "…")
+    else:
+        other = {"integer": "'0'", "number": "'0.5'", "boolean": "'false'"}.get(declared.base, "'none'")
+    typed = f"`{declared.base}?[]`"
+    return f"say what stands there (`coalesce({named}, {other})`), {knowingly}, or let the parameter be {typed}"
+
+
+def _tell_empty(
+    keys: KeySet,
+    value: Value,
+    number: int,
+    what: str,
+    port: PortDoc,
+    report: Report,
+    related: tuple[Place, ...],
+) -> None:
+    gather = next((v for v in walk(value) if isinstance(v, Related) and v.gathers), None)
+    fault = table_faults.GATHERS_NOTHING if gather is not None else faults.ABSENT
+    hint = "give at least one, or make the port optional with `?`"
+    if gather is not None:
+        hint = _where(gather, number, port)
+    report.add(fault.at(value.span, f"{what} is an empty list{_instance(keys, number)}", help=hint, related=related))
+
+
+def _where(value: Related, number: int, declared: PortDoc | ParamDoc) -> str:
+    """The mends where an instance has nothing to take: the `where` that would leave it out, or an optional taker."""
+    target, kind = value.target, "port" if isinstance(declared, PortDoc) else "parameter"
+    optional = f"make the {kind} optional (`{type_text(declared.base, declared.many, True, False)}`)"
+    if not target.by:
+        return f"make sure that the source has instances, or {optional}"
+    keys = zip(target.by, target.instances[number], strict=True)
+    test = " or ".join(f"{name} != {key!r}" for name, key in keys)
+    return f'leave it out with `where: "${{{test}}}"`, add what is missing, or {optional}'
+
+
+def check_given(step: StepDoc, module: PipelineDoc, params: Mapping[str, Value], keys: KeySet, report: Report) -> None:
+    """Tell every value that a step gives to a pipeline's parameter and that does not serve."""
+    for name, (_, _) in step.bindings.items():
+        value = params.get(name)
+        if value is not None and value.type.base != "unknown" and not any(isinstance(v, Output) for v in walk(value)):
+            what = f"the parameter `{name}` of `{step.name.name}`"
+            _check_param(module.params[name], value, what, _At(keys, None), Evaluator({}), report)
+
+
+class _At(NamedTuple):
+    """Where a parameter's values are looked at: some instances, and the step whose they are."""
+
+    keys: KeySet
+    step: Step | None
+
+
+def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: Evaluator, report: Report) -> None:
+    related = (Place("the parameter is declared here", param.name.span),)
+    seen: set[object] = set()
+    number = 0
+    try:
+        closure = evaluator.over(value, at.keys, at.step)
+        for number in range(1 if isinstance(value, Const) else len(at.keys)):
+            found = closure(number)
+            if found in seen:
+                continue
+            seen.add(found)
+            told = f"{what}{_instance(at.keys, number)}"
+            if _has_gap(found) and not param.gaps:
+                _tell_gap(param, what, value, number, at, evaluator, report)
+                return
+            if found is None and not param.optional:
+                hint = "fill the cell, or give a value"
+                report.add(faults.ABSENT.at(value.span, f"{told} is absent", help=hint, related=related))
+                return
+            wrong = check_value(param, found, told, value.span)
+            if wrong is not None:
+                report.add(wrong)
+                return
+    except Gap as gap:
+        report.add(_gap(param, what, value, gap.item))
+    except Missing as missing:
+        lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
+        _tell_lacking(missing.related, lacking, what, param, report, related)
+    except ValueFault as fault:
+        message = f"{what}{_instance(at.keys, number)}: {fault}"
+        hint = fault.help or "mend the expression, or the cell that it takes"
+        report.add(faults.BAD_VALUE.at(value.span, message, help=hint, related=related))

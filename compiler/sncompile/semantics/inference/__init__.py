@@ -1,0 +1,1 @@
+"""Values that are read off the tables, and what must hold of them."""

@@ -1,0 +1,218 @@
+"""Which table a step ranges over, and which of its rows take part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Set
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report, Span, did_you_mean
+from sncompile.faults import tables as faults
+from sncompile.semantics.evaluate import AtRunTime, Evaluator
+from sncompile.semantics.keys import KeySet, Rows
+from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.scope import UNIT, Scope
+from sncompile.semantics.tables.table import Table
+from sncompile.semantics.typing import Typer
+from sncompile.syntax.document import StepDoc
+
+
+class KeyLinker:
+    """Makes the key sets of one pipeline's steps.
+
+    `own` are the names of the tables that the pipeline declares itself, which come before its caller's; `lost` are
+    those that could not be read, with their keys; `outer` is the key set of the step that uses the pipeline; `scope`
+    gives what an expression sees from some instances.
+    """
+
+    def __init__(
+        self,
+        tables: Mapping[str, Table],
+        own: Set[str],
+        lost: Mapping[str, set[str]],
+        outer: KeySet,
+        scope: Callable[[KeySet], Scope],
+        report: Report,
+    ) -> None:
+        self._tables = tables
+        self._own = own
+        self._lost = lost
+        self._outer = outer
+        self._scope = scope
+        self._report = report
+        self._shared: dict[tuple[object, ...], KeySet] = {}
+
+    def link(self, step: StepDoc, *, gone: bool = False) -> KeySet | None:
+        """The step's instances, or None where they cannot be known; the reason is told.
+
+        Of a step that is gone nobody asks which rows its `where` lets pass.
+        """
+        by = tuple(dict.fromkeys(name.name for name in step.by))
+        table = self._table(step, by)
+        if table is None:
+            if by or step.over is not None or step.where is not None:
+                return None
+            return self._outer
+        keys = (*self._outer.by, *(name for name in by if name not in self._outer.by))
+        try:
+            return self._instances(step, table, keys, gone=gone)
+        except ValueFault as fault:
+            self._report.add(faults.TOO_MANY_ROWS.at(_place(step), str(fault), help=fault.help))
+            return None
+
+    def _instances(self, step: StepDoc, table: Table, keys: tuple[str, ...], *, gone: bool) -> KeySet | None:
+        # Steps over the same keys share one key set, so that what relates them is worked out once.
+        known = (id(table), keys)
+        if step.where is None or gone:
+            if known not in self._shared:
+                self._shared[known] = KeySet(self._rows(table), keys)
+            found = self._shared[known]
+        else:
+            found_where = self._chosen(step, table)
+            if found_where is None:
+                return None
+            chosen, place = found_where
+            rows = self._rows(table)
+            index = rows.rows_of(table)
+            found = KeySet(rows.select([i for i in range(rows.size) if chosen[index[i]]]), keys)
+            if len(table) and not any(chosen):
+                message = f"`where` lets no row of `{table.name}` pass ({len(table)} in all)"
+                return self._without_rows(step, found, place, message, "check the values that it compares with")
+        if found.rows.size or gone:
+            return found
+        if not len(table) or not self._outer.rows.size:
+            # Told of already, but for a step that asks for rows.
+            message, hint = f"`{table.name}` has no rows", "add rows"
+            return self._without_rows(step, found, _place(step), message, hint) if step.require_rows else found
+        message = f"no row of `{table.name}` goes with the instances of the step that uses this pipeline"
+        return self._without_rows(step, found, _place(step), message, "the keys that both have need values in common")
+
+    def _without_rows(self, step: StepDoc, keys: KeySet, place: Span, message: str, hint: str) -> KeySet | None:
+        """A step's instances where there are none of its rows; None where it requires rows. Told in either case."""
+        if step.require_rows:
+            self._report.add(faults.EMPTY_TABLE.at(place, message, help=f"{hint}, or take `require: rows` out"))
+            return None
+        told = f"`{step.name.name}` has no jobs" if keys.by else f"what `{step.name.name}` gathers is nothing"
+        hint = f"{hint}; `require: rows` makes this an error"
+        self._report.add(faults.NO_ROWS.at(place, f"{message}: {told}", help=hint))
+        return keys
+
+    def _rows(self, table: Table) -> Rows:
+        if self._outer is UNIT:
+            return Rows.of(table)
+        if table in self._outer.rows.tables:
+            return self._outer.rows
+        return self._outer.rows.join(table)[0]
+
+    def _table(self, step: StepDoc, by: tuple[str, ...]) -> Table | None:
+        if step.over is not None:
+            return self._named(step, by)
+        if not by:
+            return self._for_where(step)
+        having = [t for t in self._tables.values() if set(by) <= set(t.key)]
+        having = [t for t in having if t.name in self._own] or having
+        if not having:
+            self._tell_unknown(step, by)
+            return None
+        if len(having) > 1:
+            names = ", ".join(f"`{t.name}`" for t in having)
+            self._report.add(
+                faults.WHICH_TABLE.at(
+                    step.by[0].span, f"the tables {names} all have {_listed(by)}",
+                    help=f"say which one: `over: {having[0].name}`",
+                )
+            )  # fmt: skip
+            return None
+        return having[0]
+
+    def _named(self, step: StepDoc, by: tuple[str, ...]) -> Table | None:
+        assert step.over is not None
+        table = self._tables.get(step.over.name)
+        if table is None:
+            if step.over.name not in self._lost:
+                hint = did_you_mean(step.over.name, self._tables, what="tables") or "declare it under `tables`"
+                self._report.add(faults.UNKNOWN_KEY.at(step.over.span, f"no table `{step.over.name}`", help=hint))
+            return None
+        wrong = [name for name in step.by if name.name not in table.key]
+        for name in wrong:
+            message = f"`{name.name}` is no key of the table `{table.name}`"
+            meant = did_you_mean(name.name, table.key, what=f"keys of `{table.name}`")
+            self._report.add(faults.UNKNOWN_KEY.at(name.span, message, help=meant))
+        return None if wrong else table
+
+    def _for_where(self, step: StepDoc) -> Table | None:
+        if step.where is None:
+            return None
+        tables = [t for t in self._tables.values() if t.name in self._own] or list(self._tables.values())
+        if len(tables) == 1 and not self._lost:
+            return tables[0]
+        if not self._lost:
+            self._report.add(
+                faults.WHICH_TABLE.at(
+                    step.where.span, "`where` chooses rows, and the step does not say of which table",
+                    help="say which one: `over: TABLE`",
+                )
+            )  # fmt: skip
+        return None
+
+    def _tell_unknown(self, step: StepDoc, by: tuple[str, ...]) -> None:
+        if self._lost:
+            return  # A table that could not be read has been told of, and the key may be one of its columns.
+        keys = sorted({key for table in self._tables.values() for key in table.key})
+        unknown = list({name.name: name for name in reversed(step.by) if name.name not in keys}.values())
+        for name in unknown:
+            owner = next((t for t in self._tables.values() if name.name in t.columns), None)
+            hint = did_you_mean(name.name, keys, what="keys")
+            if owner is not None:
+                hint = f"`{name.name}` is a column of `{owner.name}`, but not in its `key`"
+            related = () if owner is None else (Place("the table is here", owner.span),)
+            self._report.add(
+                faults.UNKNOWN_KEY.at(
+                    name.span, f"no table has the key `{name.name}`",
+                    help=hint or "declare a table with this key under `tables`", related=related,
+                )
+            )  # fmt: skip
+        if not unknown:
+            self._report.add(
+                faults.UNKNOWN_KEY.at(
+                    step.by[0].span, f"no table has the keys {_listed(by)} together",
+                    help="a step ranges over keys of one table; make a table that holds the combinations",
+                )
+            )  # fmt: skip
+
+    def _chosen(self, step: StepDoc, table: Table) -> tuple[list[bool], Span] | None:
+        """Whether a step's `where` lets each row of its table pass, and its place; None after telling why not."""
+        assert step.where is not None
+        where = Typer(self._scope(table.keys), self._report).read(step.where)
+        if not len(table):
+            return [], where.span  # The types of its columns may not be known.
+        if where.type.base == "unknown":
+            return None
+        if where.type.base != "boolean" or where.type.many:
+            self._report.add(
+                faults.BAD_CONDITION.at(
+                    where.span,
+                    f"`where` gives {where.type}, not true or false",
+                    help="compare it: `${fields.plate == 'P1'}`",
+                )
+            )
+            return None
+        try:
+            chosen = [bool(value) for value in Evaluator({}).column(where, table.keys)]
+        except (ValueFault, AtRunTime, KeyError) as fault:
+            self._report.add(faults.BAD_CONDITION.at(where.span, f"`where`: {fault}", help=_help_of(fault)))
+            return None
+        return chosen, where.span
+
+
+def _place(step: StepDoc) -> Span:
+    return step.by[0].span if step.by else step.name.span
+
+
+def _help_of(fault: Exception) -> str:
+    return (
+        getattr(fault, "help", None) or "`where` uses the keys and columns of the step's own table, `data` and `params`"
+    )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return " and ".join(f"`{name}`" for name in names)

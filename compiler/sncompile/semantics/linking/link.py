@@ -1,0 +1,202 @@
+"""Document → linked, typed program: the front door of this stage."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sncompile.diagnostics import Report, did_you_mean
+from sncompile.faults import names as name_faults
+from sncompile.faults import values as faults
+from sncompile.semantics.checking.checks import check_program
+from sncompile.semantics.checking.own_files import Kept, Logged, kept_for_runs, own_files
+from sncompile.semantics.inference.inferred import Given
+from sncompile.semantics.linking.binding import check_value, param_type, parse_plain, parse_text, plain_path, port_type
+from sncompile.semantics.linking.conventions import settle
+from sncompile.semantics.linking.data_roots import clean_root, root_values, workspace_of
+from sncompile.semantics.linking.default_link import link_defaults, settled_params
+from sncompile.semantics.linking.pipeline_link import PipelineLinker
+from sncompile.semantics.modules.image_lock import with_locked_images
+from sncompile.semantics.modules.library import Library
+from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.path_text import tidy
+from sncompile.semantics.paths.ups import settled
+from sncompile.semantics.program import Options, Program
+from sncompile.semantics.scope import Members
+from sncompile.semantics.shared import Shared
+from sncompile.semantics.types import UNKNOWN
+from sncompile.semantics.values import Const, Value
+from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc
+
+
+def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -> Program:
+    """The program of a pipeline. Faults go to `report`; with errors in it the program may lack steps."""
+    folder = options.directory if options.directory is not None else doc.source.folder
+    shared = Shared(library, report, folder, doc.source.folder)
+    given = _Given(doc, options, folder, report)
+    data = root_values(doc, given.data(), doc.source.folder, folder, report)
+    spaces = {"data": Members("the data roots", data, set())}
+    used: set[str] = set()
+    defaults = link_defaults(doc, spaces, used, report)
+    params = settled_params(doc.params, given.params(), defaults.params, report)
+    for name, param in doc.params.items():
+        if name not in params:
+            params[name] = Const(None, UNKNOWN, param.name.span)
+            report.add(
+                faults.MISSING_PARAM.at(
+                    param.name.span, f"the parameter `{name}` ({param_type(param)}) is not given",
+                    help=f"give it with `--set {name}=…`, or give it a default",
+                )
+            )  # fmt: skip
+    inputs = given.inputs(defaults.inputs, params)
+    shared.given = given.inferred()
+    linker = PipelineLinker(doc, shared, data=data, inputs=inputs, params=params)
+    linker.param_members.used.update(used)
+    outputs = linker.link()
+    order = {name: tuple(dict.fromkeys(shared.order.get(name, ()))) for name in linker.linked}
+    linked = shared.steps
+    steps = {name: linked[name]._replace(after=after) if after else linked[name] for name, after in order.items()}
+    program = Program(
+        name=doc.name.name,
+        about=doc.about,
+        spec=_spec_name(doc, folder),
+        folder=folder,
+        workspace=workspace_of(data),
+        params=params,
+        data=data,
+        tables=shared.tables,
+        steps=steps,
+        outputs=outputs,
+        files=library.claimed,
+        handed=tuple(shared.handed),
+        named=tuple(shared.named),
+        inferred=shared.inferred,
+        documents=library.sources,
+        modules=library.used,
+        repositories=library.checkouts.commits,
+        span=doc.span,
+        kept=tuple(_kept(doc, options, library, shared)),
+    )
+    program = check_program(program, doc, shared.by_default, report)
+    if options.locked is None:
+        return program
+    images = library.lock.images
+    return program if report.failed else with_locked_images(program, images, options.locked, report)
+
+
+def _kept(doc: PipelineDoc, options: Options, library: Library, shared: Shared) -> Iterator[Kept]:
+    """What no job of a pipeline may write over, as far as it is known once everything is linked."""
+    yield from own_files(doc.source.path, doc.span, library.root, library.used.values(), shared.tables.values())
+    if options.params_file is not None:
+        path = options.invoked_from / options.params_file
+        yield Kept(str(path.absolute()), "the file of parameters (`--params`)")
+    steps = (Logged(name, bool(step.keys.by), step.span) for name, step in shared.steps.items())
+    yield from kept_for_runs(doc.name.name, steps)
+
+
+def _spec_name(doc: PipelineDoc, folder: Path) -> str:
+    return os.path.relpath(doc.source.path, folder) if doc.source.path is not None else "-"
+
+
+class _Given:
+    """What the options give to a pipeline, checked against what it has."""
+
+    def __init__(self, doc: PipelineDoc, options: Options, folder: Path, report: Report) -> None:
+        self._doc, self._options, self._folder, self._report = doc, options, folder, report
+        self._span = doc.span
+        self._check_known()
+
+    def _check_known(self) -> None:
+        settable = [*self._doc.params, *self._doc.inputs, *self._doc.infer]
+        for names, known, kind, option in (
+            (self._options.data, self._doc.data, "data root", "--data"),
+            (self._options.sets, settable, "parameter or input", "--set"),
+            (self._options.params, settable, "parameter or input", "--params"),
+        ):
+            for name in names:
+                if name not in known:
+                    hint = did_you_mean(name, known, what=f"it has the {kind}s") or f"it has no {kind}"
+                    self._report.add(
+                        name_faults.UNKNOWN_OPTION.at(
+                            self._span, f"`{option} {name}=…`: the pipeline has no {kind} `{name}`", help=hint
+                        )
+                    )
+
+    def _path(self, text: str) -> str:
+        """A path given on the command line, as seen from the jobs' working folder."""
+        if "://" in text or text.startswith("/"):
+            return clean_root(text, "", self._folder)
+        here = os.path.relpath(self._options.invoked_from, self._folder)
+        return settled(posixpath.join(here, text), self._folder)
+
+    def data(self) -> dict[str, str]:
+        """The data roots that are set anew."""
+        return {name: self._path(text) for name, text in self._options.data.items()}
+
+    def inputs(self, defaults: Mapping[str, Value], params: Mapping[str, Value]) -> dict[str, Value]:
+        """The pipeline's own inputs; what is not given follows from the defaults and the parameters."""
+        found: dict[str, Value] = {}
+        for name, port in self._doc.inputs.items():
+            text = self._options.sets.get(name, self._options.params.get(name))
+            if text is None and name in defaults:
+                found[name] = plain_path(
+                    tidy(settle(defaults[name], {"params": params, "inputs": found}), self._folder)
+                )
+                continue
+            if text is None:
+                found[name] = self._missing(name, port)
+                continue
+            items = text if isinstance(text, (list, tuple)) else str(text).split(",") if port.many else [text]
+            paths = tuple(self._path(str(item).strip()) for item in items)
+            found[name] = Const(
+                paths if port.many else paths[0], port_type(port)._replace(optional=False), port.name.span
+            )
+        return found
+
+    def _missing(self, name: str, port: PortDoc) -> Value:
+        self._report.add(
+            faults.MISSING_INPUT.at(
+                port.name.span,
+                f"the input `{name}` ({port_type(port)}) of the pipeline is not given",
+                help=f"give it with `--set {name}=PATH`",
+            )
+        )
+        return Const(None, UNKNOWN, port.name.span)
+
+    def inferred(self) -> dict[str, Given]:
+        """What is given for inferred values, `--set` over `--params`."""
+        found = {n: Given("--params", value) for n, value in self._options.params.items() if n in self._doc.infer}
+        return found | {n: Given("--set", text) for n, text in self._options.sets.items() if n in self._doc.infer}
+
+    def params(self) -> dict[str, Value]:
+        """The parameters that are set, `--set` over `--params`."""
+        found: dict[str, Value] = {}
+        for name, param in self._doc.params.items():
+            if name in self._options.sets:
+                found[name] = self._param(param, self._options.sets[name], parse_text, "--set")
+            elif name in self._options.params:
+                found[name] = self._param(param, self._options.params[name], parse_plain, "--params")
+        return found
+
+    def _param(self, param: ParamDoc, given: Any, parse: Any, option: str) -> Value:
+        name, span = param.name.name, param.name.span
+        what = f"`{option} {name}`"
+        try:
+            value = parse(param, given)
+            if param.base == "path" and option == "--set":
+                value = tuple(map(self._path, value)) if isinstance(value, tuple) else self._path(value)
+        except ValueFault as fault:
+            self._report.add(
+                faults.WRONG_TYPE.at(span, f"{what}: {fault}", help=f"the parameter takes {param_type(param)}")
+            )
+            return Const(None, UNKNOWN, span)
+        wrong = check_value(param, value, what, span)
+        if wrong is not None:
+            self._report.add(replace(wrong, related=()))
+            return Const(None, UNKNOWN, span)
+        kind = param_type(param)._replace(optional=value is None)
+        return Const(value, kind, span)

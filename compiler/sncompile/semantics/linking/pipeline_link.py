@@ -1,0 +1,309 @@
+"""A pipeline document → linked steps. A pipeline used as a step is linked in its place, its steps under its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Span
+from sncompile.faults import graph as graph_faults
+from sncompile.faults import names as faults
+from sncompile.semantics.checking.unused import Used, warn_of_pipeline
+from sncompile.semantics.checking.values import check_given
+from sncompile.semantics.conditions import is_wanted
+from sncompile.semantics.declared_names import check_names
+from sncompile.semantics.keys import KeySet
+from sncompile.semantics.linking.data_roots import root_values
+from sncompile.semantics.linking.default_link import link_defaults
+from sncompile.semantics.linking.flow_link import order_of, through_gone
+from sncompile.semantics.linking.key_link import KeyLinker
+from sncompile.semantics.linking.step_link import StepLinker
+from sncompile.semantics.linking.step_order import order_by_names
+from sncompile.semantics.linking.with_link import bind_ports_and_params, refuse_settings, type_names
+from sncompile.semantics.modules.link import TypedModule
+from sncompile.semantics.program import Handed, NamedOutput, Waits
+from sncompile.semantics.scope import RESERVED, UNIT, Members, Scope, Space, StepSpace, TableSpace
+from sncompile.semantics.shared import Shared
+from sncompile.semantics.tables.link import load_tables
+from sncompile.semantics.tables.table import Table
+from sncompile.semantics.types import NULL, Type
+from sncompile.semantics.typing import Typer
+from sncompile.semantics.values import Const, Output, Value
+from sncompile.semantics.written import as_text
+from sncompile.syntax.document import Document, Named, PipelineDoc, StepDoc
+
+
+class LazyStep:
+    """A step as others see it. It is declared when its outputs are first asked for, so that order does not matter."""
+
+    def __init__(self, linker: PipelineLinker, name: str) -> None:
+        self._linker = linker
+        self._name = name
+
+    @property
+    def title(self) -> str:
+        """What it is, for messages."""
+        return f"the step `{self._name}`"
+
+    def names(self) -> Iterable[str]:
+        """Its outputs."""
+        return self._linker.space(self._name).names()
+
+    def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        """An output as seen from the instances of `keys`."""
+        return self._linker.space(self._name).get(name, keys, span)
+
+    def key_names(self) -> Iterable[str]:
+        """Its keys."""
+        return self._linker.space(self._name).key_names()
+
+    def key(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        """A key as seen from the instances of `keys`."""
+        return self._linker.space(self._name).key(name, keys, span)
+
+
+class _Waiting(NamedTuple):
+    """A step that is declared and still to be linked."""
+
+    module: TypedModule
+    keys: KeySet
+
+
+class PipelineLinker:
+    """Links one pipeline. `inputs` and `params` are bound by the caller; `outer` are the calling step's instances."""
+
+    def __init__(
+        self,
+        doc: PipelineDoc,
+        shared: Shared,
+        *,
+        prefix: str = "",
+        data: Mapping[str, Value],
+        inputs: Mapping[str, Value],
+        params: Mapping[str, Value],
+        outer: KeySet = UNIT,
+        outer_tables: Mapping[str, Table] | None = None,
+        inside: tuple[PipelineDoc, ...] = (),
+    ) -> None:
+        self._doc, self._shared, self._prefix = doc, shared, prefix
+        self._report, self._data, self._outer = shared.report, data, outer
+        self._inside = (*inside, doc)
+        self.param_members = Members("the parameters", params, set())
+        self.tables_used: set[str] = set()
+        spaces: dict[str, Space] = {
+            "data": Members("the data roots", data, set()),
+            "params": self.param_members,
+            "inputs": Members("the inputs", inputs, set()),
+        }
+        # What the pipeline declares itself hides what its caller has of the same name.
+        seen_from_outside = {
+            n: t for n, t in (outer_tables or {}).items() if n not in doc.steps and n not in doc.tables
+        }
+        tables = load_tables(doc, seen_from_outside, Scope(spaces, hidden=doc.steps), shared, prefix)
+        self._tables, self._lost = tables.found, tables.lost
+        self.tables_used |= tables.named
+        if doc.infer:
+            spaces["infer"] = tables.infer(spaces, {} if prefix else shared.given)
+        shared.inferred |= {prefix + name: inferred for name, inferred in tables.inferred.items()}
+        seen = {n: TableSpace(t, self.tables_used) for n, t in self._tables.items() if n not in RESERVED}
+        self._before_steps = {**spaces, **seen}
+        self._keys = KeyLinker(self._tables, set(doc.tables), self._lost, outer, self._scope, self._report)
+        self._declared: dict[str, StepSpace] = {}
+        self._declaring: set[str] = set()
+        self._waiting: dict[str, _Waiting] = {}
+        self._unlinked: list[tuple[StepDoc, Document | None, KeySet | None]] = []
+        self._inner: dict[str, list[str]] = {}
+        self._modules_used: set[str] = set()
+        self._scopes: dict[KeySet, Scope] = {}
+        check_names(doc, self._report)
+        self._spaces: dict[str, Space] = {n: LazyStep(self, n) for n in doc.steps if n not in RESERVED}
+        self._spaces |= self._before_steps
+
+    # --- Steps -------------------------------------------------------------------------------------------------
+
+    def link(self) -> dict[str, Value]:
+        """Link every step, and give the pipeline's outputs as seen from the calling step's instances."""
+        self._declare_pipelines()
+        for name in self._doc.steps:
+            self.space(name)
+        for name, step in self._doc.steps.items():
+            waiting = self._waiting.get(name)
+            if waiting is not None:
+                scope = self._step_scope(waiting.keys)
+                linker = StepLinker(step, *waiting, scope, self._report, self._prefix, self._data, self._shared.folder)
+                linked = linker.link()
+                self._inner[name] = [linked.name]
+                self._shared.steps[linked.name] = linked
+                self._shared.by_default[linked.name] = linker.by_default
+        for step, module, keys in self._unlinked:
+            type_names(step, module, self._step_scope(keys, step), self._report)
+        self._note_order()
+        outputs = self._outputs()
+        used = Used(self._modules_used, self.param_members.used, {*self.tables_used, *self._lost})
+        warn_of_pipeline(self._doc, used, self._shared.library, self._report)
+        return outputs
+
+    @property
+    def linked(self) -> list[str]:
+        """The names of the linked steps, in the document's order."""
+        return [inner for name in self._doc.steps for inner in self._inner.get(name, ())]
+
+    def space(self, name: str) -> StepSpace:
+        """A step as others see it, declared now if it is not yet."""
+        found = self._declared.get(name)
+        if found is None:
+            if name in self._declaring:
+                return StepSpace(name, None, {}, False, True)  # It asks for its own names.
+            self._declaring.add(name)
+            found = self._declared[name] = self._declare(self._doc.steps[name])
+        return found
+
+    def _declare_pipelines(self) -> None:
+        """Link the steps that are pipelines, each after those that it takes values from."""
+        nested = {}
+        for name, step in self._doc.steps.items():
+            if isinstance(step.module, Named) and isinstance(self._module_of(step), PipelineDoc):
+                nested[name] = step
+        order = order_by_names(nested)
+        for ring in order.rings:
+            self._tell_ring(ring)
+            self._declared |= {name: StepSpace(name, None, {}, False, True) for name in ring}
+        for name in order.steps:
+            self.space(name)
+
+    def _tell_ring(self, ring: list[str]) -> None:
+        places = [self._doc.steps[name].name.span for name in ring]
+        shown = " → ".join(f"`{name}`" for name in ring)
+        related = tuple(Place(f"`{n}` is here", s) for n, s in zip(ring[1:-1], places[1:-1], strict=True))
+        self._report.add(
+            graph_faults.CYCLE.at(
+                places[0], f"steps need each other: {shown}", help="take out one of the references", related=related
+            )
+        )
+
+    def _declare(self, step: StepDoc) -> StepSpace:
+        name = step.name.name
+        broken = StepSpace(name, None, {}, False, True)
+        gone = step.when is not None and not is_wanted(step.when, self._scope(UNIT), self._report)
+        module = self._module_of(step)
+        keys = self._keys.link(step, gone=gone)
+        for table in keys.rows.tables if keys is not None else ():
+            self.tables_used.add(table.name)
+        if module is None or keys is None or step.broken:
+            self._unlinked.append((step, module, keys))
+            return broken
+        if gone:
+            self._unlinked.append((step, module, keys))
+            given: Iterable[str] = module.outputs or ()
+            return StepSpace(name, keys, {port: Const(None, NULL, step.name.span) for port in given}, True, False)
+        if isinstance(module, PipelineDoc):
+            return self._link_nested(step, module, keys) or broken
+        typed = self._shared.module(module)
+        self._waiting[name] = _Waiting(typed, keys)
+        outputs: dict[str, Value] = {
+            port: Output(self._prefix + name, port, Type(p.base, p.many, False, p.formats), p.name.span)
+            for port, p in module.outputs.items()
+        }
+        return StepSpace(name, keys, outputs, False, False)
+
+    def _scope(self, keys: KeySet, *, before_steps: bool = True, lost: Iterable[str] = ()) -> Scope:
+        elsewhere = {key: t.name for t in self._tables.values() for key in t.key}
+        return Scope(
+            self._before_steps if before_steps else self._spaces,
+            keys=keys,
+            elsewhere={} if before_steps else elsewhere,
+            hidden=self._doc.steps if before_steps else (),
+            lost={*self._lost, *lost},
+        )
+
+    def _step_scope(self, keys: KeySet | None, step: StepDoc | None = None) -> Scope:
+        """What a step's expressions see; where its instances are not known, nothing is said of its keys."""
+        if keys is None:
+            by = [name.name for name in step.by] if step is not None else ()
+            return self._scope(self._outer, before_steps=False, lost=by)
+        # Steps with the same instances see the same names.
+        found = self._scopes.get(keys)
+        if found is None:
+            found = self._scopes[keys] = self._scope(keys, before_steps=False)
+        return found
+
+    def _module_of(self, step: StepDoc) -> Document | None:
+        if not isinstance(step.module, Named):
+            return step.module
+        self._modules_used.add(step.module.name.partition("/")[0])
+        document = self._shared.library.resolve(step.module, self._doc.source, self._doc.modules)
+        place = next((i for i, outer in enumerate(self._inside) if outer is document), None)
+        if document is None or place is None:
+            return document
+        ring = " → ".join(f"`{d.name.name}`" for d in (*self._inside[place:], document))
+        self._report.add(
+            faults.MODULE_RECURSION.at(
+                step.module.span,
+                f"the pipeline uses itself: {ring}",
+                help="take the step out, or use another module",
+            )
+        )
+        return None
+
+    def _link_nested(self, step: StepDoc, module: PipelineDoc, keys: KeySet) -> StepSpace | None:
+        if not self._shared.may_enter(len(self._inside), step.name.span):
+            return None
+        # Data of a pipeline that comes from elsewhere is beside the spec, and never where the library is installed.
+        own = self._shared.library.owns(module.source)
+        start = self._shared.origin if own else module.source.folder
+        data = {**root_values(module, {}, start, self._shared.folder, self._report), **self._data}
+        known: dict[str, Space] = {"data": Members("the data roots", data, set())}
+        used: set[str] = set()
+        defaults = link_defaults(module, known, used, self._report)
+        bound = bind_ports_and_params(
+            step, module, defaults, data, self._shared.folder, self._step_scope(keys), self._report
+        )
+        self._shared.handed += [Handed(module.inputs[n], v, keys) for n, v in bound.inputs.items()]
+        check_given(step, module, bound.params, keys, self._report)
+        linker = PipelineLinker(
+            module,
+            self._shared,
+            prefix=f"{self._prefix}{step.name.name}.",
+            data=data,
+            inputs=bound.inputs,
+            params=bound.params,
+            outer=keys,
+            outer_tables=self._tables,
+            inside=self._inside,
+        )
+        linker.param_members.used.update(used)
+        outputs = linker.link()
+        self.tables_used |= linker.tables_used - set(module.tables)
+        refuse_settings(step, self._report)
+        self._inner[step.name.name] = linker.linked
+        if not self._prefix:
+            self._shared.named += [NamedOutput(step.name.name, n, v, keys) for n, v in outputs.items()]
+        # What it was handed is its caller's, and stays what it is to the whole pipeline.
+        given = {id(value) for value in (*bound.inputs.values(), *bound.params.values())}
+        inner = frozenset(name for name, value in outputs.items() if id(value) not in given)
+        return StepSpace(step.name.name, keys, outputs, False, False, inner)
+
+    # --- Outputs and order --------------------------------------------------------------------------------------
+
+    def _outputs(self) -> dict[str, Value]:
+        if self._doc.outputs is None:
+            return {}
+        typer = Typer(self._step_scope(self._outer), self._report)
+        return {name: as_text(typer.template(template)) for name, (_, template) in self._doc.outputs.items()}
+
+    def _note_order(self) -> None:
+        """Write down which linked steps must be done before which, by `after` and `flow`."""
+        gone = {name for name, space in self._declared.items() if space.gone}
+        for name, before in through_gone(order_of(self._doc, self._report), gone).items():
+            keys = self._declared[name].keys
+            if keys is None:
+                continue
+            earlier = [
+                Waits(inner, source, keys)
+                for other in before
+                if (source := self._declared[other].keys) is not None
+                for inner in self._inner.get(other, ())
+            ]
+            for inner in self._inner.get(name, ()):
+                self._shared.order.setdefault(inner, []).extend(earlier)

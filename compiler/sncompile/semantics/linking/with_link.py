@@ -1,0 +1,198 @@
+"""A step's `with` → values for the inputs and parameters of its module, or of the pipeline that it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from sncompile.diagnostics import Diagnostic, Report, did_you_mean, nearest
+from sncompile.diagnostics import Related as Place
+from sncompile.faults import documents as document_faults
+from sncompile.faults import names as name_faults
+from sncompile.faults import values as faults
+from sncompile.semantics.linking.binding import bind_param, bind_port, param_type, plain_path, port_type
+from sncompile.semantics.linking.conventions import is_large, open_names, roots_of, settle
+from sncompile.semantics.linking.default_link import Defaults, constant_default
+from sncompile.semantics.path_text import tidy
+from sncompile.semantics.scope import Scope
+from sncompile.semantics.types import UNKNOWN
+from sncompile.semantics.typing import Typer
+from sncompile.semantics.values import Const, Value
+from sncompile.syntax.document import Document, Named, ParamDoc, PortDoc, StepDoc
+
+
+class Bindings(NamedTuple):
+    """What `with` and the defaults give to a module's inputs and parameters; `by_default` are inputs that `with` does
+    not name.
+    """
+
+    inputs: dict[str, Value]
+    params: dict[str, Value]
+    by_default: set[str]
+
+
+def bind_ports_and_params(
+    step: StepDoc,
+    module: Document,
+    defaults: Defaults,
+    data: Mapping[str, Value],
+    working: Path,
+    scope: Scope,
+    report: Report,
+) -> Bindings:
+    """Bind a step's `with` to the inputs and parameters of its module (or inner pipeline), and the defaults to others.
+
+    `data` are the data roots that the defaults follow from, `working` is the folder that paths are seen from.
+    """
+    bound = Bindings({}, {}, set())
+    typer = Typer(scope, report)
+    called = module.name.name
+    for name, (named, value) in step.bindings.items():
+        typed = typer.value(value) if value is not None else Const(None, UNKNOWN, named.span)
+        if name in module.inputs:
+            port = module.inputs[name]
+            bound.inputs[name] = bind_port(port, typed, f"the input `{name}` of `{called}`", report)
+        elif name in module.params:
+            what = f"the parameter `{name}` of `{called}`"
+            bound.params[name] = bind_param(module.params[name], typed, what, report)
+        elif not module.broken:
+            report.add(_unknown_port(step, named, module))
+    if len(bound.inputs) + len(bound.params) < len(module.inputs) + len(module.params):
+        _bind_defaults(bound, step, module, defaults, data, working, report)
+    return bound
+
+
+def _bind_defaults(
+    bound: Bindings,
+    step: StepDoc,
+    module: Document,
+    defaults: Defaults,
+    data: Mapping[str, Value],
+    working: Path,
+    report: Report,
+) -> None:
+    """Bind what `with` does not name to its default; tell of what has none."""
+    # What seems missing may be what is misspelt, or stand in what the schema has refused.
+    slips = {_meant(step, name, module) for name in step.bindings}
+    quiet, called = module.broken or step.broken, module.name.name
+    settler = Settler(step, module, data, bound, report)
+    for name, param in module.params.items():
+        if name not in bound.params:
+            bound.params[name] = constant_default(param, settler.take(name, defaults.params), report)
+            if name not in defaults.params and not quiet and name not in slips:
+                report.add(_missing_param(step, name, param, called))
+    for name, port in module.inputs.items():
+        if name not in bound.inputs:
+            bound.inputs[name] = plain_path(tidy(settler.take(name, defaults.inputs), working))
+            bound.by_default.add(name)
+            if name not in defaults.inputs and not quiet and name not in slips:
+                report.add(_missing_input(step, name, port, called))
+
+
+class Settler:
+    """Settles what a module takes or writes by convention, for one step."""
+
+    def __init__(
+        self, step: StepDoc, module: Document, data: Mapping[str, Value], bound: Bindings, report: Report
+    ) -> None:
+        self._step, self._module, self._report = step, module, report
+        self.names = {"data": roots_of(data, step.name.span), "params": bound.params, "inputs": bound.inputs}
+
+    def take(self, name: str, conventions: Mapping[str, Value], how: str = "with") -> Value:
+        """What the convention for `name` gives here; unknown where there is none, or where it lacks a data root.
+
+        `how` is the key of the step that could give it instead.
+        """
+        span = self._step.name.span
+        value = conventions.get(name)
+        if value is None:
+            return Const(None, UNKNOWN, span)
+        for root in open_names(value, {"data": self.names["data"]}):
+            message = f"`{name}` of `{self._module.name.name}` lies in the data root `{root.name}`, and there is none"
+            hint = f"declare it (`data: {{{root.name}: …}}`), or give `{how}: {{{name}: …}}`"
+            related = (Place("the convention is here", root.span),)
+            self._report.add(name_faults.NO_ROOT.at(span, message, help=hint, related=related))
+            return Const(None, UNKNOWN, span)
+        found = settle(value, self.names)
+        if is_large(found):
+            message = f"`{name}` of `{self._module.name.name}` becomes too large"
+            self._report.add(faults.BAD_VALUE.at(value.span, message, help="compute it in the tool"))
+            return Const(None, UNKNOWN, span)
+        return found._replace(span=span)
+
+
+def _meant(step: StepDoc, name: str, module: Document) -> str | None:
+    """The input or parameter that a name which is none may be a slip of."""
+    members = (*module.inputs, *module.params)
+    if name in members:
+        return None
+    return nearest(name, [m for m in members if m not in step.bindings])
+
+
+def _unknown_port(step: StepDoc, name: Named, module: Document) -> Diagnostic:
+    members = (*module.inputs, *module.params)
+    free = [m for m in members if m not in step.bindings]
+    hint = did_you_mean(name.name, free or members, what="it has") or "it has none"
+    if name.name in module.outputs if module.outputs else False:
+        hint = f"`{name.name}` is an output; its path is given under `outputs`"
+    message = f"`{module.name.name}` has no input or parameter `{name.name}`"
+    return name_faults.UNKNOWN_PORT.at(name.span, message, help=hint)
+
+
+def _missing_input(step: StepDoc, name: str, port: PortDoc, module: str) -> Diagnostic:
+    return faults.MISSING_INPUT.at(
+        step.name.span,
+        f"`{step.name.name}` does not give the input `{name}` of `{module}` ({port_type(port)})",
+        help=f"add `with: {{{name}: …}}`",
+        related=(Place("the port is declared here", port.name.span),),
+    )
+
+
+def _missing_param(step: StepDoc, name: str, param: ParamDoc, module: str) -> Diagnostic:
+    return faults.MISSING_PARAM.at(
+        step.name.span,
+        f"`{step.name.name}` does not give the parameter `{name}` of `{module}` ({param_type(param)})",
+        help=f"add `with: {{{name}: …}}`, or give the parameter a default",
+        related=(Place("the parameter is declared here", param.name.span),),
+    )
+
+
+_OF_NAMES = frozenset(fault.code for fault in (name_faults.UNKNOWN_NAME, name_faults.UNKNOWN_MEMBER))
+
+
+def type_names(step: StepDoc, module: Document | None, scope: Scope, report: Report) -> None:
+    """Look for wrong names in a step that is not linked: it is gone (`when`), or something else of it is at fault.
+
+    Its types say nothing: they hang on its keys, and on steps that may be gone with it.
+    """
+    found = Report()
+    typer = Typer(scope, found)
+    for name, (named, value) in step.bindings.items():
+        if value is not None:
+            typer.value(value)
+        if module is not None and not module.broken and name not in module.inputs and name not in module.params:
+            report.add(_unknown_port(step, named, module))
+    for output in step.outputs.values():
+        if output.path is not None:
+            typer.value(output.path)
+    report.extend(d for d in found.diagnostics() if d.code in _OF_NAMES)
+
+
+def refuse_settings(step: StepDoc, report: Report) -> None:
+    """A pipeline has no command of its own, so what belongs to one must stand in its steps."""
+    for port in step.outputs.values():
+        message = "a pipeline's outputs have their paths inside it"
+        report.add(document_faults.BAD_VALUE.at(port.name.span, message, help="give the path there"))
+    settings = (
+        ("resources", step.resources),
+        ("container", step.container),
+        ("env", step.env),
+        ("retries", step.retries),
+        ("batch", step.batch > 1),
+        ("local", step.local),
+    )
+    for name, value in settings:
+        if value:
+            message = f"`{name}` of a step that is a pipeline has no effect"
+            report.add(document_faults.BAD_VALUE.at(step.name.span, message, help="set it in the pipeline's own steps"))

@@ -1,0 +1,74 @@
+"""The keys of tables: every row has one, and no two rows have the same."""
+
+from __future__ import annotations
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report, did_you_mean
+from sncompile.faults import tables as faults
+from sncompile.semantics.queries.stored_columns import StoredColumns
+from sncompile.semantics.tables.table import Cell, Table
+from sncompile.syntax.document import TableDoc
+
+
+def check_keys(doc: TableDoc, table: Table, report: Report) -> bool:
+    """Whether a table has its key columns, and they tell its rows apart; told where not."""
+    missing = [k for k in doc.key if k.name not in table.columns]
+    for key in missing:
+        hint = did_you_mean(key.name, table.columns, what="its columns")
+        report.add(faults.NO_COLUMN.at(key.span, f"the table `{table.name}` has no column `{key.name}`", help=hint))
+    if missing or not doc.key:
+        return False
+    if len(table) == 0:
+        return _tell_empty(doc, table, report)
+    if isinstance(table.columns, StoredColumns) and table.columns.tells_apart(table.key):
+        return True
+    return _check_rows(doc, table, report)
+
+
+def _tell_empty(doc: TableDoc, table: Table, report: Report) -> bool:
+    """Tell that a table has no rows; whether it may have none."""
+    message = f"the table `{table.name}` has no rows"
+    if doc.require == "rows":
+        report.add(faults.EMPTY_TABLE.at(table.span, message, help="add rows, or take `require: rows` out"))
+        return False
+    hint = "nothing is done for it; `require: rows` makes this an error"
+    report.add(faults.NO_ROWS.at(table.span, message, help=hint))
+    return True
+
+
+def _check_rows(doc: TableDoc, table: Table, report: Report) -> bool:
+    columns = [table.columns[k] for k in table.key]
+    where = (Place("the key is named here", doc.key[0].span),)
+    for name, cells in zip(table.key, columns, strict=True):
+        if None in cells:
+            row = list(cells).index(None)
+            report.add(
+                faults.NO_KEY.at(
+                    table.row_span(row), f"a row of `{table.name}` has no `{name}`",
+                    help="fill the cell, or remove the row", related=where,
+                )
+            )  # fmt: skip
+            return False
+    keys = list(zip(*columns, strict=True))
+    if len(set(keys)) == len(keys):
+        return True
+    seen: dict[tuple[Cell, ...], int] = {}
+    told = 0
+    for row, key in enumerate(keys):
+        first = seen.setdefault(key, row)
+        if first != row and told < 3:
+            told += 1
+            other = (Place("the other row", table.row_span(first)),) if table.row_span(first) != table.span else ()
+            report.add(
+                faults.DUPLICATE_ROWS.at(
+                    table.row_span(row), f"two rows of `{table.name}` have the key {table.describe(row)}",
+                    help=f"add a column to `key` that tells them apart{_candidates(table, first, row)}, or remove one",
+                    related=(*other, *where),
+                )
+            )  # fmt: skip
+    return False
+
+
+def _candidates(table: Table, one: int, other: int) -> str:
+    differ = [n for n, c in table.columns.items() if n not in table.key and c[one] != c[other]]
+    return f" (they differ in {', '.join(f'`{n}`' for n in differ[:4])})" if differ else ""

@@ -1,0 +1,133 @@
+"""Tables: columns of equal length with a key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sncompile.diagnostics import Span
+from sncompile.semantics.operands import to_text
+from sncompile.semantics.types import Type
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sncompile.semantics.keys import KeySet
+    from sncompile.semantics.tables.globs import Pattern
+
+Cell = str | int | float | bool | None
+
+
+class NoRows(dict[str, Sequence[Cell]]):
+    """The columns of a table without rows of which only the key is known: whatever is asked for is there, and empty."""
+
+    @classmethod
+    def of(cls, key: Sequence[str]) -> NoRows:
+        """Of a table with such a key."""
+        return cls(dict.fromkeys(key, ()))
+
+    def __missing__(self, name: str) -> Sequence[Cell]:
+        return ()
+
+
+class Table:
+    """A table, as columns.
+
+    `columns` maps a name to its cells, all of one length; key columns hold text only. Columns of a large table may be
+    read when they are first asked for: then `size` says how many rows there are. `file`, `spans` and `lines` say where
+    row `i` comes from, for messages. Tables are compared by identity and are never changed.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        key: tuple[str, ...],
+        columns: Mapping[str, Sequence[Cell]],
+        *,
+        span: Span,
+        spans: Sequence[Span] = (),
+        lines: Sequence[int] | None = None,
+        file: str | None = None,
+        enumerated: str | None = None,
+        size: int | None = None,
+        queried: bool = False,
+        text: bool = False,
+        open_columns: bool = False,
+        source: Path | None = None,
+        pattern: Pattern | None = None,
+        reads: Mapping[str, Type] | None = None,
+    ) -> None:
+        self.name = name
+        self.key = key
+        self.columns = columns
+        self.span = span
+        self.file = file
+        self.enumerated = enumerated
+        """The column whose files are known to exist, since the table was made by listing them (`glob`)."""
+        self.queried = queried
+        """Whether a query of the spec made it."""
+        self.text = text
+        """Whether its cells are text whatever they hold; of others the types are not known where there are no rows."""
+        self.open_columns = open_columns
+        """Whether it may have any column: it has no rows, and nothing but them would say which."""
+        self.source = source
+        """The file that it was read from."""
+        self.pattern = pattern
+        """The path pattern that its files fit (`glob`)."""
+        self.reads = reads or {}
+        """Columns of `rows` that stand for numbers or booleans: their cells are text, as they were written."""
+        self._spans = spans
+        self._lines = lines
+        self._size = size
+        self._keys: KeySet | None = None
+        self._read: dict[str, Sequence[Cell]] = {}
+
+    def __len__(self) -> int:
+        return self._size if self._size is not None else len(next(iter(self.columns.values()), ()))
+
+    def __repr__(self) -> str:
+        return f"Table({self.name!r}, key={self.key}, rows={len(self)})"
+
+    @property
+    def keys(self) -> KeySet:
+        """The key set of the table's rows: one instance a row."""
+        if self._keys is None:
+            from sncompile.semantics.keys import KeySet, Rows
+
+            self._keys = KeySet(Rows.of(self), self.key)
+        return self._keys
+
+    def cells(self, name: str, kind: Type) -> Sequence[Cell]:
+        """A column as values of a type: what was written in the spec as the numbers or booleans that it stands for."""
+        if name not in self.reads or kind.written or kind.textual:
+            return self.columns[name]
+        if name not in self._read:
+            from sncompile.semantics.written import converted
+
+            self._read[name] = [converted(cell, self.reads[name].base) for cell in self.columns[name]]
+        return self._read[name]
+
+    def looks_as_read(self, name: str) -> bool:
+        """Whether every cell of a column looks in text as what it stands for does: `2` does, `02` does not."""
+        read = self.cells(name, self.reads[name]._replace(written=False))
+        return all(
+            cell is None or to_text(number) == cell for cell, number in zip(self.columns[name], read, strict=True)
+        )
+
+    def row_span(self, row: int) -> Span:
+        """Where a row stands: a line of the file, a node of the spec, or the table's name."""
+        if row < len(self._spans):
+            return self._spans[row]
+        if self.file is not None:
+            line = self._lines[row] if self._lines is not None else row + 2
+            return Span(self.file, line, 1, line, 1)
+        return self.span
+
+    def describe(self, row: int) -> str:
+        """A row by its key: `plate=P1, well=A01`."""
+        return ", ".join(f"{name}={show(self.columns[name][row])}" for name in self.key)
+
+
+def show(value: Any) -> str:
+    """A cell for a message."""
+    return "nothing" if value is None else str(value)

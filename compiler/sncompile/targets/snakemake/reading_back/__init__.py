@@ -1,0 +1,1 @@
+"""What was emitted, read as Snakemake would and compared with the graph."""

@@ -1,0 +1,93 @@
+"""A rule of the emitted file as Snakemake has it: which files it writes, and what stands in it for a job."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sncompile.semantics.encoding import repeats
+from sncompile.targets.snakemake.patterns import pattern_regex
+from sncompile.targets.snakemake.reading_back.engine_values import AtRunTime, Code, Flagged, filled
+from sncompile.targets.snakemake.reading_back.reading import ReadRule
+
+
+class EngineRule:
+    """A rule of the file, as it is for a job."""
+
+    def __init__(self, rule: ReadRule, constraints: Mapping[str, str], code: Code) -> None:
+        self._rule, self._code = rule, code
+        own = {name: code.value(node) for name, node in rule.directive("wildcard_constraints").named.items()}
+        everything = {**constraints, **own}
+        arguments = rule.directive("output")
+        self._outputs = {name: code.value(node) for name, node in arguments.named.items()}
+        self._outputs |= {str(n): code.value(node) for n, node in enumerate(arguments.plain)}
+        patterns = [str(p) for value in self._outputs.values() for p in listed(value)]
+        self._patterns = [(p, p.partition("{")[0], pattern_regex(p, everything)) for p in patterns]
+
+    def starts(self) -> list[str]:
+        """What stands before the first wildcard of each pattern; all of it where there is none."""
+        return [start for _, start, _ in self._patterns]
+
+    def writes(self, path: str) -> bool:
+        """Whether the rule is one that Snakemake would try for a file."""
+        return any(path.startswith(start) and regex.fullmatch(path) for _, start, regex in self._patterns)
+
+    def wildcards(self, writes: Sequence[str]) -> dict[str, str] | None:
+        """The wildcards of the job that writes just these files, in this order; None where the rule has no such job."""
+        if len(writes) != len(self._patterns) or not writes:
+            return None
+        found = self._patterns[0][2].fullmatch(writes[0])
+        if found is None:
+            return None
+        wildcards: dict[str, str] = found.groupdict()
+        try:
+            same = [filled(pattern, wildcards) for pattern, _, _ in self._patterns] == list(writes)
+        except KeyError:
+            return None
+        return None if not same or any(map(repeats, wildcards.values())) else wildcards
+
+    def outputs(self, wildcards: Mapping[str, str]) -> dict[str, Any]:
+        """The files of a job by their names, with what is said of them."""
+        return {name: _filled(value, wildcards) for name, value in self._outputs.items()}
+
+    def named(self, directive: str, **local: Any) -> dict[str, Any]:
+        """The entries of a directive; those known at run time only are `AtRunTime`."""
+        found = {}
+        for name, node in self._rule.directive(directive).named.items():
+            found[name] = self._value(node, local)
+        return found
+
+    def one(self, directive: str, **local: Any) -> Any:
+        """The one value of a directive; None where it is not there."""
+        nodes = self._rule.directive(directive).plain
+        return self._value(nodes[0], local) if nodes else None
+
+    def shell(self) -> str:
+        """The text under `shell:`."""
+        return str(self.one("shell"))
+
+    def _value(self, node: ast.expr, local: Mapping[str, Any]) -> Any:
+        try:
+            found = self._code.value(node, **local)
+        except AtRunTime:
+            return AtRunTime
+        # What a function gives is taken as it is; any other text is a pattern.
+        return found if isinstance(node, ast.Lambda) else _filled(found, local.get("wildcards") or {})
+
+
+def listed(value: Any) -> list[Any]:
+    """The values that a name stands for: several, one or none."""
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return [] if value is None else [value]
+
+
+def _filled(value: Any, wildcards: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_filled(item, wildcards) for item in value]
+    if isinstance(value, Flagged):
+        found = Flagged(filled(value, wildcards))
+        found.flags = value.flags
+        return found
+    return filled(value, wildcards) if isinstance(value, str) and wildcards else value
