@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 
 import sncompile
 from sncompile.api import Compilation, CompileOptions, DifferentJobs, check, compile_program
+from sncompile.ir.jobs import jobs
 from sncompile.targets.registry import find_target
+from sncompile.targets.snakemake.marking import marks_of
 from sncompile.targets.snakemake.reading_back.read_back import differences
 from sncompile.targets.snakemake.reading_back.sampling import ALL_JOBS
 
@@ -212,5 +215,65 @@ outputs: {o: "${make.o}"}
         assert rule.split() == [
             "input:",
             'o=T.each("results/make/{k}/o"),',
-            'tell_done=T.each("results/tell/{k}.done"),',
+            'tell_done=T.each("results/tell/.sncompile/{k}.done"),',
         ]
+
+
+def test_an_absent_list_is_left_out_of_a_call_and_an_empty_one_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a function's own default serves where nothing was bound, and nowhere else."""
+    monkeypatch.chdir(tmp_path)
+    Path("main.yaml").write_text(
+        """\
+sncompile: 1
+pipeline: main
+tables:
+  t: {key: k, rows: [{k: a}, {k: b}]}
+  u: {key: [k, s], rows: [{k: a, s: x}, {k: a, s: y}]}
+steps:
+  source: {by: [k, s], module: {outputs: {o: {type: file}}, command: [touch, "${outputs.o}"]}}
+  call:
+    by: k
+    over: t
+    with: {some: "${source.o}"}
+    module:
+      inputs: {some: {type: "file[]?"}, none: {type: "file[]?"}}
+      outputs: {o: {type: file}}
+      python: "package:function"
+"""
+    )
+    for level in (0, 1, 2):
+        made = compile_program(check("main.yaml").require(), CompileOptions(level=level))
+        first, second = (json.loads(j.command[-1]) for j in jobs(made.graph) if j.step == "call" and j.command)
+        assert (first.keys(), second) == ({"some", "o"}, {"some": [], "o": "results/call/b/o"})
+        assert "none" not in made.emitted.files["Snakefile"].decode()
+
+
+def test_marks_lie_where_no_output_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mark of a batch has a name that an output, or the data, might have as well if it lay in the same folder."""
+    monkeypatch.chdir(tmp_path)
+    spec = """\
+sncompile: 1
+pipeline: main
+tables:
+  t: {key: k, rows: [{k: 1}, {k: 2}, {k: 3}]}
+steps:
+  make:
+    by: k
+    outputs: {o: "PLACE/${k}.done"}
+    module: {outputs: {o: {type: file}}, command: [touch, "${outputs.o}"]}
+  use:
+    by: k
+    batch: 2
+    with: {i: "${make.o}"}
+    module: {inputs: {i: {type: file}}, outputs: {o: {type: file}}, command: [cp, "${inputs.i}", "${outputs.o}"]}
+"""
+    Path("main.yaml").write_text(spec.replace("PLACE", "results/use"))
+    graph = compile_program(check("main.yaml").require(), CompileOptions(level=2)).graph
+    mark = marks_of(graph, graph.families["use"])(0)
+    written = {path for job in jobs(graph) for path in job.outputs.values()}
+    assert "results/use/1.done" in written
+    assert mark not in written
+    Path("main.yaml").write_text(spec.replace("PLACE", mark.rpartition("/")[0]))
+    assert {fault.code for fault in check("main.yaml").diagnostics} == {"SN514"}

@@ -103,7 +103,9 @@ class Expected:
             key: tuple[str, ...] = (str(family.batches[number] + 1).zfill(width),)
         else:
             key = family.keys.instances[number]
-        return "/".join((self.graph.workspace, family.name, *map(encode_key, key))) + ".done"
+        if not key:
+            return f"{self.graph.workspace}/.sncompile/{family.name}.done"
+        return "/".join((self.graph.workspace, family.name, ".sncompile", *map(encode_key, key))) + ".done"
 
     def inputs(self, job: Job) -> list[str]:
         """What a job of Snakemake's waits for at least, for what the job reads: files, or the marks of those jobs."""

@@ -30,8 +30,8 @@ from sncompile.runner.files.run_files import RunFiles
 from sncompile.runner.files.unfinished import Marks, unfinished
 from sncompile.runner.processes import Process, Seen, look
 from sncompile.runner.record import read_object, write_object
+from sncompile.semantics.checking.own_files import OWN_FOLDER
 
-FOLDER = ".sncompile"
 """The folder for claims, in a data root."""
 
 SIGN_OF_LIFE = 10.0
@@ -130,8 +130,8 @@ class Claim:
             shutil.rmtree(self.place)
         with contextlib.suppress(OSError), _guarded(self.root):
             os.rmdir(self.place.parent)
-            Path(self.root, FOLDER, _GUARD).unlink()
-            os.rmdir(Path(self.root, FOLDER))
+            Path(self.root, OWN_FOLDER, _GUARD).unlink()
+            os.rmdir(Path(self.root, OWN_FOLDER))
 
 
 @contextlib.contextmanager
@@ -141,7 +141,7 @@ def _guarded(root: str, *, create: bool = False) -> Iterator[float]:
     With `create` the folder for claims is made. Where a file system has no locks it does without: two runs must then
     not begin in the same moment. Raises `OSError`.
     """
-    guard = Path(root, FOLDER, _GUARD)
+    guard = Path(root, OWN_FOLDER, _GUARD)
     while True:
         if create:
             _make_room(root)
@@ -173,7 +173,7 @@ def _make_room(root: str) -> None:
     """Make the folder for claims; who may write in the root may write there, too."""
     os.makedirs(root, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
-        for folder in (Path(root, FOLDER), Path(root, FOLDER, _RUNS)):
+        for folder in (Path(root, OWN_FOLDER), Path(root, OWN_FOLDER, _RUNS)):
             _make(folder, root)
 
 
@@ -259,7 +259,7 @@ def _roots(files: RunFiles, working: str) -> dict[str, set[str]]:
 def _claim(root: str, writes: Collection[str], reads: Collection[str], owner: Mapping[str, Any]) -> Claim:
     """Make a claim. Raises `OSError`."""
     name = f"{Path(str(owner['run'])).name}-{uuid.uuid4().hex[:8]}"
-    claim = Claim(root, Path(root, FOLDER, _RUNS, name))
+    claim = Claim(root, Path(root, OWN_FOLDER, _RUNS, name))
     _make(claim.place, root)
     # First of all: what dies before the end of this must be known to be dead.
     write_object(claim.place / _OWNER, owner, shared=True)
@@ -272,7 +272,7 @@ def _claim(root: str, writes: Collection[str], reads: Collection[str], owner: Ma
 
 
 def _no_marks(root: str, error: OSError) -> CompileError:
-    message = f"`{Path(root, FOLDER)}`: {error.strerror}"
+    message = f"`{Path(root, OWN_FOLDER)}`: {error.strerror}"
     help = "a run writes there which files are not whole yet; make room, or have another folder written to"
     return CompileError([faults.NO_MARKS.at(None, message, help=help)])
 
@@ -295,7 +295,7 @@ def _around(files: RunFiles) -> list[str]:
         while folder not in seen:
             seen.add(folder)
             folder = os.path.dirname(folder)
-    return sorted(folder for folder in seen if os.path.isdir(os.path.join(folder, FOLDER, _RUNS)))
+    return sorted(folder for folder in seen if os.path.isdir(os.path.join(folder, OWN_FOLDER, _RUNS)))
 
 
 def _look_at(root: str, now: float | None, files: RunFiles, claims: list[Claim], settle: Settle) -> set[str]:
@@ -307,7 +307,7 @@ def _look_at(root: str, now: float | None, files: RunFiles, claims: list[Claim],
     mine = {claim.place for claim in claims}
     half: set[str] = set()
     try:
-        for found in sorted(Path(root, FOLDER, _RUNS).iterdir()):
+        for found in sorted(Path(root, OWN_FOLDER, _RUNS).iterdir()):
             if found in mine:
                 continue
             claim = Claim(root, found)

@@ -193,6 +193,10 @@ class _Checker:
             if writer is not None or folder is not None:
                 self._tell_written(step, path, writer, folder, value)
                 return
+            inside = self._paths.writer_inside_any(places) if wanted == "directory" and not made else None
+            if inside is not None:
+                self._tell_inside(step, path, inside, value)
+                return
             if listed is not None or path in self._told:
                 continue
             there = self._disk.kind(path)
@@ -259,6 +263,16 @@ class _Checker:
             hint = f"take the whole, `${{{by.step}.{by.port}}}`, or make it an output of that module by itself"
         place = (Place("the step is here", source.span),)
         self._report.add(faults.UNDECLARED_EDGE.at(value.span, message, help=hint, related=place))
+
+    def _tell_inside(self, step: Step, path: str, writer: Writer, value: Value) -> None:
+        """Tell that a step writes into a folder that is read as a whole."""
+        span = output_span(self._program.steps[writer.step], writer.port)
+        message = (
+            f"`{writer.path}` of `{writer.step}.{writer.port}` is written into `{path}`, which `{step.name}` reads"
+        )
+        hint = "write it elsewhere, or read the files that are needed of the folder one by one"
+        related = (Place("it is read here", value.span),)
+        self._report.add(faults.OVER_DATA.at(span, message, help=hint, related=related))
 
     def _needed_by(self, name: str) -> set[str]:
         """The steps that a step needs, directly or through others."""

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 MANIFEST = ".sncompile.json"
 """Lists what sncompile wrote to a folder; nothing else has a file of this name."""
 
+OWN_FOLDER = ".sncompile"
+"""Holds what sncompile keeps beside the data, in any folder."""
+
 KEPT_BY_PROGRAMS = {
     ".git": "the repository's own files",
     ".snakemake": "Snakemake's own files",
-    ".sncompile": "sncompile's own files",
+    OWN_FOLDER: "sncompile's own files",
 }
 """Folders that belong to a program wherever they are, by their names."""
 

@@ -1,9 +1,11 @@
 """Lists that stand side by side in a job, item by item, though they were gathered from different instances.
 
 Two gathers *would pair* where their sources range over the same keys: the labels of the fields, and the sites of the
-fields. They part where one source lacks an instance that the other has, by a `where` or by another table. Lists over
-other keys (all samples, all references), and lists that have no instance in common (tumours and normals), stand side
-by side for another reason; so do lists that may be missing altogether (`file[]?`), and what has `present(…)` around it.
+fields. They part where one source lacks an instance that the other has, by a `where` or by another table. Where one has
+more keys (the samples of the plates, and the plates), they would pair if there are equally many, and then each has to
+belong to its neighbour. Lists over other keys (all samples, all references), and lists that have no instance in common
+(tumours and normals), stand side by side for another reason; so do lists that may be missing (`file[]?`), and
+what has `present(…)` around it.
 """
 
 from __future__ import annotations
@@ -27,10 +29,14 @@ _ONE_BY_ONE = frozenset(
 
 
 class Origin(NamedTuple):
-    """What the items of a list belong to: instances of `source`, for each instance that has the list."""
+    """What the items of a list belong to: instances of `source`, for each instance that has the list.
+
+    Instances of one `group` have the same list.
+    """
 
     source: KeySet
     instances: Callable[[int], Sequence[int]]
+    group: Callable[[int], int | None]
 
 
 class _Listed(NamedTuple):
@@ -66,12 +72,17 @@ def origin_of(value: Value, at: KeySet) -> Origin | None:
             return related[i]
         return related[place[i][0]] if place[i] else ()
 
+    def group(i: int) -> int | None:
+        if place is None:
+            return i
+        return place[i][0] if place[i] else None
+
     if not value.value.type.many:
-        return Origin(source, fed) if value.gathers else None
+        return Origin(source, fed, group) if value.gathers else None
     inner = origin_of(value.value, source)
     if inner is None:
         return None
-    return Origin(inner.source, lambda i: [k for j in fed(i) for k in inner.instances(j)])
+    return Origin(inner.source, lambda i: [k for j in fed(i) for k in inner.instances(j)], group)
 
 
 def _listed(values: Iterable[tuple[str, Value]], at: KeySet) -> Iterator[_Listed]:
@@ -102,8 +113,9 @@ def _tell_pairs(
 
 
 def _may_part(one: KeySet, other: KeySet) -> bool:
-    """Whether two sources range over the same keys and are not the same instances as anybody can see."""
-    if one is other or set(one.by) != set(other.by) or not one.by:
+    """Whether two sources range over the same keys, or one over more, and are not the same instances as can be seen."""
+    ours, theirs = set(one.by), set(other.by)
+    if one is other or not ours or not theirs or not (ours <= theirs or theirs <= ours):
         return False
     if one.rows is other.rows and one.by == other.by:
         return False
@@ -122,13 +134,18 @@ class _Parted(NamedTuple):
 
 
 def _parted(one: Origin, other: Origin, at: KeySet) -> _Parted | None:
-    by = one.source.by
-    order = [other.source.by.index(name) for name in by]
-    ours, theirs = one.source.instances, other.source.instances
+    by = [name for name in one.source.by if name in other.source.by]
+    pair = len(one.source.by) == len(other.source.by)
+    ours, theirs = _keys(one.source, by), _keys(other.source, by)
+    seen: set[tuple[int | None, int | None]] = set()
     for number in range(len(at)):
+        groups = one.group(number), other.group(number)
+        if groups in seen:
+            continue
+        seen.add(groups)
         left = [ours[i] for i in one.instances(number)]
-        right = [tuple([theirs[i][p] for p in order]) for i in other.instances(number)]
-        if left == right or not set(left) & set(right):
+        right = [theirs[i] for i in other.instances(number)]
+        if left == right or not set(left) & set(right) or not (pair or len(left) == len(right)):
             continue
         known, here = set(right), set(left)
         only = [(k, True) for k in left if k not in known] or [(k, False) for k in right if k not in here]
@@ -136,6 +153,12 @@ def _parted(one: Origin, other: Origin, at: KeySet) -> _Parted | None:
         extra = ", ".join(f"{n}={v}" for n, v in zip(by, key, strict=bool(key)))
         return _Parted(number, (len(left), len(right)), extra, of_first)
     return None
+
+
+def _keys(source: KeySet, by: Sequence[str]) -> list[tuple[str, ...]]:
+    """The instances of a source, by some of its keys."""
+    places = [source.by.index(name) for name in by]
+    return [tuple([instance[p] for p in places]) for instance in source.instances]
 
 
 def _tell(first: _Listed, second: _Listed, parted: _Parted, step: Step, report: Report) -> None:

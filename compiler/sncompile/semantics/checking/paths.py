@@ -60,6 +60,7 @@ class Paths:
         self._expanded: set[str] = set()
         self._region_of: dict[str, str | None] = {}
         self._around: dict[str, Writer | None] = {}
+        self._inside: dict[str, Writer] | None = None
         self.linked: list[str] = []
         """The steps in whose folders there are links, or whose folders links bring together: their derived paths may
         lead anywhere."""
@@ -95,6 +96,17 @@ class Paths:
     def writer_around(self, where: Where) -> Writer | None:
         """Who writes a folder that a place lies in."""
         return self._folder_written(where.folder)
+
+    def writer_inside_any(self, places: Iterable[Where]) -> Writer | None:
+        """Who writes into a folder at one of some places by a path said by hand; nobody if it holds the workspace."""
+        if self._inside is None:
+            self._inside = {}
+            for written, writer in self.written:
+                for folder in (folder for where in written for folder in where.folder.around()):
+                    self._inside.setdefault(folder.key, writer)
+            for folder in self.identity.folder(self._program.workspace).around():
+                self._inside.pop(folder.key, None)
+        return next((self._inside[where.key] for where in places if where.key in self._inside), None)
 
     def writer_around_any(self, places: Iterable[Where]) -> Writer | None:
         """Who writes a folder that one of some places lies in."""

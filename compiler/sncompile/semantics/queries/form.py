@@ -44,12 +44,14 @@ class Form(NamedTuple):
     """A query's form: the tables that it names (folded, with where), whether it says an order, and DuckDB's tree.
 
     `bare` are names that are columns, or else functions that do not give the same each time, with where.
+    `numbered` is where `rowid` stands, if it does: a column, or else the place of a row in a table.
     """
 
     tables: Mapping[str, int]
     ordered: bool
     tree: Mapping[str, Any]
     bare: Mapping[str, dict[str, Any]]
+    numbered: Mapping[str, Any] | None = None
 
 
 Run = Callable[[str, list[Any]], list[tuple[Any, ...]]]
@@ -82,7 +84,7 @@ def _form_of(sql: str, run: Run) -> Form:
     walker = _Walker(sql, run)
     top = tree["statements"][0]["node"]
     walker.walk(top, frozenset())
-    return Form(walker.tables, ordered(top), tree, walker.bare)
+    return Form(walker.tables, ordered(top), tree, walker.bare, walker.numbered)
 
 
 def unsteady(name: str) -> tuple[str, str]:
@@ -118,6 +120,7 @@ class _Walker:
     def __init__(self, sql: str, run: Run) -> None:
         self.tables: dict[str, int] = {}
         self.bare: dict[str, dict[str, Any]] = {}
+        self.numbered: dict[str, Any] | None = None
         self._sql = sql
         self._run = run
         self._sorted: set[int] = set()
@@ -237,6 +240,8 @@ class _Walker:
 
     def _column(self, node: Mapping[str, Any]) -> None:
         names = node.get("column_names") or [""]
+        if str(names[-1]).lower() == "rowid" and self.numbered is None:
+            self.numbered = place_of(node, self._sql)
         if len(names) == 1 and str(names[0]).lower() in WITHOUT_PARENTHESES:
             self.bare.setdefault(str(names[0]).lower(), place_of(node, self._sql))
 

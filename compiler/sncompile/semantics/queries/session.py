@@ -39,6 +39,9 @@ _CHUNK = 100_000
 _KINDS = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE"}
 _COUNT_OF_VALUES = re.compile("(?i)parameter.*mismatch")
 _HIDDEN = re.compile(r'Macro (?:function )?"?(\w+)"?\(')
+_NAMED_ROWID = re.compile(r"\bas\s+\"?rowid\b", re.IGNORECASE)
+"""A query's own name for something."""
+
 _NO_VALUE = re.compile("(?i)values were not provided for the following .*parameters: (.*)")
 
 
@@ -118,7 +121,17 @@ class Session:
 
     def describe(self, query: Query, form: Form) -> list[tuple[str, str]]:
         """The names and types of a query's columns; it is not run. Raises `SqlFault`."""
+        self._refuse_places(query, form)
         return [(row[0], row[1]) for row in self._ask("DESCRIBE ", "", query, form)]
+
+    def _refuse_places(self, query: Query, form: Form) -> None:
+        """Refuse `rowid` where it is no column, but the place at which DuckDB keeps a row."""
+        if form.numbered is None or _NAMED_ROWID.search(query.sql):
+            return
+        known = "SELECT lower(table_name) FROM duckdb_columns() WHERE lower(column_name) = 'rowid'"
+        if not {row[0] for row in self._run(known)} & form.tables.keys():
+            message = "`rowid` is where DuckDB keeps a row, which is not the same each time"
+            raise SqlFault(message, kind="refused", help="say an order by columns of the table", **form.numbered)
 
     def make(self, name: str, query: Query, form: Form, key: Sequence[str]) -> SessionColumns:
         """A table from a query: in the query's order, or else in that of the key. Raises `SqlFault`."""
@@ -162,6 +175,7 @@ class Session:
     def _query(self, head: str, tail: str, query: Query, form: Form) -> None:
         """Run a statement that makes a table of a query, every order in it complete. Raises `SqlFault`."""
         self.close_to_the_world()
+        self._refuse_places(query, form)
         columns = len(self.describe(query, form)) if form.ordered else 0
         settled = with_order_settled(form, columns, self._run)
         if settled is not None:

@@ -26,6 +26,7 @@ from sncompile.semantics.types import INTEGER, STRING, Type
 from sncompile.semantics.values import Cell, Const, Made, Related, Value
 from sncompile.semantics.values import ModuleFile as FileValue
 from sncompile.semantics.values import Output as OutputValue
+from sncompile.targets.snakemake.marking import mark_start
 
 RUNNER = "batch.sh"
 
@@ -97,7 +98,7 @@ class _Batching:
         place = f"batches/{old.name}.sh"
         cells = [Related(Cell(self._table, c, INTEGER, span), self.keys, self.keys, INTEGER, span)
                  for c in ("first", "last")]  # fmt: skip
-        marks = f"{self._expansion.graph.workspace}/{old.name}/instances"
+        marks = f"{mark_start(self._expansion.graph.workspace, old)}/instances"
         command: tuple[Value, ...] = (
             Const("bash", STRING, span), FileValue(RUNNER, Type("file"), span), FileValue(place, Type("file"), span),
             *cells, Const(marks, STRING, span),

@@ -1,9 +1,9 @@
 """Families whose outputs have no name in common.
 
 Snakemake finds a job by the wildcards of the path that is asked for, so all outputs of a rule must hold the same ones.
-Where the paths of a family vary each in its own way, its rule has a mark as its output, `results/STEP/KEY.done`; the
-paths themselves are parameters. The job makes room for them and is done only when all of them are there; who reads from
-it waits for the mark.
+Where the paths of a family vary each in its own way, its rule has a mark as its output,
+`results/STEP/.sncompile/KEY.done`, where no output may be; the paths themselves are parameters. The job makes room for
+them and is done only when all of them are there; who reads from it waits for the mark.
 
 This is a rewriting of the graph before it is lowered: ports that are no paths of Snakemake's become parameters.
 """
@@ -17,6 +17,7 @@ from typing import Any
 from sncompile.ir.feeds import steps_in
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.rewrite import map_children, map_family
+from sncompile.semantics.checking.own_files import OWN_FOLDER
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.evaluate import Closure, Evaluator
 from sncompile.semantics.keys import KeySet
@@ -47,10 +48,19 @@ class Marks:
 
 def marker(workspace: str, family: Family) -> Value:
     """The path of a family's mark, at its own instances."""
-    parts: list[Value] = [text(f"{workspace}/{family.name}", family.span)]
+    parts: list[Value] = [text(mark_start(workspace, family), family.span)]
     for key in family.keys.by:
         parts += [text("/", family.span), Key(family.keys, key, True, STRING, family.span)]
     return Text((*parts, text(mark_ending(family.keys), family.span)), STRING, family.span)
+
+
+def mark_start(workspace: str, family: Family) -> str:
+    """What the marks of a family begin with: the folder of its keys, or all but the ending.
+
+    They lie with the results of the step, so that who deletes these has its jobs done again.
+    """
+    keyed = f"{workspace}/{family.name}/{OWN_FOLDER}"
+    return keyed if family.keys.by else f"{workspace}/{OWN_FOLDER}/{family.name}"
 
 
 def mark_ending(keys: KeySet) -> str:
@@ -60,7 +70,7 @@ def mark_ending(keys: KeySet) -> str:
 
 def marks_of(graph: Graph, family: Family) -> Callable[[int], str]:
     """The function from an instance to its mark, or to that of the batch that it is done in."""
-    start = f"{graph.workspace}/{family.name}"
+    start = mark_start(graph.workspace, family)
     if family.batches:
         batches, width = family.batches, len(str(max(family.batches) + 1))
         return lambda number: f"{start}/{str(batches[number] + 1).zfill(width)}{MARKER}"

@@ -10,7 +10,7 @@ from sncompile.ir.graph import Output
 from sncompile.semantics.encoding import repeats
 from sncompile.semantics.values import Value
 from sncompile.targets.snakemake.context import FamilyContext, texts
-from sncompile.targets.snakemake.marking import MARKER
+from sncompile.targets.snakemake.marking import MARKER, mark_start
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import ending, item_name, unique
 from sncompile.targets.snakemake.patterns import Hole, Part, items_of, joined, pattern_regex
@@ -181,7 +181,8 @@ class OutputPatterns:
     def known_by(self) -> list[str]:
         """The patterns of the files by which Snakemake knows a job: those of its outputs, or that of its mark."""
         if self.marked:
-            return [self.beside(self._context.around.graph.workspace, MARKER)]
+            start = mark_start(self._context.around.graph.workspace, self._context.family)
+            return [start + self._keyed(MARKER)]
         return [pattern for patterns in self.patterns.values() for pattern in patterns]
 
     def entries(self) -> list[Entry]:
@@ -231,10 +232,14 @@ class OutputPatterns:
 
     def beside(self, folder: str, suffix: str) -> str:
         """A path for what every job has, such as its log: `logs/<step>/<key…>.log` (see `ending`)."""
+        return f"{folder}/{self._context.family.name}{self._keyed(suffix)}"
+
+    def _keyed(self, suffix: str) -> str:
+        """The keys of a job as folders, and what stands after them: `/<key…>.log`."""
         context = self._context
         by_name = {hole.name: name for hole, name in context.names.items()}
         names = [by_name[k] for k in context.keys.by if k in by_name]
         names += [n for n in context.names.values() if n not in names]
         tail = "".join(f"/{{{name}}}" for name in names)
         end = ending(set(context.cells[names[-1]]), suffix) if names else suffix
-        return f"{folder}/{context.family.name}{tail}{end}"
+        return f"{tail}{end}"

@@ -42,11 +42,14 @@ def _named(name: str, code: Code) -> Code:
 
 
 def _port(name: str, member: Local, context: FamilyContext, presence: Presence, spaces: set[str]) -> Code | None:
-    present = presence(member)
-    if present == {False}:
-        return Call("list", ()) if member.type.many else None
-    if len(present) > 1 and not member.type.many:
-        return _look_up_json(context.column(member), name, context)
+    many = member.type.many
+    if presence(member) != {True} and (not many or member.type.optional):
+        column = context.column(member)
+        # A list that is absent is left out; one that has nothing in it is given.
+        if all(value is None for value in column):
+            return None
+        if not many or None in column:
+            return _look_up_json(column, name, context)
     space = "input" if member.space == "inputs" else "output"
     spaces.add(space)
     port = Atom(f"{space}.{item_name(member.name)}")
