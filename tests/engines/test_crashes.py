@@ -94,7 +94,7 @@ def test_a_folder_of_a_compile_that_still_works_is_left_alone(tmp_path: Path) ->
     if child == 0:
         from sncompile.targets.replacing import folder_beside
 
-        with folder_beside(tmp_path / "out") as fresh:
+        with folder_beside(tmp_path / "out", ".sncompile.json") as fresh:
             os.write(write, os.fsencode(fresh))
             os.read(go_on, 1)
             os._exit(0 if fresh.is_dir() else 1)
@@ -112,6 +112,24 @@ def test_without_exchange_the_folder_is_swapped(tmp_path: Path, monkeypatch: pyt
     NEW.write(tmp_path / "out")
     assert files_of(tmp_path / "out") == dict(NEW.files)
     assert os.listdir(tmp_path) == ["out"]
+
+
+def test_what_somebody_else_made_stays(tmp_path: Path) -> None:
+    """In the folder, whatever it is; and beside it, though its name looks like that of a leftover."""
+    OLD.write(tmp_path / "out")
+    (tmp_path / "out" / "nowhere").symlink_to("gone")
+    (tmp_path / "out" / "folder").symlink_to(tmp_path)
+    (tmp_path / "out" / "empty" / "inner").mkdir(parents=True)
+    (tmp_path / "out" / "notes" / "deep").mkdir(parents=True)
+    (tmp_path / "out" / "notes" / "deep" / "own.txt").write_text("mine")
+    (tmp_path / ".out.new-results").mkdir()
+    (tmp_path / ".out.new-results" / "result.txt").write_text("of three weeks")
+    NEW.write(tmp_path / "out")
+    assert (tmp_path / "out" / "nowhere").is_symlink()
+    assert (tmp_path / "out" / "folder").is_symlink()
+    assert (tmp_path / "out" / "empty" / "inner").is_dir()
+    assert (tmp_path / "out" / "notes" / "deep" / "own.txt").read_text() == "mine"
+    assert (tmp_path / ".out.new-results" / "result.txt").read_text() == "of three weeks"
 
 
 def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path) -> None:

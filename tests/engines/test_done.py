@@ -117,7 +117,13 @@ def test_every_admitted_member_is_one_of_snakemake() -> None:
     assert set(ADMITTED) - plugins <= set(vars(asked))
 
 
-@pytest.mark.parametrize("words", ["--no-such-option", "--jobs x", "--help", "--version", "--profile nowhere"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--no-such-option", "--jobs x", "--help", "--version", "--profile nowhere", "--cores 0", "-j0", "--cores -1",
+        "--local-cores 0", "--max-jobs-per-timespan 0/1s",
+    ],
+)  # fmt: skip
 def test_what_snakemake_cannot_read_is_told_in_its_words(words: str) -> None:
     """And as no traceback."""
     verdict, _, asked = judge(Request((), None, tuple(words.split())))

@@ -121,3 +121,20 @@ def test_a_folder_with_braces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     out = default_out(graph)
     compile_graph(graph, out=out).write(out)
     assert verify_emitted(graph, out) == 3
+
+
+def test_batches_of_scripts(tmp_path: Path) -> None:
+    """The scripts that a batch calls lie with the emitted files, wherever these are looked at."""
+    (tmp_path / "tool.sh").write_text('touch "$2"\n')
+    (tmp_path / "spec.yaml").write_text(
+        "sncompile: 1\npipeline: main\ntables: {t: {key: k, rows: [{k: a}, {k: b}, {k: c}]}}\n"
+        "steps: {one: {by: k, batch: 2, module: {outputs: {o: {type: file}}, script: tool.sh}}}\n"
+    )
+    graph = optimize(graph_of(check(tmp_path / "spec.yaml").require()), 2).graph
+    out = default_out(graph)
+    compile_graph(graph, out=out).write(out)
+    assert verify_emitted(graph, out) == 3
+    script = out / "files" / "batches" / "one.sh"
+    script.write_text(script.read_text().replace("--o results/one/b/o", "--o results/one/c/o"))
+    with pytest.raises(DifferentJobs, match="one/b: its batch runs"):
+        verify_emitted(graph, out)

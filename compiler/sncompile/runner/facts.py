@@ -28,6 +28,8 @@ def facts_of(program: Program, options: Options, *, origin_of_params: str = "--p
     """What `facts.json` holds of a program; `origin_of_params` says where `options.params` came from."""
     graph = build(program)
     evaluator = Evaluator(graph.families)
+    # A step without jobs is no family; its parameters are told all the same.
+    of_steps = Evaluator(program.steps)
     return {
         "version": 1,
         "pipeline": program.name,
@@ -37,8 +39,8 @@ def facts_of(program: Program, options: Options, *, origin_of_params: str = "--p
         "span": program.span._asdict(),
         "steps": [_step(program.steps[name], graph.families[name], evaluator) for name in graph.order()],
         "parameters": [
-            *_pipeline_parameters(program, options, evaluator, origin_of_params),
-            *(p for step in program.steps.values() for p in _step_parameters(step, evaluator)),
+            *_pipeline_parameters(program, options, of_steps, origin_of_params),
+            *(p for step in program.steps.values() for p in _step_parameters(step, of_steps)),
         ],
         "outputs": {name: _output(value, evaluator) for name, value in graph.outputs.items()},
         "picture": _picture_object(family_picture(graph)),
@@ -127,9 +129,9 @@ def _plain(value: Value, evaluator: Evaluator, step: Step | Family | None) -> An
             few = (
                 [evaluator.closure(value, keys, step)(0)] if is_constant(value) else evaluator.column(value, keys, step)
             )
-            first, *more = set(few)
-            if not more:
-                return _listed(first)
+            seen = set(few)
+            if len(seen) == 1:
+                return _listed(*seen)
         except (AtRunTime, ValueFault):
             pass
     return f"${{{value_text(value)}}}"

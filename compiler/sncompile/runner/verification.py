@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,8 @@ def differences(graph: Graph, out: Path) -> list[str]:
         # Snakemake takes a brace in the place of the files for a wildcard; from here they have none.
         emitted = Path(shutil.copytree(out, working.parent / "emitted"))
         try:
-            return _differences(graph, emitted, working)
+            files = os.path.relpath(out / "files", graph.folder)
+            return [*_differences(graph, emitted, working), *_batch_scripts(graph, emitted, files)]
         except DryRunFailed as failed:
             return [f"Snakemake cannot read the emitted files: {failed}"]
 
@@ -85,7 +86,7 @@ def _differences(graph: Graph, out: Path, working: Path) -> list[str]:
         for (key, each), target in zip(known.items(), beyond, strict=True)
         if not seen[key] and can_be_asked(target)
     ]
-    return [*told, *_words(lines), *_batch_scripts(known.values(), out)]
+    return [*told, *_words(lines)]
 
 
 def _known(
@@ -179,20 +180,16 @@ def _words(lines: Sequence[tuple[Job, str]]) -> Iterator[str]:
                 return
 
 
-def _batch_scripts(known: Iterable[_Known], out: Path) -> Iterator[str]:
-    """What the script of a batched family says of each instance."""
-    families = {each.family.name: each.family for each in known if each.family.batches}
-    jobs: dict[str, dict[str, Job]] = {}
-    for each in known:
-        if each.family.batches:
-            jobs.setdefault(each.family.name, {}).update({job.digest: job for job in each.jobs})
-    for name in families:
+def _batch_scripts(graph: Graph, out: Path, files: str) -> Iterator[str]:
+    """What the script of a batched family says of each instance; `files` is where its module files are meant to lie."""
+    expansion = Expansion(graph, files=files)
+    for name in (name for name, family in graph.families.items() if family.batches):
         script = (out / "files" / "batches" / f"{name}.sh").read_bytes()
         call = b'instance() { printf \'%s\\0%s\\0\' "$2" "$3"; }\n'
         done = subprocess.run(["/bin/bash", "--norc"], input=call + script, capture_output=True, check=False)
         told = done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
         found = dict(zip(told[::2], told[1::2], strict=False))
-        for digest, job in jobs[name].items():
+        for job in expansion.jobs(name):
             wanted = shlex.join(job.command) if job.command is not None else job.shell or ""
-            if not found.get(digest, "").endswith(wanted):
-                yield f"{job.id}: its batch runs {found.get(digest)!r}, not {wanted!r}"
+            if not found.get(job.digest, "").endswith(wanted):
+                yield f"{job.id}: its batch runs {found.get(job.digest)!r}, not {wanted!r}"

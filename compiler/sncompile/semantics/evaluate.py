@@ -135,7 +135,7 @@ class Evaluator:
                 return self._items([(self.closure(item, at, step), item.type.many) for item in value.items])
             case Apply():
                 operands = [self.closure(o, at, step) for o in value.operands]
-                if value.function not in TAKES_GAPS:
+                if not _takes_gaps(value):
                     pairs = zip(value.operands, operands, strict=True)
                     operands = [self._whole(o, closure, at, step) if o.type.gaps else closure for o, closure in pairs]
                 return self._apply(value, operands)
@@ -314,6 +314,12 @@ def _coalesced(operands: list[Closure]) -> Closure:
         return found
 
     return first
+
+
+def _takes_gaps(value: Apply) -> bool:
+    """Whether a function knows what to do with absent items; whether a list is there is not asked of its items."""
+    asks = value.function in ("==", "!=") and any(isinstance(o, Const) and o.value is None for o in value.operands)
+    return asks or value.function in TAKES_GAPS
 
 
 def _lookup(value: Lookup, conditions: list[tuple[str, Closure]]) -> Closure:

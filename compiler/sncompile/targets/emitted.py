@@ -80,10 +80,10 @@ class Emitted:
                         )
                     ]
                 )
-        with folder_beside(folder) as fresh:
+        with folder_beside(folder, MANIFEST) as fresh:
             # A folder made for a moment is private; this one is to be like any other.
             fresh.chmod(0o777 & ~_umask())
-            for name, data in {**self.files, MANIFEST: self._manifest()}.items():
+            for name, data in {MANIFEST: self._manifest(), **self.files}.items():
                 _put(fresh / name, data, folder / name)
             _carry_over(folder, fresh)
             take_place(folder, fresh)
@@ -136,10 +136,15 @@ def _put(place: Path, data: bytes, before: Path) -> None:
 
 
 def _carry_over(folder: Path, fresh: Path) -> None:
-    """Keep what somebody else put into the folder."""
+    """Keep what somebody else put into the folder: files, links wherever they lead, and folders."""
     ours = {*read_manifest(folder), MANIFEST}
-    for path in folder.rglob("*") if folder.exists() else ():
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in ours and not (fresh / name).exists():
-            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, fresh / name, follow_symlinks=False)
+    for here, folders, files in os.walk(folder):
+        at = Path(here).relative_to(folder)
+        kept = [name for name in files if (at / name).as_posix() not in ours]
+        links = [name for name in folders if Path(here, name).is_symlink()]
+        if not files and not folders:
+            (fresh / at).mkdir(parents=True, exist_ok=True)
+        for name in kept + links:
+            if not os.path.lexists(fresh / at / name):
+                (fresh / at).mkdir(parents=True, exist_ok=True)
+                shutil.copy2(Path(here, name), fresh / at / name, follow_symlinks=False)

@@ -21,14 +21,15 @@ _CANNOT = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 
 
 @contextmanager
-def folder_beside(folder: Path) -> Iterator[Path]:
+def folder_beside(folder: Path, first: str) -> Iterator[Path]:
     """A new empty folder beside one, to be filled and to take its place; gone at the end, with all that it then holds.
 
-    What processes have left that died on the way is cleared away first.
+    What processes have left that died on the way is cleared away first: it is known by its name, and holds the file
+    `first`, which is to be written before any other.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{folder.name}.new-"
-    _clear(folder.parent, prefix)
+    _clear(folder.parent, prefix, first)
     fresh = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
     descriptor = os.open(fresh, os.O_RDONLY)
     try:
@@ -42,18 +43,21 @@ def folder_beside(folder: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def _clear(parent: Path, prefix: str) -> None:
+def _clear(parent: Path, prefix: str, first: str) -> None:
     for name in os.listdir(parent):
         if name.startswith(prefix):
             with suppress(OSError):
-                _clear_one(parent / name)
+                _clear_one(parent / name, first)
 
 
-def _clear_one(leftover: Path) -> None:
+def _clear_one(leftover: Path, first: str) -> None:
     descriptor = os.open(leftover, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(leftover, ignore_errors=True)
+        if (leftover / first).exists():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.rmdir()  # Nothing was written yet; what holds anything else is somebody's own.
     finally:
         os.close(descriptor)
 

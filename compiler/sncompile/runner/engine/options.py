@@ -98,6 +98,17 @@ ADMITTED: Mapping[str, str] = {
 }
 """Members of Snakemake's settings that a run heeds, with what each means to it; none makes `done` say less."""
 
+_AT_LEAST_ONE = (
+    "cores",
+    "jobs",
+    "local_cores",
+    "max_threads",
+    "group_components",
+    "max_jobs_per_second",
+    "max_jobs_per_timespan",
+)
+"""With less of them no job ever starts."""
+
 PRETENDERS = ("dryrun", "touch")
 """Executors that run nothing."""
 
@@ -189,6 +200,11 @@ def judge(request: Request) -> tuple[Verdict, Any, Any]:
     except ValueError as error:
         return Verdict((), (), str(error)), None, None
     options = {action.dest: action.option_strings[0] for action in parser._actions if action.option_strings}
+    for member in _AT_LEAST_ONE:
+        value = getattr(asked, member, None)
+        number = getattr(value, "max_jobs", value)
+        if isinstance(number, (int, float)) and number <= 0:
+            return Verdict((), (), f"{options[member]} {number:g} lets no job start"), None, None
     mine = tuple(f"{name}_" for name in _plugins())
     changed = [
         *(Setting(name, options.get(name, name), PROFILE) for name in _changed(before, between)),

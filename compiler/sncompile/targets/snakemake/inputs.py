@@ -35,7 +35,8 @@ def input_code(value: Value, name: str, context: FamilyContext) -> Code | None:
         return _single(value, name, context)
     items = items_of(value, context.family)
     if items is not None and len(items) <= MAX_LISTED and all(map(_for_everybody, items)):
-        code = [_pattern(item, context) for item in items]
+        there = [item for item in items if not (isinstance(item, Const) and item.value is None)]
+        code = [_pattern(item, context) for item in there]
         if code and all(c is not None for c in code):
             return listed([c for c in code if c is not None])
     if isinstance(value, Related) and isinstance(value.value, (Cell, Output, Text)) and not value.linked:
