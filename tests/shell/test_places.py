@@ -313,6 +313,36 @@ def test_a_text_that_a_variable_takes_into_arithmetic_is_told(tmp_path: Path) ->
     assert codes(COMPUTED, tmp_path / "number", "n", 5) == {script: set() for script in COMPUTED}
 
 
+RUN_LATER = [
+    'c="tool @"; eval "$c"',
+    'c=@; eval "$$(echo x) $${c:-y}"',
+    'x=@; bash -c "tool $x"',
+    'declare x=@; ssh host "tool $x"',
+    'for x in @; do sh -c "tool $x"; done',
+    'x[0]=@; eval "$${x[0]}"',
+    'x=@; awk "{ print $x }"',
+    "cat > run.sh <<E\ntool @\nE\nbash run.sh",
+    "cat <<E | tee run.sh\ntool @\nE\n./run.sh",
+    "echo tool @ > run.sh; . ./run.sh",
+    "printf 'print(%s)' @ > run.py; python3 run.py",
+]
+NOT_RUN = [
+    "x=@; bash -c 'tool \"$1\"' _ \"$x\"",
+    "x=@; bash -c 'tool \"$x\"'",
+    'x=@; ssh host "tool $(printf %q "$x")"',
+    "cat > list.txt <<E\n@\nE\nsort list.txt",
+    "echo @ > list.txt; bash run.sh list.txt",
+    'x=@; "$x" a',
+]
+
+
+def test_a_text_that_a_variable_or_a_file_takes_into_code_is_told(tmp_path: Path) -> None:
+    """As a warning; a number is fine, and so is a text that is handed over."""
+    assert codes(RUN_LATER, tmp_path / "text") == {script: {"SN328"} for script in RUN_LATER}
+    assert codes(RUN_LATER, tmp_path / "number", "n", 5) == {script: set() for script in RUN_LATER}
+    assert codes(NOT_RUN, tmp_path / "fine") == {script: set() for script in NOT_RUN}
+
+
 def test_a_text_is_fine_where_it_stays_one(tmp_path: Path) -> None:
     """Nothing is told."""
     assert codes(UNWARNED, tmp_path) == {script: set() for script in UNWARNED}

@@ -86,10 +86,11 @@ IN_PROGRAM = Fault(
 )
 COMPUTED_LATER = Fault(
     "SN328",
-    "a text that is computed later",
-    "The script puts the text into a variable and computes with that (`$((x))`, `[[ $x -gt 1 ]]`, `list[$x]`). The\n"
-    "shell runs commands that stand in a text there. Make the parameter an `integer`; if the variable holds something\n"
-    "else by then, give that a name of its own.",
+    "a text that is computed or run later",
+    "The script puts the text into a variable and computes with that (`$((x))`, `[[ $x -gt 1 ]]`, `list[$x]`), or\n"
+    'runs what it holds (`eval "$x"`, `bash -c "tool $x"`); or it writes the text into a file that it runs. The shell\n'
+    "runs commands that stand in a text there. Make the parameter an `integer`, or hand the text over as an argument;\n"
+    "if the variable holds something else by then, give that a name of its own.",
     Severity.WARNING,
 )
 LARGE_SCRIPT = Fault(

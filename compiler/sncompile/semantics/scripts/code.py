@@ -57,23 +57,32 @@ def findings(scan: Scan) -> Iterator[Finding]:
             yield Finding(where, faults.IN_CODE, "a value in a command whose output is computed as arithmetic", hint)
     yield from _computed_later(scan, maps)
     integers = {word.name for command in scan.commands for word in _declared(command, "i")}
-    shared = _shared(scan)
+    shared, held = _shared(scan), _held(scan)
     for command in scan.commands:
-        yield from _Judging(command, integers, shared).findings()
+        yield from _Judging(command, integers, shared, held).findings()
 
 
-def _computed_later(scan: Scan, maps: set[str]) -> Iterator[Finding]:
-    """Values that a variable of the script takes into what is computed."""
+def _variables(scan: Scan, *, arrays: bool) -> dict[str, list[int]]:
+    """The values that a script's variables hold; with `arrays` also those of lists."""
     given: dict[str, list[int]] = {}
-    computed = [word for word in scan.evaluated if word.name not in maps or not word.name]
     for command in scan.commands:
         words = _own(command)
         name = words[0].text if words else ""
         for word in (*command.assigned, *(words[1:] if name in DECLARING else ())):
-            if word.name and not word.array:
+            if word.name and (arrays or not word.array):
                 given.setdefault(word.name, []).extend(word.values)
         if name == "for" and len(words) > 3:
             given.setdefault(words[1].text, []).extend(value for word in words[3:] for value in word.values)
+    return given
+
+
+def _computed_later(scan: Scan, maps: set[str]) -> Iterator[Finding]:
+    """Values that a variable of the script takes into what is computed."""
+    given = _variables(scan, arrays=False)
+    computed = [word for word in scan.evaluated if word.name not in maps or not word.name]
+    for command in scan.commands:
+        words = _own(command)
+        name = words[0].text if words else ""
         for number, word in enumerate(words if name == "[[" else ()):
             computed += words[max(number - 1, 1) : number + 2] if word.text in _COMPARISONS else []
     for word in computed:
@@ -239,11 +248,29 @@ def _shared(scan: Scan) -> list[Word]:
     ]
 
 
+class _Held(NamedTuple):
+    """The values that variables and files of the script have been given, by their names."""
+
+    variables: dict[str, list[int]]
+    files: dict[str, list[int]]
+
+
+def _held(scan: Scan) -> _Held:
+    files: dict[str, list[int]] = {}
+    for command in scan.commands:
+        values = [where for each in (command, *command.pipes) for where in _echoed([each])]
+        words = [*command.targets, *(command.words[1:] if command.words and command.words[0].text == "tee" else ())]
+        for target in words if values else ():
+            files.setdefault(target.text.removeprefix("./"), []).extend(values)
+    return _Held(_variables(scan, arrays=True), files)
+
+
 class _Judging:
     """Looks at one command."""
 
-    def __init__(self, command: Command, integers: set[str], shared: Sequence[Word] = ()) -> None:
+    def __init__(self, command: Command, integers: set[str], shared: Sequence[Word], held: _Held) -> None:
         self._command, self._integers, self._shared = command, integers, shared
+        self._held = held
         self._words = _own(command)
 
     def findings(self) -> Iterator[Finding]:
@@ -255,25 +282,28 @@ class _Judging:
         name = self._words[0].text
         if name in _NAMES:
             for word in _operands(self._words, _NAMES[name]):
-                yield from _refused(word, f"where `{name}` takes the name of a variable", "write the name out")
+                yield from self._refused(word, f"where `{name}` takes the name of a variable", "write the name out")
         if name in _CODE:
             for word in _operands(self._words, _CODE[name]):
-                yield from _refused(word, f"in code for `{name}`", _IN_SHELL)
+                yield from self._refused(word, f"in code for `{name}`", _IN_SHELL)
         if name == "let":
             for word in self._words[1:]:
-                yield from _refused(word, "inside arithmetic", _NUMBER)
+                yield from self._refused(word, "inside arithmetic", _NUMBER)
         elif name in DECLARING:
             yield from self._declaration(name)
         elif name in ("for", "select", "function") and len(self._words) > 1:
-            yield from _refused(self._words[1], "in the place of a name", "write the name out")
+            yield from self._refused(self._words[1], "in the place of a name", "write the name out")
         elif name in ("[[", "[", "test"):
             yield from self._test(name)
         elif name in ("source", "."):
             for where in (w for word in self._words[1:] for w in _echoed(word.commands)):
                 yield Finding(where, faults.IN_CODE, f"a value in code for `{name}`", _IN_SHELL)
+            for word in self._words[1:2]:
+                yield from self._written(word, f"`{name}`")
+        yield from self._written(self._words[0], "the shell")
         for word in self._words[1:]:
             if word.text.partition("=")[0] in _SPECIAL and name not in DECLARING:  # As for `env`.
-                yield from _refused(word, "in a variable that the shell expands", "write it out")
+                yield from self._refused(word, "in a variable that the shell expands", "write it out")
         yield from self._programs()
         yield from self._joined()
 
@@ -281,17 +311,17 @@ class _Judging:
 
     def _assignment(self, word: Word) -> Iterator[Finding]:
         if word.name in _SPECIAL:
-            yield from _refused(word, f"in `{word.name}`, which the shell expands", "write it out")
+            yield from self._refused(word, f"in `{word.name}`, which the shell expands", "write it out")
         elif word.name in self._integers:
-            yield from _refused(word, "inside arithmetic", _NUMBER)
+            yield from self._refused(word, "inside arithmetic", _NUMBER)
 
     def _declaration(self, name: str) -> Iterator[Finding]:
         attributes = "".join(word.text for word in self._words[1:] if word.text.startswith("-"))
         for word in self._words[1:]:
             if not word.name or ("n" in attributes and name not in ("export", "readonly")):
-                yield from _refused(word, f"where `{name}` takes the name of a variable", "write the name out")
+                yield from self._refused(word, f"where `{name}` takes the name of a variable", "write the name out")
             elif "i" in attributes:
-                yield from _refused(word, "inside arithmetic", _NUMBER)
+                yield from self._refused(word, "inside arithmetic", _NUMBER)
             else:
                 yield from self._assignment(word)
 
@@ -299,10 +329,12 @@ class _Judging:
         words = self._words
         for number, word in enumerate(words):
             if word.text in ("-v", "-R") and not word.quoted and number + 1 < len(words):
-                yield from _refused(words[number + 1], f"where `{name}` takes the name of a variable", "write it out")
+                yield from self._refused(
+                    words[number + 1], f"where `{name}` takes the name of a variable", "write it out"
+                )
             if name == "[[" and word.text in _COMPARISONS and not word.quoted:
                 for side in words[max(number - 1, 1) : number + 2]:
-                    yield from _refused(side, "inside arithmetic", f"{_NUMBER}, or compare texts: `==`")
+                    yield from self._refused(side, "inside arithmetic", f"{_NUMBER}, or compare texts: `==`")
 
     # --- What other programs run ----------------------------------------------------------------------------------
 
@@ -329,12 +361,14 @@ class _Judging:
             match = option.match(word.text)
             if match is not None and word.text == match[0]:
                 at += _skipped(words[at:]) if not program.attached else 0
-                yield from (f for code in words[at : at + 1] for f in _refused(code, f"in code for `{name}`", hint))
+                yield from (
+                    f for code in words[at : at + 1] for f in self._refused(code, f"in code for `{name}`", hint)
+                )
                 if not program.attached:
                     return
                 at += 1
             elif match is not None and program.attached:
-                yield from _refused(word, f"in code for `{name}`", hint)
+                yield from self._refused(word, f"in code for `{name}`", hint)
             elif word.text in ("-", "-s", "/dev/stdin") or (word.text.startswith(("-", "+")) and word.text != "--"):
                 at += not program.attached and word.text[-1:] in ("o", "O")
                 if word.text == "-s":
@@ -343,6 +377,7 @@ class _Judging:
                 # A file: it is run, and what follows it are arguments.
                 for where in _echoed(word.commands):
                     yield Finding(where, faults.IN_CODE, f"a value in code for `{name}`", hint)
+                yield from self._written(word, f"`{name}`")
                 return
         if program.stdin:
             yield from self._read(name)
@@ -354,11 +389,11 @@ class _Judging:
         if not name.startswith(("python", "perl", "ruby", "node", "php")) and "-s" not in call:
             hint = _BY_FILE
         for word in (*self._command.input, *self._shared):
-            yield from _refused(word, f"in code that `{name}` reads", hint)
+            yield from self._refused(word, f"in code that `{name}` reads", hint)
         for command in self._command.pipes:
             printed = command.words if command.words and command.words[0].text in ("echo", "printf") else []
             for word in (*printed, *command.input):
-                yield from _refused(word, f"in code that `{name}` reads", hint)
+                yield from self._refused(word, f"in code that `{name}` reads", hint)
 
     def _scripted(self, name: str, words: list[Word]) -> Iterator[Finding]:
         """The program of `awk` or `sed`: both can run commands, and many a text means something in them."""
@@ -372,7 +407,7 @@ class _Judging:
             text = word.text
             if text in ("-e", "--expression", "--source"):
                 given = True
-                yield from _warned(name, words[at : at + 1])
+                yield from self._warned(name, words[at : at + 1])
                 at += 1
             elif text in ("-f", "--file"):
                 given = True
@@ -380,12 +415,12 @@ class _Judging:
             elif re.match(r"-[A-Za-z]*e|--(?:expression|source)=", text) and sed:
                 given = True
                 bare = re.fullmatch(r"-[A-Za-z]*e", text)
-                yield from _warned(name, words[at : at + 1] if bare else [word])
+                yield from self._warned(name, words[at : at + 1] if bare else [word])
                 at += bool(bare)
             elif text.startswith("-") and len(text) > 1:
                 at += len(text) == 2 and text[1] in taking and not (sed and text == "-E")
             elif not given:
-                yield from _warned(name, [word])
+                yield from self._warned(name, [word])
                 return
 
     def _joined(self) -> Iterator[Finding]:
@@ -399,17 +434,45 @@ class _Judging:
                 words = words[2:] if _SSH_ARGUMENT.fullmatch(words[0].text) else words[1:]
             for word in words[1:]:
                 hint = 'quote it for the shell there: `ssh host "tool $(printf %q ${…})"`'
-                yield from _refused(word, "in code for `ssh`", hint)
+                yield from self._refused(word, "in code for `ssh`", hint)
             if len(words) == 1:
                 yield from self._read("ssh")
         elif name == "watch":
             for word in words:
-                yield from _refused(word, f"in code for `{name}`", _BY_FILE)
+                yield from self._refused(word, f"in code for `{name}`", _BY_FILE)
         elif name == "parallel" and not {"-q", "--quote"} & {word.text for word in words}:
             for word in words:
                 if word.text.startswith(":::"):
                     return
-                yield from _refused(word, "in code for `parallel`", "have it quoted: `parallel --quote`")
+                yield from self._refused(word, "in code for `parallel`", "have it quoted: `parallel --quote`")
+
+    # --- Places that are code -------------------------------------------------------------------------------------
+
+    def _refused(self, word: Word, what: str, hint: str) -> Iterator[Finding]:
+        """A value may not stand in a word; one that a variable brings there is warned of."""
+        for where in _given(word):
+            yield Finding(where, faults.IN_CODE, f"a value {what}", hint)
+        yield from self._brought(word, hint)
+
+    def _warned(self, name: str, words: list[Word]) -> Iterator[Finding]:
+        hint = f"give it as a variable: `{name} -v x=${{…}} '… x …'`; by `ENVIRON` where a backslash has to stay one"
+        if name.endswith("sed"):
+            hint = "use a tool that takes it as an argument, such as `awk -v x=${…} '… x …'`"
+        for where in (w for word in words for w in _given(word)):
+            yield Finding(where, faults.IN_PROGRAM, f"a text that becomes part of a program of `{name}`", hint)
+        for word in words:
+            yield from self._brought(word, hint)
+
+    def _brought(self, word: Word, hint: str) -> Iterator[Finding]:
+        for name in word.reads:
+            for where in self._held.variables.pop(name, ()):
+                yield Finding(where, faults.COMPUTED_LATER, f"a text that is run as code further on, in `{name}`", hint)
+
+    def _written(self, file: Word, name: str) -> Iterator[Finding]:
+        """A file that the script itself wrote, and that is run here."""
+        for where in self._held.files.pop(file.text.removeprefix("./"), ()):
+            message = f"a text that becomes part of `{file.text}`, which {name} runs further on"
+            yield Finding(where, faults.COMPUTED_LATER, message, "have the file take it as an argument")
 
 
 _BY_FILE = "write the code into a file of the module, which takes it as an argument: `bash ${file('run.sh')} ${…}`"
@@ -423,22 +486,9 @@ def _skipped(words: list[Word]) -> int:
     return found
 
 
-def _refused(word: Word, what: str, hint: str) -> Iterator[Finding]:
-    for where in _given(word):
-        yield Finding(where, faults.IN_CODE, f"a value {what}", hint)
-
-
 def _echoed(commands: Iterable[Command]) -> Iterator[int]:
     """The values that are printed as they are."""
     for command in commands:
         told = command.words if command.words and command.words[0].text in ("echo", "printf") else []
         for word in (*told, *command.input):
             yield from _given(word)
-
-
-def _warned(name: str, words: list[Word]) -> Iterator[Finding]:
-    hint = f"give it as a variable: `{name} -v x=${{…}} '… x …'`; by `ENVIRON` where a backslash has to stay one"
-    if name.endswith("sed"):
-        hint = "use a tool that takes it as an argument, such as `awk -v x=${…} '… x …'`"
-    for where in (w for word in words for w in _given(word)):
-        yield Finding(where, faults.IN_PROGRAM, f"a text that becomes part of a program of `{name}`", hint)

@@ -72,6 +72,8 @@ class Word:
     name: str = ""
     """The variable that the word assigns to; `array`: it assigns items."""
     array: bool = False
+    reads: list[str] = field(default_factory=list)
+    """The variables that are expanded in it, but for those in the commands."""
 
 
 @dataclass(slots=True)

@@ -164,6 +164,7 @@ class WordReader(ABC):
             self._at += self._at == start
             word.values += item.values
             word.commands += item.commands
+            word.reads += item.reads
 
     def _pattern(self, word: Word) -> None:
         """What stands between brackets inside of a word, in which blanks and the like mean nothing."""
@@ -342,6 +343,7 @@ class WordReader(ABC):
             self._double(word)
         elif (match := _VARIABLE.match(self._text, self._at)) is not None:
             self._at = match.end()
+            word.reads.append(match[0][1:])
             word.text += _known(match[0][1:])
         else:
             word.text += "$"
@@ -402,6 +404,7 @@ class WordReader(ABC):
         match = _PARAMETER.match(self._text, self._at)
         assert match is not None
         self._at = match.end()
+        word.reads.append(match[0].lstrip("!#"))
         word.text += _known(match[0])
         if self._starts("["):
             self._bracketed(Word(self._at), "]", array=match[0].lstrip("!#"))
@@ -419,6 +422,7 @@ class WordReader(ABC):
             self._operand(operand, inner, None, literal=not pattern and quotes is not Quotes.PLAIN)
         word.values += operand.values
         word.commands += operand.commands
+        word.reads += operand.reads
         return None
 
     def _operand(self, word: Word, quotes: Quotes, taken: Taken | None, *, literal: bool) -> None:
