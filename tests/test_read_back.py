@@ -277,3 +277,21 @@ steps:
     assert mark not in written
     Path("main.yaml").write_text(spec.replace("PLACE", mark.rpartition("/")[0]))
     assert {fault.code for fault in check("main.yaml").diagnostics} == {"SN514"}
+
+
+@pytest.mark.parametrize("path", ["../../raw/x", "out/m.log/q"])
+def test_logs_stay_in_the_folder_of_their_step(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an output's path is a cell, that cell is no part of a log which leads elsewhere or meets another."""
+    monkeypatch.chdir(tmp_path)
+    Path("main.yaml").write_text(
+        f"""\
+sncompile: 1
+pipeline: main
+tables: {{t: {{key: k, rows: [{{k: a, p: out/m}}, {{k: b, p: {path}}}]}}}}
+steps:
+  one: {{by: k, outputs: {{o: "${{t.p}}"}}, module: {{outputs: {{o: {{type: file}}}}, command: [touch, "${{outputs.o}}"]}}}}
+"""
+    )
+    for level in (0, 1, 2):
+        made = compile_program(check("main.yaml").require(), CompileOptions(level=level))
+        assert '"logs/one/{k}.log",' in made.emitted.files["Snakefile"].decode()

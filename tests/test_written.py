@@ -240,3 +240,30 @@ def test_cells_of_parquet_files_look_as_their_values(folder: Path) -> None:
     )
     (job,) = commands().values()
     assert job.command == ["tool", "1.50", "1.1", "7", "true", "12345678901234567"]
+
+
+def test_paths_that_begin_with_a_dash_are_no_options(folder: Path) -> None:
+    """However they are given: a tool would take them for options of its own."""
+    Path("main.yaml").write_text(
+        """\
+sncompile: 1
+pipeline: main
+data: {raw: r, workspace: w}
+inputs: {f: {type: file}}
+params: {q: {type: path, default: -d}, l: {type: "path[]", default: [x]}}
+steps:
+  a:
+    with: {i: "${inputs.f}", j: "${data.raw}/x", q: "${params.q}", l: "${params.l}"}
+    module:
+      inputs: {i: {type: file}, j: {type: file}}
+      params: {q: {type: path}, l: {type: "path[]"}}
+      outputs: {o: {type: file}}
+      command: [tool, "${outputs.o}", "${inputs.i}", "${inputs.j}", "${params.q}", "${params.l}"]
+"""
+    )
+    roots = {"raw": "./-raw", "workspace": "-w"}
+    by_text = Options(roots, {"f": "-in", "q": "./-qq", "l": "-a,b"}, invoked_from=folder)
+    by_value = Options(roots, params={"f": "-in", "q": "-qq", "l": ["-a", "b"]}, invoked_from=folder)
+    for options in (by_text, by_value):
+        (command,) = commands(options).values()
+        assert command.command == ["tool", "./-w/a/o", "./-in", "./-raw/x", "./-qq", "./-a", "b"]

@@ -14,6 +14,7 @@ from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.semantics.checking.checks import check_program
 from sncompile.semantics.checking.own_files import Kept, Logged, kept_for_runs, own_files
+from sncompile.semantics.encoding import no_option
 from sncompile.semantics.inference.inferred import Given
 from sncompile.semantics.linking.binding import check_value, param_type, parse_plain, parse_text, plain_path, port_type
 from sncompile.semantics.linking.conventions import settle
@@ -131,7 +132,7 @@ class _Given:
         if "://" in text or text.startswith("/"):
             return clean_root(text, "", self._folder)
         here = os.path.relpath(self._options.invoked_from, self._folder)
-        return settled(posixpath.join(here, text), self._folder)
+        return no_option(settled(posixpath.join(here, text), self._folder))
 
     def data(self) -> dict[str, str]:
         """The data roots that are set anew."""
@@ -187,8 +188,9 @@ class _Given:
         what = f"`{option} {name}`"
         try:
             value = parse(param, given)
-            if param.base == "path" and option == "--set":
-                value = tuple(map(self._path, value)) if isinstance(value, tuple) else self._path(value)
+            if param.base == "path" and value is not None:
+                as_path = self._path if option == "--set" else no_option
+                value = tuple(map(as_path, value)) if isinstance(value, tuple) else as_path(value)
         except ValueFault as fault:
             self._report.add(
                 faults.WRONG_TYPE.at(span, f"{what}: {fault}", help=f"the parameter takes {param_type(param)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import targets as faults
@@ -13,7 +14,7 @@ from sncompile.targets.snakemake.context import FamilyContext, texts
 from sncompile.targets.snakemake.marking import MARKER, mark_start
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import ending, item_name, unique
-from sncompile.targets.snakemake.patterns import Hole, Part, items_of, joined, pattern_regex
+from sncompile.targets.snakemake.patterns import Hole, Part, filled, items_of, joined, pattern_regex
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, listed, string
 
 DEFAULT_CONSTRAINT = "[^/]+"
@@ -58,6 +59,7 @@ class OutputPatterns:
         for name, found in split.items():
             self.patterns[name] = [self._pattern([values.get(id(p), p) for p in parts], name) for parts in found]
         self._check_cuts()
+        self._check_logs()
 
     def _settled(self, value: Value) -> list[Part]:
         """A path's parts, with values that are the same for every instance written out."""
@@ -146,6 +148,17 @@ class OutputPatterns:
         told = f"Snakemake cannot tell the keys of `{context.family.name}` apart in its paths"
         # Where a pass made the family, each step's own paths were clear.
         self._by_mark_or_refused(told, by_mark=bool(context.family.origins))
+
+    def _check_logs(self) -> None:
+        """Make sure that each job has a log of its own, in the step's folder, where parts of paths tell jobs apart."""
+        context = self._context
+        if self.marked or self.mixed or self.differ or not any("/" in "".join(c) for c in context.cells.values()):
+            return
+        logs = filled(self._keyed(".log"), context.cells)
+        folders = {log[:at] for log in set(logs) for at in _slashes(log)}
+        if any(".." in log.split("/") for log in logs) or not folders.isdisjoint(logs):
+            name = context.family.name
+            self._by_mark_or_refused(f"the logs of `{name}` would lie by its paths, where others lie", by_mark=True)
 
     def _by_mark_or_refused(self, message: str, *, by_mark: bool) -> None:
         """Have a mark tell the jobs apart, where that is wanted and loses nothing, or refuse the paths."""
@@ -243,3 +256,11 @@ class OutputPatterns:
         tail = "".join(f"/{{{name}}}" for name in names)
         end = ending(set(context.cells[names[-1]]), suffix) if names else suffix
         return f"{tail}{end}"
+
+
+def _slashes(path: str) -> Iterator[int]:
+    """Where slashes stand in a path, after its first character."""
+    at = path.find("/", 1)
+    while at > 0:
+        yield at
+        at = path.find("/", at + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sncompile.ir.graph import Family, Graph
@@ -106,3 +106,10 @@ def pattern_regex(pattern: str, constraints: Mapping[str, str]) -> re.Pattern[st
 
     parts = re.split(r"(\{\w+\})", pattern)
     return re.compile("".join(re.sub(r"\{(\w+)\}", piece, p) if p.startswith("{") else re.escape(p) for p in parts))
+
+
+def filled(pattern: str, cells: Mapping[str, Sequence[str]]) -> list[str]:
+    """The paths that a pattern stands for, instance by instance."""
+    if not cells:
+        return [pattern]
+    return [pattern.format_map(dict(zip(cells, row, strict=True))) for row in zip(*cells.values(), strict=True)]

@@ -9,8 +9,8 @@ from typing import Any
 from sncompile.semantics.branches import Branch, branches
 from sncompile.semantics.values import Cell, Made, Output, Related, Value, walk
 from sncompile.targets.snakemake.context import FamilyContext
-from sncompile.targets.snakemake.patterns import Hole, joined
-from sncompile.targets.snakemake.separation import Paths, filled
+from sncompile.targets.snakemake.patterns import Hole, filled, joined
+from sncompile.targets.snakemake.separation import Paths
 
 
 def raw_inputs(context: FamilyContext) -> Iterator[Paths]:

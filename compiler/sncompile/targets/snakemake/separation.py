@@ -13,7 +13,7 @@ from functools import partial
 from typing import NamedTuple
 
 from sncompile.targets.snakemake.outputs import DEFAULT_CONSTRAINT, OutputPatterns
-from sncompile.targets.snakemake.patterns import pattern_regex
+from sncompile.targets.snakemake.patterns import filled, pattern_regex
 
 MOST_LEFT_OUT = 40
 """More strange values than this are not left out by name."""
@@ -98,13 +98,6 @@ def _flat(found: OutputPatterns) -> list[str]:
 
 def _paths_of(found: OutputPatterns, pattern: str) -> list[str]:
     return filled(pattern, found.cells())
-
-
-def filled(pattern: str, cells: Mapping[str, Sequence[str]]) -> list[str]:
-    """The paths that a pattern stands for, instance by instance."""
-    if not cells:
-        return [pattern]
-    return [pattern.format_map(dict(zip(cells, row, strict=True))) for row in zip(*cells.values(), strict=True)]
 
 
 Near = Mapping[str, Sequence[Paths]]
