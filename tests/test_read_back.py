@@ -289,7 +289,10 @@ sncompile: 1
 pipeline: main
 tables: {{t: {{key: k, rows: [{{k: a, p: out/m}}, {{k: b, p: {path}}}]}}}}
 steps:
-  one: {{by: k, outputs: {{o: "${{t.p}}"}}, module: {{outputs: {{o: {{type: file}}}}, command: [touch, "${{outputs.o}}"]}}}}
+  one:
+    by: k
+    outputs: {{o: "${{t.p}}"}}
+    module: {{outputs: {{o: {{type: file}}}}, command: [touch, "${{outputs.o}}"]}}
 """
     )
     for level in (0, 1, 2):

@@ -24,6 +24,10 @@ instance() {
     done
     rm -f -- "$mark"
     if bash -euo pipefail -c "$script" && promised; then
+        for output in "${outputs[@]}"; do
+            # As Snakemake does: so a directory that a job made is told from one that somebody else did.
+            if [ -d "${output#?:}" ]; then touch -- "${output#?:}/.snakemake_timestamp"; fi
+        done
         mkdir -p -- "$(dirname -- "$mark")"
         printf '%s\n' "$digest" > "$mark"
         done=$((done + 1))

@@ -67,7 +67,7 @@ REFUSED = {
     "the size of a directory": ("SN627", {"resources": 'memory: "${inputs.i.size}"'}),
     "a size in a command": ("SN627", {"resources": 'cpus: "${inputs.i.size}"', "more": ', "${resources.cpus}"'}),
     "a text of a size": ("SN627", {"resources": 'cpus: "${len(str(inputs.i.size))}"'}),
-    "inside an input": ("SN630", {"flags": 'path: "in/d/${k}"'}),
+    "inside an input": ("SN630", {"workspace": "out/here", "input": "out"}),
     "a protected folder": ("SN631", {"output": "directory", "flags": "protected: true"}),
 }
 

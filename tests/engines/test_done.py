@@ -145,6 +145,47 @@ def test_a_refused_option_starts_nothing(folder: Path) -> None:
 # --- What lies about -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["runs", "logs", ".snakemake"])
+def test_a_file_in_the_place_of_a_folder_is_told(name: str, folder: Path) -> None:
+    """As one of the user's own things, which stays as it is."""
+    (folder / name).write_text("mine")
+    done = sncompile(folder, "run", "spec.yaml")
+    assert (done.returncode, (folder / name).read_text()) == (3, "mine")
+    assert f"error[SN716]: `{(folder / name).resolve()}`: Not a directory" in done.stderr
+
+
+@pytest.mark.parametrize("where", [".sncompile", "results/.sncompile"])
+def test_a_link_that_leads_nowhere_is_told(where: str, folder: Path) -> None:
+    """In the place of the folder for what is not whole yet; a run that waited for it would wait for ever."""
+    (folder / "spec.yaml").write_text(SPEC.replace("steps:", "data: {workspace: results}\nsteps:"))
+    (folder / "results").mkdir()
+    (folder / where).symlink_to("/nowhere/at/all")
+    done = sncompile(folder, "run", "spec.yaml")
+    assert (done.returncode == 3) == (where != ".sncompile"), done.stderr
+    assert ("leads nowhere" in done.stderr) == (where != ".sncompile")
+
+
+@pytest.mark.parametrize("level", ["0", "2"])
+def test_a_directory_that_no_run_made_is_not_deleted(level: str, folder: Path) -> None:
+    """A job deletes what stands in the place of its directory; only what a job made may go."""
+    spec = SPEC.replace("steps:", "tables: {t: {key: k, rows: [{k: 1}, {k: 2}]}}\nsteps:").replace(
+        "    module:", "    by: k\n    batch: 2\n    module:", 1
+    )
+    (folder / "spec.yaml").write_text(spec)
+    own = folder / "results" / "a" / "1" / "d"
+    own.mkdir(parents=True)
+    (own / "precious").write_text("of three weeks")
+    done = sncompile(folder, "run", "spec.yaml", "-O", level)
+    assert done.returncode == 3
+    assert "`results/a/1/d` holds files that no run made" in done.stderr
+    assert (own / "precious").read_text() == "of three weeks"
+    (own / "precious").unlink()
+    assert sncompile(folder, "run", "spec.yaml", "-O", level).returncode == 0
+    # What a run made is made again, at whatever level.
+    for other in "20":
+        assert sncompile(folder, "run", "spec.yaml", "-O", other, "--", "--forceall").returncode == 0
+
+
 def test_a_run_takes_nothing_that_lies_about(folder: Path) -> None:
     """Profiles in the usual places, Snakemake's variables, bash's, and Python's: all was made all the same."""
     home = folder / "home"

@@ -12,10 +12,11 @@ import pytest
 
 from sncompile.diagnostics import CompileError
 from sncompile.runner.files import claims as claiming
-from sncompile.runner.files.claims import FOLDER, PATIENCE, Claim, Claimed, Owner, claim_files
+from sncompile.runner.files.claims import PATIENCE, Claim, Claimed, Owner, claim_files
 from sncompile.runner.files.run_files import RealPaths, RunFiles, Written
 from sncompile.runner.files.unfinished import Marks, unfinished
 from sncompile.runner.processes import Process, identify
+from sncompile.semantics.checking.own_files import OWN_FOLDER
 
 from ..command_line import Ended, begin, finish
 from ..runs import SPEC, alive, newest_run, record, until_two_wait
@@ -81,7 +82,7 @@ def test_what_a_dead_run_left_half_written_is_made_again(where: str, level: str,
     assert "2 half-written files of a run that died: made again" in err
     for key in "abc":
         assert (half.parent / "shared" / "second" / key / "o.txt").read_text() == "whole\n"
-    assert not (half.parent / "shared" / FOLDER).exists()
+    assert not (half.parent / "shared" / OWN_FOLDER).exists()
     assert "nothing to do" in ended(run(half.parent / where, "-O", level)).err
 
 
@@ -136,7 +137,7 @@ def test_a_dead_run_that_left_nothing_half_written_is_no_hindrance(half: Path) -
         path.unlink()
     code, _, err = ended(run(half.parent / "b"))
     assert (code, "half-written" in err) == (0, False), err
-    assert not (half.parent / "shared" / FOLDER).exists()
+    assert not (half.parent / "shared" / OWN_FOLDER).exists()
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find all processes of a run")
@@ -165,11 +166,11 @@ def test_what_a_failed_job_wrote_may_be_kept_and_is_made_again(tmp_path: Path) -
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     """A file stands where the folder for claims should be: a message with the path, and no traceback."""
     (tmp_path / "shared").mkdir()
-    (tmp_path / "shared" / FOLDER).write_text("mine")
+    (tmp_path / "shared" / OWN_FOLDER).write_text("mine")
     told = ended(run(tmp_path / "a"))
     assert told.code == 3
-    assert f"error[SN714]: `{tmp_path / 'shared' / FOLDER}" in told.err
-    assert (tmp_path / "shared" / FOLDER).read_text() == "mine"
+    assert f"error[SN714]: `{tmp_path / 'shared' / OWN_FOLDER}" in told.err
+    assert (tmp_path / "shared" / OWN_FOLDER).read_text() == "mine"
     assert ended(begin(tmp_path / "a", "run", "spec.yaml")).code == 0
 
 
@@ -212,7 +213,7 @@ def test_runs_meet_on_files(first: tuple[str, ...], second: tuple[str, ...], mee
         claim(tmp_path, "z", reads=first)
     one.release()
     claim(tmp_path, *second).release()
-    assert not (tmp_path / FOLDER).exists()
+    assert not (tmp_path / OWN_FOLDER).exists()
 
 
 def test_what_one_reads_another_does_not_write(tmp_path: Path) -> None:
@@ -266,7 +267,7 @@ def test_the_marks_of_a_dead_run_are_handed_down_until_their_files_are_whole(tmp
     assert third.half_written == {str(tmp_path / "b")}
     third.claims[0].marks().end(["b"])
     third.release()
-    assert not (tmp_path / FOLDER).exists()
+    assert not (tmp_path / OWN_FOLDER).exists()
 
 
 def test_a_claim_is_killed_at_every_write(tmp_path: Path) -> None:
@@ -281,7 +282,7 @@ def test_a_claim_is_killed_at_every_write(tmp_path: Path) -> None:
         dead.claims[0].marks().begin(["a"])
         died = killed_at(number, lambda: claim(folder, "a", alive=False))  # noqa: B023 - it is called at once
         assert died or number > 8
-        for place in (folder / FOLDER / "runs").iterdir():
+        for place in (folder / OWN_FOLDER / "runs").iterdir():
             assert (place / "owner.json").exists() or not (place / "files.jsonl").exists()
         assert claim(folder, "a").half_written == {str(folder / "a")}
 

@@ -94,3 +94,10 @@ HALF_WRITTEN = Fault(
     "A run that died was writing this file, and nobody has made it again since. Run the pipeline that makes it. What\n"
     "a run makes itself it deletes first and makes again, if it may.",
 )
+NO_FOLDER = Fault(
+    "SN716",
+    "a run cannot write to its working folder",
+    "A run keeps its record in `runs` and the logs of its jobs in `logs`, Snakemake its own files in `.snakemake`,\n"
+    "all in the working folder. A file that stands in the place of such a folder, or a folder that may not be written\n"
+    "to, keeps the run from starting.",
+)

@@ -152,7 +152,7 @@ def engine_failure(names: JobNames, progress: Progress, log: Path) -> Diagnostic
     steps = names.steps(names.rule_at(line) or "") if line is not None else {}
     step = next(iter(steps), None) if len(steps) == 1 else None
     span = names.spans.get(step or "", names.span)
-    told = _sentences(message) or "it ended without a word"
+    told = _sentences(message).removeprefix("WorkflowError: ") or "it ended without a word"
     return faults.ENGINE_FAILED.at(
         span, f"Snakemake stopped{f' at `{step}`' if step else ''}: {told}", help=f"its own log is {log}"
     )

@@ -10,6 +10,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from errno import ENOTDIR
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,10 @@ class Prepared:
     out: Path
 
 
+FOLDERS = ("runs", "logs", ".snakemake")
+"""Folders of a working folder in which runs and their engine keep what is theirs."""
+
+
 def start(run: Prepared, options: RunOptions, say: Callable[[str], None] = lambda line: None) -> Watch:
     """Start a run and return once its engine lives. It goes on when whoever started it is gone.
 
@@ -82,6 +87,18 @@ def start(run: Prepared, options: RunOptions, say: Callable[[str], None] = lambd
     `CompileError` where the run cannot start.
     """
     working = Path(run.graph.folder).resolve()
+    try:
+        for name in FOLDERS:
+            if (working / name).exists() and not (working / name).is_dir():
+                raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR), str(working / name))
+        return _start(run, options, working, say)
+    except OSError as error:
+        message = f"`{error.filename or working}`: {error.strerror or type(error).__name__}"
+        help = f"a run writes to {', '.join(f'`{name}`' for name in FOLDERS)} in its working folder; make room for them"
+        raise CompileError([faults.NO_FOLDER.at(None, message, help=help)]) from None
+
+
+def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str], None]) -> Watch:
     # Before anything is made: what is lacking may end it here.
     methods = deployment(run.graph, options.containers)
     for name in sorted({v.name for f in run.graph.families.values() for v in f.env if v.secret}):

@@ -20,11 +20,15 @@ class EngineJob(NamedTuple):
     logs: tuple[str, ...]
 
 
+class Refused(Exception):
+    """Jobs must not start; the text says why, for people."""
+
+
 class Listener(Protocol):
     """Hears of jobs."""
 
     def begin(self, jobs: list[EngineJob]) -> None:
-        """These jobs are about to start. What is raised keeps them from it."""
+        """These jobs are about to start. What is raised keeps them from it, with `Refused` in its words alone."""
 
     def prepared(self, job: EngineJob) -> None:
         """What earlier tries left of a job of this machine is gone, and it starts now."""
@@ -54,7 +58,10 @@ def _run(listener: Listener, original: Callable[..., None]) -> Callable[..., Non
     @functools.wraps(original)
     def run(self: Any, jobs: Iterable[Any], executor: Any = None) -> None:
         every = list(jobs)
-        listener.begin([_plain(job) for job in _single(every)])
+        try:
+            listener.begin([_plain(job) for job in _single(every)])
+        except Refused as refused:
+            raise import_module("snakemake.exceptions").WorkflowError(str(refused)) from None
         original(self, every, executor)
 
     return run

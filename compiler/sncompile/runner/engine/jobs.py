@@ -8,11 +8,12 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from sncompile.runner.engine.hooks import EngineJob
+from sncompile.runner.engine.hooks import EngineJob, Refused
 from sncompile.runner.files.claims import SIGN_OF_LIFE, Claim
 from sncompile.runner.files.run_files import RealPaths, Written
 from sncompile.runner.log_files import hide_in
 from sncompile.runner.record import PRIVATE
+from sncompile.targets.snakemake.shell_code import MADE
 from sncompile.telemetry.redaction import NO_SECRETS, Redaction
 
 
@@ -35,9 +36,20 @@ class JobKeeper:
         """What the jobs that ended well have written, by its path."""
 
     def begin(self, jobs: list[EngineJob]) -> None:
-        """Mark the files of jobs. Raises `OSError` where that cannot be."""
+        """Mark the files of jobs. Raises `OSError` where that cannot be, and `Refused`."""
+        for written in (written for job in jobs for written in self._files(job)):
+            if written.directory and self._is_foreign(self._working / written.path):
+                reason = "holds files that no run made, and its job would delete them"
+                raise Refused(f"`{written.path}` {reason}: move them away, or delete the directory")
         for claim, names in self._by_claim(w for job in jobs for w in self._files(job)).items():
             self._marks[claim.place].begin(names)
+
+    def _is_foreign(self, folder: Path) -> bool:
+        """Whether a directory holds something and no job made it; what died half-way was deleted at the start."""
+        try:
+            return not os.path.islink(folder) and MADE not in (names := os.listdir(folder)) and bool(names)
+        except OSError:
+            return False
 
     def prepared(self, job: EngineJob) -> None:
         """Make the job's logs, where they are for their owner alone."""

@@ -12,6 +12,7 @@ since its last sign of life, by the clock of the file system. The next run takes
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -172,16 +173,21 @@ def _guarded(root: str, *, create: bool = False) -> Iterator[float]:
 def _make_room(root: str) -> None:
     """Make the folder for claims; who may write in the root may write there, too."""
     os.makedirs(root, exist_ok=True)
+    own = Path(root, OWN_FOLDER)
+    _make(own, root)
     with contextlib.suppress(FileNotFoundError):
-        for folder in (Path(root, OWN_FOLDER), Path(root, OWN_FOLDER, _RUNS)):
-            _make(folder, root)
+        _make(own / _RUNS, root)
 
 
 def _make(folder: Path, root: str) -> None:
-    with contextlib.suppress(FileExistsError):
+    try:
         folder.mkdir()
-        with contextlib.suppress(OSError):
-            folder.chmod(stat.S_IMODE(os.stat(root).st_mode))
+    except FileExistsError:
+        if folder.is_symlink() and not folder.exists():
+            raise FileNotFoundError(errno.ENOENT, "it is a link that leads nowhere", str(folder)) from None
+        return
+    with contextlib.suppress(OSError):
+        folder.chmod(stat.S_IMODE(os.stat(root).st_mode))
 
 
 @dataclass(frozen=True, slots=True)

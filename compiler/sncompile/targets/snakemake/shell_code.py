@@ -49,6 +49,10 @@ def _ended(script: list[str]) -> list[str]:
     return script if not script or script[-1].endswith("\n") else [*script[:-1], script[-1] + "\n"]
 
 
+MADE = ".snakemake_timestamp"
+"""Snakemake leaves a file of this name in every directory that a job has made."""
+
+
 def _container(context: FamilyContext) -> list[str]:
     """The words before a command that is to run in a container of the family's image."""
     family, engine = context.family, context.around.containers
@@ -102,6 +106,10 @@ def _promises(context: FamilyContext, places: dict[str, str]) -> list[str]:
     found = [
         f'for path in {" ".join(paths)}; do test {test} "$path" || {otherwise}; done\n' for test, paths in kinds.items()
     ]
+    folders = [paths for name, paths in places.items() if context.family.outputs[name].base == "directory"]
+    if folders:
+        # By this a directory that a job made is told from one that somebody else did.
+        found.append(f'for path in {" ".join(folders)}; do touch -- "$path/{MADE}"; done\n')
     for name, digest in success.sha256.items():
         total = quoted(f"{digest}  -")
         found.append(f'for path in {places[name]}; do sha256sum < "$path" | grep -qxF {total} || {otherwise}; done\n')
