@@ -298,3 +298,26 @@ steps:
     for level in (0, 1, 2):
         made = compile_program(check("main.yaml").require(), CompileOptions(level=level))
         assert '"logs/one/{k}.log",' in made.emitted.files["Snakefile"].decode()
+
+
+def test_batches_that_wait_for_steps_and_for_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`after` leads from a batch to the mark of a batch, to files, and to the marks of steps without files."""
+    monkeypatch.chdir(tmp_path)
+    module = (
+        '{params: {p: {type: string}}, outputs: {o: {type: directory}}, command: [tool, "${params.p}", "${outputs.o}"]}'
+    )
+    steps = "".join(
+        f'  {name}: {{by: [a, b], with: {{p: "${{b}}"}}{more}, module: {module}}}\n'
+        for name, more in (
+            ("plain", ""), ("batch", ", batch: 2"), ("waits", ", after: [batch]"),
+            ("both", ", batch: 2, after: [batch]"),
+            ("files", ", batch: 2, after: [plain]"), ("tells", ", batch: 3, after: [effect]"),
+        )
+    )  # fmt: skip
+    rows = ", ".join(f'{{a: "{a}", b: "{b}"}}' for a, b in (("b?", "#."), ("漢\\t>!", "1"), ("1", "#'"), ("1e3", "ü")))
+    Path("main.yaml").write_text(
+        f"sncompile: 1\npipeline: main\ntables: {{t: {{key: [a, b], rows: [{rows}]}}}}\nsteps:\n{steps}"
+        "  effect: {by: [a, b], module: {command: [tool]}}\n"
+    )
+    for level in (0, 1, 2):
+        compile_program(check("main.yaml").require(), CompileOptions(level=level))

@@ -327,7 +327,7 @@ RUN_LATER = [
     "printf 'print(%s)' @ > run.py; python3 run.py",
 ]
 NOT_RUN = [
-    "x=@; bash -c 'tool \"$1\"' _ \"$x\"",
+    'x=@; bash -c \'tool "$1"\' _ "$x"',
     "x=@; bash -c 'tool \"$x\"'",
     'x=@; ssh host "tool $(printf %q "$x")"',
     "cat > list.txt <<E\n@\nE\nsort list.txt",
