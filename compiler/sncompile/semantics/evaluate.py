@@ -76,6 +76,10 @@ class Gap(ValueFault):
 GAP_HELP = "say what stands there, `coalesce(…, 'none')`, or leave it out knowingly, `present(…)`; or fill the cell"
 
 
+_LISTS = 64
+"""So many lists are kept that instances may share."""
+
+
 class Evaluator:
     """Evaluates values of one program; `steps` finds a step by its name, `files` places a module's emitted file.
 
@@ -191,10 +195,22 @@ class Evaluator:
                 raise Missing(value, i)
             return home(found[0])
 
+        made: dict[int, tuple[Sequence[int], tuple[Any, ...]]] = {}
+
         def several(i: int) -> tuple[Any, ...]:
+            # Many instances may be given the very same sources; their list, which may be long, is made once.
+            sources = related[i]
+            kept = made.get(id(sources))
+            if kept is not None and kept[0] is sources:
+                return kept[1]
             if flatten:
-                return tuple(item for j in related[i] for item in home(j) or ())
-            return tuple([home(j) for j in related[i]])
+                found = tuple(item for j in sources for item in home(j) or ())
+            else:
+                found = tuple([home(j) for j in sources])
+            if len(made) == _LISTS:
+                made.clear()
+            made[id(sources)] = sources, found
+            return found
 
         return _through(at, target, several if value.gathers else one)
 

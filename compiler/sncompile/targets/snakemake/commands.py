@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
 from sncompile.diagnostics import Span
 from sncompile.ir.commands import argument_words, as_arguments
@@ -100,7 +102,7 @@ class CommandLowering:
             return {True}
         if value.type.optional and self._reads_rows(value):
             return {True, False}
-        return {bool(as_arguments(v)) for v in self._context.column(value)}
+        return {bool(as_arguments(v)) for v in _different(self._context.column(value))}
 
     def _repeated(self, argument: Option) -> list[str]:
         constant = self.constant(argument.value)
@@ -254,7 +256,8 @@ class CommandLowering:
         column = self._context.column(value)
         if any(v is None for v in column) or (value.type.optional and self._reads_rows(value)):
             return self._by_instance(value)
-        empty = any(item in ("", None) for v in column for item in (v if isinstance(v, tuple) else (v,)))
+        each = _different(column)
+        empty = any(item in ("", None) for v in each for item in (v if isinstance(v, tuple) else (v,)))
         if empty:
             return self._by_instance(value)
         if not value.type.many and not isinstance(value, Related):
@@ -298,3 +301,8 @@ def _values(argument: Argument) -> list[Value]:
     if isinstance(argument, Flag):
         return [argument.when] if argument.when is not None else []
     return [argument]
+
+
+def _different(column: Sequence[Any]) -> Iterable[Any]:
+    """The values of a column, of one that several instances share only one: a list may be long."""
+    return {id(value): value for value in column}.values()
