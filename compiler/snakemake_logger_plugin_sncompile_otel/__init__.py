@@ -87,7 +87,7 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]  # Snakemake ships no ty
                 "spec": str(json.loads(self._folder.source_map.read_text("utf-8")).get("spec", self._snakefile)),
                 "working_folder": str(Path.cwd()),
                 "versions": versions(),
-                "started": now(),
+                "started": event.get("time", now()),
             }
         )
         assert self._where is not None

@@ -167,7 +167,11 @@ def _differences(expected: Expected, name: str, job: Job, event: Mapping[str, An
 
 
 _ROOM = re.compile(r'undo\(\) .*?; do mkdir -p -- "\$\(dirname -- "\$path"\)"; done\n', re.DOTALL)
-_PROMISE = re.compile(r'for path in (?:(?!\nfor path in ).)*? test -[es] "\$path" \|\| \{[^\n]*\}; done\n', re.DOTALL)
+_PROMISE = re.compile(
+    r"for path in (?:(?!\nfor path in ).)*? "
+    r'(?:test -[es] "\$path" \|\| \{[^\n]*\}|touch -- "\$path/\.snakemake_timestamp"); done\n',
+    re.DOTALL,
+)
 
 
 def _without_marking(shell: str, job: Job) -> str:
