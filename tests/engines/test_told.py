@@ -55,3 +55,28 @@ def test_the_command_to_repeat_a_job_can_be_pasted(tmp_path: Path) -> None:
     again = subprocess.run(["bash", "-c", command[1]], cwd="/", capture_output=True, check=False)
     assert again.returncode == 3
     assert (tmp_path / "results" / "s" / "o").read_text() == "it's here\n"
+
+
+def test_of_a_batch_the_instance_that_failed_is_named(tmp_path: Path) -> None:
+    """The others of the batch are done, and none of them is blamed."""
+    (tmp_path / "spec.yaml").write_text(
+        """\
+sncompile: 1
+pipeline: main
+tables: {t: {key: k, rows: [{k: a b}, {k: x/y}, {k: c}]}}
+steps:
+  one:
+    by: k
+    batch: 3
+    with: {v: "${k}"}
+    module:
+      params: {v: {type: string}}
+      outputs: {o: {type: file}}
+      shell: |
+        echo ${params.v} > ${outputs.o}
+        test ${params.v} != x/y
+"""
+    )
+    done = sncompile(tmp_path, "run", "spec.yaml", "-O2")
+    assert "`one` for k=x/y failed: exit status 1" in done.stderr
+    assert (tmp_path / "results" / "one" / "c" / "o").read_text() == "c\n"

@@ -12,10 +12,12 @@ from sncompile.diagnostics import Diagnostic, Span
 from sncompile.faults import runs as faults
 from sncompile.runner.job_names import JobName, JobNames
 from sncompile.runner.progress import JobRecord, Progress, error_line
+from sncompile.semantics.encoding import encode_key
 from sncompile.telemetry.redaction import NO_SECRETS, Redaction
 
 LOG_LINES = 12
 _TAIL_BYTES = 16384
+_BATCH_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Failure:
 def failures(names: JobNames, progress: Progress, places: Places) -> Iterator[Failure]:
     """Every job that failed, in the order of their numbers."""
     for record in progress.failed:
-        name = names.first(record.rule, record.outputs, record.wildcards)
+        name = _failed(names, record, places)
         yield Failure(
             name,
             record.status or "it did not end well; the engine's log tells more",
@@ -76,6 +78,27 @@ def failures(names: JobNames, progress: Progress, places: Places) -> Iterator[Fa
             names.spans.get(name.step),
             places.hide,
         )
+
+
+def _failed(names: JobNames, record: JobRecord, places: Places) -> JobName:
+    """The first job of the spec that failed where the engine's job did; of a batch its log tells which these are."""
+    jobs = names.of(record.rule, record.outputs, record.wildcards)
+    if len(jobs) > 1:
+        told = {name for log in record.logs for name in _told_of(places.log(log))}
+        jobs = [job for job in jobs if "/".join(map(encode_key, job.key.values())) in told] or jobs
+        return jobs[0]._replace(jobs=len(jobs))
+    return names.first(record.rule, record.outputs, record.wildcards)
+
+
+def _told_of(log: Path) -> set[str]:
+    """The instances that failed by the log of a batch, as far as its end tells of them."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - _BATCH_BYTES))
+            lines = file.read().decode("utf-8", "surrogateescape").split("\n")
+    except OSError:
+        return set()
+    return {line[3:-7] for line in lines if line.startswith("== ") and line.endswith(" failed")}
 
 
 @dataclass(frozen=True, slots=True)
