@@ -193,7 +193,7 @@ class _Checker:
             if writer is not None or folder is not None:
                 self._tell_written(step, path, writer, folder, value)
                 return
-            inside = self._paths.writer_inside_any(places) if wanted == "directory" and not made else None
+            inside = self._paths.writer_inside_any(places) if not made else None
             if inside is not None:
                 self._tell_inside(step, path, inside, value)
                 return

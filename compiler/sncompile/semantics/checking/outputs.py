@@ -101,7 +101,9 @@ class Guard:
             for folder in where.folder.around():
                 self._around.setdefault(folder.key, kept)
         folder = self._identity.folder(kept.path)
-        if kept.reach is Reach.INSIDE and folder.actual not in self._outside:
+        # Nothing can lie in a file either.
+        whole = kept.reach is Reach.INSIDE or os.path.isfile(folder.actual)
+        if whole and folder.actual not in self._outside:
             self._areas.setdefault(folder.key, kept)
 
     def no_place(self, where: Where) -> str | None:

@@ -101,9 +101,11 @@ class Paths:
         """Who writes into a folder at one of some places by a path said by hand; nobody if it holds the workspace."""
         if self._inside is None:
             self._inside = {}
-            for written, writer in self.written:
-                for folder in (folder for where in written for folder in where.folder.around()):
-                    self._inside.setdefault(folder.key, writer)
+            for folder, writer in ((where.folder, writer) for written, writer in self.written for where in written):
+                for around in folder.around():
+                    if around.key in self._inside:
+                        break  # As are all around that one.
+                    self._inside[around.key] = writer
             for folder in self.identity.folder(self._program.workspace).around():
                 self._inside.pop(folder.key, None)
         return next((self._inside[where.key] for where in places if where.key in self._inside), None)
