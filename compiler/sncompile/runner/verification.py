@@ -153,7 +153,8 @@ def _compare(here: _Known, event: Mapping[str, Any], mark_of: Mapping[str, str],
 def _command(here: _Known, event: Mapping[str, Any], lines: list[tuple[Job, str]]) -> Iterator[str]:
     """What differs in a script; lines of arguments are gathered, for a shell to read all at once."""
     job, log = here.jobs[0], event["log"][0]
-    body = command_line(here.family, job, str(event["shellcmd"] or ""), log)
+    marked = here.marked and bool(here.family.outputs)
+    body = command_line(here.family, job, str(event["shellcmd"] or ""), log, marked=marked)
     if body is None:
         yield f"{job.id}: its log is not {log}"
     elif job.command is not None:
@@ -184,12 +185,22 @@ def _batch_scripts(graph: Graph, out: Path, files: str) -> Iterator[str]:
     """What the script of a batched family says of each instance; `files` is where its module files are meant to lie."""
     expansion = Expansion(graph, files=files)
     for name in (name for name, family in graph.families.items() if family.batches):
-        script = (out / "files" / "batches" / f"{name}.sh").read_bytes()
-        call = b'instance() { printf \'%s\\0%s\\0\' "$2" "$3"; }\n'
-        done = subprocess.run(["/bin/bash", "--norc"], input=call + script, capture_output=True, check=False)
-        told = done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
-        found = dict(zip(told[::2], told[1::2], strict=False))
+        lines = (out / "files" / "batches" / f"{name}.sh").read_bytes()
+        call = b'instance() { printf \'%s\\0\' "$#" "$@"; }\n'
+        done = subprocess.run(["/bin/bash", "--norc"], input=call + lines, capture_output=True, check=False)
+        words = iter(done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1])
+        found: dict[str, tuple[str, list[str]]] = {}
+        for count in words:
+            call_of = [next(words, "") for _ in range(int(count))]
+            outputs = call_of[4 : 4 + int(call_of[3])]
+            found[call_of[1]] = call_of[2], [path[2:] for path in outputs]
+        family = graph.families[name]
+        variables = [v.name for v in family.env if not v.secret]
         for job in expansion.jobs(name):
             wanted = shlex.join(job.command) if job.command is not None else job.shell or ""
-            if not found.get(job.digest, "").endswith(wanted):
-                yield f"{job.id}: its batch runs {found.get(job.digest)!r}, not {wanted!r}"
+            line, outputs = found.get(job.digest, ("", []))
+            exports = [f"export {n}={shlex.quote(job.env[n])}\n" for n in variables]
+            if wanted not in line or not all(export in line for export in exports):
+                yield f"{job.id}: its batch runs {line!r}, not {wanted!r}"
+            elif outputs != _files(job.outputs):
+                yield f"{job.id}: its batch writes {outputs}, not {_files(job.outputs)}"

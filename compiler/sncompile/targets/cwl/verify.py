@@ -90,7 +90,8 @@ class _Comparison:
             yield from _differ("script", self._back(read.argv[-1].rstrip("\n"), script), script)
         yield from _differ("outputs", list(read.said.outputs.values()), list(_paths(job.outputs)))
         yield from _differ("checks", read.said.checks, list(_checks(family, job)))
-        variables = {name: value for name, value in job.env.items() if value != "***"}
+        hidden = {v.name for v in family.env if v.secret}
+        variables = {name: value for name, value in job.env.items() if name not in hidden}
         yield from _differ("variables", {**read.env, **read.said.variables}, variables)
         yield from _differ("variables that the engine sets", sorted(read.env.keys() & ENGINES), [])
         yield from _differ("secrets", read.said.secrets, [v.name for v in family.env if v.secret])

@@ -7,7 +7,8 @@ who reads from an instance waits for the mark of its batch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -151,7 +152,7 @@ class _Batching:
         ]
         inputs = list(dict.fromkeys(path for value in job.inputs.values() for path in _listed(value)))
         key = "/".join(map(encode_key, old.keys.instances[number]))
-        words = [key, job.digest, _script(job), str(len(outputs)), *outputs, *inputs]
+        words = [key, job.digest, _script(job, old), str(len(outputs)), *outputs, *inputs]
         return f"instance {' '.join(map(_ansi, words))}\n"
 
 
@@ -163,12 +164,28 @@ def _listed(value: Any) -> list[str]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _script(job: Job) -> str:
-    """What an instance runs, its environment set first."""
-    import shlex
+def _script(job: Job, family: Family) -> str:
+    """What an instance runs: its environment is set first, and what it has written is looked at last."""
+    secret = {variable.name for variable in family.env if variable.secret}
+    exports = "".join(f"export {n}={shlex.quote(v)}\n" for n, v in job.env.items() if n not in secret)
+    made = [path for name, o in family.outputs.items() if o.create for path in _listed(job.outputs[name])]
+    if made:
+        exports += f"mkdir -p -- {shlex.join(made)}\n"
+    script = shlex.join(job.command) if job.command is not None else job.shell or ""
+    checks = "".join(_checks(job, family.success))
+    # What the script does to its own shell (`cd`, `exit`, a trap) must not reach what looks at its files.
+    return f"{exports}(\n{script}\n)\n{checks}" if checks else exports + script
 
-    exports = "".join(f"export {n}={shlex.quote(v)}\n" for n, v in job.env.items() if v != "***")
-    return exports + (shlex.join(job.command) if job.command is not None else job.shell or "")
+
+def _checks(job: Job, success: Success) -> Iterator[str]:
+    for name, digest in success.sha256.items():
+        for path in _listed(job.outputs[name]):
+            said, total = (shlex.quote(text) for text in (f"not as promised: {path}", f"{digest}  -"))
+            yield f"sha256sum < {shlex.quote(path)} | grep -qxF {total} || {{ echo {said}; exit 1; }}\n"
+    for name, count in success.min_files.items():
+        for path in _listed(job.outputs[name]):
+            said = shlex.quote(f"the output {name} holds fewer than {count} files")
+            yield f'test "$(find {shlex.quote(path)} -type f | wc -l)" -ge {count} || {{ echo {said}; exit 1; }}\n'
 
 
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t", "\r": "\\r"}

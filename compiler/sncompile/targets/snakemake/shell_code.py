@@ -25,6 +25,8 @@ def shell_entries(context: FamilyContext, commands: CommandLowering) -> list[Ent
     marked = family.name in marks.families - marks.batched
     before = [*(_room(" ".join(places.values())) if marked else []), *_folders(context, places)]
     checks = [*(_promises(context, places) if marked else []), *_counts(context, places)]
+    # Last of all: what counts files must not count this one.
+    checks += _stamps(context, places) if marked else []
     span = family.module_span
     boxed = _container(context)
     if family.command is not None:
@@ -106,14 +108,16 @@ def _promises(context: FamilyContext, places: dict[str, str]) -> list[str]:
     found = [
         f'for path in {" ".join(paths)}; do test {test} "$path" || {otherwise}; done\n' for test, paths in kinds.items()
     ]
-    folders = [paths for name, paths in places.items() if context.family.outputs[name].base == "directory"]
-    if folders:
-        # By this a directory that a job made is told from one that somebody else did.
-        found.append(f'for path in {" ".join(folders)}; do touch -- "$path/{MADE}"; done\n')
     for name, digest in success.sha256.items():
         total = quoted(f"{digest}  -")
         found.append(f'for path in {places[name]}; do sha256sum < "$path" | grep -qxF {total} || {otherwise}; done\n')
     return found
+
+
+def _stamps(context: FamilyContext, places: dict[str, str]) -> list[str]:
+    """What Snakemake leaves in directories: by this one that a job made is told from one that somebody else did."""
+    folders = [paths for name, paths in places.items() if context.family.outputs[name].base == "directory"]
+    return [f'for path in {" ".join(folders)}; do touch -- "$path/{MADE}"; done\n'] if folders else []
 
 
 def _counts(context: FamilyContext, places: dict[str, str]) -> list[str]:

@@ -285,7 +285,8 @@ class _Comparison:
             "threads": 1 if threads is None else threads, "CONTAINER": f"{self._files}/container.sh",
         }  # fmt: skip
         shell = formatted(rule.shell(), names)
-        line = command_line(family, job, shell, log)
+        marked = family.name in self._marked and bool(family.outputs)
+        line = command_line(family, job, shell, log, marked=marked)
         if line is None:
             yield f"its log is not {log}"
         elif job.command is None:
