@@ -78,6 +78,7 @@ def has_a_ring(root: Path, tree: list[tuple[str, str | None]]) -> bool:
 
 @settings(max_examples=400, deadline=None)
 @example([("link", "a"), ("a", None)], [["link", "..", "a", "x"], ["a", "x"]], [True, False])
+@example([("b", "a/../b/a")], [["a"], ["b"]], [False, False])
 @example([("link", "nowhere/deep")], [["link", "..", "x"], ["nowhere", "x"]], [True, False])
 @given(trees(), st.lists(PARTS, min_size=2, max_size=4), st.lists(st.booleans(), min_size=4, max_size=4))
 def test_folders_are_where_the_system_has_them(

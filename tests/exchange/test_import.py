@@ -174,7 +174,8 @@ def test_a_command_for_a_shell(tmp_path: Path) -> None:
 _ORDERS = st.integers(-2, 2)
 _VALUES = {
     "integer": st.integers(-99, 99),
-    "float": st.floats(-9, 9),
+    # Of `1e-07` the library that writes these specs makes `1.0e-07`, which is another text.
+    "float": st.floats(-9, 9).filter(lambda value: "e" not in repr(value) or "." in repr(value)),
     "checkbox": st.booleans(),
     "textbox": WORDS,
 }

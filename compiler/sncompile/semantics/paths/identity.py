@@ -99,6 +99,7 @@ class Identity:
         self._system = system
         self._volumes: dict[int, tuple[Found, int]] = {}
         self._known: dict[str, Folder] = {}
+        self._followed: set[str] = set()
         self._numbers: dict[tuple[int, int], Folder] = {}
         self._spelled: dict[str, Folder] = {}
         self.root = Folder("", "", None, there=True, device=-1, volume=PLAIN, also=None)
@@ -204,9 +205,13 @@ class Identity:
         found = self._known.get(actual)
         if found is None:
             seen = self._system.look(actual) if base.there else None
+            if actual in self._followed:
+                return self._new(actual, name, base, None)  # It leads to itself, and so nowhere.
             if seen is not None and seen.kind is Kind.LINK and hops < MAX_LINKS:
                 start = self.root if seen.target.startswith("/") else base
+                self._followed.add(actual)
                 found = self._walk(start, seen.target, hops + 1)
+                self._followed.discard(actual)
             else:
                 found = self._new(actual, name, base, seen)
             self._known[actual] = found
