@@ -215,7 +215,7 @@ outputs: {o: "${make.o}"}
         assert rule.split() == [
             "input:",
             'o=T.each("results/make/{k}/o"),',
-            'tell_done=T.each("results/tell/.sncompile/{k}.done"),',
+            'tell_done=T.each("results/tell/.sncompile/done/{k}.done"),',
         ]
 
 

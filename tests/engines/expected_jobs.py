@@ -104,8 +104,8 @@ class Expected:
         else:
             key = family.keys.instances[number]
         if not key:
-            return f"{self.graph.workspace}/.sncompile/{family.name}.done"
-        return "/".join((self.graph.workspace, family.name, ".sncompile", *map(encode_key, key))) + ".done"
+            return f"{self.graph.workspace}/.sncompile/done/{family.name}.done"
+        return "/".join((self.graph.workspace, family.name, ".sncompile", "done", *map(encode_key, key))) + ".done"
 
     def inputs(self, job: Job) -> list[str]:
         """What a job of Snakemake's waits for at least, for what the job reads: files, or the marks of those jobs."""

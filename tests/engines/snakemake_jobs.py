@@ -107,7 +107,7 @@ def _batch_differences(expected: Expected, name: str, found: list[Job], event: M
     """A batch: the call of its script, and the script's lines."""
     words = _words(event["shellcmd"])
     place = f"{expected.files}/batches/{name}.sh"
-    marks = f"{expected.graph.workspace}/{name}/.sncompile/instances"
+    marks = f"{expected.graph.workspace}/{name}/.sncompile/done/instances"
     if len(words) < 6 or [*words[:3], words[5]] != ["bash", f"{expected.files}/batch.sh", place, marks]:
         return [f"a batch of {name} is called as {words}"]
     told = []

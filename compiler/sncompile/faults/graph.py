@@ -82,3 +82,11 @@ DIFFER_BY_CASE = Fault(
     "take both for one file it is an error (SN502).",
     Severity.WARNING,
 )
+INTO_READ = Fault(
+    "SN516",
+    "an output in a folder that is read",
+    "A step reads the folder as a whole, and another, or the step itself, writes into it although nothing waits for\n"
+    "that. What is written may stand in the place of something that was read, and the folder is not the same from run\n"
+    "to run. Write elsewhere, or read single files. A step that waits for the other (`after`) may read what it wrote.",
+    Severity.WARNING,
+)

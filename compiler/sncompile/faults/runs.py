@@ -101,3 +101,9 @@ NO_FOLDER = Fault(
     "all in the working folder. A file that stands in the place of such a folder, or a folder that may not be written\n"
     "to, keeps the run from starting.",
 )
+NOT_OURS = Fault(
+    "SN717",
+    "a directory that no job made",
+    "A job deletes its directory before it makes it anew. This one holds files, and no job made it: they would\n"
+    "be lost, so the run stops. What a job made is known by the file `.snakemake_timestamp` in it.",
+)

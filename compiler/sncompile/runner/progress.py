@@ -85,6 +85,8 @@ class Progress:
     started: float | None = None
     now: float = 0.0
     errors: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """Why jobs were kept from starting, by the run itself."""
     process: object = None
     """The engine's process, as its first event tells it."""
     missing: list[tuple[str, str]] = field(default_factory=list)
@@ -214,6 +216,9 @@ class Progress:
             status = _STATUS.search(told[-200:]) if told is not None else None
             if status is not None:
                 job.status = f"exit status {status[1]}" if status[1] else f"ended by the signal {status[2]}"
+
+    def _on_refused(self, event: Event) -> None:
+        self.refused.append(str(event.get("message", "")))
 
     def _on_error(self, event: Event) -> None:
         message = str(event.get("message", ""))

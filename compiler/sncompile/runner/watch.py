@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.diagnostics import Diagnostic
+from sncompile.faults import runs as runs_faults
 from sncompile.runner.events import Event, EventReader
 from sncompile.runner.failures import Failure, Places, engine_failure, failures, not_there
 from sncompile.runner.job_names import JobNames
@@ -165,7 +166,9 @@ class Watch:
 
     def faults(self, state: State) -> list[Diagnostic]:
         """What went wrong, as diagnostics: a fault for each job that failed, or the engine's own."""
-        found = [failure.diagnostic() for failure in self.failures()]
+        help = "move them away, or delete the directory"
+        found = [runs_faults.NOT_OURS.at(None, reason, help=help) for reason in self.progress.refused]
+        found += [failure.diagnostic() for failure in self.failures()]
         if self.progress.missing_count:
             found.append(not_there(self.names, self.progress))
         if not found and state is State.FAILED:

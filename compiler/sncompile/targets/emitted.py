@@ -136,7 +136,7 @@ def _put(place: Path, data: bytes, before: Path) -> None:
 
 
 def _carry_over(folder: Path, fresh: Path) -> None:
-    """Keep what somebody else put into the folder: files, links wherever they lead, and folders."""
+    """Keep what somebody else put into the folder: files, links wherever they lead, and folders; no pipes."""
     ours = {*read_manifest(folder), MANIFEST}
     for here, folders, files in os.walk(folder):
         at = Path(here).relative_to(folder)
@@ -145,6 +145,7 @@ def _carry_over(folder: Path, fresh: Path) -> None:
         if not files and not folders:
             (fresh / at).mkdir(parents=True, exist_ok=True)
         for name in kept + links:
-            if not os.path.lexists(fresh / at / name):
+            whole = Path(here, name).is_symlink() or Path(here, name).is_file()
+            if whole and not os.path.lexists(fresh / at / name):
                 (fresh / at).mkdir(parents=True, exist_ok=True)
                 shutil.copy2(Path(here, name), fresh / at / name, follow_symlinks=False)

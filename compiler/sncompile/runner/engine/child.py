@@ -240,8 +240,9 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
     seen.stored_elsewhere = asked.default_storage_provider is not None
     seen.wanted, by_mark = read_promises(folder.promises)
     seen.keeper = JobKeeper(
-        Path.cwd(), claims_of(folder), by_mark, folder.redaction(os.environ), private=bool(folder.secrets)
-    )
+        Path.cwd(), claims_of(folder), by_mark, folder.redaction(os.environ), private=bool(folder.secrets),
+        refuse=lambda reason: tell(folder.events, event="refused", message=reason),
+    )  # fmt: skip
     try:
         listen(seen.keeper)
         return bool(args_to_api(asked, parser))

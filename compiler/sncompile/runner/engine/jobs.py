@@ -21,26 +21,33 @@ class JobKeeper:
     """Marks what is being written in the claims that it belongs to, and remembers what was.
 
     `by_mark` has the files of jobs that the engine knows by a mark. `hide` takes secrets out of the log of a job that
-    has ended; with `private`, logs are for their owner alone before that, too.
+    has ended; with `private`, logs are for their owner alone before that, too. `refuse` hears why jobs must
+    not start.
     """
 
     def __init__(
         self, working: Path, claims: Sequence[Claim], by_mark: Mapping[str, Sequence[Written]],
-        hide: Redaction = NO_SECRETS, *, private: bool = False,
+        hide: Redaction = NO_SECRETS, *, private: bool = False, refuse: Callable[[str], None] = lambda reason: None,
     ) -> None:  # fmt: skip
+        self._refuse = refuse
         self._working, self._by_mark, self._hide, self._private = working, by_mark, hide, private
         self._real = RealPaths(working)
         self._claims = sorted(claims, key=lambda claim: len(claim.root), reverse=True)
         self._marks = {claim.place: claim.marks() for claim in self._claims}
+        self._begun: set[str] = set()
         self.written: dict[str, Written] = {}
         """What the jobs that ended well have written, by its path."""
 
     def begin(self, jobs: list[EngineJob]) -> None:
         """Mark the files of jobs. Raises `OSError` where that cannot be, and `Refused`."""
         for written in (written for job in jobs for written in self._files(job)):
-            if written.directory and self._is_foreign(self._working / written.path):
-                reason = "holds files that no run made, and its job would delete them"
-                raise Refused(f"`{written.path}` {reason}: move them away, or delete the directory")
+            if not written.directory or written.path in self._begun:
+                continue  # What an earlier try of this run left is its own.
+            self._begun.add(written.path)
+            if self._is_foreign(self._working / written.path):
+                reason = f"`{written.path}` holds files that no run made, and its job would delete them"
+                self._refuse(reason)
+                raise Refused(reason)
         for claim, names in self._by_claim(w for job in jobs for w in self._files(job)).items():
             self._marks[claim.place].begin(names)
 

@@ -33,8 +33,6 @@ from sncompile.runner.processes import Process, Seen, look
 from sncompile.runner.record import read_object, write_object
 from sncompile.semantics.checking.own_files import OWN_FOLDER
 
-"""The folder for claims, in a data root."""
-
 SIGN_OF_LIFE = 10.0
 """Seconds between two signs of life."""
 

@@ -166,6 +166,7 @@ class _Checker:
         self._told: set[str] = set()
         self._disk = _Disk(str(program.folder))
         self._needs: dict[str, set[str]] = {}
+        self._told_inside: set[tuple[str, str]] = set()
 
     def check(self, step: Step, port: str, value: Value, found: dict[str, int], *, made: bool) -> None:
         """Tell what is wrong with the paths of an input; `made` are those made from an output's path."""
@@ -193,10 +194,8 @@ class _Checker:
             if writer is not None or folder is not None:
                 self._tell_written(step, path, writer, folder, value)
                 return
-            inside = self._paths.writer_inside_any(places) if not made else None
-            if inside is not None:
+            for inside in self._paths.writers_inside_any(places) if not made else ():
                 self._tell_inside(step, path, inside, value)
-                return
             if listed is not None or path in self._told:
                 continue
             there = self._disk.kind(path)
@@ -265,14 +264,18 @@ class _Checker:
         self._report.add(faults.UNDECLARED_EDGE.at(value.span, message, help=hint, related=place))
 
     def _tell_inside(self, step: Step, path: str, writer: Writer, value: Value) -> None:
-        """Tell that a step writes into a folder that is read as a whole."""
+        """Warn of a step that writes into a folder which is read as a whole, unless that waits for it."""
+        if (writer.step, path) in self._told_inside or writer.step in self._needed_by(step.name) - {step.name}:
+            return
+        self._told_inside.add((writer.step, path))
         span = output_span(self._program.steps[writer.step], writer.port)
-        message = (
-            f"`{writer.path}` of `{writer.step}.{writer.port}` is written into `{path}`, which `{step.name}` reads"
-        )
+        what = f"`{writer.path}` of `{writer.step}.{writer.port}`"
+        message = f"{what} is written into `{path}`, which `{step.name}` reads"
         hint = "write it elsewhere, or read the files that are needed of the folder one by one"
+        if writer.step != step.name:
+            hint += f"; if `{step.name}` is to read it, too, say `after: [{writer.step}]` there"
         related = (Place("it is read here", value.span),)
-        self._report.add(faults.OVER_DATA.at(span, message, help=hint, related=related))
+        self._report.add(faults.INTO_READ.at(span, message, help=hint, related=related))
 
     def _needed_by(self, name: str) -> set[str]:
         """The steps that a step needs, directly or through others."""

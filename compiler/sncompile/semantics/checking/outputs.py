@@ -89,6 +89,7 @@ class Guard:
         self._areas: dict[str, Kept] = {}
         self._outside = {folder.actual for folder in identity.working.around()}
         self._holding = {folder.key for folder in identity.working.around()}
+        self._working = identity.working.key
         self._records = identity.folder(RECORDS)
         for each in kept:
             self._add(each)
@@ -114,6 +115,8 @@ class Guard:
             return "is your home folder, or a folder around it"
         if where.folder.actual == "":
             return "stands in `/` itself"
+        if any(folder.key == self._working for folder in where.folder.around()):
+            return None  # Where people work there is no system, wherever that is.
         top = where.folder.actual.split("/")[1]
         return f"lies in `/{top}`, which is the system's" if top in SYSTEM else None
 

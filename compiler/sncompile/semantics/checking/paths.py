@@ -60,7 +60,8 @@ class Paths:
         self._expanded: set[str] = set()
         self._region_of: dict[str, str | None] = {}
         self._around: dict[str, Writer | None] = {}
-        self._inside: dict[str, Writer] | None = None
+        self._inside: dict[str, dict[str, Writer]] | None = None
+        self._around_workspace: set[str] = set()
         self.linked: list[str] = []
         """The steps in whose folders there are links, or whose folders links bring together: their derived paths may
         lead anywhere."""
@@ -97,18 +98,30 @@ class Paths:
         """Who writes a folder that a place lies in."""
         return self._folder_written(where.folder)
 
-    def writer_inside_any(self, places: Iterable[Where]) -> Writer | None:
-        """Who writes into a folder at one of some places by a path said by hand; nobody if it holds the workspace."""
+    def writers_inside_any(self, places: Iterable[Where]) -> Iterable[Writer]:
+        """Who writes into a folder at one of some places, one path of each step; nobody if it holds the workspace."""
         if self._inside is None:
-            self._inside = {}
-            for folder, writer in ((where.folder, writer) for written, writer in self.written for where in written):
-                for around in folder.around():
-                    if around.key in self._inside:
-                        break  # As are all around that one.
-                    self._inside[around.key] = writer
-            for folder in self.identity.folder(self._program.workspace).around():
-                self._inside.pop(folder.key, None)
-        return next((self._inside[where.key] for where in places if where.key in self._inside), None)
+            self._inside = self._find_inside()
+        found: dict[str, Writer] = {}
+        for where in places:
+            if where.key not in self._around_workspace:
+                for name in self._above_regions.get(where.key, ()):
+                    port = next(p for p, o in self._program.steps[name].outputs.items() if o.derived)
+                    path = f"{posixpath.join(self._program.workspace, name)}/…"
+                    found.setdefault(name, Writer(name, port, 0, path))
+                found |= self._inside.get(where.key, {})
+        return found.values()
+
+    def _find_inside(self) -> dict[str, dict[str, Writer]]:
+        found: dict[str, dict[str, Writer]] = {}
+        self._around_workspace = {folder.key for folder in self.identity.folder(self._program.workspace).around()}
+        for folder, writer in ((where.folder, writer) for written, writer in self.written for where in written):
+            for around in folder.around():
+                here = found.setdefault(around.key, {})
+                if writer.step in here:
+                    break  # As it is in all around that one.
+                here[writer.step] = writer
+        return found
 
     def writer_around_any(self, places: Iterable[Where]) -> Writer | None:
         """Who writes a folder that one of some places lies in."""
@@ -276,8 +289,13 @@ class _Checker:
         for step in self._paths.plain_steps:
             other = names.setdefault(fold(step, ANY), step)
             self._warn_of_keys(self._program.steps[step], self._program.steps[other])
-            if self._guard.touches(self._paths.folder_of(step)):
+            if self._guard.touches(self._paths.folder_of(step)) or self._has_no_place(step):
                 self._check_each(step, known=True)
+
+    def _has_no_place(self, step: str) -> bool:
+        """Whether nobody may write where a step has its derived paths."""
+        path = f"{self._program.workspace}/{step}"
+        return self._guard.no_place(self._paths.identity.place(path)) is not None
 
     def _warn_of_keys(self, step: Step, other: Step) -> None:
         """Warn where derived paths differ by case only: by the name of a step, its ports, or its keys."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sncompile.diagnostics import Fault
 from sncompile.faults import values as faults
 from sncompile.semantics.scripts.scanner import DECLARING
-from sncompile.semantics.scripts.script import Command, Scan, Taken, Word
+from sncompile.semantics.scripts.script import NUMBER, UNKNOWN, VALUE, Command, Scan, Taken, Word
 
 
 class Finding(NamedTuple):
@@ -255,12 +255,17 @@ class _Held(NamedTuple):
     files: dict[str, list[int]]
 
 
+def _is_known(word: Word) -> bool:
+    """Whether a word is the same in every job, so that it can be told from another one."""
+    return not set(word.text) & {VALUE, NUMBER, UNKNOWN}
+
+
 def _held(scan: Scan) -> _Held:
     files: dict[str, list[int]] = {}
     for command in scan.commands:
         values = [where for each in (command, *command.pipes) for where in _echoed([each])]
         words = [*command.targets, *(command.words[1:] if command.words and command.words[0].text == "tee" else ())]
-        for target in words if values else ():
+        for target in filter(_is_known, words) if values else ():
             files.setdefault(target.text.removeprefix("./"), []).extend(values)
     return _Held(_variables(scan, arrays=True), files)
 
@@ -470,7 +475,7 @@ class _Judging:
 
     def _written(self, file: Word, name: str) -> Iterator[Finding]:
         """A file that the script itself wrote, and that is run here."""
-        for where in self._held.files.pop(file.text.removeprefix("./"), ()):
+        for where in self._held.files.pop(file.text.removeprefix("./"), ()) if _is_known(file) else ():
             message = f"a text that becomes part of `{file.text}`, which {name} runs further on"
             yield Finding(where, faults.COMPUTED_LATER, message, "have the file take it as an argument")
 

@@ -202,5 +202,6 @@ def _constants_of(cell: Mapping[str, Any]) -> set[str]:
         if value is None or any(isinstance(inner, ast.Name) for inner in ast.walk(value)):
             continue
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]  # type: ignore[attr-defined]
-        found |= {inner.id for target in targets for inner in ast.walk(target) if isinstance(inner, ast.Name)}
+        names = [inner for target in targets for inner in ast.walk(target) if isinstance(inner, ast.Name)]
+        found |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
     return found

@@ -2,8 +2,8 @@
 
 Snakemake finds a job by the wildcards of the path that is asked for, so all outputs of a rule must hold the same ones.
 Where the paths of a family vary each in its own way, its rule has a mark as its output,
-`results/STEP/.sncompile/KEY.done`, where no output may be; the paths themselves are parameters. The job makes room for
-them and is done only when all of them are there; who reads from it waits for the mark.
+`results/STEP/.sncompile/done/KEY.done`, where no output may be; the paths themselves are parameters. The job makes room
+for them and is done only when all of them are there; who reads from it waits for the mark.
 
 This is a rewriting of the graph before it is lowered: ports that are no paths of Snakemake's become parameters.
 """
@@ -59,8 +59,8 @@ def mark_start(workspace: str, family: Family) -> str:
 
     They lie with the results of the step, so that who deletes these has its jobs done again.
     """
-    keyed = f"{workspace}/{family.name}/{OWN_FOLDER}"
-    return keyed if family.keys.by else f"{workspace}/{OWN_FOLDER}/{family.name}"
+    keyed = f"{workspace}/{family.name}/{OWN_FOLDER}/done"
+    return keyed if family.keys.by else f"{workspace}/{OWN_FOLDER}/done/{family.name}"
 
 
 def mark_ending(keys: KeySet) -> str:

@@ -22,6 +22,9 @@ DEFAULT_CONSTRAINT = "[^/]+"
 _CONSTRAINTS = (DEFAULT_CONSTRAINT, "[A-Za-z0-9]+", "[A-Za-z]+", "[0-9]+", "[^/_]+", "[^/.]+", "[^/-]+", ".+")
 
 
+_SEPARATE = "separate keys by `/`, or leave the path out: it is derived then"
+
+
 class OutputPatterns:
     """The patterns of a family's outputs; `constraints` are those wildcards that need more than the usual one."""
 
@@ -34,7 +37,7 @@ class OutputPatterns:
         self.differ: tuple[str, str] | None = None
         """Two outputs whose paths do not vary in the same parts, where there are any."""
         self.mixed = False
-        """Whether a family that a pass made has paths that cannot be cut into their parts."""
+        """Whether the paths do not tell the jobs, or their logs, apart."""
         self._find_wildcards()
 
     def _paths(self, output: Output) -> list[Value]:
@@ -156,17 +159,20 @@ class OutputPatterns:
             return
         logs = filled(self._keyed(".log"), context.cells)
         folders = {log[:at] for log in set(logs) for at in _slashes(log)}
-        if any(".." in log.split("/") for log in logs) or not folders.isdisjoint(logs):
+        astray = any(".." in log.split("/") for log in logs)
+        if astray or len(set(logs)) < len(logs) or not folders.isdisjoint(logs):
             name = context.family.name
-            self._by_mark_or_refused(f"the logs of `{name}` would lie by its paths, where others lie", by_mark=True)
+            help = "have a folder for each key, or let it be neither `temp` nor `protected`: then the logs lie by keys"
+            self._by_mark_or_refused(
+                f"the logs of `{name}`, which lie by its paths, would not be each in a place of its own", True, help
+            )
 
-    def _by_mark_or_refused(self, message: str, *, by_mark: bool) -> None:
+    def _by_mark_or_refused(self, message: str, by_mark: bool, help: str = _SEPARATE) -> None:
         """Have a mark tell the jobs apart, where that is wanted and loses nothing, or refuse the paths."""
         family = self._context.family
         if by_mark and not any(o.temp or o.protected for o in family.outputs.values()):
             self.mixed = True
             return
-        help = "separate keys by `/`, or leave the path out: it is derived then"
         place = next(iter(family.outputs.values())).path.span
         self._context.around.tell(faults.AMBIGUOUS_PATH.at(place, message, help=help))
 
