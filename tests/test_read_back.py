@@ -321,3 +321,47 @@ def test_batches_that_wait_for_steps_and_for_batches(tmp_path: Path, monkeypatch
     )
     for level in (0, 1, 2):
         compile_program(check("main.yaml").require(), CompileOptions(level=level))
+
+
+OWN_LINES = [
+    "(\nmkdir -p x\n)",
+    ")(\n",
+    "for path in a b; do echo $path; done",
+    'test "$(find . -type f | wc -l)" -ge 0',
+    "undo() { true; }\nundo",
+    "  indented",
+    "export A=b",
+]
+
+
+@pytest.mark.parametrize("lines", OWN_LINES)
+@pytest.mark.parametrize("kind", ["plain", "marked", "counted", "created", "variable"])
+def test_lines_that_look_like_ours_are_the_scripts(
+    lines: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the compiler puts around a script or a command is told by its place and not by its looks."""
+    monkeypatch.chdir(tmp_path)
+    module: dict[str, object] = {"outputs": {"o": {"type": "directory"}, "p": {"type": "file"}}}
+    module["params"] = {"x": {"type": "string", "default": lines}}
+    step: dict[str, object] = {"by": ["a", "b"], "module": module}
+    if kind == "marked":
+        step["outputs"] = {"o": "${t.o}", "p": "out/${t.p}"}
+    elif kind == "counted":
+        module["success"] = {"min_files": {"o": 0}}
+    elif kind == "created":
+        module["outputs"] = {"o": {"type": "directory", "create": True}, "p": {"type": "file"}}
+    elif kind == "variable":
+        step["env"] = {"A": lines, "B": "***"}
+    rows = [{"a": "1", "b": "2", "o": "x/1", "p": "q"}, {"a": "1", "b": "3", "o": "y", "p": "r/s"}]
+    table = {"key": ["a", "b"], "rows": rows}
+    script = f"{lines}\ntouch ${{outputs.p}} ${{params.x}}\n" if lines != ")(\n" else "touch ${outputs.p} ${params.x}\n"
+    for action in (
+        {"shell": script},
+        {"command": ["bash", "-c", lines, "${params.x}", "${outputs.o}", "${outputs.p}"]},
+    ):
+        steps = {"one": {**step, "module": {**module, **action}}}
+        Path("main.yaml").write_text(
+            json.dumps({"sncompile": 1, "pipeline": "main", "tables": {"t": table}, "steps": steps})
+        )
+        for level in (0, 2):
+            compile_program(check("main.yaml").require(), CompileOptions(level=level))

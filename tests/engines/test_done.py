@@ -183,7 +183,62 @@ def test_a_directory_that_no_run_made_is_not_deleted(level: str, folder: Path) -
     assert sncompile(folder, "run", "spec.yaml", "-O", level).returncode == 0
     # What a run made is made again, at whatever level.
     for other in "20":
+        (own / "x").write_text("of old")
         assert sncompile(folder, "run", "spec.yaml", "-O", other, "--", "--forceall").returncode == 0
+        assert (own / "x").read_text() == "x\n"
+
+
+@pytest.mark.parametrize("level", ["-O1", "-O2"])
+def test_a_try_of_the_same_run_is_no_strangers(level: str, folder: Path) -> None:
+    """What it left half-way is deleted before the next try, though no job has ended that made it."""
+    (folder / "spec.yaml").write_text(
+        """\
+sncompile: 1
+pipeline: one
+tables: {t: {key: k, rows: [{k: 1}, {k: 2}]}}
+steps:
+  a:
+    by: k
+    batch: 2
+    retries: 1
+    outputs: {d: "out/${k}"}
+    module:
+      outputs: {d: {type: directory}}
+      shell: |
+        mkdir -p ${outputs.d}; touch ${outputs.d}/half
+        if [ ! -e tried ]; then touch tried; kill -9 KILLED $$; fi
+        touch ${outputs.d}/whole
+""".replace("KILLED", "$PPID" if level == "-O2" else "")
+    )
+    done = sncompile(folder, "run", "spec.yaml", level, "--", "--keep-incomplete", "--cores", "1")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "out" / "1" / "whole").exists()
+
+
+def test_batches_look_at_what_they_promise(folder: Path) -> None:
+    """As jobs of their own do: sums, numbers of files, and directories that are there beforehand."""
+    spec = """\
+sncompile: 1
+pipeline: one
+tables: {t: {key: k, rows: [{k: 1}, {k: 2}]}}
+steps:
+  a:
+    by: k
+    batch: 2
+    module:
+      outputs: {o: {type: file}, d: {type: directory, create: true}}
+      success: SUCCESS
+      shell: touch ${outputs.o} ${outputs.d}/x
+"""
+    empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    for success, code in (
+        (f"{{sha256: {{o: {empty}}}, min_files: {{d: 1}}}}", 0),
+        ("{min_files: {d: 2}}", 3),
+        (f"{{sha256: {{o: {empty[:-1]}6}}}}", 3),
+    ):
+        (folder / "spec.yaml").write_text(spec.replace("SUCCESS", success))
+        done = sncompile(folder, "run", "spec.yaml", "-O2", "--", "--forceall")
+        assert done.returncode == code, (success, done.stderr)
 
 
 def test_a_run_takes_nothing_that_lies_about(folder: Path) -> None:

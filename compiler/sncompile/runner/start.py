@@ -24,7 +24,7 @@ from sncompile.runner.engine.surroundings import Surroundings, python, surroundi
 from sncompile.runner.events import EventReader, tell
 from sncompile.runner.facts import write_facts
 from sncompile.runner.files.claims import Claimed, claim_files
-from sncompile.runner.files.holes import families_for, missing_below
+from sncompile.runner.files.holes import families_for, forget_batches, missing_below
 from sncompile.runner.files.promises import promised, write_promises
 from sncompile.runner.files.run_files import files_of
 from sncompile.runner.lock import FolderLock, Locked
@@ -125,6 +125,8 @@ def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str
         request = engine_request(run, working, options, methods, profile)
         settings = examine(request, taken.variables, str(working))
         _preflight(run, working, options, methods, profile, say)
+        if any(setting.member == "forceall" for setting in settings):
+            forget_batches(run.graph, working)
         marked = marked_families(run.emitted)
         families = families_for(run.graph, set(options.steps)) if options.targets else set(run.graph.families)
         files = files_of(run.graph, working, families, marked)

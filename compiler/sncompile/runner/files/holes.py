@@ -10,6 +10,7 @@ Where a rule is known by a mark, Snakemake does not look for the files at all: a
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from sncompile.ir.graph import Graph
 from sncompile.ir.jobs import Expansion
 from sncompile.runner.files.job_files import marks
+from sncompile.targets.snakemake.batching import instance_marks
 
 
 def missing_below(graph: Graph, working: Path, families: set[str], marked: Collection[str] = ()) -> list[str]:
@@ -73,6 +75,13 @@ class _Holes:
 
     def _exists(self, path: str) -> bool:
         return os.path.lexists(self._working / path)
+
+
+def forget_batches(graph: Graph, working: Path) -> None:
+    """Have every instance of batches done again, though the engine only has the batches done again."""
+    for family in graph.families.values():
+        if family.batches:
+            shutil.rmtree(working / instance_marks(graph.workspace, family), ignore_errors=True)
 
 
 def families_for(graph: Graph, wanted: set[str]) -> set[str]:

@@ -60,6 +60,11 @@ def with_batches(graph: Graph, files: str) -> Batched:
     return Batched(graph, frozenset(made), scripts)
 
 
+def instance_marks(workspace: str, family: Family) -> str:
+    """The folder with the marks of a batched family's instances."""
+    return f"{mark_start(workspace, family)}/instances"
+
+
 class _Batching:
     """One family on its way into batches."""
 
@@ -99,7 +104,7 @@ class _Batching:
         place = f"batches/{old.name}.sh"
         cells = [Related(Cell(self._table, c, INTEGER, span), self.keys, self.keys, INTEGER, span)
                  for c in ("first", "last")]  # fmt: skip
-        marks = f"{mark_start(self._expansion.graph.workspace, old)}/instances"
+        marks = instance_marks(self._expansion.graph.workspace, old)
         command: tuple[Value, ...] = (
             Const("bash", STRING, span), FileValue(RUNNER, Type("file"), span), FileValue(place, Type("file"), span),
             *cells, Const(marks, STRING, span),
