@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Set
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import tables as faults
+from sncompile.semantics.conditions import varies
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.keys import KeySet, Rows
 from sncompile.semantics.operands import ValueFault
@@ -195,6 +196,11 @@ class KeyLinker:
                     help="compare it: `${fields.plate == 'P1'}`",
                 )
             )
+            return None
+        if varies(where, table.keys):
+            message = "`where`: what it takes differs between the jobs that the pipeline is used for"
+            hint = "take the step's own table and what is the same for all; leave other rows out where the pipeline is used"
+            self._report.add(faults.BAD_CONDITION.at(where.span, message, help=hint))
             return None
         try:
             chosen = [bool(value) for value in Evaluator({}).column(where, table.keys)]
