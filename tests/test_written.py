@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sncompile as sn
-from sncompile.api import check, graph_of, optimize
+from sncompile.api import CompileOptions, check, compile_program, graph_of, optimize
 from sncompile.ir.jobs import jobs
 from sncompile.semantics.program import Options
 from sncompile.syntax.scalars import number_of
@@ -267,3 +268,69 @@ steps:
     for options in (by_text, by_value):
         (command,) = commands(options).values()
         assert command.command == ["tool", "./-w/a/o", "./-in", "./-raw/x", "./-qq", "./-a", "b"]
+
+
+def test_roots_of_an_inner_pipeline_follow_those_outside(folder: Path) -> None:
+    """One that is made of another one, too."""
+    Path("lib").mkdir()
+    Path("lib", "inner.yaml").write_text(
+        """\
+sncompile: 1
+pipeline: inner
+data: {images: images, sub: "${data.images}/sub"}
+steps:
+  tell:
+    with: {a: "${data.images}", b: "${data.sub}"}
+    module: {params: {a: {type: path}, b: {type: path}}, command: [tell, "${params.a}", "${params.b}"]}
+"""
+    )
+    outer = "sncompile: 1\npipeline: main\nROOTSsteps: {a: {module: ./lib/inner.yaml}}\n"
+    for roots, given, found in (
+        ("", {}, "lib/images"),
+        ("data: {images: raw}\n", {}, "raw"),
+        ("data: {images: raw}\n", {"images": "/else/where"}, "/else/where"),
+    ):
+        Path("main.yaml").write_text(outer.replace("ROOTS", roots))
+        (told,) = commands(Options(given, invoked_from=folder)).values()
+        assert told.command == ["tell", found, f"{found}/sub"]
+
+
+def test_booleans_in_paths_are_written_as_everywhere(folder: Path) -> None:
+    """Neither the graph nor the Snakefile has them as Python does."""
+    Path("main.yaml").write_text(
+        """\
+sncompile: 1
+pipeline: main
+params: {b: {type: boolean, default: true}}
+tables: {t: {key: k, rows: [{k: a}, {k: c}]}}
+steps:
+  one:
+    by: k
+    outputs: {o: "p/${params.b}/${k}.txt", l: ["l/${params.b}${k}", "m${params.b}/${k}"], c: "c/${k}/${k == 'a'}"}
+    module:
+      outputs: {o: {type: file}, l: {type: "file[]"}, c: {type: file}}
+      command: [touch, "${outputs.o}", "${outputs.l}", "${outputs.c}"]
+"""
+    )
+    for level in (0, 2):
+        made = compile_program(check("main.yaml").require(), CompileOptions(level=level))
+        first, _ = jobs(made.graph)
+        assert first.command == ["touch", "p/true/a.txt", "l/truea", "mtrue/a", "c/a/true"]
+        assert not re.search("True(?!l)", made.emitted.files["Snakefile"].decode().partition("rule all")[2])
+
+
+@pytest.mark.parametrize("form", [".inf", "-.inf", ".nan", "1e400"])
+@pytest.mark.parametrize("many", [False, True])
+def test_what_json_cannot_say_is_told(form: str, many: bool, folder: Path) -> None:
+    """A function is given JSON, which has no such number; a command is given the text."""
+    kind, value = ("number[]", f"[1, {form}]") if many else ("number", form)
+    spec = f"""\
+sncompile: 1
+pipeline: main
+steps:
+  one: {{with: {{n: {value}}}, module: {{params: {{n: {{type: "{kind}"}}}}, outputs: {{o: {{type: file}}}}, ACTION}}}}
+"""
+    Path("main.yaml").write_text(spec.replace("ACTION", 'python: "package:function"'))
+    assert [fault.code for fault in check("main.yaml").diagnostics] == ["SN317"]
+    Path("main.yaml").write_text(spec.replace("ACTION", 'command: [touch, "${outputs.o}", "${params.n}"]'))
+    assert not check("main.yaml").failed

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sncompile.diagnostics import Span
 from sncompile.semantics.encoding import no_option
+from sncompile.semantics.operands import to_text
 from sncompile.semantics.paths.ups import climbs_from_link
 from sncompile.semantics.types import STRING
 from sncompile.semantics.values import Const, Items, Text, Value
@@ -98,7 +99,7 @@ def join_text(parts: list[Value], span: Span) -> Value:
     joined: list[Value] = []
     for part in parts:
         if joined and isinstance(part, Const) and isinstance(joined[-1], Const):
-            joined[-1] = Const(f"{joined[-1].value}{part.value}", STRING, joined[-1].span)
+            joined[-1] = Const(to_text(joined[-1].value) + to_text(part.value), STRING, joined[-1].span)
         else:
             joined.append(part)
     if len(joined) == 1 and isinstance(joined[0], Const):
@@ -114,7 +115,7 @@ def tidy(value: Value, working: Path) -> Value:
     if isinstance(value, Const) and isinstance(value.value, str):
         return value._replace(value=_tidy_start(value.value, working))
     if isinstance(value, Const) and isinstance(value.value, tuple):
-        return value._replace(value=tuple(_tidy_start(str(v), working) for v in value.value))
+        return value._replace(value=tuple(_tidy_start(to_text(v), working) for v in value.value))
     if isinstance(value, Text):
         joined = join_text(list(value.parts), value.span)
         if not isinstance(joined, Text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Report
@@ -14,10 +15,10 @@ from sncompile.semantics.checking.settings import Words, check_output, check_set
 from sncompile.semantics.evaluate import AbsentItem, Evaluator, Gap, Missing
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.linking.binding import check_value
-from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.program import Program, Step
 from sncompile.semantics.types import type_text
-from sncompile.semantics.values import Apply, Cell, Const, Output, Related, Value, walk
+from sncompile.semantics.values import Apply, Cell, Const, Output, Record, Related, Value, walk
 from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc, StepDoc
 
 
@@ -26,7 +27,8 @@ def check_values(program: Program, evaluator: Evaluator, report: Report) -> None
     words: Words = {}
     for step in program.steps.values():
         told = len(report)
-        here = _At(step.keys, step)
+        in_json = any(isinstance(argument, Record) for argument in step.command or ())
+        here = _At(step.keys, step, in_json)
         for name, value in step.inputs.items():
             if _surely_there(value):
                 continue
@@ -34,7 +36,8 @@ def check_values(program: Program, evaluator: Evaluator, report: Report) -> None
                 what = f"the input `{name}` of `{step.name}`"
                 _check_input(step.module.inputs[name], value, what, here, evaluator, report)
         for name, value in step.params.items():
-            if isinstance(value, Const) and value.value is not None and _is_free(step.module.params[name]):
+            settled = isinstance(value, Const) and value.value is not None and _is_free(step.module.params[name])
+            if settled and not (in_json and isinstance(value, Const) and _is_infinite(value.value)):
                 continue
             if value.type.base != "unknown":
                 what = f"the parameter `{name}` of `{step.name}`"
@@ -57,6 +60,13 @@ def check_values(program: Program, evaluator: Evaluator, report: Report) -> None
 def _is_free(param: ParamDoc) -> bool:
     """Whether a parameter has no limits of its own, so that `check_value` has nothing to look at."""
     return not param.enum and param.minimum is None and param.maximum is None and param.pattern is None
+
+
+def _is_infinite(value: object) -> bool:
+    """Whether a value is, or holds, a number that is none: infinite, or no number."""
+    if isinstance(value, tuple):
+        return any(map(_is_infinite, value))
+    return isinstance(value, float) and not isfinite(value)
 
 
 def _surely_there(value: Value) -> bool:
@@ -224,6 +234,8 @@ class _At(NamedTuple):
 
     keys: KeySet
     step: Step | None
+    in_json: bool = False
+    """Whether its parameters are given as JSON."""
 
 
 def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: Evaluator, report: Report) -> None:
@@ -244,6 +256,11 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
             if found is None and not param.optional:
                 hint = "fill the cell, or give a value"
                 report.add(faults.ABSENT.at(value.span, f"{told} is absent", help=hint, related=related))
+                return
+            if at.in_json and _is_infinite(found):
+                hint = "a function or notebook is given JSON, which has finite numbers only; give it as a `string`"
+                message = f"{told} is {to_text(found)}, which JSON cannot say"
+                report.add(faults.BAD_VALUE.at(value.span, message, help=hint, related=related))
                 return
             wrong = check_value(param, found, told, value.span)
             if wrong is not None:

@@ -199,7 +199,7 @@ class KeyLinker:
             return None
         if varies(where, table.keys):
             message = "`where`: what it takes differs between the jobs that the pipeline is used for"
-            hint = "take the step's own table and what is the same for all; leave other rows out where the pipeline is used"
+            hint = "take the step's own table and what is the same for all; leave rows out where the pipeline is used"
             self._report.add(faults.BAD_CONDITION.at(where.span, message, help=hint))
             return None
         try:

@@ -252,7 +252,9 @@ class PipelineLinker:
         # Data of a pipeline that comes from elsewhere is beside the spec, and never where the library is installed.
         own = self._shared.library.owns(module.source)
         start = self._shared.origin if own else module.source.folder
-        data = {**root_values(module, {}, start, self._shared.folder, self._report), **self._data}
+        roots = ((name, root.value) for name, root in self._data.items() if isinstance(root, Const))
+        outer = {name: text for name, text in roots if isinstance(text, str)}
+        data = {**root_values(module, outer, start, self._shared.folder, self._report), **self._data}
         known: dict[str, Space] = {"data": Members("the data roots", data, set())}
         used: set[str] = set()
         defaults = link_defaults(module, known, used, self._report)

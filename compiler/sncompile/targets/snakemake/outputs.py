@@ -9,6 +9,7 @@ from sncompile.diagnostics import Related as Place
 from sncompile.faults import targets as faults
 from sncompile.ir.graph import Output
 from sncompile.semantics.encoding import repeats
+from sncompile.semantics.operands import to_text
 from sncompile.semantics.values import Value
 from sncompile.targets.snakemake.context import FamilyContext, texts
 from sncompile.targets.snakemake.marking import MARKER, mark_start
@@ -71,7 +72,7 @@ class OutputPatterns:
             if not isinstance(part, (str, Hole)):
                 cells = set(self._context.column(part))
                 if len(cells) == 1:
-                    part = str(cells.pop())
+                    part = to_text(cells.pop())
             parts.append(part)
         return parts
 

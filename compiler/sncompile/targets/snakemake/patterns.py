@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.keys import KeySet
+from sncompile.semantics.operands import to_text
 from sncompile.semantics.values import Const, Items, Key, Local, Output, Related, Text, Value
 from sncompile.targets.snakemake.names import item_name
 
@@ -42,7 +43,7 @@ def path_parts(value: Value, family: Family, graph: Graph, plainness: Plainness)
     """A single path as text, keys, and what is neither (values that must be evaluated)."""
     match value:
         case Const():
-            return [str(value.value)]
+            return [to_text(value.value)]
         case Key():
             encoded = value.encoded or plainness.plain(value.keys, value.name)
             return [Hole(value.name, encoded)]
