@@ -285,13 +285,13 @@ steps:
 """
     )
     outer = "sncompile: 1\npipeline: main\nROOTSsteps: {a: {module: ./lib/inner.yaml}}\n"
-    for roots, given, found in (
+    for roots, data, found in (
         ("", {}, "lib/images"),
         ("data: {images: raw}\n", {}, "raw"),
         ("data: {images: raw}\n", {"images": "/else/where"}, "/else/where"),
     ):
         Path("main.yaml").write_text(outer.replace("ROOTS", roots))
-        (told,) = commands(Options(given, invoked_from=folder)).values()
+        (told,) = commands(Options(data, invoked_from=folder)).values()
         assert told.command == ["tell", found, f"{found}/sub"]
 
 

@@ -416,7 +416,7 @@ class Step:
         return [joined for joined in self.rows if self.key_of(joined) == key]
 
     def feeders(self, key: Key, other: Step) -> list[Key]:
-        """The instances of another step that meet an instance of this one, in the other's order.
+        """The instances of another step that meet an instance of this one, in the order of the rows that this one sees.
 
         A step without keys is there for everyone.
         """
@@ -426,8 +426,8 @@ class Step:
         for table in other.tables:
             if table not in self.tables:
                 rows = join(rows, table)
-        met = {other.key_of(joined) for joined in rows}
-        return [k for k in other.instances() if k in met]
+        there = set(other.instances())
+        return [k for k in dict.fromkeys(map(other.key_of, rows)) if k in there]
 
     def outer_key(self, key: Key) -> Key:
         """The part of an instance's key that the pipeline's own step ranges over."""
@@ -473,7 +473,8 @@ class _Instance(Names):
         rows = self.step.rows_of(self.key)
         if table not in self.step.tables:
             rows = join(rows, table)
-        values = [row[column] for row in table.rows if any(joined[table] is row for joined in rows)]
+        seen = {id(joined[table]): joined[table] for joined in rows if joined[table] is not None}
+        values = [row[column] for row in seen.values()]
         if set(table.key) <= set(self.step.keys):
             return self._only(values)
         return values

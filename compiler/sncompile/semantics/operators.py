@@ -64,7 +64,7 @@ def _inside(types: list[Type]) -> Type:
 def truth_type(types: list[Type]) -> Type:
     """The type of `and`, `or` and `not`. Raises `TypeFault`."""
     for t in types:
-        if t.base not in ("boolean", "unknown") and not t.many and not t.optional:
+        if t.base not in ("boolean", "unknown") or t.many:
             raise TypeFault(f"takes true or false, not {t}", "compare it: `x == 'yes'`, `len(x) > 0`")
     return BOOLEAN
 

@@ -9,13 +9,12 @@ from sncompile.diagnostics import Related as Place
 from sncompile.faults import targets as faults
 from sncompile.ir.graph import Output
 from sncompile.semantics.encoding import repeats
-from sncompile.semantics.operands import to_text
 from sncompile.semantics.values import Value
 from sncompile.targets.snakemake.context import FamilyContext, texts
 from sncompile.targets.snakemake.marking import MARKER, mark_start
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import ending, item_name, unique
-from sncompile.targets.snakemake.patterns import Hole, Part, filled, items_of, joined, pattern_regex
+from sncompile.targets.snakemake.patterns import Hole, Part, filled, items_of, joined, path_text, pattern_regex
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, listed, string
 
 DEFAULT_CONSTRAINT = "[^/]+"
@@ -72,7 +71,7 @@ class OutputPatterns:
             if not isinstance(part, (str, Hole)):
                 cells = set(self._context.column(part))
                 if len(cells) == 1:
-                    part = to_text(cells.pop())
+                    part = path_text(cells.pop())
             parts.append(part)
         return parts
 

@@ -39,11 +39,16 @@ class Plainness:
         return found[1]
 
 
+def path_text(value: object) -> str:
+    """A constant part of a path; what is absent has no path, and is asked for by nobody."""
+    return str(value) if value is None else to_text(value)
+
+
 def path_parts(value: Value, family: Family, graph: Graph, plainness: Plainness) -> list[Part]:
     """A single path as text, keys, and what is neither (values that must be evaluated)."""
     match value:
         case Const():
-            return [to_text(value.value)]
+            return [path_text(value.value)]
         case Key():
             encoded = value.encoded or plainness.plain(value.keys, value.name)
             return [Hole(value.name, encoded)]
