@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-BASES = ("string", "integer", "number", "boolean", "path", "file", "directory", "null", "unknown")
-
 
 class Type(NamedTuple):
     """A type: a base, and whether it is a list of it, may be absent, and which formats its files have.

@@ -7,13 +7,14 @@ own, so they are only looked at where something else leads into that folder. Wha
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
 from sncompile.semantics.checking.outputs import Guard, told
+from sncompile.semantics.checking.path_keys import check_keys, parts_of
 from sncompile.semantics.encoding import encode_key
 from sncompile.semantics.evaluate import AtRunTime, Evaluator
 from sncompile.semantics.operands import ValueFault
@@ -22,7 +23,7 @@ from sncompile.semantics.paths.folding import ANY, fold
 from sncompile.semantics.paths.identity import Folder, Identity, handed_down
 from sncompile.semantics.paths.identity import Place as Where
 from sncompile.semantics.program import OutputPath, Program, Step
-from sncompile.semantics.values import Cell, Items, Key, Local, Lookup, Output, Related, Value, children
+from sncompile.semantics.values import Key, Value
 
 _DERIVE = "leave the path out: it is derived then"
 
@@ -211,63 +212,15 @@ def check_paths(program: Program, evaluator: Evaluator, identity: Identity, guar
         Written(step, port, output)
         for step in program.steps.values()
         for port, output in step.outputs.items()
-        if not output.derived and not any(v.type.base == "unknown" for v in _parts(step, output.path))
+        if not output.derived and not any(v.type.base == "unknown" for v in parts_of(step, output.path))
     ]
     checker = _Checker(program, paths, guard, report)
     checker.check_derived()
     for written in hand_made:
-        if _check_keys(program, *written, report):
+        if check_keys(program, *written, report):
             checker.write_out(written)
     checker.check_nesting()
     return paths
-
-
-def _parts(step: Step, value: Value) -> list[Value]:
-    found = [value]
-    if isinstance(value, Local) and value.space in ("inputs", "params", "outputs"):
-        found += _parts(step, step.local(value.space, value.name))
-    for child in children(value):
-        found += _parts(step, child)
-    return found
-
-
-def keys_in(step: Step, value: Value, steps: Mapping[str, Step]) -> set[str]:
-    """The keys of a step that a path holds, by itself or through a path or cell that it is made from."""
-    if isinstance(value, Key):
-        return {value.name}
-    if isinstance(value, Local):
-        return keys_in(step, step.local(value.space, value.name), steps)
-    if isinstance(value, Related):
-        if value.gathers:
-            return set()
-        if isinstance(value.value, Output):
-            source = steps.get(value.value.step)
-            return keys_in(source, source.outputs[value.value.port].path, steps) if source is not None else set()
-        # A table's column may tell its rows apart; whether it does is seen when the paths are written out.
-        return set(value.source.by) if isinstance(value.value, Cell) else keys_in(step, value.value, steps)
-    if isinstance(value, Lookup):
-        return set(step.keys.by)
-    return {key for child in children(value) for key in keys_in(step, child, steps)}
-
-
-def _check_keys(program: Program, step: Step, port: str, output: OutputPath, report: Report) -> bool:
-    items = output.path.items if isinstance(output.path, Items) else (output.path,)
-    for item in items:
-        held = keys_in(step, item, program.steps)
-        lacking = [key for key in step.keys.by if key not in held]
-        if lacking:
-            names = " and ".join(f"`{key}`" for key in lacking)
-            signs = "/".join(f"${{{key}}}" for key in lacking)
-            report.add(
-                faults.PATH_LACKS_KEY.at(
-                    item.span if item.span.file == step.span.file else step.span,
-                    f"the path of `{step.name}.{port}` lacks the key{'s' if len(lacking) > 1 else ''} {names}",
-                    help=f"put `{signs}` into it, or leave the path out: it is derived then",
-                    related=(Place("the step ranges over it here", step.span),),
-                )
-            )
-            return False
-    return True
 
 
 class _Checker:
@@ -479,7 +432,7 @@ def differ_by_case(one: str, other: str, span: Span, related: tuple[Place, ...])
 
 def _raw_keys(step: Step, output: OutputPath) -> list[int]:
     """The keys that stand in a path as they are, by their numbers among those of the step."""
-    used = {leaf.name for leaf in _parts(step, output.path) if isinstance(leaf, Key) and not leaf.encoded}
+    used = {leaf.name for leaf in parts_of(step, output.path) if isinstance(leaf, Key) and not leaf.encoded}
     return [number for number, name in enumerate(step.keys.by) if name in used]
 
 

@@ -81,11 +81,6 @@ def parse_reference(text: str) -> tuple[Repository, str]:
     return Repository(f"{host.lower()}/{repository}", ref), "/".join(parts) or "."
 
 
-def parse_repository(text: str) -> Repository:
-    """The repository of a reference without a path. Raises `BadReference`."""
-    return parse_reference(f"{text}//")[0]
-
-
 def is_commit(text: str) -> bool:
     """Whether a text is the whole name of a commit."""
     return bool(COMMIT.fullmatch(text))

@@ -15,9 +15,6 @@ from sncompile.semantics.queries.databases import SAFE
 from sncompile.semantics.queries.stored_columns import StoreError, quoted, text_sql
 from sncompile.semantics.tables.globs import Match, Matcher, Part, PatternError, compile_pattern
 
-OWN_COLUMNS = ("key", "path", "filename", "extension", "is_image")
-"""Columns that every index has: the path below the folder, the path as seen from here, and what follows from it."""
-
 SUFFIXES = {".parquet": "PARQUET", ".pq": "PARQUET", ".csv": "CSV", ".tsv": "CSV"}
 
 _IMAGES = (
