@@ -31,6 +31,7 @@ def compiled(text: str, level: int) -> dict[str, Job]:
     """The jobs of a spec, which is also emitted and read back."""
     Path("main.yaml").write_text(text)
     made = compile_program(check("main.yaml").require(), CompileOptions(level=level))
+    assert made.emitted.files["Snakefile"]
     return {job.id: job for job in jobs(made.graph)}
 
 

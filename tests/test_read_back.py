@@ -270,7 +270,9 @@ steps:
     module: {inputs: {i: {type: file}}, outputs: {o: {type: file}}, command: [cp, "${inputs.i}", "${outputs.o}"]}
 """
     Path("main.yaml").write_text(spec.replace("PLACE", "results/use"))
-    graph = compile_program(check("main.yaml").require(), CompileOptions(level=2)).graph
+    made = compile_program(check("main.yaml").require(), CompileOptions(level=2))
+    assert made.emitted.files
+    graph = made.graph
     mark = marks_of(graph, graph.families["use"])(0)
     written = {path for job in jobs(graph) for path in job.outputs.values()}
     assert "results/use/1.done" in written
@@ -320,7 +322,7 @@ def test_batches_that_wait_for_steps_and_for_batches(tmp_path: Path, monkeypatch
         "  effect: {by: [a, b], module: {command: [tool]}}\n"
     )
     for level in (0, 1, 2):
-        compile_program(check("main.yaml").require(), CompileOptions(level=level))
+        assert compile_program(check("main.yaml").require(), CompileOptions(level=level)).emitted.files
 
 
 OWN_LINES = [
@@ -364,4 +366,4 @@ def test_lines_that_look_like_ours_are_the_scripts(
             json.dumps({"sncompile": 1, "pipeline": "main", "tables": {"t": table}, "steps": steps})
         )
         for level in (0, 2):
-            compile_program(check("main.yaml").require(), CompileOptions(level=level))
+            assert compile_program(check("main.yaml").require(), CompileOptions(level=level)).emitted.files
