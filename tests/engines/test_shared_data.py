@@ -19,7 +19,7 @@ from sncompile.runner.processes import Process, identify
 from sncompile.semantics.checking.own_files import OWN_FOLDER
 
 from ..command_line import Ended, begin, finish
-from ..runs import SPEC, alive, newest_run, record, until_two_wait
+from ..runs import SPEC, alive, newest_run, record, started, until_two_wait
 from ..waiting import until
 from .test_crashes import kill_all, killed_at
 
@@ -34,7 +34,7 @@ steps:
       inputs: {i: {type: file}}
       outputs: {o: {type: file}}
       shell: cat ${inputs.i} > ${outputs.o}
-    with: {i: "${data.made}/first/a/o.txt"}
+    with: {i: "${data.made}/first/KEY/o.txt"}
 """
 INDEPENDENT = """\
 sncompile: 1
@@ -51,6 +51,11 @@ def run(folder: Path, *arguments: str, spec: str = DATA) -> subprocess.Popen[str
     (folder / "spec.yaml").write_text(spec)
     shared = folder.parent / "shared"
     return begin(folder, "run", "spec.yaml", "--cores", "2", "--data", f"workspace={shared}", *arguments)
+
+
+def reader_of(key: str) -> str:
+    """A pipeline that reads one of the first step's files elsewhere; Snakemake chooses which is there first."""
+    return OTHER.replace("KEY", key)
 
 
 def ended(process: subprocess.Popen[str]) -> Ended:
@@ -103,7 +108,7 @@ def test_another_folder_is_refused_while_a_run_writes(tmp_path: Path) -> None:
         assert str(newest_run(here)) in refused.err
         assert not list((tmp_path / "b" / "runs").iterdir())
     assert ended(run(tmp_path / "c", spec=INDEPENDENT)).code == 0
-    reads = ended(run(tmp_path / "d", "--data", f"made={tmp_path / 'shared'}", spec=OTHER))
+    reads = ended(run(tmp_path / "d", "--data", f"made={tmp_path / 'shared'}", spec=reader_of(started(here)[0])))
     assert (reads.code, "SN713" in reads.err) == (3, True)
     (here / "wait").unlink()
     assert ended(process).code == 0
@@ -144,7 +149,7 @@ def test_a_dead_run_that_left_nothing_half_written_is_no_hindrance(half: Path) -
 def test_nobody_reads_what_is_half_written(half: Path) -> None:
     """Another pipeline that takes it for an input is told; once it is made, all is well."""
     found = sorted(path.parent.name for path in (half.parent / "shared" / "first").rglob("o.txt"))
-    spec = OTHER.replace("first/a", f"first/{found[0]}")
+    spec = reader_of(found[0])
     refused = ended(run(half.parent / "d", "--data", f"made={half.parent / 'shared'}", spec=spec))
     assert (refused.code, "error[SN715]" in refused.err) == (3, True), refused.err
     assert ended(run(half)).code == 0
