@@ -367,3 +367,41 @@ def test_lines_that_look_like_ours_are_the_scripts(
         )
         for level in (0, 2):
             assert compile_program(check("main.yaml").require(), CompileOptions(level=level)).emitted.files
+
+
+RESULTS = """\
+sncompile: 1
+pipeline: main
+tables: {t: {key: k, rows: [{k: a, p: out/m}, {k: b, p: other/n}, {k: c, p: q/q}]}}
+steps:
+  marked:
+    by: k
+    outputs: {o: "${t.p}", two: "second/${k}"}
+    module: {outputs: {o: {type: file}, two: {type: file}}, command: [touch, "${outputs.o}", "${outputs.two}"]}
+  batched:
+    by: k
+    batch: 2
+    with: {i: "${marked.o}"}
+    module: {inputs: {i: {type: file}}, outputs: {o: {type: file}}, command: [cp, "${inputs.i}", "${outputs.o}"]}
+  plain: {by: k, module: {outputs: {o: {type: file}}, command: [touch, "${outputs.o}"]}}
+  tell: {by: k, module: {command: [tell]}}
+outputs: {m: "${marked.two}", b: "${batched.o}", p: "${plain.o}"}
+"""
+
+
+@pytest.mark.parametrize("name", ["m", "b", "p", "tell_done"])
+def test_what_is_asked_for_is_compared_where_marks_stand_for_it(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each entry of `all` that is gone, or names other files, is noticed."""
+    monkeypatch.chdir(tmp_path)
+    Path("main.yaml").write_text(RESULTS)
+    checked = check("main.yaml")
+    assert not checked.diagnostics
+    made = compile_program(checked.require(), CompileOptions(level=2))
+    files = dict(made.emitted.files)
+    assert not differences(made.graph, files, tmp_path / "out")
+    for change in (_text(rf"^        {name}=.*\n", ""), _text(rf"^(        {name}=).*", r'\1"results/strange.done",')):
+        told = differences(made.graph, change(files), tmp_path / "out")
+        assert told
+        assert all(line.startswith("all: ") for line in told)

@@ -18,6 +18,10 @@ class Refused:
 
     errors: tuple[str, ...]
 
+    def is_all(self, code: str) -> bool:
+        """Whether nothing else is wrong than what a code stands for."""
+        return all(error.startswith(f"{code}:") for error in self.errors)
+
 
 def compile_file(path: Path) -> list[Job] | Refused:
     """The jobs of a pipeline's file, or its errors."""

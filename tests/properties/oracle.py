@@ -18,7 +18,8 @@ import posixpath
 import re
 import shlex
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -357,6 +358,12 @@ def _value(node: ast.expr, names: Names) -> Any:
     raise Undecided(ast.dump(node))
 
 
+def _reference(value: Any) -> tuple[str, str] | None:
+    """The two names of a text that is one `${name.name}` and nothing else."""
+    found = re.fullmatch(r"\$\{\s*(\w+)\.(\w+)\s*\}", value) if isinstance(value, str) else None
+    return (found[1], found[2]) if found is not None else None
+
+
 def names_in(value: Any) -> set[str]:
     """The plain names that a text's expressions use."""
     if isinstance(value, list):
@@ -489,6 +496,16 @@ class _Instance(Names):
     def _port(self, other: Step, port: str) -> Any:
         if other.gone:
             return None
+        through = _reference(other.document["outputs"].get(port)) if other.inner is not None else None
+        if through is not None and other.inner is not None:
+            # What an output of a pipeline names is seen from here, by the keys that both ends have.
+            name, attribute = through
+            if name in other.inner.steps or name in other.inner.tables:
+                with self.run.entered(other, self.key):
+                    seen = _Instance(self.run, other.inner, self.step, self.key, self.met)
+                    value = seen.name(name).attribute(attribute)
+                self.lacks_partner |= seen.lacks_partner
+                return value
         values = [self.run.output(other, key, port, self.met) for key in self.step.feeders(self.key, other)]
         if set(other.keys) <= set(self.step.keys):
             return self._only(values)
@@ -676,15 +693,22 @@ class _Interpreter:
         """The value of an output port of a step's instance, and the jobs that make it."""
         if port not in step.document.get("outputs", {}):
             raise Fault(f"{step.name} has no output {port}")
-        if (step, key) in self.under_way:
-            raise Fault("a cycle")
         if step.inner is not None:
-            self.under_way.append((step, key))
-            value = interpolate(step.document["outputs"][port], _Instance(self, step.inner, step, key, met))
-            self.under_way.pop()
-            return value
+            with self.entered(step, key):
+                return interpolate(step.document["outputs"][port], _Instance(self, step.inner, step, key, met))
         met.add((step, key))
         return self.path(step, key, port)
+
+    @contextmanager
+    def entered(self, step: Step, key: Key) -> Iterator[None]:
+        """While an output of a nested pipeline is looked at. Raises `Fault` where that leads to itself."""
+        if (step, key) in self.under_way:
+            raise Fault("a cycle")
+        self.under_way.append((step, key))
+        try:
+            yield
+        finally:
+            self.under_way.pop()
 
     def path(self, step: Step, key: Key, port: str) -> Any:
         """The path that a job writes for an output port."""

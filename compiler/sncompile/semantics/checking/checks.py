@@ -220,8 +220,9 @@ def _unconsumed(program: Program) -> dict[str, Value]:
 
 
 def needed_steps(program: Program, feeds: dict[str, dict[str, Span]]) -> set[str]:
-    """The steps that the pipeline's outputs need, directly or through others."""
+    """The steps that run: those that the outputs need or that write nothing, and all that these need."""
     pending = [leaf.step for v in program.outputs.values() for leaf in walk(v) if isinstance(leaf, Output)]
+    pending += [name for name, step in program.steps.items() if not step.outputs]
     needed: set[str] = set()
     while pending:
         name = pending.pop()

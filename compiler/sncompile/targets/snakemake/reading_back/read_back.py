@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sncompile.ir.feeds import for_effect, steps_in
+from sncompile.ir.feeds import feeds, for_effect, steps_in
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.jobs import Expansion, Job, job_id
 from sncompile.semantics.evaluate import AtRunTime as RunTimeValue
@@ -27,7 +27,7 @@ from sncompile.semantics.evaluate import Closure, Evaluator
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.scope import UNIT
-from sncompile.semantics.values import Attempt, Local, Related, Value, walk
+from sncompile.semantics.values import Apply, Attempt, Local, Related, Text, Value, walk
 from sncompile.targets.snakemake.containers import apptainer_name
 from sncompile.targets.snakemake.marking import marks_of
 from sncompile.targets.snakemake.names import item_name
@@ -311,6 +311,7 @@ class _Comparison:
             return
         got = [path for value in rule.named("input", wildcards={}).values() for path in listed(value)]
         if any(self._marked & steps_in(value).keys() for value in self._graph.outputs.values()):
+            yield from self._marked_results(set(got))
             return
         items = [_Items(value, UNIT, 0, None, self._expansion.evaluator) for value in self._graph.outputs.values()]
         done = [mark for name in for_effect(self._graph) for mark in self._every_mark(name)]
@@ -329,6 +330,24 @@ class _Comparison:
                     yield f"asks for {got[start + place]!r}, not {each[place]!r}"
                     return
             start += len(each)
+
+    def _marked_results(self, got: set[str]) -> Iterator[str]:
+        """The same where jobs that are known by their marks make some of them: which marks and files, in any order."""
+        wanted = {mark for name in for_effect(self._graph) for mark in self._every_mark(name)}
+        is_computed = False
+        for value in self._graph.outputs.values():
+            made: set[str] = set()
+            for source, jobs in feeds(value, UNIT, self._expansion.evaluator):
+                for j in jobs(0) if source in self._marked else ():
+                    wanted.add(self._mark(source, j))
+                    made.update(_files(self._expansion.outputs(source, j)))
+            is_computed |= any(isinstance(part, Apply | Text) for part in walk(value))
+            wanted.update(path for path in _Items(value, UNIT, 0, None, self._expansion.evaluator) if path not in made)
+        if lacking := sorted(wanted - got):
+            yield f"does not ask for {_shown(lacking)}"
+        # What a value is computed from is asked for in its place.
+        if not is_computed and (strange := sorted(got - wanted)):
+            yield f"asks for {_shown(strange)}, which the graph does not"
 
 
 def _evaluated(told: Iterator[str]) -> Iterator[str]:
