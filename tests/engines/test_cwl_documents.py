@@ -243,6 +243,21 @@ def test_folders_are_folders_to_a_tool(tmp_path: Path) -> None:
     assert (tmp_path / "copied" / "deep" / "f").read_text() == "f"
 
 
+@pytest.mark.parametrize("first", ["plate", "./plate/../plate/well"])
+def test_a_folder_holds_all_of_its_own_where_one_inside_it_is_read_too(first: str, tmp_path: Path) -> None:
+    """Whichever a port names first: each is as it was, the one inside not alone in the one around it."""
+    for well in ("well", "other"):
+        path = tmp_path / "data" / "plate" / well / "a.tif"
+        path.parent.mkdir(parents=True)
+        path.write_text(well)
+    (tmp_path / "job").mkdir()
+    around, inside = str(tmp_path / "data/plate"), str(tmp_path / "data/plate/well")
+    ports = [("in", "1", "plate", around), ("in", "1", "./plate/../plate/well", inside)]
+    words = [word for port in sorted(ports, key=lambda port: port[2] != first) for word in port]
+    told = job_sh(tmp_path / "job", *words, "--", "find", "plate", "-type", "f")
+    assert sorted(told.stdout.split()) == ["plate/other/a.tif", "plate/well/a.tif"]
+
+
 def test_links_among_outputs_hold_when_the_job_is_gone(tmp_path: Path) -> None:
     """Links to inputs become copies; links inside of an output stay."""
     (tmp_path / "given").write_text("g")
