@@ -15,7 +15,7 @@ from sncompile.ir.feeds import feeds, waited_for
 from sncompile.ir.graph import Family, Graph
 from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.scope import UNIT
-from sncompile.semantics.values import Output, Value, walk
+from sncompile.semantics.values import Apply, Output, Text, Value, walk
 from sncompile.targets.cwl.places import Places, Staging
 
 Instances = Callable[[int], Iterable[int]]
@@ -143,13 +143,12 @@ class Plan:
     # --- What is needed -----------------------------------------------------------------------------------------
 
     def waits(self, family: Family) -> list[tuple[str, Instances]]:
-        """The families that a family waits for by order alone, with the instances that each of its instances does."""
+        """The families that a family waits for even if it takes no file of theirs, with the instances that each of its
+        instances waits for: those of `after`, and those that the path of an input is computed from."""
         if family.name not in self._feeds:
-            self._feeds[family.name] = [
-                found
-                for waits in family.after
-                for found in feeds(waited_for(waits, self.graph), family.keys, self.plain)
-            ]
+            values = [waited_for(waits, self.graph) for waits in family.after]
+            values += [port.value for port in family.inputs.values() if _is_computed(port.value)]
+            self._feeds[family.name] = [found for value in values for found in feeds(value, family.keys, self.plain)]
         return self._feeds[family.name]
 
     def _needed(self) -> dict[str, set[int]]:
@@ -184,6 +183,11 @@ class Plan:
         for other, instances in (*fed, *self.waits(family)):
             for instance in instances(number):
                 yield other, instance
+
+
+def _is_computed(value: Value) -> bool:
+    """Whether more goes into a value than the files that it gives: `${p.o[0]}` gives one, and is computed from all."""
+    return any(isinstance(leaf, Apply | Text) for leaf in walk(value))
 
 
 def _settings(family: Family) -> list[Value]:

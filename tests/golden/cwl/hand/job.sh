@@ -17,7 +17,7 @@ set -euo pipefail
 
 job=$1 gathered=$2
 shift 2
-names=() places=() non_empty=() sums=() summed=() least=() counted=() protected=()
+folders=() files=() created=() names=() places=() non_empty=() sums=() summed=() least=() counted=() protected=()
 
 fail() {
   printf '%s: %s\n' "$job" "$1" >&2
@@ -28,6 +28,19 @@ parent() { # PATH: the folder that it lies in is there
   if [[ $1 == */* && ! -d ${1%/*} ]]; then
     mkdir -p -- "${1%/*}"
   fi
+}
+
+measure() { # PATH: how many folders deep it lies, as `depth`
+  local rest=$1/
+  depth=0
+  while [[ -n $rest ]]; do
+    case ${rest%%/*} in
+      '' | .) ;;
+      ..) depth=$((depth - 1)) ;;
+      *) depth=$((depth + 1)) ;;
+    esac
+    rest=${rest#*/}
+  done
 }
 
 place() { # PATH FILE: the file, or all of a folder, stands there too
@@ -64,9 +77,13 @@ while [[ $1 != -- ]]; do
   case $1 in
     in)
       count=$2
-      paths=("${@:3:count}") files=("${@:3+count:count}")
-      for ((i = 0; i < count; i++)); do
-        place "${paths[i]%/}" "${files[i]}"
+      for ((i = 3; i < 3 + count; i++)); do
+        path=${!i} j=$((i + count))
+        if [[ -d ${!j} ]]; then
+          folders+=("${path%/}" "${!j}")
+        else
+          files+=("${path%/}" "${!j}")
+        fi
       done
       shift $((2 + 2 * count))
       ;;
@@ -100,7 +117,7 @@ while [[ $1 != -- ]]; do
       shift $((3 + $3))
       ;;
     create)
-      mkdir -p -- "${@:3:$2}"
+      created+=("${@:3:$2}")
       shift $((2 + $2))
       ;;
     protect)
@@ -122,6 +139,24 @@ while [[ $1 != -- ]]; do
 done
 shift
 
+# A folder comes before what lies in it, whatever the order of the ports.
+depths=() deepest=0
+for ((i = 0; i < ${#folders[@]}; i += 2)); do
+  measure "${folders[i]}"
+  depths[i]=$depth
+  ((depth <= deepest)) || deepest=$depth
+done
+for ((depth = 0; depth <= deepest; depth++)); do
+  for ((i = 0; i < ${#folders[@]}; i += 2)); do
+    ((depths[i] != depth)) || place "${folders[i]}" "${folders[i + 1]}"
+  done
+done
+for ((i = 0; i < ${#files[@]}; i += 2)); do
+  place "${files[i]}" "${files[i + 1]}"
+done
+for ((i = 0; i < ${#created[@]}; i++)); do
+  mkdir -p -- "${created[i]}"
+done
 for ((i = 0; i < ${#places[@]}; i++)); do
   parent "${places[i]}"
 done

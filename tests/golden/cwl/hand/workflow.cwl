@@ -90,7 +90,7 @@ $graph:
         i_path_2: s3_i_path_2
         o_path_2: s3_o_path_2
         i: s3_i/picked
-      out: [o]
+      out: [o, done]
     s4_i:
       run: "#pick"
       in:
@@ -234,6 +234,7 @@ $graph:
   ]
   outputs:
     o: {type: File, outputBinding: {glob: gathered/o.txt}}
+    done: {type: string, outputBinding: {outputEval: $(inputs.job)}}
 
 # s4
 # one job per b; gathers s2
