@@ -6,13 +6,16 @@ import ast
 import csv
 import html
 import io
+import json
 import os
 import re
 import shlex
 import subprocess
 import tokenize
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import yaml
@@ -25,6 +28,7 @@ from sncompile.drawing.dot import to_dot
 from sncompile.drawing.families import family_picture
 from sncompile.drawing.mermaid import escaped
 from sncompile.notebook.html import text as html_text
+from sncompile.semantics.evaluate import record_text
 from sncompile.targets.cwl.render import block, flow, one_line, scalar
 from sncompile.targets.snakemake.batching import _ansi
 from sncompile.targets.snakemake.commands import literal
@@ -96,6 +100,35 @@ def test_cwl(text: str) -> None:
     document = f"a: {scalar(text)}\nb: {flow(text)}\nc: {flow([text, {'k': text}])}\nd: {block(text, 2)}\n"
     for load in (yaml.safe_load, YAML(typ="safe", pure=True).load):
         assert load(document) == {"a": text, "b": text, "c": [text, {"k": text}], "d": text}
+
+
+MEMBER = st.one_of(ANY, st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans())
+
+
+def _as_json() -> Callable[..., str]:
+    """The function of a Snakefile that makes the argument of functions and notebooks."""
+    header = (Path(__file__).parents[1] / "golden/snakemake/kinds/Snakefile").read_text()
+    names: dict[str, Any] = {"json": json, "re": re}
+    python = re.split(r"^(?:envvars|wildcard_constraints|rule .*):$", header, maxsplit=1, flags=re.MULTILINE)[0]
+    functions = [node for node in ast.parse(python).body if isinstance(node, ast.FunctionDef)]
+    code = ast.Module([node for node in functions if node.name in ("as_json", "json_value")], [])
+    exec(compile(code, "Snakefile", "exec"), names)
+    made: Callable[..., str] = names["as_json"]
+    return made
+
+
+AS_JSON = _as_json()
+
+
+@varied
+@given(st.dictionaries(st.sampled_from("abc"), st.one_of(MEMBER, st.none(), st.lists(MEMBER, max_size=3))))
+def test_records(members: dict[str, Any]) -> None:
+    """A function and a notebook get the same values, from the compiler's text as from the Snakefile's."""
+    text = record_text({name: tuple(v) if isinstance(v, list) else v for name, v in members.items()})
+    assert AS_JSON(**members) == text
+    there = {name: value for name, value in members.items() if value is not None}
+    for load in (json.loads, yaml.safe_load):
+        assert repr(load(text)) == repr(there)
 
 
 @varied

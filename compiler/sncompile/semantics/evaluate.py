@@ -6,6 +6,7 @@ Nothing is computed before it is asked for, so one job of a million costs what o
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -366,6 +367,25 @@ def _compared(table: Table, name: str, wanted: Value) -> Sequence[Any]:
 
 
 def record_text(members: Mapping[str, Any]) -> str:
-    """A JSON object of values, as compact text; what is absent is left out."""
-    present = {name: value for name, value in members.items() if value is not None}
-    return json.dumps(present, ensure_ascii=False)
+    """A JSON object of values, as text that YAML 1.1 reads alike; what is absent is left out.
+
+    Papermill reads parameters with PyYAML. That takes `1e-07` for text, breaks lines at U+0085, U+2028 and U+2029, and
+    refuses other control characters.
+
+    >>> record_text({"rate": 1e-07, "names": ("a", "b\\x85"), "none": None})
+    '{"rate": 1.0e-07, "names": ["a", "b\\\\u0085"]}'
+    """
+    present = (f"{json.dumps(name)}: {_json(value)}" for name, value in members.items() if value is not None)
+    return "{" + ", ".join(present) + "}"
+
+
+_UNLIKE_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_json, value)) + "]"
+    found = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float) and "." not in found:
+        return found.replace("e", ".0e")
+    return _UNLIKE_YAML.sub(lambda letter: f"\\u{ord(letter[0]):04x}", found)

@@ -19,6 +19,7 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
+from sncompile.semantics.evaluate import record_text
 from sncompile.targets.snakemake.reading_back.reading import Unreadable
 
 
@@ -121,7 +122,7 @@ def _flagged(name: str) -> Callable[..., Any]:
 
 
 def _as_json(**members: Any) -> str:
-    return json.dumps({n: v for n, v in members.items() if v is not None}, ensure_ascii=False)
+    return record_text({n: tuple(v) if isinstance(v, list) else v for n, v in members.items()})
 
 
 def _size(_: Any) -> Any:
