@@ -180,12 +180,36 @@ def test_a_directory_that_no_run_made_is_not_deleted(level: str, folder: Path) -
     assert "`results/a/1/d` holds files that no run made" in done.stderr
     assert (own / "precious").read_text() == "of three weeks"
     (own / "precious").unlink()
+    (own / ".DS_Store").touch()  # Somebody has looked at the folder.
     assert sncompile(folder, "run", "spec.yaml", "-O", level).returncode == 0
     # What a run made is made again, at whatever level.
     for other in "20":
         (own / "x").write_text("of old")
         assert sncompile(folder, "run", "spec.yaml", "-O", other, "--", "--forceall").returncode == 0
         assert (own / "x").read_text() == "x\n"
+
+
+def test_a_link_that_a_job_makes_leads_no_other_job_to_data(folder: Path) -> None:
+    """Paths are compared before the run; what has become of them since is looked at before each job."""
+    (folder / "spec.yaml").write_text(
+        """\
+sncompile: 1
+pipeline: one
+steps:
+  a: {module: {outputs: {o: {type: file}}, shell: "ln -s ../raw results/b; echo x > ${outputs.o}"}}
+  b:
+    with: {i: "${a.o}"}
+    module: {inputs: {i: {type: file}}, outputs: {o: {type: file}}, command: [cp, "${inputs.i}", "${outputs.o}"]}
+"""
+    )
+    (folder / "raw").mkdir()
+    (folder / "raw" / "o").write_text("of three weeks")
+    done = sncompile(folder, "run", "spec.yaml")
+    assert done.returncode == 3
+    assert "error[SN718]: `results/b/o` would be written to `raw/o`" in done.stderr
+    assert (folder / "raw" / "o").read_text() == "of three weeks"
+    (folder / "results" / "b").unlink()
+    assert sncompile(folder, "run", "spec.yaml").returncode == 0
 
 
 @pytest.mark.parametrize("level", ["-O1", "-O2"])

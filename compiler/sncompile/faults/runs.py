@@ -107,3 +107,10 @@ NOT_OURS = Fault(
     "A job deletes its directory before it makes it anew. This one holds files, and no job made it: they would\n"
     "be lost, so the run stops. What a job made is known by the file `.snakemake_timestamp` in it.",
 )
+LED_ELSEWHERE = Fault(
+    "SN718",
+    "an output that a link has led elsewhere",
+    "Before a run, all paths are compared by what they are. Since then a job has put a link in the place of a folder,\n"
+    "and what another job was about to write would lie behind it: perhaps among your data, or in the place of the\n"
+    "output of a third. The run stops before that.",
+)

@@ -85,8 +85,8 @@ class Progress:
     started: float | None = None
     now: float = 0.0
     errors: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    """Why jobs were kept from starting, by the run itself."""
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    """Why jobs were kept from starting by the run itself: the fault's code, and the message."""
     process: object = None
     """The engine's process, as its first event tells it."""
     missing: list[tuple[str, str]] = field(default_factory=list)
@@ -218,7 +218,7 @@ class Progress:
                 job.status = f"exit status {status[1]}" if status[1] else f"ended by the signal {status[2]}"
 
     def _on_refused(self, event: Event) -> None:
-        self.refused.append(str(event.get("message", "")))
+        self.refused.append((str(event.get("code", "")), str(event.get("message", ""))))
 
     def _on_error(self, event: Event) -> None:
         message = str(event.get("message", ""))

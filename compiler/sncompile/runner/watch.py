@@ -22,6 +22,12 @@ from sncompile.runner.progress import Progress, StepProgress
 from sncompile.runner.record import RunFolder, now
 from sncompile.telemetry.redaction import Redaction
 
+_REFUSED = {
+    runs_faults.NOT_OURS: "move them away, or delete the directory",
+    runs_faults.LED_ELSEWHERE: "take the link away, and have the job that makes it write it to another place",
+}
+"""Why a run keeps its own jobs from starting, each with what to do."""
+
 
 class State(StrEnum):
     """How a run is. `crashed`: its engine is gone and has not told of an end."""
@@ -166,8 +172,12 @@ class Watch:
 
     def faults(self, state: State) -> list[Diagnostic]:
         """What went wrong, as diagnostics: a fault for each job that failed, or the engine's own."""
-        help = "move them away, or delete the directory"
-        found = [runs_faults.NOT_OURS.at(None, reason, help=help) for reason in self.progress.refused]
+        found = [
+            fault.at(None, reason, help=_REFUSED[fault])
+            for code, reason in self.progress.refused
+            for fault in _REFUSED
+            if fault.code == code
+        ]
         found += [failure.diagnostic() for failure in self.failures()]
         if self.progress.missing_count:
             found.append(not_there(self.names, self.progress))

@@ -241,7 +241,8 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
     seen.wanted, by_mark = read_promises(folder.promises)
     seen.keeper = JobKeeper(
         Path.cwd(), claims_of(folder), by_mark, folder.redaction(os.environ), private=bool(folder.secrets),
-        refuse=lambda reason: tell(folder.events, event="refused", message=reason),
+        elsewhere=seen.stored_elsewhere,
+        refuse=lambda found: tell(folder.events, event="refused", code=found.code, message=found.message),
     )  # fmt: skip
     try:
         listen(seen.keeper)

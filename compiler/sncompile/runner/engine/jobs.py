@@ -7,7 +7,9 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from sncompile.faults import runs as faults
 from sncompile.runner.engine.hooks import EngineJob, Refused
 from sncompile.runner.files.claims import SIGN_OF_LIFE, Claim
 from sncompile.runner.files.run_files import RealPaths, Written
@@ -16,22 +18,34 @@ from sncompile.runner.record import PRIVATE
 from sncompile.targets.snakemake.shell_code import MADE
 from sncompile.telemetry.redaction import NO_SECRETS, Redaction
 
+_NOBODYS = frozenset((".DS_Store", "Thumbs.db", "desktop.ini"))
+"""What file managers leave in a folder that somebody has looked at."""
+
+
+class Objection(NamedTuple):
+    """Why a job must not start: the code of the fault, and the message."""
+
+    code: str
+    message: str
+
 
 class JobKeeper:
     """Marks what is being written in the claims that it belongs to, and remembers what was.
 
-    `by_mark` has the files of jobs that the engine knows by a mark. `hide` takes secrets out of the log of a job that
+    `by_mark` has the files of jobs that the engine knows by a mark; with `elsewhere`, jobs write copies that the engine
+    brings to a store, and not the files that were claimed. `hide` takes secrets out of the log of a job that
     has ended; with `private`, logs are for their owner alone before that, too. `refuse` hears why jobs must
     not start.
     """
 
     def __init__(
         self, working: Path, claims: Sequence[Claim], by_mark: Mapping[str, Sequence[Written]],
-        hide: Redaction = NO_SECRETS, *, private: bool = False, refuse: Callable[[str], None] = lambda reason: None,
+        hide: Redaction = NO_SECRETS, *, private: bool = False, elsewhere: bool = False,
+        refuse: Callable[[Objection], None] = lambda objection: None,
     ) -> None:  # fmt: skip
         self._refuse = refuse
         self._working, self._by_mark, self._hide, self._private = working, by_mark, hide, private
-        self._real = RealPaths(working)
+        self._claimed = None if elsewhere else set[str]().union(*(claim.files()[0] for claim in claims))
         self._claims = sorted(claims, key=lambda claim: len(claim.root), reverse=True)
         self._marks = {claim.place: claim.marks() for claim in self._claims}
         self._begun: set[str] = set()
@@ -40,21 +54,36 @@ class JobKeeper:
 
     def begin(self, jobs: list[EngineJob]) -> None:
         """Mark the files of jobs. Raises `OSError` where that cannot be, and `Refused`."""
-        for written in (written for job in jobs for written in self._files(job)):
-            if not written.directory or written.path in self._begun:
-                continue  # What an earlier try of this run left is its own.
-            self._begun.add(written.path)
-            if self._is_foreign(self._working / written.path):
-                reason = f"`{written.path}` holds files that no run made, and its job would delete them"
-                self._refuse(reason)
-                raise Refused(reason)
-        for claim, names in self._by_claim(w for job in jobs for w in self._files(job)).items():
+        files = [written for job in jobs for written in self._files(job)]
+        real = RealPaths(self._working)
+        found = next(filter(None, (self._objection(written, real) for written in files)), None)
+        if found is not None:
+            self._refuse(found)
+            raise Refused(found.message)
+        for claim, names in self._by_claim(files).items():
             self._marks[claim.place].begin(names)
+
+    def _objection(self, written: Written, real: RealPaths) -> Objection | None:
+        """Why a file must not be written, if it must not."""
+        # A job may have put a link in the place of a folder since the paths were compared.
+        if self._claimed is not None and real(written.path) not in self._claimed:
+            place = os.path.relpath(real(written.path), self._working)
+            told = f"`{written.path}` would be written to `{place}`, for a link that was made since the run began"
+            return Objection(faults.LED_ELSEWHERE.code, told)
+        if not written.directory or written.path in self._begun:
+            return None  # What an earlier try of this run left is its own.
+        self._begun.add(written.path)
+        if self._is_foreign(self._working / written.path):
+            told = f"`{written.path}` holds files that no run made, and its job would delete them"
+            return Objection(faults.NOT_OURS.code, told)
+        return None
 
     def _is_foreign(self, folder: Path) -> bool:
         """Whether a directory holds something and no job made it; what died half-way was deleted at the start."""
         try:
-            return not os.path.islink(folder) and MADE not in (names := os.listdir(folder)) and bool(names)
+            return (
+                not os.path.islink(folder) and MADE not in (names := os.listdir(folder)) and bool({*names} - _NOBODYS)
+            )
         except OSError:
             return False
 
@@ -83,11 +112,12 @@ class JobKeeper:
 
     def _by_claim(self, files: Iterable[Written]) -> dict[Claim, list[str]]:
         found: dict[Claim, list[str]] = {}
+        real = RealPaths(self._working)
         for written in files:
-            real = self._real(written.path)
-            claim = next((c for c in self._claims if real.startswith(f"{c.root.rstrip('/')}/")), None)
+            path = real(written.path)
+            claim = next((c for c in self._claims if path.startswith(f"{c.root.rstrip('/')}/")), None)
             if claim is not None:
-                found.setdefault(claim, []).append(claim.name_of(real))
+                found.setdefault(claim, []).append(claim.name_of(path))
         return found
 
 
