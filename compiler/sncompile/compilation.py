@@ -88,8 +88,12 @@ class Compilation:
     @cached_property
     def out(self) -> Path:
         """The folder of the files."""
+        from sncompile.targets.emitted import without_ups
+
         graph = self.unoptimized
-        return self.options.out if self.options.out is not None else Path(graph.folder) / "build" / graph.name
+        if self.options.out is not None:
+            return without_ups(self.options.out)
+        return Path(graph.folder) / "build" / graph.name
 
     @cached_property
     def emitted(self) -> Emitted:
@@ -108,10 +112,12 @@ def emit(graph: Graph, out: Path, options: CompileOptions) -> Emitted:
     Raises `CompileError` for what the target cannot express and where jobs would write into the folder of the files,
     and `DifferentJobs` where the files do not say what the graph says.
     """
+    from sncompile.targets.emitted import without_ups
     from sncompile.targets.out_folder import check_out
     from sncompile.targets.registry import find_target
 
     target = find_target(options.target)
+    out = without_ups(out)
     with uncollected():
         check_out(graph, out, benchmark=options.benchmark)
         found = target.lower(graph, out, benchmark=options.benchmark, containers=options.containers)

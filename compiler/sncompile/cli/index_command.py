@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -70,6 +71,8 @@ def command(
         total = len(walked.files)
         indexed = index_files(walked.files, matchers, lambda n: tell("reading names", n, total))
     left = [*indexed.unmatched, *walked.unread]
+    for place in filter(None, (output, unmatched)):
+        _refuse_listed(place, folder, indexed)
     _tell_left(indexed, walked, unmatched)
     if indexed.ambiguous:
         _tell_ambiguous(indexed)
@@ -86,6 +89,13 @@ def command(
         click.echo(f"sncompile: `{output}` cannot be written: {error}", err=True)
         sys.exit(1)
     _tell_done(output, indexed, patterns)
+
+
+def _refuse_listed(place: Path, folder: str, indexed: Indexed) -> None:
+    """Leave where the index would take the place of one of the files that it lists."""
+    there = os.path.relpath(os.path.realpath(place), os.path.realpath(folder))
+    if any(os.path.normpath(row.path) == there for row in indexed.rows):
+        raise click.UsageError(f"`{place}` is one of the files that are listed; have the index written elsewhere")
 
 
 def _matchers(patterns: Sequence[str]) -> list[Matcher]:

@@ -17,6 +17,7 @@ from sncompile.cli.runs import EXIT_MISUSED, EXIT_RUN_FAILED, misused
 from sncompile.diagnostics import CompileError
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import runs as run_faults
+from sncompile.ir.feeds import steps_in
 from sncompile.ir.graph import Graph
 from sncompile.runner.display import duration, make_display
 from sncompile.runner.facts import facts_of
@@ -137,7 +138,7 @@ def _run(prepared: Prepared, how: RunOptions, reporter: Reporter) -> None:
         reporter.show(result.diagnostics, prepared.documents)
         write(f"{result.state} after {result.done} jobs; the record is {_near(result.folder)}\n", err=True)
         sys.exit(EXIT_RUN_FAILED)
-    _tell_outputs(prepared.graph, result.done, result.seconds, result.folder)
+    _tell_outputs(prepared.graph, result.done, result.seconds, result.folder, how)
 
 
 def _again(ctx: click.Context, run: str) -> None:
@@ -161,11 +162,14 @@ def _near(path: Path) -> str:
     return relative if len(relative) < len(str(path)) else str(path)
 
 
-def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path) -> None:
+def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path, how: RunOptions) -> None:
+    """What was done, and where the outputs are: those of the pipeline, or of what alone was asked for."""
     nothing = "everything is up to date" if graph.families else "the pipeline has no jobs, as its tables have no rows"
     jobs = f"{done} jobs in {duration(seconds)}" if done else f"nothing to do: {nothing}"
     write(f"done: {jobs}; the record is {_near(folder)}\n", err=True)
     for name, paths in output_paths(graph).items():
+        if how.targets and not steps_in(graph.outputs[name]).keys() <= how.steps:
+            continue
         near = [_near(Path(graph.folder) / p) for p in paths[:1]]
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         write(f"{name}: {near[0]}{more}\n" if near else "")

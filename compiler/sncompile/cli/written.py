@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import stat
 import tempfile
 from contextlib import suppress
@@ -13,12 +15,14 @@ def put_file(path: Path, data: bytes) -> None:
     """Have a file hold `data`, as a whole or not at all. Raises `OSError`.
 
     A link that stands there is replaced, and not followed: a stranger may have laid it. What is there and no plain
-    file, such as `/dev/stdout` or a pipe, is written to.
+    file, such as `/dev/stdout` or a pipe, is written to. A spec is replaced by nothing but a spec.
     """
     there = _mode(path)
     if there is not None and not stat.S_ISREG(there):
         path.write_bytes(data)
         return
+    if there is not None and _is_spec(path.read_bytes()) and not _is_spec(data):
+        raise FileExistsError(errno.EEXIST, "a spec is there", str(path))
     number, fresh = tempfile.mkstemp(prefix=f".{path.name}.new-", dir=path.parent)
     try:
         with open(number, "wb") as file:
@@ -29,6 +33,14 @@ def put_file(path: Path, data: bytes) -> None:
         with suppress(OSError):
             os.unlink(fresh)
         raise
+
+
+_VERSION = re.compile(rb"""^\s*[{]?\s*["']?sncompile["']?\s*:\s*1\b""", re.MULTILINE)
+
+
+def _is_spec(data: bytes) -> bool:
+    """Whether a file says that it is a document of ours, as near its beginning as people put that."""
+    return _VERSION.search(data[:4096]) is not None
 
 
 def _mode(path: Path) -> int | None:

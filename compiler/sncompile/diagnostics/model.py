@@ -81,8 +81,10 @@ class Fault:
         help: str | None = None,
         related: tuple[Related, ...] = (),
     ) -> Diagnostic:
-        """A diagnostic of this kind at `span`. What quotes a very long name is cut in the middle."""
-        return Diagnostic(self.code, self.severity, _clip(message), span, related, help and _clip(help))
+        """A diagnostic of this kind at `span`. A line that quotes a very long name is cut in the middle."""
+        return Diagnostic(
+            self.code, self.severity, _clip(message), span, related, help and "\n".join(map(_clip, help.split("\n")))
+        )
 
 
 def sort_key(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sncompile.ir.build import with_families
 from sncompile.ir.feeds import steps_in
 from sncompile.ir.graph import Edge, Family, Graph
 from sncompile.ir.rewrite import map_children, map_family
+from sncompile.passes.paths import unmanageable
 from sncompile.passes.reduce import reduce
 from sncompile.passes.result import Remark, Result, some
 from sncompile.passes.structure import settings_structure, structure
@@ -54,11 +55,14 @@ def _fuse_once(graph: Graph) -> Result:
         if first.keys is not second.keys or not first.keys.by or not first.outputs or not second.outputs:
             continue
         reason = _hindrance(first, second, published) if name not in named else "another path is made from one of its"
-        if reason is not None:
+        fused = _fused(first, second) if reason is None else None
+        if fused is not None and unmanageable(fused):
+            reason = "not the same parts vary in their paths, and an engine deletes or protects some of them"
+        if fused is None or reason is not None:
             message = f"`{name}` and `{second.name}` stay two jobs: {reason}"
             remarks.append(Remark("fuse", False, message, second.span))
             continue
-        families[second.name] = _fused(first, second)
+        families[second.name] = _without_between(fused, fused.outputs.keys() - second.outputs.keys())
         del families[name]
         message = f"`{name}` is done in the job of `{second.name}`: nothing else reads what lies between"
         remarks.append(Remark("fuse", True, message, second.span))
@@ -186,6 +190,13 @@ def _fed(family: Family, ports: Mapping[str, str]) -> Family:
         return map_children(value, feed)
 
     return map_family(family, feed)
+
+
+def _without_between(family: Family, ports: Collection[str]) -> Family:
+    """The family with what lies between deleted with its job, as nobody else reads it; paths of the spec stay."""
+    outputs = {n: o._replace(temp=True) if n in ports and o.derived else o for n, o in family.outputs.items()}
+    found = family._replace(outputs=outputs)
+    return family if unmanageable(found) else found
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./+-]+\Z")

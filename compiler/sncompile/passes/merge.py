@@ -22,7 +22,7 @@ from sncompile.passes.merging.families import Builder
 from sncompile.passes.merging.groups import Group, find_groups
 from sncompile.passes.merging.oddities import oddities
 from sncompile.passes.merging.shapes import Reference, Shape, Shaper
-from sncompile.passes.paths import vary_alike
+from sncompile.passes.paths import unmanageable
 from sncompile.passes.result import Remark, Result, some
 from sncompile.semantics.evaluate import Evaluator
 
@@ -55,15 +55,10 @@ def _built(
         placed = place(graph, groups)
         builder = Builder(graph, shapes, placed)
         merged = {found.members: builder.family(found) for found in placed}
-        lost = {m for members, family in merged.items() if _unmanageable(family) for m in members}
+        lost = {m for members, family in merged.items() if unmanageable(family) for m in members}
         if not lost:
             return placed, builder, merged
         groups = _buildable(graph, [g for g in groups if not lost.intersection(g.members)], shapes)
-
-
-def _unmanageable(family: Family) -> bool:
-    """Whether an engine has to know files one by one whose paths do not tell the jobs apart."""
-    return any(o.temp or o.protected for o in family.outputs.values()) and not vary_alike(family)
 
 
 def _buildable(graph: Graph, groups: list[Group], shapes: Mapping[str, Shape]) -> list[Group]:

@@ -21,6 +21,11 @@ def vary_alike(family: Family) -> bool:
     return len(names) <= 1 and all(len(segment) <= 1 for segments in found for segment in segments)
 
 
+def unmanageable(family: Family) -> bool:
+    """Whether an engine has to delete or protect files one by one whose paths do not tell the jobs apart."""
+    return any(o.temp or o.protected for o in family.outputs.values()) and not vary_alike(family)
+
+
 def _paths(value: Value, family: Family) -> list[Value]:
     if isinstance(value, Local):
         return _paths(family.local(value.space, value.name), family)

@@ -25,8 +25,9 @@ def temp(graph: Graph) -> Result:
     for name, family in graph.families.items():
         found = [n for n in family.outputs if _unwanted(family, n, read, published)]
         families[name] = family
-        if found and not vary_alike(family):
-            message = f"{some(found)} of `{name}` stay: the step's paths do not vary in the same parts"
+        if found and (family.batches or not vary_alike(family)):
+            why = "it is done in batches" if family.batches else "the step's paths do not vary in the same parts"
+            message = f"{some(found)} of `{name}` stay: {why}"
             remarks.append(Remark("temp", False, message, family.span))
         elif found:
             families[name] = _with_temp(family, found)
@@ -39,7 +40,7 @@ def temp(graph: Graph) -> Result:
 
 def _unwanted(family: Family, port: str, read: set[tuple[str, str]], published: set[tuple[str, str]]) -> bool:
     output, key = family.outputs[port], (family.name, port)
-    if not output.derived or output.temp or output.protected or family.batches:
+    if not output.derived or output.temp or output.protected:
         return False
     return key in read and key not in published and (family.name, "*") not in published
 

@@ -188,6 +188,8 @@ def not_there(names: JobNames, progress: Progress) -> Diagnostic:
     lines += [f"and {rest:,} more"] if rest > 0 else []
     files = "1 file is" if progress.missing_count == 1 else f"{progress.missing_count:,} files are"
     message = f"all jobs have ended well, but {files} not there as promised"
+    if any(how not in ("not there", "a link to nothing") for _, how in progress.missing):
+        lines.append("delete what is there in their place, and the next run makes them again")
     return faults.NOT_THERE.at(names.span, message, help="\n".join(lines))
 
 

@@ -33,6 +33,15 @@ def plain_name(name: str) -> str:
     return _STRANGE.sub(_escape, name)
 
 
+def below(folder: str, path: str) -> str:
+    """A path in a folder; in the working folder it has no `./` before it, which engines take for another path.
+
+    >>> below("results", "a/o"), below(".", "a/o")
+    ('results/a/o', 'a/o')
+    """
+    return path if folder == "." else f"{folder}/{path}"
+
+
 def no_option(path: str) -> str:
     """A path that no tool takes for an option.
 

@@ -61,7 +61,7 @@ class Emitted:
         did not write stay. Raises `CompileError` where that cannot be done.
         """
         try:
-            self._write(folder)
+            self._write(without_ups(folder))
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise CompileError(
@@ -102,6 +102,11 @@ class Emitted:
                 found.append(_differs(f"`{folder / name}` would not be written any more"))
         if found:
             raise CompileError(found)
+
+
+def without_ups(folder: Path) -> Path:
+    """A folder by a path without `..`: where what stands before one is not there yet, it would lead elsewhere later."""
+    return Path(os.path.realpath(folder)) if ".." in folder.parts else folder
 
 
 def read_manifest(folder: Path) -> dict[str, str]:

@@ -211,7 +211,8 @@ class _Seen:
     def promised(self) -> list[Written]:
         """What has to be there. What is stored elsewhere the engine alone can see."""
         made = self.keeper.written.values() if self.keeper is not None else ()
-        return [] if self.stored_elsewhere else [*self.wanted, *made]
+        # What is wanted is known with all that is promised of it.
+        return [] if self.stored_elsewhere else [*made, *self.wanted]
 
 
 def _work(folder: RunFolder, seen: _Seen) -> bool:

@@ -291,15 +291,28 @@ def _sync(folder: Path) -> None:
             os.close(descriptor)
 
 
+_DEEP = 3
+"""So many folders deep in a directory that a run reads or writes others' claims are looked for."""
+
+
 def _around(files: RunFiles) -> list[str]:
-    """Every folder around a file of the run that holds claims."""
-    seen: set[str] = set()
+    """Every folder around a file of the run that holds claims, and those inside of its directories."""
+    seen = {folder for path in files.folders for folder in _within(path, _DEEP)}
     for path in (*files.writes, *files.reads):
         folder = os.path.dirname(path)
         while folder not in seen:
             seen.add(folder)
             folder = os.path.dirname(folder)
     return sorted(folder for folder in seen if os.path.isdir(os.path.join(folder, OWN_FOLDER, _RUNS)))
+
+
+def _within(folder: str, deep: int) -> Iterator[str]:
+    """A folder and those in it, so many deep; those of programs are left out."""
+    yield folder
+    with contextlib.suppress(OSError), os.scandir(folder) as found:
+        for entry in found if deep else ():
+            if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+                yield from _within(entry.path, deep - 1)
 
 
 def _look_at(root: str, now: float | None, files: RunFiles, claims: list[Claim], settle: Settle) -> set[str]:

@@ -10,11 +10,13 @@ import os
 import stat
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import astuple
 from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.runner.files.run_files import RunFiles, Written
 from sncompile.runner.record import private
+from sncompile.targets.snakemake.shell_code import MADE
 
 _POLL = 0.1
 
@@ -41,10 +43,10 @@ def write_promises(path: Path, wanted: Iterable[Written], by_mark: Mapping[str, 
     """Write down what is asked for, and what the jobs write that their engine knows by a mark."""
     with open(path, "w", encoding="utf-8", errors="surrogateescape", opener=private) as file:
         for written in wanted:
-            file.write(json.dumps([None, written.path, written.directory, written.temp]) + "\n")
+            file.write(json.dumps([None, *astuple(written)]) + "\n")
         for mark, every in by_mark.items():
             for written in every:
-                file.write(json.dumps([mark, written.path, written.directory, written.temp]) + "\n")
+                file.write(json.dumps([mark, *astuple(written)]) + "\n")
 
 
 def read_promises(path: Path) -> tuple[list[Written], dict[str, list[Written]]]:
@@ -73,11 +75,29 @@ def missing(files: Iterable[Written], working: Path, patience: float) -> list[Mi
 def _wrong(place: str, file: Written) -> str | None:
     """How a file is other than it should be; None where it is right."""
     try:
-        mode = os.stat(place).st_mode
+        found = os.stat(place)
+        if file.directory and stat.S_ISDIR(found.st_mode):
+            return _lacks_files(place, file)
     except FileNotFoundError:
         return "a link to nothing" if os.path.islink(place) else "not there"
     except OSError as error:
         return error.strerror or "not to be seen"
-    if stat.S_ISDIR(mode) != file.directory:
-        return "no directory" if file.directory else "a directory, and no file"
-    return None
+    if file.directory:
+        return "no directory"
+    if not stat.S_ISREG(found.st_mode):
+        return "a directory, and no file" if stat.S_ISDIR(found.st_mode) else "no plain file"
+    return "empty" if file.non_empty and not found.st_size else None
+
+
+def _lacks_files(place: str, folder: Written) -> str | None:
+    """How a directory holds too little, if it does; what the engine keeps in it does not count. Raises `OSError`."""
+    if folder.non_empty and not any(name != MADE for name in os.listdir(place)):
+        return "empty"
+    count = 0
+    for _, _, files in os.walk(place) if folder.min_files else ():
+        count += len(files) - files.count(MADE)
+        if count >= folder.min_files:
+            break
+    if count >= folder.min_files:
+        return None
+    return f"a directory with {count} file{'' if count == 1 else 's'}, and not {folder.min_files}"

@@ -19,24 +19,31 @@ from sncompile.semantics.evaluate import Evaluator
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file that a job writes: its path as jobs have it, and its kind. What is `temp` is meant to be gone later."""
+    """A file that a job writes: its path as jobs have it, and its kind. What is `temp` is meant to be gone later.
+
+    What is `non_empty` holds something, and a directory so many files at least.
+    """
 
     path: str
     directory: bool
     temp: bool
+    non_empty: bool = False
+    min_files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RunFiles:
     """What a run writes by the real paths, the real paths of what it reads and no job of it writes, and the data roots.
 
-    `by_mark` has the files of the jobs that an engine knows by a mark, by that mark's path.
+    `by_mark` has the files of the jobs that an engine knows by a mark, by that mark's path. `folders` are the
+    directories among what is written and read.
     """
 
     writes: Mapping[str, Written]
     reads: frozenset[str]
     roots: tuple[str, ...]
     by_mark: Mapping[str, tuple[Written, ...]]
+    folders: frozenset[str] = frozenset()
 
 
 class RealPaths:
@@ -79,35 +86,49 @@ def files_of(graph: Graph, working: Path, families: Collection[str], marked: Col
         found = list(marks(graph, family)) if name in marked else []
         for mark in found:
             by_mark.setdefault(mark, [])
+        # What writes nothing has a mark for its only output.
+        for mark in found if family.outputs else marks(graph, family):
             writes[real(mark)] = Written(mark, False, False)
-        for output in family.outputs.values():
+        success = family.success
+        for port, output in family.outputs.items():
+            criteria = (port in success.non_empty, success.min_files.get(port, 0))
             for number, value in enumerate(evaluator.column(output.path, family.keys, family)):
                 for path in _paths(value):
-                    written = Written(path, output.base == "directory", output.temp)
+                    written = Written(path, output.base == "directory", output.temp, *criteria)
                     writes[real(path)] = written
                     if found:
                         by_mark[found[number]].append(written)
-    reads = {real(path) for name in families for path in _read(graph.families[name], evaluator)}
+    reads: set[str] = set()
+    folders = {path for path, written in writes.items() if written.directory}
+    for name in families:
+        for path, directory in _read(graph.families[name], evaluator):
+            place = real(path)
+            # Who reads a link reads what it leads to.
+            both = {place, os.path.realpath(place)} if os.path.islink(place) else {place}
+            reads |= both
+            folders |= both if directory else set()
     roots = {real.folder(os.path.join(str(working), r)) for r in (graph.workspace, *graph.roots) if "://" not in r}
     return RunFiles(
         writes,
         frozenset(reads - writes.keys()),
         tuple(sorted(roots, key=len, reverse=True)),
         {mark: tuple(found) for mark, found in by_mark.items()},
+        frozenset(folders),
     )
 
 
-def _read(family: Family, evaluator: Evaluator) -> Iterator[str]:
-    """Every path that a family's jobs have as an input. A parameter may be a path, and name a whole data root."""
+def _read(family: Family, evaluator: Evaluator) -> Iterator[tuple[str, bool]]:
+    """Every path that a family's jobs have as an input, and whether it is a directory.
+
+    A parameter may be a path too, and name a whole data root.
+    """
     seen: dict[int, Any] = {}
     for port in family.inputs.values():
         for found in evaluator.column(port.value, family.keys, family):
             # A list that all jobs of a step share is looked at once.
-            if not isinstance(found, tuple):
-                yield from _paths(found)
-            elif id(found) not in seen:
+            if not isinstance(found, tuple) or id(found) not in seen:
                 seen[id(found)] = found
-                yield from _paths(found)
+                yield from ((path, port.base == "directory") for path in _paths(found))
 
 
 def _paths(value: Any) -> Iterator[str]:

@@ -10,6 +10,7 @@ from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
+from sncompile.semantics.encoding import below
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.linking.binding import port_type
 from sncompile.semantics.linking.conventions import decided_argument
@@ -169,7 +170,7 @@ class StepLinker:
         return self._derived(name, port, self._doc.name.span), True
 
     def _derived(self, name: str, port: PortDoc, span: Span) -> Value:
-        folder, file = f"{workspace_of(self._data)}/{self._name}/", f"{name}{file_suffix(port)}"
+        folder, file = below(workspace_of(self._data), f"{self._name}/"), f"{name}{file_suffix(port)}"
         if not self._keys.by:
             return Const(folder + file, STRING, span)
         start = Const(folder, STRING, span)

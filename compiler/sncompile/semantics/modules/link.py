@@ -193,12 +193,15 @@ def _link_success(doc: ModuleDoc, report: Report) -> Success:
                     help="make it a directory, or use `non_empty`",
                 )
             )
-    files = [n for n, p in doc.outputs.items() if p.base == "file"]
-    non_empty = files if success.non_empty is None else [n.name for n in success.non_empty]
+    names = list(doc.outputs) if success.non_empty is None else [n.name for n in success.non_empty]
+    non_empty = [name for name in names if name in doc.outputs]
+    least = {n.name: c for n, c in success.min_files}
+    # A directory is empty if it holds no file.
+    least |= {n: max(1, least.get(n, 0)) for n in non_empty if doc.outputs[n].base == "directory"}
     return Success(
-        tuple(n for n in non_empty if n in doc.outputs),
+        tuple(n for n in non_empty if doc.outputs[n].base == "file"),
         {n.name: s for n, s in success.sha256},
-        {n.name: c for n, c in success.min_files},
+        least,
     )
 
 

@@ -125,6 +125,8 @@ class CommandLowering:
         context.around.functions.add("options")
         option = string(shlex.quote(argument.option))
         if isinstance(bound, Local):
+            # Snakemake does not compare what is made of inputs or outputs; the option's name is, by itself.
+            self._add_param(self._name(f"{name}_option"), Atom(f"lambda wildcards: {option.text}"), argument.span)
             port = Atom(f"{'input' if bound.space == 'inputs' else 'output'}.{item_name(bound.name)}")
             space = port.text.partition(".")[0]
             return Call(f"lambda wildcards, {space}: options", (option, port))
@@ -290,7 +292,10 @@ class CommandLowering:
     def _record(self, value: Record) -> str:
         """The one argument of `python` and `notebook` steps: a JSON object that is made when the job is."""
         entry = self._name("arguments")
-        self._add_param(entry, record_code(value, self._context, self.presence, self.constant), value.span)
+        code = record_code(value, self._context, self.presence, self.constant)
+        if code.values is not None:
+            self._add_param(self._name("values"), code.values, value.span)
+        self._add_param(entry, code.arguments, value.span)
         return f"{{params.{entry}:q}}"
 
 

@@ -18,7 +18,7 @@ from sncompile.ir.feeds import steps_in
 from sncompile.ir.graph import Family, Graph
 from sncompile.ir.rewrite import map_children, map_family
 from sncompile.semantics.checking.own_files import OWN_FOLDER
-from sncompile.semantics.encoding import encode_key
+from sncompile.semantics.encoding import below, encode_key
 from sncompile.semantics.evaluate import Closure, Evaluator
 from sncompile.semantics.keys import KeySet
 from sncompile.semantics.types import STRING
@@ -59,8 +59,8 @@ def mark_start(workspace: str, family: Family) -> str:
 
     They lie with the results of the step, so that who deletes these has its jobs done again.
     """
-    keyed = f"{workspace}/{family.name}/{OWN_FOLDER}/done"
-    return keyed if family.keys.by else f"{workspace}/{OWN_FOLDER}/done/{family.name}"
+    keyed = f"{family.name}/{OWN_FOLDER}/done"
+    return below(workspace, keyed if family.keys.by else f"{OWN_FOLDER}/done/{family.name}")
 
 
 def mark_ending(keys: KeySet) -> str:

@@ -71,10 +71,12 @@ def path_parts(value: Value, family: Family, graph: Graph, plainness: Plainness)
 
 
 def joined(parts: list[Part], names: Mapping[Hole, str]) -> str | None:
-    """Parts as a pattern with wildcards; None where one of them has no name. Text must hold no braces."""
+    """Parts as a pattern with wildcards; None where one of them has no name, or holds a brace of its own."""
     text = ""
     for part in parts:
         if isinstance(part, str):
+            if "{" in part or "}" in part:
+                return None
             text += part
         elif isinstance(part, Hole) and part in names:
             text += f"{{{names[part]}}}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import keyword
 from collections.abc import Callable
+from typing import NamedTuple
 
 from sncompile.semantics.values import Local, Record, Value
 from sncompile.targets.snakemake.context import FamilyContext
@@ -15,24 +16,39 @@ Presence = Callable[[Value], set[bool]]
 Constant = Callable[[Value], tuple[object] | None]
 
 
-def record_code(value: Record, context: FamilyContext, presence: Presence, constant: Constant) -> Code:
-    """The code that makes the object.
+class RecordCode(NamedTuple):
+    """The code that makes the object, and that of its values alone where the object is made of paths as well.
+
+    Snakemake runs a job again when its parameters differ, but does not look at those that are made of its inputs and
+    outputs. So the values stand beside them once more.
+    """
+
+    arguments: Code
+    values: Code | None
+
+
+def record_code(value: Record, context: FamilyContext, presence: Presence, constant: Constant) -> RecordCode:
+    """The code of an object.
 
     `presence` says whether a value is there for all, some or no instances, `constant` what it is where it is the same
     for all.
     """
     members: list[Code] = []
+    plain: list[Code] = []
     spaces: set[str] = set()
     for name, member in value.members:
-        if isinstance(member, Local) and member.space in ("inputs", "outputs"):
+        is_port = isinstance(member, Local) and member.space in ("inputs", "outputs")
+        if isinstance(member, Local) and is_port:
             code = _port(name, member, context, presence, spaces)
         else:
             code = _plain(name, member, context, constant)
         if code is not None:
             members.append(_named(name, code))
+            plain += [] if is_port else members[-1:]
     context.around.functions.add("as_json")
     extra = [space for space in ("input", "output") if space in spaces]
-    return Call(f"lambda {', '.join(['wildcards', *extra])}: as_json", tuple(members))
+    whole = Call(f"lambda {', '.join(['wildcards', *extra])}: as_json", tuple(members))
+    return RecordCode(whole, Call("lambda wildcards: as_json", tuple(plain)) if extra and plain else None)
 
 
 def _named(name: str, code: Code) -> Code:
