@@ -96,6 +96,9 @@ def test_a_folder_of_somebody_else(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "thesis.txt").write_text("mine")
     refused(sncompile(tmp_path, "spec.yaml", "-o", "home"), "SN611")
+    # What stands before `..` is not there yet, and would be once the files were written.
+    refused(sncompile(tmp_path, "spec.yaml", "-o", "nothing/../home"), "SN611")
+    assert not (tmp_path / "nothing").exists()
     assert os.listdir(tmp_path / "home") == ["thesis.txt"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -431,3 +432,58 @@ def test_looking_is_cheap(tmp_path: Path) -> None:
         sys.setprofile(None)
     assert calls <= 1000
     assert missing(files, tmp_path, 0) == []
+
+
+PROMISED = """\
+sncompile: 1
+pipeline: promised
+steps:
+  f: {module: {outputs: {o: {type: file}}, success: {non_empty: true}, shell: "echo x > ${outputs.o}"}}
+  d: {module: {outputs: {o: {type: directory}}, success: {min_files: {o: 2}}, shell: "mkdir -p ${outputs.o}; touch ${outputs.o}/{a,b}"}}
+  e: {module: {outputs: {o: {type: directory}}, success: {non_empty: [o]}, shell: "mkdir -p ${outputs.o}; touch ${outputs.o}/a"}}
+"""  # noqa: E501
+
+
+def test_what_was_there_before_keeps_its_promises(folder: Path) -> None:
+    """Whoever put it there: a file that must not be empty, a directory that must hold so much, a plain file."""
+    (folder / "spec.yaml").write_text(PROMISED)
+    results = folder / "results"
+    for step in "de":
+        (results / step / "o").mkdir(parents=True)
+    (results / "d" / "o" / "mine").touch()
+    (results / "f").mkdir()
+    (results / "f" / "o").touch()
+    done = sncompile(folder, "run", "spec.yaml")
+    assert (done.returncode, "error[SN712]" in done.stderr) == (3, True)
+    for told in ("f/o: empty", "d/o: a directory with 1 file, and not 2", "e/o: a directory with 0 files, and not 1"):
+        assert f"results/{told}" in done.stderr
+    assert (results / "d" / "o" / "mine").exists()
+    shutil.rmtree(results)  # As the help says.
+    assert sncompile(folder, "run", "spec.yaml").returncode == 0
+    (results / "f" / "o").unlink()
+    os.mkfifo(results / "f" / "o")
+    assert "results/f/o: no plain file" in sncompile(folder, "run", "spec.yaml").stderr
+
+
+def test_a_directory_that_must_not_be_empty(folder: Path) -> None:
+    """Its job fails, as that of a file does."""
+    (folder / "spec.yaml").write_text(PROMISED.replace("; touch ${outputs.o}/a", ""))
+    done = sncompile(folder, "run", "spec.yaml", "-k")
+    assert done.returncode == 3
+    assert "error[SN701]: `e` failed" in done.stderr
+
+
+def test_the_working_folder_may_be_the_workspace(folder: Path) -> None:
+    """Its paths have no `./` before them, which an engine takes for another path than the one that is asked for."""
+    (folder / "spec.yaml").write_text(SPEC.replace("steps:", "data: {workspace: .}\nsteps:"))
+    done = sncompile(folder, "run", "spec.yaml", "--target", "a")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "a" / "o").read_text() == "whole\n"
+
+
+def test_only_what_was_asked_for_is_told_as_made(folder: Path) -> None:
+    """Not the pipeline's other outputs, which nobody made."""
+    other = "  b: {module: {outputs: {o: {type: file}}, shell: 'echo x > ${outputs.o}'}}\noutputs: {b: '${b.o}', "
+    (folder / "spec.yaml").write_text(SPEC.replace('outputs: {o: "', other + 'o: "'))
+    done = sncompile(folder, "run", "spec.yaml", "--target", "b")
+    assert (done.returncode, done.stdout) == (0, "b: results/b/o\n")

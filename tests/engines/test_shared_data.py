@@ -321,3 +321,42 @@ def test_a_claim_is_found_from_any_root(tmp_path: Path) -> None:
         claim(tmp_path / "in", "x/y")
     two.release()
     assert isinstance(two.claims[0], Claim)
+
+
+INSIDE = """\
+sncompile: 1
+pipeline: inside
+data: {all: elsewhere}
+steps:
+  list:
+    with: {i: "${data.all}"}
+    module: {inputs: {i: {type: directory}}, outputs: {o: {type: file}}, shell: "ls -R ${inputs.i} > ${outputs.o}"}
+"""
+OVER = """\
+sncompile: 1
+pipeline: over
+data: {all: elsewhere}
+steps:
+  make:
+    outputs: {o: "${data.all}"}
+    module: {outputs: {o: {type: directory}}, shell: "mkdir -p ${outputs.o}; touch ${outputs.o}/x"}
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find all processes of a run")
+@pytest.mark.parametrize("spec", [INSIDE, OVER], ids=["reads", "writes"])
+def test_a_directory_holds_what_another_run_writes(spec: str, tmp_path: Path) -> None:
+    """Who reads it would miss files, also where that run has died; who writes it would delete them. By a link, too."""
+    here = tmp_path / "a"
+    here.mkdir()
+    (here / "wait").touch()
+    process = run(here)
+    until_two_wait(here, process)
+    (tmp_path / "link").symlink_to("shared")
+    for place in ("shared", "link"):
+        other = ended(run(tmp_path / "b", "--data", f"all={tmp_path / place}", spec=spec))
+        assert (other.code, "error[SN713]" in other.err) == (3, True), other.err
+    kill_all(here, process)
+    if spec == INSIDE:
+        other = ended(run(tmp_path / "b", "--data", f"all={tmp_path / 'shared'}", spec=spec))
+        assert (other.code, "error[SN715]" in other.err) == (3, True), other.err

@@ -17,7 +17,7 @@ from sncompile.semantics.checking.own_files import Kept, Logged, kept_for_runs, 
 from sncompile.semantics.encoding import no_option
 from sncompile.semantics.inference.inferred import Given
 from sncompile.semantics.linking.binding import check_value, param_type, parse_plain, parse_text, plain_path, port_type
-from sncompile.semantics.linking.conventions import settle
+from sncompile.semantics.linking.conventions import WORKSPACE, settle
 from sncompile.semantics.linking.data_roots import clean_root, root_values, workspace_of
 from sncompile.semantics.linking.default_link import link_defaults, settled_params
 from sncompile.semantics.linking.pipeline_link import PipelineLinker
@@ -29,7 +29,7 @@ from sncompile.semantics.paths.ups import settled
 from sncompile.semantics.program import Options, Program
 from sncompile.semantics.scope import Members
 from sncompile.semantics.shared import Shared
-from sncompile.semantics.types import UNKNOWN
+from sncompile.semantics.types import STRING, UNKNOWN
 from sncompile.semantics.values import Const, Value
 from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc
 
@@ -39,7 +39,11 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
     folder = options.directory if options.directory is not None else doc.source.folder
     shared = Shared(library, report, folder, doc.source.folder)
     given = _Given(doc, options, folder, report)
-    data = root_values(doc, given.data(), doc.source.folder, folder, report)
+    roots = given.data()
+    data = root_values(doc, roots, doc.source.folder, folder, report)
+    if WORKSPACE in roots and WORKSPACE not in data:
+        # Every pipeline has one.
+        data[WORKSPACE] = Const(roots[WORKSPACE], STRING, doc.span)
     spaces = {"data": Members("the data roots", data, set())}
     used: set[str] = set()
     defaults = link_defaults(doc, spaces, used, report)
@@ -114,7 +118,7 @@ class _Given:
     def _check_known(self) -> None:
         settable = [*self._doc.params, *self._doc.inputs, *self._doc.infer]
         for names, known, kind, option in (
-            (self._options.data, self._doc.data, "data root", "--data"),
+            (self._options.data, {**self._doc.data, WORKSPACE: None}, "data root", "--data"),
             (self._options.sets, settable, "parameter or input", "--set"),
             (self._options.params, settable, "parameter or input", "--params"),
         ):
