@@ -101,13 +101,13 @@ class Library:
         try:
             target = self._locator.locate(reference, source, short, document=True)
             found = None if target is None else self.load(target.path, target.root)
+            if target is not None and found is not None:
+                self._use(target.path, target.path.resolve(), target.root, reference.span)
+                self._resolved[asked] = found
         except (OSError, ValueError, RuntimeError):
             # A name too long, a NUL, a ring of links: no file can be called so. Or a link that turns just now.
             self._locator.tell_unusable(reference)
             return None
-        if target is not None and found is not None:
-            self._resolved[asked] = found
-            self._use(target.path, target.root, reference.span)
         return found
 
     def check_short(self, name: Named, reference: Named, source: Source) -> None:
@@ -122,10 +122,11 @@ class Library:
         root = self._locator.root_of(source.folder)
         return not root.prefix and root.holds(source.folder)
 
-    def _use(self, path: Path, root: Root, span: Span) -> None:
+    def _use(self, path: Path, real: Path, root: Root, span: Span) -> None:
+        """Note a file; `real` is its path without links. Raises `ValueError` where that has come to lead elsewhere."""
         checkout = root.folder if root.prefix.startswith(SCHEME) else None
-        file = UsedFile(path.resolve(), self.name_of(path), span, bool(root.prefix), checkout)
-        self.used.setdefault(root.called(path), file)
+        file = UsedFile(real, self.name_of(path), span, bool(root.prefix), checkout)
+        self.used.setdefault(root.called(real), file)
 
     def claim(self, name: str, span: Span, source: Source) -> str | None:
         """Where a file of the module in `source` is emitted, below `files/`; None after telling what is wrong."""
@@ -146,7 +147,7 @@ class Library:
             hint = did_you_mean(name, self.places.names(source.folder), what="there are") or "put it beside the module"
             self._report.add(value_faults.BAD_SCRIPT.at(span, f"no file `{name}` beside `{source.name}`", help=hint))
             return None
-        self._use(path, root, span)
+        self._use(path, absolute, root, span)
         stem = plain_name(source.path.stem) if source.path is not None else "spec"
         number = 1
         emitted = f"{stem}/{plain_name(path.name)}"

@@ -64,8 +64,8 @@ class Root(NamedTuple):
         return path.resolve().is_relative_to(self.folder)
 
     def called(self, path: Path) -> str:
-        """What a file in it is called on every machine."""
-        return f"{self.prefix}{path.resolve().relative_to(self.folder).as_posix()}"
+        """What a file in it, by its path without links, is called on every machine. Raises `ValueError` for another."""
+        return f"{self.prefix}{path.relative_to(self.folder).as_posix()}"
 
 
 class Target(NamedTuple):
