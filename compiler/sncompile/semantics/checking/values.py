@@ -259,7 +259,9 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
                 return
             if at.in_json and _is_infinite(found):
                 hint = "a function or notebook is given JSON, which has finite numbers only; give it as a `string`"
-                message = f"{told} is {to_text(found)}, which JSON cannot say"
+                items = found if isinstance(found, tuple) else (found,)
+                shown = next(to_text(item) for item in items if _is_infinite(item))
+                message = f"{told} {'holds' if isinstance(found, tuple) else 'is'} {shown}, which JSON cannot say"
                 report.add(faults.BAD_VALUE.at(value.span, message, help=hint, related=related))
                 return
             wrong = check_value(param, found, told, value.span)

@@ -332,7 +332,9 @@ def _plain_item(param: ParamDoc, item: object) -> Any:
         "number": isinstance(read, (int, float)) and not isinstance(read, bool),
     }.get(param.base, isinstance(read, (str, int, float, bool)))
     if not fits:
-        raise ValueFault(f"it takes {param_type(param)}, not `{item}`")
+        told = "nothing" if item is None else "a mapping" if isinstance(item, dict) else f"`{item}`"
+        told = "a list" if isinstance(item, (list, tuple)) else told
+        raise ValueFault(f"it takes {param_type(param)}, not {told}")
     if isinstance(item, Written):
         return converted(item.text, param.base)
     return item if isinstance(item, str) and textual else converted(item, param.base)

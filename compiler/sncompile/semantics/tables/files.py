@@ -16,7 +16,7 @@ DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 SUFFIXES = (*DELIMITERS, ".parquet", ".pq")
 
 
-_WHERE = "paths in a spec are relative to its folder"
+_WHERE = "paths start at the spec's folder, or at `--directory`"
 
 
 class TableError(ValueError):

@@ -249,7 +249,7 @@ class TableLoader:
                 faults.BAD_TABLE.at(
                     template.span,
                     f"the table file `{name}` cannot be read: {reason}",
-                    help="paths in a spec are relative to its folder",
+                    help="paths start at the spec's folder, or at `--directory`",
                 )
             )
             return None
@@ -324,7 +324,7 @@ class TableLoader:
             faults.EMPTY_TABLE.at(
                 template.span,
                 f"no file fits `{pattern}`",
-                help="check the data root (`--data NAME=PATH`); paths in a spec are relative to its folder",
+                help="check the data root (`--data NAME=PATH`); paths start at the spec's folder, or at `--directory`",
             )
         )
 
