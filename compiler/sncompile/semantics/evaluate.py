@@ -379,7 +379,7 @@ def record_text(members: Mapping[str, Any]) -> str:
     return "{" + ", ".join(present) + "}"
 
 
-_UNLIKE_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
+_UNLIKE_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def _json(value: Any) -> str:

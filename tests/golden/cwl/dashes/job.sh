@@ -162,10 +162,13 @@ for ((i = 0; i < ${#places[@]}; i++)); do
 done
 
 # The command has a process group of its own, so that all of it is ended when the engine ends the job.
+# It may be ended before anything is started, and before the script knows what it has started.
+ended=
+trap 'ended=yes; [[ -z ${!-} ]] || kill -s TERM -- "-$!" 2> /dev/null' HUP INT TERM
 set -m
 "$@" <&0 &
 group=$!
-trap 'kill -s TERM -- "-$group" 2> /dev/null' HUP INT TERM
+[[ -z $ended ]] || kill -s TERM -- "-$group" 2> /dev/null
 status=0
 wait "$group" || status=$?
 while kill -s 0 "$group" 2> /dev/null; do
