@@ -42,7 +42,9 @@ from ..attacks.corpus import texts as attacks
 from ..shell.scripts import HOSTILE
 
 EXAMPLES = int(os.environ.get("SNCOMPILE_EXAMPLES", "150"))
-_SIGNS = "\"'\\`${}#%&;|<>()[]*?!~=:,-@ \t\n\r\x0b\x0c\x1c\x1d\x1e\x7f\x85\u2028\u2029\ufeff\ufffe\uffff\u200b\u202e\x1b\x01"
+_SIGNS = (
+    "\"'\\`${}#%&;|<>()[]*?!~=:,-@ \t\n\r\x0b\x0c\x1c\x1d\x1e\x7f\x85\u2028\u2029\ufeff\ufffe\uffff\u200b\u202e\x1b\x01"
+)
 varied = settings(max_examples=EXAMPLES, deadline=None, derandomize="SNCOMPILE_EXAMPLES" not in os.environ)
 TEXTS = sorted(text for text in {*attacks().values(), *HOSTILE} if "\0" not in text)
 ANY = st.one_of(
