@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sncompile.api import CompileOptions, check, compile_program
-from sncompile.ir.jobs import Job, jobs
+from sncompile.ir.jobs.expansion import Job, jobs
 from sncompile.runner.facts import facts_of
 from sncompile.semantics.program import Options
 

@@ -22,9 +22,9 @@ import pytest
 from sncompile.api import Checked, check, graph_of, optimize
 from sncompile.diagnostics.text import TextRenderer
 from sncompile.faults import catalogue
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import Job, jobs
-from sncompile.ir.text import graph_text
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.graph.text import graph_text
+from sncompile.ir.jobs.expansion import Job, jobs
 from sncompile.semantics.program import Options
 from sncompile.views.remarks_text import remarks_text
 

@@ -104,7 +104,7 @@ def test_every_command_is_in_the_readme() -> None:
 
 def test_every_function_is_in_the_language_reference() -> None:
     """The table of functions is complete."""
-    from sncompile.semantics.functions import FUNCTIONS
+    from sncompile.ir.language.functions import FUNCTIONS
 
     text = (DOCS / "language.md").read_text("utf-8")
     names = [name for name in FUNCTIONS if name.isalpha()] + ["lookup", "file"]

@@ -9,9 +9,9 @@ import pytest
 
 from sncompile.api import check, compile_graph, default_out, graph_of
 from sncompile.diagnostics import CompileError
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.images import ImageKind, ImageName, image_name, images_of
+from sncompile.ir.graph.model import Graph
 from sncompile.runner.software import missing
-from sncompile.semantics.images import ImageKind, ImageName, image_name, images_of
 from sncompile.semantics.program import Options
 
 SPEC = """

@@ -11,7 +11,7 @@ import pytest
 
 import sncompile
 from sncompile.api import Compilation, CompileOptions, DifferentJobs, check, compile_program
-from sncompile.ir.jobs import jobs
+from sncompile.ir.jobs.expansion import jobs
 from sncompile.targets.registry import find_target
 from sncompile.targets.snakemake.marking import marks_of
 from sncompile.targets.snakemake.reading_back.read_back import differences

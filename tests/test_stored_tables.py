@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from sncompile.api import Checked, check, graph_of
-from sncompile.ir.jobs import jobs
+from sncompile.ir.jobs.expansion import jobs
 from sncompile.semantics.queries.stored_columns import ParquetColumns, StoredColumns
 
 MODULE = """\

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from sncompile.api import check, graph_of, optimize
-from sncompile.ir.graph import Family, Input, Output
+from sncompile.ir.graph.commands import Success
+from sncompile.ir.graph.model import Family, Input, Output
+from sncompile.ir.language.types import INTEGER
+from sncompile.ir.values.model import Const
 from sncompile.passes.structure import NOT_SETTINGS, port_structure, settings_structure
-from sncompile.semantics.program import Success
-from sncompile.semantics.types import INTEGER
-from sncompile.semantics.values import Const
 
 SPEC = """\
 sncompile: 1

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sncompile.api import check, graph_of
-from sncompile.ir.jobs import jobs
+from sncompile.ir.jobs.expansion import jobs
 from sncompile.syntax.schema import load_schema
 
 Pathway = tuple[str | int, ...]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import sncompile as sn
 from sncompile.api import CompileOptions, check, compile_program, graph_of, optimize
-from sncompile.ir.jobs import jobs
+from sncompile.ir.jobs.expansion import jobs
+from sncompile.ir.language.scalars import number_of
 from sncompile.semantics.program import Options
-from sncompile.syntax.scalars import number_of
 
 from .command_line import Run, in_this_process
 

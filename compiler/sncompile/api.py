@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sncompile.exchange.forms import Exchanged
     from sncompile.exchange.lockfile import Locked
     from sncompile.ir.diff.model import GraphDiff
-    from sncompile.ir.graph import Graph
+    from sncompile.ir.graph.model import Graph
     from sncompile.passes.result import Result
     from sncompile.targets.emitted import Emitted
     from sncompile.targets.target import Engine
@@ -157,7 +157,7 @@ def compile_program(program: Program, options: CompileOptions | None = None) -> 
 @uncollected()
 def graph_of(program: Program) -> Graph:
     """The IR graph of a program."""
-    from sncompile.ir.build import build
+    from sncompile.semantics.building import build
 
     return build(program)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sncompile.uncollected import uncollected
 
 if TYPE_CHECKING:
-    from sncompile.ir.graph import Graph
+    from sncompile.ir.graph.model import Graph
     from sncompile.passes.result import Remark, Result
     from sncompile.semantics.program import Program
     from sncompile.targets.emitted import Emitted
@@ -56,7 +56,7 @@ class Compilation:
     @cached_property
     def unoptimized(self) -> Graph:
         """The IR graph as the program says it."""
-        from sncompile.ir.build import build
+        from sncompile.semantics.building import build
 
         with uncollected():
             return build(self.program)
@@ -112,8 +112,8 @@ def emit(graph: Graph, out: Path, options: CompileOptions) -> Emitted:
     Raises `CompileError` for what the target cannot express and where jobs would write into the folder of the files,
     and `DifferentJobs` where the files do not say what the graph says.
     """
+    from sncompile.semantics.checking.out_folder import check_out
     from sncompile.targets.emitted import without_ups
-    from sncompile.targets.out_folder import check_out
     from sncompile.targets.registry import find_target
 
     target = find_target(options.target)

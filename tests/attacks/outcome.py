@@ -12,8 +12,8 @@ from typing import Any
 
 from sncompile.api import check, compile_graph, graph_of
 from sncompile.diagnostics import CompileError, Diagnostic, Severity
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import Job, jobs
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import Job, jobs
 from sncompile.targets.cwl.verify import differences
 from sncompile.targets.emitted import Emitted
 

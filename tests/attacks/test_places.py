@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sncompile.api import check, graph_of, optimize, verify_emitted
-from sncompile.ir.jobs import jobs
+from sncompile.ir.jobs.expansion import jobs
 
 from .corpus import Attack, as_yaml, combined, places, texts_for
 from .outcome import EXACT, TARGETS, lower, outcomes, read_outcomes, wrong

@@ -12,7 +12,7 @@ import pytest
 
 from sncompile.api import check, compile_graph, default_out, graph_of, optimize
 from sncompile.diagnostics import CompileError
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 from sncompile.semantics.program import Options
 from sncompile.targets.cwl.verify import differences
 from sncompile.testing.spec import Spec, write_spec

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sncompile.api import default_out
-from sncompile.ir.graph import Family, Graph
-from sncompile.ir.jobs import Expansion, Job, job_id
-from sncompile.semantics.encoding import encode_key
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.jobs.expansion import Expansion, Job, job_id
+from sncompile.ir.language.encoding import encode_key
 
 
 class Instance(NamedTuple):

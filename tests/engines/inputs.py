@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import jobs
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import jobs
 
 from .expected_jobs import files_of
 

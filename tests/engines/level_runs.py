@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sncompile.api import check, compile_graph, default_out, graph_of, optimize
 from sncompile.diagnostics import CompileError
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 from sncompile.testing.spec import Spec, write_spec
 
 from .cwl_runs import run_snakemake

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.api import check, compile_graph, default_out, graph_of, optimize
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import Job
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import Job
 from sncompile.semantics.program import Options
 
 from .expected_jobs import Expected, files_of

@@ -16,7 +16,7 @@ import pytest
 import sncompile.targets.cwl
 from sncompile.api import check, compile_graph, graph_of
 from sncompile.diagnostics import CompileError
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 from sncompile.targets.cwl.render import support
 from sncompile.targets.cwl.target import CwlTarget
 from sncompile.targets.cwl.verify import differences

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sncompile.ir.jobs import jobs
+from sncompile.ir.jobs.expansion import jobs
 from sncompile.semantics.program import Options
 
 from .cwl_runs import cwltool, emit_cwl, graph_from, needs_cwltool, run_cwl, same_files, validate

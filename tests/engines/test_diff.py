@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from sncompile.api import check, compile_graph, diff, graph_of
-from sncompile.ir.jobs import jobs
+from sncompile.ir.jobs.expansion import jobs
 
 SPEC = """\
 sncompile: 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sncompile.api import check, compile_graph, default_out, graph_of, optimize
 from sncompile.diagnostics import CompileError
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 from sncompile.passes.pipeline import LEVELS
 from sncompile.testing.spec import Spec, write_spec
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from sncompile.diagnostics import CompileError
+from sncompile.ir.graph.own_names import OWN_FOLDER
 from sncompile.runner.files import claims as claiming
 from sncompile.runner.files.claims import PATIENCE, Claim, Claimed, Owner, claim_files
 from sncompile.runner.files.run_files import RealPaths, RunFiles, Written
 from sncompile.runner.files.unfinished import Marks, unfinished
 from sncompile.runner.processes import Process, identify
-from sncompile.semantics.checking.own_files import OWN_FOLDER
 
 from ..command_line import Ended, begin, finish
 from ..runs import SPEC, alive, newest_run, record, started, until_two_wait

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sncompile.api import default_out
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 
 from .inputs import fill_inputs
 from .snakemake_jobs import compare, dry_run, emit, misformatted

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sncompile.cli.main import cli
-from sncompile.ir.jobs import jobs
+from sncompile.ir.jobs.expansion import jobs
 
 from .snakemake_jobs import emit
 

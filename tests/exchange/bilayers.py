@@ -15,7 +15,7 @@ import yaml
 from sncompile.api import check, graph_of
 from sncompile.diagnostics import Diagnostic, Report
 from sncompile.exchange.forms import Exchanged, module_from, spec_from
-from sncompile.ir.jobs import Job, jobs
+from sncompile.ir.jobs.expansion import Job, jobs
 from sncompile.semantics.modules.library import Library
 from sncompile.syntax.parse import parse
 from sncompile.syntax.source import Source

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sncompile.api import check, compile_graph, graph_of, optimize
 from sncompile.diagnostics import CompileError, Diagnostic
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import jobs
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import jobs
 from sncompile.targets.cwl.verify import differences
 
 MOST_JOBS = 2_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sncompile.api import check, graph_of
-from sncompile.ir.jobs import jobs
+from sncompile.ir.jobs.expansion import jobs
 from sncompile.testing.spec import Spec, write_spec
 
 from .oracle import Job

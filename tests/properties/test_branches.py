@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from sncompile.api import check, compile_graph, graph_of, optimize, verify_emitted
-from sncompile.ir.jobs import jobs
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.whole_columns import whole_column
+from sncompile.ir.jobs.expansion import jobs
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.whole_columns import whole_column
 
 Row = Mapping[str, Any]
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from sncompile.api import check, diff, graph_of
 from sncompile.ir.diff.model import State
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import Job, jobs
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import Job, jobs
 from sncompile.testing.spec import Spec, write_spec
 
 from .strategies import specs

@@ -27,8 +27,8 @@ from sncompile.api import check, graph_of
 from sncompile.drawing.dot import to_dot
 from sncompile.drawing.families import family_picture
 from sncompile.drawing.mermaid import escaped
+from sncompile.ir.values.evaluate import record_text
 from sncompile.notebook.html import text as html_text
-from sncompile.semantics.evaluate import record_text
 from sncompile.targets.cwl.render import block, flow, one_line, scalar
 from sncompile.targets.snakemake.batching import _ansi
 from sncompile.targets.snakemake.commands import literal

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from sncompile.api import check, compile_graph, graph_of
 from sncompile.diagnostics import CompileError
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import jobs
-from sncompile.ir.text import graph_text
-from sncompile.ir.verify import verify
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.graph.text import graph_text
+from sncompile.ir.graph.verify import verify
+from sncompile.ir.jobs.expansion import jobs
 from sncompile.passes.merge import merge
 from sncompile.passes.pipeline import LEVELS, PASSES, Pass, optimize
 from sncompile.testing.spec import Spec, write_spec
@@ -92,7 +92,7 @@ def work(job: dict[str, Any]) -> str:
 
 def needed(graph: Graph) -> set[str]:
     """The steps that the pipeline's outputs, or steps that write nothing, need."""
-    from sncompile.ir.feeds import steps_in
+    from sncompile.ir.graph.feeds import steps_in
 
     pending = [step for value in graph.outputs.values() for step in steps_in(value)]
     pending += [name for name, family in graph.families.items() if not family.outputs]

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import event, given
 
 from sncompile.api import graph_of
-from sncompile.ir.build import taken
-from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.whole_columns import whole_column
+from sncompile.ir.graph.edges import taken
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.values.evaluate import AtRunTime, Evaluator
+from sncompile.ir.values.whole_columns import whole_column
 from sncompile.testing.spec import Spec
 from sncompile.uncollected import uncollected
 from tests.properties.test_passes import SPECS, compiled, varied

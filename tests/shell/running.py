@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sncompile.api import Checked, check, graph_of
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import jobs
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import jobs
 
 from .scripts import Generated, Plain
 

@@ -9,7 +9,7 @@ import pytest
 
 from sncompile.api import graph_of, optimize
 from sncompile.diagnostics import Severity
-from sncompile.ir.jobs import jobs
+from sncompile.ir.jobs.expansion import jobs
 
 from . import running
 from .scripts import HOSTILE, Generated

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.api import check, graph_of
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import Job, jobs
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import Job, jobs
 
 from .. import command_line
 

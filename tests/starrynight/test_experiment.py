@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from sncompile.api import Checked, check, graph_of
-from sncompile.ir.jobs import jobs
+from sncompile.ir.jobs.expansion import jobs
 from sncompile.semantics.program import Options
 
 EXPERIMENT = Path(__file__).parents[2] / "specs" / "starrynight" / "experiments" / "pcp_generic.yaml"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sncompile.api import check
-from sncompile.ir.jobs import Job
+from sncompile.ir.jobs.expansion import Job
 from sncompile.syntax.document import ModuleDoc
 from tests.starrynight.library import (
     MODULES,

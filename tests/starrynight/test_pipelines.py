@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from sncompile.ir.jobs import jobs
+from sncompile.ir.jobs.expansion import jobs
 from sncompile.semantics.program import Options
 from tests.engines.snakemake_jobs import dry_run, emit
 from tests.starrynight.dataset import make_dataset

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sncompile.api import check, compile_graph, graph_of, optimize
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import jobs
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import jobs
 from tests.traces import Task, read_trace, spec_of
 from tests.traces.tasks import task_of
 

@@ -12,8 +12,8 @@ from sncompile.cli.options import SpecOptions, report_options, spec_options
 from sncompile.cli.reporter import Reporter, has_errors, write
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.diagnostics.text import summary, visible
+from sncompile.ir.values.evaluate import Evaluator
 from sncompile.semantics.checking.files import input_files
-from sncompile.semantics.evaluate import Evaluator
 
 
 @click.command("check")

@@ -103,8 +103,8 @@ def _emit_ast(checked: Checked) -> None:
 
 
 def _emit(kind: str, compilation: Compilation) -> None:
-    from sncompile.ir.jobs import jobs
-    from sncompile.ir.text import graph_text
+    from sncompile.ir.graph.text import graph_text
+    from sncompile.ir.jobs.expansion import jobs
 
     graph = compilation.graph
     if kind == "ir":

@@ -18,7 +18,7 @@ from sncompile.drawing.families import family_picture
 from sncompile.drawing.mermaid import to_mermaid
 from sncompile.drawing.picture import Picture
 from sncompile.drawing.single_jobs import MOST, job_picture
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 
 FORMS = (".svg", ".png", ".html", ".dot", ".mmd")
 

@@ -17,8 +17,8 @@ from sncompile.cli.runs import EXIT_MISUSED, EXIT_RUN_FAILED, misused
 from sncompile.diagnostics import CompileError
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import runs as run_faults
-from sncompile.ir.feeds import steps_in
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.feeds import steps_in
+from sncompile.ir.graph.model import Graph
 from sncompile.runner.display import duration, make_display
 from sncompile.runner.facts import facts_of
 from sncompile.runner.find import find_run

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sncompile.drawing.picture import Bond, Link, Node, Picture, Shape, words
-from sncompile.ir.build import taken
-from sncompile.ir.feeds import steps_in
-from sncompile.ir.graph import Edge, Family, Graph, Relation, relate
-from sncompile.ir.text import value_text
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.scope import UNIT
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.values import (
+from sncompile.ir.graph.edges import taken
+from sncompile.ir.graph.feeds import steps_in
+from sncompile.ir.graph.model import Edge, Family, Graph, Relation, relate
+from sncompile.ir.graph.text import value_text
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.keys.table import Table
+from sncompile.ir.values.model import (
     Cell,
     Choice,
     Const,
@@ -27,6 +26,7 @@ from sncompile.semantics.values import (
     children,
     walk,
 )
+from sncompile.ir.values.relating import UNIT
 
 
 def family_picture(graph: Graph) -> Picture:

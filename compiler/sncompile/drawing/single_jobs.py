@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sncompile.drawing.families import bond_of
 from sncompile.drawing.picture import Bond, Link, Node, Picture, Shape, words
-from sncompile.ir.feeds import steps_in
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import Expansion, job_id
+from sncompile.ir.graph.feeds import steps_in
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import Expansion, job_id
 
 MOST = 2000
 """A picture of more boxes is drawn for minutes and read by nobody."""

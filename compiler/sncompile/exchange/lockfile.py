@@ -12,7 +12,7 @@ from sncompile.exchange.yaml_text import scalar
 from sncompile.faults import runs as faults
 from sncompile.faults.names import BAD_LOCK
 from sncompile.faults.reading import UNREADABLE
-from sncompile.semantics.images import images_of, is_pinned, registry_name
+from sncompile.ir.graph.images import images_of, is_pinned, registry_name
 from sncompile.semantics.modules.library import Library
 from sncompile.semantics.modules.locating import project_root
 from sncompile.semantics.modules.lock import changed, content_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sncompile.api import Checked, CompileOptions, check, compile_program, graph_of
 from sncompile.diagnostics import CompileError, Report
 from sncompile.faults.names import NOT_A_PIPELINE
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 from sncompile.notebook.settings import Settings
 from sncompile.notebook.values import Data, DataRoots, given, roots
 from sncompile.semantics.modules.library import Library

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, overload
 from sncompile.api import Checked
 from sncompile.diagnostics import Diagnostic, Severity
 from sncompile.diagnostics.text import TextRenderer, summary
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import Expansion, Job
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import Expansion, Job
 from sncompile.notebook import html
 from sncompile.views.columns import count
 from sncompile.views.plan import Plan, plan_of

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from heapq import heapify, heapreplace
 
-from sncompile.ir.graph import Family, Graph
-from sncompile.ir.jobs import job_id
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.jobs.expansion import job_id
+from sncompile.ir.values.run_time import dynamic
 from sncompile.passes.result import Remark, Result
-from sncompile.semantics.resources import dynamic
 
 
 def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from sncompile.diagnostics import Related as Place
-from sncompile.ir.build import with_families
-from sncompile.ir.graph import Family, Graph
+from sncompile.ir.graph.edges import with_families
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.model import Const
 from sncompile.passes.result import Remark, Result, some
 from sncompile.passes.structure import family_structure, structure
-from sncompile.semantics.values import Const
 
 
 def dedupe(graph: Graph) -> Result:

@@ -7,14 +7,13 @@ Names of parameters stay, so that commands read as their module wrote them.
 
 from __future__ import annotations
 
-from sncompile.ir.build import with_families
-from sncompile.ir.graph import Family, Graph
-from sncompile.ir.rewrite import map_children, map_family
-from sncompile.passes.result import Result
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.program import Argument, Flag, Option
-from sncompile.semantics.values import (
+from sncompile.ir.graph.commands import Argument, Flag, Option
+from sncompile.ir.graph.edges import with_families
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.rewrite import map_children, map_family
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import (
     Apply,
     Choice,
     Const,
@@ -27,6 +26,7 @@ from sncompile.semantics.values import (
     Value,
     is_constant,
 )
+from sncompile.passes.result import Result
 
 
 def fold(graph: Graph) -> Result:

@@ -12,17 +12,17 @@ import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 
-from sncompile.ir.build import with_families
-from sncompile.ir.feeds import steps_in
-from sncompile.ir.graph import Edge, Family, Graph
-from sncompile.ir.rewrite import map_children, map_family
+from sncompile.ir.graph.commands import Argument, ShellPart, Success
+from sncompile.ir.graph.edges import with_families
+from sncompile.ir.graph.feeds import steps_in
+from sncompile.ir.graph.model import Edge, Family, Graph
+from sncompile.ir.graph.rewrite import map_children, map_family
+from sncompile.ir.values.model import Const, Local, Output, Related, Size, Value
+from sncompile.ir.values.run_time import dynamic
 from sncompile.passes.paths import unmanageable
 from sncompile.passes.reduce import reduce
 from sncompile.passes.result import Remark, Result, some
 from sncompile.passes.structure import settings_structure, structure
-from sncompile.semantics.program import Argument, ShellPart, Success
-from sncompile.semantics.resources import dynamic
-from sncompile.semantics.values import Const, Local, Output, Related, Size, Value
 
 
 def fuse(graph: Graph) -> Result:

@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sncompile.ir.build import with_families
-from sncompile.ir.graph import Family, Graph
+from sncompile.ir.graph.edges import with_families
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.evaluate import Evaluator
 from sncompile.passes.merging.branches import Placed, place
 from sncompile.passes.merging.families import Builder
 from sncompile.passes.merging.groups import Group, find_groups
@@ -24,7 +25,6 @@ from sncompile.passes.merging.oddities import oddities
 from sncompile.passes.merging.shapes import Reference, Shape, Shaper
 from sncompile.passes.paths import unmanageable
 from sncompile.passes.result import Remark, Result, some
-from sncompile.semantics.evaluate import Evaluator
 
 
 def merge(graph: Graph) -> Result:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from sncompile.ir.graph import Family
+from sncompile.ir.graph.model import Family
+from sncompile.ir.language.encoding import encode_key
+from sncompile.ir.values.model import Const, Items, Key, Local, Text, Value
 from sncompile.passes.structure import structure
-from sncompile.semantics.encoding import encode_key
-from sncompile.semantics.values import Const, Items, Key, Local, Text, Value
 
 
 def vary_alike(family: Family) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from sncompile.ir.graph import Graph
-from sncompile.ir.verify import verify
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.graph.verify import verify
 from sncompile.passes.batch import batch
 from sncompile.passes.dedupe import dedupe
 from sncompile.passes.fold import fold

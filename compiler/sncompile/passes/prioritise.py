@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
-from sncompile.ir.graph import Family, Graph
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.model import Const
 from sncompile.passes.result import Remark, Result, some
-from sncompile.semantics.values import Const
 
 USUAL_MINUTES = 60.0
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sncompile.ir.build import with_families
-from sncompile.ir.feeds import needed, steps_in
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.edges import with_families
+from sncompile.ir.graph.feeds import needed, steps_in
+from sncompile.ir.graph.model import Graph
 from sncompile.passes.result import Remark, Result
 
 

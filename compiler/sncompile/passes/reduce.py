@@ -7,11 +7,11 @@ An edge goes only where every job of its lower end waits for the same jobs throu
 
 from __future__ import annotations
 
-from sncompile.ir.build import with_families
-from sncompile.ir.graph import Family, Graph
-from sncompile.ir.jobs import Expansion
+from sncompile.ir.graph.commands import Waits
+from sncompile.ir.graph.edges import with_families
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.jobs.expansion import Expansion
 from sncompile.passes.result import Remark, Result
-from sncompile.semantics.program import Waits
 
 MOST = 200_000
 """Jobs looked at for one edge; beyond that the edge stays."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Related, Span
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 
 
 class Remark(NamedTuple):

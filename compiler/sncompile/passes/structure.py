@@ -6,12 +6,12 @@ from collections.abc import Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import get_args
 
-from sncompile.ir.graph import Family, Input
-from sncompile.ir.graph import Output as OutputPort
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.program import Argument, Flag, Option
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.values import (
+from sncompile.ir.graph.commands import Argument, Flag, Option
+from sncompile.ir.graph.model import Family, Input
+from sncompile.ir.graph.model import Output as OutputPort
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.keys.table import Table
+from sncompile.ir.values.model import (
     Apply,
     Attempt,
     Cell,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sncompile.ir.build import taken
-from sncompile.ir.graph import Family, Graph
+from sncompile.ir.graph.edges import taken
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.model import Made, Output, Value, walk
 from sncompile.passes.paths import vary_alike
 from sncompile.passes.result import Remark, Result, some
-from sncompile.semantics.values import Made, Output, Value, walk
 
 
 def temp(graph: Graph) -> Result:

@@ -11,16 +11,16 @@ from typing import Any
 
 from sncompile.drawing.families import family_picture
 from sncompile.drawing.picture import Bond, Link, Node, Picture, Shape
-from sncompile.ir.build import build
-from sncompile.ir.graph import Family, Graph
-from sncompile.ir.text import value_text
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.text import value_text
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.values.evaluate import AtRunTime, Evaluator
+from sncompile.ir.values.model import Value, is_constant
+from sncompile.ir.values.relating import UNIT
 from sncompile.runner.files.job_files import first_files, marks
 from sncompile.runner.record import RunFolder, private, write_object
-from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.operands import ValueFault
+from sncompile.semantics.building import build
 from sncompile.semantics.program import Options, Program, Step
-from sncompile.semantics.scope import UNIT
-from sncompile.semantics.values import Value, is_constant
 from sncompile.views.inference import inference_object
 
 

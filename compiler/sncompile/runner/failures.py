@@ -10,9 +10,9 @@ from pathlib import Path
 
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.faults import runs as faults
+from sncompile.ir.language.encoding import encode_key
 from sncompile.runner.job_names import JobName, JobNames
 from sncompile.runner.progress import JobRecord, Progress, error_line
-from sncompile.semantics.encoding import encode_key
 from sncompile.telemetry.redaction import NO_SECRETS, Redaction
 
 LOG_LINES = 12

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from sncompile.diagnostics import Diagnostic, did_you_mean
 from sncompile.faults import names as faults
-from sncompile.ir.graph import Family
-from sncompile.semantics.program import ModuleFile
+from sncompile.ir.graph.files import ModuleFile
+from sncompile.ir.graph.model import Family
+from sncompile.ir.values.model import Const, Record
+from sncompile.ir.values.model import ModuleFile as FileValue
 from sncompile.semantics.scripts.notebooks import NotebookError, read_notebook
-from sncompile.semantics.values import Const, Record
-from sncompile.semantics.values import ModuleFile as FileValue
 
 _PATIENCE = 60
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from sncompile.ir.language.encoding import encode_key
 from sncompile.runner.find import find_run
 from sncompile.runner.job_names import JobName
 from sncompile.runner.watch import Watch
-from sncompile.semantics.encoding import encode_key
 
 
 class Measure(NamedTuple):

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import runs as faults
-from sncompile.ir.graph import Family, Graph
+from sncompile.ir.graph.commands import Flag, Option
+from sncompile.ir.graph.images import ImageKind, image_name, images_of, images_used
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.evaluate import Evaluator
 from sncompile.runner.kernels import Kernels
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.images import ImageKind, image_name, images_of, images_used
-from sncompile.semantics.program import Flag, Option
 from sncompile.targets.snakemake.containers import docker_name, folders
 from sncompile.targets.target import wrapped_for
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import runs as faults
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 from sncompile.runner.ending import settle, settle_owner
 from sncompile.runner.engine.options import Request, Setting, examine
 from sncompile.runner.engine.profiles import find_profile, plugins_of, works_elsewhere

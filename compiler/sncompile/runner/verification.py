@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sncompile.ir.graph import Family, Graph
-from sncompile.ir.jobs import Expansion, Job
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.jobs.expansion import Expansion, Job
 from sncompile.runner.dry_run import DryRunFailed, can_be_asked, dry_run
 from sncompile.runner.files.job_files import marks
 from sncompile.targets.snakemake.reading_back.command_comparison import command_line, script_differs

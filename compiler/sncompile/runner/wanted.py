@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sncompile.diagnostics import CompileError, did_you_mean
 from sncompile.faults.names import UNKNOWN_STEP
-from sncompile.ir.feeds import for_effect, steps_in
-from sncompile.ir.graph import Family, Graph
+from sncompile.ir.graph.feeds import for_effect, steps_in
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.evaluate import Evaluator
 from sncompile.runner.files.job_files import marks
-from sncompile.semantics.evaluate import Evaluator
 from sncompile.targets.emitted import Emitted
 
 

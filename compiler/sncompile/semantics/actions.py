@@ -9,14 +9,14 @@ from typing import NamedTuple
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
+from sncompile.ir.graph.commands import Argument, Flag, Option
+from sncompile.ir.language.types import STRING, Type
+from sncompile.ir.values.model import Const, Local, ModuleFile, Record, Value
 from sncompile.semantics.linking.binding import param_type, port_type
 from sncompile.semantics.modules.library import Library
-from sncompile.semantics.program import Argument, Flag, Option
 from sncompile.semantics.scripts.notebooks import check_notebook
 from sncompile.semantics.scripts.values import Script, link_script
-from sncompile.semantics.types import STRING, Type
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Const, Local, ModuleFile, Record, Value
 from sncompile.syntax.document import FlagArgument, ModuleDoc, Named, OptionArgument
 from sncompile.syntax.document import Value as DocValue
 from sncompile.syntax.expressions import Template

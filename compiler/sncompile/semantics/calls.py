@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import did_you_mean
 from sncompile.faults import names as name_faults
-from sncompile.semantics.functions import FUNCTIONS
-from sncompile.semantics.operands import TypeFault
-from sncompile.semantics.operators import OPERATORS
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.functions import FUNCTIONS
+from sncompile.ir.language.operands import TypeFault
+from sncompile.ir.language.operators import OPERATORS
+from sncompile.ir.language.types import Type
+from sncompile.ir.values.model import Lookup, ModuleFile, Value, keeping, lenient
+from sncompile.ir.values.written import as_read, as_text
 from sncompile.semantics.scope import TableSpace, column_type
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.types import Type
-from sncompile.semantics.values import Lookup, ModuleFile, Value, keeping, lenient
-from sncompile.semantics.written import as_read, as_text
 from sncompile.syntax.expressions import Attribute, Call, Expr, Literal, Name
 
 if TYPE_CHECKING:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sncompile.diagnostics import Report
 from sncompile.faults import tables as faults
-from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.scope import UNIT, Scope
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.values.evaluate import AtRunTime, Evaluator
+from sncompile.ir.values.model import Key, Related, Value, walk
+from sncompile.ir.values.relating import UNIT
+from sncompile.semantics.scope import Scope
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Key, Related, Value, walk
 from sncompile.syntax.document import Value as Template
 
 

@@ -7,14 +7,11 @@ import re
 from pathlib import Path
 
 from sncompile.diagnostics import Span
-from sncompile.semantics.encoding import no_option
-from sncompile.semantics.operands import to_text
+from sncompile.ir.language.encoding import MAX_PART, length, no_option
+from sncompile.ir.language.operands import to_text
+from sncompile.ir.language.types import STRING
+from sncompile.ir.values.model import Const, Items, Text, Value
 from sncompile.semantics.paths.ups import climbs_from_link
-from sncompile.semantics.types import STRING
-from sncompile.semantics.values import Const, Items, Text, Value
-
-MAX_PART = 255
-"""Bytes of a file's name, as file systems have it."""
 
 MAX_PATH = 4095
 """Bytes of a whole path, as Linux has it."""
@@ -57,11 +54,6 @@ def bad_path(path: str, most: int = MAX_PATH) -> str | None:
     if length(path) > most:
         return f"is longer than the {most:,} bytes that are left for it: `{path[:40]}…`"
     return None
-
-
-def length(text: str) -> int:
-    """The bytes of a name or a path."""
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
 
 
 def room(folder: str, path: str) -> int:

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
+from sncompile.ir.graph.commands import Argument, ShellPart, Success, Variable, Waits
+from sncompile.ir.graph.files import ModuleFile
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.types import Type
+from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.inference.inferred import Inferred
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.types import Type
-from sncompile.semantics.values import Const, Value
 from sncompile.syntax.document import About, ModuleDoc, PortDoc
-from sncompile.syntax.source import read_settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,65 +47,6 @@ class OutputPath(NamedTuple):
     protected: bool
     derived: bool
     span: Span
-
-
-class Option(NamedTuple):
-    """An argument with a name before it."""
-
-    option: str
-    value: Value
-    repeat: bool
-    when: Value | None
-    span: Span
-
-
-class Flag(NamedTuple):
-    """An argument that is there or not."""
-
-    flag: str
-    when: Value | None
-    span: Span
-
-
-Argument = Value | Option | Flag
-
-
-class ShellPart(NamedTuple):
-    """A piece of a shell script: text as it stands, or a value, whose words stand outside of quotes.
-
-    Where values may stand is decided in `scripts.values`. A pass may put an argument in the place of a value.
-    """
-
-    text: str
-    value: Argument | None
-
-
-class Variable(NamedTuple):
-    """An environment variable; a secret one has its value from the run's environment."""
-
-    name: str
-    value: Value | None
-    secret: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Success:
-    """What counts as done beside existence: output names, output → SHA-256, output → least number of files."""
-
-    non_empty: tuple[str, ...] = ()
-    sha256: Mapping[str, str] = field(default_factory=dict)
-    min_files: Mapping[str, int] = field(default_factory=dict)
-
-
-class Waits(NamedTuple):
-    """That a step waits for another beyond the data: `step`, by the keys of the two steps as the order names them.
-
-    They are those of the pipelines where one of the two stands for a pipeline's step.
-    """
-
-    step: str
-    source: KeySet
-    target: KeySet
 
 
 class Step(NamedTuple):
@@ -149,17 +91,6 @@ class Step(NamedTuple):
             return self.resources.get(name, Const(None, Type("null", optional=True), self.span))
         found = next(v for v in self.env if v.name == name)
         return found.value or Const(None, Type("null", optional=True), self.span)
-
-
-class ModuleFile(NamedTuple):
-    """A file that belongs to a module: where it lies, without links, and where it is emitted, below `files/`."""
-
-    source: Path
-    emitted: str
-
-    def read(self) -> bytes:
-        """What it holds. Raises `OSError` where it cannot be read, or a link has taken its place."""
-        return read_settled(self.source)
 
 
 class UsedFile(NamedTuple):

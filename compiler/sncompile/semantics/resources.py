@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from sncompile.diagnostics import Report
 from sncompile.faults import values as faults
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.quantities import unit_factor
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.language.quantities import unit_factor
+from sncompile.ir.language.types import INTEGER
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Apply, Const, Text, Value, is_constant
+from sncompile.ir.values.run_time import dynamic
 from sncompile.semantics.scope import Scope
-from sncompile.semantics.types import INTEGER
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Apply, Attempt, Const, Size, Text, Value, is_constant, walk
 from sncompile.syntax.document import Value as DocValue
 
 _QUANTITIES = {"memory": "megabytes", "disk": "megabytes", "time": "minutes"}
@@ -85,8 +86,3 @@ def too_small(name: str, amount: object) -> str | None:
 
 def _from(name: str) -> str:
     return f"give a whole number from {1 if name == 'cpus' else 0}"
-
-
-def dynamic(value: Value) -> bool:
-    """Whether a value is known only when the job is about to run."""
-    return any(isinstance(v, (Attempt, Size)) for v in walk(value))

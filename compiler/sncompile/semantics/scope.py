@@ -7,20 +7,17 @@ from keyword import kwlist
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from sncompile.diagnostics import Span
-from sncompile.semantics.keys import KeySet, Rows
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type, unify
-from sncompile.semantics.values import Cell, Choice, Const, Key, Local, Output, Related, Value, gathered, lenient
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type
+from sncompile.ir.values.model import Cell, Const, Key, Local, Output, Value
+from sncompile.ir.values.relating import UNIT, see, see_through
 
 RESERVED = frozenset(("data", "params", "infer", "inputs", "outputs", "resources", "env", "attempt"))
 """Names that mean something in expressions already."""
 
 UNREADABLE = frozenset((*kwlist, "true", "false", "null"))
 """Words that expressions cannot take for a name."""
-
-
-UNIT = KeySet(Rows.unit(), ())
-"""The instances of a step without keys: one."""
 
 
 class Space(Protocol):
@@ -149,36 +146,6 @@ class StepSpace(NamedTuple):
         if self.gone:
             return Const(None, NULL, span)
         return see(Key(self.keys, name, False, STRING, span), self.keys, keys, span)
-
-
-def see_through(value: Value, outer: KeySet, target: KeySet, span: Span) -> Value:
-    """An output of a pipeline that ranges over `outer`, as seen from `target`: by all keys that both have.
-
-    The keys of the step inside count, and not only those of the pipeline around it:
-
-        batch  sample      `lanes` by batch holds `align` by sample and has the output `bam: ${align.bam}`;
-        1      S1          `call` by sample takes `${lanes.bam}`: of S1 that is one file, and not those of its batch.
-        1      S2
-    """
-    if isinstance(value, Related) and value.target is outer:
-        return see(value.value, value.source, target, span)
-    if isinstance(value, Choice) and target.has_one(outer):
-        then, other = (see_through(arm, outer, target, span) for arm in (value.then, value.other))
-        kind = unify(then.type, other.type)
-        if kind is not None:
-            return Choice(see(value.test, outer, target, span), then, other, kind, span)
-    return see(value, outer, target, span)
-
-
-def see(value: Value, source: KeySet, target: KeySet, span: Span) -> Value:
-    """`value` of the instances of `source`, as seen from those of `target`."""
-    gathers = not target.has_one(source)
-    kind = value.type
-    if gathers:
-        # What a pipeline does not make for some of its instances is absent among what is gathered from them.
-        value = lenient(value)
-        kind = gathered(value.type)
-    return Related(value, source, target, kind, span)
 
 
 def column_type(table: Table, name: str) -> Type:

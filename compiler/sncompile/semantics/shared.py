@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as faults
+from sncompile.ir.graph.commands import Waits
+from sncompile.ir.keys.table import Table
 from sncompile.semantics.modules.library import Library
 from sncompile.semantics.modules.link import TypedModule, link_module
-from sncompile.semantics.program import Handed, NamedOutput, Step, Waits
+from sncompile.semantics.program import Handed, NamedOutput, Step
 from sncompile.semantics.queries.databases import Databases
-from sncompile.semantics.tables.table import Table
 from sncompile.syntax.document import ModuleDoc
 
 if TYPE_CHECKING:

@@ -8,14 +8,12 @@ from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import names as name_faults
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as value_faults
-from sncompile.semantics.calls import type_call
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.functions import FUNCTIONS
-from sncompile.semantics.operands import MAX_ITEMS, TypeFault, ValueFault, Wants
-from sncompile.semantics.operators import OPERATORS, truth_type
-from sncompile.semantics.scope import Keyed, Scope, Space, TableSpace
-from sncompile.semantics.types import INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type, type_of_constant, unify
-from sncompile.semantics.values import (
+from sncompile.ir.language.functions import FUNCTIONS
+from sncompile.ir.language.operands import MAX_ITEMS, TypeFault, ValueFault, Wants
+from sncompile.ir.language.operators import OPERATORS, truth_type
+from sncompile.ir.language.types import INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type, type_of_constant, unify
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import (
     Apply,
     Attempt,
     Choice,
@@ -29,7 +27,9 @@ from sncompile.semantics.values import (
     is_constant,
     lenient,
 )
-from sncompile.semantics.written import as_read, as_text, fitted
+from sncompile.ir.values.written import as_read, as_text, fitted
+from sncompile.semantics.calls import type_call
+from sncompile.semantics.scope import Keyed, Scope, Space, TableSpace
 from sncompile.syntax.document import Constant, ListValue
 from sncompile.syntax.document import Value as DocValue
 from sncompile.syntax.expressions import (

@@ -22,8 +22,8 @@ from ruamel.yaml.events import (
 from sncompile.diagnostics import Diagnostic, Related, Span
 from sncompile.faults import documents as document_faults
 from sncompile.faults import reading
+from sncompile.ir.language.scalars import MAX_DIGITS, STARTS, is_long_number, resolve_plain
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
-from sncompile.syntax.scalars import MAX_DIGITS, STARTS, is_long_number, resolve_plain
 from sncompile.syntax.source import Source, start_of
 
 MAX_DEPTH = 64

@@ -16,8 +16,8 @@ from itertools import pairwise
 
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.faults import expressions as faults
+from sncompile.ir.language.scalars import Decimals, is_plain_number
 from sncompile.syntax.expressions import Attribute, Call, Conditional, Expr, Index, ListOf, Literal, Name, Operation
-from sncompile.syntax.scalars import Decimals, is_plain_number
 
 MAX_LENGTH = 2_000
 MAX_NESTING = 40

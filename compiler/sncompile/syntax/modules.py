@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sncompile.faults import documents as faults
+from sncompile.ir.language.scalars import is_plain_number, number_of
 from sncompile.syntax.document import (
     About,
     Argument,
@@ -20,7 +21,6 @@ from sncompile.syntax.document import (
 from sncompile.syntax.expressions import Template
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.reader import Reader
-from sncompile.syntax.scalars import is_plain_number, number_of
 from sncompile.syntax.templates import unescaped
 
 ACTIONS = ("command", "shell", "python", "script", "notebook")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.faults import reading
+from sncompile.ir.graph.files import check_settled
 
 MAX_BYTES = 32 * 1024 * 1024
 """Larger documents are refused: a spec of 100,000 written-out steps stays below this."""
@@ -70,24 +70,6 @@ def read_source(name: str, path: Path | None, *, settled: Path | None = None) ->
     return decode(name, path, data)
 
 
-def read_settled(path: Path) -> bytes:
-    """The bytes of a file by its path without links. Raises `OSError` for a link that took a part's place."""
-    with open(path, "rb") as file:
-        _check_settled(file.fileno(), path)
-        return file.read()
-
-
-def _check_settled(number: int, path: Path) -> None:
-    """Where the system tells which file was opened, it must be the one that is called so."""
-    try:
-        found = os.readlink(f"/proc/self/fd/{number}")
-    except OSError:
-        return
-    # A file that was replaced just now is as good as the one in its place.
-    if found.removesuffix(" (deleted)") != str(path):
-        raise OSError(errno.ELOOP, "a link came in its way while it was read")
-
-
 def _read(path: Path | None, settled: Path | None) -> bytes:
     if path is None:
         return sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -95,7 +77,7 @@ def _read(path: Path | None, settled: Path | None) -> bytes:
     number = os.open(settled or path, os.O_RDONLY | os.O_NONBLOCK)
     with open(number, "rb") as file:
         if settled is not None:
-            _check_settled(number, settled)
+            check_settled(number, settled)
         try:
             first = os.read(number, 1)
             if not first:

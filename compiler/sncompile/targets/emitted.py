@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import targets as faults
-from sncompile.semantics.checking.own_files import MANIFEST
+from sncompile.ir.graph.own_names import MANIFEST
 from sncompile.targets.replacing import folder_beside, take_place
 
 if TYPE_CHECKING:
-    from sncompile.ir.graph import Graph
+    from sncompile.ir.graph.model import Graph
 
 
 def module_files(graph: Graph) -> dict[str, bytes]:

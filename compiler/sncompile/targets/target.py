@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from sncompile.ir.graph import Graph
+    from sncompile.ir.graph.model import Graph
     from sncompile.targets.emitted import Emitted
 
 Engine = Literal["docker", "podman"]

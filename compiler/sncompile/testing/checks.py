@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sncompile.diagnostics import CompileError
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import Expansion, Job, jobs
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import Expansion, Job, jobs
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.relating import UNIT
 from sncompile.passes.pipeline import LEVELS, optimize
-from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.program import Options
-from sncompile.semantics.scope import UNIT
 from sncompile.testing.compiling import AnySpec, Tables, compiled, jobs_of, table_key
 
 DOES = ("command", "shell", "inputs", "outputs", "container", "env", "resources")

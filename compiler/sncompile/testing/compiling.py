@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sncompile.api import graph_of, optimize
 from sncompile.diagnostics import CompileError, Report, Span
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import Job, jobs
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import Job, jobs
 from sncompile.semantics.linking.link import link
 from sncompile.semantics.modules.library import Library
 from sncompile.semantics.modules.locating import project_root

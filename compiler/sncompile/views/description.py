@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sncompile.diagnostics import Span
-from sncompile.semantics.types import type_text
+from sncompile.ir.language.scalars import number_of
+from sncompile.ir.language.types import type_text
 from sncompile.syntax.document import (
     Argument,
     Constant,
@@ -28,7 +29,6 @@ from sncompile.syntax.document import (
     Value,
 )
 from sncompile.syntax.expressions import Template
-from sncompile.syntax.scalars import number_of
 
 
 def describe(document: Document) -> dict[str, Any]:

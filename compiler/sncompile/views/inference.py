@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sncompile.diagnostics.text import visible
+from sncompile.ir.language.operands import to_text
+from sncompile.ir.values.model import Plain
 from sncompile.semantics.inference.checks import count_text, plain_text
 from sncompile.semantics.inference.inferred import Evidence, Found, Inferred, place_text, places_text
-from sncompile.semantics.operands import to_text
-from sncompile.semantics.values import Plain
 from sncompile.views.columns import table
 
 _SHOWN = 12

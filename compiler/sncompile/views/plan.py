@@ -12,16 +12,16 @@ from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.diagnostics.machine import as_object
-from sncompile.ir.graph import Family, Graph
-from sncompile.ir.jobs import RESOURCE_NAMES
-from sncompile.ir.text import value_text
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.text import value_text
+from sncompile.ir.jobs.expansion import RESOURCE_NAMES
+from sncompile.ir.language.functions import ValueFault
+from sncompile.ir.values.evaluate import AtRunTime, Evaluator
+from sncompile.ir.values.model import Value, is_constant
+from sncompile.ir.values.relating import UNIT
+from sncompile.ir.values.run_time import dynamic
 from sncompile.semantics.checking.files import input_files
-from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.functions import ValueFault
 from sncompile.semantics.program import Program, Step
-from sncompile.semantics.resources import dynamic
-from sncompile.semantics.scope import UNIT
-from sncompile.semantics.values import Value, is_constant
 
 
 class Amount(NamedTuple):

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Callable
 
 from sncompile.ir.diff.model import Kind, Reason, common
-from sncompile.semantics.values import Plain
+from sncompile.ir.values.model import Plain
 from sncompile.views.columns import count
 from sncompile.views.plan_text import megabytes, minutes
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sncompile.api import compile_graph
 from sncompile.diagnostics import CompileError
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 
 from .levels import Crashed, Refused, crash, refusal
 from .tool import install, raw

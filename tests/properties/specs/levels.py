@@ -13,8 +13,8 @@ from typing import Any
 
 from sncompile.api import check, compile_graph, default_out, graph_of, optimize
 from sncompile.diagnostics import CompileError
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import jobs
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import jobs
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sncompile.ir.commands import argument_words, shell_text
 from sncompile.ir.diff.comparison import Comparison
 from sncompile.ir.diff.model import Kind
 from sncompile.ir.diff.tally import Tally
-from sncompile.ir.graph import Family
-from sncompile.semantics.evaluate import AtRunTime, Closure
-from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.program import Flag, Option
-from sncompile.semantics.values import Local, Plain, Value, is_constant, walk
+from sncompile.ir.graph.commands import Flag, Option
+from sncompile.ir.graph.model import Family
+from sncompile.ir.jobs.words import argument_words, shell_text
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.values.evaluate import AtRunTime, Closure
+from sncompile.ir.values.model import Local, Plain, Value, is_constant, walk
 
 ToClosure = Callable[[Value], Closure]
 

@@ -15,8 +15,8 @@ from sncompile.ir.diff.pairing import form_of
 from sncompile.ir.diff.sides import Sides
 from sncompile.ir.diff.spread import Spread
 from sncompile.ir.diff.tally import Changes, Tally
-from sncompile.ir.graph import Family, Graph
-from sncompile.ir.jobs import job_id
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.jobs.expansion import job_id
 
 SOME = 5
 """So many new and gone jobs are named as examples."""

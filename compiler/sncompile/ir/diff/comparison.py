@@ -9,10 +9,10 @@ from sncompile.ir.diff.likeness import same_column, same_plain
 from sncompile.ir.diff.pairing import Pair, form_of
 from sncompile.ir.diff.sides import Sides
 from sncompile.ir.diff.tally import Changes, Tally
-from sncompile.ir.graph import Family
-from sncompile.semantics.evaluate import Closure
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.values import Const, Key, Output, Related, Text, Value, walk
+from sncompile.ir.graph.model import Family
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.values.evaluate import Closure
+from sncompile.ir.values.model import Const, Key, Output, Related, Text, Value, walk
 
 _AT_ONCE = 10_000
 

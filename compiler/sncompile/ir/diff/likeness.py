@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
-from sncompile.ir.graph import Family
-from sncompile.semantics.keys import KeySet, Rows
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.types import Type
-from sncompile.semantics.values import Cell, Local, Lookup, Output, Related, Value, walk
+from sncompile.ir.graph.model import Family
+from sncompile.ir.keys.key_set import KeySet, Rows
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.types import Type
+from sncompile.ir.values.model import Cell, Local, Lookup, Output, Related, Value, walk
 
 _TEXT = {str, type(None)}
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Span
-from sncompile.semantics.values import Plain
+from sncompile.ir.values.model import Plain
 
 
 class Kind(StrEnum):

@@ -10,19 +10,19 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from sncompile.ir.build import taken
 from sncompile.ir.diff.commands import compare_command, compare_resources_taken
 from sncompile.ir.diff.comparison import Comparison
 from sncompile.ir.diff.model import Kind
 from sncompile.ir.diff.settings import compare_settings
 from sncompile.ir.diff.sides import Sides
 from sncompile.ir.diff.tally import Changes, Tally
-from sncompile.ir.feeds import steps_in
-from sncompile.ir.graph import Family, Graph
-from sncompile.ir.jobs import module_files
-from sncompile.semantics.functions import to_text
-from sncompile.semantics.types import STRING
-from sncompile.semantics.values import Apply, Const, Items, Output, Related, Value, is_constant, walk
+from sncompile.ir.graph.edges import taken
+from sncompile.ir.graph.feeds import steps_in
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.jobs.expansion import module_files
+from sncompile.ir.language.functions import to_text
+from sncompile.ir.language.types import STRING
+from sncompile.ir.values.model import Apply, Const, Items, Output, Related, Value, is_constant, walk
 
 
 def compare_own(sides: Sides, family: Family) -> Changes:

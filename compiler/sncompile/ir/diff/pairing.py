@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sncompile.ir.diff.likeness import Likeness
-from sncompile.ir.graph import Family, Graph
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.values import Output
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.keys.table import Table
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Output
 
 
 class Pair(NamedTuple):

@@ -11,10 +11,10 @@ from sncompile.ir.diff.comparison import Comparison
 from sncompile.ir.diff.likeness import same_plain
 from sncompile.ir.diff.model import Kind
 from sncompile.ir.diff.tally import Tally
-from sncompile.ir.graph import Family, Output
-from sncompile.ir.text import value_text
-from sncompile.semantics.evaluate import AtRunTime, Closure
-from sncompile.semantics.values import Apply, Attempt, Plain, Value, walk
+from sncompile.ir.graph.model import Family, Output
+from sncompile.ir.graph.text import value_text
+from sncompile.ir.values.evaluate import AtRunTime, Closure
+from sncompile.ir.values.model import Apply, Attempt, Plain, Value, walk
 
 
 def compare_settings(comparison: Comparison) -> None:

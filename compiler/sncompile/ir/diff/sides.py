@@ -8,16 +8,16 @@ from typing import Any
 
 from sncompile.diagnostics import CompileError
 from sncompile.faults.reading import UNREADABLE
-from sncompile.ir.build import taken
 from sncompile.ir.diff.likeness import Likeness, key_names
 from sncompile.ir.diff.pairing import Pair, Pairing, names_before, pair_jobs
-from sncompile.ir.feeds import feeds
-from sncompile.ir.graph import Family, Graph
-from sncompile.semantics.evaluate import Closure, Evaluator
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.values import Bound, Cell, Local, Output, Related, Value, walk
+from sncompile.ir.graph.edges import taken
+from sncompile.ir.graph.feeds import feeds
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.values.evaluate import Closure, Evaluator
+from sncompile.ir.values.model import Bound, Cell, Local, Output, Related, Value, walk
 
 Sources = Callable[[int], Iterable[int]]
 

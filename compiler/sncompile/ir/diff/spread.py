@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
-from sncompile.ir.build import taken
 from sncompile.ir.diff.sides import Sides, Sources
 from sncompile.ir.diff.tally import Changes
+from sncompile.ir.graph.edges import taken
 
 Marks = Sequence[int]
 """Of every job of a family the steps whose changes reach it, itself among them: the bit k stands for the step k."""

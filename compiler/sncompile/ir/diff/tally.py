@@ -8,8 +8,8 @@ from typing import Any
 from sncompile.diagnostics import Span
 from sncompile.ir.diff.likeness import same_plain
 from sncompile.ir.diff.model import Kind, Reason, common
-from sncompile.ir.graph import Family
-from sncompile.ir.jobs import job_id
+from sncompile.ir.graph.model import Family
+from sncompile.ir.jobs.expansion import job_id
 
 
 class Tally:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 from sncompile.passes.merging.groups import Group
 from sncompile.passes.merging.naming import varying
 

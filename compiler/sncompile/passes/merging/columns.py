@@ -6,16 +6,16 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
+from sncompile.ir.keys.key_set import KeySet, Sparse
+from sncompile.ir.keys.table import Cell as Plain
+from sncompile.ir.language.types import STRING, Type
+from sncompile.ir.values.model import Const, Made, Output, Related, Text, Value
+from sncompile.ir.values.relating import UNIT, see
 from sncompile.passes.merging.links import Home, Links, alias
 from sncompile.passes.merging.naming import common_start
 from sncompile.passes.merging.shapes import Entry, Hole, Reference
 from sncompile.passes.merging.tables import BranchTable
 from sncompile.passes.structure import structure
-from sncompile.semantics.keys import KeySet, Sparse
-from sncompile.semantics.scope import UNIT, see
-from sncompile.semantics.tables.table import Cell as Plain
-from sncompile.semantics.types import STRING, Type
-from sncompile.semantics.values import Const, Made, Output, Related, Text, Value
 
 
 class Place(NamedTuple):

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from sncompile.ir.feeds import feeds, waited_for
-from sncompile.ir.graph import Family, Graph, Origin
-from sncompile.ir.rewrite import map_family
+from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart, Waits
+from sncompile.ir.graph.feeds import feeds, waited_for
+from sncompile.ir.graph.model import Family, Graph, Origin
+from sncompile.ir.graph.rewrite import map_family
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Const, Value
 from sncompile.passes.merging.branches import Placed
 from sncompile.passes.merging.columns import Columns, Place, alike, filled
 from sncompile.passes.merging.links import Home, Links, alias
 from sncompile.passes.merging.naming import choose_key, common_name, fresh
 from sncompile.passes.merging.shapes import At, Hole, Shape, script_template
 from sncompile.passes.merging.tables import BranchTable
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.program import Argument, Flag, Option, ShellPart, Waits
-from sncompile.semantics.values import Const, Value
 
 Holes = Sequence[Sequence[Hole]]
 

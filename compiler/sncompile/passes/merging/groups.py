@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 from sncompile.passes.merging.shapes import Shape
 
 

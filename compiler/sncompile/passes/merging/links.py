@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sncompile.ir.rewrite import map_children
-from sncompile.semantics.keys import KeySet, Link, Rows
-from sncompile.semantics.values import Items, Output, Related, Value
+from sncompile.ir.graph.rewrite import map_children
+from sncompile.ir.keys.key_set import KeySet, Link, Rows
+from sncompile.ir.values.model import Items, Output, Related, Value
 
 
 class Home(NamedTuple):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 
 from sncompile.diagnostics import Related as Place
-from sncompile.ir.graph import Family, Graph
-from sncompile.ir.text import value_text
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.text import value_text
+from sncompile.ir.values.model import Const
 from sncompile.passes.merging.groups import Group
 from sncompile.passes.merging.shapes import Shape
 from sncompile.passes.result import Remark
-from sncompile.semantics.values import Const
 
 
 def oddities(graph: Graph, shapes: Mapping[str, Shape], groups: Sequence[Group]) -> tuple[Remark, ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from sncompile.diagnostics import Span
+from sncompile.ir.keys.key_set import KeySet, Rows
+from sncompile.ir.keys.table import Cell as Plain
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.types import STRING, Type
+from sncompile.ir.values.model import Cell, Const, Key, Text, Value
+from sncompile.ir.values.relating import see
 from sncompile.passes.merging.naming import fresh, template
-from sncompile.semantics.keys import KeySet, Rows
-from sncompile.semantics.scope import see
-from sncompile.semantics.tables.table import Cell as Plain
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.types import STRING, Type
-from sncompile.semantics.values import Cell, Const, Key, Text, Value
 
 
 class BranchTable:

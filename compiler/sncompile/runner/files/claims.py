@@ -27,11 +27,11 @@ from typing import Any
 
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import runs as faults
+from sncompile.ir.graph.own_names import OWN_FOLDER
 from sncompile.runner.files.run_files import RunFiles
 from sncompile.runner.files.unfinished import Marks, unfinished
 from sncompile.runner.processes import Process, Seen, look
 from sncompile.runner.record import read_object, write_object
-from sncompile.semantics.checking.own_files import OWN_FOLDER
 
 SIGN_OF_LIFE = 10.0
 """Seconds between two signs of life."""

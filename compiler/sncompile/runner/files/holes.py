@@ -15,8 +15,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from sncompile.ir.graph import Graph
-from sncompile.ir.jobs import Expansion
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import Expansion
 from sncompile.runner.files.job_files import marks
 from sncompile.targets.snakemake.batching import instance_marks
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sncompile.ir.graph import Family, Graph
-from sncompile.semantics.evaluate import Evaluator
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.evaluate import Evaluator
 from sncompile.targets.snakemake.marking import marks_of
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sncompile.ir.graph import Family, Graph
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.evaluate import Evaluator
 from sncompile.runner.files.job_files import marks
-from sncompile.semantics.evaluate import Evaluator
 
 
 @dataclass(frozen=True, slots=True)

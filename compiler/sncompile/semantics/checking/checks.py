@@ -12,6 +12,9 @@ from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import tables as table_faults
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Const, Output, Related, Value, walk
+from sncompile.ir.values.relating import UNIT, see, see_through
 from sncompile.semantics.checking.files import check_files
 from sncompile.semantics.checking.lengths import check_lengths
 from sncompile.semantics.checking.outputs import Guard, kept_of
@@ -20,12 +23,9 @@ from sncompile.semantics.checking.paths import check_paths
 from sncompile.semantics.checking.patterns import check_patterns
 from sncompile.semantics.checking.urls import check_urls
 from sncompile.semantics.checking.values import check_values
-from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.linking.default_edges import take_from_writers
 from sncompile.semantics.paths.identity import Identity
 from sncompile.semantics.program import Program, Step
-from sncompile.semantics.scope import UNIT, see, see_through
-from sncompile.semantics.values import Const, Output, Related, Value, walk
 from sncompile.syntax.document import FlowDoc, PipelineDoc
 
 

@@ -9,16 +9,16 @@ from stat import S_ISDIR
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import graph as faults
-from sncompile.semantics.branches import Branch, branches
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.values.branches import Branch, branches
+from sncompile.ir.values.evaluate import AtRunTime, Evaluator
+from sncompile.ir.values.model import Cell, Const, Output, Related, Value, walk
 from sncompile.semantics.checking.outputs import OWN_PLACE
 from sncompile.semantics.checking.paths import Paths, Writer, output_span
 from sncompile.semantics.checking.patterns import caught_by_pattern
-from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.path_text import bad_path, is_url, normal, room
 from sncompile.semantics.program import Program, Step
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.values import Cell, Const, Output, Related, Value, walk
 
 _ELSEWHERE = "set another data root (`--data NAME=PATH`), or put the data there; paths start at the spec's folder"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
-from sncompile.semantics.encoding import encode_key
-from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.path_text import MAX_PART, bad_path, length, room_for_output
+from sncompile.ir.language.encoding import MAX_PART, encode_key, length
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.values.evaluate import AtRunTime, Evaluator
+from sncompile.semantics.path_text import bad_path, room_for_output
 from sncompile.semantics.program import Program, Step
 
 MOST_ENCODED = 12

@@ -9,16 +9,18 @@ from typing import NamedTuple
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
-from sncompile.semantics.checking.own_files import KEPT_BY_PROGRAMS, MANIFEST, RECORD, RECORDS, Kept, Reach
-from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.images import ImageKind, image_name, images_used
+from sncompile.ir.graph.images import ImageKind, image_name, images_used
+from sncompile.ir.graph.own_names import MANIFEST
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.values.evaluate import AtRunTime, Evaluator
+from sncompile.ir.values.model import Const, Value
+from sncompile.semantics.checking.own_files import KEPT_BY_PROGRAMS, RECORD, RECORDS, Kept, Reach
 from sncompile.semantics.linking.conventions import WORKSPACE
-from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.path_text import bad_path, is_url, start_of
 from sncompile.semantics.paths.identity import Folder, Identity, handed_down
 from sncompile.semantics.paths.identity import Place as Where
 from sncompile.semantics.program import Program, Step
-from sncompile.semantics.values import Const, Value
+from sncompile.semantics.tables.globs import Listed
 
 OWN_PLACE = "give it a place of its own, or leave the path out: it is derived then"
 
@@ -34,7 +36,7 @@ def kept_of(program: Program, evaluator: Evaluator, identity: Identity) -> Itera
         for image in _images(step, evaluator):
             yield Kept(image, f"the image of `{step.name}`", step.span)
     for table in program.tables.values():
-        if table.pattern is not None:
+        if isinstance(table, Listed):
             yield Kept(
                 table.pattern.root or ".", f"the folder that the table `{table.name}` lists", table.span, data=True
             )

@@ -14,17 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sncompile
 from sncompile.diagnostics import Span
+from sncompile.ir.graph.own_names import OWN_FOLDER
+from sncompile.ir.keys.table import Table
 from sncompile.semantics.modules.lock_file import LOCK
-from sncompile.semantics.tables.table import Table
 
 if TYPE_CHECKING:
     from sncompile.semantics.program import UsedFile
 
-MANIFEST = ".sncompile.json"
-"""Lists what sncompile wrote to a folder; nothing else has a file of this name."""
-
-OWN_FOLDER = ".sncompile"
-"""Holds what sncompile keeps beside the data, in any folder."""
 
 KEPT_BY_PROGRAMS = {
     ".git": "the repository's own files",

@@ -17,9 +17,9 @@ from typing import NamedTuple
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report
 from sncompile.faults import tables as faults
-from sncompile.semantics.keys import KeySet
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.values.model import Apply, Cell, Output, Related, Value, walk
 from sncompile.semantics.program import Step
-from sncompile.semantics.values import Apply, Cell, Output, Related, Value, walk
 
 _ONE_BY_ONE = frozenset(
     ("@path", "@integer", "@number", "@boolean", "basename", "dirname", "stem", "suffix", "upper", "lower", "replace",

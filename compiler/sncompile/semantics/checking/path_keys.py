@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report
 from sncompile.faults import graph as faults
+from sncompile.ir.values.model import Cell, Items, Key, Local, Lookup, Output, Related, Value, children
 from sncompile.semantics.program import OutputPath, Program, Step
-from sncompile.semantics.values import Cell, Items, Key, Local, Lookup, Output, Related, Value, children
 
 
 def parts_of(step: Step, value: Value) -> list[Value]:

@@ -13,17 +13,17 @@ from typing import NamedTuple
 from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
+from sncompile.ir.language.encoding import encode_key
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.values.evaluate import AtRunTime, Evaluator
+from sncompile.ir.values.model import Key, Value
 from sncompile.semantics.checking.outputs import Guard, told
 from sncompile.semantics.checking.path_keys import check_keys, parts_of
-from sncompile.semantics.encoding import encode_key
-from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.path_text import bad_path, is_url, normal, room_for_output
 from sncompile.semantics.paths.folding import ANY, fold
 from sncompile.semantics.paths.identity import Folder, Identity, handed_down
 from sncompile.semantics.paths.identity import Place as Where
 from sncompile.semantics.program import OutputPath, Program, Step
-from sncompile.semantics.values import Key, Value
 
 _DERIVE = "leave the path out: it is derived then"
 

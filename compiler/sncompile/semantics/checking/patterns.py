@@ -10,19 +10,19 @@ from collections.abc import Iterator
 from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
+from sncompile.ir.keys.table import Table
 from sncompile.semantics.checking.paths import Paths, Writer, output_span
 from sncompile.semantics.paths.identity import Folder, handed_down
 from sncompile.semantics.paths.identity import Place as Where
 from sncompile.semantics.program import Program
-from sncompile.semantics.tables.globs import Matcher
-from sncompile.semantics.tables.table import Table
+from sncompile.semantics.tables.globs import Listed, Matcher
 
 
 def check_patterns(program: Program, paths: Paths, report: Report) -> set[Table]:
     """Tell of outputs that fit the pattern of a table; gives the tables that list some."""
     caught: set[Table] = set()
     for table in program.tables.values():
-        if table.pattern is None:
+        if not isinstance(table, Listed):
             continue
         told: set[tuple[str, str]] = set()
         listing = _Listing(table, paths)
@@ -53,8 +53,7 @@ def caught_by_pattern(message: str, span: Span, table: Table, *, derived: bool) 
 class _Listing:
     """What a table's pattern would list of the outputs."""
 
-    def __init__(self, table: Table, paths: Paths) -> None:
-        assert table.pattern is not None
+    def __init__(self, table: Listed, paths: Paths) -> None:
         self._pattern, self._paths = table.pattern, paths
         self._matcher = Matcher(table.pattern)
         self._root = paths.identity.folder(table.pattern.root or ".")

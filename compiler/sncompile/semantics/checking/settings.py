@@ -5,12 +5,13 @@ from __future__ import annotations
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import values as faults
-from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.program import Flag, Option, Program, Step
+from sncompile.ir.graph.commands import Flag, Option
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.language.types import NULL
+from sncompile.ir.values.evaluate import AtRunTime, Evaluator
+from sncompile.ir.values.model import Choice, Const, Key, Local, Output, Related, Value, walk
+from sncompile.semantics.program import Program, Step
 from sncompile.semantics.resources import too_small
-from sncompile.semantics.types import NULL
-from sncompile.semantics.values import Choice, Const, Key, Local, Output, Related, Value, walk
 
 Words = dict[tuple[int, int], list[Value]]
 """The values in commands, by the identity of a command and a script: steps of one module share them."""

@@ -11,13 +11,13 @@ from typing import NamedTuple
 from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import values as faults
-from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.operands import ValueFault
+from sncompile.ir.keys.table import Cell as TableCell
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.values.evaluate import AtRunTime, Evaluator
+from sncompile.ir.values.model import Cell, Const, Key, Local, Lookup, Value, children, is_constant
 from sncompile.semantics.path_text import is_url
 from sncompile.semantics.program import Program, Step
-from sncompile.semantics.tables.table import Cell as TableCell
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.values import Cell, Const, Key, Local, Lookup, Value, children, is_constant
 
 FETCH = "fetch it before and name the path, or in a step that takes the URL as a `string` (`command: [curl, -fLo, …]`)"
 _SEND = "name a path, and send what was written in a last step, or after the run"

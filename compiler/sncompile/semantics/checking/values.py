@@ -10,15 +10,15 @@ from sncompile.diagnostics import Diagnostic, Report
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.language.operands import ValueFault, to_text
+from sncompile.ir.language.types import type_text
+from sncompile.ir.values.evaluate import AbsentItem, Evaluator, Gap, Missing
+from sncompile.ir.values.model import Apply, Cell, Const, Output, Record, Related, Value, walk
 from sncompile.semantics.checking.pairing import check_pairing
 from sncompile.semantics.checking.settings import Words, check_output, check_settings
-from sncompile.semantics.evaluate import AbsentItem, Evaluator, Gap, Missing
-from sncompile.semantics.keys import KeySet
 from sncompile.semantics.linking.binding import check_value
-from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.program import Program, Step
-from sncompile.semantics.types import type_text
-from sncompile.semantics.values import Apply, Cell, Const, Output, Record, Related, Value, walk
 from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc, StepDoc
 
 

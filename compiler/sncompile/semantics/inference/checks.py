@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from sncompile.diagnostics import Report, did_you_mean
 from sncompile.faults import tables as faults
-from sncompile.semantics.evaluate import Evaluator
+from sncompile.ir.language.operands import ValueFault, to_text
+from sncompile.ir.language.types import Type
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Plain, is_constant
+from sncompile.ir.values.written import as_read
 from sncompile.semantics.inference.inferred import Evidence, Found, Inferred, places_text
 from sncompile.semantics.inference.rules import Rules
-from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.scope import Scope
-from sncompile.semantics.types import Type
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Plain, is_constant
-from sncompile.semantics.written import as_read
 from sncompile.syntax.document import InferDoc
 from sncompile.syntax.expressions import Attribute, Expr, Name
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
-from sncompile.semantics.types import Type
-from sncompile.semantics.values import Plain
+from sncompile.ir.language.types import Type
+from sncompile.ir.values.model import Plain
 
 FEW = 5
 """So many places are kept of every value."""

@@ -10,19 +10,19 @@ from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report
 from sncompile.faults import tables as faults
 from sncompile.faults import values as value_faults
-from sncompile.semantics.functions import FUNCTIONS
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.functions import FUNCTIONS
+from sncompile.ir.language.operands import ValueFault, to_text
+from sncompile.ir.language.types import NULL, UNKNOWN, Type
+from sncompile.ir.values.model import Const, Plain, Value
 from sncompile.semantics.inference.checks import check_count, check_rules, tell_disagreement, tell_nothing
 from sncompile.semantics.inference.inferred import Found, Given, Inferred
 from sncompile.semantics.inference.rules import Rules, read_rules
 from sncompile.semantics.linking.binding import check_value, parse_plain, parse_text
-from sncompile.semantics.operands import ValueFault, to_text
 from sncompile.semantics.patterns import wrong_pattern
 from sncompile.semantics.queries.tables import Asked, Queries
 from sncompile.semantics.queries.text import SqlFault
 from sncompile.semantics.scope import Members, Scope, Space
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.types import NULL, UNKNOWN, Type
-from sncompile.semantics.values import Const, Plain, Value
 from sncompile.syntax.document import InferDoc, ParamDoc, PipelineDoc
 
 

@@ -6,14 +6,14 @@ import re
 from math import isfinite
 from typing import Any
 
+from sncompile.ir.keys.table import show
+from sncompile.ir.language.types import Type
+from sncompile.ir.values.model import Plain
 from sncompile.semantics.inference.inferred import FEW, Evidence, Found
 from sncompile.semantics.queries.form import Form
 from sncompile.semantics.queries.session import Session
 from sncompile.semantics.queries.stored_columns import element_type, quoted, value_sql
 from sncompile.semantics.queries.text import Query, SqlFault
-from sncompile.semantics.tables.table import show
-from sncompile.semantics.types import Type
-from sncompile.semantics.values import Plain
 
 MAX_VALUES = 10_000
 """An inferred list may have so many items."""

@@ -8,11 +8,11 @@ from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
-from sncompile.semantics.encoding import no_option
-from sncompile.semantics.operands import ValueFault, to_text
-from sncompile.semantics.patterns import matches
-from sncompile.semantics.types import NULL, UNKNOWN, Type
-from sncompile.semantics.values import (
+from sncompile.ir.language.encoding import no_option
+from sncompile.ir.language.operands import ValueFault, to_text
+from sncompile.ir.language.types import NULL, UNKNOWN, Type
+from sncompile.ir.language.written import converted
+from sncompile.ir.values.model import (
     Apply,
     Cell,
     Choice,
@@ -26,7 +26,8 @@ from sncompile.semantics.values import (
     lenient,
     walk,
 )
-from sncompile.semantics.written import as_read, as_text, converted
+from sncompile.ir.values.written import as_read, as_text
+from sncompile.semantics.patterns import matches
 from sncompile.syntax.document import ParamDoc, PortDoc
 from sncompile.syntax.nodes import Written
 

@@ -12,13 +12,13 @@ from itertools import islice
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.operands import MAX_TEXT, ValueFault, to_text
+from sncompile.ir.graph.commands import Argument, Flag, Option
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.language.operands import MAX_TEXT, ValueFault, to_text
+from sncompile.ir.language.types import INTEGER, STRING, UNKNOWN
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Apply, Choice, Const, Items, Key, Local, Text, Value, children, walk
 from sncompile.semantics.path_text import join_text
-from sncompile.semantics.program import Argument, Flag, Option
-from sncompile.semantics.types import INTEGER, STRING, UNKNOWN
-from sncompile.semantics.values import Apply, Choice, Const, Items, Key, Local, Text, Value, children, walk
 
 WORKSPACE = "workspace"
 FALLBACK = "results"

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from sncompile.diagnostics import Report
 from sncompile.faults import graph as faults
-from sncompile.semantics.encoding import no_option
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.operands import ValueFault
+from sncompile.ir.language.encoding import no_option
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.language.types import STRING, UNKNOWN
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Const, Value, is_constant
 from sncompile.semantics.paths.ups import settled
 from sncompile.semantics.scope import Members, Scope
-from sncompile.semantics.types import STRING, UNKNOWN
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Const, Value, is_constant
 from sncompile.syntax.document import PipelineDoc
 
 

@@ -9,16 +9,16 @@ from typing import NamedTuple
 from sncompile.diagnostics import Report
 from sncompile.faults import documents as document_faults
 from sncompile.faults import values as faults
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.language.types import NULL, UNKNOWN, Type
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Const, Value, is_constant
 from sncompile.semantics.checking.urls import FETCH, constant_url
-from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.linking.binding import bind_param, bind_port, check_value, param_type, port_type
 from sncompile.semantics.linking.conventions import settle
-from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.patterns import wrong_pattern
 from sncompile.semantics.scope import LocalMembers, Scope, Space
-from sncompile.semantics.types import NULL, UNKNOWN, Type
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Const, Value, is_constant
 from sncompile.syntax.document import Document, ParamDoc, PortDoc
 
 

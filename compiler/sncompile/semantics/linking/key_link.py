@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Set
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import tables as faults
+from sncompile.ir.keys.key_set import KeySet, Rows
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.values.evaluate import AtRunTime, Evaluator
+from sncompile.ir.values.relating import UNIT
 from sncompile.semantics.conditions import varies
-from sncompile.semantics.evaluate import AtRunTime, Evaluator
-from sncompile.semantics.keys import KeySet, Rows
-from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.scope import UNIT, Scope
-from sncompile.semantics.tables.table import Table
+from sncompile.semantics.scope import Scope
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import StepDoc
 

@@ -12,9 +12,12 @@ from typing import Any
 from sncompile.diagnostics import Report, did_you_mean
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
+from sncompile.ir.language.encoding import no_option
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.language.types import STRING, UNKNOWN
+from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.checking.checks import check_program
 from sncompile.semantics.checking.own_files import Kept, Logged, kept_for_runs, own_files
-from sncompile.semantics.encoding import no_option
 from sncompile.semantics.inference.inferred import Given
 from sncompile.semantics.linking.binding import check_value, param_type, parse_plain, parse_text, plain_path, port_type
 from sncompile.semantics.linking.conventions import WORKSPACE, settle
@@ -23,14 +26,11 @@ from sncompile.semantics.linking.default_link import link_defaults, settled_para
 from sncompile.semantics.linking.pipeline_link import PipelineLinker
 from sncompile.semantics.modules.image_lock import with_locked_images
 from sncompile.semantics.modules.library import Library
-from sncompile.semantics.operands import ValueFault
 from sncompile.semantics.path_text import tidy
 from sncompile.semantics.paths.ups import settled
 from sncompile.semantics.program import Options, Program
 from sncompile.semantics.scope import Members
 from sncompile.semantics.shared import Shared
-from sncompile.semantics.types import STRING, UNKNOWN
-from sncompile.semantics.values import Const, Value
 from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc
 
 

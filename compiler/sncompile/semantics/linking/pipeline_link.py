@@ -9,11 +9,17 @@ from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Span
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import names as faults
+from sncompile.ir.graph.commands import Waits
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.types import NULL, Type
+from sncompile.ir.values.model import Const, Output, Value
+from sncompile.ir.values.relating import UNIT
+from sncompile.ir.values.written import as_text
 from sncompile.semantics.checking.unused import Used, warn_of_pipeline
 from sncompile.semantics.checking.values import check_given
 from sncompile.semantics.conditions import is_wanted
 from sncompile.semantics.declared_names import check_names
-from sncompile.semantics.keys import KeySet
 from sncompile.semantics.linking.data_roots import root_values
 from sncompile.semantics.linking.default_link import link_defaults
 from sncompile.semantics.linking.flow_link import order_of, through_gone
@@ -22,15 +28,11 @@ from sncompile.semantics.linking.step_link import StepLinker
 from sncompile.semantics.linking.step_order import order_by_names
 from sncompile.semantics.linking.with_link import bind_ports_and_params, refuse_settings, type_names
 from sncompile.semantics.modules.link import TypedModule
-from sncompile.semantics.program import Handed, NamedOutput, Waits
-from sncompile.semantics.scope import RESERVED, UNIT, Members, Scope, Space, StepSpace, TableSpace
+from sncompile.semantics.program import Handed, NamedOutput
+from sncompile.semantics.scope import RESERVED, Members, Scope, Space, StepSpace, TableSpace
 from sncompile.semantics.shared import Shared
 from sncompile.semantics.tables.link import load_tables
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.types import NULL, Type
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Const, Output, Value
-from sncompile.semantics.written import as_text
 from sncompile.syntax.document import Document, Named, PipelineDoc, StepDoc
 
 

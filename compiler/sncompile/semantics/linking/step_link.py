@@ -10,20 +10,21 @@ from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
-from sncompile.semantics.encoding import below
-from sncompile.semantics.keys import KeySet
+from sncompile.ir.graph.commands import Argument, ShellPart, Variable
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.language.encoding import below
+from sncompile.ir.language.types import STRING, UNKNOWN
+from sncompile.ir.values.model import Const, Key, Value
 from sncompile.semantics.linking.binding import port_type
 from sncompile.semantics.linking.conventions import decided_argument
 from sncompile.semantics.linking.data_roots import workspace_of
 from sncompile.semantics.linking.with_link import Bindings, Settler, bind_ports_and_params
 from sncompile.semantics.modules.link import TypedModule, file_suffix, link_env, link_image
 from sncompile.semantics.path_text import join_text, tidy
-from sncompile.semantics.program import Argument, OutputPath, ShellPart, Step, Variable
+from sncompile.semantics.program import OutputPath, Step
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope
-from sncompile.semantics.types import STRING, UNKNOWN
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Const, Key, Value
 from sncompile.syntax.document import PortDoc, StepDoc
 
 

@@ -11,14 +11,14 @@ from sncompile.diagnostics import Related as Place
 from sncompile.faults import documents as document_faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
+from sncompile.ir.language.types import UNKNOWN
+from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.linking.binding import bind_param, bind_port, param_type, plain_path, port_type
 from sncompile.semantics.linking.conventions import is_large, open_names, roots_of, settle
 from sncompile.semantics.linking.default_link import Defaults, constant_default
 from sncompile.semantics.path_text import tidy
 from sncompile.semantics.scope import Scope
-from sncompile.semantics.types import UNKNOWN
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Const, Value
 from sncompile.syntax.document import Document, Named, ParamDoc, PortDoc, StepDoc
 
 

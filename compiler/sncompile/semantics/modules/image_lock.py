@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from sncompile.diagnostics import Report
 from sncompile.faults import names as faults
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.images import images_of, images_used, is_pinned, registry_name, with_digest
+from sncompile.ir.graph.images import images_of, images_used, is_pinned, registry_name, with_digest
+from sncompile.ir.language.types import STRING
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Const
 from sncompile.semantics.modules.lock_file import LOCK
 from sncompile.semantics.program import Program, Step
-from sncompile.semantics.types import STRING
-from sncompile.semantics.values import Const
 
 
 def with_locked_images(program: Program, lock: Mapping[str, str], must: bool, report: Report) -> Program:

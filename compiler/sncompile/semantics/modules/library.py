@@ -10,11 +10,12 @@ from pathlib import Path
 
 from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import values as value_faults
-from sncompile.semantics.encoding import plain_name
+from sncompile.ir.graph.files import ModuleFile
+from sncompile.ir.language.encoding import plain_name
 from sncompile.semantics.modules.locating import Locator, Root, Short
 from sncompile.semantics.modules.lock_file import LOCK, Lock, read_lock
 from sncompile.semantics.places import HERE, Places
-from sncompile.semantics.program import ModuleFile, UsedFile
+from sncompile.semantics.program import UsedFile
 from sncompile.semantics.repositories.checkouts import Checkouts
 from sncompile.semantics.repositories.references import SCHEME, Fetch
 from sncompile.syntax.document import Document, Named

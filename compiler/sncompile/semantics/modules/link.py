@@ -9,6 +9,9 @@ from pathlib import PurePosixPath
 from sncompile.diagnostics import Report, did_you_mean
 from sncompile.faults import documents as document_faults
 from sncompile.faults import values as faults
+from sncompile.ir.graph.commands import Argument, ShellPart, Success, Variable
+from sncompile.ir.language.types import INTEGER, STRING, UNKNOWN, Type
+from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.actions import link_action
 from sncompile.semantics.checking.unused import warn_of_module
 from sncompile.semantics.declared_names import check_members
@@ -16,13 +19,10 @@ from sncompile.semantics.linking.binding import param_type, port_type
 from sncompile.semantics.linking.conventions import RootNames, may_be_decided
 from sncompile.semantics.linking.default_link import Defaults, link_defaults
 from sncompile.semantics.modules.library import Library
-from sncompile.semantics.program import Argument, ShellPart, Success, Variable
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope, Space
 from sncompile.semantics.scripts.values import Script
-from sncompile.semantics.types import INTEGER, STRING, UNKNOWN, Type
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Const, Value
 from sncompile.syntax.document import EnvDoc, ModuleDoc, PortDoc
 from sncompile.syntax.document import Value as DocValue
 

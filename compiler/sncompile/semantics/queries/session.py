@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sncompile.semantics.operands import to_text
+from sncompile.ir.keys.table import Cell, Table
+from sncompile.ir.language.operands import to_text
+from sncompile.ir.language.scalars import is_plain_number
 from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.form import Form, place_of, read_form, unsteady
 from sncompile.semantics.queries.functions import WITHOUT_PARENTHESES
@@ -29,8 +31,6 @@ from sncompile.semantics.queries.stored_columns import (
     text_sql,
 )
 from sncompile.semantics.queries.text import Query, SqlFault
-from sncompile.semantics.tables.table import Cell, Table
-from sncompile.syntax.scalars import is_plain_number
 
 MAX_ROWS = 5_000_000
 """Rows that a table by `sql` may have, as many as a join (see `keys`)."""

@@ -13,10 +13,10 @@ from typing import Any
 
 from sncompile.diagnostics import CompileError
 from sncompile.faults.tables import BAD_TABLE, LARGE_QUERY
+from sncompile.ir.keys.table import Cell
+from sncompile.ir.language.scalars import number_of
 from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.limits import DatabaseError, LimitError
-from sncompile.semantics.tables.table import Cell
-from sncompile.syntax.scalars import number_of
 
 
 class StoreError(ValueError):

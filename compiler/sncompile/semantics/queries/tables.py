@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, did_you_mean
 from sncompile.faults import tables as faults
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.types import Type
 from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.stored_columns import StoredColumns, StoreError
 from sncompile.semantics.queries.text import Query, SqlFault, read_query
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.tables.files import DELIMITERS
 from sncompile.semantics.tables.keys import check_keys
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.types import Type
 from sncompile.syntax.document import PipelineDoc, TableDoc
 from sncompile.syntax.expressions import Template
 

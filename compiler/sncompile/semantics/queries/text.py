@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.faults import tables as faults
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.operands import ValueFault
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.language.types import Type
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Value, is_constant
+from sncompile.ir.values.written import as_read
 from sncompile.semantics.scope import Scope
-from sncompile.semantics.types import Type
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Value, is_constant
-from sncompile.semantics.written import as_read
 from sncompile.syntax.expressions import Template
 from sncompile.syntax.source import Source
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from sncompile.diagnostics import Diagnostic, Report, Span, nearest
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import names as faults
-from sncompile.syntax.source import read_settled
+from sncompile.ir.graph.files import read_settled
 
 MAX_BYTES = 64 * 2**20
 """Larger notebooks are refused; what makes them large is the output of an earlier run."""

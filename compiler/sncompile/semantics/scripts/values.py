@@ -21,13 +21,13 @@ from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import values as faults
-from sncompile.semantics.program import ShellPart
+from sncompile.ir.graph.commands import ShellPart
+from sncompile.ir.language.types import Type
+from sncompile.ir.values.model import Apply, Local, ModuleFile, Value, children
 from sncompile.semantics.scripts.code import findings
 from sncompile.semantics.scripts.scanner import scan
 from sncompile.semantics.scripts.script import NUMBER, UNKNOWN, VALUE, Place, Quotes, Scan, TooLarge
-from sncompile.semantics.types import Type
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Apply, Local, ModuleFile, Value, children
 from sncompile.syntax.expressions import Template
 
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from sncompile.ir.keys.table import Cell
 from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.stored_columns import ParquetColumns, StoreError
-from sncompile.semantics.tables.table import Cell
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 SUFFIXES = (*DELIMITERS, ".parquet", ".pq")

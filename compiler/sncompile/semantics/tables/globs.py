@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from sncompile.diagnostics import Span
+from sncompile.ir.keys.table import Cell, Table
 from sncompile.semantics.patterns import wrong_pattern
 from sncompile.semantics.places import HERE, Places
 from sncompile.semantics.tables.glob_match import Token, read
@@ -37,6 +39,16 @@ class Pattern(NamedTuple):
     lazy: re.Pattern[str]
     names: tuple[str, ...]
     depth: int | None
+
+
+class Listed(Table):
+    """A table made by listing files (`glob`), with the pattern that they fit."""
+
+    def __init__(
+        self, name: str, key: tuple[str, ...], columns: Mapping[str, Sequence[Cell]], *, span: Span, pattern: Pattern
+    ) -> None:
+        super().__init__(name, key, columns, span=span, enumerated="path", text=True)
+        self.pattern = pattern
 
 
 class Part(NamedTuple):

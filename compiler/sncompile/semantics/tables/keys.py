@@ -5,8 +5,8 @@ from __future__ import annotations
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, did_you_mean
 from sncompile.faults import tables as faults
+from sncompile.ir.keys.table import Cell, Table
 from sncompile.semantics.queries.stored_columns import StoredColumns
-from sncompile.semantics.tables.table import Cell, Table
 from sncompile.syntax.document import TableDoc
 
 

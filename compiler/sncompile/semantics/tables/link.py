@@ -12,21 +12,21 @@ from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import tables as faults
 from sncompile.faults import values as value_faults
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.operands import ValueFault, to_text
+from sncompile.ir.keys.table import Cell, NoRows, Table
+from sncompile.ir.language.operands import ValueFault, to_text
+from sncompile.ir.language.types import NULL, STRING, UNKNOWN, Type, type_of_constant, unify
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Value, is_constant
+from sncompile.ir.values.written import as_read
 from sncompile.semantics.path_text import is_url
 from sncompile.semantics.places import HERE, Hindrance, Places
 from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.stored_columns import StoredColumns, StoreError
 from sncompile.semantics.scope import Members, Scope, Space
 from sncompile.semantics.tables.files import DELIMITERS, TableError, read_table
-from sncompile.semantics.tables.globs import Match, Part, PatternError, compile_pattern, match_files
+from sncompile.semantics.tables.globs import Listed, Match, Part, PatternError, compile_pattern, match_files
 from sncompile.semantics.tables.keys import check_keys
-from sncompile.semantics.tables.table import Cell, NoRows, Table
-from sncompile.semantics.types import NULL, STRING, UNKNOWN, Type, type_of_constant, unify
 from sncompile.semantics.typing import Typer
-from sncompile.semantics.values import Value, is_constant
-from sncompile.semantics.written import as_read
 from sncompile.syntax.document import CellDoc, PipelineDoc, TableDoc
 from sncompile.syntax.expressions import Attribute, Name, Template
 
@@ -306,7 +306,7 @@ class TableLoader:
         columns: dict[str, Sequence[Cell]] = {n: [m.columns[n] for m in found] for n in pattern.names}
         columns["path"] = [m.path for m in found]
         key = tuple(k.name for k in doc.key)
-        return Table(doc.name.name, key, columns, span=doc.name.span, enumerated="path", text=True, pattern=pattern)
+        return Listed(doc.name.name, key, columns, span=doc.name.span, pattern=pattern)
 
     def _tell_ambiguous(self, template: Template, found: Sequence[Match]) -> None:
         """Tell of the first file that can be read in two ways."""

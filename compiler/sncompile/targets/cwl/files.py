@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from sncompile.diagnostics import Span
 from sncompile.faults import targets as faults
-from sncompile.ir.graph import Family
-from sncompile.ir.graph import Output as Written
-from sncompile.ir.jobs import module_files
-from sncompile.semantics.values import Const, ModuleFile
+from sncompile.ir.graph.model import Family
+from sncompile.ir.graph.model import Output as Written
+from sncompile.ir.jobs.expansion import module_files
+from sncompile.ir.values.model import Const, ModuleFile
 from sncompile.targets.cwl.columns import Columns, safe_suffix
 from sncompile.targets.cwl.context import Around
 from sncompile.targets.cwl.model import Json, Output, array, optional

@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sncompile.semantics.evaluate import Closure, Evaluator
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.values import Bound, Local, Value
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.values.evaluate import Closure, Evaluator
+from sncompile.ir.values.model import Bound, Local, Value
 
 
 class Places:

@@ -10,12 +10,12 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sncompile.ir.build import taken
-from sncompile.ir.feeds import feeds, waited_for
-from sncompile.ir.graph import Family, Graph
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.scope import UNIT
-from sncompile.semantics.values import Apply, Output, Text, Value, walk
+from sncompile.ir.graph.edges import taken
+from sncompile.ir.graph.feeds import feeds, waited_for
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Apply, Output, Text, Value, walk
+from sncompile.ir.values.relating import UNIT
 from sncompile.targets.cwl.places import Places, Staging
 
 Instances = Callable[[int], Iterable[int]]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import ceil
 
 from sncompile.faults import targets as faults
-from sncompile.ir.graph import Family
-from sncompile.semantics.evaluate import AtRunTime
-from sncompile.semantics.images import ImageKind, image_name
-from sncompile.semantics.resources import dynamic
-from sncompile.semantics.values import Value
+from sncompile.ir.graph.images import ImageKind, image_name
+from sncompile.ir.graph.model import Family
+from sncompile.ir.values.evaluate import AtRunTime
+from sncompile.ir.values.model import Value
+from sncompile.ir.values.run_time import dynamic
 from sncompile.targets.cwl.columns import Columns
 from sncompile.targets.cwl.context import Around
 from sncompile.targets.cwl.model import Json

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from sncompile.ir.graph import Family
-from sncompile.semantics.quantities import unit_factor
-from sncompile.semantics.resources import dynamic
-from sncompile.semantics.values import Apply, Attempt, Choice, Const, Local, Size, Text, Value
+from sncompile.ir.graph.model import Family
+from sncompile.ir.language.quantities import unit_factor
+from sncompile.ir.values.model import Apply, Attempt, Choice, Const, Local, Size, Text, Value
+from sncompile.ir.values.run_time import dynamic
 from sncompile.targets.cwl.columns import Columns
 from sncompile.targets.cwl.words import Words
 

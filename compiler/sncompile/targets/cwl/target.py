@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sncompile.diagnostics import CompileError, Report
 from sncompile.faults import targets as faults
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 from sncompile.targets.cwl.render import render_document, render_job, support
 from sncompile.targets.cwl.workflow import lower_graph
 from sncompile.targets.emitted import Emitted, module_files

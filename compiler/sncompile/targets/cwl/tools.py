@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import NamedTuple
 
-from sncompile.ir.graph import Family, Relation
-from sncompile.ir.jobs import job_id
+from sncompile.ir.graph.model import Family, Relation
+from sncompile.ir.jobs.expansion import job_id
 from sncompile.targets.cwl.columns import Column, Columns
 from sncompile.targets.cwl.context import Around
 from sncompile.targets.cwl.files import FilesLowering, Port

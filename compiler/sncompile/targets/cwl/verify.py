@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from sncompile.ir.graph import Family, Graph
-from sncompile.ir.jobs import Job, job_id, jobs, module_files
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.images import image_name
-from sncompile.semantics.scope import UNIT
+from sncompile.ir.graph.images import image_name
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.jobs.expansion import Job, job_id, jobs, module_files
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.relating import UNIT
 from sncompile.targets.cwl.places import Places
 from sncompile.targets.cwl.reading import File, ReadJob, Unreadable, read_back
 from sncompile.targets.cwl.script_words import NotUnderstood

@@ -1,6 +1,6 @@
 """Commands and scripts → texts of a document.
 
-What is the same for all jobs is written out, what differs is an input. The words that come out are those of `ir.jobs`.
+What is the same for all jobs is written out, what differs is an input. The words are those of `ir.jobs.expansion`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from sncompile.faults import targets as faults
-from sncompile.ir.commands import argument_words, as_arguments, shell_text
-from sncompile.ir.graph import Family
-from sncompile.semantics.evaluate import AtRunTime, Closure
-from sncompile.semantics.functions import to_text
-from sncompile.semantics.program import Argument, Flag, Option, ShellPart
-from sncompile.semantics.values import Cell, Const, Local, Record, Related, Text, Value, walk
+from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart
+from sncompile.ir.graph.model import Family
+from sncompile.ir.jobs.words import argument_words, as_arguments, shell_text
+from sncompile.ir.language.functions import to_text
+from sncompile.ir.values.evaluate import AtRunTime, Closure
+from sncompile.ir.values.model import Cell, Const, Local, Record, Related, Text, Value, walk
 from sncompile.targets.cwl.columns import Columns, Piece
 from sncompile.targets.cwl.context import Around
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from sncompile import __version__
 from sncompile.diagnostics import Report
-from sncompile.ir.graph import Graph
-from sncompile.semantics.scope import UNIT
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.values.relating import UNIT
 from sncompile.targets.cwl.context import Around
 from sncompile.targets.cwl.model import Document, Expression, Input, Json, Link, Output, Result, Step, array
 from sncompile.targets.cwl.names import unique, unique_names

@@ -14,19 +14,20 @@ from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any
 
-from sncompile.ir.build import with_families
-from sncompile.ir.feeds import feeds, waited_for
-from sncompile.ir.graph import Family, Graph, Input, Output
-from sncompile.ir.jobs import Expansion, Job
-from sncompile.ir.rewrite import map_children, map_family
-from sncompile.semantics.encoding import encode_key
-from sncompile.semantics.keys import KeySet, Link
-from sncompile.semantics.program import ModuleFile, Success, Waits
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.types import INTEGER, STRING, Type
-from sncompile.semantics.values import Cell, Const, Made, Related, Value
-from sncompile.semantics.values import ModuleFile as FileValue
-from sncompile.semantics.values import Output as OutputValue
+from sncompile.ir.graph.commands import Success, Waits
+from sncompile.ir.graph.edges import with_families
+from sncompile.ir.graph.feeds import feeds, waited_for
+from sncompile.ir.graph.files import ModuleFile
+from sncompile.ir.graph.model import Family, Graph, Input, Output
+from sncompile.ir.graph.rewrite import map_children, map_family
+from sncompile.ir.jobs.expansion import Expansion, Job
+from sncompile.ir.keys.key_set import KeySet, Link
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.encoding import encode_key
+from sncompile.ir.language.types import INTEGER, STRING, Type
+from sncompile.ir.values.model import Cell, Const, Made, Related, Value
+from sncompile.ir.values.model import ModuleFile as FileValue
+from sncompile.ir.values.model import Output as OutputValue
 from sncompile.targets.snakemake.marking import mark_start
 
 RUNNER = "batch.sh"

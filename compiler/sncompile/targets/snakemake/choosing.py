@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
-from sncompile.semantics.encoding import encode_key
-from sncompile.semantics.keys import KeySet
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.language.encoding import encode_key
 from sncompile.targets.snakemake.context import FamilyContext
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.patterns import Hole

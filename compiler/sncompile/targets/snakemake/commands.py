@@ -13,10 +13,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from sncompile.diagnostics import Span
-from sncompile.ir.commands import argument_words, as_arguments
-from sncompile.semantics.functions import to_text
-from sncompile.semantics.program import Argument, Flag, Option, ShellPart
-from sncompile.semantics.values import Cell, Const, Key, Local, Lookup, ModuleFile, Record, Related, Text, Value, walk
+from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart
+from sncompile.ir.jobs.words import argument_words, as_arguments
+from sncompile.ir.language.functions import to_text
+from sncompile.ir.values.model import Cell, Const, Key, Local, Lookup, ModuleFile, Record, Related, Text, Value, walk
 from sncompile.targets.snakemake.context import FamilyContext
 from sncompile.targets.snakemake.inputs import cell_code, gathered_cells, list_code
 from sncompile.targets.snakemake.model import Entry

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from importlib.resources import files as package_files
 from typing import Any
 
-from sncompile.ir.graph import Family, Graph
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.images import ImageKind, image_name
-from sncompile.semantics.values import Value
+from sncompile.ir.graph.images import ImageKind, image_name
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Value
 from sncompile.targets.target import Engine
 
 RUNNER = "container.sh"

@@ -8,13 +8,13 @@ from typing import Any
 
 from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.faults import targets as faults
-from sncompile.ir.graph import Family, Graph
-from sncompile.semantics.encoding import encode_key
-from sncompile.semantics.evaluate import Closure, Evaluator
-from sncompile.semantics.functions import to_text
-from sncompile.semantics.images import images_used
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.values import Value
+from sncompile.ir.graph.images import images_used
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.language.encoding import encode_key
+from sncompile.ir.language.functions import to_text
+from sncompile.ir.values.evaluate import Closure, Evaluator
+from sncompile.ir.values.model import Value
 from sncompile.targets.snakemake.marking import Marks
 from sncompile.targets.snakemake.patterns import Hole, Part, Plainness, path_parts
 from sncompile.targets.snakemake.sidecars import Sidecars

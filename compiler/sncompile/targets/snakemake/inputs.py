@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from sncompile.semantics.encoding import encode_key
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.values import Cell, Const, Local, Made, Output, Related, Text, Value
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.encoding import encode_key
+from sncompile.ir.values.model import Cell, Const, Local, Made, Output, Related, Text, Value
 from sncompile.targets.snakemake.choosing import Rows, choice, chosen_by
 from sncompile.targets.snakemake.context import FamilyContext, texts
 from sncompile.targets.snakemake.marking import Waiting

@@ -14,15 +14,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sncompile.ir.feeds import steps_in
-from sncompile.ir.graph import Family, Graph
-from sncompile.ir.rewrite import map_children, map_family
-from sncompile.semantics.checking.own_files import OWN_FOLDER
-from sncompile.semantics.encoding import below, encode_key
-from sncompile.semantics.evaluate import Closure, Evaluator
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.types import STRING
-from sncompile.semantics.values import Choice, Items, Key, Local, Made, Output, Related, Text, Value, children, text
+from sncompile.ir.graph.feeds import steps_in
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.own_names import OWN_FOLDER
+from sncompile.ir.graph.rewrite import map_children, map_family
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.language.encoding import below, encode_key
+from sncompile.ir.language.types import STRING
+from sncompile.ir.values.evaluate import Closure, Evaluator
+from sncompile.ir.values.model import Choice, Items, Key, Local, Made, Output, Related, Text, Value, children, text
 from sncompile.targets.snakemake.names import ending, unique
 
 MARKER = ".done"

@@ -6,7 +6,7 @@ import keyword
 import re
 from collections.abc import Iterable
 
-from sncompile.semantics.path_text import MAX_PART, length
+from sncompile.ir.language.encoding import MAX_PART, length
 
 # Members of Snakemake's lists of named items: a name among them would hide, or be hidden by, a method.
 _TAKEN = frozenset(

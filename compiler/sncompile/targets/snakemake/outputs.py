@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import targets as faults
-from sncompile.ir.graph import Output
-from sncompile.semantics.encoding import repeats
-from sncompile.semantics.values import Value
+from sncompile.ir.graph.model import Output
+from sncompile.ir.language.encoding import repeats
+from sncompile.ir.values.model import Value
 from sncompile.targets.snakemake.context import FamilyContext, texts
 from sncompile.targets.snakemake.marking import MARKER, mark_start
 from sncompile.targets.snakemake.model import Entry

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sncompile.ir.graph import Family, Graph
-from sncompile.semantics.encoding import encode_key
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.operands import to_text
-from sncompile.semantics.values import Const, Items, Key, Local, Output, Related, Text, Value
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.language.encoding import encode_key
+from sncompile.ir.language.operands import to_text
+from sncompile.ir.values.model import Const, Items, Key, Local, Output, Related, Text, Value
 from sncompile.targets.snakemake.names import item_name
 
 

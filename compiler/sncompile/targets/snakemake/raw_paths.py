@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from sncompile.semantics.branches import Branch, branches
-from sncompile.semantics.values import Cell, Made, Output, Related, Value, walk
+from sncompile.ir.values.branches import Branch, branches
+from sncompile.ir.values.model import Cell, Made, Output, Related, Value, walk
 from sncompile.targets.snakemake.context import FamilyContext
 from sncompile.targets.snakemake.patterns import Hole, filled, joined
 from sncompile.targets.snakemake.separation import Paths

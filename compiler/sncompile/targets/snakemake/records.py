@@ -7,7 +7,7 @@ import keyword
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sncompile.semantics.values import Local, Record, Value
+from sncompile.ir.values.model import Local, Record, Value
 from sncompile.targets.snakemake.context import FamilyContext
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, flat, string

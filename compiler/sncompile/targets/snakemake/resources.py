@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from sncompile.semantics.quantities import unit_factor
-from sncompile.semantics.resources import dynamic
-from sncompile.semantics.values import Apply, Attempt, Const, Size, Text, Value, walk
+from sncompile.ir.language.quantities import unit_factor
+from sncompile.ir.values.model import Apply, Attempt, Const, Size, Text, Value, walk
+from sncompile.ir.values.run_time import dynamic
 from sncompile.targets.snakemake.context import FamilyContext, texts
 from sncompile.targets.snakemake.inputs import list_code
 from sncompile.targets.snakemake.model import Entry

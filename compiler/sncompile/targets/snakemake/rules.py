@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
-from sncompile.ir.feeds import waited_for
-from sncompile.ir.graph import Family, Relation
-from sncompile.semantics.values import Output, Related, Value
+from sncompile.ir.graph.feeds import waited_for
+from sncompile.ir.graph.model import Family, Relation
+from sncompile.ir.values.model import Output, Related, Value
 from sncompile.targets.snakemake.commands import CommandLowering
 from sncompile.targets.snakemake.containers import apptainer_name
 from sncompile.targets.snakemake.context import FamilyContext, Surroundings

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from sncompile.faults import targets as faults
-from sncompile.semantics.resources import dynamic
-from sncompile.semantics.types import Type
-from sncompile.semantics.values import Apply, Attempt, Choice, Items, Local, Size, Text, Value
+from sncompile.ir.language.types import Type
+from sncompile.ir.values.model import Apply, Attempt, Choice, Items, Local, Size, Text, Value
+from sncompile.ir.values.run_time import dynamic
 from sncompile.targets.snakemake.context import FamilyContext
 from sncompile.targets.snakemake.python_code import string
 

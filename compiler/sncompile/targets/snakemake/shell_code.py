@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sncompile.diagnostics import Span
 from sncompile.faults import targets as faults
-from sncompile.semantics.values import Local
+from sncompile.ir.values.model import Local
 from sncompile.targets.snakemake.commands import CommandLowering, literal, quoted
 from sncompile.targets.snakemake.containers import docker_name
 from sncompile.targets.snakemake.context import FamilyContext

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from sncompile.semantics.encoding import encode_key
-from sncompile.semantics.functions import to_text
-from sncompile.semantics.tables.table import Cell, Table
+from sncompile.ir.keys.table import Cell, Table
+from sncompile.ir.language.encoding import encode_key
+from sncompile.ir.language.functions import to_text
 from sncompile.targets.snakemake.model import Sidecar
 from sncompile.targets.snakemake.names import item_name
 

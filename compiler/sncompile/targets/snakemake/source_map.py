@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.diagnostics import Span
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 from sncompile.targets.snakemake.model import Workflow
 from sncompile.targets.snakemake.python_code import layout
 from sncompile.targets.snakemake.render import INLINE, directive_lines

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sncompile.diagnostics import CompileError, Report
 from sncompile.faults import targets as faults
-from sncompile.ir.graph import Graph
+from sncompile.ir.graph.model import Graph
 from sncompile.targets.emitted import Emitted
 from sncompile.targets.snakemake.profiles import profile_files
 from sncompile.targets.snakemake.reading_back.read_back import differences

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sncompile.ir.build import taken
-from sncompile.ir.feeds import feeds, steps_in, waited_for
-from sncompile.ir.graph import Edge, Family, Graph
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.keys import KeySet, Link
-from sncompile.semantics.program import Waits
-from sncompile.semantics.values import Apply, Output, Related, Value, walk
+from sncompile.ir.graph.commands import Waits
+from sncompile.ir.graph.edges import taken
+from sncompile.ir.graph.feeds import feeds, steps_in, waited_for
+from sncompile.ir.graph.model import Edge, Family, Graph
+from sncompile.ir.keys.key_set import KeySet, Link
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Apply, Output, Related, Value, walk
 
 Needs = list[set[int]]
 """For every instance, the instances that it needs."""

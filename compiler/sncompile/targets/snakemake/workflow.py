@@ -9,11 +9,11 @@ from sncompile import __version__
 from sncompile.diagnostics import Diagnostic, Report
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import targets as faults
-from sncompile.ir.feeds import for_effect
-from sncompile.ir.graph import Family, Graph
-from sncompile.semantics.program import Success
-from sncompile.semantics.scope import UNIT, see
-from sncompile.semantics.values import Const, Value
+from sncompile.ir.graph.commands import Success
+from sncompile.ir.graph.feeds import for_effect
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.model import Const, Value
+from sncompile.ir.values.relating import UNIT, see
 from sncompile.targets.emitted import module_files
 from sncompile.targets.snakemake.batching import with_batches
 from sncompile.targets.snakemake.containers import RUNNER, runner_script

@@ -10,8 +10,8 @@ import re
 import shlex
 import string
 
-from sncompile.ir.graph import Family
-from sncompile.ir.jobs import Job
+from sncompile.ir.graph.model import Family
+from sncompile.ir.jobs.expansion import Job
 from sncompile.targets.snakemake.containers import RUNNER, docker_name
 
 _WORD = r"""(?:[^\s;'"\\]|'[^']*'|"[^"]*"|\\.)*"""

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sncompile.semantics.encoding import repeats
+from sncompile.ir.language.encoding import repeats
 from sncompile.targets.snakemake.patterns import pattern_regex
 from sncompile.targets.snakemake.reading_back.engine_values import AtRunTime, Code, Flagged, filled
 from sncompile.targets.snakemake.reading_back.reading import ReadRule

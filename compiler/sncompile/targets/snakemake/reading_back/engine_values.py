@@ -19,7 +19,7 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
-from sncompile.semantics.evaluate import record_text
+from sncompile.ir.values.evaluate import record_text
 from sncompile.targets.snakemake.reading_back.reading import Unreadable
 
 

@@ -19,15 +19,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sncompile.ir.feeds import feeds, for_effect, steps_in
-from sncompile.ir.graph import Family, Graph
-from sncompile.ir.jobs import Expansion, Job, job_id
-from sncompile.semantics.evaluate import AtRunTime as RunTimeValue
-from sncompile.semantics.evaluate import Closure, Evaluator
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.scope import UNIT
-from sncompile.semantics.values import Apply, Attempt, Local, Related, Text, Value, walk
+from sncompile.ir.graph.feeds import feeds, for_effect, steps_in
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.jobs.expansion import Expansion, Job, job_id
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.values.evaluate import AtRunTime as RunTimeValue
+from sncompile.ir.values.evaluate import Closure, Evaluator
+from sncompile.ir.values.model import Apply, Attempt, Local, Related, Text, Value, walk
+from sncompile.ir.values.relating import UNIT
 from sncompile.targets.snakemake.containers import apptainer_name
 from sncompile.targets.snakemake.marking import marks_of
 from sncompile.targets.snakemake.names import item_name

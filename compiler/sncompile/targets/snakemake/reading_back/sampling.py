@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sncompile.ir.graph import Family, Graph
-from sncompile.semantics.values import Related
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.model import Related
 
 ALL_JOBS = 400
 """A pipeline of so many jobs is compared whole."""

@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
-from sncompile.semantics.evaluate import Closure
-from sncompile.semantics.functions import to_text
-from sncompile.semantics.program import Argument, Flag, Option, ShellPart
-from sncompile.semantics.values import Value
+from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart
+from sncompile.ir.language.functions import to_text
+from sncompile.ir.values.evaluate import Closure
+from sncompile.ir.values.model import Value
 
 ToClosure = Callable[[Value], Closure]
 

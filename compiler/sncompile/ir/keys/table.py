@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sncompile.diagnostics import Span
-from sncompile.semantics.operands import to_text
-from sncompile.semantics.types import Type
+from sncompile.ir.language.operands import to_text
+from sncompile.ir.language.types import Type
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sncompile.semantics.keys import KeySet
-    from sncompile.semantics.tables.globs import Pattern
+    from sncompile.ir.keys.key_set import KeySet
 
 Cell = str | int | float | bool | None
 
@@ -54,7 +53,6 @@ class Table:
         text: bool = False,
         open_columns: bool = False,
         source: Path | None = None,
-        pattern: Pattern | None = None,
         reads: Mapping[str, Type] | None = None,
     ) -> None:
         self.name = name
@@ -72,8 +70,6 @@ class Table:
         """Whether it may have any column: it has no rows, and nothing but them would say which."""
         self.source = source
         """The file that it was read from."""
-        self.pattern = pattern
-        """The path pattern that its files fit (`glob`)."""
         self.reads = reads or {}
         """Columns of `rows` that stand for numbers or booleans: their cells are text, as they were written."""
         self._spans = spans
@@ -92,7 +88,7 @@ class Table:
     def keys(self) -> KeySet:
         """The key set of the table's rows: one instance a row."""
         if self._keys is None:
-            from sncompile.semantics.keys import KeySet, Rows
+            from sncompile.ir.keys.key_set import KeySet, Rows
 
             self._keys = KeySet(Rows.of(self), self.key)
         return self._keys
@@ -102,7 +98,7 @@ class Table:
         if name not in self.reads or kind.written or kind.textual:
             return self.columns[name]
         if name not in self._read:
-            from sncompile.semantics.written import converted
+            from sncompile.ir.language.written import converted
 
             self._read[name] = [converted(cell, self.reads[name].base) for cell in self.columns[name]]
         return self._read[name]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from operator import is_
 from typing import Any
 
-from sncompile.ir.graph import Family, Input, Output
-from sncompile.semantics.program import Argument, Flag, Option, ShellPart, Variable
-from sncompile.semantics.values import Apply, Choice, Items, Lookup, Made, Record, Related, Text, Value
+from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart, Variable
+from sncompile.ir.graph.model import Family, Input, Output
+from sncompile.ir.values.model import Apply, Choice, Items, Lookup, Made, Record, Related, Text, Value
 
 Rewrite = Callable[[Value], Value]
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sncompile.diagnostics import CompileError, Diagnostic
-from sncompile.ir.graph import Family, Graph
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Const, Items, Local, Value
 from sncompile.semantics.checking.outputs import Guard, told
 from sncompile.semantics.checking.own_files import Kept, Logged, Reach, logs_of
-from sncompile.semantics.evaluate import Evaluator
 from sncompile.semantics.path_text import start_of
 from sncompile.semantics.paths.identity import Identity
-from sncompile.semantics.values import Const, Items, Local, Value
 
 
 def check_out(graph: Graph, out: Path, *, benchmark: bool) -> None:

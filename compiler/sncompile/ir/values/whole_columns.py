@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
-from sncompile.semantics.encoding import encode_key
-from sncompile.semantics.functions import FUNCTIONS
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.operands import GOES_ON, MAX_TEXT, ValueFault, to_text, within_limits
-from sncompile.semantics.operators import OPERATORS
-from sncompile.semantics.values import Apply, Bound, Cell, Choice, Const, Key, Local, Output, Related, Text, Value
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.language.encoding import encode_key
+from sncompile.ir.language.functions import FUNCTIONS
+from sncompile.ir.language.operands import GOES_ON, MAX_TEXT, ValueFault, to_text, within_limits
+from sncompile.ir.language.operators import OPERATORS
+from sncompile.ir.values.model import Apply, Bound, Cell, Choice, Const, Key, Local, Output, Related, Text, Value
 
 
 def whole_column(value: Value, at: KeySet, step: Bound | None, steps: Mapping[str, Bound]) -> Sequence[Any] | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sncompile.ir.build import edges_of, taken
-from sncompile.ir.feeds import steps_in
-from sncompile.ir.graph import Graph
-from sncompile.semantics.values import Key, Related, Value, children
+from sncompile.ir.graph.edges import edges_of, taken
+from sncompile.ir.graph.feeds import steps_in
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.values.model import Key, Related, Value, children
 
 
 class InvariantError(Exception):

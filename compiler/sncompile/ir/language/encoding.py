@@ -73,3 +73,12 @@ def _encoded(value: str) -> str:
     found = _BREAKING.sub(_escape, value)
     # One sign of its own at the end, and nothing repeats there.
     return found[:-1] + _percent(found[-1]) if repeats(found) else found
+
+
+MAX_PART = 255
+"""Bytes of a file's name, as file systems have it."""
+
+
+def length(text: str) -> int:
+    """The bytes of a name or a path."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))

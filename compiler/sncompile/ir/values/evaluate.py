@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Span
-from sncompile.semantics.encoding import encode_key
-from sncompile.semantics.functions import FUNCTIONS
-from sncompile.semantics.keys import KeySet, Rows
-from sncompile.semantics.operands import GOES_ON, TAKES_GAPS, ValueFault, to_text, within_limits
-from sncompile.semantics.operators import OPERATORS
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.values import (
+from sncompile.ir.keys.key_set import KeySet, Rows
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.encoding import encode_key
+from sncompile.ir.language.functions import FUNCTIONS
+from sncompile.ir.language.operands import GOES_ON, TAKES_GAPS, ValueFault, to_text, within_limits
+from sncompile.ir.language.operators import OPERATORS
+from sncompile.ir.values.model import (
     Apply,
     Attempt,
     Bound,
@@ -38,7 +38,7 @@ from sncompile.semantics.values import (
     Value,
     children,
 )
-from sncompile.semantics.whole_columns import whole_column
+from sncompile.ir.values.whole_columns import whole_column
 
 Closure = Callable[[int], Any]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sncompile.semantics.evaluate import Closure, Evaluator
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.values import Apply, Bound, Choice, Items, Value
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.values.evaluate import Closure, Evaluator
+from sncompile.ir.values.model import Apply, Bound, Choice, Items, Value
 
 _HANDED_ON = frozenset(("zip", "sorted", "@sorted", "unique", "@unique", "present", "+"))
 """Functions whose lists hold what their operands' lists hold."""

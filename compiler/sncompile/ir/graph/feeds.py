@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
-from sncompile.ir.graph import Graph
-from sncompile.semantics.evaluate import AtRunTime, Closure, Evaluator
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.operands import GOES_ON
-from sncompile.semantics.program import Waits
-from sncompile.semantics.scope import see
-from sncompile.semantics.types import Type
-from sncompile.semantics.values import Apply, Choice, Const, Local, Made, Output, Related, Value, children, lenient
+from sncompile.ir.graph.commands import Waits
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.language.operands import GOES_ON
+from sncompile.ir.language.types import Type
+from sncompile.ir.values.evaluate import AtRunTime, Closure, Evaluator
+from sncompile.ir.values.model import Apply, Choice, Const, Local, Made, Output, Related, Value, children, lenient
+from sncompile.ir.values.relating import see
 
 Sources = Callable[[int], Iterable[int]]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from sncompile.diagnostics.text import visible
-from sncompile.ir.graph import Family, Graph
-from sncompile.semantics.program import Argument, Flag, Option, ShellPart
-from sncompile.semantics.values import (
+from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.model import (
     Apply,
     Attempt,
     Cell,

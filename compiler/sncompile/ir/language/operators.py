@@ -6,8 +6,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from sncompile.semantics.operands import Function, TypeFault, ValueFault, Wants, number_type
-from sncompile.semantics.types import BOOLEAN, NUMBER, STRING, UNKNOWN, Type, unify
+from sncompile.ir.language.operands import Function, TypeFault, ValueFault, Wants, number_type
+from sncompile.ir.language.types import BOOLEAN, NUMBER, STRING, UNKNOWN, Type, unify
 
 
 def _plus(types: list[Type]) -> Type:

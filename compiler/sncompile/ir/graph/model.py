@@ -14,10 +14,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from sncompile.diagnostics import Span
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.program import Argument, ModuleFile, ShellPart, Success, Variable, Waits
-from sncompile.semantics.types import Type
-from sncompile.semantics.values import Const, Value
+from sncompile.ir.graph.commands import Argument, ShellPart, Success, Variable, Waits
+from sncompile.ir.graph.files import ModuleFile
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.language.types import Type
+from sncompile.ir.values.model import Const, Value
 
 if TYPE_CHECKING:
     import networkx

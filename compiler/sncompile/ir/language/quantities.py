@@ -7,7 +7,7 @@ from collections.abc import Callable
 from math import ceil
 from typing import Any
 
-from sncompile.semantics.operands import ValueFault
+from sncompile.ir.language.operands import ValueFault
 
 _MEGABYTES = {
     "kb": 1e-3, "mb": 1, "gb": 1e3, "tb": 1e6, "kib": 1024 / 1e6, "mib": 1024**2 / 1e6, "gib": 1024**3 / 1e6,

@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from sncompile.semantics.operands import ValueFault
-from sncompile.semantics.tables.table import Cell, Table
+from sncompile.ir.keys.table import Cell, Table
+from sncompile.ir.language.operands import ValueFault
 
 MAX_ROWS = 5_000_000
 """Rows of a join; more fill the memory, and no pipeline has so many jobs."""

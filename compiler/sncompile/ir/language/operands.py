@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sncompile.semantics.types import INTEGER, NUMBER, Type
+from sncompile.ir.language.types import INTEGER, NUMBER, Type
 
 MAX_TEXT = 1_000_000
 MAX_ITEMS = 1_000_000

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from math import ceil
 from typing import Any
 
-from sncompile.semantics.encoding import no_option
-from sncompile.semantics.operands import MAX_TEXT, Function, TypeFault, ValueFault, Wants, number_type, to_text
-from sncompile.semantics.quantities import quantity
-from sncompile.semantics.types import INTEGER, NUMBER, STRING, Type, unify
-from sncompile.semantics.written import converted
-from sncompile.syntax.scalars import number_of
+from sncompile.ir.language.encoding import no_option
+from sncompile.ir.language.operands import MAX_TEXT, Function, TypeFault, ValueFault, Wants, number_type, to_text
+from sncompile.ir.language.quantities import quantity
+from sncompile.ir.language.scalars import number_of
+from sncompile.ir.language.types import INTEGER, NUMBER, STRING, Type, unify
+from sncompile.ir.language.written import converted
 
 __all__ = ["FUNCTIONS", "TypeFault", "ValueFault", "to_text"]
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from sncompile.diagnostics import Span
-from sncompile.semantics.keys import KeySet
-from sncompile.semantics.tables.table import Table
-from sncompile.semantics.types import BOOLEAN, INTEGER, NUMBER, STRING, Type
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.keys.table import Table
+from sncompile.ir.language.types import BOOLEAN, INTEGER, NUMBER, STRING, Type
 
 Plain = str | int | float | bool | None | tuple["Plain", ...]
 

@@ -10,16 +10,16 @@ from functools import cached_property
 from typing import Any
 
 from sncompile.diagnostics import Span
-from sncompile.ir.build import taken
-from sncompile.ir.commands import argument_words, shell_text
-from sncompile.ir.feeds import feeds, waited_for
-from sncompile.ir.graph import Family, Graph
-from sncompile.ir.text import value_text
-from sncompile.semantics.encoding import encode_key
-from sncompile.semantics.evaluate import AtRunTime, Closure, Evaluator
-from sncompile.semantics.functions import to_text
-from sncompile.semantics.program import Flag, Option
-from sncompile.semantics.values import ModuleFile, Value, walk
+from sncompile.ir.graph.commands import Flag, Option
+from sncompile.ir.graph.edges import taken
+from sncompile.ir.graph.feeds import feeds, waited_for
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.text import value_text
+from sncompile.ir.jobs.words import argument_words, shell_text
+from sncompile.ir.language.encoding import encode_key
+from sncompile.ir.language.functions import to_text
+from sncompile.ir.values.evaluate import AtRunTime, Closure, Evaluator
+from sncompile.ir.values.model import ModuleFile, Value, walk
 
 
 @dataclass(frozen=True, slots=True)

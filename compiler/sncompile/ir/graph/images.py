@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple, Protocol, TypeVar
 
-from sncompile.semantics.evaluate import Evaluator
-from sncompile.semantics.values import Bound, Value
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Bound, Value
 
 _PINNED = re.compile(r"@sha256:[0-9a-f]{64}$")
 

@@ -1,0 +1,70 @@
+"""What a family runs, what counts as done, and what it waits for beyond its data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sncompile.diagnostics import Span
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.values.model import Value
+
+
+class Option(NamedTuple):
+    """An argument with a name before it."""
+
+    option: str
+    value: Value
+    repeat: bool
+    when: Value | None
+    span: Span
+
+
+class Flag(NamedTuple):
+    """An argument that is there or not."""
+
+    flag: str
+    when: Value | None
+    span: Span
+
+
+Argument = Value | Option | Flag
+
+
+class ShellPart(NamedTuple):
+    """A piece of a shell script: text as it stands, or a value, whose words stand outside of quotes.
+
+    Where values may stand is decided in `scripts.values`. A pass may put an argument in the place of a value.
+    """
+
+    text: str
+    value: Argument | None
+
+
+class Variable(NamedTuple):
+    """An environment variable; a secret one has its value from the run's environment."""
+
+    name: str
+    value: Value | None
+    secret: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """What counts as done beside existence: output names, output → SHA-256, output → least number of files."""
+
+    non_empty: tuple[str, ...] = ()
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    min_files: Mapping[str, int] = field(default_factory=dict)
+
+
+class Waits(NamedTuple):
+    """That a step waits for another beyond the data: `step`, by the keys of the two steps as the order names them.
+
+    They are those of the pipelines where one of the two stands for a pipeline's step.
+    """
+
+    step: str
+    source: KeySet
+    target: KeySet

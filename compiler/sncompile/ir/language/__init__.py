@@ -1,0 +1,1 @@
+"""The plain values of expressions: their types, functions, operators, numbers as written, and texts in paths."""
