@@ -112,6 +112,24 @@ def test_what_a_job_is_given_is_no_change_of_its_command(before: Folder, now: Fo
     assert [reason_text(r) for r in reasons] == ["command `--area` → `--least`", "parameter `sigma` 2 → 3"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("command:", "success: {non_empty: true}\ncommand:", "success: non_empty out nothing → true"),
+        ("command:", "success: {min_files: {out: 2}}\ncommand:", "success: min_files out nothing → 2"),
+        ("{type: directory", "{type: directory, create: true", "output `out` created before: nothing → true"),
+    ],
+)
+def test_what_counts_as_done_is_a_part_of_a_job(old: str, new: str, told: str, before: Folder, now: Folder) -> None:
+    """What was made before may not hold it."""
+    for folder in (before, now):
+        if "non_empty" not in new:
+            folder.edit("modules/flat.yaml", "out: {type: file", "out: {type: directory")
+            folder.edit("modules/segment.yaml", "flat: {type: file", "flat: {type: directory")
+    now.edit("modules/flat.yaml", old, new)
+    assert [reason_text(r) for r in steps(compared(before, now))["flat"].reasons] == [told]
+
+
 # --- Settings -----------------------------------------------------------------------------------------------------
 
 SETTINGS = {
@@ -132,10 +150,6 @@ SETTINGS = {
     "temp": (
         *("spec.yaml", "  flat:\n", "  flat:\n    outputs: {out: {temp: true}}\n"),
         "flat output `out` kept → temporary",
-    ),
-    "success": (
-        *("modules/flat.yaml", "command:", "success: {non_empty: true}\ncommand:"),
-        "flat success: non_empty out nothing → true",
     ),
 }
 

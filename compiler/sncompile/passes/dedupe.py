@@ -14,9 +14,9 @@ from collections.abc import Hashable
 from sncompile.diagnostics import Related as Place
 from sncompile.ir.graph.edges import with_families
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.structure import family_structure, structure
 from sncompile.ir.values.model import Const
 from sncompile.passes.result import Remark, Result, some
-from sncompile.passes.structure import family_structure, structure
 
 
 def dedupe(graph: Graph) -> Result:

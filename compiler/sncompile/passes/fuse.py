@@ -17,12 +17,12 @@ from sncompile.ir.graph.edges import with_families
 from sncompile.ir.graph.feeds import steps_in
 from sncompile.ir.graph.model import Edge, Family, Graph
 from sncompile.ir.graph.rewrite import map_children, map_family
+from sncompile.ir.graph.structure import settings_structure, structure
 from sncompile.ir.values.model import Const, Local, Output, Related, Size, Value
 from sncompile.ir.values.run_time import dynamic
 from sncompile.passes.paths import unmanageable
 from sncompile.passes.reduce import reduce
 from sncompile.passes.result import Remark, Result, some
-from sncompile.passes.structure import settings_structure, structure
 
 
 def fuse(graph: Graph) -> Result:
@@ -104,9 +104,7 @@ def _hindrance(first: Family, second: Family, published: set[str]) -> str | None
     return None
 
 
-_JOINED = frozenset(
-    ("container", "environment", "resources", "retries", "success", "place", "batch", "batches", "tags")
-)
+_JOINED = frozenset(("container", "environment", "resources", "retries", "success", "place", "batch", "batches"))
 """Settings that are looked at above, or that one job of both can have."""
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 
 from sncompile.ir.graph.model import Family
+from sncompile.ir.graph.structure import structure
 from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.values.model import Const, Items, Key, Local, Text, Value
-from sncompile.passes.structure import structure
 
 
 def vary_alike(family: Family) -> bool:

@@ -154,10 +154,9 @@ def _command(here: _Known, event: Mapping[str, Any], lines: list[tuple[Job, str]
     """What differs in a script; lines of arguments are gathered, for a shell to read all at once."""
     job, log = here.jobs[0], event["log"][0]
     marked = here.marked and bool(here.family.outputs)
-    body = command_line(here.family, job, str(event["shellcmd"] or ""), log, marked=marked)
-    if body is None:
-        yield f"{job.id}: its log is not {log}"
-    elif job.command is not None:
+    body, around = command_line(here.family, job, str(event["shellcmd"] or ""), log, marked=marked)
+    yield from (f"{job.id}: {told}" for told in around)
+    if job.command is not None:
         lines.append((job, body))
     elif (told := script_differs(body, job)) is not None:
         yield f"{job.id}: {told}"

@@ -162,9 +162,7 @@ def _settings(diff: GraphDiff, width: int, engine: bool) -> str:
 
 def _told_to_engine(setting: Reason) -> bool:
     """Whether a setting stands in what engines compare: the files that a job waits for, the text that it runs."""
-    if setting.kind is Kind.SUCCESS:
-        return setting.name.startswith("min_files ")
-    return setting.kind in (Kind.ORDER, Kind.BATCH, Kind.CREATE)
+    return setting.kind in (Kind.ORDER, Kind.BATCH)
 
 
 def _job(job: JobDiff) -> str:

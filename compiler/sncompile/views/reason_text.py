@@ -35,6 +35,8 @@ def reason_text(reason: Reason) -> str:
             return f"container {_change(reason)}"
         case Kind.ENVIRONMENT:
             return f"variable `{reason.name}` {_change(reason)}"
+        case Kind.CREATE | Kind.SUCCESS | Kind.DECLARED:
+            return setting_text(reason)
         case Kind.OUTPUT:
             return f"output `{reason.name}` {_change(reason)}"
         case _:
@@ -55,6 +57,8 @@ def setting_text(reason: Reason) -> str:
             return f"output `{reason.name}` created before: {_show(reason.old)} → {_show(reason.new)}"
         case Kind.SUCCESS:
             return f"success: {reason.name} {_show(reason.old)} → {_show(reason.new)}"
+        case Kind.DECLARED:
+            return f"{reason.name} {_show(reason.old)} → {_show(reason.new)}"
         case _:
             return f"{reason.kind.value} {_show(reason.old)} → {_show(reason.new)}"
 

@@ -37,6 +37,10 @@ class Kind(StrEnum):
     """Whether an output is temporary or protected."""
     CREATE = "create"
     """Whether a directory is made before the command runs."""
+    PORT = "port"
+    """What kind of files a port takes or gives."""
+    DECLARED = "declared"
+    """Anything else that is declared of a family (`ir/fields.py`)."""
 
 
 class Reason(NamedTuple):

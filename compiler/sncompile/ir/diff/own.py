@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sncompile.ir.diff.commands import compare_command, compare_resources_taken
 from sncompile.ir.diff.comparison import Comparison
@@ -19,10 +19,11 @@ from sncompile.ir.diff.tally import Changes, Tally
 from sncompile.ir.graph.edges import taken
 from sncompile.ir.graph.feeds import steps_in
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.settings import identity_of
 from sncompile.ir.jobs.expansion import module_files
 from sncompile.ir.language.functions import to_text
 from sncompile.ir.language.types import STRING
-from sncompile.ir.values.model import Apply, Const, Items, Output, Related, Value, is_constant, walk
+from sncompile.ir.values.model import Apply, Const, Items, Output, Plain, Related, Value, is_constant, walk
 
 
 def compare_own(sides: Sides, family: Family) -> Changes:
@@ -35,7 +36,7 @@ def compare_own(sides: Sides, family: Family) -> Changes:
             compare_command(comparison)
             for column in _columns(pair.old, pair.new):
                 _compare_column(comparison, column)
-            _compare_conda(comparison)
+            _compare_fixed(comparison)
             _compare_paths(comparison)
             compare_resources_taken(comparison)
             _compare_reads(comparison)
@@ -102,11 +103,56 @@ def _compare_column(comparison: Comparison, column: _Column) -> None:
             comparison.each(tally, comparison.before(old), comparison.now(new))
 
 
-def _compare_conda(comparison: Comparison) -> None:
-    old, new = comparison.old.conda, comparison.new.conda
-    if old != new:
-        there = (old is not None, new is not None)
-        comparison.once(Tally(Kind.CONDA, "", comparison.new.module_span, there), old, new)
+def _compare_fixed(comparison: Comparison) -> None:
+    """What is the same for all jobs of a family: every field that decides what they write and holds no values."""
+    old, new = _fixed(comparison.old), _fixed(comparison.new)
+    for what in dict.fromkeys((*new, *old)):
+        before, now = old.get(what), new.get(what)
+        if before == now:
+            continue
+        if what[0] in ("inputs", "outputs") and not _on_both_sides(comparison, what):
+            continue  # That the port is new, or gone, is told by itself.
+        kind, name = _called(what)
+        there = (what in old, what in new) if kind is Kind.CONDA else (True, True)
+        comparison.once(Tally(kind, name, comparison.new.module_span, there), _plain(before), _plain(now))
+
+
+def _fixed(family: Family) -> dict[tuple[str, ...], Any]:
+    return dict(_leaves((), identity_of(family)))
+
+
+def _leaves(path: tuple[str, ...], held: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Everything in nested mappings by its path; a list of names counts as a mapping of these to true."""
+    if isinstance(held, list):
+        held = dict.fromkeys(held, True)
+    if isinstance(held, dict):
+        for name, value in held.items():
+            yield from _leaves((*path, str(name)), value)
+    else:
+        yield path, held
+
+
+def _on_both_sides(comparison: Comparison, what: tuple[str, ...]) -> bool:
+    space, port = what[:2]
+    return port in getattr(comparison.old, space) and port in getattr(comparison.new, space)
+
+
+def _called(what: tuple[str, ...]) -> tuple[Kind, str]:
+    match what:
+        case ("conda",):
+            return Kind.CONDA, ""
+        case ("success", *rest):
+            return Kind.SUCCESS, " ".join(rest)
+        case ("outputs", port, "create"):
+            return Kind.CREATE, port
+        case ("inputs" | "outputs", port, field):
+            return Kind.PORT, f"{port} {field}"
+        case _:
+            return Kind.DECLARED, " ".join(what)
+
+
+def _plain(held: Any) -> Plain:
+    return tuple(map(_plain, held)) if isinstance(held, list) else held
 
 
 # --- Files --------------------------------------------------------------------------------------------------------

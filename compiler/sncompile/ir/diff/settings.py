@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -11,26 +11,36 @@ from sncompile.ir.diff.comparison import Comparison
 from sncompile.ir.diff.likeness import same_plain
 from sncompile.ir.diff.model import Kind
 from sncompile.ir.diff.tally import Tally
-from sncompile.ir.graph.model import Family, Output
-from sncompile.ir.graph.text import value_text
+from sncompile.ir.fields import Role, declared, named
+from sncompile.ir.graph.model import Family, Graph, Output
+from sncompile.ir.graph.text import value_text, waits_text
 from sncompile.ir.values.evaluate import AtRunTime, Closure
-from sncompile.ir.values.model import Apply, Attempt, Plain, Value, walk
+from sncompile.ir.values.model import Apply, Attempt, Plain, Value, value_fields, walk
 
 
 def compare_settings(comparison: Comparison) -> None:
-    """Resources that no command takes, retries, criteria of success, order, the network, and what outputs are kept."""
+    """Resources that no command takes, all else that says how jobs are run, order, and what outputs are kept."""
     found = _resources(comparison)
     old, new = _fixed(comparison.old), _fixed(comparison.new)
     # What a step waits for is told by the names that those steps have now.
-    now_called = comparison.sides.now_called
-    order = tuple(sorted({now_called.get(waits.step, waits.step) for waits in comparison.old.after}))
-    old[_Setting(Kind.ORDER, "")] = order
-    new[_Setting(Kind.ORDER, "")] = tuple(sorted({waits.step for waits in comparison.new.after}))
+    sides = comparison.sides
+    old[_Setting(Kind.ORDER, "")] = _order(comparison.old, sides.old, sides.now_called)
+    new[_Setting(Kind.ORDER, "")] = _order(comparison.new, sides.new, {})
     for setting in dict.fromkeys((*old, *new)):
         before, now = old.get(setting), new.get(setting)
         if not same_plain(before, now):
             found.append(_tally(comparison, setting, before, now))
     comparison.changes.settings += found
+
+
+def _order(family: Family, graph: Graph, now_called: Mapping[str, str]) -> tuple[str, ...]:
+    """What a family waits for, with the keys where these are none of its own and of the step's."""
+    found = set()
+    for waits in family.after:
+        name = now_called.get(waits.step, waits.step)
+        by_others = waits_text(waits, graph, family)
+        found.add(name if by_others is None else by_others.replace(waits.step, name, 1))
+    return tuple(sorted(found))
 
 
 class _Setting(NamedTuple):
@@ -43,25 +53,27 @@ class _Setting(NamedTuple):
 def _fixed(family: Family) -> dict[_Setting, Plain]:
     """The settings that all jobs of a family share."""
     found: dict[_Setting, Plain] = {
-        _Setting(Kind.RETRIES, ""): family.retries,
-        _Setting(Kind.LOCAL, ""): family.local_rule,
-        _Setting(Kind.BATCH, ""): family.batch,
-        _Setting(Kind.NETWORK, ""): family.network,
+        _called(field.title): getattr(family, name)
+        for name, field in declared(Family).items()
+        if field.role is Role.SCHEDULING and not field.by_pass and name not in value_fields(Family)
     }
-    for port, output in family.outputs.items():
-        found[_Setting(Kind.KEEPING, port)] = _keeping(output)
-        found[_Setting(Kind.CREATE, port)] = output.create
-        if port in family.success.non_empty:
-            found[_Setting(Kind.SUCCESS, f"non_empty {port}")] = True
-    for port, sum_ in family.success.sha256.items():
-        found[_Setting(Kind.SUCCESS, f"sha256 {port}")] = sum_
-    for port, least in family.success.min_files.items():
-        found[_Setting(Kind.SUCCESS, f"min_files {port}")] = least
+    found |= {_Setting(Kind.KEEPING, port): _keeping(output) for port, output in family.outputs.items()}
     return found
 
 
+def _called(title: str) -> _Setting:
+    if title == "place":
+        return _Setting(Kind.LOCAL, "")
+    return _Setting(Kind(title), "") if title in _KINDS else _Setting(Kind.DECLARED, title)
+
+
+_KINDS = frozenset(kind.value for kind in Kind)
+
+
 def _keeping(output: Output) -> str:
-    return "temporary" if output.temp else "protected" if output.protected else "kept"
+    """What becomes of an output: every field of that role but `derived`, which says who chose the path."""
+    said = [name for name in named(Output, Role.KEEPING) if name != "derived" and getattr(output, name)]
+    return ", ".join("temporary" if name == "temp" else name for name in said) or "kept"
 
 
 def _tally(comparison: Comparison, setting: _Setting, old: Plain, new: Plain, span: Span | None = None) -> Tally:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from sncompile.diagnostics import Span
+from sncompile.ir.fields import identity, presentation, relation
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.values.model import Value
 
@@ -14,19 +15,19 @@ from sncompile.ir.values.model import Value
 class Option(NamedTuple):
     """An argument with a name before it."""
 
-    option: str
-    value: Value
-    repeat: bool
-    when: Value | None
-    span: Span
+    option: Annotated[str, identity()]
+    value: Annotated[Value, identity()]
+    repeat: Annotated[bool, identity()]
+    when: Annotated[Value | None, identity()]
+    span: Annotated[Span, presentation()]
 
 
 class Flag(NamedTuple):
     """An argument that is there or not."""
 
-    flag: str
-    when: Value | None
-    span: Span
+    flag: Annotated[str, identity()]
+    when: Annotated[Value | None, identity()]
+    span: Annotated[Span, presentation()]
 
 
 Argument = Value | Option | Flag
@@ -38,25 +39,25 @@ class ShellPart(NamedTuple):
     Where values may stand is decided in `scripts.values`. A pass may put an argument in the place of a value.
     """
 
-    text: str
-    value: Argument | None
+    text: Annotated[str, identity()]
+    value: Annotated[Argument | None, identity()]
 
 
 class Variable(NamedTuple):
     """An environment variable; a secret one has its value from the run's environment."""
 
-    name: str
-    value: Value | None
-    secret: bool
+    name: Annotated[str, identity()]
+    value: Annotated[Value | None, identity()]
+    secret: Annotated[bool, identity()]
 
 
 @dataclass(frozen=True, slots=True)
 class Success:
     """What counts as done beside existence: output names, output → SHA-256, output → least number of files."""
 
-    non_empty: tuple[str, ...] = ()
-    sha256: Mapping[str, str] = field(default_factory=dict)
-    min_files: Mapping[str, int] = field(default_factory=dict)
+    non_empty: Annotated[tuple[str, ...], identity()] = ()
+    sha256: Annotated[Mapping[str, str], identity()] = field(default_factory=dict)
+    min_files: Annotated[Mapping[str, int], identity()] = field(default_factory=dict)
 
 
 class Waits(NamedTuple):
@@ -65,6 +66,6 @@ class Waits(NamedTuple):
     They are those of the pipelines where one of the two stands for a pipeline's step.
     """
 
-    step: str
-    source: KeySet
-    target: KeySet
+    step: Annotated[str, relation()]
+    source: Annotated[KeySet, relation()]
+    target: Annotated[KeySet, relation()]

@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
 from sncompile.ir.graph.feeds import steps_in
 from sncompile.ir.graph.model import Edge, Family, Graph, Relation, relate
-from sncompile.ir.values.model import Const, Value
+from sncompile.ir.values.model import VALUES, Const, Value, inside, value_fields
+
+_OF_ITS_OWN = frozenset(("outputs", "command", "shell"))
+"""Fields that hold values of the family's own: paths that it writes, and what its module's names stand for."""
+
+
+@cache
+def _taking() -> tuple[str, ...]:
+    return tuple([name for name in value_fields(Family) if name not in _OF_ITS_OWN])
 
 
 def taken(family: Family) -> dict[str, Value]:
     """Every value of a family that may come from other families, by a name for people: ports, then the rest."""
-    found = {name: port.value for name, port in family.inputs.items()}
-    if family.params:
-        found |= {f"params.{name}": value for name, value in family.params.items()}
-    if family.resources:
-        found |= {f"resources.{name}": value for name, value in family.resources.items()}
-    if family.env:
-        found |= {f"env.{v.name}": v.value for v in family.env if v.value is not None}
-    if family.container is not None:
-        found["container"] = family.container
+    found: dict[str, Value] = {}
+    for field in _taking():
+        if field == "inputs":
+            found |= {name: port.value for name, port in family.inputs.items()}
+        else:
+            found.update(_within(field, getattr(family, field)))
     return found
+
+
+def _within(name: str, held: Any) -> Iterator[tuple[str, Value]]:
+    """The values in what a field holds, each by a name for people: `params.dose`, `env.MODE`."""
+    kind = held.__class__
+    if kind in VALUES:
+        yield name, held
+    elif isinstance(held, Mapping):
+        for key, each in held.items():
+            yield from _within(f"{name}.{key}", each)
+    elif kind is tuple:
+        for each in held:
+            yield from _within(f"{name}.{each.name}", each)
+    elif held is not None:
+        for field in inside(held):
+            yield from _within(name, getattr(held, field))
 
 
 def edges_of(families: Mapping[str, Family]) -> tuple[Edge, ...]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from sncompile.diagnostics import Span
+from sncompile.ir.fields import identity, keeping, presentation, relation, scheduling
 from sncompile.ir.graph.commands import Argument, ShellPart, Success, Variable, Waits
 from sncompile.ir.graph.files import ModuleFile
 from sncompile.ir.keys.key_set import KeySet
@@ -37,30 +38,30 @@ class Relation(StrEnum):
 class Input(NamedTuple):
     """What an input port reads: a path, or a list of paths; absent is a constant None."""
 
-    value: Value
-    base: str
-    many: bool
+    value: Annotated[Value, identity()]
+    base: Annotated[str, identity()]
+    many: Annotated[bool, identity()]
 
 
 class Output(NamedTuple):
     """What an output port writes. `create`: a directory that has to be there before the command runs."""
 
-    path: Value
-    base: str
-    many: bool
-    optional: bool
-    temp: bool
-    protected: bool
-    derived: bool
-    span: Span
-    create: bool = False
+    path: Annotated[Value, identity()]
+    base: Annotated[str, identity()]
+    many: Annotated[bool, identity()]
+    optional: Annotated[bool, identity()]
+    temp: Annotated[bool, keeping()]
+    protected: Annotated[bool, keeping()]
+    derived: Annotated[bool, keeping()]
+    span: Annotated[Span, presentation()]
+    create: Annotated[bool, identity()] = False
 
 
 class Origin(NamedTuple):
     """The step of the spec that some jobs of a family come from, where a pass made one family of several steps."""
 
-    step: str
-    span: Span
+    step: Annotated[str, presentation()]
+    span: Annotated[Span, presentation()]
 
 
 class Edge(NamedTuple):
@@ -81,31 +82,31 @@ class Family(NamedTuple):
     from 0. `network`: whether a container may use it.
     """
 
-    name: str
-    title: str
-    module: str
-    module_span: Span
-    keys: KeySet
-    inputs: Mapping[str, Input]
-    params: Mapping[str, Value]
-    outputs: Mapping[str, Output]
-    command: tuple[Argument, ...] | None
-    shell: tuple[ShellPart, ...] | None
-    container: Value | None
-    conda: str | None
-    env: tuple[Variable, ...]
-    resources: Mapping[str, Value]
-    retries: int
-    success: Success
-    after: tuple[Waits, ...]
-    local_rule: bool
-    tags: tuple[str, ...]
-    span: Span
-    origins: Mapping[str, Origin] = MappingProxyType({})
-    priority: int = 0
-    batch: int = 1
-    batches: tuple[int, ...] = ()
-    network: bool = False
+    name: Annotated[str, presentation()]
+    title: Annotated[str, presentation()]
+    module: Annotated[str, presentation()]
+    module_span: Annotated[Span, presentation()]
+    keys: Annotated[KeySet, relation()]
+    inputs: Annotated[Mapping[str, Input], identity()]
+    params: Annotated[Mapping[str, Value], identity("parameters")]
+    outputs: Annotated[Mapping[str, Output], identity()]
+    command: Annotated[tuple[Argument, ...] | None, identity()]
+    shell: Annotated[tuple[ShellPart, ...] | None, identity("script")]
+    container: Annotated[Value | None, identity()]
+    conda: Annotated[str | None, identity()]
+    env: Annotated[tuple[Variable, ...], identity("environment")]
+    resources: Annotated[Mapping[str, Value], scheduling()]
+    retries: Annotated[int, scheduling("retries")]
+    success: Annotated[Success, identity()]
+    after: Annotated[tuple[Waits, ...], relation("order")]
+    local_rule: Annotated[bool, scheduling("place")]
+    tags: Annotated[tuple[str, ...], presentation()]
+    span: Annotated[Span, presentation()]
+    origins: Annotated[Mapping[str, Origin], presentation()] = MappingProxyType({})
+    priority: Annotated[int, scheduling(by_pass=True)] = 0
+    batch: Annotated[int, scheduling()] = 1
+    batches: Annotated[tuple[int, ...], scheduling(by_pass=True)] = ()
+    network: Annotated[bool, scheduling()] = False
 
     def origin(self, number: int) -> tuple[Origin, tuple[str, ...]]:
         """The step that an instance comes from, with the instance's key there."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from sncompile.diagnostics.text import visible
-from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart
+from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart, Waits
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.settings import flags_of, said_of
 from sncompile.ir.values.model import (
     Apply,
     Attempt,
@@ -105,6 +106,13 @@ def graph_text(graph: Graph) -> str:
     return "\n".join(lines) + "\n"
 
 
+def waits_text(waits: Waits, graph: Graph, family: Family) -> str | None:
+    """What a family waits for, where it does so by other keys than its own and those of the step: `a [k] by [k, l]`."""
+    if waits.source is graph.families[waits.step].keys and waits.target is family.keys:
+        return None
+    return f"{waits.step} [{', '.join(waits.source.by)}] by [{', '.join(waits.target.by)}]"
+
+
 def _family_lines(graph: Graph, name: str, family: Family) -> list[str]:
     tables = " * ".join(table.name for table in family.keys.rows.tables)
     over = f" over {tables}" if tables and family.keys.by else ""
@@ -113,23 +121,20 @@ def _family_lines(graph: Graph, name: str, family: Family) -> list[str]:
     lines += [f"  in {n}: {i.base}{'[]' if i.many else ''} = {value_text(i.value)}" for n, i in family.inputs.items()]
     lines += [f"  param {n} = {value_text(v)}" for n, v in family.params.items()]
     for port, output in family.outputs.items():
-        flags = "".join(f" {f}" for f in ("temp", "protected", "create", "optional") if getattr(output, f))
+        flags = "".join(f" {flag}" for flag in flags_of(output))
         lines.append(f"  out {port}: {output.base}{'[]' if output.many else ''} = {value_text(output.path)}{flags}")
     if family.command is not None:
         lines += ["  command", *(f"    {_argument_text(a)}" for a in family.command)]
     if family.shell is not None:
         lines.append(f"  shell {_shell_text(family.shell)}")
     if family.container is not None:
-        network = ", with the network" if family.network else ""
-        lines.append(f"  container {value_text(family.container)}{network}")
-    if family.conda is not None:
-        lines.append(f"  conda {family.conda}")
+        lines.append(f"  container {value_text(family.container)}")
     for variable in family.env:
         shown = "***" if variable.secret or variable.value is None else value_text(variable.value)
         lines.append(f"  env {variable.name} = {shown}")
     lines += [f"  {n} = {value_text(v)}" for n, v in family.resources.items()]
-    if family.retries:
-        lines.append(f"  retries {family.retries}")
+    lines += [f"  {title} {json.dumps(held, ensure_ascii=False)}" for title, held in said_of(family).items()]
+    lines += [f"  after {told}" for waits in family.after if (told := waits_text(waits, graph, family))]
     if family.tags:
         lines.append(f"  tags {', '.join(visible(tag) for tag in family.tags)}")
     for edge in graph.into(name):

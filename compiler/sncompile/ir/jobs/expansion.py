@@ -14,6 +14,7 @@ from sncompile.ir.graph.commands import Flag, Option
 from sncompile.ir.graph.edges import taken
 from sncompile.ir.graph.feeds import feeds, waited_for
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.settings import identity_of, settings_of
 from sncompile.ir.graph.text import value_text
 from sncompile.ir.jobs.words import argument_words, shell_text
 from sncompile.ir.language.encoding import encode_key
@@ -36,6 +37,8 @@ class Job:
     container: str | None
     env: dict[str, str]
     resources: dict[str, int | str]
+    settings: dict[str, Any]
+    """All else that is declared of it and said: how it is run and what becomes of its files (`settings_of`)."""
     after: list[str]
     digest: str
     source: Span
@@ -53,6 +56,7 @@ class Job:
             "container": self.container,
             "env": self.env,
             "resources": self.resources,
+            "settings": self.settings,
             "after": self.after,
             "digest": self.digest,
             "source": {"file": self.source.file, "line": self.source.line},
@@ -217,6 +221,14 @@ class _Maker:
         self._params = {n: self._closure(v) for n, v in family.params.items()}
 
     @cached_property
+    def _settings(self) -> dict[str, Any]:
+        return settings_of(self._family)
+
+    @cached_property
+    def _fixed(self) -> Any:
+        return identity_of(self._family)
+
+    @cached_property
     def _file_digests(self) -> list[str]:
         return [self._expansion.file_digest(f) for f in module_files(self._family)]
 
@@ -251,6 +263,7 @@ class _Maker:
                 for n in RESOURCE_NAMES
                 if n in family.resources
             },
+            settings=self._settings,
             after=[job_id(expansion.graph.families[n], j) for n, j in expansion.after(family.name, number)],
             digest=expansion.digest(family.name, number) if with_digest else "",
             source=origin.span,
@@ -278,7 +291,7 @@ class _Maker:
             self._words(number),
             "".join(part(number) for part in self._shell) if self._shell is not None else None,
             self._container(number) if self._container is not None else None,
-            family.conda,
+            self._fixed,
             self._variables(number),
             {n: c(number) for n, c in self._inputs.items()},
             {n: c(number) for n, c in self._outputs.items()},

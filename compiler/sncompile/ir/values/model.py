@@ -8,9 +8,11 @@ here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from functools import cache
+from typing import Any, NamedTuple, Protocol, get_args
 
 from sncompile.diagnostics import Span
+from sncompile.ir.fields import holders
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.types import BOOLEAN, INTEGER, NUMBER, STRING, Type
@@ -185,30 +187,34 @@ class Bound(Protocol):
         """The value bound to an input, output, parameter, resource or variable of the step."""
 
 
+VALUES: tuple[type, ...] = get_args(Value)
+"""Every kind of value."""
+
+
+@cache
+def value_fields(kind: Any) -> tuple[str, ...]:
+    """The fields of a class that hold values."""
+    return holders(kind, VALUES)
+
+
+def inside(record: object) -> tuple[str, ...]:
+    """The fields of a value, or of what families are made of, that hold values."""
+    kind: Any = record.__class__
+    return value_fields(kind)
+
+
 def children(value: Value) -> tuple[Value, ...]:
-    """The values directly inside a value."""
-    match value:
-        case Related():
-            return (value.value,)
-        case Text():
-            return value.parts
-        case Items():
-            return value.items
-        case Apply():
-            return value.operands
-        case Choice():
-            return (value.test, value.then, value.other)
-        case Lookup():
-            return tuple(v for _, v in value.conditions)
-        case Record():
-            return tuple(v for _, v in value.members)
-        case Made():
-            return (value.path, *value.sources)
-        case _:
-            return ()
-
-
-_LEAVES = (Const, Key, Cell, Output, Local, Size, Attempt, ModuleFile)
+    """The values directly inside a value, by the types of its fields: alone, in lists, or each with a name."""
+    found: list[Value] = []
+    for name in inside(value):
+        held = getattr(value, name)
+        if held.__class__ is not tuple:
+            found.append(held)
+        elif held and held[0].__class__ is tuple:
+            found += [item for _, item in held]
+        else:
+            found += held
+    return tuple(found)
 
 
 def walk(value: Value) -> Iterator[Value]:
@@ -217,7 +223,7 @@ def walk(value: Value) -> Iterator[Value]:
     while pending:
         here = pending.pop()
         yield here
-        if not isinstance(here, _LEAVES):
+        if inside(here):
             pending += reversed(children(here))
 
 
@@ -266,7 +272,7 @@ def _may_lack(item: Value) -> bool:
 
 def is_constant(value: Value) -> bool:
     """Whether a value is the same for every instance and known at compile time."""
-    return not any(isinstance(v, _LEAVES) and not isinstance(v, Const) for v in walk(value))
+    return not any(not isinstance(v, Const) and not inside(v) for v in walk(value))
 
 
 def text(value: str, span: Span) -> Const:
@@ -275,7 +281,8 @@ def text(value: str, span: Span) -> Const:
 
 
 __all__ = [
-    "BOOLEAN", "INTEGER", "NUMBER", "STRING", "Apply", "Attempt", "Bound", "Cell", "Choice", "Const", "Items", "Key",
-    "Local", "Lookup", "Made", "ModuleFile", "Output", "Plain", "Record", "Related", "Size", "Text", "Value",
-    "children", "gathered", "is_constant", "keeping", "lenient", "text", "walk",
+    "BOOLEAN", "INTEGER", "NUMBER", "STRING", "VALUES", "Apply", "Attempt", "Bound", "Cell", "Choice", "Const", "Items",
+    "Key", "Local", "Lookup", "Made", "ModuleFile", "Output", "Plain", "Record", "Related", "Size", "Text", "Value",
+    "children", "gathered", "inside", "is_constant", "keeping", "lenient", "text", "value_fields",
+    "walk",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
+from sncompile.ir.graph.structure import structure
 from sncompile.ir.keys.key_set import KeySet, Sparse
 from sncompile.ir.keys.table import Cell as Plain
 from sncompile.ir.language.types import STRING, Type
@@ -15,7 +16,6 @@ from sncompile.passes.merging.links import Home, Links, alias
 from sncompile.passes.merging.naming import common_start
 from sncompile.passes.merging.shapes import Entry, Hole, Reference
 from sncompile.passes.merging.tables import BranchTable
-from sncompile.passes.structure import structure
 
 
 class Place(NamedTuple):

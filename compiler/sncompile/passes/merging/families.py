@@ -76,6 +76,7 @@ class Builder:
             title=titles.pop() if len(titles) == 1 else "",
             keys=keys,
             after=tuple(self._waits(members, keys)),
+            tags=tuple(dict.fromkeys(tag for member in members for tag in member.tags)),
             origins={
                 table.values[row]: Origin(member.name, member.span)
                 for row, member in zip(found.rows, members, strict=True)

@@ -14,12 +14,18 @@ from typing import NamedTuple
 from sncompile.diagnostics import Span
 from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart
 from sncompile.ir.graph.model import Family
+from sncompile.ir.graph.structure import (
+    argument_structure,
+    keys_structure,
+    port_structure,
+    settings_structure,
+    structure,
+)
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import STRING, Type
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Const, Items, Local, Output, Related, Text, Value, walk
 from sncompile.passes.merging.words import Words, is_intricate, script_pieces
-from sncompile.passes.structure import argument_structure, keys_structure, port_structure, settings_structure, structure
 
 
 class Reference(NamedTuple):

@@ -40,6 +40,7 @@ class ReadJob(NamedTuple):
     env: Mapping[str, str]
     image: str | None
     resources: Mapping[str, Json]
+    network: bool
 
 
 class Reading(NamedTuple):
@@ -157,6 +158,7 @@ class _Reader:
                     for name, value in required.get(kind, {}).items()
                     if name != "class"
                 },
+                network=required.get("NetworkAccess", {}).get("networkAccess", False),
             )
         )
         return {name: _output(output, said, inputs) for name, output in process["outputs"].items()}

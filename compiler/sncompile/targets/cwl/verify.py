@@ -97,6 +97,7 @@ class _Comparison:
         yield from _differ("secrets", read.said.secrets, [v.name for v in family.env if v.secret])
         image = image_name(job.container).name if job.container is not None else None
         yield from _differ("container", read.image, image)
+        yield from _differ("network", read.network, family.network)
         for name, (theirs, factor) in _UNITS.items():
             amount = job.resources.get(name)
             if not isinstance(amount, str):

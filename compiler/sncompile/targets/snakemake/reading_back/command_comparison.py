@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import shlex
 import string
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from sncompile.ir.graph.model import Family
 from sncompile.ir.jobs.expansion import Job
@@ -25,31 +27,75 @@ _CHECKS = ("\nfor path in ", '\ntest "$(find ')
 """How a line begins that looks at what a job has written."""
 
 
-def command_line(family: Family, job: Job, shell: str, log: str, *, marked: bool) -> str | None:
-    """The job's own command or script in a line of Snakemake's; None where it does not write its log.
+class Line(NamedTuple):
+    """A job's own command or script, and what is not as it should be of what stands around it."""
+
+    own: str
+    told: tuple[str, ...]
+
+
+def command_line(family: Family, job: Job, shell: str, log: str, *, marked: bool) -> Line:
+    """The job's own command or script in a line of Snakemake's.
 
     What the compiler puts around it is taken away by its place and number, from both ends, whatever the job's own lines
     look like. `marked`: the job is known by a mark and has outputs, so that it makes room for them itself.
     """
+    told: list[str] = []
+    name = log
     log = shlex.quote(log)
     head, tail = f"exec &> {log}\n", f" &> {log}"
     checks = _checks(family, marked=marked)
     if shell.startswith(head):
-        body = _without_checks(shell.removeprefix(head), checks)
+        body, looks = _without_checks(shell.removeprefix(head), checks)
+        told += _promises(looks, family, job) if marked else ()
+        told += _counts(looks, family, job)
         room = _ROOM.match(body) if marked else None
         body = body[room.end() :] if room is not None else body
         if any(output.create for output in family.outputs.values()):
             made = _MADE.match(body)
             body = body[made.end() :] if made is not None else body
+            told += _created(shlex.split(made[0]) if made is not None else [], family, job)
     elif shell.endswith(tail):
         body = shell.removesuffix(tail)
     else:
-        return None
-    body = _without_variables(body, family, job)
+        return Line(shell, (f"its log is not {name}",))
+    body, unset = _without_variables(body, family, job)
+    told += [f"its variable {variable} is not {job.env[variable]!r}" for variable in unset]
     own = _unwrapped(body, family, job) if job.container is not None else body
     if job.command is None and (marked or checks) and own == body:
         own = body.removeprefix("(\n").removesuffix(")\n")
-    return own.strip("\n")
+    return Line(own.strip("\n"), tuple(told))
+
+
+def _promises(looks: str, family: Family, job: Job) -> Iterator[str]:
+    """What Snakemake would look at of outputs that it knew, and nobody looks at."""
+    filled = [line for line in looks.split("\n") if line.startswith("for path in ") and "; do test -s " in line]
+    for port in family.success.non_empty:
+        places = [f" {shlex.quote(path)}" for path in _paths(job.outputs[port])]
+        if family.outputs[port].base == "file" and not any(all(p in line for p in places) for line in filled):
+            yield f"nobody looks whether `{port}` is empty"
+    for port, total in family.success.sha256.items():
+        if f"grep -qxF '{total}  -'" not in looks:
+            yield f"nobody looks for the sum of `{port}`"
+
+
+def _counts(looks: str, family: Family, job: Job) -> Iterator[str]:
+    """What of the least numbers of files in directories is not looked at."""
+    for port, least in family.success.min_files.items():
+        places = " ".join(map(shlex.quote, _paths(job.outputs[port])))
+        if f'\ntest "$(find {places} -type f | wc -l)" -ge {least} ||' not in looks:
+            yield f"nobody looks for {least} files in `{port}`"
+
+
+def _created(words: list[str], family: Family, job: Job) -> Iterator[str]:
+    """What is not made before the command, of what the command wants to be there."""
+    for port, output in family.outputs.items():
+        if output.create and not set(_paths(job.outputs[port])) <= set(words):
+            yield f"`{port}` is not made before"
+
+
+def _paths(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
 
 
 def _checks(family: Family, *, marked: bool) -> int:
@@ -62,24 +108,28 @@ def _checks(family: Family, *, marked: bool) -> int:
     return found
 
 
-def _without_checks(body: str, count: int) -> str:
-    body = f"\n{body}"
+def _without_checks(body: str, count: int) -> tuple[str, str]:
+    """What a job runs, and the lines after it that look at what it has written."""
+    body = whole = f"\n{body}"
     for _ in range(count):
         at = max(map(body.rfind, _CHECKS))
         if at < 0:
             break
         body = body[: at + 1]
-    return body.removeprefix("\n")
+    return body.removeprefix("\n"), whole[len(body) - 1 :]
 
 
-def _without_variables(body: str, family: Family, job: Job) -> str:
-    """A command or script without what sets its variables before it."""
+def _without_variables(body: str, family: Family, job: Job) -> tuple[str, list[str]]:
+    """A command or script without what sets its variables before it, and those that are not set so."""
+    unset: list[str] = []
     end = "\n" if job.command is None else r";\s"
     for name in (variable.name for variable in family.env if not variable.secret):
         match = re.compile(rf"export {re.escape(name)}=({_WORD}){end}", re.DOTALL).match(body)
         if match is not None and (shlex.split(match[1]) or [""]) == [job.env.get(name)]:
             body = body[match.end() :]
-    return body
+        elif name in job.env:
+            unset.append(name)
+    return body, unset
 
 
 def script_differs(body: str, job: Job) -> str | None:

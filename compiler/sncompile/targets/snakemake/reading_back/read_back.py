@@ -286,10 +286,9 @@ class _Comparison:
         }  # fmt: skip
         shell = formatted(rule.shell(), names)
         marked = family.name in self._marked and bool(family.outputs)
-        line = command_line(family, job, shell, log, marked=marked)
-        if line is None:
-            yield f"its log is not {log}"
-        elif job.command is None:
+        line, around = command_line(family, job, shell, log, marked=marked)
+        yield from around
+        if job.command is None:
             told = script_differs(line, job)
             if told is not None:
                 yield told

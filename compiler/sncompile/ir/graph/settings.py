@@ -1,0 +1,90 @@
+"""What is declared of a family beside its templates, as plain data: for jobs, digests, and who compares them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from typing import Any
+
+from sncompile.ir.fields import Role, declared
+from sncompile.ir.graph.model import Family
+from sncompile.ir.values.model import inside, value_fields
+
+
+def settings_of(family: Family) -> dict[str, Any]:
+    """What is said of the jobs of a family beside files, parameters, commands, images, variables and resources.
+
+    What is not said, or said to be as it usually is, is left out, and so is what a pass has set:
+
+        retries: 2, outputs: {o: {temp: true}}   =>   {"retries": 2, "outputs": {"o": {"temp": True}}}
+    """
+    found = _said(family, _SAID)
+    for name in ("inputs", "outputs"):
+        held = getattr(family, name)
+        ports = {port: said for port, each in held.items() if (said := {**_kind_of(each), **flags_of(each)})}
+        if ports:
+            found[name] = ports
+    return found
+
+
+_SAID = (Role.IDENTITY, Role.KEEPING, Role.SCHEDULING)
+
+
+def said_of(family: Family) -> dict[str, Any]:
+    """As `settings_of` without the ports, and with what passes have set."""
+    return _said(family, _SAID, by_pass=True)
+
+
+def identity_of(family: Family) -> dict[str, Any]:
+    """The part of what decides what a family's jobs write that is the same for all of them, templates apart."""
+    found = _said(family, (Role.IDENTITY,))
+    for name in ("inputs", "outputs"):
+        found[name] = {port: _said(held, (Role.IDENTITY,)) for port, held in getattr(family, name).items()}
+    return found
+
+
+def _said(record: Any, roles: tuple[Role, ...], *, by_pass: bool = False) -> dict[str, Any]:
+    """The fields of some roles that hold no values, by the names that people know them by, where they say something."""
+    kind: Any = record.__class__
+    templates = value_fields(kind)
+    return {
+        field.title: plain(getattr(record, name))
+        for name, field in declared(kind).items()
+        if field.role in roles and (by_pass or not field.by_pass) and name not in templates and _is_said(record, name)
+    }
+
+
+def _is_said(record: Any, name: str) -> bool:
+    """Whether a field has another value than where nothing is said: its default, or what is nothing."""
+    held = getattr(record, name)
+    return held != getattr(record, "_field_defaults", {}).get(name) and not _is_nothing(plain(held))
+
+
+def _is_nothing(held: Any) -> bool:
+    return held in (None, False, "", [], {})
+
+
+def _kind_of(port: Any) -> dict[str, Any]:
+    return {} if port.base == "file" else {"base": port.base}
+
+
+def flags_of(port: Any) -> dict[str, Any]:
+    """What is said of a port beside its kind, which its paths show, and beside who chose its path."""
+    return {name: held for name, held in _said(port, _SAID).items() if name not in ("base", "many", "derived")}
+
+
+def plain(held: Any) -> Any:
+    """What a field without values holds, as JSON has it; of a record what says something."""
+    if isinstance(held, Mapping):
+        return {name: plain(value) for name, value in held.items()}
+    if is_dataclass(held) or hasattr(held, "_fields"):
+        found = {name: plain(getattr(held, name)) for name in _names(held)}
+        return {name: each for name, each in found.items() if not _is_nothing(each)}
+    if isinstance(held, (tuple, list, frozenset)):
+        return [plain(item) for item in held]
+    return held
+
+
+def _names(record: Any) -> list[str]:
+    kind: Any = record.__class__
+    return [name for name in declared(kind) if name not in inside(record)]

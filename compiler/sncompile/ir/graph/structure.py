@@ -1,0 +1,144 @@
+"""What a value or a family is, apart from where it stands in the spec: equal structures mean the same.
+
+All of it is derived from the fields: a field that is added makes two things differ until it is declared as what people
+read (`ir/fields.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import is_dataclass
+from functools import cache
+from typing import Any
+
+from sncompile.ir.fields import Declared, Role, declared
+from sncompile.ir.graph.commands import Argument
+from sncompile.ir.graph.model import Family, Input
+from sncompile.ir.graph.model import Output as OutputPort
+from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.keys.table import Table
+from sncompile.ir.values.model import VALUES, Cell, Const, Plain, Related, Value, value_fields
+
+_VALUES = frozenset(VALUES)
+
+
+def keys_structure(keys: KeySet) -> Hashable:
+    """A key set: its columns and its rows, by identity; all sets without keys or links are one."""
+    if not keys.by and keys.link is None:
+        return ()
+    return (keys.by, id(keys))
+
+
+def structure(value: Value | None) -> Hashable:
+    """A value without spans. Tables and key sets count by identity, constants by type and value."""
+    return _part(value)
+
+
+def argument_structure(argument: Argument) -> Hashable:
+    """An argument without spans."""
+    return _part(argument)
+
+
+def plain_structure(value: object) -> Hashable:
+    """Anything that a field may hold, without spans. Raises `TypeError` for what has no structure."""
+    return _part(value)
+
+
+def _part(held: Any) -> Hashable:
+    kind = held.__class__
+    if kind is Const:
+        return ("Const", _constant(held.value))
+    if kind in _VALUES:
+        return _value(held)
+    if kind is KeySet:
+        return keys_structure(held)
+    if kind is Table:
+        return id(held)
+    if kind is tuple:
+        return tuple([_part(item) for item in held])
+    if hasattr(held, "_fields") or is_dataclass(held):
+        return (kind.__name__, *[_part(getattr(held, name)) for name in _meant(kind)])
+    if isinstance(held, Table):
+        return id(held)
+    if isinstance(held, Mapping):
+        return tuple(sorted([(key, _part(item)) for key, item in held.items()]))
+    if isinstance(held, Hashable):
+        return held
+    raise TypeError(f"{held!r} has no structure")
+
+
+def _value(value: Any) -> Hashable:
+    kind = value.__class__
+    parts = [_part(getattr(value, name)) for name in _told(kind)]
+    if kind is Cell:
+        parts.append(value.column in value.table.reads and not value.type.textual)
+    elif kind is Related:
+        parts.append(value.type.optional)
+    return (kind.__name__, *parts)
+
+
+@cache
+def _told(kind: Any) -> tuple[str, ...]:
+    """The fields of a kind of value that say what it is: its type follows from them, and its place says nothing."""
+    return tuple([name for name in kind._fields if name not in ("type", "span")])
+
+
+@cache
+def _meant(kind: Any) -> tuple[str, ...]:
+    """The fields of what families are made of that say what it is."""
+    return tuple([name for name, field in declared(kind).items() if field.role is not Role.PRESENTATION])
+
+
+def _constant(value: Plain) -> Hashable:
+    """A constant by its type and as it looks in text: `1`, `1.0`, `1.00` and `true` are four."""
+    if isinstance(value, tuple):
+        return tuple([_constant(item) for item in value])
+    return value if isinstance(value, str) else (type(value).__name__, str(value))
+
+
+@cache
+def settings() -> Mapping[str, Declared]:
+    """The fields of a family that are settings: how its jobs are run, and no template of what they do.
+
+    A template has holes for what differs between jobs; who compares families looks at those part by part.
+    """
+    templates = {*value_fields(Family)} - {name for name, f in declared(Family).items() if f.role is Role.SCHEDULING}
+    return {
+        name: field
+        for name, field in declared(Family).items()
+        if name not in templates and field.role not in (Role.PRESENTATION, Role.RELATION) and name not in _TOGETHER
+    }
+
+
+_TOGETHER = ("network", "conda")
+"""Settings that are looked at together with the container."""
+
+
+def settings_structure(family: Family) -> dict[str, Hashable]:
+    """What says how a family's jobs are run, by the names that people know it by."""
+    return {
+        "container": (structure(family.container), family.network, family.conda),
+        "environment": tuple([(v.name, v.secret) for v in family.env]),
+        **{field.title: _part(getattr(family, name)) for name, field in settings().items()},
+    }
+
+
+def port_structure(port: Input | OutputPort) -> Hashable:
+    """All of a port but the value that it has, and where it stands."""
+    kind: Any = port.__class__
+    return tuple([getattr(port, name) for name in _meant(kind) if name not in value_fields(kind)])
+
+
+def family_structure(family: Family, *, outputs: bool = True) -> Hashable:
+    """All that decides what a family's jobs are; without `outputs`, where they write is left open.
+
+    Ports and parameters stand in their order, which a function's arguments have.
+    """
+    parts: list[Hashable] = []
+    for name in _meant(Family):
+        held = getattr(family, name)
+        if not outputs and name in ("outputs", "after"):
+            parts.append(tuple(held) if name == "outputs" else None)
+        else:
+            parts.append(tuple([(n, _part(v)) for n, v in held.items()]) if isinstance(held, Mapping) else _part(held))
+    return tuple(parts)

@@ -1,0 +1,239 @@
+"""Every field that the IR declares is changed, and everybody who has to notice does.
+
+A field that is added is tried here without a word. Who does not notice it fails, until the reason why that is right
+stands in `UNSEEN`. A field that says nothing of its role cannot be used at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sncompile.api import CompileOptions, check, compile_program
+from sncompile.compilation import emit
+from sncompile.ir.diff.compare import compare
+from sncompile.ir.fields import Role, declared
+from sncompile.ir.graph.commands import Flag, Option, ShellPart, Success, Variable, Waits
+from sncompile.ir.graph.edges import with_families
+from sncompile.ir.graph.model import Family, Graph, Input, Origin, Output
+from sncompile.ir.graph.structure import family_structure
+from sncompile.ir.graph.text import graph_text
+from sncompile.ir.jobs.expansion import Expansion, jobs
+from sncompile.ir.language.types import INTEGER, STRING
+from sncompile.ir.values.model import VALUES, Const, text
+from sncompile.ir.values.relating import UNIT
+from sncompile.targets.cwl.verify import differences as cwl_differences
+from sncompile.targets.snakemake.reading_back.read_back import differences
+
+SPEC = """\
+sncompile: 1
+pipeline: main
+tables: {t: {key: k, rows: [{k: x}, {k: y}]}}
+steps:
+  first: {by: k, module: {outputs: {o: {type: file}}, command: [touch, "${outputs.o}"]}}
+  other: {by: k, module: {outputs: {o: {type: file}}, command: [touch, "${outputs.o}"]}}
+  a:
+    by: k
+    after: [other]
+    retries: 1
+    tags: [slow]
+    env: {E: value}
+    resources: {memory: 2GB}
+    with: {i: "${first.o}", p: word, l: [b, c]}
+    module:
+      inputs: {i: {type: file}}
+      params: {p: {type: string}, l: {type: "string[]"}}
+      outputs: {o: {type: file}, d: {type: directory}}
+      container: image:1
+      conda: env.yml
+      success: {non_empty: [o], min_files: {d: 1}}
+      command: [tool, "${inputs.i}", {option: -l, value: "${params.l}"}, {flag: -f, when: "${params.p == 'word'}"}, "${outputs.o}", "${outputs.d}"]
+  s:
+    by: k
+    with: {i: "${a.o}"}
+    module: {inputs: {i: {type: file}}, outputs: {o: {type: file}}, shell: "cat ${inputs.i} > ${outputs.o}"}
+outputs: {s: "${s.o}", o: "${a.o}", d: "${a.d}"}
+"""  # noqa: E501
+
+CLASSES = (Family, Input, Output, Origin, Option, Flag, ShellPart, Variable, Success, Waits)
+FIELDS = [(kind, name) for kind in CLASSES for name in declared(kind)]
+
+
+@pytest.fixture
+def graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Graph:
+    monkeypatch.chdir(tmp_path)
+    Path("env.yml").write_text("dependencies: [x]\n")
+    Path("main.yaml").write_text(SPEC)
+    return compile_program(check("main.yaml").require(), CompileOptions(level=0)).graph
+
+
+def other(held: Any, family: Family, name: str) -> Any:
+    """Another value of the same kind."""
+    more: dict[str, Any] = {
+        "inputs": Input(text("raw", family.span), "file", False),
+        "params": text("x", family.span),
+        "outputs": family.outputs and next(iter(family.outputs.values()))._replace(path=text("more/${k}", family.span)),
+        "cpus": Const(8, INTEGER, family.span),
+        "command": text("x", family.span),
+        "shell": ShellPart("\ntrue", None),
+        "env": Variable("MORE", text("x", family.span), False),
+        "origins": Origin("x", family.span),
+        "keys": UNIT,
+    }
+    if name in ("source", "target", "keys"):
+        return UNIT
+    if name == "conda":
+        return None
+    if name == "when":
+        return Const(False, STRING, family.span)
+    if name == "base":
+        return "directory"
+    if isinstance(held, VALUES):
+        return Const(f"{getattr(held, 'value', '')}x", STRING, family.span)
+    if isinstance(held, bool):
+        return not held
+    if isinstance(held, int):
+        return held + 1
+    if isinstance(held, str):
+        return "first" if name == "step" else held + "x"
+    if isinstance(held, Success):
+        return replace(held, min_files={"d": 3})
+    if name in ("after", "non_empty"):
+        return ()
+    if isinstance(held, tuple):
+        return (*held, more.get(name, 1))
+    if name in ("sha256", "min_files"):
+        return {**held, "o": "0" * 64 if name == "sha256" else 4}
+    added = "cpus" if name == "resources" else "more"
+    return {**held, added: more[added if name == "resources" else name]}
+
+
+def changed(record: Any, name: str, family: Family) -> Any:
+    """The record with another value in a field."""
+    value = other(getattr(record, name), family, name)
+    return replace(record, **{name: value}) if is_dataclass(record) else record._replace(**{name: value})
+
+
+def with_change(graph: Graph, kind: type, name: str) -> tuple[Graph, str]:
+    """The graph with a field changed in one record of a class, and the family that has it."""
+    step = "s" if kind is ShellPart or (kind is Family and name == "shell") else "a"
+    family = graph.families[step]
+
+    skipped = ("", None) if kind is ShellPart else ("",)
+
+    def mend(records: tuple[Any, ...]) -> tuple[Any, ...]:
+        at = next(n for n, each in enumerate(records) if isinstance(each, kind) and getattr(each, name) not in skipped)
+        return (*records[:at], changed(records[at], name, family), *records[at + 1 :])
+
+    if kind is Family:
+        made = changed(family, name, family)
+    elif kind is Input:
+        made = family._replace(inputs={"i": changed(family.inputs["i"], name, family)})
+    elif kind is Output:
+        made = family._replace(outputs={**family.outputs, "o": changed(family.outputs["o"], name, family)})
+    elif kind is Success:
+        made = family._replace(success=changed(family.success, name, family))
+    elif kind is Origin:
+        made = family._replace(origins={"x": changed(Origin(step, family.span), name, family)})
+    else:
+        field = {Option: "command", Flag: "command", ShellPart: "shell", Variable: "env", Waits: "after"}[kind]
+        made = family._replace(**{field: mend(getattr(family, field))})
+    families = {n: made if n == step else f for n, f in graph.families.items()}
+    return with_families(graph, families), step
+
+
+def _job(graph: Graph, step: str) -> object:
+    found = next(job for job in jobs(graph) if job.step == step).as_object()
+    return {name: held for name, held in found.items() if name not in ("digest", "source")}
+
+
+def _snakemake(old: Graph, new: Graph) -> bool:
+    """As Snakemake runs it by itself, or with commands wrapped for containers."""
+    out = Path("build/main")
+    ways = [CompileOptions(), CompileOptions(containers="docker")]
+    return any(differences(new, emit(old, out, how).files, out.absolute()) for how in ways)
+
+
+def _cwl(old: Graph, new: Graph) -> bool:
+    out = Path("build/cwl")
+    old, new = (replace(g, families={n: f._replace(conda=None) for n, f in g.families.items()}) for g in (old, new))
+    return bool(cwl_differences(new, emit(old, out, CompileOptions(target="cwl")).files, out.absolute()))
+
+
+READERS: dict[str, Callable[[Graph, Graph, str], bool]] = {
+    "merge": lambda old, new, s: family_structure(old.families[s]) != family_structure(new.families[s]),
+    "digest": lambda old, new, s: Expansion(old).digest(s, 0) != Expansion(new).digest(s, 0),
+    "job": lambda old, new, s: _job(old, s) != _job(new, s),
+    "text": lambda old, new, s: graph_text(old) != graph_text(new),
+    "diff": lambda old, new, s: compare(old, new).differs,
+    "snakemake": lambda old, new, s: _snakemake(old, new),
+    "cwl": lambda old, new, s: _cwl(old, new),
+}
+"""Who reads a graph: whether it sees a difference between two, in the family of a name."""
+
+BLIND = {"digest": (Role.SCHEDULING, Role.KEEPING, Role.RELATION)}
+"""Roles that a reader has nothing to do with."""
+
+_BY_COMMAND = "a parameter is seen where a command takes it"
+_BATCHES = "how many instances a job does is told by `batches`, which a pass sets"
+_CHOSEN = "it says who chose the path, for the pass that deletes what nobody asked for"
+_NO_WORD = "CWL has no word for it, and says so in a comment"
+_IN_VALUE = "whether there are several is seen in the value"
+_NOT_YET = "no output is optional in this version of the language"
+_FASTER = "who waits for more comes to the same files"
+
+UNSEEN: dict[tuple[str, str], str] = {
+    ("job", "Family.params"): _BY_COMMAND,
+    ("snakemake", "Family.params"): _BY_COMMAND,
+    ("cwl", "Family.params"): _BY_COMMAND,
+    ("cwl", "Family.conda"): "it is refused (SN620)",
+    ("cwl", "Family.retries"): _NO_WORD,
+    ("cwl", "Family.local_rule"): _NO_WORD,
+    ("cwl", "Family.priority"): _NO_WORD,
+    ("snakemake", "Family.batch"): _BATCHES,
+    ("cwl", "Family.batch"): _BATCHES,
+    ("cwl", "Family.batches"): "a job of CWL does one instance",
+    ("cwl", "Family.after"): _FASTER,
+    ("cwl", "Waits.step"): _FASTER,
+    ("cwl", "Waits.source"): _FASTER,
+    ("cwl", "Waits.target"): _FASTER,
+    ("snakemake", "Input.base"): "Snakemake asks of an input only that it is there",
+    ("job", "Input.many"): _IN_VALUE,
+    ("snakemake", "Input.many"): _IN_VALUE,
+    ("cwl", "Input.many"): _IN_VALUE,
+    ("job", "Output.many"): _IN_VALUE,
+    ("snakemake", "Output.many"): _IN_VALUE,
+    ("cwl", "Output.many"): _IN_VALUE,
+    ("snakemake", "Output.optional"): _NOT_YET,
+    ("cwl", "Output.optional"): _NOT_YET,
+    ("cwl", "Output.base"): "CWL lays out what is there, a file or a folder",
+    ("job", "Output.derived"): _CHOSEN,
+    ("text", "Output.derived"): _CHOSEN,
+    ("diff", "Output.derived"): _CHOSEN,
+    ("snakemake", "Output.derived"): _CHOSEN,
+    ("cwl", "Output.derived"): _CHOSEN,
+}
+"""What a reader need not notice, and why."""
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize(("kind", "name"), FIELDS, ids=[f"{kind.__name__}.{name}" for kind, name in FIELDS])
+def test_every_field_is_noticed(kind: type, name: str, reader: str, graph: Graph) -> None:
+    """By merging, digests, jobs, text, comparison, and what reads each target back; or its role says why not."""
+    role = declared(kind)[name].role
+    if role is Role.PRESENTATION:
+        if reader in ("merge", "digest") and (kind, name) != (Family, "name"):
+            new, step = with_change(graph, kind, name)
+            assert not READERS[reader](graph, new, step)
+        return
+    if (kind, name) == (Family, "keys") and reader in ("snakemake", "cwl"):
+        return  # Values that see other keys have no meaning then: `verify` refuses such a graph.
+    if declared(kind)[name].by_pass and reader in ("job", "diff"):
+        return  # It is no word of the spec.
+    new, step = with_change(graph, kind, name)
+    expected = role not in BLIND.get(reader, ()) and (reader, f"{kind.__name__}.{name}") not in UNSEEN
+    assert READERS[reader](graph, new, step) == expected
