@@ -88,6 +88,18 @@ def test_a_spec_alone_is_compiled(run: Run, spec: Path) -> None:
     assert run(spec, "--emit", "ir") == run("compile", spec, "--emit", "ir")
 
 
+def test_passes_are_listed_and_left_out(run: Run, spec: Path) -> None:
+    """`--no-pass` takes any pass of the list, and nothing else."""
+    from sncompile.passes.pipeline import PASSES
+
+    listed = run("compile", spec, "--passes")
+    assert [line.split()[0] for line in listed.out.splitlines()[1:]] == [each.name for each in PASSES]
+    left = [word for each in PASSES for word in ("--no-pass", each.name)]
+    assert run("compile", spec, "-O2", *left, "--emit", "ir").out == run("compile", spec, "-O0", "--emit", "ir").out
+    wrong = run("compile", spec, "--no-pass", "merges")
+    assert (wrong.code, "there is no pass `merges`" in wrong.err) == (2, True)
+
+
 def test_every_command_has_help(run: Run) -> None:
     for name in COMMANDS:
         ended = run(name, "--help")

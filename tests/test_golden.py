@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sncompile.api import check, compile_graph, default_out, graph_of
+from sncompile.api import CompileOptions, check, compile_program
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden"
@@ -21,13 +21,18 @@ EXAMPLES = {
 
 
 TREES = [
-    *(("snakemake", name) for name in EXAMPLES),
+    *(("snakemake", name, level) for level in (0, 1, 2) for name in EXAMPLES),
     # CWL has neither the GPUs of `kinds` nor its secrets in containers.
-    *(("cwl", name) for name in EXAMPLES if name != "kinds"),
+    *(("cwl", name, 0) for name in EXAMPLES if name != "kinds"),
 ]
 
 
-def emitted(target: str, name: str, folder: Path) -> dict[str, str]:
+def place_of(target: str, name: str, level: int) -> Path:
+    """Where what is expected lies."""
+    return GOLDEN / (target if level == 0 else f"{target}-O{level}") / name
+
+
+def emitted(target: str, name: str, level: int, folder: Path) -> dict[str, str]:
     """The text files that an example compiles to; a small plate stands in for the microscope's."""
     shutil.copytree(
         EXAMPLES[name], folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("images", "results", "build")
@@ -39,16 +44,18 @@ def emitted(target: str, name: str, folder: Path) -> dict[str, str]:
     spec = next(p for p in (folder / f"{name}.yaml", folder / "spec.yaml") if p.exists())
     checked = check(spec)
     assert not checked.failed, checked.diagnostics
-    graph = graph_of(checked.require())
-    files = compile_graph(graph, target, out=default_out(graph)).files
+    made = compile_program(checked.require(), CompileOptions(target=target, level=level))
+    files = made.emitted.files
     return {n: data.decode() for n, data in files.items() if not n.startswith("files/")}
 
 
-@pytest.mark.parametrize(("target", "name"), TREES)
-def test_the_emitted_tree_is_as_it_was(target: str, name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize(("target", "name", "level"), TREES)
+def test_the_emitted_tree_is_as_it_was(
+    target: str, name: str, level: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """Snakefile, sidecars, source map and profile; document, object and script."""
-    found = emitted(target, name, tmp_path / name)
-    place = GOLDEN / target / name
+    found = emitted(target, name, level, tmp_path / name)
+    place = place_of(target, name, level)
     if request.config.getoption("--accept"):
         shutil.rmtree(place, ignore_errors=True)
         for file, text in found.items():

@@ -29,7 +29,7 @@ class CompileOptions(NamedTuple):
     the files, `build/NAME` in the working folder unless given. `keep` names steps that are wanted although no output
     of the pipeline needs them. `times` names an earlier run, by whose times batches are balanced. `benchmark` has each
     job measured. `containers` wraps commands that have an image for Docker or podman. `verify` looks at the graph
-    after each pass.
+    after each pass. `off` names passes that are left out, whatever the level.
     """
 
     target: str = "snakemake"
@@ -40,6 +40,7 @@ class CompileOptions(NamedTuple):
     benchmark: bool = False
     containers: Engine | None = None
     verify: bool = False
+    off: tuple[str, ...] = ()
 
 
 class DifferentJobs(Exception):
@@ -73,7 +74,9 @@ class Compilation:
             seconds = seconds_of_run(options.times)
         graph = self.unoptimized
         with uncollected():
-            return optimize(graph, options.level, keep=options.keep, seconds=seconds, check=options.verify)
+            return optimize(
+                graph, options.level, keep=options.keep, off=options.off, seconds=seconds, check=options.verify
+            )
 
     @property
     def graph(self) -> Graph:

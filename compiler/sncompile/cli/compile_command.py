@@ -10,7 +10,7 @@ from typing import get_args
 import click
 
 from sncompile.api import Checked, Compilation, CompileOptions, check, compile_program, verify_emitted
-from sncompile.cli.options import SpecOptions, level_option, report_options, spec_options
+from sncompile.cli.options import Optimizer, SpecOptions, optimizer_options, report_options, spec_options
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.remarks import show_remarks
 from sncompile.cli.reporter import Reporter, write
@@ -39,7 +39,7 @@ from sncompile.targets.target import Engine, wrapped_for
     show_default=True,
     help="Wrap commands for Docker or podman, or leave images to the engine.",
 )
-@level_option
+@optimizer_options
 @click.option("--remarks", is_flag=True, help="Tell what each pass did, and what it could not do and why.")
 @click.option("--verify", is_flag=True, help="Check every pass, and read the files back, job by job.")
 @click.option("--check", "compare", is_flag=True, help="Compare with what stands there; write nothing.")
@@ -52,11 +52,10 @@ def command(
     emit: str | None,
     benchmark: bool,
     containers: str,
-    level: int,
-    times: str | None,
     remarks: bool,
     verify: bool,
     compare: bool,
+    optimizer: Optimizer,
     given: SpecOptions,
     reporter: Reporter,
 ) -> None:
@@ -70,8 +69,8 @@ def command(
             return
         sources = checked.sources
         options = CompileOptions(
-            target=target, level=level, out=out, times=times, benchmark=benchmark, containers=wrapped_for(containers),
-            verify=verify,
+            target=target, level=optimizer.level, off=optimizer.off, out=out, times=optimizer.times,
+            benchmark=benchmark, containers=wrapped_for(containers), verify=verify,
         )  # fmt: skip
         compilation = compile_program(require_pipeline(checked, reporter), options)
         if remarks:

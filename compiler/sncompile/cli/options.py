@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
-from sncompile.cli.reporter import Reporter
+from sncompile.cli.reporter import Reporter, write
 from sncompile.diagnostics import CompileError
 from sncompile.semantics.program import Options
 
@@ -88,18 +88,59 @@ def report_options(function: F) -> F:
     return _bundled(function, _REPORT_OPTIONS, "reporter", Reporter)
 
 
-def level_option(function: F) -> F:
-    """`-O`: how much the graph is optimized; `--times`: what batches are balanced by."""
-    times = click.option("--times", metavar="RUN", help="Balance batches (`-O2`) by the times of an earlier run.")
-    option = click.option(
+class Optimizer(NamedTuple):
+    """What the command line says of the optimizer: its level, whose times batches go by, and passes to leave out."""
+
+    level: int
+    times: str | None
+    off: tuple[str, ...]
+
+
+def _list_passes(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    """Print the passes, and leave."""
+    if not wanted:
+        return
+    from sncompile.passes.pipeline import PASSES
+    from sncompile.views.columns import table, terminal_width
+
+    rows = [["pass", "from", "what it does"], *([each.name, f"-O{each.level}", each.title] for each in PASSES)]
+    write(table(rows, terminal_width()))
+    ctx.exit()
+
+
+def _known_passes(ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    if names:
+        from sncompile.passes.pipeline import PASSES
+
+        known = [each.name for each in PASSES]
+        for name in names:
+            if name not in known:
+                raise click.BadParameter(f"there is no pass `{name}`; the passes are {', '.join(known)}")
+    return names
+
+
+_OPTIMIZER_OPTIONS = (
+    click.option(
         "-O",
         "level",
         type=click.IntRange(0, 2),
         default=1,
         show_default=True,
         help="0: as written. 1: parallel branches merged. 2: also fused, batched, temporary files deleted.",
+    ),
+    click.option("--times", metavar="RUN", help="Balance batches (`-O2`) by the times of an earlier run."),
+    click.option(
+        "--no-pass", "off", multiple=True, metavar="NAME", callback=_known_passes, help="Leave a pass of the level out."
+    ),
+)
+
+
+def optimizer_options(function: F) -> F:
+    """`-O`, `--times`, `--no-pass`, which reach the command as one `Optimizer`; `--passes` lists the passes."""
+    passes = click.option(
+        "--passes", is_flag=True, is_eager=True, expose_value=False, callback=_list_passes, help="List the passes."
     )
-    return option(times(function))
+    return passes(_bundled(function, _OPTIMIZER_OPTIONS, "optimizer", Optimizer))
 
 
 def _bundled(function: F, options: Sequence[Callable[[F], F]], name: str, bundle: Any) -> F:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from sncompile.api import CompileOptions, check, compile_program
-from sncompile.cli.options import ARGUMENTS, SpecOptions, level_option, report_options, spec_options
+from sncompile.cli.options import ARGUMENTS, Optimizer, SpecOptions, optimizer_options, report_options, spec_options
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, write
 from sncompile.cli.runs import EXIT_MISUSED, EXIT_RUN_FAILED, misused
@@ -58,7 +58,7 @@ from sncompile.targets.target import wrapped_for
 @click.option("-k", "--keep-going", is_flag=True, help="Go on with what does not need a failed job.")
 @click.option("--benchmark", is_flag=True, help="Have Snakemake measure every job: time, memory, input and output.")
 @click.option("--telemetry", metavar="URL", help="Send traces, metrics and logs to an OpenTelemetry collector.")
-@level_option
+@optimizer_options
 @spec_options
 @report_options
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ENGINE ARGUMENTS]")
@@ -75,8 +75,7 @@ def command(
     keep_going: bool,
     benchmark: bool,
     telemetry: str | None,
-    level: int,
-    times: str | None,
+    optimizer: Optimizer,
     given: SpecOptions,
     reporter: Reporter,
     arguments: tuple[str, ...],
@@ -90,7 +89,13 @@ def command(
     if cores != "all" and not (cores.isdigit() and int(cores) > 0):
         raise click.BadParameter("a whole number from 1, or `all`", param_hint="--cores")
     building = CompileOptions(
-        level=level, times=times, keep=targets, out=out, benchmark=benchmark, containers=wrapped_for(containers)
+        level=optimizer.level,
+        off=optimizer.off,
+        times=optimizer.times,
+        keep=targets,
+        out=out,
+        benchmark=benchmark,
+        containers=wrapped_for(containers),
     )
     prepared = _prepare(spec, given, building, reporter)
     try:
