@@ -194,6 +194,7 @@ UNSEEN: dict[tuple[str, str], str] = {
     ("cwl", "Family.retries"): _NO_WORD,
     ("cwl", "Family.local_rule"): _NO_WORD,
     ("cwl", "Family.priority"): _NO_WORD,
+    ("cwl", "Family.urgent"): _NO_WORD,
     ("snakemake", "Family.batch"): _BATCHES,
     ("cwl", "Family.batch"): _BATCHES,
     ("cwl", "Family.batches"): "a job of CWL does one instance",

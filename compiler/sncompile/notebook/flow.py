@@ -29,8 +29,8 @@ class Step:
     """One use of a module or of a loaded pipeline.
 
     `with_` gives values to inputs and parameters, over what is set of the module itself. Further keywords are the keys
-    that a step has in a spec: `over`, `where`, `outputs`, `when`, `after`, `resources`, `retries`, `container`, `env`,
-    `local`, `tags`, `title`, …; steps may stand for their names in `after`.
+    that a step has in a spec: `over`, `where`, `outputs`, `when`, `after`, `resources`, `retries`, `priority`,
+    `container`, `env`, `local`, `tags`, `title`, …; steps may stand for their names in `after`.
     """
 
     def __init__(

@@ -1,7 +1,9 @@
 """`prioritise`: gives the jobs on the critical path a higher priority, where shorter ways compete with them.
 
-    a -> b -> c -> e              b, c: priority 1
-    a -> d -> e              =>   d: none, since it can wait
+    a -> b -> c -> e              b, c: urgent
+    a -> d -> e              =>   d: not, since it can wait
+
+A priority that the spec gives goes before that.
 
 The length of a way is the sum of its steps' declared times (an hour for a step that declares none), after Kelley and
 Walker, "Critical-path planning and scheduling", 1959.
@@ -22,14 +24,14 @@ USUAL_MINUTES = 60.0
 
 
 def prioritise(graph: Graph) -> Result:
-    """The graph with a priority for those families of the longest way beside which others could run."""
+    """The graph with those families of the longest way urgent beside which others could run."""
     order = graph.order()
     left = _left(graph, order)
     path = _longest(graph, order, left)
     urgent = _contested(graph, order, path, left)
-    wanted = dict.fromkeys(urgent, 1)
+    wanted = frozenset(urgent)
     families = {
-        name: family if family.priority == wanted.get(name, 0) else family._replace(priority=wanted.get(name, 0))
+        name: family if family.urgent == (name in wanted) else family._replace(urgent=name in wanted)
         for name, family in graph.families.items()
     }
     if all(families[name] is family for name, family in graph.families.items()):

@@ -100,6 +100,7 @@ def _family(step: Step) -> Family:
         env=step.env,
         resources=step.resources,
         retries=step.retries,
+        priority=step.priority,
         batch=step.batch,
         success=step.success,
         after=step.after,

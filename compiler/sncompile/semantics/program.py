@@ -71,6 +71,7 @@ class Step(NamedTuple):
     env: tuple[Variable, ...]
     resources: Mapping[str, Value]
     retries: int
+    priority: int
     batch: int
     success: Success
     files: tuple[str, ...]

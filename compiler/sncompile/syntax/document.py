@@ -217,6 +217,7 @@ class StepDoc(NamedTuple):
     after: tuple[Named, ...]
     resources: dict[str, Value]
     retries: int
+    priority: int
     batch: int
     container: ContainerDoc | None
     env: tuple[EnvDoc, ...]

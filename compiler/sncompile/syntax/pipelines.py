@@ -125,6 +125,7 @@ def _step(reader: Reader, name: Named, body: Node) -> StepDoc:
         after=reader.names(get("after")),
         resources=reader.values(get("resources")),
         retries=retries or 0,
+        priority=reader.integer(get("priority")) or 0,
         batch=batch if batch is not None else 1,
         container=read_container(reader, get("container")),
         env=reader.env(get("env")),

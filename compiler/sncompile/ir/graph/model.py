@@ -77,7 +77,8 @@ class Family(NamedTuple):
     """All jobs of a step, or of several steps that a pass made one. Exactly one of `command` and `shell` is set.
 
     `origins` leads from the first key of an instance to the step that it comes from; it is empty for a family that is
-    a step of the spec itself. `priority` is what a scheduler compares, the higher the sooner. `batch` is how many
+    a step of the spec itself. `priority` is what a scheduler compares, the higher the sooner; where the spec says
+    none, `urgent` jobs come before others. `batch` is how many
     instances one job of an engine may do; `batches`, where there are any, say for each instance which of them does it,
     from 0. `network`: whether a container may use it.
     """
@@ -103,7 +104,8 @@ class Family(NamedTuple):
     tags: Annotated[tuple[str, ...], presentation()]
     span: Annotated[Span, presentation()]
     origins: Annotated[Mapping[str, Origin], presentation()] = MappingProxyType({})
-    priority: Annotated[int, scheduling(by_pass=True)] = 0
+    priority: Annotated[int, scheduling()] = 0
+    urgent: Annotated[bool, scheduling(by_pass=True)] = False
     batch: Annotated[int, scheduling()] = 1
     batches: Annotated[tuple[int, ...], scheduling(by_pass=True)] = ()
     network: Annotated[bool, scheduling()] = False

@@ -74,6 +74,7 @@ class StepLinker:
             env=env,
             resources={**module.resources, **self._resources()} if doc.resources else module.resources,
             retries=doc.retries,
+            priority=doc.priority,
             batch=doc.batch,
             success=module.success,
             files=module.files,

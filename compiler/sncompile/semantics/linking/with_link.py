@@ -189,6 +189,7 @@ def refuse_settings(step: StepDoc, report: Report) -> None:
         ("container", step.container),
         ("env", step.env),
         ("retries", step.retries),
+        ("priority", step.priority),
         ("batch", step.batch > 1),
         ("local", step.local),
     )

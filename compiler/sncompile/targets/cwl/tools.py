@@ -116,4 +116,6 @@ def _comments(family: Family, around: Around) -> list[str]:
         kind += f"; gathers {', '.join(gathered)}"
     if family.retries:
         kind += f"; to be tried again {'once' if family.retries == 1 else f'{family.retries} times'} if it fails"
+    if family.priority:
+        kind += f"; its priority is {family.priority}, of which CWL knows nothing"
     return [line for text in (head, kind) for line in textwrap.wrap(text, 110)]

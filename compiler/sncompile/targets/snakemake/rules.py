@@ -119,8 +119,9 @@ class FamilyLowering:
             # for the first attempt.
             code = f"{family.retries} if workflow.is_main_process else 0"
             found.append(Directive("retries", (Entry("", Atom(code), family.span),)))
-        if family.priority:
-            found.append(Directive("priority", (Entry("", Atom(str(family.priority)), family.span),)))
+        priority = family.priority or int(family.urgent)
+        if priority:
+            found.append(Directive("priority", (Entry("", Atom(str(priority)), family.span),)))
         if family.local_rule:
             found.append(Directive("localrule", (Entry("", Atom("True"), family.span),)))
         if family.conda is not None:

@@ -240,7 +240,7 @@ class _Comparison:
         yield from self._tries(family, number, rule, local)
         for directive, wanted in (
             ("retries", family.retries or None),
-            ("priority", family.priority or None),
+            ("priority", family.priority or int(family.urgent) or None),
             ("localrule", family.local_rule or None),
             ("conda", f"files/{family.conda}" if family.conda is not None else None),
         ):
