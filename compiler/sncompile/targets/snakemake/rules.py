@@ -114,14 +114,14 @@ class FamilyLowering:
     def _settings(self) -> list[Directive]:
         family, context = self._family, self.context
         found: list[Directive] = []
+        priority = family.priority or int(family.urgent)
+        if priority:
+            found.append(Directive("priority", (Entry("", Atom(str(priority)), family.span),)))
         if family.retries:
             # On a node, too, Snakemake heeds what a rule says of itself, and would try again in what the scheduler gave
             # for the first attempt.
             code = f"{family.retries} if workflow.is_main_process else 0"
             found.append(Directive("retries", (Entry("", Atom(code), family.span),)))
-        priority = family.priority or int(family.urgent)
-        if priority:
-            found.append(Directive("priority", (Entry("", Atom(str(priority)), family.span),)))
         if family.local_rule:
             found.append(Directive("localrule", (Entry("", Atom("True"), family.span),)))
         if family.conda is not None:
