@@ -15,11 +15,13 @@ import pytest
 
 from sncompile.api import CompileOptions, check, compile_program
 from sncompile.compilation import emit
+from sncompile.diagnostics import CompileError
 from sncompile.ir.diff.compare import compare
 from sncompile.ir.fields import Role, declared
 from sncompile.ir.graph.commands import Flag, Option, ShellPart, Success, Variable, Waits
 from sncompile.ir.graph.edges import with_families
 from sncompile.ir.graph.model import Family, Graph, Input, Origin, Output
+from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.graph.structure import family_structure
 from sncompile.ir.graph.text import graph_text
 from sncompile.ir.jobs.expansion import Expansion, jobs
@@ -238,3 +240,20 @@ def test_every_field_is_noticed(kind: type, name: str, reader: str, graph: Graph
     new, step = with_change(graph, kind, name)
     expected = role not in BLIND.get(reader, ()) and (reader, f"{kind.__name__}.{name}") not in UNSEEN
     assert READERS[reader](graph, new, step) == expected
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_every_resource_is_noticed(resource: str, reader: str, graph: Graph) -> None:
+    """A target that has no word for one refuses it. Digests have those that a command takes, by its words."""
+    family = graph.families["a"]
+    resources = {**family.resources, resource: Const(8, INTEGER, family.span)}
+    new = with_families(graph, {**graph.families, "a": family._replace(resources=resources)})
+    try:
+        assert READERS[reader](graph, new, "a") == (reader != "digest")
+    except AssertionError:
+        assert reader in ("snakemake", "cwl")
+        how = CompileOptions(target=reader)
+        plain = replace(new, families={n: f._replace(conda=None) for n, f in new.families.items()})
+        with pytest.raises(CompileError):
+            emit(plain, Path("build/refused"), how)

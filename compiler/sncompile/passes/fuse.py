@@ -16,6 +16,7 @@ from sncompile.ir.graph.commands import Argument, ShellPart, Success
 from sncompile.ir.graph.edges import with_families
 from sncompile.ir.graph.feeds import steps_in
 from sncompile.ir.graph.model import Edge, Family, Graph
+from sncompile.ir.graph.resources import RESOURCES, Unit
 from sncompile.ir.graph.rewrite import map_children, map_family
 from sncompile.ir.graph.structure import settings_structure, structure
 from sncompile.ir.values.model import Const, Local, Output, Related, Size, Value
@@ -238,7 +239,9 @@ def _together(first: Mapping[str, Value], second: Mapping[str, Value]) -> dict[s
             continue
         mine, theirs = value.value, other.value
         if isinstance(mine, (int, float)) and isinstance(theirs, (int, float)):
-            found[name] = other._replace(value=mine + theirs if name == "time" else max(mine, theirs))
+            found[name] = other._replace(
+                value=mine + theirs if RESOURCES[name].unit is Unit.MINUTES else max(mine, theirs)
+            )
     return found
 
 

@@ -24,7 +24,7 @@ from sncompile.ir.jobs.expansion import Expansion, Job
 from sncompile.runner.dry_run import DryRunFailed, can_be_asked, dry_run
 from sncompile.runner.files.job_files import marks
 from sncompile.targets.snakemake.reading_back.command_comparison import command_line, script_differs
-from sncompile.targets.snakemake.reading_back.read_back import RESOURCES
+from sncompile.targets.snakemake.reading_back.read_back import ASKED
 
 
 @dataclass(slots=True)
@@ -142,7 +142,7 @@ def _compare(here: _Known, event: Mapping[str, Any], mark_of: Mapping[str, str],
     if not here.family.batches:
         if isinstance(asked.get("cpus"), int) and event["threads"] != asked["cpus"]:
             yield f"{name}: {event['threads']} threads, not {asked['cpus']}"
-        for ours, theirs in RESOURCES:
+        for ours, theirs in ASKED:
             if isinstance(asked.get(ours), int) and resources and resources.get(theirs) != asked[ours]:
                 yield f"{name}: {theirs} is {resources.get(theirs)}, not {asked[ours]}"
 

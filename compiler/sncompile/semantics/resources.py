@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sncompile.diagnostics import Report
 from sncompile.faults import values as faults
+from sncompile.ir.graph.resources import RESOURCES, Unit
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.quantities import unit_factor
 from sncompile.ir.language.types import INTEGER
@@ -16,20 +17,19 @@ from sncompile.semantics.scope import Scope
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import Value as DocValue
 
-_QUANTITIES = {"memory": "megabytes", "disk": "megabytes", "time": "minutes"}
-
 
 def link_resources(given: Mapping[str, DocValue], scope: Scope, report: Report) -> dict[str, Value]:
-    """Typed resources: `cpus` and `gpus` counts, `memory` and `disk` megabytes, `time` minutes, each rounded up."""
+    """Typed resources, each as a whole number of its unit, rounded up."""
     typer = Typer(scope, report)
     found: dict[str, Value] = {}
     for name, body in given.items():
         value = typer.read(body)
         if value.type.base == "unknown":
             continue
-        kind = _QUANTITIES.get(name)
+        unit = RESOURCES[name].unit
         told = len(report)
-        quantity = _count(name, value, report) if kind is None else _quantity(name, kind, value, report)
+        is_count = unit is Unit.COUNT
+        quantity = _count(name, value, report) if is_count else _quantity(name, unit.value, value, report)
         if len(report) == told:
             found[name] = quantity
     return found

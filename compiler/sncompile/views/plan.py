@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.diagnostics.machine import as_object
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.graph.text import value_text
-from sncompile.ir.jobs.expansion import RESOURCE_NAMES
 from sncompile.ir.language.functions import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Value, is_constant
@@ -112,8 +112,8 @@ def plan_of(program: Program, graph: Graph, warnings: Sequence[Diagnostic] = ())
 
 def _step(graph: Graph, family: Family, evaluator: Evaluator) -> StepPlan:
     amounts = {
-        RESOURCE_NAMES[name]: _amount(family.resources[name], family, evaluator)
-        for name in RESOURCE_NAMES
+        each.job: _amount(family.resources[name], family, evaluator)
+        for name, each in RESOURCES.items()
         if name in family.resources
     }
     needs = dict.fromkeys(edge.source for edge in graph.into(family.name))

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable
 
 from sncompile.ir.diff.model import Kind, Reason, common
+from sncompile.ir.graph.resources import RESOURCES, Unit
 from sncompile.ir.values.model import Plain
 from sncompile.views.columns import count
 from sncompile.views.plan_text import megabytes, minutes
@@ -47,7 +48,7 @@ def setting_text(reason: Reason) -> str:
     """A setting and how it differs: `memory 1 GB → 2 GB`."""
     match reason.kind:
         case Kind.RESOURCE:
-            show = _AMOUNTS.get(reason.name, str)
+            show = _AMOUNTS[RESOURCES[reason.name].unit]
             return f"{reason.name} {_amount(reason.old, show)} → {_amount(reason.new, show)}"
         case Kind.ORDER:
             return f"after {_waits(reason.old)} → {_waits(reason.new)}"
@@ -63,7 +64,7 @@ def setting_text(reason: Reason) -> str:
             return f"{reason.kind.value} {_show(reason.old)} → {_show(reason.new)}"
 
 
-_AMOUNTS: dict[str, Callable[[int], str]] = {"memory": megabytes, "disk": megabytes, "time": minutes}
+_AMOUNTS: dict[Unit, Callable[[int], str]] = {Unit.COUNT: str, Unit.MEGABYTES: megabytes, Unit.MINUTES: minutes}
 
 
 def _amount(value: Plain, show: Callable[[int], str]) -> str:

@@ -14,6 +14,7 @@ from sncompile.ir.graph.commands import Flag, Option
 from sncompile.ir.graph.edges import taken
 from sncompile.ir.graph.feeds import feeds, waited_for
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.graph.settings import identity_of, settings_of
 from sncompile.ir.graph.text import value_text
 from sncompile.ir.jobs.words import argument_words, shell_text
@@ -61,9 +62,6 @@ class Job:
             "digest": self.digest,
             "source": {"file": self.source.file, "line": self.source.line},
         }
-
-
-RESOURCE_NAMES = {"cpus": "cpus", "memory": "memory_mb", "disk": "disk_mb", "time": "time_min", "gpus": "gpus"}
 
 
 def job_id(family: Family, number: int) -> str:
@@ -259,8 +257,8 @@ class _Maker:
             container=self._container(number) if self._container is not None else None,
             env=self._variables(number),
             resources={
-                RESOURCE_NAMES[n]: self._resource(family.resources[n], number)
-                for n in RESOURCE_NAMES
+                each.job: self._resource(family.resources[n], number)
+                for n, each in RESOURCES.items()
                 if n in family.resources
             },
             settings=self._settings,

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from sncompile.diagnostics import Related as Place
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.resources import RESOURCES, Unit
 from sncompile.ir.graph.text import value_text
 from sncompile.ir.values.model import Const
 from sncompile.passes.merging.groups import Group
@@ -67,10 +68,10 @@ def _difference(aspect: str, mine: Family, theirs: Family) -> str:
 
 def _resource(family: Family, name: str) -> str:
     value = family.resources.get(name)
-    return f"{value_text(value)} {_UNITS.get(name, '')}".rstrip() if value is not None else "not said"
+    return f"{value_text(value)} {_UNITS[RESOURCES[name].unit]}".rstrip() if value is not None else "not said"
 
 
-_UNITS = {"memory": "MB", "disk": "MB", "time": "min"}
+_UNITS = {Unit.COUNT: "", Unit.MEGABYTES: "MB", Unit.MINUTES: "min"}
 
 
 def _image(family: Family) -> str:

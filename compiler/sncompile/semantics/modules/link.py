@@ -10,6 +10,7 @@ from sncompile.diagnostics import Report, did_you_mean
 from sncompile.faults import documents as document_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, ShellPart, Success, Variable
+from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.language.types import INTEGER, STRING, UNKNOWN, Type
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.actions import link_action
@@ -51,7 +52,7 @@ class TypedModule:
     """Whether a step's values may settle something in the command: a choice, a condition, or what is computed."""
 
 
-_RESOURCE_TYPES = dict.fromkeys(("cpus", "memory", "disk", "time", "gpus"), INTEGER)
+_RESOURCE_TYPES = dict.fromkeys(RESOURCES, INTEGER)
 
 
 def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule:

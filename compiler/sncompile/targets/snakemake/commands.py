@@ -20,18 +20,10 @@ from sncompile.ir.values.model import Cell, Const, Key, Local, Lookup, ModuleFil
 from sncompile.targets.snakemake.context import FamilyContext
 from sncompile.targets.snakemake.inputs import cell_code, gathered_cells, list_code
 from sncompile.targets.snakemake.model import Entry
-from sncompile.targets.snakemake.names import item_name, unique
+from sncompile.targets.snakemake.names import RESOURCES, item_name, unique
 from sncompile.targets.snakemake.patterns import Hole
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, string
 from sncompile.targets.snakemake.records import record_code
-
-_RESOURCES = {
-    "cpus": "{threads}",
-    "memory": "{resources.mem_mb}",
-    "disk": "{resources.disk_mb}",
-    "time": "{resources.runtime}",
-    "gpus": "{resources.gpu}",
-}
 
 
 def literal(text: str) -> str:
@@ -239,7 +231,8 @@ class CommandLowering:
         if value.space == "outputs":
             return [f"{{output.{item_name(value.name)}:q}}"]
         if value.space == "resources":
-            return [_RESOURCES[value.name]] if value.name in family.resources else []
+            word = "{threads}" if value.name == "cpus" else f"{{resources.{RESOURCES[value.name]}}}"
+            return [word] if value.name in family.resources else []
         return self.words(family.local(value.space, value.name), value.name)
 
     def _wildcard(self, value: Key) -> str | None:

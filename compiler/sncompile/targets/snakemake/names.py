@@ -24,6 +24,10 @@ def item_name(name: str) -> str:
     return f"{name}_" if name in _TAKEN or keyword.iskeyword(name) else name
 
 
+RESOURCES = {"memory": "mem_mb", "disk": "disk_mb", "time": "runtime", "gpus": "gpu"}
+"""What Snakemake calls resources, beside `threads`."""
+
+
 def rule_names(steps: Iterable[str]) -> dict[str, str]:
     """A rule name for every step, each its own."""
     found: dict[str, str] = {}

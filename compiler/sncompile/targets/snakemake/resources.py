@@ -10,11 +10,9 @@ from sncompile.ir.values.run_time import dynamic
 from sncompile.targets.snakemake.context import FamilyContext, texts
 from sncompile.targets.snakemake.inputs import list_code
 from sncompile.targets.snakemake.model import Entry
-from sncompile.targets.snakemake.names import item_name
+from sncompile.targets.snakemake.names import RESOURCES, item_name
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, flat, string
 from sncompile.targets.snakemake.run_time import RunTime, bare
-
-_NAMES = {"memory": "mem_mb", "disk": "disk_mb", "time": "runtime", "gpus": "gpu"}
 
 
 def thread_entry(context: FamilyContext) -> Entry | None:
@@ -27,7 +25,7 @@ def resource_entries(context: FamilyContext) -> list[Entry]:
     """What stands under `resources:`."""
     return [
         Entry(snakemake, _code(value, name, context), value.span)
-        for name, snakemake in _NAMES.items()
+        for name, snakemake in RESOURCES.items()
         if (value := context.family.resources.get(name)) is not None
     ]
 

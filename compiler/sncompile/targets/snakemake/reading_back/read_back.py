@@ -21,6 +21,7 @@ from typing import Any
 
 from sncompile.ir.graph.feeds import feeds, for_effect, steps_in
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.resources import RESOURCES as DECLARED
 from sncompile.ir.jobs.expansion import Expansion, Job, job_id
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.operands import ValueFault
@@ -30,7 +31,7 @@ from sncompile.ir.values.model import Apply, Attempt, Local, Related, Text, Valu
 from sncompile.ir.values.relating import UNIT
 from sncompile.targets.snakemake.containers import apptainer_name
 from sncompile.targets.snakemake.marking import marks_of
-from sncompile.targets.snakemake.names import item_name
+from sncompile.targets.snakemake.names import RESOURCES, item_name
 from sncompile.targets.snakemake.reading_back.command_comparison import command_line, script_differs
 from sncompile.targets.snakemake.reading_back.engine_rules import EngineRule, listed
 from sncompile.targets.snakemake.reading_back.engine_values import (
@@ -54,7 +55,7 @@ MANY = 20
 LONG = 1_000
 """Of a list of more files only some are compared."""
 
-RESOURCES = (("memory_mb", "mem_mb"), ("time_min", "runtime"), ("disk_mb", "disk_mb"), ("gpus", "gpu"))
+ASKED = tuple((DECLARED[name].job, called) for name, called in RESOURCES.items())
 """Resources as `Job` and as Snakemake call them."""
 
 
@@ -232,7 +233,7 @@ class _Comparison:
         local = {"wildcards": wildcards, "input": Members(inputs), "attempt": 1}
         asked = {"cpus": rule.one("threads", **local)}
         resources = rule.named("resources", **local)
-        asked |= {ours: resources.get(theirs) for ours, theirs in RESOURCES}
+        asked |= {ours: resources.get(theirs) for ours, theirs in ASKED}
         for name, got in asked.items():
             wanted = job.resources.get(name)
             if got is not AtRunTime and not isinstance(wanted, str) and got != wanted:
@@ -253,7 +254,7 @@ class _Comparison:
 
     def _tries(self, family: Family, number: int, rule: EngineRule, local: Mapping[str, Any]) -> Iterator[str]:
         """What each further try of a job asks for."""
-        names = {"cpus": "threads", "memory": "mem_mb", "time": "runtime", "disk": "disk_mb", "gpus": "gpu"}
+        names = {"cpus": "threads", **RESOURCES}
         moving = [n for n, v in family.resources.items() if any(isinstance(leaf, Attempt) for leaf in walk(v))]
         for attempt in range(2, min(family.retries, MOST_TRIES) + 2) if moving else ():
             evaluator = Evaluator(self._graph.families, attempt=attempt)

@@ -1,0 +1,35 @@
+"""What a job may ask for. A resource is declared here; everybody who looks at all of them goes by this."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class Unit(Enum):
+    """How an amount is said, and what the IR has of it: the whole number of these, rounded up."""
+
+    COUNT = "count"
+    MEGABYTES = "megabytes"
+    MINUTES = "minutes"
+
+
+class Resource(NamedTuple):
+    """A resource by its name in specs; `job` is what it is called where a job is told (`--emit jobs`)."""
+
+    name: str
+    job: str
+    unit: Unit
+
+
+RESOURCES = {
+    each.name: each
+    for each in (
+        Resource("cpus", "cpus", Unit.COUNT),
+        Resource("memory", "memory_mb", Unit.MEGABYTES),
+        Resource("disk", "disk_mb", Unit.MEGABYTES),
+        Resource("time", "time_min", Unit.MINUTES),
+        Resource("gpus", "gpus", Unit.COUNT),
+    )
+}
+"""All resources, by their names in specs."""
