@@ -26,8 +26,10 @@ from sncompile.ir.graph.structure import family_structure
 from sncompile.ir.graph.text import graph_text
 from sncompile.ir.jobs.expansion import Expansion, jobs
 from sncompile.ir.language.types import INTEGER, STRING
+from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import VALUES, Const, text
 from sncompile.ir.values.relating import UNIT
+from sncompile.passes.merging.shapes import Shaper
 from sncompile.targets.cwl.verify import differences as cwl_differences
 from sncompile.targets.snakemake.reading_back.read_back import differences
 
@@ -148,6 +150,12 @@ def with_change(graph: Graph, kind: type, name: str) -> tuple[Graph, str]:
     return with_families(graph, families), step
 
 
+def _shape(graph: Graph, step: str) -> object:
+    """What must be the same for a merge, and what stands where it may differ."""
+    shape = Shaper(Evaluator(graph.families)).shape(graph.families[step])
+    return shape.aspects, [(hole.at, [repr(getattr(e, "value", e)) for e in hole.entries]) for hole in shape.holes]
+
+
 def _job(graph: Graph, step: str) -> object:
     found = next(job for job in jobs(graph) if job.step == step).as_object()
     return {name: held for name, held in found.items() if name not in ("digest", "source")}
@@ -167,7 +175,8 @@ def _cwl(old: Graph, new: Graph) -> bool:
 
 
 READERS: dict[str, Callable[[Graph, Graph, str], bool]] = {
-    "merge": lambda old, new, s: family_structure(old.families[s]) != family_structure(new.families[s]),
+    "merge": lambda old, new, s: _shape(old, s) != _shape(new, s),
+    "dedupe": lambda old, new, s: family_structure(old.families[s]) != family_structure(new.families[s]),
     "digest": lambda old, new, s: Expansion(old).digest(s, 0) != Expansion(new).digest(s, 0),
     "job": lambda old, new, s: _job(old, s) != _job(new, s),
     "text": lambda old, new, s: graph_text(old) != graph_text(new),
@@ -188,7 +197,13 @@ _IN_VALUE = "whether there are several is seen in the value"
 _NOT_YET = "no output is optional in this version of the language"
 _FASTER = "who waits for more comes to the same files"
 
+_EACH_ITS_OWN = "steps that wait for different ones are merged, and each still waits for its own"
+
 UNSEEN: dict[tuple[str, str], str] = {
+    ("merge", "Family.after"): _EACH_ITS_OWN,
+    ("merge", "Waits.step"): _EACH_ITS_OWN,
+    ("merge", "Waits.source"): _EACH_ITS_OWN,
+    ("merge", "Waits.target"): _EACH_ITS_OWN,
     ("job", "Family.params"): _BY_COMMAND,
     ("snakemake", "Family.params"): _BY_COMMAND,
     ("cwl", "Family.params"): _BY_COMMAND,
@@ -229,7 +244,7 @@ def test_every_field_is_noticed(kind: type, name: str, reader: str, graph: Graph
     """By merging, digests, jobs, text, comparison, and what reads each target back; or its role says why not."""
     role = declared(kind)[name].role
     if role is Role.PRESENTATION:
-        if reader in ("merge", "digest") and (kind, name) != (Family, "name"):
+        if reader in ("merge", "dedupe", "digest") and (kind, name) != (Family, "name"):
             new, step = with_change(graph, kind, name)
             assert not READERS[reader](graph, new, step)
         return

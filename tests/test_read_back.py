@@ -405,3 +405,47 @@ def test_what_is_asked_for_is_compared_where_marks_stand_for_it(
         told = differences(made.graph, change(files), tmp_path / "out")
         assert told
         assert all(line.startswith("all: ") for line in told)
+
+
+def test_promises_about_paths_that_are_quoted_part_by_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of jobs that look at their files themselves, the words are compared, and not how they are quoted."""
+    monkeypatch.chdir(tmp_path)
+    success = f"{{non_empty: true, min_files: {{p: 2}}, sha256: {{o: {'01' * 32}}}}}"
+    module = (
+        f"{{outputs: {{o: {{type: file}}, p: {{type: directory}}}}, success: {success}, "
+        "command: [tool, N, '${outputs.o}', '${outputs.p}']}"
+    )
+    steps = "".join(
+        f'  a{n}: {{module: {module.replace("N", str(n))}, outputs: {{o: "my out/r{n}.txt", p: "x/{where} y"}}}}\n'
+        for n, where in ((1, "first"), (2, "second"))
+    )
+    Path("main.yaml").write_text(
+        "sncompile: 1\npipeline: main\ntables: {t: {key: k, rows: [{k: a, v: x y}, {k: b, v: z}]}}\nsteps:\n"
+        f'{steps}  b: {{by: k, module: {module}, outputs: {{o: "one dir/${{k}}+@~.txt", p: "two dir/${{t.v}}"}}}}\n'
+    )
+    for level in (0, 1, 2):
+        made = compile_program(check("main.yaml").require(), CompileOptions(level=level))
+        assert made.emitted.files
+        for old, new in (("-ge 2", "-ge 1"), ("test -s", "test -e"), ("0101", "0102")):
+            told = differences(made.graph, _text(re.escape(old), new)(dict(made.emitted.files)), tmp_path / "out")
+            assert told, (level, old)
+
+
+@pytest.mark.parametrize("more", ["create: true", "success"])
+def test_what_stands_around_a_plain_command_is_looked_for(
+    more: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line without anything around its command lacks what the graph has."""
+    monkeypatch.chdir(tmp_path)
+    plain = (
+        "sncompile: 1\npipeline: main\n"
+        "steps: {a: {module: {outputs: {d: {type: directory}}, command: [tool, '${outputs.d}']}}}\n"
+    )
+    asked = plain.replace("type: directory", "type: directory, create: true")
+    if more == "success":
+        asked = plain.replace("command:", "success: {min_files: {d: 2}}, command:")
+    made = []
+    for text in (plain, asked):
+        Path("main.yaml").write_text(text)
+        made.append(compile_program(check("main.yaml").require(), CompileOptions(level=0)))
+    assert differences(made[1].graph, dict(made[0].emitted.files), tmp_path / "out")

@@ -10,7 +10,7 @@ import pytest
 from sncompile.api import check, graph_of, optimize
 from sncompile.ir.graph.commands import Success
 from sncompile.ir.graph.model import Family, Input, Output
-from sncompile.ir.graph.structure import port_structure, settings, settings_structure
+from sncompile.ir.graph.structure import fixed_structure, settings, settings_structure
 from sncompile.ir.language.types import INTEGER
 from sncompile.ir.values.model import Const
 
@@ -57,13 +57,13 @@ def test_every_setting_of_a_step_counts(name: str, family: Family) -> None:
 @pytest.mark.parametrize("name", [n for n in Output._fields if n not in ("path", "span")])
 def test_every_field_of_an_output_counts(name: str, family: Family) -> None:
     output = family.outputs["o"]
-    assert port_structure(output._replace(**{name: _other(getattr(output, name), family)})) != port_structure(output)
+    assert fixed_structure(output._replace(**{name: _other(getattr(output, name), family)})) != fixed_structure(output)
 
 
 @pytest.mark.parametrize("name", [n for n in Input._fields if n != "value"])
 def test_every_field_of_an_input_counts(name: str, family: Family) -> None:
     port = family.inputs["i"]
-    assert port_structure(port._replace(**{name: _other(getattr(port, name), family)})) != port_structure(port)
+    assert fixed_structure(port._replace(**{name: _other(getattr(port, name), family)})) != fixed_structure(port)
 
 
 @pytest.mark.parametrize(

@@ -101,10 +101,15 @@ def test_snakemake_runs_what_diff_calls_changed(tmp_path: Path) -> None:
         (modules / "second.yaml", "[cp,", "[cp, -p,"),
         (modules / "first.sh", "echo", "printf %s"),
         (new, "{k: b}", "{k: c}"),
+        (modules / "first.yaml", "command:", "success: {non_empty: true}\ncommand:"),
+        (
+            modules / "third.yaml",
+            "outputs: {out: {type: file}}",
+            "outputs: {out: {type: file}}\nsuccess: {non_empty: [out]}",
+        ),
     )
     settings = (
         (modules / "first.yaml", "100MB", "200MB"),
-        (modules / "first.yaml", "command:", "success: {non_empty: true}\ncommand:"),
         (new, "    by: [k]\n", "    by: [k]\n    retries: 1\n    local: true\n"),
         (new, "  second:\n", "  second:\n    outputs: {out: {temp: true}}\n"),
     )
@@ -118,5 +123,5 @@ def test_snakemake_runs_what_diff_calls_changed(tmp_path: Path) -> None:
         edit(path, was, now)
     found = diff(before, graph_of(check(new).require()))
     assert found.counts.changed == 0
-    assert sum(len(step.settings) for step in found.steps) == 9
+    assert sum(len(step.settings) for step in found.steps) == 7
     assert would_run(new) == set()

@@ -39,7 +39,15 @@ def dedupe(graph: Graph) -> Result:
     remarks += [_twins(found) for found in work.values() if len(found) > 1]
     if not same:
         return Result(graph, tuple(remarks))
-    families = {name: _waiting(family, same) for name, family in graph.families.items() if name not in same}
+    tags: dict[str, tuple[str, ...]] = {}
+    for name, family in graph.families.items():
+        kept = same.get(name, name)
+        tags[kept] = tuple(dict.fromkeys((*tags.get(kept, ()), *family.tags)))
+    families = {
+        name: _waiting(family, same)._replace(tags=tags[name])
+        for name, family in graph.families.items()
+        if name not in same
+    }
     return Result(with_families(graph, families), tuple(remarks))
 
 

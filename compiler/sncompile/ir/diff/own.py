@@ -145,8 +145,10 @@ def _called(what: tuple[str, ...]) -> tuple[Kind, str]:
             return Kind.SUCCESS, " ".join(rest)
         case ("outputs", port, "create"):
             return Kind.CREATE, port
-        case ("inputs" | "outputs", port, field):
-            return Kind.PORT, f"{port} {field}"
+        case ("inputs" | "outputs" as space, port, "base"):
+            return Kind.PORT, f"{space.removesuffix('s')} {port}"
+        case ("inputs" | "outputs" as space, port, field):
+            return Kind.PORT, f"{space.removesuffix('s')} {port} {field}"
         case _:
             return Kind.DECLARED, " ".join(what)
 

@@ -27,6 +27,8 @@ def compare_settings(comparison: Comparison) -> None:
     old[_Setting(Kind.ORDER, "")] = _order(comparison.old, sides.old, sides.now_called)
     new[_Setting(Kind.ORDER, "")] = _order(comparison.new, sides.new, {})
     for setting in dict.fromkeys((*old, *new)):
+        if setting.kind is Kind.KEEPING and (setting not in old or setting not in new):
+            continue  # That an output is new, or gone, is told by itself.
         before, now = old.get(setting), new.get(setting)
         if not same_plain(before, now):
             found.append(_tally(comparison, setting, before, now))

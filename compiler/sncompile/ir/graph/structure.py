@@ -13,8 +13,7 @@ from typing import Any
 
 from sncompile.ir.fields import Declared, Role, declared
 from sncompile.ir.graph.commands import Argument
-from sncompile.ir.graph.model import Family, Input
-from sncompile.ir.graph.model import Output as OutputPort
+from sncompile.ir.graph.model import Family
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table
 from sncompile.ir.values.model import VALUES, Cell, Const, Plain, Related, Value, value_fields
@@ -37,11 +36,6 @@ def structure(value: Value | None) -> Hashable:
 def argument_structure(argument: Argument) -> Hashable:
     """An argument without spans."""
     return _part(argument)
-
-
-def plain_structure(value: object) -> Hashable:
-    """Anything that a field may hold, without spans. Raises `TypeError` for what has no structure."""
-    return _part(value)
 
 
 def _part(held: Any) -> Hashable:
@@ -96,37 +90,31 @@ def _constant(value: Plain) -> Hashable:
     return value if isinstance(value, str) else (type(value).__name__, str(value))
 
 
+_BY_PART = frozenset(
+    ("keys", "inputs", "params", "outputs", "command", "shell", "container", "conda", "network", "env", "after")
+)
+"""Fields of a family that who compares families looks at part by part, as they may have holes for what differs."""
+
+
 @cache
 def settings() -> Mapping[str, Declared]:
-    """The fields of a family that are settings: how its jobs are run, and no template of what they do.
-
-    A template has holes for what differs between jobs; who compares families looks at those part by part.
-    """
-    templates = {*value_fields(Family)} - {name for name, f in declared(Family).items() if f.role is Role.SCHEDULING}
-    return {
-        name: field
-        for name, field in declared(Family).items()
-        if name not in templates and field.role not in (Role.PRESENTATION, Role.RELATION) and name not in _TOGETHER
-    }
-
-
-_TOGETHER = ("network", "conda")
-"""Settings that are looked at together with the container."""
+    """All other fields of a family, but for what people read: what must be the same, whatever is in it."""
+    return {name: declared(Family)[name] for name in _meant(Family) if name not in _BY_PART}
 
 
 def settings_structure(family: Family) -> dict[str, Hashable]:
     """What says how a family's jobs are run, by the names that people know it by."""
     return {
         "container": (structure(family.container), family.network, family.conda),
-        "environment": tuple([(v.name, v.secret) for v in family.env]),
+        "environment": tuple([fixed_structure(v) for v in family.env]),
         **{field.title: _part(getattr(family, name)) for name, field in settings().items()},
     }
 
 
-def port_structure(port: Input | OutputPort) -> Hashable:
-    """All of a port but the value that it has, and where it stands."""
-    kind: Any = port.__class__
-    return tuple([getattr(port, name) for name in _meant(kind) if name not in value_fields(kind)])
+def fixed_structure(record: object) -> Hashable:
+    """All of a port, argument or variable but the values in it, and where it stands."""
+    kind: Any = record.__class__
+    return tuple([_part(getattr(record, name)) for name in _meant(kind) if name not in value_fields(kind)])
 
 
 def family_structure(family: Family, *, outputs: bool = True) -> Hashable:

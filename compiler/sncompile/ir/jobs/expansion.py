@@ -223,8 +223,9 @@ class _Maker:
         return settings_of(self._family)
 
     @cached_property
-    def _fixed(self) -> Any:
-        return identity_of(self._family)
+    def _fixed(self) -> str:
+        text = json.dumps(identity_of(self._family), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
     @cached_property
     def _file_digests(self) -> list[str]:

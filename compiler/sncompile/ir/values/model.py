@@ -209,7 +209,7 @@ def children(value: Value) -> tuple[Value, ...]:
     for name in inside(value):
         held = getattr(value, name)
         if held.__class__ is not tuple:
-            found.append(held)
+            found += [] if held is None else [held]
         elif held and held[0].__class__ is tuple:
             found += [item for _, item in held]
         else:

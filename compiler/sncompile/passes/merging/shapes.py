@@ -16,8 +16,8 @@ from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart
 from sncompile.ir.graph.model import Family
 from sncompile.ir.graph.structure import (
     argument_structure,
+    fixed_structure,
     keys_structure,
-    port_structure,
     settings_structure,
     structure,
 )
@@ -108,13 +108,13 @@ class _Shaping:
         """What any family that can be merged with this one has the same, and the holes where they may differ."""
         family = self._family
         inputs = tuple(
-            [(n, port_structure(p), self._value(p.value, ("inputs", n), n)) for n, p in family.inputs.items()]
+            [(n, fixed_structure(p), self._value(p.value, ("inputs", n), n)) for n, p in family.inputs.items()]
         )
         params = tuple([(n, _base(v), v.type.many, self._value(v, ("params", n), n)) for n, v in family.params.items()])
         # What files and parameters are called may stand in the command as a name.
         names = _Names(self._holes)
         outputs = tuple(
-            [(n, port_structure(o), self._value(o.path, ("outputs", n), n)) for n, o in family.outputs.items()]
+            [(n, fixed_structure(o), self._value(o.path, ("outputs", n), n)) for n, o in family.outputs.items()]
         )
         command = self._command(names)
         env = [(v.name, self._value(v.value, ("env", v.name), v.name)) for v in family.env if v.value is not None]
@@ -236,7 +236,7 @@ class _Shaping:
             value = self._free(argument.value, at, argument.option.strip("-"))
             # An option's own name is never made a column.
             name = argument.option if form.free else form.text
-            return ("option", name, value, argument.repeat, structure(argument.when))
+            return ("option", name, value, fixed_structure(argument._replace(option="")), structure(argument.when))
         if isinstance(argument, Const) and isinstance(argument.value, (str, int, float)):
             form = words.form(str(argument.value))
             if form.free:

@@ -195,7 +195,8 @@ def _link_success(doc: ModuleDoc, report: Report) -> Success:
                 )
             )
     names = list(doc.outputs) if success.non_empty is None else [n.name for n in success.non_empty]
-    non_empty = [name for name in names if name in doc.outputs]
+    # In the order of the outputs: another order of the names says nothing else.
+    non_empty = [name for name in doc.outputs if name in names]
     least = {n.name: c for n, c in success.min_files}
     # A directory is empty if it holds no file.
     least |= {n: max(1, least.get(n, 0)) for n in non_empty if doc.outputs[n].base == "directory"}

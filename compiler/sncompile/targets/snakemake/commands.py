@@ -156,6 +156,14 @@ class CommandLowering:
             self._known[known] = name
         return self._known[known]
 
+    def note_promises(self) -> None:
+        """Name what is promised of outputs: Snakemake looks for it, but does not run a job again when it is another."""
+        family = self._family
+        told = [f"{name}: not empty" for name in family.success.non_empty if family.outputs[name].base == "file"]
+        told += [f"{name}: {total}" for name, total in family.success.sha256.items()]
+        if told:
+            self._add_param(self._name("success"), string(", ".join(told)), family.module_span)
+
     def _add_param(self, name: str, code: Code, span: Span) -> None:
         # Snakemake looks for wildcards in every text under `params:`, but not in what a function gives.
         if isinstance(code, Call) and not code.head.startswith("lambda "):

@@ -49,6 +49,8 @@ class FamilyLowering:
             tighter = [Entry(n, pattern(c), family.span) for n, c in sorted(self.outputs.constraints.items())]
             directives.append(Directive("wildcard_constraints", tuple(tighter)))
         directives += self._settings()
+        if not self.outputs.marked:
+            commands.note_promises()
         directives += [Directive("params", tuple(commands.params)), Directive("shell", tuple(shell))]
         return Rule(
             self._name,

@@ -57,6 +57,7 @@ def command_line(family: Family, job: Job, shell: str, log: str, *, marked: bool
             told += _created(shlex.split(made[0]) if made is not None else [], family, job)
     elif shell.endswith(tail):
         body = shell.removesuffix(tail)
+        told += [*_created([], family, job), *_counts("", family, job)]
     else:
         return Line(shell, (f"its log is not {name}",))
     body, unset = _without_variables(body, family, job)
@@ -67,23 +68,28 @@ def command_line(family: Family, job: Job, shell: str, log: str, *, marked: bool
     return Line(own.strip("\n"), tuple(told))
 
 
+_FILLED = re.compile(r'\nfor path in (.*?); do test -s "\$path" \|\|', re.DOTALL)
+_SUM = re.compile(r"""\nfor path in (.*?); do sha256sum < "\$path" \| grep -qxF '([0-9A-Fa-f]+)  -' \|\|""", re.DOTALL)
+_COUNT = re.compile(r'\ntest "\$\(find (.*?) -type f \| wc -l\)" -ge (\d+) \|\|', re.DOTALL)
+
+
 def _promises(looks: str, family: Family, job: Job) -> Iterator[str]:
     """What Snakemake would look at of outputs that it knew, and nobody looks at."""
-    filled = [line for line in looks.split("\n") if line.startswith("for path in ") and "; do test -s " in line]
+    filled = {path for words in _FILLED.findall(looks) for path in shlex.split(words)}
+    sums = {(path, total) for words, total in _SUM.findall(looks) for path in shlex.split(words)}
     for port in family.success.non_empty:
-        places = [f" {shlex.quote(path)}" for path in _paths(job.outputs[port])]
-        if family.outputs[port].base == "file" and not any(all(p in line for p in places) for line in filled):
+        if family.outputs[port].base == "file" and not filled.issuperset(_paths(job.outputs[port])):
             yield f"nobody looks whether `{port}` is empty"
     for port, total in family.success.sha256.items():
-        if f"grep -qxF '{total}  -'" not in looks:
+        if not sums.issuperset((path, total) for path in _paths(job.outputs[port])):
             yield f"nobody looks for the sum of `{port}`"
 
 
 def _counts(looks: str, family: Family, job: Job) -> Iterator[str]:
     """What of the least numbers of files in directories is not looked at."""
+    counted = {(*shlex.split(words), int(least)) for words, least in _COUNT.findall(looks)}
     for port, least in family.success.min_files.items():
-        places = " ".join(map(shlex.quote, _paths(job.outputs[port])))
-        if f'\ntest "$(find {places} -type f | wc -l)" -ge {least} ||' not in looks:
+        if (*_paths(job.outputs[port]), least) not in counted:
             yield f"nobody looks for {least} files in `{port}`"
 
 
