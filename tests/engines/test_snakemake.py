@@ -13,6 +13,7 @@ import pytest
 from sncompile.api import default_out
 from sncompile.ir.graph.model import Graph
 
+from ..command_line import sncompile
 from .inputs import fill_inputs
 from .snakemake_jobs import compare, dry_run, emit, misformatted
 
@@ -132,3 +133,24 @@ steps:
       command: [tool, "${params.v}", "${inputs.i}", "${outputs.o}"]
     with: {i: "${gather.o}", v: "${t.well}"}
 """
+
+
+def test_what_is_computed_of_sizes_is_no_difference(tmp_path: Path) -> None:
+    """A word that is known when the job runs is not compared before."""
+    (tmp_path / "raw.txt").write_text("raw")
+    (tmp_path / "spec.yaml").write_text(
+        """\
+sncompile: 1
+pipeline: main
+steps:
+  a:
+    with: {i: raw.txt}
+    module:
+      inputs: {i: {type: file}}
+      outputs: {o: {type: file}}
+      resources: {memory: "${2 * inputs.i.size}"}
+      command: [tool, "${resources.memory}", "${inputs.i}", "${outputs.o}"]
+"""
+    )
+    done = sncompile(tmp_path, "spec.yaml", "--verify")
+    assert (done.returncode, "verified: Snakemake has the same 1 job" in done.stderr) == (0, True), done.stderr

@@ -19,7 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sncompile.ir.diff.commands import resources_taken
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.jobs.expansion import Expansion, Job
 from sncompile.runner.dry_run import DryRunFailed, can_be_asked, dry_run
 from sncompile.runner.files.job_files import marks
@@ -153,6 +155,9 @@ def _compare(here: _Known, event: Mapping[str, Any], mark_of: Mapping[str, str],
 def _command(here: _Known, event: Mapping[str, Any], lines: list[tuple[Job, str]]) -> Iterator[str]:
     """What differs in a script; lines of arguments are gathered, for a shell to read all at once."""
     job, log = here.jobs[0], event["log"][0]
+    taken = resources_taken(here.family)
+    if any(isinstance(job.resources.get(RESOURCES[name].job), str) for name in taken):
+        return  # What is computed of sizes or the attempt is known when the job runs.
     marked = here.marked and bool(here.family.outputs)
     body, around = command_line(here.family, job, str(event["shellcmd"] or ""), log, marked=marked)
     yield from (f"{job.id}: {told}" for told in around)
