@@ -10,7 +10,7 @@ from sncompile.ir.graph.edges import taken
 from sncompile.ir.graph.feeds import steps_in
 from sncompile.ir.graph.model import Edge, Family, Graph, Relation, relate
 from sncompile.ir.graph.text import value_text
-from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.keys.key_set import KeySet, keys_of
 from sncompile.ir.keys.table import Table
 from sncompile.ir.values.model import (
     Cell,
@@ -135,7 +135,7 @@ def _table(table: Table) -> Node:
         Shape.TABLE,
         words(table.name),
         (words(origin),),
-        words(keys_text(table.keys)),
+        words(keys_text(keys_of(table))),
         f"columns: {columns}",
     )
 
@@ -148,9 +148,9 @@ def _table_links(graph: Graph, table: Table) -> Iterator[Link]:
         first = table in family.keys.rows.tables and bool(family.keys.by)
         if values is None and (not first or any(table in f.keys.rows.tables for f in above)):
             continue
-        bond = Bond(relate(table.keys, family.keys).value)
+        bond = Bond(relate(keys_of(table), family.keys).value)
         tip = words(f"{table.name} → {name}: {', '.join(values or ['keys'])}", 200)
-        yield Link(f"table:{table.name}", name, bond, _label(table.keys, family.keys), tip, True)
+        yield Link(f"table:{table.name}", name, bond, _label(keys_of(table), family.keys), tip, True)
 
 
 def _files(graph: Graph) -> Mapping[str, dict[str, list[str]]]:

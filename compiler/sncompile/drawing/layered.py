@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
-from sncompile.drawing.layout import LINE, Box, Layout, Point, text_width
+from sncompile.drawing.boxes import LINE, Box, Layout, Point, text_width
 from sncompile.drawing.picture import Picture
 
 _GAP_X, _GAP_Y, _SWEEPS, _THIN = 26.0, 54.0, 6, 10.0

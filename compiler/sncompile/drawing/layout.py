@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from sncompile.diagnostics import CompileError
+from sncompile.drawing.boxes import LINE, PAD, TITLE, Box, Layout, Point, rows, text_width
+from sncompile.drawing.layered import layered
 from sncompile.drawing.picture import Node, Picture
 
-TITLE, LINE = 17.0, 14.0
-"""Heights of a box's first line and of each further one, in pixels."""
-
-PAD = 9.0
-_WIDE = {"title": 7.4, "line": 6.1}
 _LEAST = 90.0
-
-
-class Point(NamedTuple):
-    """A place, in pixels from the upper left corner."""
-
-    x: float
-    y: float
-
-
-class Box(NamedTuple):
-    """A rectangle by its centre and its size, in pixels."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-class Layout(NamedTuple):
-    """Boxes by node id; of every link, in the picture's order, the points of a Bézier curve and the label's place."""
-
-    width: float
-    height: float
-    boxes: Mapping[str, Box]
-    curves: tuple[tuple[Point, ...], ...]
-    labels: tuple[Point | None, ...]
+"""The width of the narrowest box, in pixels."""
 
 
 def lay_out(picture: Picture, more: Mapping[str, tuple[float, float]] | None = None) -> Layout:
@@ -49,20 +19,7 @@ def lay_out(picture: Picture, more: Mapping[str, tuple[float, float]] | None = N
     try:
         return _by_graphviz(picture, sizes)
     except CompileError:
-        from sncompile.drawing.layered import layered
-
         return layered(picture, sizes)
-
-
-def text_width(text: str, kind: str = "line") -> float:
-    """About how wide a text is in the fonts that screens use; `kind` is `title` or `line`."""
-    count = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-    return count * _WIDE[kind]
-
-
-def rows(node: Node) -> list[str]:
-    """The lines below a box's title."""
-    return [*node.lines, *([node.size] if node.size else [])]
 
 
 def _size(node: Node, wide: float, more: float) -> tuple[float, float]:

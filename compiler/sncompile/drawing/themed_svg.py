@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-from sncompile.drawing.layout import LINE, PAD, TITLE, Box, Layout, Point, lay_out, rows, text_width
+from sncompile.drawing.boxes import LINE, PAD, TITLE, Box, Layout, Point, rows, text_width
+from sncompile.drawing.layout import lay_out
 from sncompile.drawing.picture import Link, Node, Picture, Shape, words
 
 _BAR = 5.0

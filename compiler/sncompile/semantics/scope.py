@@ -7,7 +7,7 @@ from keyword import kwlist
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from sncompile.diagnostics import Span
-from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.keys.key_set import KeySet, keys_of
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type
 from sncompile.ir.values.model import Cell, Const, Key, Local, Output, Value
@@ -97,7 +97,7 @@ class TableSpace(NamedTuple):
         self.used.add(self.table.name)
         kind = column_type(self.table, name)
         cell = Cell(self.table, name, kind, span)
-        return see(cell, self.table.keys, keys, span)
+        return see(cell, keys_of(self.table), keys, span)
 
 
 class StepSpace(NamedTuple):

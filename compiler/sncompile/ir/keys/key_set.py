@@ -282,3 +282,11 @@ class KeySet:
             if number is not None:
                 fed[member[origin[row]]].setdefault(number)
         return [tuple(numbers) for numbers in fed]
+
+
+def keys_of(table: Table) -> KeySet:
+    """The key set of a table's rows: one instance a row, and the same set whenever it is asked for."""
+    if table.own_keys is None:
+        table.own_keys = KeySet(Rows.of(table), table.key)
+    keys: KeySet = table.own_keys
+    return keys

@@ -12,7 +12,6 @@ from sncompile.ir.language.types import Type
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sncompile.ir.keys.key_set import KeySet
 
 Cell = str | int | float | bool | None
 
@@ -75,7 +74,8 @@ class Table:
         self._spans = spans
         self._lines = lines
         self._size = size
-        self._keys: KeySet | None = None
+        self.own_keys: Any = None
+        """The key set of its rows, once somebody has asked for it (`keys_of`)."""
         self._read: dict[str, Sequence[Cell]] = {}
 
     def __len__(self) -> int:
@@ -83,15 +83,6 @@ class Table:
 
     def __repr__(self) -> str:
         return f"Table({self.name!r}, key={self.key}, rows={len(self)})"
-
-    @property
-    def keys(self) -> KeySet:
-        """The key set of the table's rows: one instance a row."""
-        if self._keys is None:
-            from sncompile.ir.keys.key_set import KeySet, Rows
-
-            self._keys = KeySet(Rows.of(self), self.key)
-        return self._keys
 
     def cells(self, name: str, kind: Type) -> Sequence[Cell]:
         """A column as values of a type: what was written in the spec as the numbers or booleans that it stands for."""

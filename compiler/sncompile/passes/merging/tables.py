@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from sncompile.diagnostics import Span
-from sncompile.ir.keys.key_set import KeySet, Rows
+from sncompile.ir.keys.key_set import KeySet, Rows, keys_of
 from sncompile.ir.keys.table import Cell as Plain
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.types import STRING, Type
@@ -57,7 +57,7 @@ class BranchTable:
             full[row] = cell
         name = self._column(column, full)
         optional = kind._replace(optional=kind.optional or None in cells)
-        return see(Cell(self.table, name, optional, span), self.table.keys, keys, span)
+        return see(Cell(self.table, name, optional, span), keys_of(self.table), keys, span)
 
     def _text(self, pieces: list[str], keys: KeySet, kind: Type, span: Span) -> Value:
         parts: list[Value] = []

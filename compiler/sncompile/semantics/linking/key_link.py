@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Set
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import tables as faults
-from sncompile.ir.keys.key_set import KeySet, Rows
+from sncompile.ir.keys.key_set import KeySet, Rows, keys_of
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
@@ -184,7 +184,7 @@ class KeyLinker:
     def _chosen(self, step: StepDoc, table: Table) -> tuple[list[bool], Span] | None:
         """Whether a step's `where` lets each row of its table pass, and its place; None after telling why not."""
         assert step.where is not None
-        where = Typer(self._scope(table.keys), self._report).read(step.where)
+        where = Typer(self._scope(keys_of(table)), self._report).read(step.where)
         if not len(table):
             return [], where.span  # The types of its columns may not be known.
         if where.type.base == "unknown":
@@ -198,13 +198,13 @@ class KeyLinker:
                 )
             )
             return None
-        if varies(where, table.keys):
+        if varies(where, keys_of(table)):
             message = "`where`: what it takes differs between the jobs that the pipeline is used for"
             hint = "take the step's own table and what is the same for all; leave rows out where the pipeline is used"
             self._report.add(faults.BAD_CONDITION.at(where.span, message, help=hint))
             return None
         try:
-            chosen = [bool(value) for value in Evaluator({}).column(where, table.keys)]
+            chosen = [bool(value) for value in Evaluator({}).column(where, keys_of(table))]
         except (ValueFault, AtRunTime, KeyError) as fault:
             self._report.add(faults.BAD_CONDITION.at(where.span, f"`where`: {fault}", help=_help_of(fault)))
             return None

@@ -8,6 +8,11 @@ from typing import Any, NamedTuple
 Json = Any
 """What JSON can hold; a type of CWL is text, or a mapping, or a list of types."""
 
+WORKFLOW = "workflow.cwl"
+"""The document."""
+JOB = "job.json"
+"""The object that goes with it."""
+
 
 class Absent:
     """That an input has no default; `None` is one."""

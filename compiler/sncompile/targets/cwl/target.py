@@ -9,13 +9,13 @@ from pathlib import Path
 from sncompile.diagnostics import CompileError, Report
 from sncompile.faults import targets as faults
 from sncompile.ir.graph.model import Graph
+from sncompile.targets.cwl.model import JOB, WORKFLOW
 from sncompile.targets.cwl.render import render_document, render_job, support
+from sncompile.targets.cwl.verify import differences
 from sncompile.targets.cwl.workflow import lower_graph
 from sncompile.targets.emitted import Emitted, module_files
 from sncompile.targets.target import Engine
 
-WORKFLOW = "workflow.cwl"
-JOB = "job.json"
 READ_BACK = 1_000
 """Documents of so many jobs are read back on every compile: reading takes longer than writing."""
 
@@ -73,8 +73,6 @@ class CwlTarget:
 
     def read_back(self, graph: Graph, emitted: Emitted, out: Path) -> list[str]:
         """What differs between the graph and its files; of more than `READ_BACK` jobs only `--verify` says it."""
-        from sncompile.targets.cwl.verify import differences
-
         return differences(graph, emitted.files, out) if graph.job_count() <= READ_BACK else []
 
 

@@ -15,11 +15,11 @@ from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.jobs.expansion import Job, job_id, jobs, module_files
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.relating import UNIT
+from sncompile.targets.cwl.model import JOB, WORKFLOW
 from sncompile.targets.cwl.places import Places
 from sncompile.targets.cwl.reading import File, ReadJob, Unreadable, read_back
 from sncompile.targets.cwl.script_words import NotUnderstood
 from sncompile.targets.cwl.settings import ENGINES, MEBIBYTE
-from sncompile.targets.cwl.target import JOB, WORKFLOW
 from sncompile.targets.cwl.tools import SHELL
 
 _UNITS = {

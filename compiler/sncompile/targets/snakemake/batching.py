@@ -21,7 +21,7 @@ from sncompile.ir.graph.files import ModuleFile
 from sncompile.ir.graph.model import Family, Graph, Input, Output
 from sncompile.ir.graph.rewrite import map_children, map_family
 from sncompile.ir.jobs.expansion import Expansion, Job
-from sncompile.ir.keys.key_set import KeySet, Link
+from sncompile.ir.keys.key_set import KeySet, Link, keys_of
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.types import INTEGER, STRING, Type
@@ -87,7 +87,7 @@ class _Batching:
             "last": [line - 1 for line in lines[1:]],
         }
         self._table = Table(key, (key,), columns, span=family.span)
-        self.keys: KeySet = self._table.keys
+        self.keys: KeySet = keys_of(self._table)
 
     def paths(self, port: str) -> Table:
         """What an output's path is, by instance: a table with a row for each."""

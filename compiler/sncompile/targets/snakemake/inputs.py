@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.keys.key_set import KeySet, keys_of
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.values.model import Cell, Const, Local, Made, Output, Related, Text, Value
@@ -195,7 +195,7 @@ def gathered_cells(value: Related, context: FamilyContext, *, paths: bool = Fals
     if value.linked or None in table.columns[column]:
         return None
     rows = _rows_of(table, range(len(table)))
-    chosen = choice(rows, value.target.related(table.keys), value.target, context)
+    chosen = choice(rows, value.target.related(keys_of(table)), value.target, context)
     if chosen is None:
         return None
     for cell in set(table.columns[column]) if paths else ():
