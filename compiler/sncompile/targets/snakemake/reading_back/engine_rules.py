@@ -84,10 +84,12 @@ def listed(value: Any) -> list[Any]:
 
 
 def _filled(value: Any, wildcards: Mapping[str, str]) -> Any:
+    if not wildcards:
+        return value
     if isinstance(value, list):
         return [_filled(item, wildcards) for item in value]
     if isinstance(value, Flagged):
         found = Flagged(filled(value, wildcards))
         found.flags = value.flags
         return found
-    return filled(value, wildcards) if isinstance(value, str) and wildcards else value
+    return filled(value, wildcards) if isinstance(value, str) else value

@@ -45,6 +45,8 @@ class Rows:
     @cached_property
     def rows(self) -> list[list[str]]:
         """All rows."""
+        if self._plain and "\r" not in self._text:
+            return [line.split("\t") for line in self._text.removesuffix("\n").split("\n")[1:]]
         return list(csv.reader(io.StringIO(self._text, newline=""), delimiter="\t"))[1:]
 
     def of(self, wildcards: Mapping[str, str] | None = None, by: Sequence[str] | None = None) -> list[list[str]]:
