@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# The same examples each time: what has passed passes again. `SNCOMPILE_EXAMPLES` asks for a search for new ones.
+hypothesis.settings.register_profile("same", derandomize=True)
+if "SNCOMPILE_EXAMPLES" not in os.environ:
+    hypothesis.settings.load_profile("same")
 
 LONG = (
     "attacks/test_places.py",

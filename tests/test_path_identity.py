@@ -66,8 +66,14 @@ def spelled(root: Path, parts: list[str], absolute: bool) -> str:
 
 
 def has_a_ring(root: Path, tree: list[tuple[str, str | None]]) -> bool:
-    """Whether the system gives up on a link, as it leads in a circle: what lies behind it is nowhere."""
+    """Whether a link leads in a circle, so that what lies behind it is nowhere: Python then tells any place for it.
+
+    The system gives up on it only where all folders on the way are there.
+    """
     for path, _ in tree:
+        real = Path(os.path.realpath(root / path))
+        if any(map(os.path.islink, (real, *real.parents))):
+            return True
         try:
             os.stat(root / path)
         except OSError as error:
