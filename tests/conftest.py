@@ -29,11 +29,15 @@ LONG = (
 )
 """Files of tests that take minutes: `make test-long` runs them alone, and so does naming one."""
 
-SLOW = ("attacks/", "bench/", "engines/", "fuzz/", "telemetry/", "test_bounds.py", "test_docs.py", "test_notebook.py")
+SLOW = (
+    "attacks/", "bench/", "engines/", "exchange/", "fuzz/", "mutants/", "properties/", "starrynight/", "telemetry/",
+    "traces/", "test_bounds.py", "test_docs.py", "test_notebook.py", "test_package.py", "test_path_identity.py",
+    "test_repositories.py", "test_security", "test_yaml.py",
+)  # fmt: skip
 """Files and folders of tests that start engines, or compile many specs: `--fast` leaves them out, but for `SAMPLE`."""
 
-SAMPLE = ("engines/test_runs.py",)
-"""Tests with an engine that are run all the same, as another version of it is what they would notice."""
+SAMPLE = ("engines/test_runs.py", "properties/test_encoders.py", "properties/test_oracle.py", "test_security.py")
+"""Tests of those that are run all the same: what another version of an engine, or of a library, would break."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
