@@ -2,7 +2,7 @@
 #
 #   make demo    illumination correction of a small plate, from pixels to a report
 #   make test    every test but the long ones, some minutes
-#   make test-fast  those that start no engine, a minute or two
+#   make test-fast  those that start no engine, two or three minutes
 #   make test-long  the long ones: hostile values in every place, CWL engines, crashes at every write, fuzzing
 #   make test-engines  the tests that need SLURM, Docker, podman or Apptainer (installed with apt-get by root on Debian)
 #                and Snakemake's executor plugins
