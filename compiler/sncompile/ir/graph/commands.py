@@ -53,7 +53,10 @@ class Variable(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """What counts as done beside existence: output names, output → SHA-256, output → least number of files."""
+    """What counts as done beside existence: names of files, output → SHA-256, directory → least number of files.
+
+    A directory that must not be empty is one of at least one file.
+    """
 
     non_empty: Annotated[tuple[str, ...], identity()] = ()
     sha256: Annotated[Mapping[str, str], identity()] = field(default_factory=dict)

@@ -91,8 +91,6 @@ def _wrong(place: str, file: Written) -> str | None:
 
 def _lacks_files(place: str, folder: Written) -> str | None:
     """How a directory holds too little, if it does; what the engine keeps in it does not count. Raises `OSError`."""
-    if folder.non_empty and not any(name != MADE for name in os.listdir(place)):
-        return "empty"
     count = 0
     for _, _, files in os.walk(place) if folder.min_files else ():
         count += len(files) - files.count(MADE)

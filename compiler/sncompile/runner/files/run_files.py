@@ -21,7 +21,7 @@ from sncompile.runner.files.job_files import marks
 class Written:
     """A file that a job writes: its path as jobs have it, and its kind. What is `temp` is meant to be gone later.
 
-    What is `non_empty` holds something, and a directory so many files at least.
+    A file that is `non_empty` holds something, a directory so many files at least.
     """
 
     path: str

@@ -152,7 +152,7 @@ class _Batching:
     def _line(self, job: Job, number: int) -> str:
         old = self.old
         outputs = [
-            f"{'s' if name in old.success.non_empty and output.base == 'file' else 'e'}:{path}"
+            f"{'s' if name in old.success.non_empty else 'e'}:{path}"
             for name, output in old.outputs.items()
             for path in _listed(job.outputs[name])
         ]

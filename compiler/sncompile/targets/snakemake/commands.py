@@ -159,7 +159,7 @@ class CommandLowering:
     def note_promises(self) -> None:
         """Name what is promised of outputs: Snakemake looks for it, but does not run a job again when it is another."""
         family = self._family
-        told = [f"{name}: not empty" for name in family.success.non_empty if family.outputs[name].base == "file"]
+        told = [f"{name}: not empty" for name in family.success.non_empty]
         told += [f"{name}: {total}" for name, total in family.success.sha256.items()]
         if told:
             self._add_param(self._name("success"), string(", ".join(told)), family.module_span)

@@ -235,7 +235,7 @@ class OutputPatterns:
         if output.base == "directory":
             path = Call("directory", (path,))
         criteria: list[Code] = []
-        if name in success.non_empty and output.base == "file":
+        if name in success.non_empty:
             criteria.append(Keyword("non_empty", Atom("True")))
         if name in success.sha256:
             criteria.append(Keyword("sha256", string(success.sha256[name])))

@@ -103,8 +103,7 @@ def _promises(context: FamilyContext, places: dict[str, str]) -> list[str]:
     otherwise = literal('{ echo "not as promised: $path"; exit 1; }')
     kinds: dict[str, list[str]] = {}
     for name, paths in places.items():
-        filled = name in success.non_empty and context.family.outputs[name].base == "file"
-        kinds.setdefault("-s" if filled else "-e", []).append(paths)
+        kinds.setdefault("-s" if name in success.non_empty else "-e", []).append(paths)
     found = [
         f'for path in {" ".join(paths)}; do test {test} "$path" || {otherwise}; done\n' for test, paths in kinds.items()
     ]

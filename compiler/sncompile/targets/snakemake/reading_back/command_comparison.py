@@ -78,7 +78,7 @@ def _promises(looks: str, family: Family, job: Job) -> Iterator[str]:
     filled = {path for words in _FILLED.findall(looks) for path in shlex.split(words)}
     sums = {(path, total) for words, total in _SUM.findall(looks) for path in shlex.split(words)}
     for port in family.success.non_empty:
-        if family.outputs[port].base == "file" and not filled.issuperset(_paths(job.outputs[port])):
+        if not filled.issuperset(_paths(job.outputs[port])):
             yield f"nobody looks whether `{port}` is empty"
     for port, total in family.success.sha256.items():
         if not sums.issuperset((path, total) for path in _paths(job.outputs[port])):
@@ -109,7 +109,7 @@ def _checks(family: Family, *, marked: bool) -> int:
     success, outputs = family.success, family.outputs
     found = len(success.min_files)
     if marked:
-        kinds = {n in success.non_empty and output.base == "file" for n, output in outputs.items()}
+        kinds = {n in success.non_empty for n in outputs}
         found += len(kinds) + len(success.sha256) + any(output.base == "directory" for output in outputs.values())
     return found
 

@@ -388,7 +388,7 @@ def _flags(family: Family, outputs: Mapping[str, Any]) -> Iterator[str]:
     success = family.success
     for port, output in family.outputs.items():
         ensured = {
-            **({"non_empty": True} if port in success.non_empty and output.base == "file" else {}),
+            **({"non_empty": True} if port in success.non_empty else {}),
             **({"sha256": success.sha256[port]} if port in success.sha256 else {}),
         }
         wanted: dict[str, Any] = {
