@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,21 +31,21 @@ def can_be_asked(target: str) -> bool:
 
 
 def dry_run(
-    snakefile: Path, working: Path, raw: Iterable[str], targets: Sequence[str], secrets: Iterable[str] = ()
+    snakefile: Path, working: Path, raw: Mapping[str, bool], targets: Sequence[str], secrets: Iterable[str] = ()
 ) -> list[dict[str, Any]]:
     """The `job_info` events of Snakemake for all jobs but `all`.
 
-    `raw` are the files that no job writes: they are made, empty, in the folder `working`, which is for this purpose, so
-    that the answer does not depend on what data is there. `targets` are files to ask for beside the pipeline's outputs;
-    those that cannot be asked for are left out.
+    `raw` are the files that no job writes, and whether they are directories: they are made, empty, in the folder
+    `working`, which is for this purpose, so that the answer does not depend on what data is there. `targets` are files
+    to ask for beside the pipeline's outputs; those that cannot be asked for are left out.
     `secrets` are variables that the files ask for; here they may be empty.
     Raises `DryRunFailed`.
     """
-    for path in raw:
+    for path, directory in raw.items():
         if not os.path.isabs(path):
-            place = working / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.touch()
+            folder = working / path if directory else (working / path).parent
+            folder.mkdir(parents=True, exist_ok=True)
+            (working / path).touch()
     with tempfile.TemporaryDirectory(prefix="sncompile-events-") as name:
         events = Path(name) / "events.jsonl"
         asked = Path(name) / "targets.json"

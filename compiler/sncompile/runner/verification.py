@@ -65,7 +65,14 @@ def _differences(graph: Graph, out: Path, working: Path) -> list[str]:
     known, mark_of = _known(graph, files, marked)
     jobs = [job for each in known.values() for job in each.jobs]
     written = {path for job in jobs for path in _files(job.outputs)}
-    raw = dict.fromkeys(path for job in jobs for path in _files(job.inputs) if path not in written)
+    raw = {
+        path: each.family.inputs[port].base == "directory"
+        for each in known.values()
+        for job in each.jobs
+        for port, value in job.inputs.items()
+        for path in _files({port: value})
+        if path not in written
+    }
     beyond = [sorted(each.writes)[0] for each in known.values()]
     secrets = {v.name for family in graph.families.values() for v in family.env if v.secret}
     events = dry_run(out / "Snakefile", working, raw, beyond, secrets)
