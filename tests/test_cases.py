@@ -4,8 +4,8 @@ A page holds fenced blocks. One of a language and a file name (`yaml main.yaml`)
 first YAML file, is the spec. `python setup` runs with `folder` set, for files that Markdown cannot hold. `text options`
 gives options, one a line, as on the command line. What is expected stands in `text diagnostics` (as rendered for
 people), `text jobs` (every job with its command and files) or `text ir`; after the passes of a level, in
-`text remarks O1` and `text ir O1`, where the jobs have to be as they were. `pytest tests/test_cases.py --accept`
-writes these anew.
+`text remarks O1` and `text ir O1`, where the jobs have to be as they were; and in `text lowered`, what targets print
+from. `pytest tests/test_cases.py --accept` writes these anew.
 """
 
 from __future__ import annotations
@@ -25,12 +25,22 @@ from sncompile.faults import catalogue
 from sncompile.ir.graph.model import Graph
 from sncompile.ir.graph.text import graph_text
 from sncompile.ir.jobs.expansion import Job, jobs
+from sncompile.lowering.lower import lower
+from sncompile.lowering.text import lowered_text
 from sncompile.semantics.program import Options
 from sncompile.views.remarks_text import remarks_text
 
+from .lowered_jobs import differences
+
 CASES = Path(__file__).parent / "cases"
 PAGES = sorted(CASES.rglob("*.md"))
-EXPECTED = ("diagnostics", "jobs", "ir", *(f"{kind} O{level}" for kind in ("remarks", "ir") for level in (1, 2)))
+EXPECTED = (
+    "diagnostics",
+    "jobs",
+    "ir",
+    "lowered",
+    *(f"{kind} O{level}" for kind in ("remarks", "ir") for level in (1, 2)),
+)
 
 # Told by the commands that compile and run, never by a check.
 ELSEWHERE = {"SN215", "SN229", "SN246", "SN247", "SN248", "SN249", "SN331"}
@@ -101,6 +111,9 @@ def actual(kind: str, checked: Checked) -> str:
         return after_passes(kind.split(" O")[0], graph, int(kind[-1]))
     if kind == "ir":
         return graph_text(graph)
+    assert not list(differences(graph))
+    if kind == "lowered":
+        return lowered_text(lower(graph, f"build/{graph.name}/files"))
     return "".join(line + "\n" for job in jobs(graph) for line in job_lines(job))
 
 

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 from sncompile.compilation import Compilation as Compilation
 from sncompile.compilation import CompileOptions as CompileOptions
 from sncompile.compilation import DifferentJobs as DifferentJobs
-from sncompile.compilation import emit, few
+from sncompile.compilation import emit, few, printed
 from sncompile.diagnostics import CompileError, Diagnostic, Report, Severity
 from sncompile.faults import catalogue
+from sncompile.faults.targets import NOT_READ
 from sncompile.semantics.checked import Checked as Checked
 from sncompile.semantics.linking.link import link
 from sncompile.semantics.modules.library import Library
@@ -216,14 +217,14 @@ def compile_graph(
 def verify_emitted(graph: Graph, out: Path, target: str = "snakemake") -> int:
     """Read the files of a graph back from `out`, and compare them job by job; gives the number of jobs.
 
-    Snakemake itself reads its files, in a folder of its own and with no job; what reads CWL back is ours. Raises
-    `DifferentJobs`, which names each job that differs.
+    The engine itself reads its files where it can: Snakemake does, in a folder of its own and with no job. Raises
+    `DifferentJobs`, which names each job that differs, and `CompileError` where nothing can read them.
     """
-    if target == "cwl":
-        from sncompile.targets.cwl.verify import differences_in as differences
-    else:
-        from sncompile.runner.verification import differences
-    told = differences(graph, out)
+    from sncompile.targets.registry import find_target
+
+    told = find_target(target).verify(graph, out)
+    if told is None:
+        raise CompileError([NOT_READ.at(None, f"nothing can read back what `{target}` emits", help="drop `--verify`")])
     if told:
         raise DifferentJobs(few(told))
     return graph.job_count()
@@ -233,11 +234,11 @@ def refused(checked: Checked) -> tuple[Diagnostic, ...]:
     """What the usual target cannot express of a spec without errors, without writing or laying out any file."""
     if checked.program is None:
         return ()
-    from sncompile.targets.snakemake.workflow import lower_graph
-
-    report = Report()
-    lower_graph(optimize(graph_of(checked.program)).graph, "files", report)
-    return report.diagnostics()
+    made = compile_program(checked.program)
+    try:
+        return printed(made.graph, made.out, made.options).warnings
+    except CompileError as error:
+        return error.diagnostics
 
 
 def default_out(graph: Graph) -> Path:

@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from sncompile.uncollected import uncollected
 
 if TYPE_CHECKING:
     from sncompile.ir.graph.model import Graph
+    from sncompile.lowering.model import Lowered
     from sncompile.passes.result import Remark, Result
     from sncompile.semantics.program import Program
     from sncompile.targets.emitted import Emitted
@@ -29,7 +31,7 @@ class CompileOptions(NamedTuple):
     the files, `build/NAME` in the working folder unless given. `keep` names steps that are wanted although no output
     of the pipeline needs them. `times` names an earlier run, by whose times batches are balanced. `benchmark` has each
     job measured. `containers` wraps commands that have an image for Docker or podman. `verify` looks at the graph
-    after each pass. `off` names passes that are left out, whatever the level.
+    after each pass. `off` names passes that are left out, whatever the level. `own` are options of the target.
     """
 
     target: str = "snakemake"
@@ -41,6 +43,12 @@ class CompileOptions(NamedTuple):
     containers: Engine | None = None
     verify: bool = False
     off: tuple[str, ...] = ()
+    own: Mapping[str, str] = MappingProxyType({})
+
+    def for_target(self) -> dict[str, object]:
+        """What is asked of the target, by its options."""
+        asked = {"benchmark": self.benchmark or None, "containers": self.containers}
+        return {name: value for name, value in asked.items() if value is not None} | dict(self.own)
 
 
 class DifferentJobs(Exception):
@@ -99,6 +107,16 @@ class Compilation:
         return Path(graph.folder) / "build" / graph.name
 
     @cached_property
+    def lowered(self) -> Lowered:
+        """What the target prints from."""
+        from sncompile.lowering.lower import lower
+        from sncompile.targets.registry import find_target
+
+        graph = self.graph
+        with uncollected():
+            return lower(graph, find_target(self.options.target).place(graph, self.out))
+
+    @cached_property
     def emitted(self) -> Emitted:
         """The files, in memory. Raises as `emit` does."""
         return emit(self.graph, self.out, self.options)
@@ -119,16 +137,28 @@ def emit(graph: Graph, out: Path, options: CompileOptions) -> Emitted:
     from sncompile.targets.emitted import without_ups
     from sncompile.targets.registry import find_target
 
-    target = find_target(options.target)
     out = without_ups(out)
     with uncollected():
         check_out(graph, out, benchmark=options.benchmark)
-        found = target.lower(graph, out, benchmark=options.benchmark, containers=options.containers)
-        read_back = getattr(target, "read_back", None)  # A target of a package may have none.
-        told: Sequence[str] = read_back(graph, found, out) if read_back is not None else ()
+        found = printed(graph, out, options)
+        told = find_target(options.target).read_back(graph, found, out)
     if told:
         raise DifferentJobs(few(told))
     return found
+
+
+def printed(graph: Graph, out: Path, options: CompileOptions) -> Emitted:
+    """What a target makes of a graph. Raises `CompileError` for what it cannot express."""
+    from sncompile.lowering.lower import lower
+    from sncompile.targets.refusing import refuse
+    from sncompile.targets.registry import find_target
+    from sncompile.targets.target import options_for
+
+    target = find_target(options.target)
+    chosen = options_for(target, options.for_target())
+    lowered = lower(graph, target.place(graph, out))
+    refuse(target, lowered)
+    return target.lower(lowered, out, chosen)
 
 
 def few(told: Sequence[str]) -> str:

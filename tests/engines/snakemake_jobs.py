@@ -37,7 +37,7 @@ def dry_run(graph: Graph, targets: Iterable[str] = ()) -> list[dict[str, Any]]:
     asked = Path(graph.folder) / "targets.json"
     asked.write_text(json.dumps(list(targets)))
     command = [
-        sys.executable, "-m", "sncompile.runner.dry_run", str(events.resolve()), str(asked.resolve()),
+        sys.executable, "-m", "sncompile.targets.snakemake.engine.dry_run", str(events.resolve()), str(asked.resolve()),
         "-s", str(out.resolve() / "Snakefile"), "-n", "--forceall", "--cores", "1000", "--directory", graph.folder,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, cwd=graph.folder, check=False)

@@ -12,9 +12,9 @@ import pytest
 
 import sncompile as sn
 from sncompile.runner.engine.options import ADMITTED, Request, judge
-from sncompile.runner.engine.surroundings import surroundings
 from sncompile.runner.files.promises import missing
 from sncompile.runner.files.run_files import Written
+from sncompile.targets.snakemake.engine.surroundings import surroundings
 
 from ..command_line import finish, sncompile
 from ..runs import newest_run, record, start

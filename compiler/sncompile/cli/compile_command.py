@@ -10,7 +10,7 @@ from typing import get_args
 import click
 
 from sncompile.api import Checked, Compilation, CompileOptions, check, compile_program, verify_emitted
-from sncompile.cli.options import Optimizer, SpecOptions, optimizer_options, report_options, spec_options
+from sncompile.cli.options import Optimizer, Pair, SpecOptions, optimizer_options, report_options, spec_options
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.remarks import show_remarks
 from sncompile.cli.reporter import Reporter, write
@@ -29,7 +29,9 @@ from sncompile.targets.target import Engine, wrapped_for
 )
 @click.option("-t", "--target", default="snakemake", show_default=True, help="What to compile to.")
 @click.option(
-    "--emit", type=click.Choice(["ast", "ir", "jobs"]), help="Print a stage's result instead of writing files."
+    "--emit",
+    type=click.Choice(["ast", "ir", "lowered", "jobs"]),
+    help="Print a stage's result instead of writing files.",
 )
 @click.option("--benchmark", is_flag=True, help="Have Snakemake measure every job: time, memory, input and output.")
 @click.option(
@@ -38,6 +40,9 @@ from sncompile.targets.target import Engine, wrapped_for
     default="auto",
     show_default=True,
     help="Wrap commands for Docker or podman, or leave images to the engine.",
+)
+@click.option(
+    "--target-option", "own", type=Pair(), multiple=True, metavar="NAME=VALUE", help="Set an option of the target."
 )
 @optimizer_options
 @click.option("--remarks", is_flag=True, help="Tell what each pass did, and what it could not do and why.")
@@ -52,6 +57,7 @@ def command(
     emit: str | None,
     benchmark: bool,
     containers: str,
+    own: tuple[tuple[str, str], ...],
     remarks: bool,
     verify: bool,
     compare: bool,
@@ -70,7 +76,7 @@ def command(
         sources = checked.sources
         options = CompileOptions(
             target=target, level=optimizer.level, off=optimizer.off, out=out, times=optimizer.times,
-            benchmark=benchmark, containers=wrapped_for(containers), verify=verify,
+            benchmark=benchmark, containers=wrapped_for(containers), verify=verify, own=dict(own),
         )  # fmt: skip
         compilation = compile_program(require_pipeline(checked, reporter), options)
         if remarks:
@@ -87,7 +93,7 @@ def command(
         emitted.write(folder)
         if verify:
             count = verify_emitted(compilation.graph, folder, target)
-            reader = find_target(target).title.partition(" ")[0]
+            reader = find_target(target).reader
             write(f"verified: {reader} has the same {count:,} job{'' if count == 1 else 's'}\n", err=True)
     except CompileError as error:
         reporter.fail(error, sources)
@@ -106,6 +112,11 @@ def _emit(kind: str, compilation: Compilation) -> None:
     from sncompile.ir.jobs.expansion import jobs
 
     graph = compilation.graph
+    if kind == "lowered":
+        from sncompile.lowering.text import lowered_text
+
+        write(lowered_text(compilation.lowered))
+        return
     if kind == "ir":
         write(graph_text(graph))
         return

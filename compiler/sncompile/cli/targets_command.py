@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import Any, get_type_hints
 
 import click
 
 from sncompile.cli.options import color_option
 from sncompile.cli.reporter import as_json, bold, write
 from sncompile.diagnostics import CompileError
+from sncompile.lowering.features import Feature
+from sncompile.targets.target import Target
 from sncompile.views.columns import table, terminal_width
 
 
@@ -25,11 +28,23 @@ def command(machine: bool, color: str) -> None:
         click.echo(f"sncompile: {error}", err=True)
         sys.exit(1)
     if machine:
-        write(as_json({n: {"title": t.title, "capabilities": dict(t.capabilities)} for n, t in targets.items()}))
+        write(as_json({name: _told(target) for name, target in targets.items()}))
         return
     width, strong = terminal_width(), bold(color)
-    features = dict.fromkeys(feature for target in targets.values() for feature in target.capabilities)
     lines = [f"{strong(name)}  {target.title}\n" for name, target in targets.items()]
-    rows = [[feature, *(t.capabilities.get(feature, "no") for t in targets.values())] for feature in features]
-    head = [["feature", *targets]] if len(targets) > 1 else []
-    write("".join(lines) + "\n" + table([*head, *rows], width, indent="  "))
+    lines += [
+        f"{strong(name)} takes {', '.join(_options(target))}\n" for name, target in targets.items() if _options(target)
+    ]
+    rows = [[each.value, *(t.features.get(each, "no") for t in targets.values())] for each in Feature]
+    write("".join(lines) + "\n" + table([["feature", *targets], *rows], width, indent="  "))
+
+
+def _options(target: Target[Any]) -> list[str]:
+    """The names of a target's options."""
+    return list(get_type_hints(target.options))
+
+
+def _told(target: Target[Any]) -> dict[str, Any]:
+    """A target as the interface has it."""
+    capabilities = {each.value: target.features.get(each, "no") for each in Feature}
+    return {"title": target.title, "capabilities": capabilities, "options": _options(target)}

@@ -63,6 +63,30 @@ LOST_FILE = Fault(
     "The file was there when the spec was checked, and could not be read when it was to be copied: it was deleted, or\n"
     "a link took its place. Compile again.",
 )
+LACKING = Fault(
+    "SN614",
+    "something that a target's engine cannot do",
+    "The spec is right, but what is compiled to has no words for something in it. `sncompile targets` says what each\n"
+    "target can express. Compile to another one, or do without.",
+)
+NO_OPTION = Fault(
+    "SN615",
+    "an option that a target does not take",
+    "Targets have options of their own (`--target-option NAME=VALUE`); `sncompile targets` lists them. `--benchmark`\n"
+    "and `--containers` are options of those targets that can do as they say.",
+)
+BAD_TARGET = Fault(
+    "SN616",
+    "a target that cannot be used",
+    "An installed package offers a target by the entry point `sncompile.targets` that cannot be loaded, or that is no\n"
+    "`Target`. Mend the package, or uninstall it.",
+)
+NOT_READ = Fault(
+    "SN617",
+    "emitted files that nothing reads back",
+    "`--verify` has the emitted files read again, and compares what they say with the spec, job by job. A target may\n"
+    "have nothing that reads its files.",
+)
 CWL_PLACE = Fault(
     "SN621",
     "a path that leads out of a job's folder (CWL)",

@@ -20,7 +20,6 @@ from sncompile.ir.graph.model import Graph
 from sncompile.runner.ending import settle, settle_owner
 from sncompile.runner.engine.options import Request, Setting, examine
 from sncompile.runner.engine.profiles import find_profile, plugins_of, works_elsewhere
-from sncompile.runner.engine.surroundings import Surroundings, python, surroundings
 from sncompile.runner.events import EventReader, tell
 from sncompile.runner.facts import write_facts
 from sncompile.runner.files.claims import Claimed, claim_files
@@ -38,6 +37,7 @@ from sncompile.semantics.checking.checks import look_again
 from sncompile.semantics.checking.own_files import Kept, Reach
 from sncompile.semantics.program import Program
 from sncompile.targets.emitted import Emitted
+from sncompile.targets.snakemake.engine.surroundings import Surroundings, python, surroundings
 from sncompile.telemetry.redaction import SHORTEST
 from sncompile.views.columns import count
 

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import targets as faults
@@ -18,11 +18,21 @@ from sncompile.ir.graph.own_names import MANIFEST
 from sncompile.targets.replacing import folder_beside, take_place
 
 if TYPE_CHECKING:
-    from sncompile.ir.graph.model import Graph
+    from sncompile.diagnostics import Span
+    from sncompile.ir.graph.files import ModuleFile
 
 
-def module_files(graph: Graph) -> dict[str, bytes]:
-    """The modules' files of a graph by their emitted names. Raises `CompileError` for one that is gone."""
+class _HasFiles(Protocol):
+    """A graph, or its lowered model."""
+
+    @property
+    def files(self) -> Mapping[str, ModuleFile]: ...
+    @property
+    def span(self) -> Span: ...
+
+
+def module_files(graph: _HasFiles) -> dict[str, bytes]:
+    """The modules' files by their emitted names. Raises `CompileError` for one that is gone."""
     found = {}
     for name, file in graph.files.items():
         try:

@@ -2,34 +2,62 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
 from sncompile.diagnostics import CompileError, did_you_mean
 from sncompile.faults import targets as faults
 from sncompile.targets.target import Target
 
 GROUP = "sncompile.targets"
 
+OURS = {"snakemake": "SnakemakeTarget", "cwl": "CwlTarget", "bash": "BashTarget"}
+"""Our own by their names, each the class in the file `target.py` of a folder of that name."""
 
-def all_targets() -> dict[str, Target]:
-    """Every target by its name. An entry point of the group `sncompile.targets` gives a target object."""
-    from importlib.metadata import entry_points
 
-    from sncompile.targets.cwl.target import CwlTarget
-    from sncompile.targets.snakemake.target import SnakemakeTarget
+def all_targets() -> dict[str, Target[Any]]:
+    """Every target by its name. An entry point of the group `sncompile.targets` gives a target object, or its class.
 
-    ours: dict[str, Target] = {"snakemake": SnakemakeTarget(), "cwl": CwlTarget()}
+    Raises `CompileError` for one that cannot be used.
+    """
+    found = {name: _ours(name) for name in OURS}
     for entry in entry_points(group=GROUP):
-        ours.setdefault(entry.name, entry.load())
-    return ours
+        if entry.name not in found:
+            found[entry.name] = _loaded(entry)
+    return found
 
 
-def find_target(name: str) -> Target:
-    """A target by its name. Raises `CompileError` for an unknown one."""
-    if name == "snakemake":
-        from sncompile.targets.snakemake.target import SnakemakeTarget
+def find_target(name: str) -> Target[Any]:
+    """A target by its name. Raises `CompileError` for an unknown one, and for one that cannot be used."""
+    if name in OURS:
+        return _ours(name)
+    for entry in entry_points(group=GROUP):
+        if entry.name == name:
+            return _loaded(entry)
+    known = [*OURS, *(entry.name for entry in entry_points(group=GROUP))]
+    raise CompileError(
+        [faults.UNKNOWN_TARGET.at(None, f"no target `{name}`", help=did_you_mean(name, known, what="targets"))]
+    )
 
-        return SnakemakeTarget()
-    known = all_targets()
-    if name not in known:
-        hint = did_you_mean(name, known, what="targets")
-        raise CompileError([faults.UNKNOWN_TARGET.at(None, f"no target `{name}`", help=hint)])
-    return known[name]
+
+def _ours(name: str) -> Target[Any]:
+    found: Target[Any] = getattr(import_module(f"sncompile.targets.{name}.target"), OURS[name])()
+    return found
+
+
+def _loaded(entry: EntryPoint) -> Target[Any]:
+    try:
+        found: object = entry.load()
+        found = found() if isinstance(found, type) else found
+    except Exception as error:  # Whatever a package does when it is imported is its own.
+        raise CompileError([_bad(entry, f"it cannot be loaded: {type(error).__name__}: {error}")]) from error
+    if not isinstance(found, Target):
+        raise CompileError([_bad(entry, f"`{entry.value}` is no `sncompile.targets.target.Target`")])
+    return found
+
+
+def _bad(entry: EntryPoint, message: str) -> Any:
+    package = entry.dist.name if entry.dist is not None else "a package"
+    help = f"mend or uninstall `{package}`, which offers it"
+    return faults.BAD_TARGET.at(None, f"the target `{entry.name}` cannot be used: {message}", help=help)

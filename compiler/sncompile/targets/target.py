@@ -1,13 +1,26 @@
-"""What a target is."""
+"""What a target is.
+
+A target prints the lowered model (`lowering/model.py`): it declares what its engine can do, by `Feature`, and which
+options it has, by the fields of a class. What the engine cannot do is refused before the target is called, and an
+option that it does not have, too.
+"""
 
 from __future__ import annotations
 
+import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, get_args, get_type_hints
+
+from sncompile.diagnostics import CompileError, Fault, did_you_mean
+from sncompile.faults import targets as faults
 
 if TYPE_CHECKING:
     from sncompile.ir.graph.model import Graph
+    from sncompile.lowering.features import Feature
+    from sncompile.lowering.model import Lowered
     from sncompile.targets.emitted import Emitted
 
 Engine = Literal["docker", "podman"]
@@ -16,31 +29,54 @@ Engine = Literal["docker", "podman"]
 
 def wrapped_for(containers: str) -> Engine | None:
     """The engine that commands are wrapped for, for a choice of how containers run; None: the target's own way."""
-    return containers if containers in ("docker", "podman") else None  # type: ignore[return-value]
+    return containers if containers in get_args(Engine) else None  # type: ignore[return-value]
 
 
-class Target(Protocol):
-    """Something that a graph can be compiled to."""
+class NoOptions(NamedTuple):
+    """A target without options."""
 
-    @property
-    def name(self) -> str:
-        """What `-t` calls it."""
 
-    @property
-    def title(self) -> str:
-        """What people call it, with the version that it is made for."""
+class Refusal(NamedTuple):
+    """How a target says that its engine lacks something.
 
-    @property
-    def capabilities(self) -> Mapping[str, str]:
-        """Feature of the language → `yes`, `no`, or how it is expressed."""
+    `{task}` in the message is the step that asks for it, `{what}` the port, resource, key or secrets.
+    """
 
-    def lower(self, graph: Graph, out: Path, *, benchmark: bool = False, containers: Engine | None = None) -> Emitted:
-        """The files of a graph, which will stand in `out`.
+    fault: Fault
+    message: str
+    help: str
 
-        `benchmark` has the engine measure every job. `containers` names what runs images where the
-        engine itself cannot.
 
-        Raises `CompileError`, naming feature and place, for what the target cannot express.
+OptionsT = TypeVar("OptionsT", bound=tuple[Any, ...])
+
+
+class Target(ABC, Generic[OptionsT]):
+    """Something that a pipeline can be compiled to.
+
+    `features` says of what an engine can do how it is expressed; what is not among them is refused. `refusals` are for
+    those, by the feature or the name of an option, where more can be said than that the engine lacks it.
+    """
+
+    name: ClassVar[str]
+    """What `-t` calls it."""
+    title: ClassVar[str]
+    """What people call it, with the version that it is made for."""
+    features: ClassVar[Mapping[Feature, str]]
+    refusals: ClassVar[Mapping[Feature | str, Refusal]] = MappingProxyType({})
+    options: ClassVar[type[tuple[Any, ...]]] = NoOptions
+    """A `NamedTuple` whose fields are the options, each with a default. Their types are texts, numbers, `bool` or a
+    `Literal` of texts."""
+
+    def place(self, graph: Graph, out: Path) -> str:
+        """The folder in which jobs find the files of modules, where the emitted files stand in `out`."""
+        return os.path.relpath(out / "files", graph.folder)
+
+    @abstractmethod
+    def lower(self, lowered: Lowered, out: Path, options: OptionsT) -> Emitted:
+        """The files of a pipeline, which will stand in `out`.
+
+        The same model gives the same bytes: no time, no absolute path, no order of a set. Raises `CompileError`, naming
+        the place, for what cannot be expressed although no feature stands for it.
         """
 
     def read_back(self, graph: Graph, emitted: Emitted, out: Path) -> Sequence[str]:
@@ -48,3 +84,66 @@ class Target(Protocol):
 
         The files are read as the engine would read them. It is done on every compile: no process, and cheap.
         """
+        return ()
+
+    def verify(self, graph: Graph, out: Path) -> Sequence[str] | None:
+        """As `read_back`, for all jobs of the files that stand in `out`, and by the engine itself where it can.
+
+        None: nothing can read them.
+        """
+        return None
+
+    @property
+    def reader(self) -> str:
+        """What reads the files in `verify`, for people."""
+        return self.title.partition(" ")[0]
+
+
+def options_for(target: Target[Any], given: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The options of a target that are set to something. Texts become what the fields want.
+
+    Raises `CompileError` for an option that the target does not have, and for a value that does not fit.
+    """
+    fields = get_type_hints(target.options)
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in fields:
+            raise CompileError([_no_option(target, name, list(fields))])
+        found[name] = _fitting(target, name, value, fields[name])
+    return target.options(**found)
+
+
+def _no_option(target: Target[Any], name: str, known: Sequence[str]) -> Any:
+    refusal = target.refusals.get(name)
+    if refusal is not None:
+        return refusal.fault.at(None, refusal.message, help=refusal.help)
+    hint = did_you_mean(name, known, what="options") if known else f"`{target.name}` has no options of its own"
+    return faults.NO_OPTION.at(None, f"`{target.name}` has no option `{name}`", help=hint)
+
+
+def _fitting(target: Target[Any], name: str, value: Any, kind: Any) -> Any:
+    """An option's value as its field has it."""
+    choices = [each for each in _choices(kind) if each is not None]
+    if not isinstance(value, str) or kind is str:
+        return value
+    if choices and all(isinstance(each, str) for each in choices):
+        if value in choices:
+            return value
+        raise CompileError([_unfit(target, name, value, f"it is one of {', '.join(choices)}")])
+    try:
+        return {"true": True, "false": False}[value] if kind is bool else kind(value)
+    except (KeyError, ValueError):
+        wanted = "it is `true` or `false`" if kind is bool else f"it is a number (`{kind.__name__}`)"
+        raise CompileError([_unfit(target, name, value, wanted)]) from None
+
+
+def _choices(kind: Any) -> list[Any]:
+    """The values of a `Literal`, also of one that may be absent."""
+    found: list[Any] = []
+    for each in get_args(kind):
+        found += _choices(each) if get_args(each) else [None if each is type(None) else each]
+    return found
+
+
+def _unfit(target: Target[Any], name: str, value: str, help: str) -> Any:
+    return faults.NO_OPTION.at(None, f"`{target.name}` cannot take `{value}` for its option `{name}`", help=help)

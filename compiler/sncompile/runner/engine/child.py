@@ -8,13 +8,12 @@ lock (an open file of that number), does as `cancel.json` says, and puts the rec
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import sys
 import threading
 import time
-from logging import Handler, LogRecord
+from logging import LogRecord
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -42,21 +41,9 @@ from sncompile.runner.lock import FolderLock
 from sncompile.runner.processes import Process, identify
 from sncompile.runner.record import GRACE, RunFolder, private, read_object
 from sncompile.runner.watch import State, Watch
+from sncompile.targets.snakemake.engine.events import event_of as engine_event
+from sncompile.targets.snakemake.engine.events import is_event, logger_plugin
 from sncompile.telemetry.redaction import NO_SECRETS, Redaction
-
-_FIELDS = {
-    "job_info": (
-        "jobid", "rule_name", "wildcards", "input", "output", "log", "benchmark", "threads", "resources", "reason",
-        "shellcmd",
-    ),
-    "job_started": ("jobs",),
-    "job_finished": ("job_id",),
-    "job_error": ("jobid", "rule_name", "log", "shellcmd"),
-    "progress": ("done", "total"),
-    "run_info": ("stats",),
-    "error": ("exception",),
-    "workflow_started": ("workflow_id", "snakefile"),
-}  # fmt: skip
 
 _MOST_MISSING = 20
 """So many missing files are named."""
@@ -65,78 +52,18 @@ _LOOK = 0.2
 """Seconds between two looks for `cancel.json`."""
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, (str, int, float, bool)) or value is None:
-        return value
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if hasattr(value, "_names") and hasattr(value, "items"):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple, set)):
-        return [_plain(v) for v in value]
-    return str(value)
-
-
 def event_of(record: LogRecord) -> dict[str, Any] | None:
     """The event in a log record of Snakemake's, or None for one that is only text."""
-    name = str(getattr(record, "event", "") or "").rpartition(".")[2].lower()
-    if name not in _FIELDS:
+    if not is_event(record):
         queue = queue_name(record.getMessage())
         if queue is not None:
             return {"time": record.created, "event": "queue", "name": queue}
-        if record.levelno < 40:
-            return None
-        name = "error"
-    event: dict[str, Any] = {"time": record.created, "event": name}
-    for field in _FIELDS[name]:
-        if hasattr(record, field):
-            event[field] = _plain(getattr(record, field))
-    if name == "error":
-        event["message"] = record.getMessage()
-    return event
+    return engine_event(record)
 
 
 def plugin(events: Path, hide: Redaction = NO_SECRETS) -> ModuleType:
     """A logger plugin, as Snakemake's registry takes it, that appends events without secrets to a file."""
-    from snakemake_interface_logger_plugins.base import LogHandlerBase
-
-    class LogHandler(LogHandlerBase):  # type: ignore[misc]  # Snakemake ships no types.
-        """Appends every event as a line of JSON."""
-
-        def __post_init__(self) -> None:
-            Handler.__init__(self)  # Version 1 of the interface leaves it out.
-            self._file = open(events, "a", encoding="utf-8", opener=private)  # noqa: SIM115 - as long as it lives
-
-        def emit(self, record: LogRecord) -> None:
-            event = event_of(record)
-            if event is not None:
-                self._file.write(hide(json.dumps(event, ensure_ascii=True)) + "\n")
-                self._file.flush()
-
-        @property
-        def writes_to_stream(self) -> bool:
-            return False
-
-        @property
-        def writes_to_file(self) -> bool:
-            return False
-
-        @property
-        def has_filter(self) -> bool:
-            # Our own filter is none: `-q` would take away what the display lives on.
-            return True
-
-        @property
-        def has_formatter(self) -> bool:
-            return True
-
-        @property
-        def needs_rulegraph(self) -> bool:
-            return False
-
-    module = ModuleType("snakemake_logger_plugin_sncompile")
-    module.__dict__["LogHandler"] = LogHandler
-    return module
+    return logger_plugin(events, event_of, hide=hide, opener=private)
 
 
 class _Obedience(threading.Thread):

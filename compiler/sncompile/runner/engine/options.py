@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import runs as faults
-from sncompile.runner.engine.surroundings import python
+from sncompile.targets.snakemake.engine.surroundings import python
 
 ADMITTED: Mapping[str, str] = {
     # How much at once, and what jobs ask for.

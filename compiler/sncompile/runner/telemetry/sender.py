@@ -11,9 +11,9 @@ from typing import Any
 
 from sncompile.diagnostics import CompileError
 from sncompile.faults import runs as faults
-from sncompile.runner.engine.surroundings import python
 from sncompile.runner.processes import MARK
 from sncompile.runner.record import RunFolder, private, read_object, write_object
+from sncompile.targets.snakemake.engine.surroundings import python
 from sncompile.telemetry.destination import EXTRA, Destination, destination, installed, without_login
 from sncompile.telemetry.tally import Sent
 

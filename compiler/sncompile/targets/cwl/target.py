@@ -5,61 +5,83 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from sncompile.diagnostics import CompileError, Report
 from sncompile.faults import targets as faults
 from sncompile.ir.graph.model import Graph
+from sncompile.lowering.features import Feature
+from sncompile.lowering.model import Lowered
 from sncompile.targets.cwl.model import JOB, WORKFLOW
 from sncompile.targets.cwl.render import render_document, render_job, support
-from sncompile.targets.cwl.verify import differences
+from sncompile.targets.cwl.verify import differences, differences_in
 from sncompile.targets.cwl.workflow import lower_graph
 from sncompile.targets.emitted import Emitted, module_files
-from sncompile.targets.target import Engine
+from sncompile.targets.target import NoOptions, Refusal, Target
 
 READ_BACK = 1_000
 """Documents of so many jobs are read back on every compile: reading takes longer than writing."""
 
 
-class CwlTarget:
+class CwlTarget(Target[NoOptions]):
     """Workflows of the Common Workflow Language, which run where sncompile is not installed."""
 
     name = "cwl"
     title = "CWL v1.2"
-    capabilities: Mapping[str, str] = {
-        "command": "yes",
-        "shell": "yes",
-        "python, script, notebook": "as commands",
-        "container": "DockerRequirement",
-        "conda": "no",
-        "environment variables": "EnvVarRequirement; secrets from the caller's, without a container",
-        "resources": "ResourceRequirement, ToolTimeLimit; no GPUs",
-        "sizes and attempts": "expressions of the sizes of files; every attempt is the first",
-        "retries": "left to the engine",
-        "temp, protected": "temp is not among the results; protected files are read-only",
-        "directories": "Directory",
-        "success": "in the job's script",
-        "order without data": "inputs that say what is done",
-        "paths without a common name": "yes",
-        "batches": "a job for each instance",
-        "optional outputs": "no",
-        "braces in paths": "yes",
-        "URLs as files": "no",
+    features: ClassVar[Mapping[Feature, str]] = {
+        Feature.CONTAINERS: "DockerRequirement",
+        Feature.NETWORK: "NetworkAccess",
+        Feature.SECRETS: "from the caller's environment",
+        Feature.RETRIES: "left to the engine",
+        Feature.PRIORITIES: "left to the engine",
+        Feature.RUN_TIME: "expressions of the sizes of files; every attempt is the first",
+        Feature.TEMPORARY: "not among the results",
+        Feature.PROTECTED: "read-only",
+        Feature.CHECKS: "in the job's script",
+        Feature.BATCHES: "a job for each instance",
+        Feature.LOCAL_JOBS: "left to the engine",
+    }
+    refusals: ClassVar[Mapping[Feature | str, Refusal]] = {
+        Feature.CONDA: Refusal(
+            faults.CWL_CONDA,
+            "`{task}` runs in a conda environment, which CWL cannot express",
+            "give it a container instead",
+        ),
+        Feature.SECRETS_IN_CONTAINERS: Refusal(
+            faults.CWL_SECRET,
+            "the secret {what} of `{task}` would be seen, as the step runs in a container",
+            "run the step without a container, or compile to Snakemake",
+        ),
+        Feature.GPUS: Refusal(
+            faults.CWL_GPUS, "`{task}` needs GPUs, which CWL v1.2 cannot express", "leave `gpus` out for CWL"
+        ),
+        Feature.OPTIONAL_OUTPUTS: Refusal(
+            faults.CWL_OPTIONAL, "the output `{task}.{what}` is optional, which CWL cannot express", "drop the `?`"
+        ),
+        Feature.PROTECTED_FOLDERS: Refusal(
+            faults.CWL_PROTECTED,
+            "the output `{task}.{what}` is a protected directory, which CWL cannot express",
+            "drop `protected`",
+        ),
+        "benchmark": Refusal(faults.CWL_BENCHMARK, "CWL cannot have jobs measured", "drop `--benchmark`"),
+        "containers": Refusal(
+            faults.CWL_CONTAINERS, "CWL engines choose themselves what runs containers", "drop `--containers`"
+        ),
     }
 
-    def lower(self, graph: Graph, out: Path, *, benchmark: bool = False, containers: Engine | None = None) -> Emitted:
+    def place(self, graph: Graph, out: Path) -> str:
+        """In the folder that each job has for itself."""
+        return f"build/{graph.name}/files"
+
+    def lower(self, lowered: Lowered, out: Path, options: NoOptions) -> Emitted:
         """The files of a graph. Raises `CompileError` for what CWL cannot express."""
-        report = Report()
-        if benchmark:
-            report.add(faults.CWL_BENCHMARK.at(graph.span, "CWL cannot have jobs measured", help="drop `--benchmark`"))
+        report, graph = Report(), lowered.graph
         document = lower_graph(graph, os.path.relpath(graph.folder, out), report)
         for family in graph.families.values():
             if family.retries:
                 message = f"`{family.name}` is tried once: CWL has no word for `retries`"
                 help = "most engines have an option for it, such as `--retryCount` of Toil"
                 report.add(faults.CWL_RETRIES.at(family.span, message, help=help))
-        if containers is not None:
-            message, help = "CWL engines choose themselves what runs containers", "drop `--containers`"
-            report.add(faults.CWL_CONTAINERS.at(graph.span, message, help=help))
         texts = {WORKFLOW: render_document(document), JOB: render_job(document.job)}
         emitted = {name: _encoded(text, graph, report) for name, text in texts.items()} | support()
         if report.failed:
@@ -74,6 +96,10 @@ class CwlTarget:
     def read_back(self, graph: Graph, emitted: Emitted, out: Path) -> list[str]:
         """What differs between the graph and its files; of more than `READ_BACK` jobs only `--verify` says it."""
         return differences(graph, emitted.files, out) if graph.job_count() <= READ_BACK else []
+
+    def verify(self, graph: Graph, out: Path) -> list[str]:
+        """What reads the files back is ours, as no engine of CWL tells its jobs without running them."""
+        return differences_in(graph, out)
 
 
 def _encoded(text: str, graph: Graph, report: Report) -> bytes:

@@ -2,53 +2,67 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar, NamedTuple
 
 from sncompile.diagnostics import CompileError, Report
 from sncompile.faults import targets as faults
 from sncompile.ir.graph.model import Graph
+from sncompile.lowering.features import Feature
+from sncompile.lowering.model import Lowered
 from sncompile.targets.emitted import Emitted
 from sncompile.targets.snakemake.profiles import profile_files
-from sncompile.targets.snakemake.reading_back.read_back import differences
+from sncompile.targets.snakemake.reading_back import read_back
 from sncompile.targets.snakemake.render import render_sidecar, render_snakefile
 from sncompile.targets.snakemake.source_map import NAME, place_from, source_map
 from sncompile.targets.snakemake.workflow import lower_graph
-from sncompile.targets.target import Engine
+from sncompile.targets.target import Engine, Refusal, Target
 
 
-class SnakemakeTarget:
+class SnakemakeOptions(NamedTuple):
+    """`benchmark` has Snakemake measure every job. `containers` names what runs images in the place of Apptainer."""
+
+    benchmark: bool = False
+    containers: Engine | None = None
+
+
+class SnakemakeTarget(Target[SnakemakeOptions]):
     """Snakefiles for Snakemake 9, which run where sncompile is not installed."""
 
     name = "snakemake"
     title = "Snakemake 9"
-    capabilities: Mapping[str, str] = {
-        "command": "yes",
-        "shell": "yes",
-        "python, script, notebook": "as commands",
-        "container": "container:, or a script for Docker and podman",
-        "conda": "conda:",
-        "environment variables": "exported in the job; secrets from the caller's",
-        "resources": "threads:, mem_mb, disk_mb, runtime, gpu",
-        "sizes and attempts": "functions of input and attempt",
-        "retries": "retries:",
-        "temp, protected": "temp(), protected()",
-        "directories": "directory()",
-        "success": "ensure(), and a count of files in the job",
-        "order without data": "ancient() inputs",
-        "paths without a common name": "a mark beside them",
-        "batches": "a script, and a mark for each batch",
-        "optional outputs": "no",
-        "braces in paths": "no",
-        "URLs as files": "no",
+    options = SnakemakeOptions
+    features: ClassVar[Mapping[Feature, str]] = {
+        Feature.CONTAINERS: "container:, or a script for Docker and podman",
+        Feature.NETWORK: "in Docker and podman; Apptainer has it anyway",
+        Feature.CONDA: "conda:",
+        Feature.SECRETS: "from the caller's environment",
+        Feature.SECRETS_IN_CONTAINERS: "from the caller's environment",
+        Feature.RETRIES: "retries:",
+        Feature.PRIORITIES: "priority:",
+        Feature.GPUS: "gpu",
+        Feature.RUN_TIME: "functions of input and attempt",
+        Feature.TEMPORARY: "temp()",
+        Feature.PROTECTED: "protected()",
+        Feature.PROTECTED_FOLDERS: "protected()",
+        Feature.CHECKS: "ensure(), and a count of files in the job",
+        Feature.BATCHES: "a script, and a mark for each batch",
+        Feature.LOCAL_JOBS: "localrule:",
+    }
+    refusals: ClassVar[Mapping[Feature | str, Refusal]] = {
+        Feature.OPTIONAL_OUTPUTS: Refusal(
+            faults.OPTIONAL_OUTPUT,
+            "the output `{task}.{what}` is optional, which Snakemake cannot express",
+            "drop the `?`",
+        )
     }
 
-    def lower(self, graph: Graph, out: Path, *, benchmark: bool = False, containers: Engine | None = None) -> Emitted:
+    def lower(self, lowered: Lowered, out: Path, options: SnakemakeOptions) -> Emitted:
         """The files of a graph. Raises `CompileError` for what Snakemake cannot express."""
+        graph = lowered.graph
         report = Report()
-        files = os.path.relpath(out / "files", graph.folder)
-        workflow = lower_graph(graph, files, report, benchmark=benchmark, containers=containers)
+        workflow = lower_graph(graph, lowered.place, report, benchmark=options.benchmark, containers=options.containers)
         if report.failed:
             raise CompileError(report.diagnostics())
         text = render_snakefile(workflow)
@@ -66,7 +80,13 @@ class SnakemakeTarget:
 
     def read_back(self, graph: Graph, emitted: Emitted, out: Path) -> list[str]:
         """What differs between the graph and its files, of some jobs of a large pipeline."""
-        return differences(graph, emitted.files, out)
+        return read_back.differences(graph, emitted.files, out)
+
+    def verify(self, graph: Graph, out: Path) -> list[str]:
+        """Snakemake reads its files itself, in a folder of its own and with no job."""
+        from sncompile.targets.snakemake.engine.verification import differences
+
+        return differences(graph, out)
 
 
 def _encoded(text: str, graph: Graph) -> bytes:

@@ -1,7 +1,7 @@
 """Asks Snakemake which jobs an emitted folder stands for: a dry run of everything, in a folder of its own.
 
-Run as `python -m sncompile.runner.dry_run EVENTS TARGETS ARGUMENT…` it is Snakemake's command line with our log
-handler; the targets stand in a file, since a command line has no room for all of a large pipeline's.
+Run as a program (`EVENTS TARGETS ARGUMENT…`) it is Snakemake's command line with our log handler; the targets stand in
+a file, since a command line has no room for all of a large pipeline's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sncompile.runner.engine.surroundings import python, surroundings
+from sncompile.targets.snakemake.engine.events import logger_plugin
+from sncompile.targets.snakemake.engine.surroundings import python, surroundings
 
 _TOLD = 8
 """So many of its last lines are told where Snakemake fails; a banner stands before them."""
@@ -68,9 +69,7 @@ def main(events: str, targets: str, arguments: Sequence[str]) -> None:
     from snakemake.cli import main as snakemake
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
-    from sncompile.runner.engine.child import plugin
-
-    LoggerPluginRegistry().register_plugin("sncompile", plugin(Path(events)))
+    LoggerPluginRegistry().register_plugin("sncompile", logger_plugin(Path(events)))
     snakemake([*arguments, "--logger", "sncompile", "--", "all", *json.loads(Path(targets).read_text())])
 
 

@@ -23,8 +23,8 @@ from sncompile.ir.diff.commands import resources_taken
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.jobs.expansion import Expansion, Job
-from sncompile.runner.dry_run import DryRunFailed, can_be_asked, dry_run
-from sncompile.runner.files.job_files import marks
+from sncompile.targets.snakemake.engine.dry_run import DryRunFailed, can_be_asked, dry_run
+from sncompile.targets.snakemake.marking import marks_of
 from sncompile.targets.snakemake.reading_back.command_comparison import command_line, script_differs
 from sncompile.targets.snakemake.reading_back.read_back import ASKED
 
@@ -108,7 +108,7 @@ def _known(
     first: dict[str, str] = {}
     for name, family in graph.families.items():
         by_mark = name in marked or not family.outputs
-        for job, mark in zip(expansion.jobs(name), marks(graph, family), strict=True):
+        for job, mark in zip(expansion.jobs(name), map(marks_of(graph, family), range(len(family.keys))), strict=True):
             writes = frozenset((mark,)) if by_mark else frozenset(_files(job.outputs))
             if by_mark:
                 mark_of |= dict.fromkeys(_files(job.outputs), mark)

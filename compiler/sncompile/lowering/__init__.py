@@ -1,0 +1,1 @@
+"""Graph → what every engine needs of it, worked out once: words, columns, files, waits, amounts."""

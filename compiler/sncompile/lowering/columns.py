@@ -1,0 +1,104 @@
+"""The values of a family's instances, and the columns that its words need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.structure import structure
+from sncompile.ir.values.evaluate import Closure, Evaluator
+from sncompile.ir.values.model import Attempt, Cell, Const, Key, Local, Lookup, Related, Size, Value, walk
+from sncompile.lowering.model import Column, Lazy, TableColumn
+
+BOUND = ("params", "env", "resources")
+"""Names of a module that stand for values of the step, and not for files."""
+
+
+class Columns:
+    """What differs between the jobs of one family: every value once, under a name of its own."""
+
+    def __init__(self, family: Family, graph: Graph, evaluator: Evaluator) -> None:
+        self.family, self.graph, self.evaluator = family, graph, evaluator
+        self.columns: dict[str, Column] = {}
+        self._known: dict[Hashable, str] = {}
+
+    # --- Values -------------------------------------------------------------------------------------------------
+
+    def closure(self, value: Value) -> Closure:
+        """The value of every instance. Raises `AtRunTime`."""
+        return self.evaluator.closure(value, self.family.keys, self.family)
+
+    def cells(self, value: Value) -> list[Any]:
+        """The value of every instance, as a list. Raises `AtRunTime`."""
+        return list(self.evaluator.column(value, self.family.keys, self.family))
+
+    def constant(self, value: Value) -> tuple[Any] | None:
+        """The value in a tuple of one, where it is the same for every instance and comes from no row.
+
+        What is taken from the row of a job stays a column even where all rows agree: with one row more they may not.
+        """
+        if isinstance(value, Const):
+            return (value.value,)
+        if self.reads_rows(value) or self.late(value):
+            return None
+        closure = self.evaluator.over(value, self.family.keys, self.family)
+        first = closure(0)
+        same = all(closure(i) == first for i in range(1, len(self.family.keys)))
+        return (first,) if same else None
+
+    def reads_rows(self, value: Value) -> bool:
+        """Whether a value is taken from the row of a job."""
+        if not self.family.keys.by:
+            return False
+        return any(isinstance(leaf, (Key, Related, Lookup)) for leaf in self.leaves(value))
+
+    def late(self, value: Value) -> bool:
+        """Whether a value is known only when the job is about to run."""
+        return any(isinstance(leaf, (Attempt, Size)) for leaf in self.leaves(value))
+
+    def leaves(self, value: Value) -> list[Value]:
+        """A value with all that is inside it, and inside what its names stand for; ports stand for themselves."""
+        found: list[Value] = []
+        for leaf in walk(value):
+            found.append(leaf)
+            if isinstance(leaf, Local) and leaf.space in BOUND:
+                found += self.leaves(self.family.local(leaf.space, leaf.name))
+        return found
+
+    def bound(self, value: Value) -> Value:
+        """What a name of the module stands for, as far as that is no file."""
+        while isinstance(value, Local) and value.space in ("params", "env"):
+            value = self.family.local(value.space, value.name)
+        return value
+
+    # --- Columns ------------------------------------------------------------------------------------------------
+
+    def column(self, value: Value, hint: str) -> str:
+        """The name of the column of a value."""
+        value = self.bound(value)
+        key = ("value", structure(value))
+        if key not in self._known:
+            origin = None
+            if isinstance(value, Related) and isinstance(value.value, Cell) and not (value.gathers or value.linked):
+                origin = TableColumn(value.value.table.name, value.value.column)
+            cells: Sequence[Any] = Lazy(len(self.family.keys), lambda: self.cells(value))
+            self._known[key] = self._new(hint, cells, origin)
+        return self._known[key]
+
+    def made(self, cells: Sequence[Any], hint: str) -> str:
+        """The name of a column of cells that were made for it."""
+        key = ("cells", tuple(cells))
+        if key not in self._known:
+            self._known[key] = self._new(hint, cells, None)
+        return self._known[key]
+
+    def _new(self, hint: str, cells: Sequence[Any], origin: TableColumn | None) -> str:
+        base = re.sub(r"\W+", "_", hint.strip("-")) or "value"
+        name, number = base, 1
+        while name in self.columns:
+            number += 1
+            name = f"{base}_{number}"
+        self.columns[name] = Column(name, cells, origin)
+        return name

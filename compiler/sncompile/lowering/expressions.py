@@ -1,0 +1,380 @@
+"""What is known only when a job is about to run: a small tree of its own, and how it is printed in a language.
+
+The parts of an expression that are known to the compiler are constants or columns. What is left is made of operators,
+each of which says in `FORMS` how it stands in a language; what has no form there is refused by name. Nothing is printed
+because it happens to be spelled alike in two languages.
+
+    memory: "${attempt * t.gb}GB"     Scaled(Call("*", (Attempt(), Varying("gb"))), 1000)
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from math import ceil
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sncompile.diagnostics import Span
+from sncompile.ir.language.functions import FUNCTIONS
+from sncompile.ir.language.operands import to_text
+from sncompile.ir.language.operators import OPERATORS
+from sncompile.ir.language.types import Type
+
+if TYPE_CHECKING:
+    from sncompile.lowering.model import Plain, Task
+
+
+class Known(NamedTuple):
+    """What is the same for all jobs."""
+
+    value: Plain
+    type: Type
+    span: Span
+
+
+class Varying(NamedTuple):
+    """What a column of the task has for the job."""
+
+    column: str
+    type: Type
+    span: Span
+
+
+class Attempt(NamedTuple):
+    """Which try of the job it is, from 1."""
+
+    type: Type
+    span: Span
+
+
+class Size(NamedTuple):
+    """The size in bytes of the files of an input."""
+
+    port: str
+    type: Type
+    span: Span
+
+
+class Call(NamedTuple):
+    """An operator or function of the language on its operands."""
+
+    operator: str
+    operands: tuple[Expression, ...]
+    type: Type
+    span: Span
+
+
+class If(NamedTuple):
+    """`then if test else other`."""
+
+    test: Expression
+    then: Expression
+    other: Expression
+    type: Type
+    span: Span
+
+
+class Joined(NamedTuple):
+    """Parts as one text."""
+
+    parts: tuple[Expression, ...]
+    type: Type
+    span: Span
+
+
+class Listed(NamedTuple):
+    """A list of single values."""
+
+    items: tuple[Expression, ...]
+    type: Type
+    span: Span
+
+
+class Scaled(NamedTuple):
+    """An amount in the unit of its resource: `amount * times / over`, and so many whole ones, rounded up."""
+
+    amount: Expression
+    times: float
+    over: int
+    type: Type
+    span: Span
+
+    @property
+    def whole(self) -> bool:
+        """Whether the amount is a whole number as it is."""
+        return self.over == 1 and self.times == int(self.times) and self.amount.type.base == "integer"
+
+
+Expression = Known | Varying | Attempt | Size | Call | If | Joined | Listed | Scaled
+
+
+def parts(expression: Expression) -> tuple[Expression, ...]:
+    """The expressions directly inside an expression."""
+    match expression:
+        case Call():
+            return expression.operands
+        case If():
+            return expression.test, expression.then, expression.other
+        case Joined():
+            return expression.parts
+        case Listed():
+            return expression.items
+        case Scaled():
+            return (expression.amount,)
+    return ()
+
+
+def everything(expression: Expression) -> Iterator[Expression]:
+    """An expression and all that is inside it."""
+    yield expression
+    for part in parts(expression):
+        yield from everything(part)
+
+
+def expression_text(expression: Expression) -> str:
+    """An expression, near to what a spec would say."""
+    match expression:
+        case Known():
+            return json.dumps(expression.value, ensure_ascii=False)
+        case Varying():
+            return expression.column
+        case Attempt():
+            return "attempt"
+        case Size():
+            return f"inputs.{expression.port}.size"
+        case If():
+            test, then, other = map(expression_text, parts(expression))
+            return f"({then} if {test} else {other})"
+        case Joined():
+            return " ~ ".join(map(expression_text, expression.parts))
+        case Listed():
+            return f"[{', '.join(map(expression_text, expression.items))}]"
+        case Scaled():
+            factor = f" * {expression.times:g}" if expression.times != 1 else ""
+            return (
+                f"{expression_text(expression.amount)}{factor}{f' / {expression.over}' if expression.over != 1 else ''}"
+            )
+        case Call():
+            operands = list(map(expression_text, expression.operands))
+            if expression.operator.startswith(_LOOSE) and len(operands) > 1:
+                return f"({f' {expression.operator} '.join(operands)})"
+            return f"{expression.operator}({', '.join(operands)})"
+
+
+def evaluated(
+    expression: Expression,
+    task: Task,
+    number: int,
+    *,
+    attempt: int = 1,
+    sizes: Mapping[str, int] = MappingProxyType({}),
+) -> Any:
+    """What an expression is for a job, at an attempt, with inputs of some sizes. Raises `ValueFault`."""
+
+    def found(inner: Expression) -> Any:
+        return evaluated(inner, task, number, attempt=attempt, sizes=sizes)
+
+    match expression:
+        case Known():
+            return expression.value
+        case Varying():
+            return task.columns[expression.column].cells[number]
+        case Attempt():
+            return attempt
+        case Size():
+            return sizes[expression.port]
+        case If():
+            return found(expression.then if found(expression.test) else expression.other)
+        case Joined():
+            return "".join(to_text(found(part)) for part in expression.parts)
+        case Listed():
+            return tuple(map(found, expression.items))
+        case Scaled():
+            amount = float(found(expression.amount)) * expression.times / expression.over
+            return max(1, ceil(amount - 1e-9)) if amount else 0
+        case Call():
+            operands = list(map(found, expression.operands))
+            if expression.operator == "[]":
+                return operands[0][operands[1]]
+            if expression.operator in ("and", "or"):
+                return all(operands) if expression.operator == "and" else any(operands)
+            function = OPERATORS.get((expression.operator, len(operands))) or FUNCTIONS[expression.operator]
+            return function.compute(*operands)
+
+
+# --- How they are printed -------------------------------------------------------------------------------------------
+
+
+class Language(Enum):
+    """What expressions are printed in."""
+
+    PYTHON = "python"
+    JAVASCRIPT = "javascript"
+    AWK = "awk"
+
+
+class Form(NamedTuple):
+    """How an operator stands in a language, with `{}` for each operand; joined by `between` it takes any number."""
+
+    text: str
+    between: str = ""
+
+
+def _infix(sign: str) -> Form:
+    return Form(f"({{}} {sign} {{}})")
+
+
+def _alike(*signs: str) -> dict[tuple[str, int], Form]:
+    return {(sign, 2): _infix(sign) for sign in signs}
+
+
+_NUMBERS = _alike("+", "-", "*", "/", "<", "<=", ">", ">=") | {("-", 1): Form("(-{})"), ("+", 1): Form("(+{})")}
+_ANY = -1
+
+FORMS: Mapping[Language, Mapping[tuple[str, int], Form]] = {
+    Language.PYTHON: {
+        **_NUMBERS,
+        **_alike("//", "%", "==", "!=", "in", "not in"),
+        ("not", 1): Form("(not {})"),
+        ("and", _ANY): Form("bool({})", " and "),
+        ("or", _ANY): Form("bool({})", " or "),
+        ("min", _ANY): Form("min({})", ", "),
+        ("max", _ANY): Form("max({})", ", "),
+        ("ceil", 1): Form("ceil({})"),
+        ("[]", 2): Form("{}[{}]"),
+        ("len", 1): Form("len({})"),
+        ("int", 1): Form("int({})"),
+        ("float", 1): Form("float({})"),
+        ("upper", 1): Form("{}.upper()"),
+        ("lower", 1): Form("{}.lower()"),
+        ("replace", 3): Form("{}.replace({}, {})"),
+        ("sorted", 1): Form("sorted({})"),
+        ("unique", 1): Form("list(dict.fromkeys({}))"),
+        ("range", 1): Form("list(range({}))"),
+        ("range", 2): Form("list(range({}, {}))"),
+        ("range", 3): Form("list(range({}, {}, {}))"),
+    },
+    Language.JAVASCRIPT: {
+        **_NUMBERS,
+        ("//", 2): Form("Math.floor({} / {})"),
+        ("%", 2): Form("({0} - {1} * Math.floor({0} / {1}))"),
+        ("min", _ANY): Form("Math.min({})", ", "),
+        ("max", _ANY): Form("Math.max({})", ", "),
+        ("ceil", 1): Form("Math.ceil({})"),
+    },
+    Language.AWK: {
+        **_NUMBERS,
+        **_alike("==", "!="),
+        ("//", 2): Form("floor({} / {})"),
+        ("%", 2): Form("({0} - {1} * floor({0} / {1}))"),
+        ("not", 1): Form("(! {})"),
+        ("and", _ANY): Form("({})", " && "),
+        ("or", _ANY): Form("({})", " || "),
+        ("ceil", 1): Form("ceil({})"),
+    },
+}
+"""Language → operator and how many operands it takes → its form. `_ANY`: as many as there are."""
+
+_ONE_TEXT = frozenset(("upper", "lower", "replace"))
+"""They take a list of texts as well, item by item, which their forms do not."""
+
+_LOOSE = ("+", "-", "*", "/", "%", "=", "!", "<", ">", "in", "not", "and", "or")
+
+
+class NoForm(Exception):
+    """A language has no form for something; `what` names it, `span` says where the spec has it."""
+
+    def __init__(self, what: str, span: Span) -> None:
+        super().__init__(what)
+        self.what, self.span = what, span
+
+
+class Printer(ABC):
+    """Prints expressions in a language. A target says how attempts, sizes, columns and constants stand there."""
+
+    language: Language
+    choice = "({then} if {test} else {other})"
+
+    @abstractmethod
+    def constant(self, value: Plain, type: Type, span: Span) -> str:
+        """A constant."""
+
+    @abstractmethod
+    def varying(self, expression: Varying) -> str:
+        """What a column has for the job."""
+
+    @abstractmethod
+    def attempt(self, expression: Attempt) -> str:
+        """Which try of the job it is."""
+
+    @abstractmethod
+    def size(self, expression: Size) -> str:
+        """The size of an input's files."""
+
+    def text(self, code: str, type: Type, span: Span) -> str:
+        """A value as text, as `str` has it."""
+        raise NoForm("a text", span)
+
+    def joined(self, texts: Sequence[str], span: Span) -> str:
+        """Texts as one."""
+        raise NoForm("a text", span)
+
+    def listed(self, items: Sequence[str], span: Span) -> str:
+        """A list."""
+        raise NoForm("a list", span)
+
+    def print(self, expression: Expression) -> str:
+        """An expression, in brackets where it needs them beside others. Raises `NoForm`."""
+        match expression:
+            case Known():
+                return self.constant(expression.value, expression.type, expression.span)
+            case Varying():
+                return self.varying(expression)
+            case Attempt():
+                return self.attempt(expression)
+            case Size():
+                return self.size(expression)
+            case If():
+                test, then, other = (self.print(e) for e in (expression.test, expression.then, expression.other))
+                return self.choice.format(test=test, then=then, other=other)
+            case Joined():
+                texts = [self.text(self.print(part), part.type, part.span) for part in expression.parts]
+                return self.joined(texts, expression.span)
+            case Listed():
+                return self.listed([self.print(item) for item in expression.items], expression.span)
+            case Call():
+                return self._call(expression)
+            case Scaled():
+                raise NoForm("an amount with a unit", expression.span)
+
+    def _call(self, call: Call) -> str:
+        name, operands = call.operator, call.operands
+        printed = [self.print(operand) for operand in operands]
+        if name == "str":
+            return self.text(printed[0], operands[0].type, call.span)
+        forms = FORMS[self.language]
+        form = forms.get((name, len(operands))) or forms.get((name, _ANY))
+        if form is None or (name in _ONE_TEXT and operands[0].type.many):
+            raise NoForm(f"`{name}`" if operands else name, call.span)
+        # What stands between the brackets of a call needs none; what has an index or a method behind it keeps them.
+        if not name.startswith(_LOOSE):
+            kept = form.text.startswith("{}") and not isinstance(operands[0], (Attempt, Size))
+            printed = [p if kept and n == 0 else bare(p) for n, p in enumerate(printed)]
+        return form.text.format(form.between.join(printed)) if form.between else form.text.format(*printed)
+
+
+def bare(code: str) -> str:
+    """Code without brackets around all of it.
+
+    >>> bare("(attempt + 1)"), bare("(a + 1) * (b + 2)")
+    ('attempt + 1', '(a + 1) * (b + 2)')
+    """
+    depth = 0
+    for place, sign in enumerate(code):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0 and place < len(code) - 1:
+            return code
+    return code[1:-1] if code.startswith("(") else code

@@ -1,0 +1,169 @@
+"""Jobs of the lowered model: what each runs, reads, writes and waits for."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from sncompile.ir.graph.resources import RESOURCES
+from sncompile.ir.jobs.expansion import Job
+from sncompile.ir.jobs.words import as_arguments
+from sncompile.ir.language.encoding import encode_key
+from sncompile.ir.language.functions import to_text
+from sncompile.ir.values.evaluate import record_text
+from sncompile.lowering.expressions import Size, evaluated, everything, expression_text
+from sncompile.lowering.model import (
+    Amount,
+    Cell,
+    Constant,
+    Given,
+    Key,
+    Late,
+    Lowered,
+    ModuleFile,
+    Object,
+    Piece,
+    Plain,
+    Port,
+    Task,
+    Word,
+)
+
+Text = str | Amount | Late
+"""A part of an argument: text, or what is known when the job is about to run."""
+
+
+class Words:
+    """The words of a task's jobs, with everything in its place that is known by now."""
+
+    def __init__(self, lowered: Lowered, task: Task) -> None:
+        self._lowered, self._task = lowered, task
+
+    def command(self, number: int) -> list[tuple[Text, ...]] | None:
+        """The arguments of a job's command; None where it has a script."""
+        if self._task.command is None:
+            return None
+        return [found for word in self._task.command for found in self.word(word, number)]
+
+    def script(self, number: int) -> list[str | list[tuple[Text, ...]]] | None:
+        """The parts of a job's script: text as it stands, and arguments to be quoted; None where it has a command."""
+        if self._task.script is None:
+            return None
+        return [
+            part if isinstance(part, str) else [found for word in part for found in self.word(word, number)]
+            for part in self._task.script
+        ]
+
+    def word(self, word: Word, number: int) -> list[tuple[Text, ...]]:
+        """The arguments that a word is for a job."""
+        if not word.each:
+            return [tuple(self._text(piece, number) for piece in word.pieces)]
+        items = as_arguments(self.value(word.pieces[0], number))
+        return [(text,) for item in items for text in ([word.before, item] if word.before else [item])]
+
+    def _text(self, piece: Piece, number: int) -> Text:
+        if isinstance(piece, Late):
+            return piece
+        if isinstance(piece, Amount):
+            held = self._task.resources[piece.resource]
+            return piece if isinstance(held, Late) else to_text(self.value(held, number))
+        value = self.value(piece, number)
+        return "" if value is None else to_text(value)
+
+    def value(self, piece: Piece, number: int) -> Any:
+        """What a piece is for a job, as it is and not as text."""
+        task = self._task
+        match piece:
+            case Constant():
+                return piece.text
+            case Given():
+                return piece.value
+            case Key():
+                found = task.keys[number][task.by.index(piece.name)]
+                return encode_key(found) if piece.encoded else found
+            case Cell():
+                return task.columns[piece.column].cells[number]
+            case Port():
+                return self._port(piece, number)
+            case ModuleFile():
+                return f"{self._lowered.place}/{piece.name}"
+            case Amount():
+                return self.value(task.resources[piece.resource], number)
+            case Object():
+                return record_text({name: self.value(member, number) for name, member in piece.members})
+            case Late():
+                return piece
+
+    def _port(self, piece: Port, number: int) -> Plain:
+        port = self._task.inputs[piece.name] if piece.space == "inputs" else self._task.outputs[piece.name]
+        found: tuple[str, ...] | None = port.paths[number]
+        return found if port.many or found is None else found[0]
+
+
+def jobs(lowered: Lowered) -> Iterator[Job]:
+    """All jobs, written out as those of the graph are (`ir/jobs/expansion.py`)."""
+    for task in lowered.tasks.values():
+        words = Words(lowered, task)
+        for number in range(len(task)):
+            yield _job(lowered, task, words, number)
+
+
+def _job(lowered: Lowered, task: Task, words: Words, number: int) -> Job:
+    command, script = words.command(number), words.script(number)
+    step, _, _ = task.ids[number].partition("/")
+    keys = task.ids[number].count("/")
+    return Job(
+        id=task.ids[number],
+        step=step,
+        key=dict(list(zip(task.by, task.keys[number], strict=True))[len(task.by) - keys :]),
+        command=None if command is None else ["".join(map(shown, word)) for word in command],
+        shell=None if script is None else "".join(map(script_text, script)),
+        inputs={name: _listed(words.value(Port("inputs", name), number)) for name in task.inputs},
+        outputs={name: _listed(words.value(Port("outputs", name), number)) for name in task.outputs},
+        container=None if task.image is None else words.value(task.image, number),
+        env={v.name: "***" if v.value is None else shown_word(words, v.value, number) for v in task.variables},
+        resources={
+            each.job: _amount(words.value(task.resources[name], number), task, number)
+            for name, each in RESOURCES.items()
+            if name in task.resources
+        },
+        settings=dict(task.settings),
+        after=[lowered.tasks[job.task].ids[job.number] for job in task.after[number]],
+        digest=task.digests[number],
+        source=task.span,
+    )
+
+
+def _listed(paths: Any) -> Any:
+    return list(paths) if isinstance(paths, tuple) else paths
+
+
+def _amount(held: Any, task: Task, number: int) -> int | str:
+    """An amount as the first attempt has it; as it is written, where it takes sizes."""
+    if not isinstance(held, Late):
+        return held  # type: ignore[no-any-return]
+    if any(isinstance(each, Size) for each in everything(held.expression)):
+        return f"${{{expression_text(held.expression)}}}"
+    return evaluated(held.expression, task, number)  # type: ignore[no-any-return]
+
+
+def script_text(part: str | list[tuple[Text, ...]]) -> str:
+    """A part of a script as text."""
+    if isinstance(part, str):
+        return part
+    return " ".join(shlex.quote("".join(map(shown, word))) for word in part)
+
+
+def shown_word(words: Words, word: Word, number: int) -> str:
+    """A word as one text."""
+    return "".join(map(shown, words.word(word, number)[0]))
+
+
+def shown(text: Text) -> str:
+    """A part of an argument, with a name in the place of what is known late."""
+    if isinstance(text, str):
+        return text
+    if isinstance(text, Amount):
+        return f"${{resources.{text.resource}}}"
+    return f"${{{expression_text(text.expression)}}}"

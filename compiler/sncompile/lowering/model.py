@@ -1,0 +1,333 @@
+"""The lowered model: a graph as plain data, from which targets print.
+
+A *task* is all jobs of a family. What is the same for all of them is written out; what differs is a column, and a word
+that names a port stays the name of the port. Of a step over a table `t` of two rows,
+
+    command: [blur, --sigma, "${t.sigma}", "${inputs.image}", "-o", "${outputs.blurred}"]
+
+    word      blur        constant
+    word      --sigma     constant
+    word      [sigma]     the column `sigma`: 1.5, 2
+    word      image       the file of the input `image`: raw/A.tif, raw/B.tif
+    word      -o          constant
+    word      blurred     the file of the output `blurred`
+
+Nothing here holds a value of the IR, and nothing has to be evaluated. Columns and files are sequences with an item for
+each job, in the order of the family's instances; they are made when they are first looked at, as a target that can say
+a path as a pattern never needs those of a million jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from posixpath import dirname, normpath
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
+
+if TYPE_CHECKING:
+    from sncompile.diagnostics import Span
+    from sncompile.ir.graph.files import ModuleFile as Shipped
+    from sncompile.ir.graph.model import Graph
+    from sncompile.lowering.expressions import Expression
+    from sncompile.lowering.features import Feature
+
+T = TypeVar("T")
+Plain = str | int | float | bool | None | tuple["Plain", ...]
+
+
+class Lazy(Sequence[T], Generic[T]):
+    """A sequence of `size` items that is made when the first of them is asked for."""
+
+    __slots__ = ("_found", "_make", "_size")
+
+    def __init__(self, size: int, make: Callable[[], Sequence[T]]) -> None:
+        self._size, self._make = size, make
+        self._found: Sequence[T] | None = None
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, number: int) -> T: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[T]: ...
+    def __getitem__(self, number: int | slice) -> T | Sequence[T]:
+        return self._items()[number]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._items())
+
+    def _items(self) -> Sequence[T]:
+        if self._found is None:
+            self._found = self._make()
+        return self._found
+
+
+# --- Pieces of words and paths --------------------------------------------------------------------------------------
+
+
+class Constant(NamedTuple):
+    """A text that is the same for all jobs."""
+
+    text: str
+
+
+class Key(NamedTuple):
+    """A key of the job; `encoded` as it stands in derived paths."""
+
+    name: str
+    encoded: bool
+
+
+class Cell(NamedTuple):
+    """What a column of the task has for the job."""
+
+    column: str
+
+
+class Port(NamedTuple):
+    """The path of a port, or its paths; `space` is `inputs` or `outputs`."""
+
+    space: str
+    name: str
+
+
+class ModuleFile(NamedTuple):
+    """The path of a file that belongs to the module, by its name below the emitted `files/`."""
+
+    name: str
+
+
+class Amount(NamedTuple):
+    """What the job is given of a resource."""
+
+    resource: str
+
+
+class Late(NamedTuple):
+    """A value that is known when the job is about to run."""
+
+    expression: Expression
+
+
+class Object(NamedTuple):
+    """A JSON object, as text: the argument of functions, scripts and notebooks. What is absent is left out."""
+
+    members: tuple[tuple[str, Piece], ...]
+
+
+class Given(NamedTuple):
+    """A member of an object that is the same for all jobs, as it is and not as text."""
+
+    value: Plain
+
+
+Piece = Constant | Key | Cell | Port | ModuleFile | Amount | Late | Object | Given
+
+
+class Word(NamedTuple):
+    """An argument: the texts of its pieces, joined.
+
+    With `each` its only piece is a list, or is absent for some jobs: as many arguments as there are items, with
+    `before` in front of each where it is given.
+    """
+
+    pieces: tuple[Piece, ...]
+    each: bool = False
+    before: str = ""
+
+
+ScriptPart = str | tuple[Word, ...]
+"""A piece of a script: text as it stands, or arguments, quoted and with spaces between them."""
+
+
+# --- What tasks are made of -----------------------------------------------------------------------------------------
+
+
+class TableColumn(NamedTuple):
+    """That a column is one of a table of the spec: a job has the cell of its row."""
+
+    table: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """What differs between the jobs of a task; an item is a value, a list of values, or None where it is absent."""
+
+    name: str
+    cells: Sequence[Plain]
+    origin: TableColumn | None = None
+
+
+class JobRef(NamedTuple):
+    """A job: the number of an instance of a task."""
+
+    task: str
+    number: int
+
+
+class Written(NamedTuple):
+    """That a job writes a path: by which port, and the place of the path among those of the port."""
+
+    job: JobRef
+    port: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """The files of an input port: for each job its paths, or None where it is absent.
+
+    `path` is how each job's own path is made, where it is one path, made of constants and keys.
+    """
+
+    base: str
+    many: bool
+    paths: Sequence[tuple[str, ...] | None]
+    path: tuple[Piece, ...] | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output:
+    """The files of an output port, as `Input`. What is set of it beside its paths is as in the spec."""
+
+    base: str
+    many: bool
+    paths: Sequence[tuple[str, ...]]
+    path: tuple[Piece, ...] | None
+    optional: bool
+    temp: bool
+    protected: bool
+    create: bool
+    span: Span
+
+
+class Variable(NamedTuple):
+    """An environment variable: its text, or None for a secret one, which has its value from the run's environment."""
+
+    name: str
+    value: Word | None
+
+
+class Check(NamedTuple):
+    """What must hold of an output when the command has ended: `non_empty`, `sha256` or `min_files`."""
+
+    kind: str
+    port: str
+    wanted: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """All jobs of a family. Exactly one of `command` and `script` is set.
+
+    `keys` are the keys of each job, by the names `by`; `ids` the names of the jobs. `after` has the jobs that each job
+    waits for, without those that they wait for themselves. `settings` is all else that is said of the jobs
+    (`ir/graph/settings.py`).
+    """
+
+    name: str
+    title: str
+    by: tuple[str, ...]
+    keys: Sequence[tuple[str, ...]]
+    ids: Sequence[str]
+    columns: Mapping[str, Column]
+    command: tuple[Word, ...] | None
+    script: tuple[ScriptPart, ...] | None
+    inputs: Mapping[str, Input]
+    outputs: Mapping[str, Output]
+    after: Sequence[tuple[JobRef, ...]]
+    resources: Mapping[str, Piece]
+    variables: tuple[Variable, ...]
+    image: Piece | None
+    conda: str | None
+    network: bool
+    checks: tuple[Check, ...]
+    retries: int
+    priority: int
+    urgent: bool
+    local: bool
+    batches: tuple[int, ...]
+    tags: tuple[str, ...]
+    settings: Mapping[str, Any]
+    files: tuple[str, ...]
+    digests: Sequence[str]
+    span: Span
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+@dataclass(frozen=True, eq=False)
+class Lowered:
+    """A pipeline as plain data, its tasks each after those that it needs.
+
+    `outputs` are the paths of the pipeline's outputs, None for one that is absent. `wanted` are the jobs that these
+    need, by task and in order, with those that write nothing and are there for what they do. `files` are the modules'
+    files. `features` are what an engine must be able to do, each with the tasks that ask for it. `folder` is the jobs'
+    working folder and is never written into a file; `place` is where jobs find module files.
+    """
+
+    name: str
+    title: str
+    spec: str
+    digest: str
+    folder: str
+    workspace: str
+    place: str
+    tasks: Mapping[str, Task]
+    outputs: Mapping[str, tuple[str, ...] | None]
+    wanted: Mapping[str, Sequence[int]]
+    files: Mapping[str, Shipped]
+    features: Mapping[Feature, tuple[Use, ...]]
+    span: Span
+    graph: Graph
+
+    @cached_property
+    def _writers(self) -> dict[str, Written]:
+        found = {}
+        for task in self.tasks.values():
+            for port, output in task.outputs.items():
+                for number, paths in enumerate(output.paths):
+                    for place, each in enumerate(paths):
+                        found[normpath(each)] = Written(JobRef(task.name, number), port, place)
+        return found
+
+    @cached_property
+    def _around(self) -> set[str]:
+        return {folder for path in self._writers for folder in above(path)}
+
+    def writer(self, path: str) -> Written | None:
+        """The job that writes a path, however it is spelled; None for what comes from outside."""
+        return self._writers.get(normpath(path))
+
+    def lies_about(self, path: str) -> bool:
+        """Whether a path that no job writes as it is lies inside or around one that a job does."""
+        path = normpath(path)
+        return path in self._around or any(folder in self._writers for folder in above(path))
+
+    def job_count(self) -> int:
+        """How many jobs there are in all."""
+        return sum(map(len, self.tasks.values()))
+
+
+def above(path: str) -> Iterator[str]:
+    """A path and the folders that it lies in.
+
+    >>> list(above("a/b/c"))
+    ['a/b/c', 'a/b', 'a']
+    """
+    while path not in ("", "/"):
+        yield path
+        path = dirname(path)
+
+
+class Use(NamedTuple):
+    """What of a task needs a feature: the name of a port, resource or key, or the secrets by their names."""
+
+    task: str
+    what: str
+    span: Span

@@ -1,0 +1,217 @@
+"""Commands and scripts → words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart
+from sncompile.ir.jobs.words import argument_words, as_arguments
+from sncompile.ir.language.functions import to_text
+from sncompile.ir.values import model as ir
+from sncompile.ir.values.model import Value, walk
+from sncompile.lowering import model
+from sncompile.lowering.columns import Columns
+from sncompile.lowering.expressing import expressed
+from sncompile.lowering.model import Constant, Piece, ScriptPart, Word
+
+
+class Words:
+    """The words of one family's command or script, of its variables and of its image."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns, self._family = columns, columns.family
+
+    def command(self) -> tuple[Word, ...] | None:
+        """The words of the command."""
+        if self._family.command is None:
+            return None
+        return tuple([word for argument in self._family.command for word in self.argument(argument)])
+
+    def script(self) -> tuple[ScriptPart, ...] | None:
+        """The parts of the script."""
+        if self._family.shell is None:
+            return None
+        return tuple(map(self._part, self._family.shell))
+
+    def _part(self, part: ShellPart) -> ScriptPart:
+        if part.value is None:
+            return part.text
+        return tuple(self.argument(part.value, "value"))
+
+    # --- Arguments ----------------------------------------------------------------------------------------------
+
+    def argument(self, argument: Argument, hint: str = "argument") -> list[Word]:
+        """The words of an argument, from none to several."""
+        if not isinstance(argument, (Flag, Option)):
+            return self.words(argument, hint)
+        when = self._columns.constant(argument.when) if argument.when is not None else (True,)
+        if when is None:
+            return self._by_job(argument)
+        if not when[0]:
+            return []
+        if isinstance(argument, Flag):
+            return [Word((Constant(argument.flag),))]
+        present = self.presence(argument.value)
+        if len(present) > 1:
+            return self._by_job(argument)
+        if present == {False}:
+            return []
+        words = self.words(argument.value, argument.option)
+        if argument.repeat and argument.value.type.many:
+            return self._repeated(argument, words)
+        return [Word((Constant(argument.option),)), *words] if words else []
+
+    def presence(self, value: Value) -> set[bool]:
+        """Whether a value is there: for all jobs, for none, or for some; what rows decide may be either."""
+        if not (value.type.many or value.type.optional):
+            return {True}
+        if value.type.optional and self._columns.reads_rows(value):
+            return {True, False}
+        return {bool(as_arguments(v)) for v in _different(self._columns.cells(value))}
+
+    def _repeated(self, argument: Option, words: list[Word]) -> list[Word]:
+        """The option in front of each item."""
+        found: list[Word] = []
+        for word in words:
+            if word.each:
+                found.append(word._replace(before=argument.option))
+            else:
+                found += [Word((Constant(argument.option),)), word]
+        return found
+
+    def _by_job(self, argument: Argument) -> list[Word]:
+        """An argument whose very presence differs between jobs: a list of words for each."""
+        make = argument_words(argument, self._columns.closure)
+        lists = [tuple(make(number)) for number in range(len(self._family.keys))]
+        if len(set(lists)) == 1 and not any(map(self._columns.reads_rows, _values(argument))):
+            return [Word((Constant(word),)) for word in lists[0]]
+        hint = argument.option if isinstance(argument, Option) else argument.flag if isinstance(argument, Flag) else ""
+        return [Word((model.Cell(self._columns.made(lists, hint or "argument")),), each=True)]
+
+    # --- Words --------------------------------------------------------------------------------------------------
+
+    def words(self, value: Value, hint: str) -> list[Word]:
+        """A value as arguments: none where it is absent for all, one that is a list where it has several."""
+        match value:
+            case ir.Const():
+                return [Word((Constant(text),)) for text in as_arguments(value.value)]
+            case ir.Local():
+                return self._local(value)
+            case ir.Text() if not self._has_ports(value) and (found := self._columns.constant(value)) is not None:
+                return [Word((Constant(to_text(found[0])),))]
+            case ir.Text():
+                return [Word(self.pieces(value, hint))]
+            case ir.ModuleFile() | ir.Key() | ir.Record():
+                return [Word((self._piece(value, hint),))]
+        return self._varying(value, hint)
+
+    def _local(self, value: ir.Local) -> list[Word]:
+        family = self._family
+        if value.space == "inputs":
+            port = family.inputs[value.name]
+            if self.presence(value) == {False}:
+                return []
+            each = port.value.type.many or port.value.type.optional
+            return [Word((model.Port("inputs", value.name),), each=each)]
+        if value.space == "outputs":
+            return [Word((model.Port("outputs", value.name),), each=family.outputs[value.name].path.type.many)]
+        if value.space == "resources":
+            return [Word((model.Amount(value.name),))] if value.name in family.resources else []
+        return self.words(family.local(value.space, value.name), value.name)
+
+    def _varying(self, value: Value, hint: str) -> list[Word]:
+        if self._columns.late(value):
+            return [Word((model.Late(expressed(value, self._columns)),))]
+        found = self._columns.constant(value)
+        if found is not None and not self.is_data(value, found[0]):
+            return [Word((Constant(text),)) for text in as_arguments(found[0])]
+        if value.type.many or value.type.optional or None in self._columns.cells(value):
+            return [Word((model.Cell(self._columns.column(value, hint)),), each=True)]
+        return [Word((model.Cell(self._columns.column(value, hint)),))]
+
+    def is_data(self, value: Value, constant: object) -> bool:
+        """Whether it is a list out of a table: a command's text must not grow with the data."""
+        return isinstance(constant, tuple) and any(
+            isinstance(leaf, ir.Related) for leaf in walk(self._columns.bound(value))
+        )
+
+    def _has_ports(self, value: Value) -> bool:
+        """Whether a port, a resource or a file is named somewhere inside a value."""
+        return any(
+            isinstance(leaf, ir.ModuleFile)
+            or (isinstance(leaf, ir.Local) and leaf.space in ("inputs", "outputs", "resources"))
+            for leaf in self._columns.leaves(value)
+        )
+
+    # --- Pieces -------------------------------------------------------------------------------------------------
+
+    def pieces(self, value: Value, hint: str) -> tuple[Piece, ...]:
+        """A single value as one text, by its parts."""
+        if isinstance(value, ir.Local) and value.space in ("params", "env"):
+            return self.pieces(self._family.local(value.space, value.name), value.name)
+        parts = value.parts if isinstance(value, ir.Text) else (value,)
+        found: list[Piece] = []
+        for part in parts:
+            made = self.pieces(part, hint) if isinstance(part, ir.Text) else (self._piece(part, hint),)
+            for piece in made:
+                if isinstance(piece, Constant) and found and isinstance(found[-1], Constant):
+                    found[-1] = Constant(found[-1].text + piece.text)
+                elif piece != Constant(""):
+                    found.append(piece)
+        return tuple(found) or (Constant(""),)
+
+    def _piece(self, value: Value, hint: str) -> Piece:
+        match value:
+            case ir.Const():
+                return Constant("" if value.value is None else to_text(value.value))
+            case ir.Local() if value.space in ("inputs", "outputs"):
+                return model.Port(value.space, value.name)
+            case ir.Local() if value.space == "resources":
+                return model.Amount(value.name) if value.name in self._family.resources else Constant("")
+            case ir.Local():
+                bound = self._family.local(value.space, value.name)
+                return self._piece(bound, value.name)
+            case ir.ModuleFile():
+                return model.ModuleFile(value.emitted)
+            case ir.Key() if value.keys is self._family.keys:
+                return model.Key(value.name, value.encoded)
+            case ir.Record():
+                return model.Object(tuple([(name, self.member(v, name)) for name, v in value.members]))
+        if self._columns.late(value):
+            return model.Late(expressed(value, self._columns))
+        found = self._columns.constant(value)
+        if found is not None:
+            return Constant("" if found[0] is None else to_text(found[0]))
+        return model.Cell(self._columns.column(value, hint))
+
+    def member(self, value: Value, name: str) -> Piece:
+        """A member of an object, as it is and not as text."""
+        if isinstance(value, ir.Local) and value.space in ("inputs", "outputs"):
+            return model.Port(value.space, value.name)
+        if self._columns.late(value):
+            return model.Late(expressed(value, self._columns))
+        found = self._columns.constant(value)
+        return model.Given(found[0]) if found is not None else model.Cell(self._columns.column(value, name))
+
+    def whole(self, value: Value, hint: str) -> Word:
+        """A single value as one argument, whatever it is: the text of a variable."""
+        return Word(self.pieces(value, hint))
+
+    def amount(self, value: Value, hint: str) -> Piece:
+        """What is asked for of a resource."""
+        return self.member(value, hint)
+
+
+def _values(argument: Argument) -> list[Value]:
+    """The values of an argument."""
+    if isinstance(argument, Option):
+        return [argument.value, *([argument.when] if argument.when is not None else [])]
+    if isinstance(argument, Flag):
+        return [argument.when] if argument.when is not None else []
+    return [argument]
+
+
+def _different(column: Sequence[Any]) -> list[Any]:
+    """The values of a column, of one that several instances share only one: a list may be long."""
+    return list({id(value): value for value in column}.values())

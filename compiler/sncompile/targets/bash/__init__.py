@@ -1,0 +1,1 @@
+"""bash: one script that runs everything, on one machine."""

@@ -1,0 +1,132 @@
+"""What bash makes of an emitted script, compared with the graph, job by job."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sncompile.ir.diff.commands import resources_taken
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.resources import RESOURCES
+from sncompile.ir.jobs.expansion import Job, job_id, jobs
+from sncompile.lowering.lower import wanted_jobs
+
+SCRIPT = "run.sh"
+_TAIL = "# --- What follows is the same for every pipeline."
+
+_TELL = r"""
+amount() { awk "function floor(x) { return x == int(x) || x > 0 ? int(x) : int(x) - 1 }
+  function ceil(x) { return -floor(-x) }
+  function whole(x) { return x == 0 ? 0 : ceil(x - 1e-9) < 1 ? 1 : ceil(x - 1e-9) }
+  BEGIN { x = $1; if (x == int(x)) printf \"%.0f\", x; else printf \"%.17g\", x }"; }
+size() { echo 0; }
+attempt=1
+tell() { printf '%s\0' "$#" "$@"; }
+for ((n = 1; n <= jobs; n++)); do
+  after=() inputs=() given=() outputs=() temporary=() protected=() create=() variables=() secrets=()
+  checks=() command=() script= cpus=1 retries=0 priority=0
+  "job_$n"; "command_$n"
+  printf '%s\0' "$name" "$digest" "$cpus" "$retries" "$priority" "$script"
+  tell "${command[@]}"; tell "${after[@]}"; tell "${inputs[@]}"; tell "${outputs[@]}"; tell "${temporary[@]}"
+  tell "${protected[@]}"; tell "${create[@]}"; tell "${variables[@]}"; tell "${secrets[@]}"; tell "${checks[@]}"
+done
+"""
+_TOLD = ("name", "digest", "cpus", "retries", "priority", "script")
+_LISTS = (
+    "command", "after", "inputs", "outputs", "temporary", "protected", "create", "variables", "secrets", "checks",
+)  # fmt: skip
+
+
+def differences(graph: Graph, out: Path) -> list[str]:
+    """What differs between a graph and the script that stands in the folder `out`; each line names its job."""
+    head = (out / SCRIPT).read_text("utf-8", "surrogateescape").partition(_TAIL)[0]
+    done = subprocess.run(
+        ["/bin/bash", "--norc"], input=f"set -eu\n{head}{_TELL}".encode("utf-8", "surrogateescape"),
+        capture_output=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        return [f"bash cannot read the script: {done.stderr.decode('utf-8', 'replace').strip()}"]
+    read = list(_records(done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]))
+    return list(_compared(graph, read, out))
+
+
+def _records(words: list[str]) -> Iterator[dict[str, Any]]:
+    rest = iter(words)
+    for first in rest:
+        found: dict[str, Any] = {_TOLD[0]: first} | {name: next(rest) for name in _TOLD[1:]}
+        for name in _LISTS:
+            found[name] = [next(rest) for _ in range(int(next(rest)))]
+        yield found
+
+
+def _compared(graph: Graph, read: list[dict[str, Any]], out: Path) -> Iterator[str]:
+    from os import path
+
+    place = path.relpath(out / "files", graph.folder)
+    expected = {job.digest: job for job in jobs(graph, files=place)}
+    family_of = {job_id(f, n): f for f in graph.families.values() for n in range(len(f.keys))}
+    wanted = {job_id(graph.families[name], n) for name, found in wanted_jobs(graph).items() for n in found}
+    names = {str(number): found["digest"] for number, found in enumerate(read, 1)}
+    seen = {found["digest"] for found in read}
+    for job in expected.values():
+        if job.id in wanted and job.digest not in seen:
+            yield f"{job.id}: the script has no such job"
+    for found in read:
+        job_here = expected.get(found["digest"])
+        if job_here is None:
+            yield f"{found['name']}: the pipeline has no such job"
+            continue
+        before = {expected[d].id for n in found["after"] if (d := names.get(n, "")) in expected}
+        for told in _one(found, job_here, family_of[job_here.id], before):
+            yield f"{job_here.id}: {told}"
+
+
+def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str]) -> Iterator[str]:
+    """What differs in one job."""
+    by_size = any(isinstance(job.resources.get(RESOURCES[name].job), str) for name in resources_taken(family))
+    if not by_size:  # What is computed of sizes is known when the job runs.
+        yield from _differ("command", found["command"], job.command or [])
+        yield from _differ("script", found["script"], job.shell or "")
+    yield from _differ("inputs", found["inputs"], list(_paths(job.inputs)))
+    yield from _differ("outputs", found["outputs"], list(_paths(job.outputs)))
+    for flag in ("temp", "protected", "create"):
+        paths = [p for n, o in family.outputs.items() if getattr(o, flag) for p in _paths({n: job.outputs[n]})]
+        yield from _differ(flag, found["temporary" if flag == "temp" else flag], paths)
+    secret = [v.name for v in family.env if v.secret]
+    variables = [f"{name}={value}" for name, value in job.env.items() if name not in secret]
+    yield from _differ("variables", found["variables"], variables)
+    yield from _differ("secrets", found["secrets"], secret)
+    yield from _differ("checks", found["checks"], list(_checks(job, family)))
+    yield from _differ("retries", found["retries"], str(family.retries))
+    yield from _differ("priority", found["priority"], str(family.priority or int(family.urgent)))
+    if isinstance(job.resources.get("cpus", 1), int) and "attempt" not in str(family.resources.get("cpus")):
+        yield from _differ("cpus", found["cpus"], str(job.resources.get("cpus", 1)))
+    lacking = set(job.after) - before
+    if lacking:
+        yield f"it does not wait for {', '.join(sorted(lacking))}"
+
+
+def _checks(job: Job, family: Family) -> Iterator[str]:
+    success = family.success
+    for port in success.non_empty:
+        for path in _paths({port: job.outputs[port]}):
+            yield from ("non_empty", path, "")
+    for port, total in success.sha256.items():
+        for path in _paths({port: job.outputs[port]}):
+            yield from ("sha256", path, total)
+    for port, count in success.min_files.items():
+        for path in _paths({port: job.outputs[port]}):
+            yield from ("min_files", path, str(count))
+
+
+def _paths(ports: Mapping[str, Any]) -> Iterator[str]:
+    for value in ports.values():
+        if value is not None:
+            yield from (p for p in (value if isinstance(value, list) else [value]) if p is not None)
+
+
+def _differ(what: str, found: Any, wanted: Any) -> Iterator[str]:
+    if found != wanted:
+        yield f"{what}: {found!r} instead of {wanted!r}"

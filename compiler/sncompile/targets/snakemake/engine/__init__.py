@@ -1,0 +1,1 @@
+"""Snakemake itself, as a process: what it is started with, what it tells, and what it makes of emitted files."""
