@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sncompile.uncollected import uncollected
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sncompile.passes.result import Remark, Result
     from sncompile.semantics.program import Program
     from sncompile.targets.emitted import Emitted
-    from sncompile.targets.target import Engine
+    from sncompile.targets.target import Engine, Target
 
 
 class CompileOptions(NamedTuple):
@@ -31,10 +31,11 @@ class CompileOptions(NamedTuple):
     the files, `build/NAME` in the working folder unless given. `keep` names steps that are wanted although no output
     of the pipeline needs them. `times` names an earlier run, by whose times batches are balanced. `benchmark` has each
     job measured. `containers` wraps commands that have an image for Docker or podman. `verify` looks at the graph
-    after each pass. `off` names passes that are left out, whatever the level. `own` are options of the target.
+    after each pass. `off` names passes that are left out, whatever the level. `target` is the name of a target, or one
+    itself; `own` are its options.
     """
 
-    target: str = "snakemake"
+    target: str | Target[Any] = "snakemake"
     level: int = 1
     out: Path | None = None
     keep: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ class Feature(Enum):
     PRIORITIES = "priorities"
     GPUS = "GPUs"
     RUN_TIME = "amounts by size or attempt"
+    LATE_WORDS = "amounts by size in commands"
     TEMPORARY = "temporary files"
     PROTECTED = "protected files"
     PROTECTED_FOLDERS = "protected directories"

@@ -11,8 +11,10 @@ from sncompile.ir.graph.settings import settings_of
 from sncompile.ir.jobs.expansion import Expansion, job_id, module_files
 from sncompile.ir.values.relating import UNIT
 from sncompile.lowering.columns import Columns
+from sncompile.lowering.expressions import Size, everything
 from sncompile.lowering.features import Feature
 from sncompile.lowering.model import (
+    Amount,
     Cell,
     Check,
     Given,
@@ -24,6 +26,7 @@ from sncompile.lowering.model import (
     Task,
     Use,
     Variable,
+    Word,
 )
 from sncompile.lowering.paths import inputs_of, outputs_of, paths_in
 from sncompile.lowering.words import Words
@@ -153,6 +156,8 @@ def _used(family: Family, task: Task) -> Iterator[tuple[Feature, str, Span]]:
             yield Feature.RUN_TIME, name, family.resources[name].span
         if name == "gpus" and _asks(amount, task):
             yield Feature.GPUS, name, family.resources[name].span
+    for name in _late_words(task):
+        yield Feature.LATE_WORDS, name, family.module_span
     secrets = ", ".join(f"`{variable.name}`" for variable in task.variables if variable.value is None)
     image = family.container
     for feature, what, span in (
@@ -169,6 +174,20 @@ def _used(family: Family, task: Task) -> Iterator[tuple[Feature, str, Span]]:
     ):
         if span is not None:
             yield feature, what, span
+
+
+def _late_words(task: Task) -> list[str]:
+    """What a command or script takes that is computed of the sizes of files: resources, and `` for other values."""
+    parts = task.command if task.command is not None else task.script or ()
+    words = [
+        word for part in parts if not isinstance(part, str) for word in ((part,) if isinstance(part, Word) else part)
+    ]
+    found: dict[str, None] = {}
+    for piece in (piece for word in words for piece in word.pieces):
+        held = task.resources[piece.resource] if isinstance(piece, Amount) else piece
+        if isinstance(held, Late) and any(isinstance(each, Size) for each in everything(held.expression)):
+            found.setdefault(piece.resource if isinstance(piece, Amount) else "")
+    return list(found)
 
 
 def _asks(amount: Piece, task: Task) -> bool:

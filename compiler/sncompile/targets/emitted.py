@@ -119,6 +119,11 @@ def without_ups(folder: Path) -> Path:
     return Path(os.path.realpath(folder)) if ".." in folder.parts else folder
 
 
+def leads_out(name: str) -> bool:
+    """Whether the name of an emitted file would lead out of the output folder."""
+    return os.path.isabs(name) or ".." in Path(name).parts
+
+
 def read_manifest(folder: Path) -> dict[str, str]:
     """The files that sncompile wrote to a folder, with their sums; empty where there is no manifest."""
     try:

@@ -28,8 +28,10 @@ def all_targets() -> dict[str, Target[Any]]:
     return found
 
 
-def find_target(name: str) -> Target[Any]:
-    """A target by its name. Raises `CompileError` for an unknown one, and for one that cannot be used."""
+def find_target(name: str | Target[Any]) -> Target[Any]:
+    """A target by its name, or itself. Raises `CompileError` for an unknown one, and for one that cannot be used."""
+    if isinstance(name, Target):
+        return name
     if name in OURS:
         return _ours(name)
     for entry in entry_points(group=GROUP):

@@ -26,6 +26,7 @@ class BashTarget(Target[NoOptions]):
         Feature.RETRIES: "a loop",
         Feature.PRIORITIES: "the higher the sooner",
         Feature.RUN_TIME: "awk",
+        Feature.LATE_WORDS: "awk",
         Feature.TEMPORARY: "deleted when nobody needs them any more",
         Feature.PROTECTED: "chmod",
         Feature.PROTECTED_FOLDERS: "chmod",

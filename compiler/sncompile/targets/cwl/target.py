@@ -63,6 +63,11 @@ class CwlTarget(Target[NoOptions]):
             "the output `{task}.{what}` is a protected directory, which CWL cannot express",
             "drop `protected`",
         ),
+        Feature.LATE_WORDS: Refusal(
+            faults.CWL_RUN_TIME,
+            "the command of `{task}` names a resource that is computed from sizes of files",
+            "give the tool a parameter of its own",
+        ),
         "benchmark": Refusal(faults.CWL_BENCHMARK, "CWL cannot have jobs measured", "drop `--benchmark`"),
         "containers": Refusal(
             faults.CWL_CONTAINERS, "CWL engines choose themselves what runs containers", "drop `--containers`"

@@ -43,6 +43,7 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         Feature.PRIORITIES: "priority:",
         Feature.GPUS: "gpu",
         Feature.RUN_TIME: "functions of input and attempt",
+        Feature.LATE_WORDS: "{resources.…} in shell:",
         Feature.TEMPORARY: "temp()",
         Feature.PROTECTED: "protected()",
         Feature.PROTECTED_FOLDERS: "protected()",

@@ -1,0 +1,62 @@
+"""Every target does what the pages of `specs/conformance/` ask, and what it emits is really run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from sncompile.lowering.features import Feature
+from sncompile.targets.registry import OURS, find_target
+from sncompile.testing.conformance import conformance_pages, target_conformance
+
+PAGES = conformance_pages()
+
+
+def by_bash(folder: Path, out: Path, environment: Mapping[str, str]) -> int:
+    return subprocess.run(["bash", str(out / "run.sh"), "-j", "2"], cwd=folder, env=environment, check=False).returncode
+
+
+def by_snakemake(folder: Path, out: Path, environment: Mapping[str, str]) -> int:
+    command = [sys.executable, "-m", "snakemake", "-s", str(out / "Snakefile"), "--cores", "2", "--quiet", "all"]
+    return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
+
+
+def by_cwltool(folder: Path, out: Path, environment: Mapping[str, str]) -> int:
+    # As a module it gives no exit status.
+    command = [
+        str(Path(sys.executable).parent / "cwltool"),
+        "--quiet",
+        "--no-container",
+        "--preserve-environment",
+        "SECRET",
+    ]
+    command += ["--outdir", str(folder), str(out / "workflow.cwl"), str(out / "job.json")]
+    return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
+
+
+RUNS = {"bash": by_bash, "snakemake": by_snakemake, "cwl": by_cwltool}
+
+REFUSED = {("cwl", "sizes"): (Feature.LATE_WORDS,)}
+
+NOT_RUN = {
+    ("cwl", "retries"): "cwltool does not try a job again",
+    ("cwl", "order"): "a job sees no file that it does not name",
+    ("cwl", "silent"): "a job cannot write beside its inputs",
+    ("cwl", "keeping"): "the place of results is the engine's",
+}
+"""Pages that a target compiles and whose run is no question to it, with the reason."""
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("target", OURS)
+def test_page(target: str, page: str, tmp_path: Path) -> None:
+    run = None if (target, page) in NOT_RUN else RUNS[target]
+    os.environ.setdefault("SECRET", "not told")
+    found = target_conformance(find_target(target), PAGES[page], tmp_path, run)
+    assert found.refused == REFUSED.get((target, page), ())
+    assert found.ran == (run is not None and not found.refused)
