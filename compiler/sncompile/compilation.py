@@ -115,7 +115,8 @@ class Compilation:
 
         graph = self.graph
         with uncollected():
-            return lower(graph, find_target(self.options.target).place(graph, self.out))
+            target = find_target(self.options.target)
+            return lower(graph, target.place(graph, self.out), target.stage)
 
     @cached_property
     def emitted(self) -> Emitted:
@@ -157,7 +158,7 @@ def printed(graph: Graph, out: Path, options: CompileOptions) -> Emitted:
 
     target = find_target(options.target)
     chosen = options_for(target, options.for_target())
-    lowered = lower(graph, target.place(graph, out))
+    lowered = lower(graph, target.place(graph, out), target.stage)
     refuse(target, lowered)
     return target.lower(lowered, out, chosen)
 

@@ -18,9 +18,7 @@ from sncompile.api import check, compile_graph, graph_of
 from sncompile.diagnostics import CompileError
 from sncompile.ir.graph.model import Graph
 from sncompile.targets.cwl.render import support
-from sncompile.targets.cwl.target import CwlTarget
 from sncompile.targets.cwl.verify import differences
-from sncompile.targets.snakemake.target import SnakemakeTarget
 
 from .test_snakemake import GROWING
 
@@ -120,11 +118,6 @@ def test_measuring_is_refused(tmp_path: Path) -> None:
     graph = graph_of_text(STEP.format(**USUAL), tmp_path)
     with pytest.raises(CompileError, match="SN632"):
         compile_graph(graph, "cwl", out=tmp_path / "cwl", benchmark=True)
-
-
-def test_both_targets_tell_of_the_same_features() -> None:
-    """The table of capabilities has no holes."""
-    assert CwlTarget().capabilities.keys() == SnakemakeTarget().capabilities.keys()
 
 
 def test_the_document_does_not_grow_with_the_data(tmp_path: Path) -> None:

@@ -75,8 +75,8 @@ class Columns:
 
     # --- Columns ------------------------------------------------------------------------------------------------
 
-    def column(self, value: Value, hint: str) -> str:
-        """The name of the column of a value."""
+    def column(self, value: Value, hint: str, *, data: bool = False) -> str:
+        """The name of the column of a value; `data` is said of lists that come out of tables or from other jobs."""
         value = self.bound(value)
         key = ("value", structure(value))
         if key not in self._known:
@@ -84,21 +84,21 @@ class Columns:
             if isinstance(value, Related) and isinstance(value.value, Cell) and not (value.gathers or value.linked):
                 origin = TableColumn(value.value.table.name, value.value.column)
             cells: Sequence[Any] = Lazy(len(self.family.keys), lambda: self.cells(value))
-            self._known[key] = self._new(hint, cells, origin)
+            self._known[key] = self._new(hint, cells, origin, data)
         return self._known[key]
 
-    def made(self, cells: Sequence[Any], hint: str) -> str:
+    def made(self, cells: Sequence[Any], hint: str, *, data: bool = False) -> str:
         """The name of a column of cells that were made for it."""
         key = ("cells", tuple(cells))
         if key not in self._known:
-            self._known[key] = self._new(hint, cells, None)
+            self._known[key] = self._new(hint, cells, None, data)
         return self._known[key]
 
-    def _new(self, hint: str, cells: Sequence[Any], origin: TableColumn | None) -> str:
+    def _new(self, hint: str, cells: Sequence[Any], origin: TableColumn | None, data: bool) -> str:
         base = re.sub(r"\W+", "_", hint.strip("-")) or "value"
         name, number = base, 1
         while name in self.columns:
             number += 1
             name = f"{base}_{number}"
-        self.columns[name] = Column(name, cells, origin)
+        self.columns[name] = Column(name, cells, origin, data)
         return name

@@ -96,8 +96,11 @@ class Words:
                 return piece
 
     def _port(self, piece: Port, number: int) -> Plain:
-        port = self._task.inputs[piece.name] if piece.space == "inputs" else self._task.outputs[piece.name]
+        inputs = piece.space == "inputs"
+        port = self._task.inputs[piece.name] if inputs else self._task.outputs[piece.name]
         found: tuple[str, ...] | None = port.paths[number]
+        if found is not None and inputs:
+            found = tuple(map(self._lowered.staged, found))
         return found if port.many or found is None else found[0]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from sncompile.diagnostics import Span
-from sncompile.ir.graph.feeds import feeds, for_effect
-from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.feeds import feeds, for_effect, waited_for
+from sncompile.ir.graph.model import Family, Graph, Relation
 from sncompile.ir.graph.settings import settings_of
 from sncompile.ir.jobs.expansion import Expansion, job_id, module_files
 from sncompile.ir.values.relating import UNIT
@@ -23,20 +23,39 @@ from sncompile.lowering.model import (
     Lazy,
     Lowered,
     Piece,
+    Promised,
     Task,
     Use,
     Variable,
     Word,
+    ports_paths,
 )
-from sncompile.lowering.paths import inputs_of, outputs_of, paths_in
+from sncompile.lowering.paths import inputs_of, outputs_of, parameters_of, paths_in, sources_of, taken_outputs
+from sncompile.lowering.staging import Staged, StagedEvaluator
 from sncompile.lowering.words import Words
 
 
-def lower(graph: Graph, place: str) -> Lowered:
-    """The lowered model of a graph. `place` is the folder in which jobs find the files of modules."""
+def lower(graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | None] | None = None) -> Lowered:
+    """The lowered model of a graph.
+
+    `place` is the folder in which jobs find the files of modules. Where they find their inputs elsewhere than where the
+    pipeline has them, `stage` says it, of all paths that there are.
+    """
     expansion = Expansion(graph, files=place)
-    tasks = {name: _task(graph.families[name], graph, expansion) for name in graph.downwards()}
-    outputs = {name: paths_in(expansion.evaluator.closure(value, UNIT)(0)) for name, value in graph.outputs.items()}
+    ports = {name: _Ports(Columns(graph.families[name], graph, expansion.evaluator)) for name in graph.downwards()}
+    evaluator = expansion.evaluator
+    staged = (
+        stage(path for each in ports.values() for path in ports_paths(each.inputs, each.outputs))
+        if stage is not None
+        else None
+    )
+    if staged is not None:
+        evaluator = StagedEvaluator(graph.families, lambda name: f"{place}/{name}", staged)
+    tasks = {name: _task(each, Columns(each.family, graph, evaluator), expansion) for name, each in ports.items()}
+    outputs = {
+        name: Promised(paths_in(expansion.evaluator.closure(value, UNIT)(0)), value.type.many, value.span)
+        for name, value in graph.outputs.items()
+    }
     return Lowered(
         name=graph.name,
         title=" ".join(graph.title.split()),
@@ -45,7 +64,9 @@ def lower(graph: Graph, place: str) -> Lowered:
         folder=graph.folder,
         workspace=graph.workspace,
         place=place,
+        staged=staged or _as_it_is,
         tasks=tasks,
+        written=tuple(graph.families),
         outputs=outputs,
         wanted=wanted_jobs(graph, expansion),
         files=graph.files,
@@ -55,8 +76,20 @@ def lower(graph: Graph, place: str) -> Lowered:
     )
 
 
-def _task(family: Family, graph: Graph, expansion: Expansion) -> Task:
-    columns = Columns(family, graph, expansion.evaluator)
+def _as_it_is(path: str) -> str:
+    return path
+
+
+class _Ports:
+    """The files of one family, as the pipeline has them."""
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns, self.family = columns, columns.family
+        self.inputs, self.outputs = inputs_of(columns), outputs_of(columns)
+
+
+def _task(ports: _Ports, columns: Columns, expansion: Expansion) -> Task:
+    family, graph = ports.family, expansion.graph
     words = Words(columns)
     size = len(family.keys)
     success = family.success
@@ -71,8 +104,12 @@ def _task(family: Family, graph: Graph, expansion: Expansion) -> Task:
         ids=Lazy(size, lambda: [job_id(family, number) for number in range(size)]),
         command=words.command(),
         script=words.script(),
-        inputs=inputs_of(columns),
-        outputs=outputs_of(columns),
+        inputs=ports.inputs,
+        outputs=ports.outputs,
+        parameters=parameters_of(ports.columns),
+        taken=taken_outputs(ports.columns),
+        ordered=sources_of([waited_for(waits, graph) for waits in family.after], ports.columns),
+        gathers=tuple([e.source for e in graph.into(family.name) if e.relation is Relation.GATHER and e.ports]),
         after=Lazy(size, lambda: [_after(family, number, expansion) for number in range(size)]),
         resources={name: words.amount(value, name) for name, value in family.resources.items()},
         variables=tuple(
@@ -98,6 +135,9 @@ def _task(family: Family, graph: Graph, expansion: Expansion) -> Task:
         files=tuple(module_files(family)),
         digests=Lazy(size, lambda: [expansion.digest(family.name, number) for number in range(size)]),
         span=family.span,
+        module_span=family.module_span,
+        spans={name: value.span for name, value in family.resources.items()}
+        | ({"container": family.container.span} if family.container is not None else {}),
     )
 
 

@@ -154,11 +154,16 @@ class TableColumn(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """What differs between the jobs of a task; an item is a value, a list of values, or None where it is absent."""
+    """What differs between the jobs of a task; an item is a value, a list of values, or None where it is absent.
+
+    `origin` says of which table it is a column. `data` are lists that come out of tables, or from other jobs: they may
+    be long, and are no part of a command's text even where all jobs have the same.
+    """
 
     name: str
     cells: Sequence[Plain]
     origin: TableColumn | None = None
+    data: bool = False
 
 
 class JobRef(NamedTuple):
@@ -180,13 +185,19 @@ class Written(NamedTuple):
 class Input:
     """The files of an input port: for each job its paths, or None where it is absent.
 
-    `path` is how each job's own path is made, where it is one path, made of constants and keys.
+    `path` is how each job's own path is made, where it is one path, made of constants and keys. `makers` are the tasks
+    that its value is made from, and `sources` for each job those of their jobs. Where a path is `computed` from others,
+    who writes it says nothing of whom the job needs. `data` as of a column.
     """
 
     base: str
     many: bool
     paths: Sequence[tuple[str, ...] | None]
     path: tuple[Piece, ...] | None
+    makers: tuple[str, ...]
+    sources: Sequence[tuple[JobRef, ...]]
+    computed: bool
+    data: bool
     span: Span
 
 
@@ -203,6 +214,21 @@ class Output:
     protected: bool
     create: bool
     span: Span
+    path_span: Span
+
+
+class Parameter(NamedTuple):
+    """A parameter that is a path, or several, and no port: for each job its paths."""
+
+    paths: Sequence[tuple[str, ...]]
+    span: Span
+
+
+class Made(NamedTuple):
+    """The output of a job."""
+
+    job: JobRef
+    port: str
 
 
 class Variable(NamedTuple):
@@ -220,13 +246,24 @@ class Check(NamedTuple):
     wanted: str = ""
 
 
+def ports_paths(inputs: Mapping[str, Input], outputs: Mapping[str, Output]) -> Iterator[str]:
+    """The paths of some ports."""
+    columns: list[Sequence[tuple[str, ...] | None]] = [port.paths for port in inputs.values()]
+    for column in (*columns, *(port.paths for port in outputs.values())):
+        for paths in column:
+            yield from paths or ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
     """All jobs of a family. Exactly one of `command` and `script` is set.
 
     `keys` are the keys of each job, by the names `by`; `ids` the names of the jobs. `after` has the jobs that each job
-    waits for, without those that they wait for themselves. `settings` is all else that is said of the jobs
-    (`ir/graph/settings.py`).
+    waits for, without those that they wait for themselves; `ordered` those that the spec says it waits for whatever it
+    reads; `gathers` are the tasks of which a job reads from several jobs. `taken` are outputs that are read by no port:
+    their paths are in parameters or settings. `settings` is all else that is said of the jobs
+    (`ir/graph/settings.py`). `module_span` is where its module is, and `spans` where its container and its resources
+    are, by their names.
     """
 
     name: str
@@ -239,7 +276,11 @@ class Task:
     script: tuple[ScriptPart, ...] | None
     inputs: Mapping[str, Input]
     outputs: Mapping[str, Output]
+    parameters: Mapping[str, Parameter]
+    taken: Sequence[tuple[Made, ...]]
     after: Sequence[tuple[JobRef, ...]]
+    ordered: Sequence[tuple[JobRef, ...]]
+    gathers: tuple[str, ...]
     resources: Mapping[str, Piece]
     variables: tuple[Variable, ...]
     image: Piece | None
@@ -256,19 +297,34 @@ class Task:
     files: tuple[str, ...]
     digests: Sequence[str]
     span: Span
+    module_span: Span
+    spans: Mapping[str, Span]
 
     def __len__(self) -> int:
         return len(self.keys)
 
+    def all_paths(self) -> Iterator[str]:
+        """The paths of all ports of all jobs."""
+        yield from ports_paths(self.inputs, self.outputs)
+
+
+class Promised(NamedTuple):
+    """An output of the pipeline: its paths, None where it is absent."""
+
+    paths: tuple[str, ...] | None
+    many: bool
+    span: Span
+
 
 @dataclass(frozen=True, eq=False)
 class Lowered:
-    """A pipeline as plain data, its tasks each after those that it needs.
+    """A pipeline as plain data.
 
-    `outputs` are the paths of the pipeline's outputs, None for one that is absent. `wanted` are the jobs that these
-    need, by task and in order, with those that write nothing and are there for what they do. `files` are the modules'
-    files. `features` are what an engine must be able to do, each with the tasks that ask for it. `folder` is the jobs'
-    working folder and is never written into a file; `place` is where jobs find module files.
+    `tasks` are each after those that they need; `written` has their names in the spec's order. `outputs` are those of
+    the pipeline; `wanted` are the jobs that these need, by task and in order, with those that write nothing and are
+    there for what they do. `files` are the modules' files. `features` are what an engine must be able to do, each with
+    what asks for it. `folder` is the jobs' working folder and is never written into a file; `place` is where jobs find
+    module files, and `staged` leads from the path of an input to where they find that.
     """
 
     name: str
@@ -278,8 +334,10 @@ class Lowered:
     folder: str
     workspace: str
     place: str
+    staged: Callable[[str], str]
     tasks: Mapping[str, Task]
-    outputs: Mapping[str, tuple[str, ...] | None]
+    written: tuple[str, ...]
+    outputs: Mapping[str, Promised]
     wanted: Mapping[str, Sequence[int]]
     files: Mapping[str, Shipped]
     features: Mapping[Feature, tuple[Use, ...]]
@@ -303,6 +361,10 @@ class Lowered:
     def writer(self, path: str) -> Written | None:
         """The job that writes a path, however it is spelled; None for what comes from outside."""
         return self._writers.get(normpath(path))
+
+    def holds_outputs(self, path: str) -> bool:
+        """Whether a path is one that a job writes, or a folder with such."""
+        return normpath(path) in self._around
 
     def lies_about(self, path: str) -> bool:
         """Whether a path that no job writes as it is lies inside or around one that a job does."""

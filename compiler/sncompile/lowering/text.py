@@ -36,7 +36,8 @@ def lowered_text(lowered: Lowered) -> str:
     for task in lowered.tasks.values():
         lines += ["", *_task_lines(lowered, task)]
     lines += ["", "outputs"]
-    lines += [f"  {name} = {'absent' if paths is None else _shown(paths)}" for name, paths in lowered.outputs.items()]
+    for name, promised in lowered.outputs.items():
+        lines.append(f"  {name} = {'absent' if promised.paths is None else _shown(promised.paths)}")
     lines += ["", "needs"]
     for feature, uses in lowered.features.items():
         tasks = ", ".join(dict.fromkeys(use.task for use in uses))

@@ -9,11 +9,12 @@ from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart
 from sncompile.ir.jobs.words import argument_words, as_arguments
 from sncompile.ir.language.functions import to_text
 from sncompile.ir.values import model as ir
-from sncompile.ir.values.model import Value, walk
+from sncompile.ir.values.model import Value
 from sncompile.lowering import model
 from sncompile.lowering.columns import Columns
 from sncompile.lowering.expressing import expressed
 from sncompile.lowering.model import Constant, Piece, ScriptPart, Word
+from sncompile.lowering.paths import from_rows
 
 
 class Words:
@@ -87,7 +88,8 @@ class Words:
         if len(set(lists)) == 1 and not any(map(self._columns.reads_rows, _values(argument))):
             return [Word((Constant(word),)) for word in lists[0]]
         hint = argument.option if isinstance(argument, Option) else argument.flag if isinstance(argument, Flag) else ""
-        return [Word((model.Cell(self._columns.made(lists, hint or "argument")),), each=True)]
+        data = isinstance(argument, Option) and self.from_rows(argument.value)
+        return [Word((model.Cell(self._columns.made(lists, hint or "argument", data=data)),), each=True)]
 
     # --- Words --------------------------------------------------------------------------------------------------
 
@@ -127,14 +129,17 @@ class Words:
         if found is not None and not self.is_data(value, found[0]):
             return [Word((Constant(text),)) for text in as_arguments(found[0])]
         if value.type.many or value.type.optional or None in self._columns.cells(value):
-            return [Word((model.Cell(self._columns.column(value, hint)),), each=True)]
+            column = self._columns.column(value, hint, data=self.from_rows(value))
+            return [Word((model.Cell(column),), each=True)]
         return [Word((model.Cell(self._columns.column(value, hint)),))]
 
     def is_data(self, value: Value, constant: object) -> bool:
         """Whether it is a list out of a table: a command's text must not grow with the data."""
-        return isinstance(constant, tuple) and any(
-            isinstance(leaf, ir.Related) for leaf in walk(self._columns.bound(value))
-        )
+        return isinstance(constant, tuple) and self.from_rows(value)
+
+    def from_rows(self, value: Value) -> bool:
+        """Whether a value is a list that comes out of a table, or from other jobs."""
+        return from_rows(self._columns.bound(value))
 
     def _has_ports(self, value: Value) -> bool:
         """Whether a port, a resource or a file is named somewhere inside a value."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, get_args, get_type_hints
@@ -70,6 +70,13 @@ class Target(ABC, Generic[OptionsT]):
     def place(self, graph: Graph, out: Path) -> str:
         """The folder in which jobs find the files of modules, where the emitted files stand in `out`."""
         return os.path.relpath(out / "files", graph.folder)
+
+    def stage(self, paths: Iterable[str]) -> Callable[[str], str] | None:
+        """Where jobs find their inputs: a function from the path that the pipeline has; None where that is the place.
+
+        `paths` are all that there are.
+        """
+        return None
 
     @abstractmethod
     def lower(self, lowered: Lowered, out: Path, options: OptionsT) -> Emitted:

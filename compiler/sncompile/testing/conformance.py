@@ -238,7 +238,10 @@ def _files_in(path: Path) -> list[Path]:
 def _asked(made: Compilation) -> set[str]:
     """The files that the pipeline is for."""
     return {
-        path for paths in made.lowered.outputs.values() for path in paths or () if (made.out.parent / path).is_file()
+        path
+        for each in made.lowered.outputs.values()
+        for path in each.paths or ()
+        if (made.out.parent / path).is_file()
     }
 
 

@@ -9,7 +9,7 @@ from sncompile.targets.cwl.plan import Plan
 
 
 class Around(NamedTuple):
-    """The plan, where faults are told, and the identifier of every family's tool."""
+    """The plan, where faults are told, and the identifier of every task's tool."""
 
     plan: Plan
     report: Report

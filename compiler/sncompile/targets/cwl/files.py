@@ -10,16 +10,14 @@ from urllib.parse import quote
 
 from sncompile.diagnostics import Span
 from sncompile.faults import targets as faults
-from sncompile.ir.graph.model import Family
-from sncompile.ir.graph.model import Output as Written
-from sncompile.ir.jobs.expansion import module_files
-from sncompile.ir.values.model import Const, ModuleFile
+from sncompile.lowering.model import Constant, ModuleFile, Task, Word
+from sncompile.lowering.model import Output as Written
 from sncompile.targets.cwl.columns import Columns, safe_suffix
 from sncompile.targets.cwl.context import Around
 from sncompile.targets.cwl.model import Json, Output, array, optional
 from sncompile.targets.cwl.names import unique
 from sncompile.targets.cwl.places import leads_out
-from sncompile.targets.cwl.plan import Source, paths_in
+from sncompile.targets.cwl.plan import Source
 
 CALLER = "call.py"
 
@@ -42,35 +40,35 @@ class Port(NamedTuple):
 
 
 class FilesLowering:
-    """Lowers the files of one family."""
+    """Lowers the files of one task."""
 
-    def __init__(self, family: Family, around: Around, columns: Columns, used: set[str]) -> None:
-        self._family, self._around, self._columns, self._used = family, around, columns, used
+    def __init__(self, task: Task, around: Around, columns: Columns, used: set[str]) -> None:
+        self._task, self._around, self._columns, self._used = task, around, columns, used
         self._plan = around.plan
-        self._numbers = around.plan.numbers[family.name]
+        self._numbers = around.plan.numbers[task.name]
         self.ports: list[Port] = []
         self.named: dict[str, str] = {}
-        """Input port of the family → input of the tool."""
+        """Input port of the task → input of the tool."""
         self.outputs: list[Output] = []
 
     # --- Inputs -------------------------------------------------------------------------------------------------
 
     def inputs(self) -> list[list[str]]:
         """The groups of arguments that put a job's files where its command looks for them; folders first."""
-        family = self._family
-        for name, given in family.inputs.items():
-            taken = [self._plan.sources(family, name, number) for number in self._numbers]
+        task = self._task
+        for name, given in task.inputs.items():
+            taken = [self._plan.sources(task, name, number) for number in self._numbers]
             if any(taken):
                 base = "Directory" if given.base == "directory" else "File"
-                self._add(name, base, given.many, [t or () for t in taken], given.value.span)
+                self._add(name, base, given.many, [t or () for t in taken], given.span)
                 self.named[name] = self.ports[-1].name
-        for (step, port), column in self._plan.passed_on(family).items():
-            base = "Directory" if self._plan.graph.families[step].outputs[port].base == "directory" else "File"
-            self._add(f"of_{step}_{port}", base, True, [column[n] for n in self._numbers], family.span)
+        for (other, port), column in self._plan.passed_on(task).items():
+            base = "Directory" if self._plan.lowered.tasks[other].outputs[port].base == "directory" else "File"
+            self._add(f"of_{other}_{port}", base, True, [column[n] for n in self._numbers], task.span)
         self._add_parameters()
         self._add_package()
         ordered = sorted(self.ports, key=lambda port: port.base != "Directory")
-        shipped = [f for f in module_files(family) if f != family.conda]
+        shipped = [f for f in task.files if f != task.conda]
         return [*map(self._placed, ordered), *map(self._shipped, shipped)]
 
     def _add(self, hint: str, base: str, many: bool, taken: list[tuple[Source, ...]], span: Span) -> None:
@@ -87,30 +85,29 @@ class FilesLowering:
             hint = "name a folder in it"
         else:
             return
-        self._around.tell(fault.at(span, f"`{self._family.name}`: {told}", help=hint))
+        self._around.tell(fault.at(span, f"`{self._task.name}`: {told}", help=hint))
 
     def _add_parameters(self) -> None:
         """Parameters of the type `path` name files that no port does; those that are there go along."""
-        family = self._family
         known = {source.path for port in self.ports for sources in port.taken for source in sources}
-        for name, value in family.params.items():
-            if value.type.base != "path":
-                continue
-            cells = list(self._plan.plain.column(value, family.keys, family))
-            listed = [paths_in(cells[number]) or () for number in self._numbers]
+        for name, given in self._task.parameters.items():
+            listed = [given.paths[number] for number in self._numbers]
             paths = {path for found in listed for path in found} - known
             for base, there in (("File", os.path.isfile), ("Directory", os.path.isdir)):
-                here = {p for p in paths if self._carried(p, value.span) and there(f"{self._plan.graph.folder}/{p}")}
+                folder = self._plan.lowered.folder
+                here = {p for p in paths if self._carried(p, given.span) and there(f"{folder}/{p}")}
                 taken = [tuple(self._plan.source(p) for p in found if p in here) for found in listed]
                 if any(taken):
-                    self._add(f"{name}_files", base, True, taken, value.span)
+                    self._add(f"{name}_files", base, True, taken, given.span)
 
     def _carried(self, path: str, span: Span) -> bool:
         """Whether a parameter's path may name a file of the working folder; one that leads out of it is refused."""
-        if path.startswith("/") or "://" in path or posixpath.normpath(path) == "." or self._plan.among_outputs(path):
+        if path.startswith("/") or "://" in path or posixpath.normpath(path) == ".":
+            return False
+        if self._plan.lowered.holds_outputs(path):
             return False
         if leads_out(path):
-            told = f"a parameter of `{self._family.name}` is the path `{path}`, which leads out of the working folder"
+            told = f"a parameter of `{self._task.name}` is the path `{path}`, which leads out of the working folder"
             self._around.tell(faults.CWL_PLACE.at(span, told, help="make it an input, which may lie anywhere"))
             return False
         return True
@@ -128,17 +125,17 @@ class FilesLowering:
     def _shipped(self, emitted: str) -> list[str]:
         value = {"class": "File", "location": quote(f"files/{emitted}")}
         name = self._columns.default(posixpath.basename(emitted), "File", value).name
-        place = self._columns.written([f"{self._plan.files}/{emitted}"], "file_path")
+        place = self._columns.written([f"{self._plan.lowered.place}/{emitted}"], "file_path")
         return ["in", "1", place, f"$(inputs.{name})"]
 
     def _add_package(self) -> None:
         """The folder or file of a Python package that lies in the working folder, from which `python` imports it."""
-        target = _called(self._family)
+        target = _called(self._task)
         if target is None:
             return
         top = target.partition(":")[0].partition(".")[0]
         for base, place, there in (("Directory", top, os.path.isdir), ("File", f"{top}.py", os.path.isfile)):
-            if there(f"{self._plan.graph.folder}/{place}"):
+            if there(f"{self._plan.lowered.folder}/{place}"):
                 taken = tuple((self._plan.source(place),) for _ in self._numbers)
                 self.ports.append(Port(self._columns.name(f"package_{top}"), base, False, False, taken))
                 return
@@ -149,8 +146,8 @@ class FilesLowering:
         """The groups of arguments that say which files a job writes, and what must hold of them."""
         found: list[list[str]] = []
         checks: list[list[str]] = []
-        for port, output in self._family.outputs.items():
-            column = [self._plan.written[self._family.name][port][n] for n in self._numbers]
+        for port, output in self._task.outputs.items():
+            column = [output.paths[n] for n in self._numbers]
             self._refuse_output(port, output, column)
             base = "Directory" if output.base == "directory" else "File"
             name = unique(port, self._used)
@@ -170,14 +167,7 @@ class FilesLowering:
         return found + checks
 
     def _checks(self, port: str, output: Written) -> list[list[str]]:
-        success = self._family.success
-        found: list[list[str]] = []
-        if port in success.non_empty:
-            found.append(["non_empty"])
-        if port in success.sha256:
-            found.append(["sha256", success.sha256[port]])
-        if port in success.min_files:
-            found.append(["min_files", str(success.min_files[port])])
+        found = [[c.kind, c.wanted] if c.wanted else [c.kind] for c in self._task.checks if c.port == port]
         if output.protected:
             found.append(["protect"])
         if output.create:
@@ -185,13 +175,7 @@ class FilesLowering:
         return found
 
     def _refuse_output(self, port: str, output: Written, column: list[tuple[str, ...]]) -> None:
-        name = f"`{self._family.name}.{port}`"
-        if output.optional:
-            told = f"the output {name} is optional, which CWL cannot express"
-            self._around.tell(faults.CWL_OPTIONAL.at(output.span, told, help="drop the `?`"))
-        if output.protected and output.base == "directory":
-            told = f"the output {name} is a protected directory, which CWL cannot express"
-            self._around.tell(faults.CWL_PROTECTED.at(output.span, told, help="drop `protected`"))
+        name = f"`{self._task.name}.{port}`"
         taken = zip(*(port.taken for port in self.ports if port.base == "Directory"), strict=True)
         folders = [{posixpath.normpath(s.path) for sources in row for s in sources} for row in taken]
         for index, paths in enumerate(column):
@@ -199,23 +183,27 @@ class FilesLowering:
                 if leads_out(path):
                     told = f"the output {name} has the path `{path}`, which leads out of a job's folder"
                     hint = "give its data root a relative path: `--data workspace=results`"
-                    self._around.tell(faults.CWL_PLACE.at(output.path.span, told, help=hint))
+                    self._around.tell(faults.CWL_PLACE.at(output.path_span, told, help=hint))
                     return
                 if folders and _inside(path, folders[index]):
                     told = f"the output {name} has the path `{path}`, which lies inside an input of the same job"
-                    self._around.tell(faults.CWL_INSIDE.at(output.path.span, told, help="leave the path out"))
+                    self._around.tell(faults.CWL_INSIDE.at(output.path_span, told, help="leave the path out"))
                     return
 
 
-def _called(family: Family) -> str | None:
-    """The function that a family calls by the script for it, as `package.module:function`."""
-    words: list[object] = list(family.command or ())
-    parts = [part.text.strip() if part.value is None else part.value for part in family.shell or ()]
-    words += [part for part in parts if part != ""]
-    for word, following in pairwise(words):
-        if isinstance(word, ModuleFile) and word.emitted == CALLER:
-            return str(following.value) if isinstance(following, Const) else str(following)
+def _called(task: Task) -> str | None:
+    """The function that a task calls by the script for it, as `package.module:function`."""
+    parts: list[str | Word] = list(task.command or ())
+    for part in task.script or ():
+        parts += [part.strip()] if isinstance(part, str) else part
+    for word, following in pairwise(part for part in parts if part != ""):
+        if isinstance(word, Word) and word.pieces == (ModuleFile(CALLER),):
+            return following if isinstance(following, str) else _constant(following)
     return None
+
+
+def _constant(word: Word) -> str:
+    return "".join(piece.text for piece in word.pieces if isinstance(piece, Constant))
 
 
 def _inside(path: str, folders: set[str]) -> bool:

@@ -8,12 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
-
-from sncompile.ir.keys.key_set import KeySet
-from sncompile.ir.values.evaluate import Closure, Evaluator
-from sncompile.ir.values.model import Bound, Local, Value
+from collections.abc import Iterable
 
 
 class Places:
@@ -63,27 +58,3 @@ def _free(name: str, used: set[str]) -> str:
         number += 1
         found = f"{name}_{number}"
     return found
-
-
-class Staging(Evaluator):
-    """Evaluates values as a job sees them: its inputs have the paths at which the job finds them."""
-
-    def __init__(self, steps: Mapping[str, Bound], files: Callable[[str], str], places: Places) -> None:
-        super().__init__(steps, files)
-        self._places = places
-
-    def closure(self, value: Value, at: KeySet, step: Bound | None = None) -> Closure:
-        """As `Evaluator.closure`."""
-        found = super().closure(value, at, step)
-        if not isinstance(value, Local) or value.space != "inputs":
-            return found
-        return lambda i: self._placed(found(i))
-
-    def over(self, value: Value, at: KeySet, step: Bound | None = None) -> Closure:
-        """As `closure`: what a job sees is found one by one."""
-        return self.closure(value, at, step)
-
-    def _placed(self, value: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple(map(self._placed, value))
-        return self._places.of(value) if isinstance(value, str) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,9 +13,10 @@ from sncompile.ir.graph.model import Graph
 from sncompile.lowering.features import Feature
 from sncompile.lowering.model import Lowered
 from sncompile.targets.cwl.model import JOB, WORKFLOW
+from sncompile.targets.cwl.places import Places
 from sncompile.targets.cwl.render import render_document, render_job, support
 from sncompile.targets.cwl.verify import differences, differences_in
-from sncompile.targets.cwl.workflow import lower_graph
+from sncompile.targets.cwl.workflow import lower_pipeline
 from sncompile.targets.emitted import Emitted, module_files
 from sncompile.targets.target import NoOptions, Refusal, Target
 
@@ -74,24 +75,28 @@ class CwlTarget(Target[NoOptions]):
         ),
     }
 
+    def stage(self, paths: Iterable[str]) -> Callable[[str], str]:
+        """In the folder of a job, which holds what lies outside of the working folder, too."""
+        return Places(paths).of
+
     def place(self, graph: Graph, out: Path) -> str:
         """In the folder that each job has for itself."""
         return f"build/{graph.name}/files"
 
     def lower(self, lowered: Lowered, out: Path, options: NoOptions) -> Emitted:
         """The files of a graph. Raises `CompileError` for what CWL cannot express."""
-        report, graph = Report(), lowered.graph
-        document = lower_graph(graph, os.path.relpath(graph.folder, out), report)
-        for family in graph.families.values():
-            if family.retries:
-                message = f"`{family.name}` is tried once: CWL has no word for `retries`"
+        report = Report()
+        document = lower_pipeline(lowered, os.path.relpath(lowered.folder, out), report)
+        for task in lowered.tasks.values():
+            if task.retries:
+                message = f"`{task.name}` is tried once: CWL has no word for `retries`"
                 help = "most engines have an option for it, such as `--retryCount` of Toil"
-                report.add(faults.CWL_RETRIES.at(family.span, message, help=help))
+                report.add(faults.CWL_RETRIES.at(task.span, message, help=help))
         texts = {WORKFLOW: render_document(document), JOB: render_job(document.job)}
-        emitted = {name: _encoded(text, graph, report) for name, text in texts.items()} | support()
+        emitted = {name: _encoded(text, lowered, report) for name, text in texts.items()} | support()
         if report.failed:
             raise CompileError(report.diagnostics())
-        emitted |= {f"files/{name}": content for name, content in module_files(graph).items()}
+        emitted |= {f"files/{name}": content for name, content in module_files(lowered).items()}
         counts = ((len(document.tools), "tool"), (document.jobs, "job"))
         tools, jobs = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)
         lines = texts[WORKFLOW].count("\n")
@@ -107,10 +112,10 @@ class CwlTarget(Target[NoOptions]):
         return differences_in(graph, out)
 
 
-def _encoded(text: str, graph: Graph, report: Report) -> bytes:
+def _encoded(text: str, lowered: Lowered, report: Report) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:
         shown = text[max(error.start - 20, 0) : error.end + 20].encode("utf-8", "backslashreplace").decode()
-        report.add(faults.CWL_TEXT.at(graph.span, f"`{shown}` is no text", help="rename the file, in UTF-8"))
+        report.add(faults.CWL_TEXT.at(lowered.span, f"`{shown}` is no text", help="rename the file, in UTF-8"))
         return b""

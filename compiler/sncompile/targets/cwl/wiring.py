@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
+from sncompile.lowering.model import JobRef, Written
 from sncompile.targets.cwl.files import Port
 from sncompile.targets.cwl.model import Expression, Input, Json, Link, Output, Step, array, optional
 from sncompile.targets.cwl.names import ascii_name, file_name, unique
-from sncompile.targets.cwl.plan import Made, Plan, Source
+from sncompile.targets.cwl.plan import Plan, Source
 from sncompile.targets.cwl.tools import Lowered
 
 Sources = tuple[Source, ...]
@@ -57,21 +58,22 @@ class Wiring:
 
     # --- Other steps --------------------------------------------------------------------------------------------
 
-    def whole(self, family: str, port: str) -> list[Made]:
+    def whole(self, task: str, port: str) -> list[Written]:
         """All files of an output, in the order in which its step gives them."""
-        written = self._plan.written[family][port]
-        return [Made(family, port, n, k) for n in self._plan.numbers[family] for k in range(len(written[n]))]
+        written = self._plan.lowered.tasks[task].outputs[port].paths
+        numbers = self._plan.numbers[task]
+        return [Written(JobRef(task, n), port, k) for n in numbers for k in range(len(written[n]))]
 
-    def source(self, family: str, port: str) -> str:
+    def source(self, task: str, port: str) -> str:
         """An output of a step, as a source."""
-        lowered = self._tools[family]
-        place = list(lowered.family.outputs).index(port)
+        lowered = self._tools[task]
+        place = list(lowered.task.outputs).index(port)
         return f"{lowered.tool.id}/{lowered.tool.outputs[place].name}"
 
-    def _shape(self, family: str, port: str) -> int:
+    def _shape(self, task: str, port: str) -> int:
         """How deep the lists are in which a step gives an output: 0 for a single file."""
-        lowered = self._tools[family]
-        return int(lowered.scattered) + int(lowered.family.outputs[port].many)
+        lowered = self._tools[task]
+        return int(lowered.scattered) + int(lowered.task.outputs[port].many)
 
     def wire(self, lowered: Lowered, port: Port) -> Wired:
         """Where the files of an input come from."""
@@ -89,21 +91,23 @@ class Wiring:
     def _one_each(self, lowered: Lowered, port: Port) -> str | None:
         """The source of which every job takes what the job of another step with the same number gives."""
         first = port.taken[0][0].made if port.taken[0] else None
-        if first is None or not self._tools[first.family].scattered:
+        if first is None or not self._tools[first.job.task].scattered:
             return None
-        numbers, written = self._plan.numbers[first.family], self._plan.written[first.family][first.port]
-        if len(numbers) != len(port.taken) or self._tools[first.family].family.outputs[first.port].many != port.many:
+        name = first.job.task
+        numbers, output = self._plan.numbers[name], self._tools[name].task.outputs[first.port]
+        if len(numbers) != len(port.taken) or output.many != port.many:
             return None
         for number, taken in zip(numbers, port.taken, strict=True):
-            if [s.made for s in taken] != [Made(*first[:2], number, k) for k in range(len(written[number]))]:
+            made = [Written(JobRef(name, number), first.port, k) for k in range(len(output.paths[number]))]
+            if [s.made for s in taken] != made:
                 return None
-        return self.source(first.family, first.port)
+        return self.source(name, first.port)
 
     def _in_whole(self, port: Port, taken: Sources, hint: str) -> list[str] | None:
         """The sources that joined are just the files of all jobs, where there are such."""
         found: list[str] = []
         left = list(taken)
-        if not port.many and (left[0].made is None or self._shape(*left[0].made[:2])):
+        if not port.many and (left[0].made is None or self._shape(*_output(left[0].made))):
             return None
         while left:
             made = left[0].made
@@ -113,26 +117,26 @@ class Wiring:
                 found.append(self.given(f"{hint}_files", array(port.base), value))
                 left = left[len(run) :]
                 continue
-            whole = self.whole(made.family, made.port)
-            if self._shape(made.family, made.port) > 1 or [s.made for s in left[: len(whole)]] != whole:
+            whole = self.whole(*_output(made))
+            if self._shape(*_output(made)) > 1 or [s.made for s in left[: len(whole)]] != whole:
                 return None
-            found.append(self.source(made.family, made.port))
+            found.append(self.source(*_output(made)))
             left = left[len(whole) :]
         return found
 
     def _merged(self, port: Port, sources: list[str]) -> bool:
         """Whether sources must be joined to a list: several, or a single file that gives none by itself."""
         first = port.taken[0][0].made
-        return len(sources) > 1 or (port.many and first is not None and not self._shape(*first[:2]))
+        return len(sources) > 1 or (port.many and first is not None and not self._shape(*_output(first)))
 
     def _picked(self, lowered: Lowered, port: Port, hint: str) -> Wired:
         """A step of its own that hands to every job its own files out of all that there are."""
         everything = dict.fromkeys(source for taken in port.taken for source in taken)
-        outputs = dict.fromkeys(s.made[:2] for s in everything if s.made is not None)
-        order: list[Made | Source] = [made for family, name in outputs for made in self.whole(family, name)]
+        outputs = dict.fromkeys(_output(s.made) for s in everything if s.made is not None)
+        order: list[Written | Source] = [made for task, name in outputs for made in self.whole(task, name)]
         outside = [source for source in everything if source.made is None]
         order += outside
-        sources = [self.source(family, name) for family, name in outputs]
+        sources = [self.source(task, name) for task, name in outputs]
         if outside:
             value = [self._file(source, port.base) for source in outside]
             sources.append(self.given(f"{hint}_files", array(port.base), value))
@@ -161,6 +165,11 @@ class Wiring:
                 script="pick.js",
             )
         return self.expressions[known].id
+
+
+def _output(made: Written) -> tuple[str, str]:
+    """The task and the port that a file is of."""
+    return made.job.task, made.port
 
 
 def _while_outside(sources: Sequence[Source]) -> Iterator[Source]:

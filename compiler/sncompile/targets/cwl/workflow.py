@@ -1,4 +1,4 @@
-"""Graph → the whole document."""
+"""The lowered model → the whole document."""
 
 from __future__ import annotations
 
@@ -7,41 +7,40 @@ from collections.abc import Iterator
 
 from sncompile import __version__
 from sncompile.diagnostics import Report
-from sncompile.ir.graph.model import Graph
-from sncompile.ir.values.relating import UNIT
+from sncompile.lowering.model import Lowered as Pipeline
 from sncompile.targets.cwl.context import Around
 from sncompile.targets.cwl.model import Document, Expression, Input, Json, Link, Output, Result, Step, array
 from sncompile.targets.cwl.names import unique, unique_names
 from sncompile.targets.cwl.plan import Plan
-from sncompile.targets.cwl.tools import DONE, Lowered, lower_family
+from sncompile.targets.cwl.tools import DONE, Lowered, lower_task
 from sncompile.targets.cwl.wiring import Wiring
 
 MAIN = "main"
 FILES: Json = array(["File", "Directory"])
 
 
-def lower_graph(graph: Graph, folder: str, report: Report) -> Document:
-    """The document of a graph; `folder` leads from where it will stand to the working folder."""
-    plan = Plan(graph, f"build/{graph.name}/files")
+def lower_pipeline(lowered: Pipeline, folder: str, report: Report) -> Document:
+    """The document of a pipeline; `folder` leads from where it will stand to the working folder."""
+    plan = Plan(lowered)
     used = {MAIN}
     around = Around(plan, report, unique_names(plan.numbers, used))
-    waited = {name for family in plan.numbers for name, _ in plan.waits(graph.families[family])}
-    tools = {name: lower_family(graph.families[name], around, marked=name in waited) for name in plan.numbers}
+    waited = {other for name in plan.numbers for other in plan.waited_for(lowered.tasks[name])}
+    tools = {name: lower_task(lowered.tasks[name], around, marked=name in waited) for name in plan.numbers}
     wiring = Wiring(plan, tools, folder, used)
-    steps = [step for lowered in tools.values() for step in _steps(lowered, around, wiring)]
+    steps = [step for tool in tools.values() for step in _steps(tool, around, wiring)]
     results, last = _placed(plan, tools, wiring, used)
     return Document(
-        name=graph.name,
-        title=" ".join(graph.title.split()),
-        spec=graph.spec,
-        digest=graph.spec_digest,
+        name=lowered.name,
+        title=lowered.title,
+        spec=lowered.spec,
+        digest=lowered.digest,
         version=__version__,
-        secrets=tuple(sorted({name for lowered in tools.values() for name in lowered.secrets})),
-        promised=tuple(_promised(graph, plan)),
+        secrets=tuple(sorted({name for tool in tools.values() for name in tool.secrets})),
+        promised=tuple(_promised(lowered)),
         inputs=tuple(wiring.inputs),
         outputs=results,
         steps=(*steps, *last),
-        tools=tuple(lowered.tool for lowered in tools.values()),
+        tools=tuple(tool.tool for tool in tools.values()),
         expressions=tuple(wiring.expressions.values()),
         requirements=({"class": "ScatterFeatureRequirement"}, {"class": "MultipleInputFeatureRequirement"}),
         jobs=sum(map(len, plan.numbers.values())),
@@ -50,7 +49,7 @@ def lower_graph(graph: Graph, folder: str, report: Report) -> Document:
 
 
 def _steps(lowered: Lowered, around: Around, wiring: Wiring) -> Iterator[Step]:
-    """The step of a family, after those that pick its files."""
+    """The step of a task, after those that pick its files."""
     tool = lowered.tool
     links: list[Link] = []
     scatter: list[str] = []
@@ -77,10 +76,10 @@ def _placed(
     sources: list[str] = []
     paths: list[str] = []
     for name, lowered in tools.items():
-        for port, output in lowered.family.outputs.items():
+        for port, output in lowered.task.outputs.items():
             if not output.temp:
                 sources.append(wiring.source(name, port))
-                paths += [posixpath.normpath(p) for n in plan.numbers[name] for p in plan.written[name][port][n]]
+                paths += [posixpath.normpath(p) for n in plan.numbers[name] for p in output.paths[n]]
     if not sources:
         return (), []
     tool = unique("place", used)
@@ -99,9 +98,8 @@ def _placed(
     return (Result(unique("files", used), FILES, f"{step}/tree"),), [Step(step, tool, links, (), ("tree",))]
 
 
-def _promised(graph: Graph, plan: Plan) -> Iterator[tuple[str, str]]:
-    for name, value in graph.outputs.items():
-        found = plan.plain.closure(value, UNIT)(0)
-        if found is not None:
-            several = "several files" if found else "no files"
-            yield name, several if isinstance(found, tuple) else str(found)
+def _promised(lowered: Pipeline) -> Iterator[tuple[str, str]]:
+    for name, promised in lowered.outputs.items():
+        if promised.paths is not None:
+            several = "several files" if promised.paths else "no files"
+            yield name, several if promised.many else promised.paths[0]

@@ -24,7 +24,7 @@ $graph:
     qc_count_s_path: string[]
     qc_count_all_path: {type: {type: array, items: {type: array, items: string}}}
     qc_count_o_path: string[]
-    qc_count_c: string[]
+    qc_count_channel: string[]
     qc_count_s_at: int[]
     qc_count_all_at: {type: {type: array, items: {type: array, items: int}}}
     qc_wellw_job: string[]
@@ -65,14 +65,14 @@ $graph:
       out: [picked]
     qc_count:
       run: "#qc_count"
-      scatter: [job, s_path, all_path, o_path, c, s, all]
+      scatter: [job, s_path, all_path, o_path, channel, s, all]
       scatterMethod: dotproduct
       in:
         job: qc_count_job
         s_path: qc_count_s_path
         all_path: qc_count_all_path
         o_path: qc_count_o_path
-        c: qc_count_c
+        channel: qc_count_channel
         s: qc_count_s/picked
         all: qc_count_all/picked
       out: [o, done]
@@ -174,7 +174,7 @@ $graph:
     s_path: string
     all_path: string[]
     o_path: string
-    c: string
+    channel: string
   baseCommand: bash
   arguments: [
     $(inputs.job_sh), $(inputs.job), gathered,
@@ -182,7 +182,7 @@ $graph:
     in, $(inputs.all_path.length), $(inputs.all_path), $(inputs.all),
     out, o.csv, $(inputs.o_path),
     "--",
-    count, $(inputs.c), "3", $(inputs.s_path), $(inputs.all_path), $(inputs.o_path),
+    count, $(inputs.channel), "3", $(inputs.s_path), $(inputs.all_path), $(inputs.o_path),
   ]
   outputs:
     o: {type: File, outputBinding: {glob: gathered/o.csv}}

@@ -27,6 +27,9 @@ $graph:
   inputs:
     field_job: string[]
     field_o_path: string[]
+    field_plate: string[]
+    field_well: string[]
+    field_site: string[]
     field_v: string[]
     field_n: string[]
     good_job: string[]
@@ -43,14 +46,14 @@ $graph:
     perplate_j_path: {type: {type: array, items: {type: array, items: string}}}
     perplate_o_path: string[]
     perplate_d_path: string[]
-    perplate_j_2: {type: {type: array, items: {type: array, items: string}}}
+    perplate_j_path_2: {type: {type: array, items: {type: array, items: string}}}
     perplate_v: {type: {type: array, items: {type: array, items: string}}}
     perplate_v_2: {type: {type: array, items: {type: array, items: string}}}
     perplate_i_at: {type: {type: array, items: {type: array, items: int}}}
     perplate_j_at: {type: {type: array, items: {type: array, items: int}}}
     all_i_path: string[]
     all_j_path: string[]
-    all_j_2: string[]
+    all_j_path_2: string[]
     all_v: string[]
     all_v_2: string[]
     bywell_job: string[]
@@ -71,11 +74,14 @@ $graph:
   steps:
     field:
       run: "#field"
-      scatter: [job, o_path, v, "n"]
+      scatter: [job, o_path, plate, well, site, v, "n"]
       scatterMethod: dotproduct
       in:
         job: field_job
         o_path: field_o_path
+        plate: field_plate
+        well: field_well
+        site: field_site
         v: field_v
         "n": field_n
       out: [o]
@@ -120,7 +126,7 @@ $graph:
       out: [picked]
     perplate:
       run: "#perplate"
-      scatter: [job, i_path, j_path, o_path, d_path, j_2, v, v_2, i, j]
+      scatter: [job, i_path, j_path, o_path, d_path, j_path_2, v, v_2, i, j]
       scatterMethod: dotproduct
       in:
         job: perplate_job
@@ -128,7 +134,7 @@ $graph:
         j_path: perplate_j_path
         o_path: perplate_o_path
         d_path: perplate_d_path
-        j_2: perplate_j_2
+        j_path_2: perplate_j_path_2
         v: perplate_v
         v_2: perplate_v_2
         i: perplate_i/picked
@@ -139,7 +145,7 @@ $graph:
       in:
         i_path: all_i_path
         j_path: all_j_path
-        j_2: all_j_2
+        j_path_2: all_j_path_2
         v: all_v
         v_2: all_v_2
         i: perplate/o
@@ -201,6 +207,9 @@ $graph:
     job_sh: {type: File, default: {class: File, location: job.sh}}
     job: string
     o_path: string
+    plate: string
+    well: string
+    site: string
     v: string
     "n": string
   baseCommand: bash
@@ -208,7 +217,7 @@ $graph:
     $(inputs.job_sh), $(inputs.job), gathered,
     out, o.txt, $(inputs.o_path),
     "--",
-    tool, $(inputs.o_path), $(inputs.v), $(inputs.n),
+    tool, $(inputs.o_path), "$(inputs.plate)-$(inputs.well)-$(inputs.site)-$(inputs.v)", $(inputs.n),
   ]
   outputs:
     o: {type: File, outputBinding: {glob: gathered/o.txt}}
@@ -273,7 +282,7 @@ $graph:
     j_path: string[]
     o_path: string
     d_path: string
-    j_2: string[]
+    j_path_2: string[]
     v: string[]
     v_2: string[]
   baseCommand: bash
@@ -284,7 +293,8 @@ $graph:
     out, o, $(inputs.o_path),
     out, d, $(inputs.d_path),
     "--",
-    tool, $(inputs.i_path), $(inputs.j_2), $(inputs.o_path), $(inputs.d_path), $(inputs.v), $(inputs.v_2),
+    tool, $(inputs.i_path), $(inputs.j_path_2), $(inputs.o_path), $(inputs.d_path), $(inputs.v),
+    $(inputs.v_2),
   ]
   outputs:
     o: {type: File, outputBinding: {glob: gathered/o}}
@@ -304,7 +314,7 @@ $graph:
     j: File[]
     i_path: string[]
     j_path: string[]
-    j_2: string[]
+    j_path_2: string[]
     v: string[]
     v_2: string[]
   baseCommand: bash
@@ -315,7 +325,7 @@ $graph:
     out, o, results/all_/o,
     out, d, results/all_/d,
     "--",
-    tool, $(inputs.i_path), $(inputs.j_2), results/all_/o, results/all_/d, $(inputs.v), $(inputs.v_2),
+    tool, $(inputs.i_path), $(inputs.j_path_2), results/all_/o, results/all_/d, $(inputs.v), $(inputs.v_2),
   ]
   outputs:
     o: {type: File, outputBinding: {glob: gathered/o}}

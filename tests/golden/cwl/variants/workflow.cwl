@@ -50,7 +50,7 @@ $graph:
     compare_comparison_path: string[]
     compare_sample: string[]
     plot_comparisons_path: string[]
-    plot_sample: string[]
+    plot_samples: string[]
     paths: string[]
   steps:
     reference:
@@ -142,7 +142,7 @@ $graph:
       run: "#plot"
       in:
         comparisons_path: plot_comparisons_path
-        sample: plot_sample
+        samples: plot_samples
         comparisons: compare/comparison
         genome_index: index_reference/fai
       out: [figure, summary]
@@ -449,7 +449,7 @@ $graph:
     comparisons: File[]
     genome_index: File
     comparisons_path: string[]
-    sample: string[]
+    samples: string[]
     plot_py: {type: File, default: {class: File, location: files/plot/plot.py}}
   baseCommand: bash
   arguments: [
@@ -460,7 +460,7 @@ $graph:
     out, figure.svg, results/plot/figure.svg,
     out, summary.tsv, results/plot/summary.tsv,
     "--",
-    python, build/variants/files/plot/plot.py, --title, "Called variants of 3 samples", $(inputs.sample),
+    python, build/variants/files/plot/plot.py, --title, "Called variants of 3 samples", $(inputs.samples),
     --genome-index, results/reference/genome.fasta.fai, --figure, results/plot/figure.svg, --summary,
     results/plot/summary.tsv, $(inputs.comparisons_path),
   ]

@@ -1,0 +1,149 @@
+"""What targets say of themselves, and what becomes of what they lack."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sncompile.api import CompileOptions, check, compile_program
+from sncompile.diagnostics import CompileError
+from sncompile.lowering.features import Feature
+from sncompile.targets import registry
+from sncompile.targets.registry import OURS, find_target
+
+from .command_line import in_this_process
+
+SPEC = """\
+sncompile: 1
+pipeline: main
+steps:
+  a:
+    {step}
+    module:
+      inputs: {{i: {{type: file}}}}
+      outputs: {{o: {{type: file}}, d: {{type: directory}}}}
+      {module}
+      command: [tool, "${{inputs.i}}", "${{outputs.o}}", "${{outputs.d}}"{word}]
+    with: {{i: data.txt}}
+outputs: {{o: "${{a.o}}"}}
+"""
+
+ASKING: dict[Feature, dict[str, str]] = {
+    Feature.CONTAINERS: {"module": "container: org/tool:1"},
+    Feature.NETWORK: {"module": "container: {image: org/tool:1, network: true}"},
+    Feature.CONDA: {"module": "conda: env.yml"},
+    Feature.SECRETS: {"step": "env: {TOKEN: {secret: true}}"},
+    Feature.SECRETS_IN_CONTAINERS: {"step": "env: {TOKEN: {secret: true}}", "module": "container: org/tool:1"},
+    Feature.RETRIES: {"step": "retries: 2"},
+    Feature.PRIORITIES: {"step": "priority: 5"},
+    Feature.GPUS: {"module": "resources: {gpus: 1}"},
+    Feature.RUN_TIME: {"module": "resources: {memory: '${attempt}GB'}"},
+    Feature.LATE_WORDS: {"module": "resources: {memory: '${inputs.i.size}'}", "word": ', "${resources.memory}"'},
+    Feature.TEMPORARY: {"step": "outputs: {d: {temp: true}}"},
+    Feature.PROTECTED: {"step": "outputs: {o: {protected: true}}"},
+    Feature.PROTECTED_FOLDERS: {"step": "outputs: {d: {protected: true}}"},
+    Feature.CHECKS: {"module": "success: {non_empty: [o]}"},
+    Feature.LOCAL_JOBS: {"step": "local: true"},
+}
+"""A spec that asks for each feature."""
+
+ELSEWHERE = {
+    Feature.OPTIONAL_OUTPUTS: "no spec can ask for one in this version of the language",
+    Feature.BATCHES: "a pass makes them",
+}
+
+
+def test_there_is_a_spec_for_every_feature() -> None:
+    assert ASKING.keys() | ELSEWHERE.keys() == set(Feature)
+
+
+@pytest.mark.parametrize("feature", ASKING, ids=lambda feature: feature.name)
+@pytest.mark.parametrize("target", OURS)
+def test_a_feature_is_expressed_or_refused(
+    target: str, feature: Feature, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a code, a place and a help; and what is expressed changes what is emitted."""
+    monkeypatch.chdir(tmp_path)
+    Path("env.yml").write_text("dependencies: [x]\n")
+    Path("main.yaml").write_text(SPEC.format(**{"step": "", "module": "", "word": ""} | ASKING[feature]))
+    made = compile_program(check("main.yaml").require(), CompileOptions(target=target))
+    assert feature in made.lowered.features
+    lacking = [each for each in made.lowered.features if each not in find_target(target).features]
+    if not lacking:
+        Path("plain.yaml").write_text(SPEC.format(step="", module="", word=""))
+        plain = compile_program(check("plain.yaml").require(), CompileOptions(target=target))
+        assert made.emitted.files != plain.emitted.files
+        return
+    with pytest.raises(CompileError) as error:
+        _ = made.emitted
+    assert len(error.value.diagnostics) == len(lacking)
+    for told in error.value.diagnostics:
+        assert told.span is not None
+        assert told.span.file == "main.yaml"
+        assert "`a" in told.message or "`TOKEN`" in told.message
+        assert told.help
+
+
+def test_the_table_of_targets_has_every_feature(capsys: pytest.CaptureFixture[str]) -> None:
+    """For people and for programs."""
+    run = in_this_process(capsys)
+    found: dict[str, Any] = json.loads(run("targets", "--json").out)
+    assert found.keys() == OURS.keys()
+    for told in found.values():
+        assert list(told["capabilities"]) == [feature.value for feature in Feature]
+    assert found["snakemake"]["options"] == ["benchmark", "containers"]
+    assert all(feature.value.split()[0] in run("targets").out for feature in Feature)
+
+
+def broken() -> None:
+    """Not a target."""
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("no_such_module:Target", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("tests.test_targets:broken", "`tests.test_targets:broken` is no `sncompile.targets.target.Target`"),
+    ],
+)
+def test_a_package_that_offers_no_target(value: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint(name="other", value=value, group=registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
+    with pytest.raises(CompileError, match="SN616") as error:
+        find_target("other")
+    assert told in error.value.diagnostics[0].message
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "told"),
+    [
+        ("cwl", {"own": {"cores": "3"}}, "`cwl` has no option `cores`"),
+        ("snakemake", {"own": {"benchmrk": "true"}}, "`snakemake` has no option `benchmrk`"),
+        ("snakemake", {"own": {"benchmark": "yes"}}, "`snakemake` cannot take `yes` for its option `benchmark`"),
+        ("snakemake", {"own": {"containers": "lxc"}}, "`snakemake` cannot take `lxc` for its option `containers`"),
+        ("bash", {"benchmark": True}, "`bash` has no option `benchmark`"),
+    ],
+)
+def test_an_option_that_a_target_does_not_take(
+    target: str, options: dict[str, Any], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("main.yaml").write_text(SPEC.format(step="", module="", word=""))
+    made = compile_program(check("main.yaml").require(), CompileOptions(target=target, **options))
+    with pytest.raises(CompileError, match="SN615") as error:
+        _ = made.emitted
+    assert error.value.diagnostics[0].message == told
+    assert error.value.diagnostics[0].help
+
+
+def test_options_by_text_and_by_name_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("main.yaml").write_text(SPEC.format(step="", module="", word=""))
+    program = check("main.yaml").require()
+    one = compile_program(program, CompileOptions(benchmark=True)).emitted.files
+    assert compile_program(program, CompileOptions(own={"benchmark": "true"})).emitted.files == one
+    assert compile_program(program, CompileOptions(own={"benchmark": "false"})).emitted.files != one
