@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from sncompile.diagnostics import Span
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.structure import structure
 from sncompile.ir.values.evaluate import Closure, Evaluator
@@ -80,25 +82,29 @@ class Columns:
         value = self.bound(value)
         key = ("value", structure(value))
         if key not in self._known:
-            origin = None
-            if isinstance(value, Related) and isinstance(value.value, Cell) and not (value.gathers or value.linked):
-                origin = TableColumn(value.value.table.name, value.value.column)
             cells: Sequence[Any] = Lazy(len(self.family.keys), lambda: self.cells(value))
-            self._known[key] = self._new(hint, cells, origin, data)
+            self._known[key] = self._new(hint, Column("", cells, value.span, origin_of(value), data))
         return self._known[key]
 
-    def made(self, cells: Sequence[Any], hint: str, *, data: bool = False) -> str:
-        """The name of a column of cells that were made for it."""
+    def made(self, cells: Sequence[Any], hint: str, span: Span, *, data: bool = False) -> str:
+        """The name of a column of the words of an argument."""
         key = ("cells", tuple(cells))
         if key not in self._known:
-            self._known[key] = self._new(hint, cells, None, data)
+            self._known[key] = self._new(hint, Column("", cells, span, None, data, words=True))
         return self._known[key]
 
-    def _new(self, hint: str, cells: Sequence[Any], origin: TableColumn | None, data: bool) -> str:
+    def _new(self, hint: str, column: Column) -> str:
         base = re.sub(r"\W+", "_", hint.strip("-")) or "value"
         name, number = base, 1
         while name in self.columns:
             number += 1
             name = f"{base}_{number}"
-        self.columns[name] = Column(name, cells, origin, data)
+        self.columns[name] = replace(column, name=name)
         return name
+
+
+def origin_of(value: Value) -> TableColumn | None:
+    """The column of a table that a value is, seen by the keys alone; None for any other value."""
+    if not isinstance(value, Related) or not isinstance(value.value, Cell) or value.linked:
+        return None
+    return TableColumn(value.value.table, value.value.column, value.target, value.gathers)

@@ -22,6 +22,7 @@ from sncompile.ir.language.functions import FUNCTIONS
 from sncompile.ir.language.operands import to_text
 from sncompile.ir.language.operators import OPERATORS
 from sncompile.ir.language.types import Type
+from sncompile.lowering.model import Late
 
 if TYPE_CHECKING:
     from sncompile.lowering.model import Plain, Task
@@ -54,6 +55,14 @@ class Size(NamedTuple):
     """The size in bytes of the files of an input."""
 
     port: str
+    type: Type
+    span: Span
+
+
+class Granted(NamedTuple):
+    """What the job is given of a resource."""
+
+    resource: str
     type: Type
     span: Span
 
@@ -108,7 +117,7 @@ class Scaled(NamedTuple):
         return self.over == 1 and self.times == int(self.times) and self.amount.type.base == "integer"
 
 
-Expression = Known | Varying | Attempt | Size | Call | If | Joined | Listed | Scaled
+Expression = Known | Varying | Attempt | Size | Granted | Call | If | Joined | Listed | Scaled
 
 
 def parts(expression: Expression) -> tuple[Expression, ...]:
@@ -145,6 +154,8 @@ def expression_text(expression: Expression) -> str:
             return "attempt"
         case Size():
             return f"inputs.{expression.port}.size"
+        case Granted():
+            return f"resources.{expression.resource}"
         case If():
             test, then, other = map(expression_text, parts(expression))
             return f"({then} if {test} else {other})"
@@ -186,6 +197,10 @@ def evaluated(
             return attempt
         case Size():
             return sizes[expression.port]
+        case Granted():
+            held = task.resources[expression.resource]
+            assert isinstance(held, Late)
+            return found(held.expression)
         case If():
             return found(expression.then if found(expression.test) else expression.other)
         case Joined():
@@ -314,6 +329,14 @@ class Printer(ABC):
     def size(self, expression: Size) -> str:
         """The size of an input's files."""
 
+    def granted(self, expression: Granted) -> str:
+        """What the job is given of a resource."""
+        raise NoForm(f"`resources.{expression.resource}`", expression.span)
+
+    def scaled(self, code: str, expression: Scaled) -> str:
+        """An amount with a unit, of which `code` is the number."""
+        raise NoForm("an amount with a unit", expression.span)
+
     def text(self, code: str, type: Type, span: Span) -> str:
         """A value as text, as `str` has it."""
         raise NoForm("a text", span)
@@ -347,8 +370,10 @@ class Printer(ABC):
                 return self.listed([self.print(item) for item in expression.items], expression.span)
             case Call():
                 return self._call(expression)
+            case Granted():
+                return self.granted(expression)
             case Scaled():
-                raise NoForm("an amount with a unit", expression.span)
+                return self.scaled(self.print(expression.amount), expression)
 
     def _call(self, call: Call) -> str:
         name, operands = call.operator, call.operands

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sncompile.ir.graph.resources import RESOURCES
@@ -35,10 +35,13 @@ Text = str | Amount | Late
 
 
 class Words:
-    """The words of a task's jobs, with everything in its place that is known by now."""
+    """The words of a task's jobs, with everything in its place that is known by now.
 
-    def __init__(self, lowered: Lowered, task: Task) -> None:
-        self._lowered, self._task = lowered, task
+    Of the resources `granted` a job may be given less than it asks for, so that they are known when it runs.
+    """
+
+    def __init__(self, lowered: Lowered, task: Task, granted: Collection[str] = ()) -> None:
+        self._lowered, self._task, self._granted = lowered, task, granted
 
     def command(self, number: int) -> list[tuple[Text, ...]] | None:
         """The arguments of a job's command; None where it has a script."""
@@ -67,7 +70,11 @@ class Words:
             return piece
         if isinstance(piece, Amount):
             held = self._task.resources[piece.resource]
-            return piece if isinstance(held, Late) else to_text(self.value(held, number))
+            return (
+                piece
+                if isinstance(held, Late) or piece.resource in self._granted
+                else to_text(self.value(held, number))
+            )
         value = self.value(piece, number)
         return "" if value is None else to_text(value)
 

@@ -11,7 +11,7 @@ from sncompile.ir.graph.settings import settings_of
 from sncompile.ir.jobs.expansion import Expansion, job_id, module_files
 from sncompile.ir.values.relating import UNIT
 from sncompile.lowering.columns import Columns
-from sncompile.lowering.expressions import Size, everything
+from sncompile.lowering.expressions import Granted, Size, everything
 from sncompile.lowering.features import Feature
 from sncompile.lowering.model import (
     Amount,
@@ -219,15 +219,22 @@ def _used(family: Family, task: Task) -> Iterator[tuple[Feature, str, Span]]:
 def _late_words(task: Task) -> list[str]:
     """What a command or script takes that is computed of the sizes of files: resources, and `` for other values."""
     parts = task.command if task.command is not None else task.script or ()
-    words = [
-        word for part in parts if not isinstance(part, str) for word in ((part,) if isinstance(part, Word) else part)
-    ]
-    found: dict[str, None] = {}
-    for piece in (piece for word in words for piece in word.pieces):
-        held = task.resources[piece.resource] if isinstance(piece, Amount) else piece
+    words = [w for part in parts if not isinstance(part, str) for w in ((part,) if isinstance(part, Word) else part)]
+    return list(dict.fromkeys(name for word in words for piece in word.pieces for name in _sized(piece, task)))
+
+
+def _sized(piece: Piece, task: Task) -> Iterator[str]:
+    """The resources in a piece that are computed of sizes."""
+    if isinstance(piece, Amount):
+        held = task.resources[piece.resource]
         if isinstance(held, Late) and any(isinstance(each, Size) for each in everything(held.expression)):
-            found.setdefault(piece.resource if isinstance(piece, Amount) else "")
-    return list(found)
+            yield piece.resource
+    elif isinstance(piece, Late):
+        for each in everything(piece.expression):
+            if isinstance(each, Granted):
+                yield from _sized(Amount(each.resource), task)
+            elif isinstance(each, Size):
+                yield f"inputs.{each.port}.size"
 
 
 def _asks(amount: Piece, task: Task) -> bool:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from sncompile.diagnostics import Span
     from sncompile.ir.graph.files import ModuleFile as Shipped
     from sncompile.ir.graph.model import Graph
+    from sncompile.ir.keys.key_set import KeySet
+    from sncompile.ir.keys.table import Table
     from sncompile.lowering.expressions import Expression
     from sncompile.lowering.features import Feature
 
@@ -97,6 +99,7 @@ class ModuleFile(NamedTuple):
     """The path of a file that belongs to the module, by its name below the emitted `files/`."""
 
     name: str
+    span: Span
 
 
 class Amount(NamedTuple):
@@ -115,6 +118,7 @@ class Object(NamedTuple):
     """A JSON object, as text: the argument of functions, scripts and notebooks. What is absent is left out."""
 
     members: tuple[tuple[str, Piece], ...]
+    span: Span
 
 
 class Given(NamedTuple):
@@ -134,6 +138,7 @@ class Word(NamedTuple):
     """
 
     pieces: tuple[Piece, ...]
+    span: Span
     each: bool = False
     before: str = ""
 
@@ -146,10 +151,15 @@ ScriptPart = str | tuple[Word, ...]
 
 
 class TableColumn(NamedTuple):
-    """That a column is one of a table of the spec: a job has the cell of its row."""
+    """That what jobs have is a column of a table of the spec: the cell of a job's row, or of its rows if it `gathers`.
 
-    table: str
+    `seen` are the instances whose rows these are: the jobs' own, or coarser ones.
+    """
+
+    table: Table
     column: str
+    seen: KeySet
+    gathers: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,13 +167,16 @@ class Column:
     """What differs between the jobs of a task; an item is a value, a list of values, or None where it is absent.
 
     `origin` says of which table it is a column. `data` are lists that come out of tables, or from other jobs: they may
-    be long, and are no part of a command's text even where all jobs have the same.
+    be long, and are no part of a command's text even where all jobs have the same. `words` are lists of words, of an
+    argument that is there for some jobs alone.
     """
 
     name: str
     cells: Sequence[Plain]
+    span: Span
     origin: TableColumn | None = None
     data: bool = False
+    words: bool = False
 
 
 class JobRef(NamedTuple):

@@ -125,7 +125,7 @@ def _port_text(port: Input | Output) -> str:
 
 def _column_text(column: Column) -> str:
     found = _shown([json.dumps(cell, ensure_ascii=False) for cell in column.cells])
-    return found if column.origin is None else f"{column.origin.table}.{column.origin.column}: {found}"
+    return found if column.origin is None else f"{column.origin.table.name}.{column.origin.column}: {found}"
 
 
 def _shown(items: Sequence[str]) -> str:

@@ -52,7 +52,7 @@ class Words:
         if not when[0]:
             return []
         if isinstance(argument, Flag):
-            return [Word((Constant(argument.flag),))]
+            return [Word((Constant(argument.flag),), argument.span)]
         present = self.presence(argument.value)
         if len(present) > 1:
             return self._by_job(argument)
@@ -61,7 +61,7 @@ class Words:
         words = self.words(argument.value, argument.option)
         if argument.repeat and argument.value.type.many:
             return self._repeated(argument, words)
-        return [Word((Constant(argument.option),)), *words] if words else []
+        return [Word((Constant(argument.option),), argument.span), *words] if words else []
 
     def presence(self, value: Value) -> set[bool]:
         """Whether a value is there: for all jobs, for none, or for some; what rows decide may be either."""
@@ -76,9 +76,9 @@ class Words:
         found: list[Word] = []
         for word in words:
             if word.each:
-                found.append(word._replace(before=argument.option))
+                found.append(word._replace(before=argument.option, span=argument.span))
             else:
-                found += [Word((Constant(argument.option),)), word]
+                found += [Word((Constant(argument.option),), argument.span), word]
         return found
 
     def _by_job(self, argument: Argument) -> list[Word]:
@@ -86,10 +86,11 @@ class Words:
         make = argument_words(argument, self._columns.closure)
         lists = [tuple(make(number)) for number in range(len(self._family.keys))]
         if len(set(lists)) == 1 and not any(map(self._columns.reads_rows, _values(argument))):
-            return [Word((Constant(word),)) for word in lists[0]]
+            return [Word((Constant(word),), argument.span) for word in lists[0]]
         hint = argument.option if isinstance(argument, Option) else argument.flag if isinstance(argument, Flag) else ""
         data = isinstance(argument, Option) and self.from_rows(argument.value)
-        return [Word((model.Cell(self._columns.made(lists, hint or "argument", data=data)),), each=True)]
+        column = self._columns.made(lists, hint or "argument", argument.span, data=data)
+        return [Word((model.Cell(column),), argument.span, each=True)]
 
     # --- Words --------------------------------------------------------------------------------------------------
 
@@ -97,15 +98,15 @@ class Words:
         """A value as arguments: none where it is absent for all, one that is a list where it has several."""
         match value:
             case ir.Const():
-                return [Word((Constant(text),)) for text in as_arguments(value.value)]
+                return [Word((Constant(text),), value.span) for text in as_arguments(value.value)]
             case ir.Local():
                 return self._local(value)
             case ir.Text() if not self._has_ports(value) and (found := self._columns.constant(value)) is not None:
-                return [Word((Constant(to_text(found[0])),))]
+                return [Word((Constant(to_text(found[0])),), value.span)]
             case ir.Text():
-                return [Word(self.pieces(value, hint))]
+                return [Word(self.pieces(value, hint), value.span)]
             case ir.ModuleFile() | ir.Key() | ir.Record():
-                return [Word((self._piece(value, hint),))]
+                return [Word((self._piece(value, hint),), value.span)]
         return self._varying(value, hint)
 
     def _local(self, value: ir.Local) -> list[Word]:
@@ -115,23 +116,24 @@ class Words:
             if self.presence(value) == {False}:
                 return []
             each = port.value.type.many or port.value.type.optional
-            return [Word((model.Port("inputs", value.name),), each=each)]
+            return [Word((model.Port("inputs", value.name),), value.span, each=each)]
         if value.space == "outputs":
-            return [Word((model.Port("outputs", value.name),), each=family.outputs[value.name].path.type.many)]
+            many = family.outputs[value.name].path.type.many
+            return [Word((model.Port("outputs", value.name),), value.span, each=many)]
         if value.space == "resources":
-            return [Word((model.Amount(value.name),))] if value.name in family.resources else []
+            return [Word((model.Amount(value.name),), value.span)] if value.name in family.resources else []
         return self.words(family.local(value.space, value.name), value.name)
 
     def _varying(self, value: Value, hint: str) -> list[Word]:
         if self._columns.late(value):
-            return [Word((model.Late(expressed(value, self._columns)),))]
+            return [Word((model.Late(expressed(value, self._columns, running=True)),), value.span)]
         found = self._columns.constant(value)
         if found is not None and not self.is_data(value, found[0]):
-            return [Word((Constant(text),)) for text in as_arguments(found[0])]
+            return [Word((Constant(text),), value.span) for text in as_arguments(found[0])]
         if value.type.many or value.type.optional or None in self._columns.cells(value):
             column = self._columns.column(value, hint, data=self.from_rows(value))
-            return [Word((model.Cell(column),), each=True)]
-        return [Word((model.Cell(self._columns.column(value, hint)),))]
+            return [Word((model.Cell(column),), value.span, each=True)]
+        return [Word((model.Cell(self._columns.column(value, hint)),), value.span)]
 
     def is_data(self, value: Value, constant: object) -> bool:
         """Whether it is a list out of a table: a command's text must not grow with the data."""
@@ -178,13 +180,13 @@ class Words:
                 bound = self._family.local(value.space, value.name)
                 return self._piece(bound, value.name)
             case ir.ModuleFile():
-                return model.ModuleFile(value.emitted)
+                return model.ModuleFile(value.emitted, value.span)
             case ir.Key() if value.keys is self._family.keys:
                 return model.Key(value.name, value.encoded)
             case ir.Record():
-                return model.Object(tuple([(name, self.member(v, name)) for name, v in value.members]))
+                return model.Object(tuple([(name, self.member(v, name)) for name, v in value.members]), value.span)
         if self._columns.late(value):
-            return model.Late(expressed(value, self._columns))
+            return model.Late(expressed(value, self._columns, running=True))
         found = self._columns.constant(value)
         if found is not None:
             return Constant("" if found[0] is None else to_text(found[0]))
@@ -201,7 +203,7 @@ class Words:
 
     def whole(self, value: Value, hint: str) -> Word:
         """A single value as one argument, whatever it is: the text of a variable."""
-        return Word(self.pieces(value, hint))
+        return Word(self.pieces(value, hint), value.span)
 
     def amount(self, value: Value, hint: str) -> Piece:
         """What is asked for of a resource."""

@@ -26,12 +26,14 @@ from sncompile.ir.language.types import Type
 from sncompile.lowering.expressions import (
     Attempt,
     Expression,
+    Granted,
     Language,
     NoForm,
     Printer,
     Scaled,
     Size,
     Varying,
+    everything,
 )
 from sncompile.lowering.jobs import Text, Words
 from sncompile.lowering.model import Amount, JobRef, Late, Lowered, Plain, Task
@@ -68,7 +70,7 @@ class _TaskScript:
 
     def __init__(self, lowered: Lowered, task: Task, numbers: dict[JobRef, int]) -> None:
         self._lowered, self._task, self._numbers = lowered, task, numbers
-        self._words = Words(lowered, task)
+        self._words = Words(lowered, task, granted=("cpus",))
 
     def job(self, number: int) -> Iterator[str]:
         """The lines of a job's two functions."""
@@ -122,10 +124,11 @@ class _TaskScript:
     def _command(self, number: int) -> Iterator[str]:
         command, script = self._words.command(number), self._words.script(number)
         words = command if command is not None else [w for p in script or () if not isinstance(p, str) for w in p]
-        late = {part.resource for word in words for part in word if isinstance(part, Amount)}
+        late = {name for word in words for part in word for name in _granted(part)}
         for resource in sorted(late):
             held = self._task.resources[resource]
-            assert isinstance(held, Late)
+            if not isinstance(held, Late):
+                continue  # It stands among the facts of the job.
             yield f"local {resource}\n  {resource}={self._late(held.expression, number)}"
         if command is not None:
             yield f"command=({' '.join(_word(self._printed(word, number)) for word in command)})"
@@ -140,7 +143,6 @@ class _TaskScript:
         if isinstance(part, str):
             return part
         if isinstance(part, Amount):
-            # The processors that the job has been given may be fewer than it asks for.
             return _Code(f'"${part.resource}"')
         return _Code(f'"{self._late(part.expression, number)}"')
 
@@ -158,11 +160,19 @@ class _TaskScript:
 
     def _late(self, expression: Expression, number: int) -> str:
         try:
-            return f'$(amount "{_Awk(self._words, self._task, number).amount(expression)}")'
+            return f'$(amount "{_Awk(self._task, number).print(expression)}")'
         except NoForm as error:
             help = "use numbers, comparisons and their operators, or compile to another target"
             message = f"bash cannot compute {error.what} when a job is about to run"
             raise CompileError([faults.NOT_AT_RUN_TIME.at(error.span, message, help=help)]) from None
+
+
+def _granted(part: Text) -> Iterator[str]:
+    """The resources that a part of a word takes, which are known late."""
+    if isinstance(part, Amount):
+        yield part.resource
+    elif isinstance(part, Late):
+        yield from (each.resource for each in everything(part.expression) if isinstance(each, Granted))
 
 
 class _Code(str):
@@ -177,16 +187,15 @@ class _Awk(Printer):
     language = Language.AWK
     choice = "({test} ? {then} : {other})"
 
-    def __init__(self, words: Words, task: Task, number: int) -> None:
-        self._words, self._task, self._number = words, task, number
+    def __init__(self, task: Task, number: int) -> None:
+        self._task, self._number = task, number
 
-    def amount(self, expression: Expression) -> str:
-        """An amount of a resource, or a number."""
-        if not isinstance(expression, Scaled):
-            return self.print(expression)
-        code = self.print(expression.amount)
+    def scaled(self, code: str, expression: Scaled) -> str:
         code = f"{code} * {expression.times!r}" if expression.times != 1 else code
         return f"whole({code}{f' / {expression.over}' if expression.over != 1 else ''})"
+
+    def granted(self, expression: Granted) -> str:
+        return f"${expression.resource}"
 
     def constant(self, value: Plain, type: Type, span: Span) -> str:
         if isinstance(value, bool):

@@ -197,7 +197,7 @@ def _called(task: Task) -> str | None:
     for part in task.script or ():
         parts += [part.strip()] if isinstance(part, str) else part
     for word, following in pairwise(part for part in parts if part != ""):
-        if isinstance(word, Word) and word.pieces == (ModuleFile(CALLER),):
+        if isinstance(word, Word) and isinstance(word.pieces[0], ModuleFile) and word.pieces[0].name == CALLER:
             return following if isinstance(following, str) else _constant(following)
     return None
 

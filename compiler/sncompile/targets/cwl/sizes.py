@@ -23,13 +23,10 @@ class Script(Printer):
 
     def amount(self, expression: Expression, factor: float) -> str:
         """A resource in the unit of CWL, of which `factor` are one of ours. Raises `NoForm`."""
-        return f"$(Math.ceil({self._quantity(expression)} * {factor!r}))"
+        return f"$(Math.ceil({self.print(expression)} * {factor!r}))"
 
-    def _quantity(self, expression: Expression) -> str:
-        """A resource in our unit, rounded up to whole ones as everywhere."""
-        if not isinstance(expression, Scaled):
-            return self.print(expression)
-        return f"Math.ceil({self.print(expression.amount)} * {expression.times / expression.over!r} - 1e-9)"
+    def scaled(self, code: str, expression: Scaled) -> str:
+        return f"Math.ceil({code} * {expression.times / expression.over!r} - 1e-9)"
 
     def constant(self, value: Plain, type: Type, span: Span) -> str:
         if not isinstance(value, (int, float)):

@@ -15,6 +15,10 @@ from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.functions import to_text
 from sncompile.ir.values.evaluate import Closure, Evaluator
 from sncompile.ir.values.model import Value
+from sncompile.lowering.columns import Columns
+from sncompile.lowering.expressions import Expression, expression_text
+from sncompile.lowering.model import Port
+from sncompile.lowering.words import Words
 from sncompile.targets.snakemake.marking import Marks
 from sncompile.targets.snakemake.patterns import Hole, Part, Plainness, path_parts
 from sncompile.targets.snakemake.sidecars import Sidecars
@@ -61,6 +65,8 @@ class FamilyContext:
         self.names: dict[Hole, str] = {}
         self.cells: dict[str, list[str]] = {}
         """The value of every wildcard, for every instance."""
+        self.columns = Columns(family, around.graph, around.evaluator)
+        self.words = Words(self.columns)
 
     @property
     def keys(self) -> KeySet:
@@ -78,6 +84,20 @@ class FamilyContext:
     def column(self, value: Value) -> list[Any]:
         """The value of every instance, as a list."""
         return list(self.around.evaluator.column(value, self.keys, self.family))
+
+    def port_value(self, port: Port) -> Value:
+        """The value of a port."""
+        return self.family.inputs[port.name].value if port.space == "inputs" else self.family.outputs[port.name].path
+
+    def refuse(self, expression: Expression, what: str = "") -> None:
+        """Tell that Snakemake cannot compute something when a job is about to run."""
+        self.around.tell(
+            faults.NOT_AT_RUN_TIME.at(
+                expression.span,
+                f"Snakemake cannot compute {what or f'`{expression_text(expression)}`'} when a job is about to run",
+                help="use numbers, comparisons, lists and their indexes, or compute it without `attempt` and sizes",
+            )
+        )
 
     def image(self, span: Span) -> str:
         """The image of all jobs of a family that has one. Told as a fault at `span` where they have several."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import Any
 
 from sncompile.ir.keys.key_set import KeySet, keys_of
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.values.model import Cell, Const, Local, Made, Output, Related, Text, Value
+from sncompile.lowering.columns import origin_of
+from sncompile.lowering.model import TableColumn
 from sncompile.targets.snakemake.choosing import Rows, choice, chosen_by
 from sncompile.targets.snakemake.context import FamilyContext, texts
 from sncompile.targets.snakemake.marking import Waiting
@@ -44,7 +46,7 @@ def input_code(value: Value, name: str, context: FamilyContext) -> Code | None:
         found = _single_list(value, context) if alone else _gathered(value, context) if value.gathers else None
         if found is not None:
             return found
-    return list_code(value, name, context, paths=True)
+    return list_code(value, name, context)
 
 
 def port_code(value: Value, name: str, context: FamilyContext) -> Code | None:
@@ -81,7 +83,7 @@ def _pattern(value: Value, context: FamilyContext) -> Code | None:
 def _single(value: Value, name: str, context: FamilyContext) -> Code:
     if not _for_everybody(value):
         # Absent for some: the list of none or one.
-        return list_code(value, name, context, paths=True)
+        return list_code(value, name, context)
     pattern = _pattern(value, context)
     if pattern is not None:
         return pattern
@@ -89,8 +91,8 @@ def _single(value: Value, name: str, context: FamilyContext) -> Code:
     uncertain = value.type.optional or not isinstance(value, Related)
     if uncertain and any(v is None for v in context.column(value)):
         # Absent for some: the list of none or one.
-        return list_code(value, name, context, paths=True)
-    return cell_code(value, name, context, path=True)
+        return list_code(value, name, context)
+    return cell_code(value, name, context)
 
 
 def _for_everybody(value: Value) -> bool:
@@ -107,25 +109,37 @@ def _for_everybody(value: Value) -> bool:
     return all(target.related(source))
 
 
-def cell_code(value: Value, name: str, context: FamilyContext, *, path: bool = False) -> Code:
-    """A single value that differs between instances, as a look-up in a sidecar."""
+def cell_code(value: Value, name: str, context: FamilyContext) -> Code:
+    """A single path that differs between instances, as a look-up in a sidecar."""
+    origin = origin_of(value)
+    code = None
+    if origin is not None:
+        code = table_cell(origin, context)
+        cells: Collection[Any] = {c for c in origin.table.columns[origin.column] if c is not None}
+    if code is None:
+        cells = set(context.column(value))
+    for cell in cells:
+        context.check_braces(str(cell), value.span)
+    if code is None and not context.keys.by:
+        return string(str(next(iter(cells))))
+    return code or own_cell(context.column(value), name, context)
+
+
+def table_cell(origin: TableColumn, context: FamilyContext) -> Code | None:
+    """The cell of a job's row of a table, where the job's wildcards say which row that is."""
+    if origin.gathers:
+        return None
+    names = chosen_by({item_name(key): None for key in origin.table.key}, origin.seen, context)
+    # Every row has a key of its own, so one that has the job's is the job's row.
+    if names is None or len(names) != len(origin.table.key):
+        return None
+    variable, column = context.around.sidecars.column(origin.table, origin.column)
+    return _look_up(variable, "value", column, context)
+
+
+def own_cell(cells: Sequence[Any], name: str, context: FamilyContext) -> Code:
+    """What each job has, in the sidecar of its step."""
     sidecars = context.around.sidecars
-    if isinstance(value, Related) and isinstance(value.value, Cell) and not value.gathers and not value.linked:
-        table = value.value.table
-        names = chosen_by({item_name(key): None for key in table.key}, value.target, context)
-        # Every row has a key of its own, so one that has the job's is the job's row.
-        if names is not None and len(names) == len(table.key):
-            variable, column = sidecars.column(table, value.value.column)
-            if path:
-                for cell in {c for c in table.columns[value.value.column] if c is not None}:
-                    context.check_braces(str(cell), value.span)
-            return _look_up(variable, "value", column, context)
-    cells = context.column(value)
-    if path:
-        for cell in set(cells):
-            context.check_braces(str(cell), value.span)
-        if not context.keys.by:
-            return string(str(cells[0]))
     variable, column = sidecars.add_column(context.family.name, dict(context.cells), item_name(name), texts(cells))
     return _look_up(variable, "value", column, context)
 
@@ -163,8 +177,12 @@ def _single_list(value: Related, context: FamilyContext) -> Code | None:
 
 def _gathered(value: Related, context: FamilyContext) -> Code | None:
     """Several instances of another step, or several cells of a column, by the rows of a table."""
-    if isinstance(value.value, Cell):
-        return gathered_cells(value, context, paths=True)
+    origin = origin_of(value)
+    if origin is not None:
+        code = gathered_cells(origin, context)
+        for cell in set(origin.table.columns[origin.column]) if code is not None else ():
+            context.check_braces(str(cell), value.span)
+        return code
     source = value.source
     if not source.by or value.value.type.many:
         return None
@@ -188,18 +206,15 @@ def _gathered(value: Related, context: FamilyContext) -> Code | None:
     return None if found is None else _chosen(found[0], "each", pattern, found[1], context)
 
 
-def gathered_cells(value: Related, context: FamilyContext, *, paths: bool = False) -> Code | None:
+def gathered_cells(origin: TableColumn, context: FamilyContext) -> Code | None:
     """The cells of a column over the rows of each instance, where the table's own sidecar gives them."""
-    assert isinstance(value.value, Cell)
-    table, column = value.value.table, value.value.column
-    if value.linked or None in table.columns[column]:
+    table, column = origin.table, origin.column
+    if None in table.columns[column]:
         return None
     rows = _rows_of(table, range(len(table)))
-    chosen = choice(rows, value.target.related(keys_of(table)), value.target, context)
+    chosen = choice(rows, origin.seen.related(keys_of(table)), origin.seen, context)
     if chosen is None:
         return None
-    for cell in set(table.columns[column]) if paths else ():
-        context.check_braces(str(cell), value.span)
     variable, found = context.around.sidecars.column(table, column)
     return _chosen(variable, "values", found, chosen, context)
 
@@ -227,17 +242,19 @@ def _rows_for(source: KeySet, target: KeySet, context: FamilyContext) -> tuple[s
     return sidecars.rows(owners[0] if owners else "rows", columns), chosen
 
 
-def list_code(value: Value, name: str, context: FamilyContext, *, paths: bool = False) -> Code:
-    """A list of any kind, written out in a sidecar of its own: the wildcards, and a value a row."""
-    column = context.column(value)
-    rows = [here if isinstance(here, tuple) else () if here is None else (here,) for here in column]
-    if paths:
-        rows = list(map(_there, rows))
-    for item in {item for row in rows for item in row} if paths else ():
+def list_code(value: Value, name: str, context: FamilyContext) -> Code:
+    """A list of paths of any kind, written out in a sidecar of its own: the wildcards, and a path a row."""
+    rows = [_there(as_list(cell)) for cell in context.column(value)]
+    for item in {item for row in rows for item in row}:
         context.check_braces(str(item), value.span)
-    if paths and not context.keys.by and len(rows[0]) <= MAX_LISTED:
+    if not context.keys.by and len(rows[0]) <= MAX_LISTED:
         return listed([string(str(item)) for item in rows[0]])
     return rows_code(rows, name, context)
+
+
+def as_list(cell: Any) -> tuple[Any, ...]:
+    """What a job has as a list: none where it is absent."""
+    return cell if isinstance(cell, tuple) else () if cell is None else (cell,)
 
 
 def rows_code(rows: Sequence[Sequence[Any]], name: str, context: FamilyContext) -> Code:

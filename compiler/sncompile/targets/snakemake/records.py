@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import keyword
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sncompile.ir.values.model import Local, Record, Value
+from sncompile.lowering.model import Cell, Given, Late, Object, Piece, Port
 from sncompile.targets.snakemake.context import FamilyContext
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, flat, string
-
-Presence = Callable[[Value], set[bool]]
-Constant = Callable[[Value], tuple[object] | None]
 
 
 class RecordCode(NamedTuple):
@@ -27,24 +23,16 @@ class RecordCode(NamedTuple):
     values: Code | None
 
 
-def record_code(value: Record, context: FamilyContext, presence: Presence, constant: Constant) -> RecordCode:
-    """The code of an object.
-
-    `presence` says whether a value is there for all, some or no instances, `constant` what it is where it is the same
-    for all.
-    """
+def record_code(record: Object, context: FamilyContext) -> RecordCode:
+    """The code of an object."""
     members: list[Code] = []
     plain: list[Code] = []
     spaces: set[str] = set()
-    for name, member in value.members:
-        is_port = isinstance(member, Local) and member.space in ("inputs", "outputs")
-        if isinstance(member, Local) and is_port:
-            code = _port(name, member, context, presence, spaces)
-        else:
-            code = _plain(name, member, context, constant)
+    for name, member in record.members:
+        code = _port(name, member, context, spaces) if isinstance(member, Port) else _plain(name, member, context)
         if code is not None:
             members.append(_named(name, code))
-            plain += [] if is_port else members[-1:]
+            plain += [] if isinstance(member, Port) else members[-1:]
     context.around.functions.add("as_json")
     extra = [space for space in ("input", "output") if space in spaces]
     whole = Call(f"lambda {', '.join(['wildcards', *extra])}: as_json", tuple(members))
@@ -57,29 +45,37 @@ def _named(name: str, code: Code) -> Code:
     return Keyword(name, code)
 
 
-def _port(name: str, member: Local, context: FamilyContext, presence: Presence, spaces: set[str]) -> Code | None:
-    many = member.type.many
-    if presence(member) != {True} and (not many or member.type.optional):
-        column = context.column(member)
+def _port(name: str, port: Port, context: FamilyContext, spaces: set[str]) -> Code | None:
+    value = context.port_value(port)
+    many = value.type.many
+    if (many or value.type.optional) and context.words.presence(value) != {True} and (not many or value.type.optional):
+        column = context.column(value)
         # A list that is absent is left out; one that has nothing in it is given.
-        if all(value is None for value in column):
+        if all(cell is None for cell in column):
             return None
         if not many or None in column:
             return _look_up_json(column, name, context)
-    space = "input" if member.space == "inputs" else "output"
+    space = "input" if port.space == "inputs" else "output"
     spaces.add(space)
-    port = Atom(f"{space}.{item_name(member.name)}")
-    return Call("list", (port,)) if member.type.many else port
+    code = Atom(f"{space}.{item_name(port.name)}")
+    return Call("list", (code,)) if many else code
 
 
-def _plain(name: str, member: Value, context: FamilyContext, constant: Constant) -> Code | None:
-    found = constant(member)
-    if found is not None:
-        return None if found[0] is None else Atom(_python(found[0]))
-    column = context.column(member)
+def _plain(name: str, member: Piece, context: FamilyContext) -> Code | None:
+    if isinstance(member, Given):
+        return None if member.value is None else Atom(_python(member.value))
+    column = _cells(member, context)
     if all(isinstance(v, str) for v in column):
         return _look_up(column, name, context)
     return _look_up_json(column, name, context)
+
+
+def _cells(member: Piece, context: FamilyContext) -> list[Any]:
+    if isinstance(member, Late):
+        context.refuse(member.expression)
+        return [""]
+    assert isinstance(member, Cell)
+    return list(context.columns.columns[member.column].cells)
 
 
 def _look_up_json(column: list[object], name: str, context: FamilyContext) -> Code:

@@ -1,129 +1,124 @@
-"""Expressions that are known only when a job is about to run → Python in the Snakefile.
-
-Whatever does not depend on the run is worked out by the compiler and written as a constant or looked up. What is left
-is printed operator by operator: each stands in `PRINTED` with its Python, or is refused by name. Nothing is printed
-because it happens to be spelled alike in both languages.
-"""
+"""Expressions that are known only when a job is about to run → Python in the Snakefile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Sequence
 
-from sncompile.faults import targets as faults
+from sncompile.diagnostics import Span
 from sncompile.ir.language.types import Type
-from sncompile.ir.values.model import Apply, Attempt, Choice, Items, Local, Size, Text, Value
-from sncompile.ir.values.run_time import dynamic
-from sncompile.targets.snakemake.context import FamilyContext
-from sncompile.targets.snakemake.python_code import string
-
-Column = Callable[[list[object], Value], str]
-"""Code for a value that differs between instances, of which every instance's is given."""
-
-
-def _infix(sign: str) -> str:
-    return f"({{}} {sign} {{}})"
-
-
-PRINTED: Mapping[tuple[str, int], str] = {
-    **{(sign, 2): _infix(sign) for sign in ("+", "-", "*", "/", "//", "%", "==", "!=", "<", "<=", ">", ">=")},
-    ("in", 2): _infix("in"),
-    ("not in", 2): _infix("not in"),
-    ("-", 1): "(-{})",
-    ("+", 1): "(+{})",
-    ("not", 1): "(not {})",
-    ("[]", 2): "{}[{}]",
-    ("len", 1): "len({})",
-    ("int", 1): "int({})",
-    ("float", 1): "float({})",
-    ("upper", 1): "{}.upper()",
-    ("lower", 1): "{}.lower()",
-    ("replace", 3): "{}.replace({}, {})",
-    ("sorted", 1): "sorted({})",
-    ("unique", 1): "list(dict.fromkeys({}))",
-    ("range", 1): "list(range({}))",
-    ("range", 2): "list(range({}, {}))",
-    ("range", 3): "list(range({}, {}, {}))",
-}
-"""The Python of a function or operator of so many operands; `and`, `or`, `min`, `max` and `ceil` take any number."""
-
-_MANY = {"and": " and ", "or": " or "}
-_CALLED = frozenset(("min", "max", "ceil"))
-_LOOSE = ("+", "-", "*", "/", "%", "=", "!", "<", ">", "in", "not", "and", "or")
-# These take a list of texts as well, item by item, which their Python does not.
-_ONE_TEXT = frozenset(("upper", "lower", "replace"))
+from sncompile.ir.values.model import Const
+from sncompile.lowering.expressions import (
+    Attempt,
+    Call,
+    Expression,
+    Language,
+    NoForm,
+    Printer,
+    Scaled,
+    Size,
+    Varying,
+    bare,
+    everything,
+)
+from sncompile.lowering.model import Plain
+from sncompile.targets.snakemake.context import FamilyContext, texts
+from sncompile.targets.snakemake.inputs import as_list, own_cell, rows_code
+from sncompile.targets.snakemake.names import item_name
+from sncompile.targets.snakemake.python_code import Atom, Code, flat, string
+from sncompile.targets.snakemake.python_code import Call as CallCode
 
 
-class RunTime:
-    """Prints the expressions of one family; `sized` gives the paths of an input port, `column` looks a value up."""
-
-    def __init__(self, context: FamilyContext, sized: Callable[[str], str], column: Column) -> None:
-        self._context, self._sized, self._column = context, sized, column
-
-    def code(self, value: Value) -> str:
-        """The Python of a value. What has none is told as a fault."""
-        match value:
-            case Attempt():
-                return "attempt"
-            case Size():
-                return f"size({self._sized(value.port)})"
-            case Local() if value.space in ("params", "resources"):
-                return self.code(self._context.family.local(value.space, value.name))
-            case _ if not dynamic(value):
-                return self._known(value)
-            case Choice():
-                test, then, other = (self.code(v) for v in (value.test, value.then, value.other))
-                return f"({then} if {test} else {other})"
-            case Text():
-                return f"({' + '.join(_as_text(self.code(part), part.type) for part in value.parts)})"
-            case Items() if not any(item.type.many for item in value.items):
-                return f"[{', '.join(map(self.code, value.items))}]"
-            case Apply():
-                return self._apply(value)
-        return self._refuse(value, "this")
-
-    def _known(self, value: Value) -> str:
-        column = self._context.column(value)
-        if all(found == column[0] for found in column):
-            return literal(column[0])
-        return self._column(column, value)
-
-    def _apply(self, value: Apply) -> str:
-        name, operands = value.function, value.operands
-        printed = [self.code(operand) for operand in operands]
-        if not value.function.startswith(_LOOSE):
-            printed = list(map(bare, printed))
-        if name in _MANY:
-            return f"bool({_MANY[name].join(printed)})"
-        if name in _CALLED:
-            if name == "ceil":
-                self._context.around.functions.add("ceil")
-            return f"{name}({', '.join(printed)})"
-        if name == "str":
-            return _as_text(printed[0], operands[0].type)
-        form = PRINTED.get((name, len(operands)))
-        if form is None or (name in _ONE_TEXT and operands[0].type.many):
-            return self._refuse(value, f"`{name}`")
-        if form.startswith("{}") and not isinstance(operands[0], (Attempt, Size)):
-            # What has an index or a method behind it keeps its brackets.
-            printed[0] = self.code(operands[0])
-        return form.format(*printed)
-
-    def _refuse(self, value: Value, what: str) -> str:
-        self._context.around.tell(
-            faults.NOT_AT_RUN_TIME.at(
-                value.span,
-                f"Snakemake cannot compute {what} when a job is about to run",
-                help="use numbers, comparisons, lists and their indexes, or compute it without `attempt` and sizes",
-            )
-        )
-        return "0"
+def run_time_code(expression: Expression, context: FamilyContext) -> Code:
+    """A function of the attempt and of the inputs' sizes. What has no form in Python is told as a fault."""
+    inside = list(everything(expression))
+    needs = [n for n, kind in (("input", Size), ("attempt", Attempt)) if any(isinstance(e, kind) for e in inside)]
+    if "input" in needs:
+        context.around.functions.add("size")
+    head = f"lambda {', '.join(['wildcards', *needs])}: "
+    try:
+        printed, whole = _amount(expression, _Python(context))
+    except NoForm as error:
+        context.refuse(expression._replace(span=error.span), error.what)
+        return Atom(f"{head}0")
+    if whole:
+        return Atom(head + printed)
+    context.around.functions.add("ceil")
+    # Noise of fractions is not one more.
+    return CallCode(f"{head}ceil", (Atom(f"{printed} - 1e-9"),))
 
 
-def _as_text(code: str, kind: Type) -> str:
-    """Code for a value as text, as our `str` has it."""
-    if kind.textual:
-        return code
-    return f'("true" if {code} else "false")' if kind.base == "boolean" else f"str({code})"
+def _amount(expression: Expression, python: _Python) -> tuple[str, bool]:
+    """A resource as Python, and whether that is a whole number."""
+    if not isinstance(expression, Scaled):
+        return bare(python.print(expression)), expression.type.base == "integer"
+    code, times = python.print(expression.amount), expression.times
+    if expression.over != 1:
+        return f"{code} / {expression.over}", False
+    if expression.amount.type.textual:
+        code = f"float({bare(code)})"
+    return (bare(code) if times == 1 else f"{code} * {int(times) if times == int(times) else times}"), expression.whole
+
+
+class _Python(Printer):
+    """Prints the expressions of one family."""
+
+    language = Language.PYTHON
+
+    def __init__(self, context: FamilyContext) -> None:
+        self._context = context
+
+    def constant(self, value: Plain, type: Type, span: Span) -> str:
+        return literal(value)
+
+    def varying(self, expression: Varying) -> str:
+        """A value that differs between jobs, by its sidecar."""
+        cells, kind = self._context.columns.columns[expression.column].cells, expression.type
+        # A number may be whole in one row and a fraction in another.
+        if kind.many or kind.optional or kind.base in ("boolean", "number"):
+            self._context.around.functions.add("json")
+            hint = "number" if kind.base == "number" else "value"
+            return f"json.loads({_look_up([json.dumps(cell) for cell in cells], hint, self._context)})"
+        code = _look_up(texts(cells), "text" if kind.textual else "number", self._context)
+        return code if kind.textual else f"int({code})"
+
+    def attempt(self, expression: Attempt) -> str:
+        return "attempt"
+
+    def size(self, expression: Size) -> str:
+        return f"size({_sized(expression.port, self._context)})"
+
+    def text(self, code: str, type: Type, span: Span) -> str:
+        if type.textual:
+            return code
+        return f'("true" if {code} else "false")' if type.base == "boolean" else f"str({code})"
+
+    def joined(self, texts: Sequence[str], span: Span) -> str:
+        return f"({' + '.join(texts)})"
+
+    def listed(self, items: Sequence[str], span: Span) -> str:
+        return f"[{', '.join(items)}]"
+
+    def print(self, expression: Expression) -> str:
+        if isinstance(expression, Call) and expression.operator == "ceil":
+            self._context.around.functions.add("ceil")
+        return super().print(expression)
+
+
+def _sized(port: str, context: FamilyContext) -> str:
+    """The paths of a port: what Snakemake has as its input, unless that is a mark; an absent port has none."""
+    parameter = context.around.marks.parameter(context.family.name, "inputs", port)
+    if parameter is not None:
+        cells = context.column(context.family.params[parameter])
+        return flat(rows_code(list(map(as_list, cells)), port, context)).rpartition("lambda wildcards: ")[2]
+    value = context.family.inputs[port].value
+    if isinstance(value, Const) and value.value is None:
+        return "[]"
+    return f"input.{item_name(port)}"
+
+
+def _look_up(cells: list[str], name: str, context: FamilyContext) -> str:
+    return flat(own_cell(cells, name, context)).rpartition("lambda wildcards: ")[2]
 
 
 def literal(value: object) -> str:
@@ -133,17 +128,3 @@ def literal(value: object) -> str:
     if isinstance(value, Sequence):
         return f"[{', '.join(map(literal, value))}]"
     return repr(value)
-
-
-def bare(code: str) -> str:
-    """Code without brackets around all of it.
-
-    >>> bare("(attempt + 1)"), bare("(a + 1) * (b + 2)")
-    ('attempt + 1', '(a + 1) * (b + 2)')
-    """
-    depth = 0
-    for place, sign in enumerate(code):
-        depth += (sign == "(") - (sign == ")")
-        if depth == 0 and place < len(code) - 1:
-            return code
-    return code[1:-1] if code.startswith("(") else code

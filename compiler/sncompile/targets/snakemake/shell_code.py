@@ -77,7 +77,8 @@ def _places(context: FamilyContext, commands: CommandLowering) -> dict[str, str]
         if parameter is None:
             found[name] = f"{{output.{item_name(name)}:q}}"
         else:
-            found[name] = " ".join(commands.words(Local("params", parameter, output.path.type, output.span), name))
+            local = Local("params", parameter, output.path.type, output.span)
+            found[name] = " ".join(commands.word(word, name) for word in context.words.words(local, name))
     return found
 
 
@@ -134,7 +135,7 @@ def _exports(context: FamilyContext, commands: CommandLowering, *, join: str) ->
     for variable in context.family.env:
         if variable.secret or variable.value is None:
             continue  # It is in the environment already.
-        word = "".join(commands.words(variable.value, variable.name)) or "''"
+        word = commands.word(context.words.whole(variable.value, variable.name))
         found.append(f"export {variable.name}={word}" + (";" if join == " " else "\n"))
     return found
 
