@@ -64,9 +64,9 @@ def expressed(value: Value, columns: Columns, *, running: bool = False) -> Expre
 
 
 def _known(value: Value, columns: Columns) -> Expression:
-    cells = columns.cells(value)
-    if all(cell == cells[0] for cell in cells):
-        return Known(cells[0], value.type, value.span)
+    found = columns.constant(value)
+    if found is not None:
+        return Known(found[0], value.type, value.span)
     return Varying(columns.column(value, "number" if value.type.base == "number" else "value"), value.type, value.span)
 
 

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from sncompile.diagnostics import Span
+from sncompile.ir.diff.commands import resources_taken
+from sncompile.ir.graph.commands import Success
 from sncompile.ir.graph.feeds import feeds, for_effect, waited_for
 from sncompile.ir.graph.model import Family, Graph, Relation
 from sncompile.ir.graph.settings import settings_of
 from sncompile.ir.jobs.expansion import Expansion, job_id, module_files
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Size
 from sncompile.ir.values.relating import UNIT
 from sncompile.lowering.columns import Columns
-from sncompile.lowering.expressions import Granted, Size, everything
 from sncompile.lowering.features import Feature
 from sncompile.lowering.model import (
-    Amount,
-    Cell,
     Check,
-    Given,
     JobRef,
-    Late,
     Lazy,
     Lowered,
-    Piece,
     Promised,
     Task,
     Use,
     Variable,
-    Word,
     ports_paths,
 )
 from sncompile.lowering.paths import inputs_of, outputs_of, parameters_of, paths_in, sources_of, taken_outputs
@@ -41,21 +39,7 @@ def lower(graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | No
     `place` is the folder in which jobs find the files of modules. Where they find their inputs elsewhere than where the
     pipeline has them, `stage` says it, of all paths that there are.
     """
-    expansion = Expansion(graph, files=place)
-    ports = {name: _Ports(Columns(graph.families[name], graph, expansion.evaluator)) for name in graph.downwards()}
-    evaluator = expansion.evaluator
-    staged = (
-        stage(path for each in ports.values() for path in ports_paths(each.inputs, each.outputs))
-        if stage is not None
-        else None
-    )
-    if staged is not None:
-        evaluator = StagedEvaluator(graph.families, lambda name: f"{place}/{name}", staged)
-    tasks = {name: _task(each, Columns(each.family, graph, evaluator), expansion) for name, each in ports.items()}
-    outputs = {
-        name: Promised(paths_in(expansion.evaluator.closure(value, UNIT)(0)), value.type.many, value.span)
-        for name, value in graph.outputs.items()
-    }
+    lowering = _Lowering(graph, place, stage)
     return Lowered(
         name=graph.name,
         title=" ".join(graph.title.split()),
@@ -64,20 +48,13 @@ def lower(graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | No
         folder=graph.folder,
         workspace=graph.workspace,
         place=place,
-        staged=staged or _as_it_is,
-        tasks=tasks,
         written=tuple(graph.families),
-        outputs=outputs,
-        wanted=wanted_jobs(graph, expansion),
         files=graph.files,
-        features=_features(graph, tasks),
+        features=_features(graph),
         span=graph.span,
         graph=graph,
+        _parts=lowering,
     )
-
-
-def _as_it_is(path: str) -> str:
-    return path
 
 
 class _Ports:
@@ -86,6 +63,58 @@ class _Ports:
     def __init__(self, columns: Columns) -> None:
         self.columns, self.family = columns, columns.family
         self.inputs, self.outputs = inputs_of(columns), outputs_of(columns)
+
+
+class _Lowering:
+    """The parts of a lowered model that take time, each made when it is first asked for."""
+
+    def __init__(self, graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | None] | None = None) -> None:
+        self._graph, self._place, self._stage = graph, place, stage
+
+    @cached_property
+    def _expansion(self) -> Expansion:
+        return Expansion(self._graph, files=self._place)
+
+    @cached_property
+    def _ports(self) -> dict[str, _Ports]:
+        graph, evaluator = self._graph, self._expansion.evaluator
+        return {name: _Ports(Columns(graph.families[name], graph, evaluator)) for name in graph.downwards()}
+
+    @cached_property
+    def staged(self) -> Staged:
+        """From the path of an input to where a job finds it."""
+        paths = (path for each in self._ports.values() for path in ports_paths(each.inputs, each.outputs))
+        found = self._stage(paths) if self._stage is not None else None
+        return found or _as_it_is
+
+    @cached_property
+    def tasks(self) -> dict[str, Task]:
+        """The tasks, each after those that it needs."""
+        graph, place, evaluator = self._graph, self._place, self._expansion.evaluator
+        if self.staged is not _as_it_is:
+            evaluator = StagedEvaluator(graph.families, lambda name: f"{place}/{name}", self.staged)
+        return {
+            name: _task(each, Columns(each.family, graph, evaluator), self._expansion)
+            for name, each in self._ports.items()
+        }
+
+    @cached_property
+    def outputs(self) -> dict[str, Promised]:
+        """The outputs of the pipeline."""
+        evaluator = self._expansion.evaluator
+        return {
+            name: Promised(paths_in(evaluator.closure(value, UNIT)(0)), value.type.many, value.span)
+            for name, value in self._graph.outputs.items()
+        }
+
+    @cached_property
+    def wanted(self) -> Mapping[str, Sequence[int]]:
+        """The jobs that the outputs need."""
+        return wanted_jobs(self._graph, self._expansion)
+
+
+def _as_it_is(path: str) -> str:
+    return path
 
 
 def _task(ports: _Ports, columns: Columns, expansion: Expansion) -> Task:
@@ -170,18 +199,19 @@ def wanted_jobs(graph: Graph, expansion: Expansion | None = None) -> Mapping[str
     return {name: sorted(found[name]) for name in graph.downwards() if found.get(name)}
 
 
-def _features(graph: Graph, tasks: Mapping[str, Task]) -> dict[Feature, tuple[Use, ...]]:
+def _features(graph: Graph) -> dict[Feature, tuple[Use, ...]]:
     """What an engine must be able to do, each with the places that ask for it."""
     found: dict[Feature, list[Use]] = {}
-    for name, task in tasks.items():
-        for feature, what, span in _used(graph.families[name], task):
+    evaluator = Evaluator(graph.families)
+    for name, family in graph.families.items():
+        for feature, what, span in _used(family, Columns(family, graph, evaluator)):
             found.setdefault(feature, []).append(Use(name, what, span))
     return {feature: tuple(found[feature]) for feature in Feature if feature in found}
 
 
-def _used(family: Family, task: Task) -> Iterator[tuple[Feature, str, Span]]:
-    """What the jobs of a task need, by what of it, and where that stands."""
-    for name, output in task.outputs.items():
+def _used(family: Family, columns: Columns) -> Iterator[tuple[Feature, str, Span]]:
+    """What the jobs of a family need, by what of it, and where that stands."""
+    for name, output in family.outputs.items():
         folder = output.base == "directory"
         for feature, asked in (
             (Feature.OPTIONAL_OUTPUTS, output.optional),
@@ -191,54 +221,38 @@ def _used(family: Family, task: Task) -> Iterator[tuple[Feature, str, Span]]:
         ):
             if asked:
                 yield feature, name, output.span
-    for name, amount in task.resources.items():
-        if isinstance(amount, Late):
-            yield Feature.RUN_TIME, name, family.resources[name].span
-        if name == "gpus" and _asks(amount, task):
-            yield Feature.GPUS, name, family.resources[name].span
-    for name in _late_words(task):
+    late = [name for name, amount in family.resources.items() if columns.late(amount)]
+    for name in late:
+        yield Feature.RUN_TIME, name, family.resources[name].span
+    gpus = family.resources.get("gpus")
+    if gpus is not None and ("gpus" in late or any(columns.cells(gpus))):
+        yield Feature.GPUS, "gpus", gpus.span
+    for name in _late_words(family, columns) if late else ():
         yield Feature.LATE_WORDS, name, family.module_span
-    secrets = ", ".join(f"`{variable.name}`" for variable in task.variables if variable.value is None)
+    secrets = ", ".join(f"`{variable.name}`" for variable in family.env if variable.secret)
     image = family.container
+    success = family.success
     for feature, what, span in (
         (Feature.CONTAINERS, "container", image and image.span),
         (Feature.SECRETS, secrets, family.span if secrets else None),
         (Feature.SECRETS_IN_CONTAINERS, secrets, image and image.span if secrets else None),
-        (Feature.CONDA, "conda", family.module_span if task.conda is not None else None),
-        (Feature.CHECKS, "success", family.module_span if task.checks else None),
-        (Feature.NETWORK, "network", family.span if task.network else None),
-        (Feature.RETRIES, "retries", family.span if task.retries else None),
-        (Feature.PRIORITIES, "priority", family.span if task.priority else None),
-        (Feature.LOCAL_JOBS, "local", family.span if task.local else None),
-        (Feature.BATCHES, "batch", family.span if task.batches else None),
+        (Feature.CONDA, "conda", family.module_span if family.conda is not None else None),
+        (Feature.CHECKS, "success", family.module_span if success != Success() else None),
+        (Feature.NETWORK, "network", family.span if family.network else None),
+        (Feature.RETRIES, "retries", family.span if family.retries else None),
+        (Feature.PRIORITIES, "priority", family.span if family.priority else None),
+        (Feature.LOCAL_JOBS, "local", family.span if family.local_rule else None),
+        (Feature.BATCHES, "batch", family.span if family.batches else None),
     ):
         if span is not None:
             yield feature, what, span
 
 
-def _late_words(task: Task) -> list[str]:
-    """What a command or script takes that is computed of the sizes of files: resources, and `` for other values."""
-    parts = task.command if task.command is not None else task.script or ()
-    words = [w for part in parts if not isinstance(part, str) for w in ((part,) if isinstance(part, Word) else part)]
-    return list(dict.fromkeys(name for word in words for piece in word.pieces for name in _sized(piece, task)))
-
-
-def _sized(piece: Piece, task: Task) -> Iterator[str]:
-    """The resources in a piece that are computed of sizes."""
-    if isinstance(piece, Amount):
-        held = task.resources[piece.resource]
-        if isinstance(held, Late) and any(isinstance(each, Size) for each in everything(held.expression)):
-            yield piece.resource
-    elif isinstance(piece, Late):
-        for each in everything(piece.expression):
-            if isinstance(each, Granted):
-                yield from _sized(Amount(each.resource), task)
-            elif isinstance(each, Size):
-                yield f"inputs.{each.port}.size"
-
-
-def _asks(amount: Piece, task: Task) -> bool:
-    """Whether some job asks for any of a resource."""
-    if isinstance(amount, Cell):
-        return any(task.columns[amount.column].cells)
-    return not isinstance(amount, Given) or bool(amount.value)
+def _late_words(family: Family, columns: Columns) -> list[str]:
+    """The resources that a command or script takes and that are computed of the sizes of files."""
+    told = resources_taken(family)
+    return [
+        name
+        for name, amount in family.resources.items()
+        if name in told and any(isinstance(leaf, Size) for leaf in columns.leaves(amount))
+    ]

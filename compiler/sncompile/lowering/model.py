@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from posixpath import dirname, normpath
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, overload
 
 if TYPE_CHECKING:
     from sncompile.diagnostics import Span
@@ -329,6 +329,19 @@ class Promised(NamedTuple):
     span: Span
 
 
+class Parts(Protocol):
+    """What of a lowered model takes time to make, and is made when it is first looked at."""
+
+    @property
+    def staged(self) -> Callable[[str], str]: ...
+    @property
+    def tasks(self) -> Mapping[str, Task]: ...
+    @property
+    def outputs(self) -> Mapping[str, Promised]: ...
+    @property
+    def wanted(self) -> Mapping[str, Sequence[int]]: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Lowered:
     """A pipeline as plain data.
@@ -347,15 +360,28 @@ class Lowered:
     folder: str
     workspace: str
     place: str
-    staged: Callable[[str], str]
-    tasks: Mapping[str, Task]
     written: tuple[str, ...]
-    outputs: Mapping[str, Promised]
-    wanted: Mapping[str, Sequence[int]]
     files: Mapping[str, Shipped]
     features: Mapping[Feature, tuple[Use, ...]]
     span: Span
     graph: Graph
+    _parts: Parts
+
+    @property
+    def staged(self) -> Callable[[str], str]:
+        return self._parts.staged
+
+    @property
+    def tasks(self) -> Mapping[str, Task]:
+        return self._parts.tasks
+
+    @property
+    def outputs(self) -> Mapping[str, Promised]:
+        return self._parts.outputs
+
+    @property
+    def wanted(self) -> Mapping[str, Sequence[int]]:
+        return self._parts.wanted
 
     @cached_property
     def _writers(self) -> dict[str, Written]:

@@ -130,10 +130,9 @@ class Words:
         found = self._columns.constant(value)
         if found is not None and not self.is_data(value, found[0]):
             return [Word((Constant(text),), value.span) for text in as_arguments(found[0])]
-        if value.type.many or value.type.optional or None in self._columns.cells(value):
-            column = self._columns.column(value, hint, data=self.from_rows(value))
-            return [Word((model.Cell(column),), value.span, each=True)]
-        return [Word((model.Cell(self._columns.column(value, hint)),), value.span)]
+        column = self._columns.column(value, hint, data=self.from_rows(value))
+        each = value.type.many or value.type.optional or None in self._columns.columns[column].cells
+        return [Word((model.Cell(column),), value.span, each=each)]
 
     def is_data(self, value: Value, constant: object) -> bool:
         """Whether it is a list out of a table: a command's text must not grow with the data."""
