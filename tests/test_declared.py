@@ -29,7 +29,10 @@ from sncompile.ir.language.types import INTEGER, STRING
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import VALUES, Const, text
 from sncompile.ir.values.relating import UNIT
+from sncompile.lowering.lower import lower
+from sncompile.lowering.text import lowered_text
 from sncompile.passes.merging.shapes import Shaper
+from sncompile.targets.bash.reading import differences as bash_differences
 from sncompile.targets.cwl.verify import differences as cwl_differences
 from sncompile.targets.snakemake.reading_back.read_back import differences
 
@@ -174,6 +177,16 @@ def _cwl(old: Graph, new: Graph) -> bool:
     return bool(cwl_differences(new, emit(old, out, CompileOptions(target="cwl")).files, out.absolute()))
 
 
+def _bash(old: Graph, new: Graph) -> bool:
+    """What it lacks is left out: images, and environments of conda."""
+    bare: dict[str, Any] = {"conda": None, "container": None, "network": False}
+    old, new = (replace(g, families={n: f._replace(**bare) for n, f in g.families.items()}) for g in (old, new))
+    out = Path("build/bash").absolute()
+    found = emit(old, out, CompileOptions(target="bash"))
+    found.write(out)
+    return bool(bash_differences(new, out))
+
+
 READERS: dict[str, Callable[[Graph, Graph, str], bool]] = {
     "merge": lambda old, new, s: _shape(old, s) != _shape(new, s),
     "dedupe": lambda old, new, s: family_structure(old.families[s]) != family_structure(new.families[s]),
@@ -182,7 +195,9 @@ READERS: dict[str, Callable[[Graph, Graph, str], bool]] = {
     "text": lambda old, new, s: graph_text(old) != graph_text(new),
     "diff": lambda old, new, s: compare(old, new).differs,
     "snakemake": lambda old, new, s: _snakemake(old, new),
+    "lowered": lambda old, new, s: lowered_text(lower(old, "files")) != lowered_text(lower(new, "files")),
     "cwl": lambda old, new, s: _cwl(old, new),
+    "bash": lambda old, new, s: _bash(old, new),
 }
 """Who reads a graph: whether it sees a difference between two, in the family of a name."""
 
@@ -197,6 +212,7 @@ _IN_VALUE = "whether there are several is seen in the value"
 _NOT_YET = "no output is optional in this version of the language"
 _FASTER = "who waits for more comes to the same files"
 
+_REFUSED = "it is refused (SN614)"
 _EACH_ITS_OWN = "steps that wait for different ones are merged, and each still waits for its own"
 
 UNSEEN: dict[tuple[str, str], str] = {
@@ -234,6 +250,17 @@ UNSEEN: dict[tuple[str, str], str] = {
     ("diff", "Output.derived"): _CHOSEN,
     ("snakemake", "Output.derived"): _CHOSEN,
     ("cwl", "Output.derived"): _CHOSEN,
+    ("lowered", "Family.params"): _BY_COMMAND,
+    ("lowered", "Output.derived"): _CHOSEN,
+    ("bash", "Output.derived"): _CHOSEN,
+    ("bash", "Family.container"): _REFUSED,
+    ("bash", "Family.conda"): _REFUSED,
+    ("bash", "Family.network"): _REFUSED,
+    ("bash", "Family.local_rule"): "all jobs run where the script does",
+    ("bash", "Family.batch"): "a job does one instance",
+    ("bash", "Family.batches"): "a job does one instance",
+    ("bash", "Family.after"): _FASTER,
+    ("bash", "Waits.step"): _FASTER,
 }
 """What a reader need not notice, and why."""
 
@@ -248,7 +275,7 @@ def test_every_field_is_noticed(kind: type, name: str, reader: str, graph: Graph
             new, step = with_change(graph, kind, name)
             assert not READERS[reader](graph, new, step)
         return
-    if (kind, name) == (Family, "keys") and reader in ("snakemake", "cwl"):
+    if (kind, name) == (Family, "keys") and reader in ("snakemake", "cwl", "bash", "lowered"):
         return  # Values that see other keys have no meaning then: `verify` refuses such a graph.
     if declared(kind)[name].by_pass and reader in ("job", "diff"):
         return  # It is no word of the spec.
@@ -267,7 +294,7 @@ def test_every_resource_is_noticed(resource: str, reader: str, graph: Graph) -> 
     try:
         assert READERS[reader](graph, new, "a") == (reader != "digest")
     except AssertionError:
-        assert reader in ("snakemake", "cwl")
+        assert reader in ("snakemake", "cwl", "bash")
         how = CompileOptions(target=reader)
         plain = replace(new, families={n: f._replace(conda=None) for n, f in new.families.items()})
         with pytest.raises(CompileError):

@@ -24,6 +24,8 @@ TREES = [
     *(("snakemake", name, level) for level in (0, 1, 2) for name in EXAMPLES),
     # CWL has neither the GPUs of `kinds` nor its secrets in containers.
     *(("cwl", name, 0) for name in EXAMPLES if name != "kinds"),
+    # It has neither images nor GPUs.
+    *(("bash", name, 0) for name in EXAMPLES if name != "kinds"),
 ]
 
 
@@ -65,7 +67,7 @@ def test_the_emitted_tree_is_as_it_was(
     assert found == kept
 
 
-@pytest.mark.parametrize("target", ["snakemake", "cwl"])
+@pytest.mark.parametrize("target", ["snakemake", "cwl", "bash"])
 def test_the_bytes_do_not_depend_on_where_and_how(target: str, tmp_path: Path) -> None:
     """The same bytes from another folder, with another hash seed, locale and time zone."""
     trees = []
@@ -81,4 +83,4 @@ def test_the_bytes_do_not_depend_on_where_and_how(target: str, tmp_path: Path) -
         out = folder / "build" / "nonrect"
         trees.append({p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("*") if p.is_file()})
     assert trees[0] == trees[1]
-    assert len(trees[0]) > 3
+    assert trees[0]

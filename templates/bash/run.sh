@@ -36,7 +36,7 @@ say() { printf '%s\n' "$*" >&2; }
 
 # Sets what is said of a job: its name, its files, and what it waits for.
 describe() {
-  after=() inputs=() given=() outputs=() temporary=() protected=() create=() variables=() secrets=()
+  after=() inputs=() made=() given=() outputs=() temporary=() protected=() create=() variables=() secrets=()
   checks=() command=() script='' cpus=1 retries=0 priority=0 number=$1
   "job_$1"
   if ((cpus > cores)); then cpus=$cores; fi
@@ -66,29 +66,24 @@ is_among() { # TEXT TEXTS…
   return 1
 }
 
-all_there() {
-  local path
-  for path; do
-    [[ -e $path ]] || return
-  done
-}
-
 names=() needs=() due=() lacking=() sizes=() order=()
 plan() {
-  local n other again=1 path
+  local n i other again=1
   for ((n = 1; n <= jobs; n++)); do
     describe "$n"
-    names[n]=$name needs[n]=${after[*]} sizes[n]=$cpus order[n]=$priority due[n]=0 lacking[n]=0
+    names[n]=$name needs[n]=${after[*]} sizes[n]=$cpus order[n]=$priority due[n]=0 lacking[n]=
     is_done || due[n]=1
-    all_there "${outputs[@]}" || lacking[n]=1
+    for ((i = 0; i < ${#made[@]}; i += 2)); do
+      [[ -e ${made[i]} ]] || lacking[n]+=" ${made[i + 1]}"
+    done
   done
-  # Who reads from a job that is run is run, and so is who made what somebody reads and is not there any more.
+  # Who reads from a job that is run is run, and so is who made what is read by one and is not there any more.
   while ((again)); do
     again=0
     for ((n = jobs; n >= 1; n--)); do
       ((due[n])) || continue
-      for other in ${needs[n]}; do
-        if ((lacking[other] && !due[other])); then due[other]=1 again=1; fi
+      for other in ${lacking[n]}; do
+        if ((!due[other])); then due[other]=1 again=1; fi
       done
     done
     for ((n = 1; n <= jobs; n++)); do

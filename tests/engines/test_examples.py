@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 from ..command_line import plain_snakemake, sncompile
@@ -30,6 +31,17 @@ def test_illumination_counts_cells_and_plain_snakemake_does_the_same(tmp_path: P
     shutil.rmtree(folder / ".snakemake")
     plain_snakemake(folder, "build/illumination/Snakefile")
     assert sums(folder / "results") == first
+    shutil.rmtree(folder / "results")
+    bash_script(folder, "illumination.yaml")
+    assert sums(folder / "results") == first
+
+
+def bash_script(folder: Path, spec: str) -> None:
+    """Compile to a script of bash, and run that."""
+    told = sncompile(folder, spec, "-t", "bash", "-o", "script")
+    assert told.returncode == 0, told.stderr
+    done = subprocess.run(["bash", "script/run.sh", "-j", "2"], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
 
 
 @needs_variants
@@ -64,3 +76,7 @@ def test_functions_scripts_and_notebooks(tmp_path: Path) -> None:
     assert (results / "shell" / "o.txt").read_text() == (results / "script" / "o.json").read_text()
     assert (results / "book" / "o.txt").read_text() == f"1.5 {many}"
     assert json.loads((results / "book" / "page.ipynb").read_text())["metadata"]["papermill"]
+    first = {path: sum for path, sum in sums(results).items() if not path.endswith(".ipynb")}
+    shutil.rmtree(results)
+    bash_script(tmp_path, "kinds.yaml")
+    assert {path: sum for path, sum in sums(results).items() if not path.endswith(".ipynb")} == first

@@ -25,7 +25,7 @@ size() { echo 0; }
 attempt=1
 tell() { printf '%s\0' "$#" "$@"; }
 for ((n = 1; n <= jobs; n++)); do
-  after=() inputs=() given=() outputs=() temporary=() protected=() create=() variables=() secrets=()
+  after=() inputs=() made=() given=() outputs=() temporary=() protected=() create=() variables=() secrets=()
   checks=() command=() script= cpus=1 retries=0 priority=0
   "job_$n"; "command_$n"
   printf '%s\0' "$name" "$digest" "$cpus" "$retries" "$priority" "$script"

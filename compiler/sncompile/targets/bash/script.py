@@ -4,10 +4,11 @@ Each job is a function that says what there is to know of it, and another one wi
 
     job_2() { # blur/A
       name=blur/A digest=5f3a…
-      after=(1) inputs=(raw/A.tif) outputs=(results/blur/A/blurred.tif)
+      after=(1) inputs=(results/flat/A.tif) made=(results/flat/A.tif 1)
+      outputs=(results/blur/A/blurred.tif)
     }
     command_2() {
-      command=(blur --sigma 1.5 raw/A.tif -o results/blur/A/blurred.tif)
+      command=(blur --sigma 1.5 results/flat/A.tif -o results/blur/A/blurred.tif)
     }
 """
 
@@ -94,6 +95,8 @@ class _TaskScript:
         needed = sorted({self._numbers[job] for job in (*task.after[number], *writers.values())})
         yield from _array("after", map(str, needed))
         yield from _array("inputs", inputs)
+        made = {path: str(self._numbers[job]) for path, job in writers.items()}
+        yield from _array("made", (word for pair in made.items() for word in pair))
         from_outside = (p for p in inputs if p not in writers and not self._lowered.lies_about(p))
         yield from _array("given", from_outside)
         outputs = {name: output.paths[number] for name, output in task.outputs.items()}

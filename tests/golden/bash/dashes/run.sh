@@ -1,0 +1,380 @@
+#!/usr/bin/env bash
+# dashes
+# Made by sncompile 0.1.0 from spec.yaml (4af007ebcf3d).
+
+root=../.. state=./-ws/.sncompile/bash jobs=6
+
+job_1() { # one/1
+  name=one/1 digest=483b6fe757de12253ba6c16b4426eb56f8560549225ae48726be5801cb3c01e1
+  inputs=(./-a.txt)
+  given=(./-a.txt)
+  outputs=(./-ws/one/1/o)
+}
+command_1() {
+  command=(cp ./-a.txt ./-ws/one/1/o)
+}
+
+job_2() { # one/%2D2
+  name=one/%2D2 digest=e0a1da69a298c9eb9bfd2c9b0e1fe89f7f186d6c418b4ac8d861638bf6a45055
+  inputs=(b.txt)
+  given=(b.txt)
+  outputs=(./-ws/one/%2D2/o)
+}
+command_2() {
+  command=(cp b.txt ./-ws/one/%2D2/o)
+}
+
+job_3() { # two
+  name=two digest=43001b332d85e9285300aeb202bb897bf599788bdca481135313e07ab66747e5
+  inputs=(./-a.txt)
+  given=(./-a.txt)
+  outputs=(./-ws/two/o)
+}
+command_3() {
+  command=(cp ./-a.txt ./-ws/two/o)
+}
+
+job_4() { # three/1
+  name=three/1 digest=4c6f247bcfcab3099793975dfeaec02f9bbffb106673a5e195ff2bbe33cea9e6
+  after=(1)
+  inputs=(./-ws/one/1/o)
+  made=(./-ws/one/1/o 1)
+  outputs=(./-out/1.x)
+}
+command_4() {
+  command=(cp ./-ws/one/1/o ./-out/1.x)
+}
+
+job_5() { # three/%2D2
+  name=three/%2D2 digest=7e8f97be548113ca40ebeed0f67ac4e7f3da6162f330ffb0283b9a690910f6b8
+  after=(2)
+  inputs=(./-ws/one/%2D2/o)
+  made=(./-ws/one/%2D2/o 2)
+  outputs=(./-out/-2.x)
+}
+command_5() {
+  command=(cp ./-ws/one/%2D2/o ./-out/-2.x)
+}
+
+job_6() { # all_of
+  name=all_of digest=1c5f2afa2f673e056b25b4d0216ce2cdc503959dca395898e763e306b89b95c2
+  inputs=(./-a.txt b.txt)
+  given=(./-a.txt b.txt)
+  outputs=(./-ws/all_of/o)
+}
+command_6() {
+  command=(cat ./-a.txt b.txt ./-ws/all_of/o)
+}
+
+# --- What follows is the same for every pipeline. ---------------------------------------------------------------------
+
+set -uo pipefail
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
+  echo "run.sh: this is bash $BASH_VERSION; it takes 4.4 or newer" >&2
+  exit 2
+fi
+
+usage="usage: run.sh [-j CORES] [-k] [-n]
+
+  -j CORES  so many processors may be used at once; 1 unless given
+  -k        where a job fails, go on with all that does not need it
+  -n        say what would run, and run nothing"
+
+cores=1 going=0 dry=0
+while getopts "j:knh" option; do
+  case $option in
+    j) cores=$OPTARG ;;
+    k) going=1 ;;
+    n) dry=1 ;;
+    h) echo "$usage"; exit 0 ;;
+    *) echo "$usage" >&2; exit 2 ;;
+  esac
+done
+shift $((OPTIND - 1))
+if (($#)) || ! [[ $cores =~ ^[1-9][0-9]*$ ]]; then
+  echo "$usage" >&2
+  exit 2
+fi
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit
+cd -- "$here/$root" || exit
+
+say() { printf '%s\n' "$*" >&2; }
+
+# Sets what is said of a job: its name, its files, and what it waits for.
+describe() {
+  after=() inputs=() made=() given=() outputs=() temporary=() protected=() create=() variables=() secrets=()
+  checks=() command=() script='' cpus=1 retries=0 priority=0 number=$1
+  "job_$1"
+  if ((cpus > cores)); then cpus=$cores; fi
+  mark=$state/$name.done log=$state/$name.log
+}
+
+# --- What has to run --------------------------------------------------------------------------------------------------
+
+# Whether the job that is described is done: as it is now, with all that it is to leave, and after all that it reads.
+is_done() {
+  local path
+  [[ -f $mark && $(< "$mark") == "$digest" ]] || return
+  for path in "${outputs[@]}"; do
+    [[ -e $path ]] || is_among "$path" "${temporary[@]}" || return
+  done
+  for path in "${inputs[@]}"; do
+    ! [[ $path -nt $mark ]] || return
+  done
+}
+
+is_among() { # TEXT TEXTS…
+  local text=$1 each
+  shift
+  for each; do
+    [[ $each != "$text" ]] || return 0
+  done
+  return 1
+}
+
+names=() needs=() due=() lacking=() sizes=() order=()
+plan() {
+  local n i other again=1
+  for ((n = 1; n <= jobs; n++)); do
+    describe "$n"
+    names[n]=$name needs[n]=${after[*]} sizes[n]=$cpus order[n]=$priority due[n]=0 lacking[n]=
+    is_done || due[n]=1
+    for ((i = 0; i < ${#made[@]}; i += 2)); do
+      [[ -e ${made[i]} ]] || lacking[n]+=" ${made[i + 1]}"
+    done
+  done
+  # Who reads from a job that is run is run, and so is who made what is read by one and is not there any more.
+  while ((again)); do
+    again=0
+    for ((n = jobs; n >= 1; n--)); do
+      ((due[n])) || continue
+      for other in ${lacking[n]}; do
+        if ((!due[other])); then due[other]=1 again=1; fi
+      done
+    done
+    for ((n = 1; n <= jobs; n++)); do
+      ((!due[n])) || continue
+      for other in ${needs[n]}; do
+        if ((due[other])); then due[n]=1 again=1; fi
+      done
+    done
+  done
+}
+
+# Whether all is there that no job makes.
+can_start() {
+  local n path missing=0
+  for ((n = 1; n <= jobs; n++)); do
+    ((due[n])) || continue
+    describe "$n"
+    for path in "${given[@]}"; do
+      if ! [[ -e $path ]]; then say "$name reads $path, which is not there" && missing=1; fi
+    done
+    for path in "${secrets[@]}"; do
+      if ! [[ -v $path ]]; then say "$name needs the variable $path, which is not set" && missing=1; fi
+    done
+  done
+  return "$missing"
+}
+
+# --- One job ----------------------------------------------------------------------------------------------------------
+
+fail() {
+  say "$name: $*"
+  exit 1
+}
+
+# The job that is described, in a shell of its own that ends with its first failure.
+attempt_it() {
+  local path i each
+  rm -rf -- "${outputs[@]}"
+  for path in "${outputs[@]}"; do mkdir -p -- "$(dirname -- "$path")"; done
+  for path in "${create[@]}"; do mkdir -p -- "$path"; done
+  "command_$number"
+  (
+    for each in "${variables[@]}"; do export "${each?}"; done
+    if [[ -n $script ]]; then exec "$BASH" -euo pipefail -c "$script"; fi
+    exec "$BASH" -euo pipefail -c '"$@"' bash "${command[@]}"
+  )
+  for path in "${outputs[@]}"; do
+    [[ -e $path ]] || fail "the output $path is not there"
+  done
+  for ((i = 0; i < ${#checks[@]}; i += 3)); do check "${checks[@]:i:3}"; done
+  for path in "${protected[@]}"; do chmod -R a-w -- "$path"; done
+}
+
+check() { # WHAT PATH WANTED
+  local found
+  case $1 in
+    non_empty)
+      if [[ -d $2 ]]; then found=$(ls -A -- "$2"); else found=$(head -c 1 -- "$2" | wc -c) found=${found//[ 0]/}; fi
+      [[ -n $found ]] || fail "the output $2 is empty"
+      ;;
+    sha256)
+      found=$(sha256sum < "$2")
+      [[ ${found%% *} == "$3" ]] || fail "the output $2 has not the sum $3"
+      ;;
+    min_files)
+      found=$(find "./$2" -type f | wc -l)
+      ((found >= $3)) || fail "the output $2 holds fewer than $3 files"
+      ;;
+  esac
+}
+
+# The size in bytes of files, or of all files in folders.
+size() {
+  local path total=0 found
+  for path; do
+    [[ $path == /* ]] || path=./$path
+    found=$(find -L "$path" -type f -exec wc -c {} + | awk '$2 != "total" { sum += $1 } END { printf "%.0f", sum }')
+    total=$((total + found))
+  done
+  echo "$total"
+}
+
+# A number that is known when the job is about to run.
+amount() {
+  awk "function floor(x) { return x == int(x) || x > 0 ? int(x) : int(x) - 1 }
+    function ceil(x) { return -floor(-x) }
+    function whole(x) { return x == 0 ? 0 : ceil(x - 1e-9) < 1 ? 1 : ceil(x - 1e-9) }
+    BEGIN { x = $1; if (x == int(x)) printf \"%.0f\", x; else printf \"%.17g\", x }"
+}
+
+work() { # NUMBER
+  local attempt status=1
+  describe "$1"
+  mkdir -p -- "$(dirname -- "$mark")"
+  rm -f -- "$mark"
+  for ((attempt = 1; attempt <= retries + 1; attempt++)); do
+    (set -e; attempt_it) &> "$log" < /dev/null
+    status=$?
+    if ((status == 0)); then
+      printf '%s\n' "$digest" > "$mark.new" && mv -- "$mark.new" "$mark"
+      return
+    fi
+    rm -rf -- "${outputs[@]}"
+  done
+  return "$status"
+}
+
+# --- All of them ------------------------------------------------------------------------------------------------------
+
+declare -A running=()
+ready=() left=() readers=() waiting=()
+free=$cores started=0 finished=0 failed=0
+
+stop() {
+  local pid
+  trap - INT TERM HUP
+  for pid in "${!running[@]}"; do kill -TERM -- "-$pid" 2> /dev/null; done
+  wait
+  say "run.sh: stopped; what was done stays done"
+  rm -rf -- "$lock"
+  exit 130
+}
+
+make_ready() { # NUMBER: it comes before those of a lower priority
+  local place=${#ready[@]} before
+  while ((place)); do
+    before=${ready[place - 1]}
+    ((order[before] < order[$1])) || break
+    place=$((place - 1))
+  done
+  ready=("${ready[@]:0:place}" "$1" "${ready[@]:place}")
+}
+
+start_ready() {
+  local i n
+  for ((i = 0; i < ${#ready[@]}; i++)); do
+    n=${ready[i]}
+    ((sizes[n] <= free)) || continue
+    ready=("${ready[@]:0:i}" "${ready[@]:i+1}")
+    i=$((i - 1)) free=$((free - sizes[n]))
+    started=$((started + 1))
+    say "[$started/$total] ${names[n]}"
+    work "$n" &
+    running[$!]=$n
+    ((free)) || return
+  done
+}
+
+ended() { # NUMBER STATUS
+  local n other
+  free=$((free + sizes[$1])) finished=$((finished + 1))
+  if (($2)); then
+    failed=$((failed + 1))
+    describe "$1"
+    say "$name failed ($2); its log is $log and ends in"
+    tail -n 20 -- "$log" | sed 's/^/  | /' >&2
+    return
+  fi
+  for n in ${waiting[$1]-}; do
+    left[n]=$((left[n] - 1))
+    ((left[n])) || make_ready "$n"
+  done
+  ((readers[$1])) || tidy "$1"
+  for other in ${needs[$1]}; do
+    readers[other]=$((readers[other] - 1))
+    ((readers[other])) || tidy "$other"
+  done
+}
+
+tidy() { # NUMBER: nobody needs its temporary files any more
+  describe "$1"
+  rm -rf -- "${temporary[@]}"
+}
+
+main() {
+  local n other pid status
+  plan
+  total=0
+  for ((n = 1; n <= jobs; n++)); do
+    ((due[n])) || continue
+    total=$((total + 1)) left[n]=0
+    ((!dry)) || echo "${names[n]}"
+    for other in ${needs[n]}; do
+      readers[other]=$((${readers[other]-0} + 1))
+      if ((due[other])); then left[n]=$((left[n] + 1)) waiting[other]+=" $n"; fi
+    done
+    readers[n]=${readers[n]-0}
+  done
+  if ((dry)); then return; fi
+  can_start || return 1
+  for ((n = 1; n <= jobs; n++)); do
+    if ((due[n] && left[n] == 0)); then make_ready "$n"; fi
+  done
+  set -m
+  trap stop INT TERM HUP
+  while ((${#ready[@]} + ${#running[@]})); do
+    if ((!failed || going)); then start_ready; fi
+    ((${#running[@]})) || break
+    wait -n
+    for pid in "${!running[@]}"; do
+      if kill -0 "$pid" 2> /dev/null; then continue; fi
+      wait "$pid"
+      status=$? n=${running[$pid]}
+      unset "running[$pid]"
+      ended "$n" "$status"
+    done
+  done
+  say "$((finished - failed)) of $total jobs done$( ((!failed)) || echo ", $failed failed"); $((jobs - total)) were done already"
+  ((!failed))
+}
+
+# Two of these at once would write into each other's files. Who died has left its number behind, and nobody has that.
+mkdir -p -- "$state" || exit
+lock=$state/lock
+until mkdir -- "$lock" 2> /dev/null; do
+  holder=$(cat -- "$lock/pid" 2> /dev/null)
+  if [[ -z $holder ]] || kill -0 "$holder" 2> /dev/null; then
+    say "run.sh: another one is at work here (process ${holder:-unknown}); $lock says so"
+    exit 1
+  fi
+  rm -rf -- "$lock"
+done
+echo "$$" > "$lock/pid"
+main
+status=$?
+rm -rf -- "$lock"
+exit "$status"

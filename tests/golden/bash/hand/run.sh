@@ -1,0 +1,491 @@
+#!/usr/bin/env bash
+# hand
+# Made by sncompile 0.1.0 from spec.yaml (7858159a3dfd).
+
+root=../.. state='out dir/.sncompile/bash' jobs=15
+
+job_1() { # s1/x1/1
+  name=s1/x1/1 digest=1924169203354d383d02467fe8f02998287d7db3db094dc16b5aea6c0e3605e5
+  inputs=(in/x1/1.txt)
+  given=(in/x1/1.txt)
+  outputs=('out dir/s1/x1_1.txt' 'out dir/x1-1.idx')
+  temporary=('out dir/x1-1.idx')
+}
+command_1() {
+  command=(tool in/x1/1.txt 'out dir/s1/x1_1.txt' 'out dir/x1-1.idx')
+}
+
+job_2() { # s1/x1/2
+  name=s1/x1/2 digest=8e177e84dc98214081e7164691eac410f22d516856dc0b2f9cddf7b79abe4aa5
+  inputs=(in/x1/2.txt)
+  given=(in/x1/2.txt)
+  outputs=('out dir/s1/x1_2.txt' 'out dir/x1-2.idx')
+  temporary=('out dir/x1-2.idx')
+}
+command_2() {
+  command=(tool in/x1/2.txt 'out dir/s1/x1_2.txt' 'out dir/x1-2.idx')
+}
+
+job_3() { # s1/y_2/1
+  name=s1/y_2/1 digest=c32263b259d581eeb4bfc7a962f80aaa87ef9703536729ce28d619dbb8278bef
+  inputs=(in/y_2/1.txt)
+  given=(in/y_2/1.txt)
+  outputs=('out dir/s1/y_2_1.txt' 'out dir/y_2-1.idx')
+  temporary=('out dir/y_2-1.idx')
+}
+command_3() {
+  command=(tool in/y_2/1.txt 'out dir/s1/y_2_1.txt' 'out dir/y_2-1.idx')
+}
+
+job_4() { # s2/x1/1
+  name=s2/x1/1 digest=54a088f41584edbda2a9712ba4f16ecc6a6fee934c3f20e6ed64f8ab702e1473
+  after=(1)
+  inputs=('out dir/s1/x1_1.txt')
+  made=('out dir/s1/x1_1.txt' 1)
+  outputs=('out dir/s1/x1_1.txt.1' 'out dir/s1/x1_1.txt.2')
+}
+command_4() {
+  script='split '''"'"'out dir/s1/x1_1.txt'"'"''' '''"'"'out dir/s1/x1_1.txt.1'"'"''' '''"'"'out dir/s1/x1_1.txt.2'"'"''
+}
+
+job_5() { # s2/x1/2
+  name=s2/x1/2 digest=cf2a09fd782a3806d7ad19c0945d8c40c0094e73c95fdd9fef06014645d7e6aa
+  after=(2)
+  inputs=('out dir/s1/x1_2.txt')
+  made=('out dir/s1/x1_2.txt' 2)
+  outputs=('out dir/s1/x1_2.txt.1' 'out dir/s1/x1_2.txt.2')
+}
+command_5() {
+  script='split '''"'"'out dir/s1/x1_2.txt'"'"''' '''"'"'out dir/s1/x1_2.txt.1'"'"''' '''"'"'out dir/s1/x1_2.txt.2'"'"''
+}
+
+job_6() { # s2/y_2/1
+  name=s2/y_2/1 digest=0f59140b97430c27492b40eb55362a70b158c31b4c815197658c7836695de5ff
+  after=(3)
+  inputs=('out dir/s1/y_2_1.txt')
+  made=('out dir/s1/y_2_1.txt' 3)
+  outputs=('out dir/s1/y_2_1.txt.1' 'out dir/s1/y_2_1.txt.2')
+}
+command_6() {
+  script='split '''"'"'out dir/s1/y_2_1.txt'"'"''' '''"'"'out dir/s1/y_2_1.txt.1'"'"''' '''"'"'out dir/s1/y_2_1.txt.2'"'"''
+}
+
+job_7() { # s3/x1
+  name=s3/x1 digest=68714bc8ed899231e45549837ff46c376054ba780e29f80c8defec06b3008ed9
+  after=(4 5)
+  inputs=('out dir/s1/x1_1.txt.1' 'out dir/s1/x1_1.txt.2' 'out dir/s1/x1_2.txt.1' 'out dir/s1/x1_2.txt.2')
+  made=('out dir/s1/x1_1.txt.1' 4 'out dir/s1/x1_1.txt.2' 4 'out dir/s1/x1_2.txt.1' 5 'out dir/s1/x1_2.txt.2' 5)
+  outputs=('out dir/X1/x1.txt')
+  protected=('out dir/X1/x1.txt')
+}
+command_7() {
+  script='inputs_i=('''"'"'out dir/s1/x1_1.txt.1'"'"''' '''"'"'out dir/s1/x1_1.txt.2'"'"''' '''"'"'out dir/s1/x1_2.txt.1'"'"''' '''"'"'out dir/s1/x1_2.txt.2'"'"''')
+outputs_o='''"'"'out dir/X1/x1.txt'"'"'''
+cat ${inputs_i[@]+"${inputs_i[@]}"} > "${outputs_o}"; echo "x ${inputs_i[@]-} y" '"'"''"'"'"${outputs_o}"'"'"''"'"''
+}
+
+job_8() { # s3/y_2
+  name=s3/y_2 digest=78597f053b6b2b2a15e89f3b94497939fb05c1380336f4dacb658fc9bd02185a
+  after=(6)
+  inputs=('out dir/s1/y_2_1.txt.1' 'out dir/s1/y_2_1.txt.2')
+  made=('out dir/s1/y_2_1.txt.1' 6 'out dir/s1/y_2_1.txt.2' 6)
+  outputs=('out dir/Y_2/y_2.txt')
+  protected=('out dir/Y_2/y_2.txt')
+}
+command_8() {
+  script='inputs_i=('''"'"'out dir/s1/y_2_1.txt.1'"'"''' '''"'"'out dir/s1/y_2_1.txt.2'"'"''')
+outputs_o='''"'"'out dir/Y_2/y_2.txt'"'"'''
+cat ${inputs_i[@]+"${inputs_i[@]}"} > "${outputs_o}"; echo "x ${inputs_i[@]-} y" '"'"''"'"'"${outputs_o}"'"'"''"'"''
+}
+
+job_9() { # s4/1
+  name=s4/1 digest=acd1f2d3cb3fc4baa7739867e69bed3087e9de44e191e02fe54b6ca919d35994
+  after=(4 6)
+  inputs=('out dir/s1/x1_1.txt.1' 'out dir/s1/x1_1.txt.2' 'out dir/s1/y_2_1.txt.1' 'out dir/s1/y_2_1.txt.2')
+  made=('out dir/s1/x1_1.txt.1' 4 'out dir/s1/x1_1.txt.2' 4 'out dir/s1/y_2_1.txt.1' 6 'out dir/s1/y_2_1.txt.2' 6)
+}
+command_9() {
+  command=(tool 'out dir/s1/x1_1.txt.1' 'out dir/s1/x1_1.txt.2' 'out dir/s1/y_2_1.txt.1' 'out dir/s1/y_2_1.txt.2')
+}
+
+job_10() { # s4/2
+  name=s4/2 digest=f00272902fbd1395ecedb78c8eae3e4fac834ebb344f5bd4e167ef9e47efbd20
+  after=(5)
+  inputs=('out dir/s1/x1_2.txt.1' 'out dir/s1/x1_2.txt.2')
+  made=('out dir/s1/x1_2.txt.1' 5 'out dir/s1/x1_2.txt.2' 5)
+}
+command_10() {
+  command=(tool 'out dir/s1/x1_2.txt.1' 'out dir/s1/x1_2.txt.2')
+}
+
+job_11() { # s5
+  name=s5 digest=e7dca731749a5c0e72331ee176cc7dcf66b0c570c8a7599b8d92e1b56cc2d284
+  after=(7 8 9 10)
+  inputs=('out dir/X1/x1.txt')
+  made=('out dir/X1/x1.txt' 7)
+  outputs=('out dir/s5/o')
+}
+command_11() {
+  command=(tool 'out dir/X1/x1.txt' 'out dir/s5/o')
+}
+
+job_12() { # s6/1
+  name=s6/1 digest=25bd65a18e7bd8e07625893e93a850e4cc8af3f3c54f528a74209369583e6482
+  after=(11)
+  inputs=(const.txt 'out dir/s5/o')
+  made=('out dir/s5/o' 11)
+  given=(const.txt)
+  outputs=('out dir/s6/1/o')
+}
+command_12() {
+  command=(tool const.txt 'out dir/s5/o' 'out dir/s6/1/o')
+}
+
+job_13() { # s6/2
+  name=s6/2 digest=e53d2b2bd7d92b7e8dda3d1b4d303f211f21c5408b612615bf09e47458f998f3
+  after=(11)
+  inputs=(const.txt 'out dir/s5/o')
+  made=('out dir/s5/o' 11)
+  given=(const.txt)
+  outputs=('out dir/s6/2/o')
+}
+command_13() {
+  command=(tool const.txt 'out dir/s5/o' 'out dir/s6/2/o')
+}
+
+job_14() { # s7/1
+  name=s7/1 digest=c15f2733d2d935592dc07dce12fc40dd4a8f7ad638c1f6113c9c59b58e9ccf30
+  after=(4 6 12)
+  inputs=(const.txt 'out dir/s1/x1_1.txt.1' 'out dir/s1/x1_1.txt.2' 'out dir/s1/y_2_1.txt.1' 'out dir/s1/y_2_1.txt.2' 'out dir/s6/1/o')
+  made=('out dir/s1/x1_1.txt.1' 4 'out dir/s1/x1_1.txt.2' 4 'out dir/s1/y_2_1.txt.1' 6 'out dir/s1/y_2_1.txt.2' 6 'out dir/s6/1/o' 12)
+  given=(const.txt)
+  outputs=('out dir/s7/1/o')
+}
+command_14() {
+  command=(tool const.txt 'out dir/s1/x1_1.txt.1' 'out dir/s1/x1_1.txt.2' 'out dir/s1/y_2_1.txt.1' 'out dir/s1/y_2_1.txt.2' 'out dir/s6/1/o' 'out dir/s7/1/o')
+}
+
+job_15() { # s7/2
+  name=s7/2 digest=9af16a3916ea970879bef9bb54c0601c2bbff2f614d166f0a19188365b85c17b
+  after=(5 13)
+  inputs=(const.txt 'out dir/s1/x1_2.txt.1' 'out dir/s1/x1_2.txt.2' 'out dir/s6/2/o')
+  made=('out dir/s1/x1_2.txt.1' 5 'out dir/s1/x1_2.txt.2' 5 'out dir/s6/2/o' 13)
+  given=(const.txt)
+  outputs=('out dir/s7/2/o')
+}
+command_15() {
+  command=(tool const.txt 'out dir/s1/x1_2.txt.1' 'out dir/s1/x1_2.txt.2' 'out dir/s6/2/o' 'out dir/s7/2/o')
+}
+
+# --- What follows is the same for every pipeline. ---------------------------------------------------------------------
+
+set -uo pipefail
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
+  echo "run.sh: this is bash $BASH_VERSION; it takes 4.4 or newer" >&2
+  exit 2
+fi
+
+usage="usage: run.sh [-j CORES] [-k] [-n]
+
+  -j CORES  so many processors may be used at once; 1 unless given
+  -k        where a job fails, go on with all that does not need it
+  -n        say what would run, and run nothing"
+
+cores=1 going=0 dry=0
+while getopts "j:knh" option; do
+  case $option in
+    j) cores=$OPTARG ;;
+    k) going=1 ;;
+    n) dry=1 ;;
+    h) echo "$usage"; exit 0 ;;
+    *) echo "$usage" >&2; exit 2 ;;
+  esac
+done
+shift $((OPTIND - 1))
+if (($#)) || ! [[ $cores =~ ^[1-9][0-9]*$ ]]; then
+  echo "$usage" >&2
+  exit 2
+fi
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit
+cd -- "$here/$root" || exit
+
+say() { printf '%s\n' "$*" >&2; }
+
+# Sets what is said of a job: its name, its files, and what it waits for.
+describe() {
+  after=() inputs=() made=() given=() outputs=() temporary=() protected=() create=() variables=() secrets=()
+  checks=() command=() script='' cpus=1 retries=0 priority=0 number=$1
+  "job_$1"
+  if ((cpus > cores)); then cpus=$cores; fi
+  mark=$state/$name.done log=$state/$name.log
+}
+
+# --- What has to run --------------------------------------------------------------------------------------------------
+
+# Whether the job that is described is done: as it is now, with all that it is to leave, and after all that it reads.
+is_done() {
+  local path
+  [[ -f $mark && $(< "$mark") == "$digest" ]] || return
+  for path in "${outputs[@]}"; do
+    [[ -e $path ]] || is_among "$path" "${temporary[@]}" || return
+  done
+  for path in "${inputs[@]}"; do
+    ! [[ $path -nt $mark ]] || return
+  done
+}
+
+is_among() { # TEXT TEXTS…
+  local text=$1 each
+  shift
+  for each; do
+    [[ $each != "$text" ]] || return 0
+  done
+  return 1
+}
+
+names=() needs=() due=() lacking=() sizes=() order=()
+plan() {
+  local n i other again=1
+  for ((n = 1; n <= jobs; n++)); do
+    describe "$n"
+    names[n]=$name needs[n]=${after[*]} sizes[n]=$cpus order[n]=$priority due[n]=0 lacking[n]=
+    is_done || due[n]=1
+    for ((i = 0; i < ${#made[@]}; i += 2)); do
+      [[ -e ${made[i]} ]] || lacking[n]+=" ${made[i + 1]}"
+    done
+  done
+  # Who reads from a job that is run is run, and so is who made what is read by one and is not there any more.
+  while ((again)); do
+    again=0
+    for ((n = jobs; n >= 1; n--)); do
+      ((due[n])) || continue
+      for other in ${lacking[n]}; do
+        if ((!due[other])); then due[other]=1 again=1; fi
+      done
+    done
+    for ((n = 1; n <= jobs; n++)); do
+      ((!due[n])) || continue
+      for other in ${needs[n]}; do
+        if ((due[other])); then due[n]=1 again=1; fi
+      done
+    done
+  done
+}
+
+# Whether all is there that no job makes.
+can_start() {
+  local n path missing=0
+  for ((n = 1; n <= jobs; n++)); do
+    ((due[n])) || continue
+    describe "$n"
+    for path in "${given[@]}"; do
+      if ! [[ -e $path ]]; then say "$name reads $path, which is not there" && missing=1; fi
+    done
+    for path in "${secrets[@]}"; do
+      if ! [[ -v $path ]]; then say "$name needs the variable $path, which is not set" && missing=1; fi
+    done
+  done
+  return "$missing"
+}
+
+# --- One job ----------------------------------------------------------------------------------------------------------
+
+fail() {
+  say "$name: $*"
+  exit 1
+}
+
+# The job that is described, in a shell of its own that ends with its first failure.
+attempt_it() {
+  local path i each
+  rm -rf -- "${outputs[@]}"
+  for path in "${outputs[@]}"; do mkdir -p -- "$(dirname -- "$path")"; done
+  for path in "${create[@]}"; do mkdir -p -- "$path"; done
+  "command_$number"
+  (
+    for each in "${variables[@]}"; do export "${each?}"; done
+    if [[ -n $script ]]; then exec "$BASH" -euo pipefail -c "$script"; fi
+    exec "$BASH" -euo pipefail -c '"$@"' bash "${command[@]}"
+  )
+  for path in "${outputs[@]}"; do
+    [[ -e $path ]] || fail "the output $path is not there"
+  done
+  for ((i = 0; i < ${#checks[@]}; i += 3)); do check "${checks[@]:i:3}"; done
+  for path in "${protected[@]}"; do chmod -R a-w -- "$path"; done
+}
+
+check() { # WHAT PATH WANTED
+  local found
+  case $1 in
+    non_empty)
+      if [[ -d $2 ]]; then found=$(ls -A -- "$2"); else found=$(head -c 1 -- "$2" | wc -c) found=${found//[ 0]/}; fi
+      [[ -n $found ]] || fail "the output $2 is empty"
+      ;;
+    sha256)
+      found=$(sha256sum < "$2")
+      [[ ${found%% *} == "$3" ]] || fail "the output $2 has not the sum $3"
+      ;;
+    min_files)
+      found=$(find "./$2" -type f | wc -l)
+      ((found >= $3)) || fail "the output $2 holds fewer than $3 files"
+      ;;
+  esac
+}
+
+# The size in bytes of files, or of all files in folders.
+size() {
+  local path total=0 found
+  for path; do
+    [[ $path == /* ]] || path=./$path
+    found=$(find -L "$path" -type f -exec wc -c {} + | awk '$2 != "total" { sum += $1 } END { printf "%.0f", sum }')
+    total=$((total + found))
+  done
+  echo "$total"
+}
+
+# A number that is known when the job is about to run.
+amount() {
+  awk "function floor(x) { return x == int(x) || x > 0 ? int(x) : int(x) - 1 }
+    function ceil(x) { return -floor(-x) }
+    function whole(x) { return x == 0 ? 0 : ceil(x - 1e-9) < 1 ? 1 : ceil(x - 1e-9) }
+    BEGIN { x = $1; if (x == int(x)) printf \"%.0f\", x; else printf \"%.17g\", x }"
+}
+
+work() { # NUMBER
+  local attempt status=1
+  describe "$1"
+  mkdir -p -- "$(dirname -- "$mark")"
+  rm -f -- "$mark"
+  for ((attempt = 1; attempt <= retries + 1; attempt++)); do
+    (set -e; attempt_it) &> "$log" < /dev/null
+    status=$?
+    if ((status == 0)); then
+      printf '%s\n' "$digest" > "$mark.new" && mv -- "$mark.new" "$mark"
+      return
+    fi
+    rm -rf -- "${outputs[@]}"
+  done
+  return "$status"
+}
+
+# --- All of them ------------------------------------------------------------------------------------------------------
+
+declare -A running=()
+ready=() left=() readers=() waiting=()
+free=$cores started=0 finished=0 failed=0
+
+stop() {
+  local pid
+  trap - INT TERM HUP
+  for pid in "${!running[@]}"; do kill -TERM -- "-$pid" 2> /dev/null; done
+  wait
+  say "run.sh: stopped; what was done stays done"
+  rm -rf -- "$lock"
+  exit 130
+}
+
+make_ready() { # NUMBER: it comes before those of a lower priority
+  local place=${#ready[@]} before
+  while ((place)); do
+    before=${ready[place - 1]}
+    ((order[before] < order[$1])) || break
+    place=$((place - 1))
+  done
+  ready=("${ready[@]:0:place}" "$1" "${ready[@]:place}")
+}
+
+start_ready() {
+  local i n
+  for ((i = 0; i < ${#ready[@]}; i++)); do
+    n=${ready[i]}
+    ((sizes[n] <= free)) || continue
+    ready=("${ready[@]:0:i}" "${ready[@]:i+1}")
+    i=$((i - 1)) free=$((free - sizes[n]))
+    started=$((started + 1))
+    say "[$started/$total] ${names[n]}"
+    work "$n" &
+    running[$!]=$n
+    ((free)) || return
+  done
+}
+
+ended() { # NUMBER STATUS
+  local n other
+  free=$((free + sizes[$1])) finished=$((finished + 1))
+  if (($2)); then
+    failed=$((failed + 1))
+    describe "$1"
+    say "$name failed ($2); its log is $log and ends in"
+    tail -n 20 -- "$log" | sed 's/^/  | /' >&2
+    return
+  fi
+  for n in ${waiting[$1]-}; do
+    left[n]=$((left[n] - 1))
+    ((left[n])) || make_ready "$n"
+  done
+  ((readers[$1])) || tidy "$1"
+  for other in ${needs[$1]}; do
+    readers[other]=$((readers[other] - 1))
+    ((readers[other])) || tidy "$other"
+  done
+}
+
+tidy() { # NUMBER: nobody needs its temporary files any more
+  describe "$1"
+  rm -rf -- "${temporary[@]}"
+}
+
+main() {
+  local n other pid status
+  plan
+  total=0
+  for ((n = 1; n <= jobs; n++)); do
+    ((due[n])) || continue
+    total=$((total + 1)) left[n]=0
+    ((!dry)) || echo "${names[n]}"
+    for other in ${needs[n]}; do
+      readers[other]=$((${readers[other]-0} + 1))
+      if ((due[other])); then left[n]=$((left[n] + 1)) waiting[other]+=" $n"; fi
+    done
+    readers[n]=${readers[n]-0}
+  done
+  if ((dry)); then return; fi
+  can_start || return 1
+  for ((n = 1; n <= jobs; n++)); do
+    if ((due[n] && left[n] == 0)); then make_ready "$n"; fi
+  done
+  set -m
+  trap stop INT TERM HUP
+  while ((${#ready[@]} + ${#running[@]})); do
+    if ((!failed || going)); then start_ready; fi
+    ((${#running[@]})) || break
+    wait -n
+    for pid in "${!running[@]}"; do
+      if kill -0 "$pid" 2> /dev/null; then continue; fi
+      wait "$pid"
+      status=$? n=${running[$pid]}
+      unset "running[$pid]"
+      ended "$n" "$status"
+    done
+  done
+  say "$((finished - failed)) of $total jobs done$( ((!failed)) || echo ", $failed failed"); $((jobs - total)) were done already"
+  ((!failed))
+}
+
+# Two of these at once would write into each other's files. Who died has left its number behind, and nobody has that.
+mkdir -p -- "$state" || exit
+lock=$state/lock
+until mkdir -- "$lock" 2> /dev/null; do
+  holder=$(cat -- "$lock/pid" 2> /dev/null)
+  if [[ -z $holder ]] || kill -0 "$holder" 2> /dev/null; then
+    say "run.sh: another one is at work here (process ${holder:-unknown}); $lock says so"
+    exit 1
+  fi
+  rm -rf -- "$lock"
+done
+echo "$$" > "$lock/pid"
+main
+status=$?
+rm -rf -- "$lock"
+exit "$status"

@@ -1,0 +1,468 @@
+#!/usr/bin/env bash
+# outer
+# Made by sncompile 0.1.0 from spec.yaml (ad85fdc91c8b).
+
+root=../.. state=ws/.sncompile/bash jobs=15
+
+job_1() { # prep/P1
+  name=prep/P1 digest=ca0f4c56f61762e96f96a065be1fe186b9d9633e62115a1dc33da0ee91e05258
+  outputs=(ws/prep/P1/o.x)
+}
+command_1() {
+  command=(prep ws/prep/P1/o.x)
+}
+
+job_2() { # prep/P2
+  name=prep/P2 digest=ccf1ec1886766aa70202daba83892b2e53ddf8cb2b8c91a0b26e4216dfade5d1
+  outputs=(ws/prep/P2/o.x)
+}
+command_2() {
+  command=(prep ws/prep/P2/o.x)
+}
+
+job_3() { # prep2/P1/A
+  name=prep2/P1/A digest=68a72ecf686c5d5f1d9b697bbeb68d86142c731c4aeffc9ee42ca2cc2100b04f
+  outputs=(ws/prep2/P1/A/o)
+}
+command_3() {
+  command=(prep ws/prep2/P1/A/o)
+}
+
+job_4() { # prep2/P1/B
+  name=prep2/P1/B digest=ca9f129d98d784447ad7d15436702b3ae8fb32c55d44d239c49c0264fbd18f45
+  outputs=(ws/prep2/P1/B/o)
+}
+command_4() {
+  command=(prep ws/prep2/P1/B/o)
+}
+
+job_5() { # prep2/P2/A
+  name=prep2/P2/A digest=b13820a40818c2e8e447c2fe915b8fa039c0aae57b73af05173167a6464b2b6f
+  outputs=(ws/prep2/P2/A/o)
+}
+command_5() {
+  command=(prep ws/prep2/P2/A/o)
+}
+
+job_6() { # qc.count/P1/DNA
+  name=qc.count/P1/DNA digest=55a12b2484b759e47d68d549f9973a88d284e4c712259695db81d67278233bbc
+  after=(1 3 4)
+  inputs=(ws/prep/P1/o.x ws/prep2/P1/A/o ws/prep2/P1/B/o)
+  made=(ws/prep/P1/o.x 1 ws/prep2/P1/A/o 3 ws/prep2/P1/B/o 4)
+  outputs=(ws/qc.count/P1/DNA/o.csv)
+}
+command_6() {
+  command=(count DNA 3 ws/prep/P1/o.x ws/prep2/P1/A/o ws/prep2/P1/B/o ws/qc.count/P1/DNA/o.csv)
+}
+
+job_7() { # qc.count/P1/ER
+  name=qc.count/P1/ER digest=480570df8c2e760204ab408dcf9a170db8c0c245fdd3e448376a9e5754d1de2c
+  after=(1 3 4)
+  inputs=(ws/prep/P1/o.x ws/prep2/P1/A/o ws/prep2/P1/B/o)
+  made=(ws/prep/P1/o.x 1 ws/prep2/P1/A/o 3 ws/prep2/P1/B/o 4)
+  outputs=(ws/qc.count/P1/ER/o.csv)
+}
+command_7() {
+  command=(count ER 3 ws/prep/P1/o.x ws/prep2/P1/A/o ws/prep2/P1/B/o ws/qc.count/P1/ER/o.csv)
+}
+
+job_8() { # qc.count/P2/DNA
+  name=qc.count/P2/DNA digest=724f09e22e851c6e885396dfabc90eb789ed63225b2e3304e0fce8a76dcb2292
+  after=(2 5)
+  inputs=(ws/prep/P2/o.x ws/prep2/P2/A/o)
+  made=(ws/prep/P2/o.x 2 ws/prep2/P2/A/o 5)
+  outputs=(ws/qc.count/P2/DNA/o.csv)
+}
+command_8() {
+  command=(count DNA 3 ws/prep/P2/o.x ws/prep2/P2/A/o ws/qc.count/P2/DNA/o.csv)
+}
+
+job_9() { # qc.count/P2/ER
+  name=qc.count/P2/ER digest=cc0a3576f7629d987b9f25fb973376b268a0f2ad4e0d62021469ab3574922cad
+  after=(2 5)
+  inputs=(ws/prep/P2/o.x ws/prep2/P2/A/o)
+  made=(ws/prep/P2/o.x 2 ws/prep2/P2/A/o 5)
+  outputs=(ws/qc.count/P2/ER/o.csv)
+}
+command_9() {
+  command=(count ER 3 ws/prep/P2/o.x ws/prep2/P2/A/o ws/qc.count/P2/ER/o.csv)
+}
+
+job_10() { # qc.wellw/P1/A
+  name=qc.wellw/P1/A digest=5f245e1f235e20e411982bfba2e5f392c3f1114ea602ad73dd322e2180f40f2e
+  after=(6 7)
+  inputs=(ws/qc.count/P1/DNA/o.csv ws/qc.count/P1/ER/o.csv)
+  made=(ws/qc.count/P1/DNA/o.csv 6 ws/qc.count/P1/ER/o.csv 7)
+  outputs=(ws/qc.wellw/P1/A/o)
+}
+command_10() {
+  command=(w ws/qc.count/P1/DNA/o.csv ws/qc.count/P1/ER/o.csv ws/qc.wellw/P1/A/o)
+}
+
+job_11() { # qc.wellw/P1/B
+  name=qc.wellw/P1/B digest=86488d957c3d8fe937fc03194c8595461c7bdea5dbedc2a1f369310d2cca2b21
+  after=(6 7)
+  inputs=(ws/qc.count/P1/DNA/o.csv ws/qc.count/P1/ER/o.csv)
+  made=(ws/qc.count/P1/DNA/o.csv 6 ws/qc.count/P1/ER/o.csv 7)
+  outputs=(ws/qc.wellw/P1/B/o)
+}
+command_11() {
+  command=(w ws/qc.count/P1/DNA/o.csv ws/qc.count/P1/ER/o.csv ws/qc.wellw/P1/B/o)
+}
+
+job_12() { # qc.wellw/P2/A
+  name=qc.wellw/P2/A digest=4c01486e655821d86b12d13b5f1495897e0b490fd3203c175a25def8b8165344
+  after=(8 9)
+  inputs=(ws/qc.count/P2/DNA/o.csv ws/qc.count/P2/ER/o.csv)
+  made=(ws/qc.count/P2/DNA/o.csv 8 ws/qc.count/P2/ER/o.csv 9)
+  outputs=(ws/qc.wellw/P2/A/o)
+}
+command_12() {
+  command=(w ws/qc.count/P2/DNA/o.csv ws/qc.count/P2/ER/o.csv ws/qc.wellw/P2/A/o)
+}
+
+job_13() { # qc.rep/P1
+  name=qc.rep/P1 digest=77cd467c279a3335770660e3cba4992e3f8149d14f2c682b069b814a950c004f
+  after=(6 7 10 11)
+  inputs=(ws/qc.count/P1/DNA/o.csv ws/qc.count/P1/ER/o.csv ws/qc.wellw/P1/A/o ws/qc.wellw/P1/B/o)
+  made=(ws/qc.count/P1/DNA/o.csv 6 ws/qc.count/P1/ER/o.csv 7 ws/qc.wellw/P1/A/o 10 ws/qc.wellw/P1/B/o 11)
+  outputs=(ws/qc.rep/P1/o)
+}
+command_13() {
+  command=(rep ws/qc.count/P1/DNA/o.csv ws/qc.count/P1/ER/o.csv ws/qc.wellw/P1/A/o ws/qc.wellw/P1/B/o ws/qc.rep/P1/o)
+}
+
+job_14() { # qc.rep/P2
+  name=qc.rep/P2 digest=e29df65452494f88e63533cb6c76c9cc45be36c4e6a88682ad31478ae5e092e2
+  after=(8 9 12)
+  inputs=(ws/qc.count/P2/DNA/o.csv ws/qc.count/P2/ER/o.csv ws/qc.wellw/P2/A/o)
+  made=(ws/qc.count/P2/DNA/o.csv 8 ws/qc.count/P2/ER/o.csv 9 ws/qc.wellw/P2/A/o 12)
+  outputs=(ws/qc.rep/P2/o)
+}
+command_14() {
+  command=(rep ws/qc.count/P2/DNA/o.csv ws/qc.count/P2/ER/o.csv ws/qc.wellw/P2/A/o ws/qc.rep/P2/o)
+}
+
+job_15() { # done
+  name=done digest=43aea2f7cbb986ac557197067e13d127b313b245c79c56ff0f7fc59c012e1927
+  after=(6 7 8 9 13 14)
+  inputs=(ws/qc.rep/P1/o ws/qc.rep/P2/o ws/qc.count/P1/DNA/o.csv ws/qc.count/P1/ER/o.csv ws/qc.count/P2/DNA/o.csv ws/qc.count/P2/ER/o.csv)
+  made=(ws/qc.rep/P1/o 13 ws/qc.rep/P2/o 14 ws/qc.count/P1/DNA/o.csv 6 ws/qc.count/P1/ER/o.csv 7 ws/qc.count/P2/DNA/o.csv 8 ws/qc.count/P2/ER/o.csv 9)
+  outputs=(ws/done/o)
+}
+command_15() {
+  command=(fin ws/qc.rep/P1/o ws/qc.rep/P2/o ws/qc.count/P1/DNA/o.csv ws/qc.count/P1/ER/o.csv ws/qc.count/P2/DNA/o.csv ws/qc.count/P2/ER/o.csv ws/done/o)
+}
+
+# --- What follows is the same for every pipeline. ---------------------------------------------------------------------
+
+set -uo pipefail
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
+  echo "run.sh: this is bash $BASH_VERSION; it takes 4.4 or newer" >&2
+  exit 2
+fi
+
+usage="usage: run.sh [-j CORES] [-k] [-n]
+
+  -j CORES  so many processors may be used at once; 1 unless given
+  -k        where a job fails, go on with all that does not need it
+  -n        say what would run, and run nothing"
+
+cores=1 going=0 dry=0
+while getopts "j:knh" option; do
+  case $option in
+    j) cores=$OPTARG ;;
+    k) going=1 ;;
+    n) dry=1 ;;
+    h) echo "$usage"; exit 0 ;;
+    *) echo "$usage" >&2; exit 2 ;;
+  esac
+done
+shift $((OPTIND - 1))
+if (($#)) || ! [[ $cores =~ ^[1-9][0-9]*$ ]]; then
+  echo "$usage" >&2
+  exit 2
+fi
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit
+cd -- "$here/$root" || exit
+
+say() { printf '%s\n' "$*" >&2; }
+
+# Sets what is said of a job: its name, its files, and what it waits for.
+describe() {
+  after=() inputs=() made=() given=() outputs=() temporary=() protected=() create=() variables=() secrets=()
+  checks=() command=() script='' cpus=1 retries=0 priority=0 number=$1
+  "job_$1"
+  if ((cpus > cores)); then cpus=$cores; fi
+  mark=$state/$name.done log=$state/$name.log
+}
+
+# --- What has to run --------------------------------------------------------------------------------------------------
+
+# Whether the job that is described is done: as it is now, with all that it is to leave, and after all that it reads.
+is_done() {
+  local path
+  [[ -f $mark && $(< "$mark") == "$digest" ]] || return
+  for path in "${outputs[@]}"; do
+    [[ -e $path ]] || is_among "$path" "${temporary[@]}" || return
+  done
+  for path in "${inputs[@]}"; do
+    ! [[ $path -nt $mark ]] || return
+  done
+}
+
+is_among() { # TEXT TEXTS…
+  local text=$1 each
+  shift
+  for each; do
+    [[ $each != "$text" ]] || return 0
+  done
+  return 1
+}
+
+names=() needs=() due=() lacking=() sizes=() order=()
+plan() {
+  local n i other again=1
+  for ((n = 1; n <= jobs; n++)); do
+    describe "$n"
+    names[n]=$name needs[n]=${after[*]} sizes[n]=$cpus order[n]=$priority due[n]=0 lacking[n]=
+    is_done || due[n]=1
+    for ((i = 0; i < ${#made[@]}; i += 2)); do
+      [[ -e ${made[i]} ]] || lacking[n]+=" ${made[i + 1]}"
+    done
+  done
+  # Who reads from a job that is run is run, and so is who made what is read by one and is not there any more.
+  while ((again)); do
+    again=0
+    for ((n = jobs; n >= 1; n--)); do
+      ((due[n])) || continue
+      for other in ${lacking[n]}; do
+        if ((!due[other])); then due[other]=1 again=1; fi
+      done
+    done
+    for ((n = 1; n <= jobs; n++)); do
+      ((!due[n])) || continue
+      for other in ${needs[n]}; do
+        if ((due[other])); then due[n]=1 again=1; fi
+      done
+    done
+  done
+}
+
+# Whether all is there that no job makes.
+can_start() {
+  local n path missing=0
+  for ((n = 1; n <= jobs; n++)); do
+    ((due[n])) || continue
+    describe "$n"
+    for path in "${given[@]}"; do
+      if ! [[ -e $path ]]; then say "$name reads $path, which is not there" && missing=1; fi
+    done
+    for path in "${secrets[@]}"; do
+      if ! [[ -v $path ]]; then say "$name needs the variable $path, which is not set" && missing=1; fi
+    done
+  done
+  return "$missing"
+}
+
+# --- One job ----------------------------------------------------------------------------------------------------------
+
+fail() {
+  say "$name: $*"
+  exit 1
+}
+
+# The job that is described, in a shell of its own that ends with its first failure.
+attempt_it() {
+  local path i each
+  rm -rf -- "${outputs[@]}"
+  for path in "${outputs[@]}"; do mkdir -p -- "$(dirname -- "$path")"; done
+  for path in "${create[@]}"; do mkdir -p -- "$path"; done
+  "command_$number"
+  (
+    for each in "${variables[@]}"; do export "${each?}"; done
+    if [[ -n $script ]]; then exec "$BASH" -euo pipefail -c "$script"; fi
+    exec "$BASH" -euo pipefail -c '"$@"' bash "${command[@]}"
+  )
+  for path in "${outputs[@]}"; do
+    [[ -e $path ]] || fail "the output $path is not there"
+  done
+  for ((i = 0; i < ${#checks[@]}; i += 3)); do check "${checks[@]:i:3}"; done
+  for path in "${protected[@]}"; do chmod -R a-w -- "$path"; done
+}
+
+check() { # WHAT PATH WANTED
+  local found
+  case $1 in
+    non_empty)
+      if [[ -d $2 ]]; then found=$(ls -A -- "$2"); else found=$(head -c 1 -- "$2" | wc -c) found=${found//[ 0]/}; fi
+      [[ -n $found ]] || fail "the output $2 is empty"
+      ;;
+    sha256)
+      found=$(sha256sum < "$2")
+      [[ ${found%% *} == "$3" ]] || fail "the output $2 has not the sum $3"
+      ;;
+    min_files)
+      found=$(find "./$2" -type f | wc -l)
+      ((found >= $3)) || fail "the output $2 holds fewer than $3 files"
+      ;;
+  esac
+}
+
+# The size in bytes of files, or of all files in folders.
+size() {
+  local path total=0 found
+  for path; do
+    [[ $path == /* ]] || path=./$path
+    found=$(find -L "$path" -type f -exec wc -c {} + | awk '$2 != "total" { sum += $1 } END { printf "%.0f", sum }')
+    total=$((total + found))
+  done
+  echo "$total"
+}
+
+# A number that is known when the job is about to run.
+amount() {
+  awk "function floor(x) { return x == int(x) || x > 0 ? int(x) : int(x) - 1 }
+    function ceil(x) { return -floor(-x) }
+    function whole(x) { return x == 0 ? 0 : ceil(x - 1e-9) < 1 ? 1 : ceil(x - 1e-9) }
+    BEGIN { x = $1; if (x == int(x)) printf \"%.0f\", x; else printf \"%.17g\", x }"
+}
+
+work() { # NUMBER
+  local attempt status=1
+  describe "$1"
+  mkdir -p -- "$(dirname -- "$mark")"
+  rm -f -- "$mark"
+  for ((attempt = 1; attempt <= retries + 1; attempt++)); do
+    (set -e; attempt_it) &> "$log" < /dev/null
+    status=$?
+    if ((status == 0)); then
+      printf '%s\n' "$digest" > "$mark.new" && mv -- "$mark.new" "$mark"
+      return
+    fi
+    rm -rf -- "${outputs[@]}"
+  done
+  return "$status"
+}
+
+# --- All of them ------------------------------------------------------------------------------------------------------
+
+declare -A running=()
+ready=() left=() readers=() waiting=()
+free=$cores started=0 finished=0 failed=0
+
+stop() {
+  local pid
+  trap - INT TERM HUP
+  for pid in "${!running[@]}"; do kill -TERM -- "-$pid" 2> /dev/null; done
+  wait
+  say "run.sh: stopped; what was done stays done"
+  rm -rf -- "$lock"
+  exit 130
+}
+
+make_ready() { # NUMBER: it comes before those of a lower priority
+  local place=${#ready[@]} before
+  while ((place)); do
+    before=${ready[place - 1]}
+    ((order[before] < order[$1])) || break
+    place=$((place - 1))
+  done
+  ready=("${ready[@]:0:place}" "$1" "${ready[@]:place}")
+}
+
+start_ready() {
+  local i n
+  for ((i = 0; i < ${#ready[@]}; i++)); do
+    n=${ready[i]}
+    ((sizes[n] <= free)) || continue
+    ready=("${ready[@]:0:i}" "${ready[@]:i+1}")
+    i=$((i - 1)) free=$((free - sizes[n]))
+    started=$((started + 1))
+    say "[$started/$total] ${names[n]}"
+    work "$n" &
+    running[$!]=$n
+    ((free)) || return
+  done
+}
+
+ended() { # NUMBER STATUS
+  local n other
+  free=$((free + sizes[$1])) finished=$((finished + 1))
+  if (($2)); then
+    failed=$((failed + 1))
+    describe "$1"
+    say "$name failed ($2); its log is $log and ends in"
+    tail -n 20 -- "$log" | sed 's/^/  | /' >&2
+    return
+  fi
+  for n in ${waiting[$1]-}; do
+    left[n]=$((left[n] - 1))
+    ((left[n])) || make_ready "$n"
+  done
+  ((readers[$1])) || tidy "$1"
+  for other in ${needs[$1]}; do
+    readers[other]=$((readers[other] - 1))
+    ((readers[other])) || tidy "$other"
+  done
+}
+
+tidy() { # NUMBER: nobody needs its temporary files any more
+  describe "$1"
+  rm -rf -- "${temporary[@]}"
+}
+
+main() {
+  local n other pid status
+  plan
+  total=0
+  for ((n = 1; n <= jobs; n++)); do
+    ((due[n])) || continue
+    total=$((total + 1)) left[n]=0
+    ((!dry)) || echo "${names[n]}"
+    for other in ${needs[n]}; do
+      readers[other]=$((${readers[other]-0} + 1))
+      if ((due[other])); then left[n]=$((left[n] + 1)) waiting[other]+=" $n"; fi
+    done
+    readers[n]=${readers[n]-0}
+  done
+  if ((dry)); then return; fi
+  can_start || return 1
+  for ((n = 1; n <= jobs; n++)); do
+    if ((due[n] && left[n] == 0)); then make_ready "$n"; fi
+  done
+  set -m
+  trap stop INT TERM HUP
+  while ((${#ready[@]} + ${#running[@]})); do
+    if ((!failed || going)); then start_ready; fi
+    ((${#running[@]})) || break
+    wait -n
+    for pid in "${!running[@]}"; do
+      if kill -0 "$pid" 2> /dev/null; then continue; fi
+      wait "$pid"
+      status=$? n=${running[$pid]}
+      unset "running[$pid]"
+      ended "$n" "$status"
+    done
+  done
+  say "$((finished - failed)) of $total jobs done$( ((!failed)) || echo ", $failed failed"); $((jobs - total)) were done already"
+  ((!failed))
+}
+
+# Two of these at once would write into each other's files. Who died has left its number behind, and nobody has that.
+mkdir -p -- "$state" || exit
+lock=$state/lock
+until mkdir -- "$lock" 2> /dev/null; do
+  holder=$(cat -- "$lock/pid" 2> /dev/null)
+  if [[ -z $holder ]] || kill -0 "$holder" 2> /dev/null; then
+    say "run.sh: another one is at work here (process ${holder:-unknown}); $lock says so"
+    exit 1
+  fi
+  rm -rf -- "$lock"
+done
+echo "$$" > "$lock/pid"
+main
+status=$?
+rm -rf -- "$lock"
+exit "$status"
