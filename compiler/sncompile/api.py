@@ -220,9 +220,11 @@ def verify_emitted(graph: Graph, out: Path, target: str = "snakemake") -> int:
     The engine itself reads its files where it can: Snakemake does, in a folder of its own and with no job. Raises
     `DifferentJobs`, which names each job that differs, and `CompileError` where nothing can read them.
     """
-    from sncompile.targets.registry import find_target
+    from sncompile.targets.registry import blamed, find_target
 
-    told = find_target(target).verify(graph, out)
+    found = find_target(target)
+    with blamed(found):
+        told = found.verify(graph, out)
     if told is None:
         raise CompileError([NOT_READ.at(None, f"nothing can read back what `{target}` emits", help="drop `--verify`")])
     if told:

@@ -137,13 +137,15 @@ def emit(graph: Graph, out: Path, options: CompileOptions) -> Emitted:
     """
     from sncompile.semantics.checking.out_folder import check_out
     from sncompile.targets.emitted import without_ups
-    from sncompile.targets.registry import find_target
+    from sncompile.targets.registry import blamed, find_target
 
     out = without_ups(out)
     with uncollected():
         check_out(graph, out, benchmark=options.benchmark)
         found = printed(graph, out, options)
-        told = find_target(options.target).read_back(graph, found, out)
+        target = find_target(options.target)
+        with blamed(target):
+            told = target.read_back(graph, found, out)
     if told:
         raise DifferentJobs(few(told))
     return found
@@ -153,14 +155,15 @@ def printed(graph: Graph, out: Path, options: CompileOptions) -> Emitted:
     """What a target makes of a graph. Raises `CompileError` for what it cannot express."""
     from sncompile.lowering.lower import lower
     from sncompile.targets.refusing import refuse
-    from sncompile.targets.registry import find_target
+    from sncompile.targets.registry import blamed, find_target
     from sncompile.targets.target import options_for
 
     target = find_target(options.target)
     chosen = options_for(target, options.for_target())
     lowered = lower(graph, target.place(graph, out), target.stage)
     refuse(target, lowered)
-    return target.lower(lowered, out, chosen)
+    with blamed(target):
+        return target.lower(lowered, out, chosen)
 
 
 def few(told: Sequence[str]) -> str:

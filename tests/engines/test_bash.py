@@ -112,7 +112,9 @@ def test_a_failure_is_told_and_leaves_nothing(script: Script, going: list[str]) 
     script.compile(failing)
     done = script.run(*going)
     assert done.returncode == 1
-    assert "second/a failed (1); its log is results/.sncompile/bash/second/a.log and ends in\n  | half" in done.stderr
+    assert (
+        "second/a failed (1); its log is results/.sncompile/bash/jobs/second/a.log and ends in\n  | half" in done.stderr
+    )
     assert not (script.folder / "results" / "second" / "a" / "o").exists()
     assert (script.folder / "results" / "second" / "b" / "o").exists() == bool(going)
     assert not (script.folder / "results" / "all").exists()
@@ -154,14 +156,119 @@ def test_two_at_once_are_one_too_many(tmp_path: Path) -> None:
     until(lambda: (tmp_path / "started").exists())
     second = script.run()
     assert second.returncode == 1
-    assert "another one is at work here" in second.stderr
+    assert "another run, or a job that it left, is at work here" in second.stderr
     (tmp_path / "go").touch()
     assert process.wait(timeout=60) == 0
-    lock = tmp_path / "results" / ".sncompile" / "bash" / "lock"
-    assert not lock.exists()
-    lock.mkdir()
-    (lock / "pid").write_text(f"{process.pid}\n")
     assert script.run().returncode == 0
+
+
+def test_jobs_that_a_dead_run_left_hold_the_lock(tmp_path: Path) -> None:
+    """Until they end, nobody writes into what they write."""
+    script = Script(tmp_path, WAITING)
+    process = subprocess.Popen(["bash", str(tmp_path / "out" / "run.sh")], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    until(lambda: (tmp_path / "started").exists())
+    process.kill()
+    process.wait()
+    assert script.run().returncode == 1
+    (tmp_path / "go").touch()
+    until(lambda: script.run().returncode == 0)
+    assert script.read("all/o") == "one\ntwo\na\nb\n"
+
+
+def test_a_failure_keeps_what_waits_for_it_due(script: Script) -> None:
+    """Also where what was made anew looks older than what was made of it."""
+    assert script.run().returncode == 0
+    old = SPEC.replace(
+        'cat ${inputs.i} > ${outputs.o}"\n  second',
+        'echo new > ${outputs.o}; touch -d 2001-01-01 ${outputs.o} ${outputs.t}"\n  second',
+    )
+    failing = old.replace('shell: "cat ${inputs.i} > ${outputs.o}"}', 'shell: "false"}')
+    script.compile(failing)
+    assert script.run().returncode == 1
+    script.compile(old)
+    assert script.due() == ["second/a", "second/b", "all"]
+    assert script.run().returncode == 0
+    assert script.read("all/o") == "one\ntwo\nnew\nnew\n"
+
+
+HOSTILE = """\
+sncompile: 1
+pipeline: main
+tables: {t: {key: [k], rows: [{k: a, v: null}]}}
+steps:
+  lock:
+    by: [k]
+    env: {script: "touch pwned", each: five, command: "x", state: here, BASH_ENV: /dev/null, name: "a b"}
+    with: {v: "${coalesce(t.v, '')}"}
+    module:
+      params: {v: {type: string}}
+      outputs: {o: {type: file}}
+      command: [sh, -c, 'out=$1; shift; printf "<%s>" "$@" "$script" "$each" "$command" "$state" "$name" "$root" > "$out"', sh, "${outputs.o}", "${params.v}${params.v}", end]
+outputs: {o: "${lock.o}"}
+"""  # noqa: E501
+
+
+def test_nothing_of_the_script_gets_into_a_job(tmp_path: Path) -> None:
+    """Names of variables are the caller's and the spec's, whatever the script calls its own; empty words stay."""
+    script = Script(tmp_path, HOSTILE)
+    done = script.run(env={"root": "of the caller", "CDPATH": "."})
+    assert done.returncode == 0, done.stderr
+    assert script.read("lock/a/o") == "<><end><touch pwned><five><x><here><a b><of the caller>"
+    assert not (tmp_path / "pwned").exists()
+    assert script.due() == []
+
+
+def test_what_somebody_else_made_stays(tmp_path: Path) -> None:
+    """A directory that no job made, and what is protected, are not written over."""
+    spec = """\
+sncompile: 1
+pipeline: main
+steps:
+  a:
+    outputs: {o: {protected: true}}
+    module:
+      outputs: {d: {type: directory}, o: {type: file}}
+      shell: 'mkdir -p ${outputs.d}; touch ${outputs.d}/made; echo x > ${outputs.o}'
+outputs: {d: "${a.d}", o: "${a.o}"}
+"""
+    script = Script(tmp_path, spec)
+    mine = tmp_path / "results" / "a" / "d" / "mine"
+    mine.parent.mkdir(parents=True)
+    mine.touch()
+    done = script.run()
+    assert (done.returncode, mine.exists()) == (1, True)
+    assert "a writes the directory results/a/d, which is there and was made by no job" in done.stderr
+    mine.unlink()
+    assert script.run().returncode == 0
+    script.compile(spec.replace("echo x", "echo y"))
+    done = script.run()
+    assert done.returncode == 1
+    assert "a would write results/a/o again, which is protected; delete it first" in done.stderr
+    (tmp_path / "results" / "a" / "o").unlink()
+    assert script.run().returncode == 0
+
+
+def test_amounts_that_are_none_fail(tmp_path: Path) -> None:
+    """A job does not run with what could not be worked out; truths read as in the language."""
+    spec = """\
+sncompile: 1
+pipeline: main
+steps:
+  a:
+    with: {i: data/a.txt}
+    module:
+      inputs: {i: {type: file}}
+      outputs: {o: {type: file}}
+      resources: {cpus: "${attempt * 4}", memory: "${inputs.i.size * 2500000}"}
+      command: [sh, -c, 'echo "$@" > "$0"', "${outputs.o}", "${resources.cpus}", "${resources.cpus > 2}", "${DIVISION}"]
+outputs: {o: "${a.o}"}
+"""
+    script = Script(tmp_path, spec.replace("DIVISION", "10 // resources.memory"))
+    assert script.run("-j", "3").returncode == 0
+    assert script.read("a/o") == "3 true 2\n"
+    script.compile(spec.replace("DIVISION", "10 // (resources.memory - 5)"))
+    assert script.run("-j", "3").returncode == 1
+    assert not (tmp_path / "results" / "a" / "o").exists()
 
 
 def test_what_is_not_there_is_told_before_anything_runs(script: Script) -> None:

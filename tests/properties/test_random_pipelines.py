@@ -40,13 +40,15 @@ def report(seed: int, spec: Spec, found: list[Difference]) -> str:
     return "\n".join([f"seed {seed}: {causes}", spec.text(), *(str(difference)[:1000] for difference in found[:12])])
 
 
-def all_of(seeds: range, level: int | None = None, *, cwl: bool = False) -> str:
-    """The reports of many specs: of their jobs, or of their runs at a level or by cwltool."""
+def all_of(seeds: range, level: int | None = None, *, script: bool = False, cwl: bool = False) -> str:
+    """The reports of many specs: of their jobs, or of their runs at a level, as a script or not, or by cwltool."""
     told = []
     for seed in seeds:
         spec = make(seed)
         if cwl:
             found = differences(spec, levels=(), cwl=True)
+        elif script:
+            found = differences(spec, levels=(), scripts=(0, 1, 2))
         else:
             found = differences(spec) if level is None else differences(spec, levels=(), runs=(level,))
         told.append(report(seed, spec, found))
@@ -65,6 +67,13 @@ def test_the_jobs_of_random_specs(seeds: range) -> None:
 def test_snakemake_runs_random_specs(seeds: range, level: int) -> None:
     """Snakemake calls what the oracle says, with the resources that it says, and the files hold what they should."""
     told = all_of(seeds, level)
+    assert not told, told
+
+
+@pytest.mark.parametrize("seeds", blocks(RUN * 2), ids=lambda seeds: f"{seeds.start}-{seeds.stop}")
+def test_bash_runs_random_specs(seeds: range) -> None:
+    """The same by scripts of the bash target, at every level."""
+    told = all_of(seeds, script=True)
     assert not told, told
 
 

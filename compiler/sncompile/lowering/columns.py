@@ -62,12 +62,7 @@ class Columns:
 
     def leaves(self, value: Value) -> list[Value]:
         """A value with all that is inside it, and inside what its names stand for; ports stand for themselves."""
-        found: list[Value] = []
-        for leaf in walk(value):
-            found.append(leaf)
-            if isinstance(leaf, Local) and leaf.space in BOUND:
-                found += self.leaves(self.family.local(leaf.space, leaf.name))
-        return found
+        return leaves(value, self.family)
 
     def bound(self, value: Value) -> Value:
         """What a name of the module stands for, as far as that is no file."""
@@ -101,6 +96,16 @@ class Columns:
             name = f"{base}_{number}"
         self.columns[name] = replace(column, name=name)
         return name
+
+
+def leaves(value: Value, family: Family) -> list[Value]:
+    """A value with all that is inside it, and inside what its names stand for; ports stand for themselves."""
+    found: list[Value] = []
+    for leaf in walk(value):
+        found.append(leaf)
+        if isinstance(leaf, Local) and leaf.space in BOUND:
+            found += leaves(family.local(leaf.space, leaf.name), family)
+    return found
 
 
 def origin_of(value: Value) -> TableColumn | None:

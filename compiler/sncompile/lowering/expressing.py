@@ -57,7 +57,7 @@ def expressed(value: Value, columns: Columns, *, running: bool = False) -> Expre
         case ir.Items() if not any(item.type.many for item in value.items):
             return Listed(tuple(map(inner, value.items)), value.type, value.span)
         case ir.Apply() if value.function in _UNITS:
-            return _scaled(value, inner)
+            return _scaled(value, inner, columns)
         case ir.Apply():
             return Call(value.function, tuple(map(inner, value.operands)), value.type, value.span)
     return Call(NOTHING, (), value.type, value.span)
@@ -70,11 +70,36 @@ def _known(value: Value, columns: Columns) -> Expression:
     return Varying(columns.column(value, "number" if value.type.base == "number" else "value"), value.type, value.span)
 
 
-def _scaled(value: ir.Apply, inner: Callable[[Value], Expression]) -> Scaled:
-    """An amount with its unit: `${attempt}GB`, or a number of bytes or seconds."""
+def _scaled(value: ir.Apply, inner: Callable[[Value], Expression], columns: Columns) -> Expression:
+    """An amount with its unit: `${attempt}GB`, or a number of bytes or seconds.
+
+    Where one of several texts is taken (`'7GB' if attempt > 1 else '1GB'`), each of them is an amount, and known.
+    """
     amount, (kind, over) = value.operands[0], _UNITS[value.function]
+
+    def each(part: Value) -> Value:
+        return value._replace(operands=(part,))
+
+    if isinstance(amount, ir.Local):
+        return inner(each(columns.family.local(amount.space, amount.name)))
+    if isinstance(amount, ir.Choice):
+        return inner(amount._replace(then=each(amount.then), other=each(amount.other), type=value.type))
+    if isinstance(amount, ir.Apply) and amount.function == "[]" and (items := _written(amount.operands[0])) is not None:
+        listed = Listed(tuple([inner(each(item)) for item in items]), value.type._replace(many=True), amount.span)
+        return Call("[]", (listed, inner(amount.operands[1])), value.type, value.span)
     if not isinstance(amount, ir.Text):
+        if amount.type.textual:
+            return Call(NOTHING, (), value.type, value.span)
         return Scaled(inner(amount), 1, over, value.type, value.span)
     number, unit = amount.parts
     factor = unit_factor(str(unit.value) if isinstance(unit, ir.Const) else "", kind) or 1
     return Scaled(inner(number), factor, 1, value.type, value.span)
+
+
+def _written(value: Value) -> list[Value] | None:
+    """The items of a list that is written out; None for any other."""
+    if isinstance(value, ir.Items) and not any(item.type.many for item in value.items):
+        return list(value.items)
+    if isinstance(value, ir.Const) and isinstance(value.value, tuple):
+        return [ir.Const(item, value.type._replace(many=False), value.span) for item in value.value]
+    return None

@@ -13,6 +13,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+from functools import reduce
 from math import ceil
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -232,10 +233,14 @@ class Language(Enum):
 
 
 class Form(NamedTuple):
-    """How an operator stands in a language, with `{}` for each operand; joined by `between` it takes any number."""
+    """How an operator stands in a language, with `{}` for each operand.
+
+    Joined by `between` it takes any number of operands. What `folds` takes two, and more by twos: `min(a, min(b, c))`.
+    """
 
     text: str
     between: str = ""
+    folds: bool = False
 
 
 def _infix(sign: str) -> Form:
@@ -253,6 +258,7 @@ FORMS: Mapping[Language, Mapping[tuple[str, int], Form]] = {
     Language.PYTHON: {
         **_NUMBERS,
         **_alike("//", "%", "==", "!=", "in", "not in"),
+        ("if", 3): Form("({1} if {0} else {2})"),
         ("not", 1): Form("(not {})"),
         ("and", _ANY): Form("bool({})", " and "),
         ("or", _ANY): Form("bool({})", " or "),
@@ -274,6 +280,7 @@ FORMS: Mapping[Language, Mapping[tuple[str, int], Form]] = {
     },
     Language.JAVASCRIPT: {
         **_NUMBERS,
+        ("if", 3): Form("({} ? {} : {})"),
         ("//", 2): Form("Math.floor({} / {})"),
         ("%", 2): Form("({0} - {1} * Math.floor({0} / {1}))"),
         ("min", _ANY): Form("Math.min({})", ", "),
@@ -283,15 +290,27 @@ FORMS: Mapping[Language, Mapping[tuple[str, int], Form]] = {
     Language.AWK: {
         **_NUMBERS,
         **_alike("==", "!="),
+        ("if", 3): Form("({} ? {} : {})"),
         ("//", 2): Form("floor({} / {})"),
         ("%", 2): Form("({0} - {1} * floor({0} / {1}))"),
         ("not", 1): Form("(! {})"),
         ("and", _ANY): Form("({})", " && "),
         ("or", _ANY): Form("({})", " || "),
+        ("min", _ANY): Form("min({}, {})", folds=True),
+        ("max", _ANY): Form("max({}, {})", folds=True),
         ("ceil", 1): Form("ceil({})"),
     },
 }
 """Language → operator and how many operands it takes → its form. `_ANY`: as many as there are."""
+
+AWK_FUNCTIONS = """\
+function floor(x) { return x == int(x) || x > 0 ? int(x) : int(x) - 1 }
+function ceil(x) { return -floor(-x) }
+function min(x, y) { return x < y ? x : y }
+function max(x, y) { return x > y ? x : y }
+function whole(x) { return x == 0 ? 0 : ceil(x - 1e-9) < 1 ? 1 : ceil(x - 1e-9) }
+"""
+"""What the forms for awk call, and `whole` for amounts of a resource."""
 
 _ONE_TEXT = frozenset(("upper", "lower", "replace"))
 """They take a list of texts as well, item by item, which their forms do not."""
@@ -311,7 +330,6 @@ class Printer(ABC):
     """Prints expressions in a language. A target says how attempts, sizes, columns and constants stand there."""
 
     language: Language
-    choice = "({then} if {test} else {other})"
 
     @abstractmethod
     def constant(self, value: Plain, type: Type, span: Span) -> str:
@@ -361,8 +379,7 @@ class Printer(ABC):
             case Size():
                 return self.size(expression)
             case If():
-                test, then, other = (self.print(e) for e in (expression.test, expression.then, expression.other))
-                return self.choice.format(test=test, then=then, other=other)
+                return self._form("if", 3, expression.span).text.format(*map(self.print, parts(expression)))
             case Joined():
                 texts = [self.text(self.print(part), part.type, part.span) for part in expression.parts]
                 return self.joined(texts, expression.span)
@@ -377,18 +394,42 @@ class Printer(ABC):
 
     def _call(self, call: Call) -> str:
         name, operands = call.operator, call.operands
-        printed = [self.print(operand) for operand in operands]
         if name == "str":
-            return self.text(printed[0], operands[0].type, call.span)
-        forms = FORMS[self.language]
-        form = forms.get((name, len(operands))) or forms.get((name, _ANY))
-        if form is None or (name in _ONE_TEXT and operands[0].type.many):
-            raise NoForm(f"`{name}`" if operands else name, call.span)
+            return self.text(self.print(operands[0]), operands[0].type, call.span)
+        if name == "[]" and (name, 2) not in FORMS[self.language]:
+            return self._picked(operands[0], operands[1])
+        form = self._form(name, len(operands), call.span)
+        if name in _ONE_TEXT and operands[0].type.many:
+            raise NoForm(f"`{name}`", call.span)
+        printed = [self.print(operand) for operand in operands]
         # What stands between the brackets of a call needs none; what has an index or a method behind it keeps them.
         if not name.startswith(_LOOSE):
             kept = form.text.startswith("{}") and not isinstance(operands[0], (Attempt, Size))
             printed = [p if kept and n == 0 else bare(p) for n, p in enumerate(printed)]
+        if form.folds:
+            return reduce(lambda done, each: form.text.format(done, each), printed)
         return form.text.format(form.between.join(printed)) if form.between else form.text.format(*printed)
+
+    def _form(self, name: str, count: int, span: Span) -> Form:
+        forms = FORMS[self.language]
+        form = forms.get((name, count)) or forms.get((name, _ANY))
+        if form is None:
+            raise NoForm(f"`{name}`" if count else name, span)
+        return form
+
+    def _picked(self, listed: Expression, index: Expression) -> str:
+        """An item of a list that is written out, where a language has no lists; the last one for any further index."""
+        choose, at = self._form("if", 3, listed.span), self.print(index)
+        if isinstance(listed, Listed):
+            *first, found = map(self.print, listed.items)
+        elif isinstance(listed, Known) and isinstance(listed.value, tuple):
+            *first, found = [self.constant(item, listed.type, listed.span) for item in listed.value]
+        else:
+            raise NoForm("a list", listed.span)
+        for number, item in reversed(list(enumerate(first))):
+            same = self._form("==", 2, listed.span).text.format(at, number)
+            found = choose.text.format(same, item, found)
+        return found
 
 
 def bare(code: str) -> str:

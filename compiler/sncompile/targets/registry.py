@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -41,6 +44,22 @@ def find_target(name: str | Target[Any]) -> Target[Any]:
     raise CompileError(
         [faults.UNKNOWN_TARGET.at(None, f"no target `{name}`", help=did_you_mean(name, known, what="targets"))]
     )
+
+
+@contextmanager
+def blamed(target: Target[Any]) -> Iterator[None]:
+    """What goes wrong in a target of a package is told as its fault, and not as ours. Raises `CompileError`."""
+    try:
+        yield
+    except CompileError:
+        raise
+    except Exception as error:
+        if target.name in OURS and type(target).__module__.startswith("sncompile.targets."):
+            raise
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        message = f"the target `{target.name}` failed: {type(error).__name__}: {error} ({at.filename}:{at.lineno})"
+        help = f"tell it to those who make it (`{type(target).__module__}`), or compile to another target"
+        raise CompileError([faults.BAD_TARGET.at(None, message, help=help)]) from error
 
 
 def _ours(name: str) -> Target[Any]:

@@ -1,15 +1,24 @@
 """What every target has to do, tried on small pipelines: the pages of `specs/conformance/`.
 
-A page is a spec with a comment at its top. Further comments say what comes of a run: `# result PATH: TEXT` what a file
-holds, `# status failed` that the run has to fail. All other results are those of the jobs, run one after the other.
+A page is a spec with a comment at its top, or a folder with `spec.yaml` and more. Further comments say what comes of
+it:
+
+    # result PATH: TEXT    what a file holds after a run, where the jobs do not do the same when they are run by hand
+    # status failed        the run has to fail
+    # mentions TEXT        what is emitted has to name this somewhere
+
+All other results are those of the jobs that the pipeline's outputs need, run one after the other.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import shutil
+import stat
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,27 +26,29 @@ from typing import Any, NamedTuple
 from sncompile.api import Compilation, CompileOptions, check, compile_program
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.ir.graph.model import Graph
-from sncompile.ir.jobs.expansion import Job, jobs
+from sncompile.ir.jobs.expansion import Job, job_id, jobs
 from sncompile.lowering.features import Feature
+from sncompile.lowering.lower import wanted_jobs
 from sncompile.passes.pipeline import LEVELS
 from sncompile.semantics.program import Options, Program
 from sncompile.targets.emitted import leads_out, module_files
 from sncompile.targets.target import Target
 
-SECRET = {"SECRET": "not told"}
-"""What is in the environment of a run, for the page about secrets."""
+SECRET = {"SECRET": "s3cr3t-of-the-caller"}
+"""What is in the environment of a run, for the page about secrets; it may be in no file."""
 
 Run = Callable[[Path, Path, Mapping[str, str]], int]
 """Runs what was emitted: the working folder, that of the emitted files, and the environment → the exit status."""
 
 
 class Page(NamedTuple):
-    """A pipeline that is compiled, and run: what some files hold then, and whether the run has to fail."""
+    """A pipeline that is compiled, and run: its files, what some results hold then, and whether the run has to fail."""
 
     name: str
-    text: str
+    files: Mapping[str, str]
     results: Mapping[str, str]
     fails: bool
+    mentions: tuple[str, ...]
 
 
 class Conformance(NamedTuple):
@@ -51,27 +62,37 @@ def conformance_pages() -> dict[str, Page]:
     """The pages by their names."""
     folder = package_files("sncompile.specs").joinpath("conformance")
     found = {}
-    for file in sorted(folder.iterdir(), key=lambda each: each.name):
-        if file.name.endswith(".yaml"):
-            found[file.name.removesuffix(".yaml")] = _page(file.name.removesuffix(".yaml"), file.read_text("utf-8"))
+    for place in sorted(folder.iterdir(), key=lambda each: each.name):
+        name = place.name.removesuffix(".yaml")
+        if place.is_dir():
+            found[name] = _page(
+                name, {each.name: each.read_text("utf-8") for each in place.iterdir() if each.is_file()}
+            )
+        elif name != place.name:
+            found[name] = _page(name, {"spec.yaml": place.read_text("utf-8")})
     return found
 
 
-def _page(name: str, text: str) -> Page:
-    results = dict(re.findall(r"^# result (.+?): (.*)$", text, re.MULTILINE))
-    return Page(name, text, results, bool(re.search(r"^# status failed$", text, re.MULTILINE)))
+def _page(name: str, files: dict[str, str]) -> Page:
+    def said(what: str) -> list[str]:
+        return re.findall(rf"^# {what} (.*)$", files["spec.yaml"], re.MULTILINE)
+
+    results = dict(line.split(": ", 1) for line in said("result"))
+    return Page(name, files, results, "failed" in said("status"), tuple(said("mentions")))
 
 
-def target_conformance(target: Target[Any], page: Page, folder: Path, run: Run | None = None) -> Conformance:
+def target_conformance(
+    target: Target[Any], page: Page, folder: Path, run: Run | None = None, *, levels: Sequence[int] = LEVELS
+) -> Conformance:
     """Hold a target to what a page asks: raises `AssertionError` for anything that it does otherwise.
 
-    At each level of the optimizer the page is compiled, or refused for a feature that the target says it lacks; the
-    same bytes come out in another folder, and they name none; what reads them back finds the jobs of the page. Options
-    that the target does not have are refused. With `run` the emitted files are run, and what they write has to be what
-    the jobs write when they are run one by one.
+    At each of the `levels` of the optimizer the page is compiled, or refused for a feature that the target says it
+    lacks; the same bytes come out in another folder, and they name none; what reads them back finds the jobs of the
+    page. Options that the target does not have are refused. With `run` the emitted files are run, and what they write
+    has to be what the jobs write when they are run one by one: no more and no less, whatever was there before.
     """
     refused: tuple[Feature, ...] = ()
-    for level in LEVELS:
+    for level in levels:
         found = _compiled(target, page, folder / f"level {level}", level)
         if isinstance(found, tuple):
             refused = found
@@ -92,6 +113,10 @@ def _compiled(target: Target[Any], page: Page, folder: Path, level: int) -> Comp
     for name, content in files.items():
         assert not leads_out(name), f"{name!r} leads out of the folder"
         assert str(folder).encode() not in content, f"{name!r} names a folder of this machine"
+    everything = b"\n".join(files.values())
+    for text in page.mentions:
+        assert text.encode() in everything, f"nothing that is emitted names {text}"
+    assert SECRET["SECRET"].encode() not in everything, "a secret is in an emitted file"
     told = target.verify(first.graph, first.out)
     assert not told, "\n".join(told or ())
     return first
@@ -100,7 +125,8 @@ def _compiled(target: Target[Any], page: Page, folder: Path, level: int) -> Comp
 def _emitted(target: Target[Any], page: Page, folder: Path, level: int) -> Compilation | tuple[Feature, ...]:
     """The page compiled in a folder, its files in `out`; or the features for which it was refused."""
     folder.mkdir(parents=True)
-    (folder / "spec.yaml").write_text(page.text, encoding="utf-8")
+    for name, text in page.files.items():
+        (folder / name).write_text(text, encoding="utf-8")
     program = check(folder / "spec.yaml", Options(invoked_from=folder)).require()
     options = CompileOptions(target=target, level=level, out=folder / "out")
     made = compile_program(program, options)
@@ -141,40 +167,67 @@ def _options_are_judged(target: Target[Any], options: CompileOptions, program: P
 
 def _run(target: Target[Any], page: Page, made: Compilation, folder: Path, run: Run) -> None:
     """Run what was emitted to `folder/here/out`, and compare what is there then with what the jobs write by hand."""
-    everything = list(jobs(made.unoptimized, files="out/files"))
-    expected = _by_hand(page, made.unoptimized, everything, folder / "by hand")
+    wanted = {
+        job_id(made.unoptimized.families[name], n)
+        for name, found in wanted_jobs(made.unoptimized).items()
+        for n in found
+    }
+    everything = [job for job in jobs(made.unoptimized, files="out/files") if job.id in wanted]
+    by_hand = _by_hand(page, made.unoptimized, everything, folder / "by hand")
     place = folder / "here"
     _put_data(everything, place)
+    before = _files(place)
     status = run(place, made.out, {**os.environ, **SECRET})
     assert (status != 0) == page.fails, f"the run ended with {status}"
-    found = _written(everything, place)
-    if page.fails:
-        assert found.keys() <= expected.keys(), f"left by jobs that failed: {sorted(found.keys() - expected.keys())}"
-        return
-    for path in sorted(found.keys() | _asked(made)):
-        assert found.get(path) == expected.get(path), f"{path}: {found.get(path)!r} instead of {expected.get(path)!r}"
-    if Feature.TEMPORARY in target.features:
-        left = found.keys() & _temporary(made.graph)
-        assert not left, f"temporary files are left: {sorted(left)}"
+    after = _files(place)
+    assert {path: after.get(path) for path in before} == before, "a file that was there before has changed"
+    found = {path: content for path, content in after.items() if path not in before}
+    temporary = _temporary(made.graph) - _asked(made)
+    expected = {path: content for path, content in by_hand.items() if path not in temporary}
+    kept = temporary & by_hand.keys() if page.fails or Feature.TEMPORARY not in target.features else set()
+    more = sorted(found.keys() - expected.keys() - kept)
+    assert not more, f"these are there, and should not be: {more}"
+    least = expected if made.options.level < 2 else {path: by_hand[path] for path in _asked(made) & by_hand.keys()}
+    for path in sorted(least.keys() | (found.keys() & expected.keys())):
+        assert found.get(path) == expected[path], f"{path}: {found.get(path)!r} instead of {expected[path]!r}"
+    _modes(made, place)
+    for file in place.rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            assert SECRET["SECRET"].encode() not in file.read_bytes(), f"{file} holds a secret"
+
+
+def _modes(made: Compilation, place: Path) -> None:
+    """What is protected may not be written by its owner, and nothing else is."""
+    protected = _said(made.graph, "protected")
+    for job in jobs(made.graph):
+        for path in _paths(job.outputs):
+            for file in _files_in(place / path):
+                writable = bool(file.stat().st_mode & stat.S_IWUSR)
+                assert writable == (path not in protected), f"{path} is{'' if writable else ' not'} writable"
 
 
 def _by_hand(page: Page, graph: Graph, everything: list[Job], folder: Path) -> dict[str, bytes]:
-    """What the jobs write when they are run one after the other; nothing of a job that fails, and of who needs it."""
+    """What is there when the jobs were run one after the other: nothing of those that fail, and of who needs them."""
     _put_data(everything, folder)
+    before = _files(folder)
     out = folder / "out" / "files"
     for name, content in module_files(graph).items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_bytes(content)
     left = {job.id: job for job in everything}
     failed: set[str] = set()
-    found: dict[str, bytes] = {}
     while left:
         for job in [job for job in left.values() if not set(job.after) & left.keys()]:
             del left[job.id]
-            if failed & set(job.after) or not _done(job, folder):
+            if failed & set(job.after):
                 failed.add(job.id)
-            else:
-                found |= _written([job], folder)
+            elif not _done(job, folder):
+                failed.add(job.id)
+                for path in _paths(job.outputs):
+                    shutil.rmtree(folder / path, ignore_errors=True)
+                    (folder / path).unlink(missing_ok=True)
+    assert bool(failed) == page.fails or page.results, f"by hand {sorted(failed)} fail"
+    found = {path: content for path, content in _files(folder).items() if path not in before}
     return found | {path: f"{text}\n".encode() for path, text in page.results.items()}
 
 
@@ -201,11 +254,20 @@ def _done(job: Job, folder: Path) -> bool:
 
 
 def _holds(job: Job, folder: Path) -> bool:
-    """Whether directories hold so many files as they have to."""
-    least = (job.settings.get("success") or {}).get("min_files") or {}
-    return all(
-        len(_files_in(folder / path)) >= n for port, n in least.items() for path in _paths({"": job.outputs[port]})
-    )
+    """Whether what a job has written is as it has to be."""
+    success = job.settings.get("success") or {}
+
+    def files(port: str) -> list[Path]:
+        return [folder / path for path in _paths({"": job.outputs[port]})]
+
+    return (
+        all(_files_in(path) and any(f.stat().st_size or path.is_dir() for f in _files_in(path))
+            for port in success.get("non_empty", ()) for path in files(port))
+        and all(len(_files_in(path)) >= least
+                for port, least in success.get("min_files", {}).items() for path in files(port))
+        and all(hashlib.sha256(path.read_bytes()).hexdigest() == total
+                for port, total in success.get("sha256", {}).items() for path in files(port))
+    )  # fmt: skip
 
 
 def _put_data(everything: list[Job], folder: Path) -> None:
@@ -218,13 +280,17 @@ def _put_data(everything: list[Job], folder: Path) -> None:
                 (folder / path).write_text(f"{path}\n", encoding="utf-8")
 
 
-def _written(everything: list[Job], folder: Path) -> dict[str, bytes]:
-    """The files that are there of those that some jobs write, also those in directories."""
+_NOT_COMPARED = ("out", "logs", "benchmarks", "spec.yaml", "runs")
+"""What lies beside data and results."""
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """All files of a working folder, without those that engines keep there for themselves."""
     found = {}
-    for job in everything:
-        for path in _paths(job.outputs):
-            for file in _files_in(folder / path):
-                found[file.relative_to(folder).as_posix()] = file.read_bytes()
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if path.is_file() and parts[0] not in _NOT_COMPARED and not any(part.startswith(".") for part in parts):
+            found["/".join(parts)] = path.read_bytes()
     return found
 
 
@@ -247,11 +313,16 @@ def _asked(made: Compilation) -> set[str]:
 
 def _temporary(graph: Graph) -> set[str]:
     """The outputs that are to go when nobody needs them any more."""
+    return _said(graph, "temp")
+
+
+def _said(graph: Graph, flag: str) -> set[str]:
+    """The outputs of which something is said."""
     return {
         path
         for job in jobs(graph)
         for port, said in (job.settings.get("outputs") or {}).items()
-        if said.get("temp")
+        if said.get(flag)
         for path in _paths({"": job.outputs[port]})
     }
 

@@ -61,18 +61,8 @@ def run(snakefile: Path, folder: Path, raw_files: Sequence[str], outputs: Sequen
             if (room / "events").exists()
             else []
         )
-        calls = []
-        for place in (room / "said").glob("said.*"):
-            said = place.read_bytes()
-            count, _, rest = said.partition(b"\0")
-            *words, body = rest.split(b"\0", int(count))
-            calls.append(([word.decode("utf-8", "replace") for word in words], body))
-        files = {}
-        for path in outputs:
-            place = folder / path
-            place = place / "id" if place.is_dir() else place
-            if place.is_file():
-                files[path] = place.read_text()
+        calls = calls_of(room / "said")
+        files = files_of(folder, outputs)
         text = (room / "text").read_text(errors="replace")
         text = "\n".join(
             [*(str(e.get("message", e.get("shellcmd"))) for e in events if e["event"] in ("error", "job_error")), text]
@@ -85,6 +75,27 @@ def run(snakefile: Path, folder: Path, raw_files: Sequence[str], outputs: Sequen
             )
     infos = [event for event in events if event["event"] == "job_info" and event["rule_name"] != "all"]
     return Ran(status, text, calls, infos, files, ())
+
+
+def calls_of(said: Path) -> list[tuple[list[str], bytes]]:
+    """The words and the body of every call of the tool."""
+    calls = []
+    for place in said.glob("said.*"):
+        count, _, rest = place.read_bytes().partition(b"\0")
+        *words, body = rest.split(b"\0", int(count))
+        calls.append(([word.decode("utf-8", "replace") for word in words], body))
+    return calls
+
+
+def files_of(folder: Path, outputs: Sequence[str]) -> dict[str, str]:
+    """What those outputs hold that are there."""
+    files = {}
+    for path in outputs:
+        place = folder / path
+        place = place / "id" if place.is_dir() else place
+        if place.is_file():
+            files[path] = place.read_text()
+    return files
 
 
 def _child(snakefile: Path, folder: Path, room: Path) -> int:

@@ -98,6 +98,10 @@ class Evaluator:
         self._files = files
         self._attempt = attempt
 
+    def at(self, attempt: int) -> Evaluator:
+        """The evaluator of another try."""
+        return Evaluator(self._steps, self._files, attempt=attempt)
+
     def constant(self, value: Value) -> Any:
         """The value of a constant. Raises `ValueFault`."""
         return self.closure(value, _CONSTANT, None)(0)

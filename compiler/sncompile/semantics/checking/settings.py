@@ -9,9 +9,12 @@ from sncompile.ir.graph.commands import Flag, Option
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import NULL
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
-from sncompile.ir.values.model import Choice, Const, Key, Local, Output, Related, Value, walk
+from sncompile.ir.values.model import Attempt, Choice, Const, Key, Local, Output, Related, Value, walk
 from sncompile.semantics.program import Program, Step
 from sncompile.semantics.resources import too_small
+
+MOST_TRIES = 20
+"""So many tries of a job are looked at."""
 
 Words = dict[tuple[int, int], list[Value]]
 """The values in commands, by the identity of a command and a script: steps of one module share them."""
@@ -27,6 +30,11 @@ def check_settings(step: Step, evaluator: Evaluator, words: Words, report: Repor
             return
     for name, value in step.resources.items():
         _check_one(step, value, name, evaluator, report)
+        for attempt in range(2, min(step.retries, MOST_TRIES) + 2) if _tries(value, step) else ():
+            told = len(report)
+            _check_one(step, value, name, evaluator.at(attempt), report, f" (attempt {attempt})")
+            if len(report) > told:
+                break
     values = [v.value for v in step.env if v.value is not None]
     values += [step.container] if step.container is not None else []
     for value in values:
@@ -60,7 +68,18 @@ def _where_given(option: Option) -> Value:
     return Choice(option.when, value, Const(None, NULL, value.span), value.type, value.span)
 
 
-def _check_one(step: Step, value: Value, resource: str | None, evaluator: Evaluator, report: Report) -> None:
+def _tries(value: Value, step: Step) -> bool:
+    """Whether a value differs between the tries of a job."""
+    return any(
+        isinstance(leaf, Attempt)
+        or (isinstance(leaf, Local) and leaf.space == "resources" and _tries(step.local(leaf.space, leaf.name), step))
+        for leaf in walk(value)
+    )
+
+
+def _check_one(
+    step: Step, value: Value, resource: str | None, evaluator: Evaluator, report: Report, when: str = ""
+) -> None:
     """Compute a value for every instance. An absent one is an error unless `resource` is None, as in commands."""
     if isinstance(value, Const):
         return
@@ -75,12 +94,12 @@ def _check_one(step: Step, value: Value, resource: str | None, evaluator: Evalua
             if found is None and resource is not None:
                 wrong = "the value is absent"
             if wrong is not None:
-                _tell_value(step, number, value.span, wrong, None, report)
+                _tell_value(step, number, value.span, wrong + when, None, report)
                 return
     except AtRunTime:
         return
     except ValueFault as fault:
-        _tell_value(step, number, value.span, str(fault), fault.help, report)
+        _tell_value(step, number, value.span, str(fault) + when, fault.help, report)
 
 
 def _known(value: Local, step: Step, evaluator: Evaluator) -> bool:

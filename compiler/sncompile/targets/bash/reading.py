@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,21 +12,24 @@ from sncompile.ir.diff.commands import resources_taken
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.jobs.expansion import Job, job_id, jobs
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Attempt, Size
+from sncompile.ir.values.relating import UNIT
+from sncompile.lowering.columns import leaves
 from sncompile.lowering.lower import wanted_jobs
 
 SCRIPT = "run.sh"
 _TAIL = "# --- What follows is the same for every pipeline."
 
 _TELL = r"""
-amount() { awk "function floor(x) { return x == int(x) || x > 0 ? int(x) : int(x) - 1 }
-  function ceil(x) { return -floor(-x) }
-  function whole(x) { return x == 0 ? 0 : ceil(x - 1e-9) < 1 ? 1 : ceil(x - 1e-9) }
-  BEGIN { x = $1; if (x == int(x)) printf \"%.0f\", x; else printf \"%.17g\", x }"; }
+amount() { awk "$functions"' BEGIN { printf "%.0f", '"$1"' }'; }
+truth() { awk "$functions"' BEGIN { print ('"$1"') ? "true" : "false" }'; }
+cores=1000000
 size() { echo 0; }
 attempt=1
 tell() { printf '%s\0' "$#" "$@"; }
 for ((n = 1; n <= jobs; n++)); do
-  after=() inputs=() made=() given=() outputs=() temporary=() protected=() create=() variables=() secrets=()
+  after=() inputs=() made=() given=() outputs=() folders=() temporary=() protected=() create=() variables=() secrets=()
   checks=() command=() script= cpus=1 retries=0 priority=0
   "job_$n"; "command_$n"
   printf '%s\0' "$name" "$digest" "$cpus" "$retries" "$priority" "$script"
@@ -62,12 +66,12 @@ def _records(words: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _compared(graph: Graph, read: list[dict[str, Any]], out: Path) -> Iterator[str]:
-    from os import path
-
-    place = path.relpath(out / "files", graph.folder)
+    place = os.path.relpath(out / "files", graph.folder)
     expected = {job.digest: job for job in jobs(graph, files=place)}
     family_of = {job_id(f, n): f for f in graph.families.values() for n in range(len(f.keys))}
     wanted = {job_id(graph.families[name], n) for name, found in wanted_jobs(graph).items() for n in found}
+    evaluator = Evaluator(graph.families)
+    asked = set(_paths({name: _listed(evaluator.closure(v, UNIT)(0)) for name, v in graph.outputs.items()}))
     names = {str(number): found["digest"] for number, found in enumerate(read, 1)}
     seen = {found["digest"] for found in read}
     for job in expected.values():
@@ -79,11 +83,11 @@ def _compared(graph: Graph, read: list[dict[str, Any]], out: Path) -> Iterator[s
             yield f"{found['name']}: the pipeline has no such job"
             continue
         before = {expected[d].id for n in found["after"] if (d := names.get(n, "")) in expected}
-        for told in _one(found, job_here, family_of[job_here.id], before):
+        for told in _one(found, job_here, family_of[job_here.id], before, asked):
             yield f"{job_here.id}: {told}"
 
 
-def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str]) -> Iterator[str]:
+def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str], asked: set[str]) -> Iterator[str]:
     """What differs in one job."""
     by_size = any(isinstance(job.resources.get(RESOURCES[name].job), str) for name in resources_taken(family))
     if not by_size:  # What is computed of sizes is known when the job runs.
@@ -93,6 +97,7 @@ def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str]) -
     yield from _differ("outputs", found["outputs"], list(_paths(job.outputs)))
     for flag in ("temp", "protected", "create"):
         paths = [p for n, o in family.outputs.items() if getattr(o, flag) for p in _paths({n: job.outputs[n]})]
+        paths = [path for path in paths if flag != "temp" or path not in asked]
         yield from _differ(flag, found["temporary" if flag == "temp" else flag], paths)
     secret = [v.name for v in family.env if v.secret]
     variables = [f"{name}={value}" for name, value in job.env.items() if name not in secret]
@@ -101,7 +106,8 @@ def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str]) -
     yield from _differ("checks", found["checks"], list(_checks(job, family)))
     yield from _differ("retries", found["retries"], str(family.retries))
     yield from _differ("priority", found["priority"], str(family.priority or int(family.urgent)))
-    if isinstance(job.resources.get("cpus", 1), int) and "attempt" not in str(family.resources.get("cpus")):
+    cpus = family.resources.get("cpus")
+    if cpus is None or not any(isinstance(each, (Attempt, Size)) for each in leaves(cpus, family)):
         yield from _differ("cpus", found["cpus"], str(job.resources.get("cpus", 1)))
     lacking = set(job.after) - before
     if lacking:
@@ -125,6 +131,10 @@ def _paths(ports: Mapping[str, Any]) -> Iterator[str]:
     for value in ports.values():
         if value is not None:
             yield from (p for p in (value if isinstance(value, list) else [value]) if p is not None)
+
+
+def _listed(paths: Any) -> Any:
+    return list(paths) if isinstance(paths, tuple) else paths
 
 
 def _differ(what: str, found: Any, wanted: Any) -> Iterator[str]:

@@ -15,7 +15,7 @@ Each job is a function that says what there is to know of it, and another one wi
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files as package_files
 
 from sncompile import __version__
@@ -25,6 +25,7 @@ from sncompile.ir.graph.own_names import OWN_FOLDER
 from sncompile.ir.language.encoding import MAX_PART, below, length
 from sncompile.ir.language.types import Type
 from sncompile.lowering.expressions import (
+    AWK_FUNCTIONS,
     Attempt,
     Expression,
     Granted,
@@ -34,12 +35,17 @@ from sncompile.lowering.expressions import (
     Scaled,
     Size,
     Varying,
+    evaluated,
     everything,
 )
 from sncompile.lowering.jobs import Text, Words
 from sncompile.lowering.model import Amount, JobRef, Late, Lowered, Plain, Task
+from sncompile.targets.bash_settings import BASH_SETTINGS, START_FILE
 
 SCRIPT = "run.sh"
+
+START = BASH_SETTINGS - {"SHELLOPTS", "BASHOPTS", "BASH_ARGV0"} | {START_FILE, "ENV"}
+"""Variables that bash heeds when it starts, of those that can be unset."""
 
 
 def script_of(lowered: Lowered, root: str) -> str:
@@ -53,15 +59,19 @@ def script_of(lowered: Lowered, root: str) -> str:
     state = below(lowered.workspace, f"{OWN_FOLDER}/bash")
     lines = [
         "#!/usr/bin/env bash",
-        f"# {' '.join(lowered.name.split())}{title}",
-        f"# Made by sncompile {__version__} from {lowered.spec} ({lowered.digest[:12]}).",
+        f"# {_line(lowered.name)}{title}",
+        f"# Made by sncompile {__version__} from {_line(lowered.spec)} ({lowered.digest[:12]}).",
         "",
+        "# The caller's environment, without what changes how bash takes a script.",
+        f"unset {' '.join(sorted(START))}",
+        "mapfile -d '' -t sncompile_environment < <(env -0)",
         f"root={_quoted(root)} state={_quoted(state)} jobs={len(wanted)}",
     ]
     for name, found in lowered.wanted.items():
         printed = _TaskScript(lowered, lowered.tasks[name], numbers)
         for number in found:
             lines += ["", *printed.job(number)]
+    lines += ["", f"functions={_quoted(AWK_FUNCTIONS)}"]
     tail = package_files("sncompile.templates").joinpath("bash", SCRIPT).read_text("utf-8")
     return "\n".join(lines) + "\n" + tail
 
@@ -72,6 +82,7 @@ class _TaskScript:
     def __init__(self, lowered: Lowered, task: Task, numbers: dict[JobRef, int]) -> None:
         self._lowered, self._task, self._numbers = lowered, task, numbers
         self._words = Words(lowered, task, granted=("cpus",))
+        self._asked = {path for each in lowered.outputs.values() for path in each.paths or ()}
 
     def job(self, number: int) -> Iterator[str]:
         """The lines of a job's two functions."""
@@ -101,9 +112,12 @@ class _TaskScript:
         yield from _array("given", from_outside)
         outputs = {name: output.paths[number] for name, output in task.outputs.items()}
         yield from _array("outputs", (path for paths in outputs.values() for path in paths))
-        for flag in ("temp", "protected", "create"):
-            flagged = [p for name, o in task.outputs.items() if getattr(o, flag) for p in outputs[name]]
-            yield from _array("temporary" if flag == "temp" else flag, flagged)
+        for flag, name in (("temp", "temporary"), ("protected", "protected"), ("create", "create")):
+            flagged = [path for port, o in task.outputs.items() if getattr(o, flag) for path in outputs[port]]
+            # What the pipeline is for stays.
+            yield from _array(name, [path for path in flagged if flag != "temp" or path not in self._asked])
+        folders = [path for port, o in task.outputs.items() if o.base == "directory" for path in outputs[port]]
+        yield from _array("folders", folders)
         checks = [word for c in task.checks for path in outputs[c.port] for word in (c.kind, path, c.wanted)]
         yield from _array("checks", checks)
         values = {v.name: self._words.word(v.value, number)[0] for v in task.variables if v.value is not None}
@@ -111,63 +125,76 @@ class _TaskScript:
             words = " ".join(_word((f"{name}=", *value)) for name, value in values.items())
             yield f"variables=({words})"
         yield from _array("secrets", (v.name for v in task.variables if v.value is None))
-        cpus = self._amount("cpus", number) if "cpus" in task.resources else 1
+        cpus = self._cpus(number) if "cpus" in task.resources else "1"
         for name, value, usual in (
-            ("cpus", cpus, 1), ("retries", task.retries, 0), ("priority", task.priority or int(task.urgent), 0),
+            ("cpus", cpus, "1"), ("retries", task.retries, 0), ("priority", task.priority or int(task.urgent), 0),
         ):  # fmt: skip
-            if value != usual and not isinstance(value, Late):
+            if value != usual:
                 yield f"{name}={value}"
 
-    def _amount(self, resource: str, number: int) -> Plain | Late:
-        held = self._words.value(self._task.resources[resource], number)
-        return held  # type: ignore[no-any-return]
+    def _cpus(self, number: int) -> str:
+        """How many processors a job is taken to use: those of its first attempt, or all where nobody knows."""
+        held = self._words.value(self._task.resources["cpus"], number)
+        if not isinstance(held, Late):
+            return str(held)
+        sized = any(isinstance(each, Size) for each in everything(held.expression))
+        return "$cores" if sized else str(evaluated(held.expression, self._task, number))
 
     # --- Commands -----------------------------------------------------------------------------------------------
 
     def _command(self, number: int) -> Iterator[str]:
         command, script = self._words.command(number), self._words.script(number)
         words = command if command is not None else [w for p in script or () if not isinstance(p, str) for w in p]
-        late = {name for word in words for part in word for name in _granted(part)}
-        for resource in sorted(late):
+        granted = {name for word in words for part in word for name in _granted(part)}
+        for resource in sorted(granted):
             held = self._task.resources[resource]
             if not isinstance(held, Late):
                 continue  # It stands among the facts of the job.
-            yield f"local {resource}\n  {resource}={self._late(held.expression, number)}"
+            yield f"{resource}={self._late(held.expression, number)}"
+            if resource == "cpus":
+                yield "if ((cpus > cores)); then cpus=$cores; fi"
+        # Each stands on a line of its own: a failure inside of a list of words would be none.
+        late = {part: f"late_{n}" for n, part in enumerate(p for w in words for p in w if isinstance(p, Late))}
+        for part, name in late.items():
+            yield f"{name}={self._late(part.expression, number)}"
         if command is not None:
-            yield f"command=({' '.join(_word(self._printed(word, number)) for word in command)})"
+            yield f"command=({' '.join(_word(_printed(word, late)) for word in command)})"
         else:
-            parts = (_quoted(p) if isinstance(p, str) else self._script_words(p, number) for p in script or ())
+            parts = (_quoted(p) if isinstance(p, str) else _script_words(p, late) for p in script or ())
             yield f"script={''.join(parts)}"
 
-    def _printed(self, word: Sequence[Text], number: int) -> tuple[str | _Code, ...]:
-        return tuple(self._code(part, number) for part in word)
-
-    def _code(self, part: Text, number: int) -> str | _Code:
-        if isinstance(part, str):
-            return part
-        if isinstance(part, Amount):
-            return _Code(f'"${part.resource}"')
-        return _Code(f'"{self._late(part.expression, number)}"')
-
-    def _script_words(self, words: list[tuple[Text, ...]], number: int) -> str:
-        """Words inside a script: what is known is quoted twice, once for the script and once for this one."""
-        found = []
-        for word in words:
-            text = ""
-            late = any(not isinstance(part, str) for part in word)
-            for part in self._printed(word, number):
-                # What is worked out is a number, which needs no quotes in the script.
-                text += part if isinstance(part, _Code) else _quoted(shlex.quote(part)) if part or not late else ""
-            found.append(text or _quoted("''"))
-        return "' '".join(found)
-
     def _late(self, expression: Expression, number: int) -> str:
+        awk = _Awk(self._task, number)
         try:
-            return f'$(amount "{_Awk(self._task, number).print(expression)}")'
+            if expression.type.base == "boolean":
+                return f'$(truth "{awk.print(expression)}")'
+            if expression.type.base != "integer":
+                raise NoForm(f"a {expression.type.base}", expression.span)
+            return f'$(amount "{awk.print(expression)}")'
         except NoForm as error:
             help = "use numbers, comparisons and their operators, or compile to another target"
             message = f"bash cannot compute {error.what} when a job is about to run"
             raise CompileError([faults.NOT_AT_RUN_TIME.at(error.span, message, help=help)]) from None
+
+
+def _printed(word: Sequence[Text], late: Mapping[Late, str]) -> tuple[str | _Code, ...]:
+    """The parts of a word, with variables for what is known late."""
+    return tuple(
+        part if isinstance(part, str) else _Code(f'"${part.resource if isinstance(part, Amount) else late[part]}"')
+        for part in word
+    )
+
+
+def _script_words(words: list[tuple[Text, ...]], late: Mapping[Late, str]) -> str:
+    """Words inside a script: what is known is quoted twice, once for the script and once for this one."""
+    # What is worked out is a number or `true`, which needs no quotes in the script.
+    found = [
+        "".join(
+            part if isinstance(part, _Code) else _quoted(shlex.quote(part)) for part in _printed(word, late) if part
+        )
+        for word in words
+    ]
+    return "' '".join(text or _quoted("''") for text in found)
 
 
 def _granted(part: Text) -> Iterator[str]:
@@ -188,7 +215,6 @@ class _Awk(Printer):
     """Expressions for awk, within double quotes of bash."""
 
     language = Language.AWK
-    choice = "({test} ? {then} : {other})"
 
     def __init__(self, task: Task, number: int) -> None:
         self._task, self._number = task, number
@@ -226,7 +252,7 @@ def _array(name: str, items: Iterator[str] | Sequence[str] | map[str]) -> Iterat
 
 
 def _word(parts: Sequence[Text | _Code]) -> str:
-    return "".join(p if isinstance(p, _Code) else _quoted(str(p)) for p in parts if p or len(parts) == 1)
+    return "".join(p if isinstance(p, _Code) else _quoted(str(p)) for p in parts if p) or "''"
 
 
 def _quoted(text: str) -> str:

@@ -16,7 +16,6 @@ class Script(Printer):
     """Prints the expressions of one task."""
 
     language = Language.JAVASCRIPT
-    choice = "({test} ? {then} : {other})"
 
     def __init__(self, task: Task, words: Words, columns: Columns) -> None:
         self._task, self._words, self._columns = task, words, columns

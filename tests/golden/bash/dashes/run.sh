@@ -2,6 +2,9 @@
 # dashes
 # Made by sncompile 0.1.0 from spec.yaml (4af007ebcf3d).
 
+# The caller's environment, without what changes how bash takes a script.
+unset BASH_COMPAT BASH_ENV BASH_LOADABLES_PATH BASH_XTRACEFD CDPATH ENV EXECIGNORE FUNCNEST GLOBIGNORE IFS POSIXLY_CORRECT TMOUT
+mapfile -d '' -t sncompile_environment < <(env -0)
 root=../.. state=./-ws/.sncompile/bash jobs=6
 
 job_1() { # one/1
@@ -66,6 +69,13 @@ command_6() {
   command=(cat ./-a.txt b.txt ./-ws/all_of/o)
 }
 
+functions='function floor(x) { return x == int(x) || x > 0 ? int(x) : int(x) - 1 }
+function ceil(x) { return -floor(-x) }
+function min(x, y) { return x < y ? x : y }
+function max(x, y) { return x > y ? x : y }
+function whole(x) { return x == 0 ? 0 : ceil(x - 1e-9) < 1 ? 1 : ceil(x - 1e-9) }
+'
+
 # --- What follows is the same for every pipeline. ---------------------------------------------------------------------
 
 set -uo pipefail
@@ -96,18 +106,18 @@ if (($#)) || ! [[ $cores =~ ^[1-9][0-9]*$ ]]; then
   exit 2
 fi
 
-here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P) || exit
 cd -- "$here/$root" || exit
 
 say() { printf '%s\n' "$*" >&2; }
 
 # Sets what is said of a job: its name, its files, and what it waits for.
 describe() {
-  after=() inputs=() made=() given=() outputs=() temporary=() protected=() create=() variables=() secrets=()
+  after=() inputs=() made=() given=() outputs=() folders=() temporary=() protected=() create=() variables=() secrets=()
   checks=() command=() script='' cpus=1 retries=0 priority=0 number=$1
   "job_$1"
   if ((cpus > cores)); then cpus=$cores; fi
-  mark=$state/$name.done log=$state/$name.log
+  mark=$state/jobs/$name.done begun=$state/jobs/$name.begun log=$state/jobs/$name.log
 }
 
 # --- What has to run --------------------------------------------------------------------------------------------------
@@ -133,12 +143,13 @@ is_among() { # TEXT TEXTS…
   return 1
 }
 
-names=() needs=() due=() lacking=() sizes=() order=()
+names=() needs=() due=() lacking=() sizes=() order=() ranked=0
 plan() {
   local n i other again=1
   for ((n = 1; n <= jobs; n++)); do
     describe "$n"
     names[n]=$name needs[n]=${after[*]} sizes[n]=$cpus order[n]=$priority due[n]=0 lacking[n]=
+    if ((priority != order[1])); then ranked=1; fi
     is_done || due[n]=1
     for ((i = 0; i < ${#made[@]}; i += 2)); do
       [[ -e ${made[i]} ]] || lacking[n]+=" ${made[i + 1]}"
@@ -162,7 +173,7 @@ plan() {
   done
 }
 
-# Whether all is there that no job makes.
+# Whether all is there that no job makes, and no folder that somebody else made is in the way.
 can_start() {
   local n path missing=0
   for ((n = 1; n <= jobs; n++)); do
@@ -170,6 +181,14 @@ can_start() {
     describe "$n"
     for path in "${given[@]}"; do
       if ! [[ -e $path ]]; then say "$name reads $path, which is not there" && missing=1; fi
+    done
+    for path in "${folders[@]}"; do
+      if [[ -e $path && ! -e $begun ]] && { [[ ! -d $path ]] || [[ -n $(ls -A -- "$path") ]]; }; then
+        say "$name writes the directory $path, which is there and was made by no job; move it away" && missing=1
+      fi
+    done
+    for path in "${protected[@]}"; do
+      if [[ -e $path ]]; then say "$name would write $path again, which is protected; delete it first" && missing=1; fi
     done
     for path in "${secrets[@]}"; do
       if ! [[ -v $path ]]; then say "$name needs the variable $path, which is not set" && missing=1; fi
@@ -187,16 +206,17 @@ fail() {
 
 # The job that is described, in a shell of its own that ends with its first failure.
 attempt_it() {
-  local path i each
+  local path i
   rm -rf -- "${outputs[@]}"
   for path in "${outputs[@]}"; do mkdir -p -- "$(dirname -- "$path")"; done
   for path in "${create[@]}"; do mkdir -p -- "$path"; done
   "command_$number"
-  (
-    for each in "${variables[@]}"; do export "${each?}"; done
-    if [[ -n $script ]]; then exec "$BASH" -euo pipefail -c "$script"; fi
-    exec "$BASH" -euo pipefail -c '"$@"' bash "${command[@]}"
-  )
+  # What this script has set is its own: a job has the caller's environment, and what the spec says.
+  if ((${#command[@]})); then
+    env -i -- "${sncompile_environment[@]}" "${variables[@]}" "$BASH" -euo pipefail -c '"$@"' bash "${command[@]}"
+  else
+    env -i -- "${sncompile_environment[@]}" "${variables[@]}" "$BASH" -euo pipefail -c "$script"
+  fi
   for path in "${outputs[@]}"; do
     [[ -e $path ]] || fail "the output $path is not there"
   done
@@ -216,29 +236,36 @@ check() { # WHAT PATH WANTED
       [[ ${found%% *} == "$3" ]] || fail "the output $2 has not the sum $3"
       ;;
     min_files)
-      found=$(find "./$2" -type f | wc -l)
+      found=$(find "$(plain "$2")" -type f | wc -l)
       ((found >= $3)) || fail "the output $2 holds fewer than $3 files"
       ;;
   esac
+}
+
+# A path that no tool takes for an option.
+plain() {
+  if [[ $1 == /* ]]; then printf %s "$1"; else printf %s "./$1"; fi
 }
 
 # The size in bytes of files, or of all files in folders.
 size() {
   local path total=0 found
   for path; do
-    [[ $path == /* ]] || path=./$path
-    found=$(find -L "$path" -type f -exec wc -c {} + | awk '$2 != "total" { sum += $1 } END { printf "%.0f", sum }')
+    found=$(find -L "$(plain "$path")" -type f -exec wc -c {} + | awk '$2 != "total" { sum += $1 } END { printf "%.0f", sum }')
     total=$((total + found))
   done
   echo "$total"
 }
 
+# Whether something holds that is known when the job is about to run.
+truth() {
+  awk "$functions"' BEGIN { print ('"$1"') ? "true" : "false" }'
+}
+
 # A number that is known when the job is about to run.
 amount() {
-  awk "function floor(x) { return x == int(x) || x > 0 ? int(x) : int(x) - 1 }
-    function ceil(x) { return -floor(-x) }
-    function whole(x) { return x == 0 ? 0 : ceil(x - 1e-9) < 1 ? 1 : ceil(x - 1e-9) }
-    BEGIN { x = $1; if (x == int(x)) printf \"%.0f\", x; else printf \"%.17g\", x }"
+  awk "$functions"'
+    BEGIN { x = '"$1"'; if (x - x != 0) exit 1; if (x == int(x)) printf "%.0f", x; else printf "%.17g", x }'
 }
 
 work() { # NUMBER
@@ -246,6 +273,7 @@ work() { # NUMBER
   describe "$1"
   mkdir -p -- "$(dirname -- "$mark")"
   rm -f -- "$mark"
+  : > "$begun"
   for ((attempt = 1; attempt <= retries + 1; attempt++)); do
     (set -e; attempt_it) &> "$log" < /dev/null
     status=$?
@@ -261,42 +289,52 @@ work() { # NUMBER
 # --- All of them ------------------------------------------------------------------------------------------------------
 
 declare -A running=()
-ready=() left=() readers=() waiting=()
+ready=() first=0 left=() readers=() waiting=()
 free=$cores started=0 finished=0 failed=0
 
 stop() {
-  local pid
+  local pid tries
   trap - INT TERM HUP
   for pid in "${!running[@]}"; do kill -TERM -- "-$pid" 2> /dev/null; done
+  # Who does not heed it is given some seconds.
+  for ((tries = 0; tries < 50; tries++)); do
+    for pid in "${!running[@]}"; do
+      kill -0 -- "-$pid" 2> /dev/null || unset "running[$pid]"
+    done
+    ((${#running[@]})) || break
+    sleep 0.1
+  done
+  for pid in "${!running[@]}"; do kill -KILL -- "-$pid" 2> /dev/null; done
   wait
   say "run.sh: stopped; what was done stays done"
-  rm -rf -- "$lock"
+  unlock
   exit 130
 }
 
 make_ready() { # NUMBER: it comes before those of a lower priority
   local place=${#ready[@]} before
-  while ((place)); do
-    before=${ready[place - 1]}
-    ((order[before] < order[$1])) || break
-    place=$((place - 1))
-  done
-  ready=("${ready[@]:0:place}" "$1" "${ready[@]:place}")
+  if ((ranked)); then
+    while ((place > first)); do
+      before=${ready[place - 1]}
+      ((order[before] < order[$1])) || break
+      ready[place]=$before place=$((place - 1))
+    done
+  fi
+  ready[place]=$1
 }
 
 start_ready() {
   local i n
-  for ((i = 0; i < ${#ready[@]}; i++)); do
+  for ((i = first; i < ${#ready[@]} && free; i++)); do
     n=${ready[i]}
-    ((sizes[n] <= free)) || continue
-    ready=("${ready[@]:0:i}" "${ready[@]:i+1}")
-    i=$((i - 1)) free=$((free - sizes[n]))
-    started=$((started + 1))
+    if ((n == 0 || sizes[n] > free)); then continue; fi
+    # Its place is empty from now on: to close the gap of one that stands behind others takes its time.
+    ready[i]=0 free=$((free - sizes[n])) started=$((started + 1))
     say "[$started/$total] ${names[n]}"
     work "$n" &
     running[$!]=$n
-    ((free)) || return
   done
+  while ((first < ${#ready[@]} && ready[first] == 0)); do first=$((first + 1)); done
 }
 
 ended() { # NUMBER STATUS
@@ -341,12 +379,18 @@ main() {
   done
   if ((dry)); then return; fi
   can_start || return 1
+  # Whatever becomes of this run: what is due now is due until it is done.
+  for ((n = 1; n <= jobs; n++)); do
+    ((due[n])) || continue
+    describe "$n"
+    rm -f -- "$mark"
+  done
   for ((n = 1; n <= jobs; n++)); do
     if ((due[n] && left[n] == 0)); then make_ready "$n"; fi
   done
   set -m
   trap stop INT TERM HUP
-  while ((${#ready[@]} + ${#running[@]})); do
+  while ((first < ${#ready[@]} || ${#running[@]})); do
     if ((!failed || going)); then start_ready; fi
     ((${#running[@]})) || break
     wait -n
@@ -359,22 +403,41 @@ main() {
     done
   done
   say "$((finished - failed)) of $total jobs done$( ((!failed)) || echo ", $failed failed"); $((jobs - total)) were done already"
-  ((!failed))
+  ((finished == total && !failed))
 }
 
-# Two of these at once would write into each other's files. Who died has left its number behind, and nobody has that.
-mkdir -p -- "$state" || exit
-lock=$state/lock
-until mkdir -- "$lock" 2> /dev/null; do
-  holder=$(cat -- "$lock/pid" 2> /dev/null)
-  if [[ -z $holder ]] || kill -0 "$holder" 2> /dev/null; then
-    say "run.sh: another one is at work here (process ${holder:-unknown}); $lock says so"
-    exit 1
+# Two of these at once would write into each other's files. With `flock` the jobs hold the lock, too: where this died, they
+# may still be at work. Without it, who died has left its number behind, and nobody has that.
+lock() {
+  mkdir -p -- "$state" || exit
+  if command -v flock > /dev/null; then
+    exec 9> "$state/lock"
+    flock -n 9 || busy "$state/lock is held"
+    return
   fi
-  rm -rf -- "$lock"
-done
-echo "$$" > "$lock/pid"
+  until mkdir -- "$state/lock.d" 2> /dev/null; do
+    holder=$(cat -- "$state/lock.d/pid" 2> /dev/null)
+    if [[ -z $holder ]] || kill -0 "$holder" 2> /dev/null; then busy "process ${holder:-unknown}, by $state/lock.d"; fi
+    rm -rf -- "$state/lock.d"
+  done
+  echo "$$" > "$state/lock.d/pid"
+}
+
+busy() { # HOW IT IS KNOWN
+  say "run.sh: another run, or a job that it left, is at work here ($1)"
+  exit 1
+}
+
+unlock() {
+  if [[ -d $state/lock.d ]]; then rm -rf -- "$state/lock.d"; fi
+}
+
+if ((dry)); then
+  main
+  exit
+fi
+lock
 main
 status=$?
-rm -rf -- "$lock"
+unlock
 exit "$status"

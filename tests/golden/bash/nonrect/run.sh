@@ -2,6 +2,9 @@
 # nonrect
 # Made by sncompile 0.1.0 from spec.yaml (32c5a5e8c78f).
 
+# The caller's environment, without what changes how bash takes a script.
+unset BASH_COMPAT BASH_ENV BASH_LOADABLES_PATH BASH_XTRACEFD CDPATH ENV EXECIGNORE FUNCNEST GLOBIGNORE IFS POSIXLY_CORRECT TMOUT
+mapfile -d '' -t sncompile_environment < <(env -0)
 root=../.. state=results/.sncompile/bash jobs=21
 
 job_1() { # field/P1/A/1
@@ -74,6 +77,7 @@ job_9() { # perwell/P1/A
   inputs=(results/field/P1/A/1/o.txt results/field/P1/A/2/o.txt)
   made=(results/field/P1/A/1/o.txt 1 results/field/P1/A/2/o.txt 2)
   outputs=(results/perwell/P1/A/o results/perwell/P1/A/d)
+  folders=(results/perwell/P1/A/d)
 }
 command_9() {
   command=(tool results/field/P1/A/1/o.txt results/field/P1/A/2/o.txt results/perwell/P1/A/o results/perwell/P1/A/d --v good --v bad good bad)
@@ -85,6 +89,7 @@ job_10() { # perwell/P1/B
   inputs=(results/field/P1/B/1/o.txt)
   made=(results/field/P1/B/1/o.txt 3)
   outputs=(results/perwell/P1/B/o results/perwell/P1/B/d)
+  folders=(results/perwell/P1/B/d)
 }
 command_10() {
   command=(tool results/field/P1/B/1/o.txt results/perwell/P1/B/o results/perwell/P1/B/d --v good good)
@@ -96,6 +101,7 @@ job_11() { # perwell/P2/A
   inputs=(results/field/P2/A/1/o.txt)
   made=(results/field/P2/A/1/o.txt 4)
   outputs=(results/perwell/P2/A/o results/perwell/P2/A/d)
+  folders=(results/perwell/P2/A/d)
 }
 command_11() {
   command=(tool results/field/P2/A/1/o.txt results/perwell/P2/A/o results/perwell/P2/A/d --v good good)
@@ -107,6 +113,7 @@ job_12() { # perwell/P2/C
   inputs=(results/field/P2/C/7/o.txt)
   made=(results/field/P2/C/7/o.txt 5)
   outputs=(results/perwell/P2/C/o results/perwell/P2/C/d)
+  folders=(results/perwell/P2/C/d)
 }
 command_12() {
   command=(tool results/field/P2/C/7/o.txt results/perwell/P2/C/o results/perwell/P2/C/d --v bad bad)
@@ -118,6 +125,7 @@ job_13() { # perplate/P1
   inputs=(results/good/P1/A/1/o.txt results/good/P1/B/1/o.txt results/perwell/P1/A/o results/perwell/P1/B/o)
   made=(results/good/P1/A/1/o.txt 6 results/good/P1/B/1/o.txt 7 results/perwell/P1/A/o 9 results/perwell/P1/B/o 10)
   outputs=(results/perplate/P1/o results/perplate/P1/d)
+  folders=(results/perplate/P1/d)
 }
 command_13() {
   command=(tool results/good/P1/A/1/o.txt results/good/P1/B/1/o.txt --j results/perwell/P1/A/o --j results/perwell/P1/B/o results/perplate/P1/o results/perplate/P1/d --v 'x y' --v 'it'"'"'s' 'x y' 'it'"'"'s')
@@ -129,6 +137,7 @@ job_14() { # perplate/P2
   inputs=(results/good/P2/A/1/o.txt results/perwell/P2/A/o results/perwell/P2/C/o)
   made=(results/good/P2/A/1/o.txt 8 results/perwell/P2/A/o 11 results/perwell/P2/C/o 12)
   outputs=(results/perplate/P2/o results/perplate/P2/d)
+  folders=(results/perplate/P2/d)
 }
 command_14() {
   command=(tool results/good/P2/A/1/o.txt --j results/perwell/P2/A/o --j results/perwell/P2/C/o results/perplate/P2/o results/perplate/P2/d --v z --v '{b}' z '{b}')
@@ -140,6 +149,7 @@ job_15() { # all_
   inputs=(results/perplate/P1/o results/perplate/P2/o results/good/P1/A/1/o.txt results/good/P1/B/1/o.txt results/good/P2/A/1/o.txt)
   made=(results/perplate/P1/o 13 results/perplate/P2/o 14 results/good/P1/A/1/o.txt 6 results/good/P1/B/1/o.txt 7 results/good/P2/A/1/o.txt 8)
   outputs=(results/all_/o results/all_/d)
+  folders=(results/all_/d)
 }
 command_15() {
   command=(tool results/perplate/P1/o results/perplate/P2/o --j results/good/P1/A/1/o.txt --j results/good/P1/B/1/o.txt --j results/good/P2/A/1/o.txt results/all_/o results/all_/d --v 'x y' --v 'it'"'"'s' --v z --v '{b}' 'x y' 'it'"'"'s' z '{b}')
@@ -151,6 +161,7 @@ job_16() { # bywell/A
   inputs=(results/perplate/P1/o results/perplate/P2/o)
   made=(results/perplate/P1/o 13 results/perplate/P2/o 14)
   outputs=(results/bywell/A/o results/bywell/A/d)
+  folders=(results/bywell/A/d)
 }
 command_16() {
   command=(tool results/perplate/P1/o results/perplate/P2/o results/bywell/A/o results/bywell/A/d --v good --v bad --v good good bad good)
@@ -162,6 +173,7 @@ job_17() { # bywell/B
   inputs=(results/perplate/P1/o)
   made=(results/perplate/P1/o 13)
   outputs=(results/bywell/B/o results/bywell/B/d)
+  folders=(results/bywell/B/d)
 }
 command_17() {
   command=(tool results/perplate/P1/o results/bywell/B/o results/bywell/B/d --v good good)
@@ -173,6 +185,7 @@ job_18() { # bywell/C
   inputs=(results/perplate/P2/o)
   made=(results/perplate/P2/o 14)
   outputs=(results/bywell/C/o results/bywell/C/d)
+  folders=(results/bywell/C/d)
 }
 command_18() {
   command=(tool results/perplate/P2/o results/bywell/C/o results/bywell/C/d --v bad bad)
@@ -184,6 +197,7 @@ job_19() { # wherewell/P1/A
   inputs=(results/good/P1/A/1/o.txt)
   made=(results/good/P1/A/1/o.txt 6)
   outputs=(results/wherewell/P1/A/o results/wherewell/P1/A/d)
+  folders=(results/wherewell/P1/A/d)
 }
 command_19() {
   command=(tool results/good/P1/A/1/o.txt results/wherewell/P1/A/o results/wherewell/P1/A/d --v a --v 'x y' a 'x y')
@@ -195,6 +209,7 @@ job_20() { # wherewell/P1/B
   inputs=(results/good/P1/B/1/o.txt)
   made=(results/good/P1/B/1/o.txt 7)
   outputs=(results/wherewell/P1/B/o results/wherewell/P1/B/d)
+  folders=(results/wherewell/P1/B/d)
 }
 command_20() {
   command=(tool results/good/P1/B/1/o.txt results/wherewell/P1/B/o results/wherewell/P1/B/d --v a --v 'it'"'"'s' a 'it'"'"'s')
@@ -206,10 +221,18 @@ job_21() { # wherewell/P2/A
   inputs=(results/good/P2/A/1/o.txt)
   made=(results/good/P2/A/1/o.txt 8)
   outputs=(results/wherewell/P2/A/o results/wherewell/P2/A/d)
+  folders=(results/wherewell/P2/A/d)
 }
 command_21() {
   command=(tool results/good/P2/A/1/o.txt results/wherewell/P2/A/o results/wherewell/P2/A/d --v a --v z a z)
 }
+
+functions='function floor(x) { return x == int(x) || x > 0 ? int(x) : int(x) - 1 }
+function ceil(x) { return -floor(-x) }
+function min(x, y) { return x < y ? x : y }
+function max(x, y) { return x > y ? x : y }
+function whole(x) { return x == 0 ? 0 : ceil(x - 1e-9) < 1 ? 1 : ceil(x - 1e-9) }
+'
 
 # --- What follows is the same for every pipeline. ---------------------------------------------------------------------
 
@@ -241,18 +264,18 @@ if (($#)) || ! [[ $cores =~ ^[1-9][0-9]*$ ]]; then
   exit 2
 fi
 
-here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P) || exit
 cd -- "$here/$root" || exit
 
 say() { printf '%s\n' "$*" >&2; }
 
 # Sets what is said of a job: its name, its files, and what it waits for.
 describe() {
-  after=() inputs=() made=() given=() outputs=() temporary=() protected=() create=() variables=() secrets=()
+  after=() inputs=() made=() given=() outputs=() folders=() temporary=() protected=() create=() variables=() secrets=()
   checks=() command=() script='' cpus=1 retries=0 priority=0 number=$1
   "job_$1"
   if ((cpus > cores)); then cpus=$cores; fi
-  mark=$state/$name.done log=$state/$name.log
+  mark=$state/jobs/$name.done begun=$state/jobs/$name.begun log=$state/jobs/$name.log
 }
 
 # --- What has to run --------------------------------------------------------------------------------------------------
@@ -278,12 +301,13 @@ is_among() { # TEXT TEXTS…
   return 1
 }
 
-names=() needs=() due=() lacking=() sizes=() order=()
+names=() needs=() due=() lacking=() sizes=() order=() ranked=0
 plan() {
   local n i other again=1
   for ((n = 1; n <= jobs; n++)); do
     describe "$n"
     names[n]=$name needs[n]=${after[*]} sizes[n]=$cpus order[n]=$priority due[n]=0 lacking[n]=
+    if ((priority != order[1])); then ranked=1; fi
     is_done || due[n]=1
     for ((i = 0; i < ${#made[@]}; i += 2)); do
       [[ -e ${made[i]} ]] || lacking[n]+=" ${made[i + 1]}"
@@ -307,7 +331,7 @@ plan() {
   done
 }
 
-# Whether all is there that no job makes.
+# Whether all is there that no job makes, and no folder that somebody else made is in the way.
 can_start() {
   local n path missing=0
   for ((n = 1; n <= jobs; n++)); do
@@ -315,6 +339,14 @@ can_start() {
     describe "$n"
     for path in "${given[@]}"; do
       if ! [[ -e $path ]]; then say "$name reads $path, which is not there" && missing=1; fi
+    done
+    for path in "${folders[@]}"; do
+      if [[ -e $path && ! -e $begun ]] && { [[ ! -d $path ]] || [[ -n $(ls -A -- "$path") ]]; }; then
+        say "$name writes the directory $path, which is there and was made by no job; move it away" && missing=1
+      fi
+    done
+    for path in "${protected[@]}"; do
+      if [[ -e $path ]]; then say "$name would write $path again, which is protected; delete it first" && missing=1; fi
     done
     for path in "${secrets[@]}"; do
       if ! [[ -v $path ]]; then say "$name needs the variable $path, which is not set" && missing=1; fi
@@ -332,16 +364,17 @@ fail() {
 
 # The job that is described, in a shell of its own that ends with its first failure.
 attempt_it() {
-  local path i each
+  local path i
   rm -rf -- "${outputs[@]}"
   for path in "${outputs[@]}"; do mkdir -p -- "$(dirname -- "$path")"; done
   for path in "${create[@]}"; do mkdir -p -- "$path"; done
   "command_$number"
-  (
-    for each in "${variables[@]}"; do export "${each?}"; done
-    if [[ -n $script ]]; then exec "$BASH" -euo pipefail -c "$script"; fi
-    exec "$BASH" -euo pipefail -c '"$@"' bash "${command[@]}"
-  )
+  # What this script has set is its own: a job has the caller's environment, and what the spec says.
+  if ((${#command[@]})); then
+    env -i -- "${sncompile_environment[@]}" "${variables[@]}" "$BASH" -euo pipefail -c '"$@"' bash "${command[@]}"
+  else
+    env -i -- "${sncompile_environment[@]}" "${variables[@]}" "$BASH" -euo pipefail -c "$script"
+  fi
   for path in "${outputs[@]}"; do
     [[ -e $path ]] || fail "the output $path is not there"
   done
@@ -361,29 +394,36 @@ check() { # WHAT PATH WANTED
       [[ ${found%% *} == "$3" ]] || fail "the output $2 has not the sum $3"
       ;;
     min_files)
-      found=$(find "./$2" -type f | wc -l)
+      found=$(find "$(plain "$2")" -type f | wc -l)
       ((found >= $3)) || fail "the output $2 holds fewer than $3 files"
       ;;
   esac
+}
+
+# A path that no tool takes for an option.
+plain() {
+  if [[ $1 == /* ]]; then printf %s "$1"; else printf %s "./$1"; fi
 }
 
 # The size in bytes of files, or of all files in folders.
 size() {
   local path total=0 found
   for path; do
-    [[ $path == /* ]] || path=./$path
-    found=$(find -L "$path" -type f -exec wc -c {} + | awk '$2 != "total" { sum += $1 } END { printf "%.0f", sum }')
+    found=$(find -L "$(plain "$path")" -type f -exec wc -c {} + | awk '$2 != "total" { sum += $1 } END { printf "%.0f", sum }')
     total=$((total + found))
   done
   echo "$total"
 }
 
+# Whether something holds that is known when the job is about to run.
+truth() {
+  awk "$functions"' BEGIN { print ('"$1"') ? "true" : "false" }'
+}
+
 # A number that is known when the job is about to run.
 amount() {
-  awk "function floor(x) { return x == int(x) || x > 0 ? int(x) : int(x) - 1 }
-    function ceil(x) { return -floor(-x) }
-    function whole(x) { return x == 0 ? 0 : ceil(x - 1e-9) < 1 ? 1 : ceil(x - 1e-9) }
-    BEGIN { x = $1; if (x == int(x)) printf \"%.0f\", x; else printf \"%.17g\", x }"
+  awk "$functions"'
+    BEGIN { x = '"$1"'; if (x - x != 0) exit 1; if (x == int(x)) printf "%.0f", x; else printf "%.17g", x }'
 }
 
 work() { # NUMBER
@@ -391,6 +431,7 @@ work() { # NUMBER
   describe "$1"
   mkdir -p -- "$(dirname -- "$mark")"
   rm -f -- "$mark"
+  : > "$begun"
   for ((attempt = 1; attempt <= retries + 1; attempt++)); do
     (set -e; attempt_it) &> "$log" < /dev/null
     status=$?
@@ -406,42 +447,52 @@ work() { # NUMBER
 # --- All of them ------------------------------------------------------------------------------------------------------
 
 declare -A running=()
-ready=() left=() readers=() waiting=()
+ready=() first=0 left=() readers=() waiting=()
 free=$cores started=0 finished=0 failed=0
 
 stop() {
-  local pid
+  local pid tries
   trap - INT TERM HUP
   for pid in "${!running[@]}"; do kill -TERM -- "-$pid" 2> /dev/null; done
+  # Who does not heed it is given some seconds.
+  for ((tries = 0; tries < 50; tries++)); do
+    for pid in "${!running[@]}"; do
+      kill -0 -- "-$pid" 2> /dev/null || unset "running[$pid]"
+    done
+    ((${#running[@]})) || break
+    sleep 0.1
+  done
+  for pid in "${!running[@]}"; do kill -KILL -- "-$pid" 2> /dev/null; done
   wait
   say "run.sh: stopped; what was done stays done"
-  rm -rf -- "$lock"
+  unlock
   exit 130
 }
 
 make_ready() { # NUMBER: it comes before those of a lower priority
   local place=${#ready[@]} before
-  while ((place)); do
-    before=${ready[place - 1]}
-    ((order[before] < order[$1])) || break
-    place=$((place - 1))
-  done
-  ready=("${ready[@]:0:place}" "$1" "${ready[@]:place}")
+  if ((ranked)); then
+    while ((place > first)); do
+      before=${ready[place - 1]}
+      ((order[before] < order[$1])) || break
+      ready[place]=$before place=$((place - 1))
+    done
+  fi
+  ready[place]=$1
 }
 
 start_ready() {
   local i n
-  for ((i = 0; i < ${#ready[@]}; i++)); do
+  for ((i = first; i < ${#ready[@]} && free; i++)); do
     n=${ready[i]}
-    ((sizes[n] <= free)) || continue
-    ready=("${ready[@]:0:i}" "${ready[@]:i+1}")
-    i=$((i - 1)) free=$((free - sizes[n]))
-    started=$((started + 1))
+    if ((n == 0 || sizes[n] > free)); then continue; fi
+    # Its place is empty from now on: to close the gap of one that stands behind others takes its time.
+    ready[i]=0 free=$((free - sizes[n])) started=$((started + 1))
     say "[$started/$total] ${names[n]}"
     work "$n" &
     running[$!]=$n
-    ((free)) || return
   done
+  while ((first < ${#ready[@]} && ready[first] == 0)); do first=$((first + 1)); done
 }
 
 ended() { # NUMBER STATUS
@@ -486,12 +537,18 @@ main() {
   done
   if ((dry)); then return; fi
   can_start || return 1
+  # Whatever becomes of this run: what is due now is due until it is done.
+  for ((n = 1; n <= jobs; n++)); do
+    ((due[n])) || continue
+    describe "$n"
+    rm -f -- "$mark"
+  done
   for ((n = 1; n <= jobs; n++)); do
     if ((due[n] && left[n] == 0)); then make_ready "$n"; fi
   done
   set -m
   trap stop INT TERM HUP
-  while ((${#ready[@]} + ${#running[@]})); do
+  while ((first < ${#ready[@]} || ${#running[@]})); do
     if ((!failed || going)); then start_ready; fi
     ((${#running[@]})) || break
     wait -n
@@ -504,22 +561,41 @@ main() {
     done
   done
   say "$((finished - failed)) of $total jobs done$( ((!failed)) || echo ", $failed failed"); $((jobs - total)) were done already"
-  ((!failed))
+  ((finished == total && !failed))
 }
 
-# Two of these at once would write into each other's files. Who died has left its number behind, and nobody has that.
-mkdir -p -- "$state" || exit
-lock=$state/lock
-until mkdir -- "$lock" 2> /dev/null; do
-  holder=$(cat -- "$lock/pid" 2> /dev/null)
-  if [[ -z $holder ]] || kill -0 "$holder" 2> /dev/null; then
-    say "run.sh: another one is at work here (process ${holder:-unknown}); $lock says so"
-    exit 1
+# Two of these at once would write into each other's files. With `flock` the jobs hold the lock, too: where this died, they
+# may still be at work. Without it, who died has left its number behind, and nobody has that.
+lock() {
+  mkdir -p -- "$state" || exit
+  if command -v flock > /dev/null; then
+    exec 9> "$state/lock"
+    flock -n 9 || busy "$state/lock is held"
+    return
   fi
-  rm -rf -- "$lock"
-done
-echo "$$" > "$lock/pid"
+  until mkdir -- "$state/lock.d" 2> /dev/null; do
+    holder=$(cat -- "$state/lock.d/pid" 2> /dev/null)
+    if [[ -z $holder ]] || kill -0 "$holder" 2> /dev/null; then busy "process ${holder:-unknown}, by $state/lock.d"; fi
+    rm -rf -- "$state/lock.d"
+  done
+  echo "$$" > "$state/lock.d/pid"
+}
+
+busy() { # HOW IT IS KNOWN
+  say "run.sh: another run, or a job that it left, is at work here ($1)"
+  exit 1
+}
+
+unlock() {
+  if [[ -d $state/lock.d ]]; then rm -rf -- "$state/lock.d"; fi
+}
+
+if ((dry)); then
+  main
+  exit
+fi
+lock
 main
 status=$?
-rm -rf -- "$lock"
+unlock
 exit "$status"

@@ -15,22 +15,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from sncompile.targets.bash_settings import BASH_SETTINGS, START_FILE
+
 ENGINE_PREFIX = "SNAKEMAKE_"
 
 PLACES = ("SNAKEMAKE_CONDA_PREFIX", "SNAKEMAKE_APPTAINER_PREFIX")
 """Where a site keeps environments and images: they say where something is stored, not what is run."""
-
-BASH_SETTINGS = frozenset(
-    {
-        "SHELLOPTS", "BASHOPTS", "BASH_COMPAT", "POSIXLY_CORRECT",  # how a script is read, and whether it is run
-        "CDPATH", "GLOBIGNORE", "EXECIGNORE", "IFS", "TMOUT", "FUNCNEST",  # what its commands find and do
-        "BASH_XTRACEFD", "BASH_LOADABLES_PATH", "BASH_ARGV0",
-    }
-)  # fmt: skip
-"""Variables by which bash takes a script otherwise than it is written; no tool is set up by them."""
-
-START_FILE = "BASH_ENV"
-"""The file that bash runs before every script."""
 
 MODULE_HOMES = ("MODULESHOME", "LMOD_PKG", "LMOD_DIR")
 """Where a site's module system lies; a start file in it is what gives jobs the command `module`."""

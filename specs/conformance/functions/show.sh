@@ -1,0 +1,2 @@
+out=$2
+printf '<%s>\n' "$@" > "$out"
