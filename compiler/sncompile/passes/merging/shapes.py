@@ -14,13 +14,7 @@ from typing import NamedTuple
 from sncompile.diagnostics import Span
 from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart
 from sncompile.ir.graph.model import Family
-from sncompile.ir.graph.structure import (
-    argument_structure,
-    fixed_structure,
-    keys_structure,
-    settings_structure,
-    structure,
-)
+from sncompile.ir.graph.structure import Settings, argument_structure, fixed_structure, keys_structure, structure
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import STRING, Type
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
@@ -81,13 +75,14 @@ class Shaper:
     """Finds the shapes of the families of one graph."""
 
     def __init__(self, evaluator: Evaluator) -> None:
-        self._evaluator = evaluator
-        # Steps of one module share its command, which is then read once.
-        self._commands: dict[tuple[int, int], tuple[Hashable, list[Hole]]] = {}
+        self.evaluator = evaluator
+        # Steps of one module share its command and settings, which are then read once.
+        self.commands: dict[tuple[int, int], tuple[Hashable, list[Hole]]] = {}
+        self.settings = Settings()
 
     def shape(self, family: Family) -> Shape:
         """The shape of a family."""
-        return _Shaping(family, self._evaluator, self._commands).shape()
+        return _Shaping(family, self).shape()
 
 
 _TOKEN = re.compile(r"[A-Za-z0-9]+")
@@ -96,12 +91,9 @@ _TOKEN = re.compile(r"[A-Za-z0-9]+")
 class _Shaping:
     """Goes through one family in a fixed order: inputs, parameters, outputs, command, environment."""
 
-    def __init__(
-        self, family: Family, evaluator: Evaluator, commands: dict[tuple[int, int], tuple[Hashable, list[Hole]]]
-    ) -> None:
+    def __init__(self, family: Family, shaper: Shaper) -> None:
         self._family = family
-        self._evaluator = evaluator
-        self._commands = commands
+        self._shaper = shaper
         self._holes: list[Hole] = []
 
     def shape(self) -> Shape:
@@ -118,17 +110,17 @@ class _Shaping:
         )
         command = self._command(names)
         env = [(v.name, self._value(v.value, ("env", v.name), v.name)) for v in family.env if v.value is not None]
-        settings = settings_structure(family)
+        settings = self._shaper.settings.structure(family)
+        own: dict[str, Hashable] = {"environment": (settings["environment"], tuple(env))}
         if family.resources:
-            settings["resources"] = tuple([(name, self._settled(v)) for name, v in sorted(family.resources.items())])
-        settings["environment"] = (settings["environment"], tuple(env))
+            own["resources"] = tuple([(name, self._settled(v)) for name, v in sorted(family.resources.items())])
         aspects = (
             ("keys", keys_structure(family.keys)),
             ("inputs", inputs),
             ("parameters", params),
             ("outputs", outputs),
             ("command", command),
-            *settings.items(),
+            *{**settings, **own}.items(),
         )
         return Shape(aspects, tuple(self._holes))
 
@@ -194,7 +186,7 @@ class _Shaping:
         if isinstance(value, Const):
             return value
         try:
-            found = self._evaluator.closure(value, self._family.keys, self._family)(0)
+            found = self._shaper.evaluator.closure(value, self._family.keys, self._family)(0)
         except (AtRunTime, ValueFault):
             return None
         return None if found is None else Const(found, value.type, value.span)
@@ -210,8 +202,8 @@ class _Shaping:
     def _command(self, names: _Names) -> Hashable:
         family = self._family
         known = (id(family.command), id(family.shell))
-        if known in self._commands:
-            form, holes = self._commands[known]
+        if known in self._shaper.commands:
+            form, holes = self._shaper.commands[known]
             self._holes += holes
             return form
         start = len(self._holes)
@@ -219,7 +211,7 @@ class _Shaping:
         written = len(self._holes)
         shell = tuple(self._script()) if family.shell is not None else None
         if not names.asked and len(self._holes) == written:  # Words of a script stand in their own step.
-            self._commands[known] = ((command, shell), self._holes[start:])
+            self._shaper.commands[known] = ((command, shell), self._holes[start:])
         return (command, shell)
 
     def _arguments(self, names: _Names) -> list[Hashable]:
