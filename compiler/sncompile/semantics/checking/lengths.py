@@ -34,10 +34,11 @@ def check_lengths(program: Program, working: str, report: Report) -> None:
             report.add(
                 faults.BAD_PATH.at(step.span, message, help=f"{MAX_PART - LONGEST_SUFFIX} bytes are left for it")
             )
+    most = room_for_output(working, program.workspace)
     for step in deriving:
         if not _check_keys(step, told, report):
             continue
-        _check_whole(program, step, working, report)
+        _check_whole(program, step, most, report)
 
 
 def _check_keys(step: Step, told: set[str], report: Report) -> bool:
@@ -57,9 +58,8 @@ def _check_keys(step: Step, told: set[str], report: Report) -> bool:
     return fits
 
 
-def _check_whole(program: Program, step: Step, working: str, report: Report) -> None:
-    """Tell of a derived path that is too long, although each part of it is not."""
-    most = room_for_output(working, program.workspace)
+def _check_whole(program: Program, step: Step, most: int, report: Report) -> None:
+    """Tell of a derived path that is longer than `most` bytes, although each part of it is not too long."""
     fixed = length(f"{program.workspace}/{step.name}/") + MAX_PART
     bound = sum(MOST_ENCODED * max(map(len, step.keys.column(key)), default=0) + 1 for key in step.keys.by)
     names = [name for name, output in step.outputs.items() if output.derived]

@@ -70,17 +70,26 @@ class Paths:
 
     def _find_regions(self) -> None:
         """Give each step the folder of its derived paths, where no link brings two of them together."""
-        derived = {name: step for name, step in self._program.steps.items() if _derives(step)}
+        derived = [name for name, step in self._program.steps.items() if _derives(step)]
         folders = {name: self.folder_of(name) for name in derived}
+        around: dict[Folder, list[str]] = {}  # Most have one folder around them, the workspace.
         for name, folder in folders.items():
-            taken = {f.key for f in folder.around()} & self._regions.keys()
+            keys = [folder.key]
+            if folder.up is not None and folder.also is None:
+                if folder.up not in around:
+                    around[folder.up] = [above.key for above in folder.up.around()]
+                keys += around[folder.up]
+            else:
+                keys = [each.key for each in folder.around()]
+            taken = not self._regions.keys().isdisjoint(keys)
             if taken or folder.key in self._above_regions or self.identity.has_links(folder, self.keys_of(name)):
                 self.linked.append(name)
                 continue
             self._regions[folder.key] = name
-            for above in folder.around():
-                self._above_regions.setdefault(above.key, []).append(name)
-        self.plain_steps = [name for name in derived if name not in self.linked]
+            for key in keys:
+                self._above_regions.setdefault(key, []).append(name)
+        linked = set(self.linked)
+        self.plain_steps = [name for name in derived if name not in linked]
 
     def writer(self, where: Where) -> Writer | None:
         """Who writes the file at a place, derived paths included."""

@@ -127,7 +127,7 @@ class Identity:
         if base is None:
             base = self._walk(self.root if head.startswith("/") else self.working, head, 0)
             self._spelled[head] = base
-        return self._walk(base, name, 0)
+        return self._walk(base, name, 0) if name in ("", ".", "..") else self._child(base, name, 0)
 
     def place(self, path: str | Path) -> Place:
         """Where a path leads, a link at its end not followed."""
