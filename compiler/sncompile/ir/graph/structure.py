@@ -6,7 +6,7 @@ read (`ir/fields.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import cache
 from operator import attrgetter
@@ -70,7 +70,7 @@ def _part(held: Any) -> Hashable:
 
 def _value(value: Any) -> Hashable:
     kind = value.__class__
-    parts = [_part(getattr(value, name)) for name in _told(kind)]
+    parts = [_part(held) for held in _told(kind)(value)]
     if kind is Cell:
         parts.append(value.column in value.table.reads and not value.type.textual)
     elif kind is Related:
@@ -79,9 +79,9 @@ def _value(value: Any) -> Hashable:
 
 
 @cache
-def _told(kind: Any) -> tuple[str, ...]:
-    """The fields of a kind of value that say what it is: its type follows from them, and its place says nothing."""
-    return tuple([name for name in kind._fields if name not in ("type", "span")])
+def _told(kind: Any) -> Callable[[object], tuple[Any, ...]]:
+    """Reads the fields of a kind of value that say what it is: its type follows from them, and its place says nothing."""
+    return _fields([name for name in kind._fields if name not in ("type", "span")])
 
 
 @cache
@@ -110,7 +110,7 @@ def settings() -> Mapping[str, Declared]:
 
 
 @cache
-def _set() -> Callable[[Family], tuple[object, ...]]:
+def _set() -> Callable[[Family], tuple[Any, ...]]:
     """What `settings_structure` looks at, of a family."""
     return attrgetter("container", "network", "conda", "env", *settings())
 
@@ -130,7 +130,7 @@ class Settings:
 
     def __init__(self) -> None:
         # What was read stays held, so that nothing else can have its place in memory.
-        self._known: dict[tuple[int, ...], tuple[dict[str, Hashable], tuple[object, ...]]] = {}
+        self._known: dict[tuple[int, ...], tuple[dict[str, Hashable], tuple[Any, ...]]] = {}
 
     def structure(self, family: Family) -> dict[str, Hashable]:
         """As `settings_structure`."""
@@ -144,12 +144,20 @@ class Settings:
 
 def fixed_structure(record: object) -> Hashable:
     """All of a port, argument or variable but the values in it, and where it stands."""
-    return tuple([_part(getattr(record, name)) for name in _fixed(record.__class__)])
+    kind: Any = record.__class__
+    return tuple([_part(held) for held in _fixed(kind)(record)])
 
 
 @cache
-def _fixed(kind: Any) -> tuple[str, ...]:
-    return tuple([name for name in _meant(kind) if name not in value_fields(kind)])
+def _fixed(kind: Any) -> Callable[[object], tuple[Any, ...]]:
+    return _fields([name for name in _meant(kind) if name not in value_fields(kind)])
+
+
+def _fields(names: Sequence[str]) -> Callable[[object], tuple[Any, ...]]:
+    """What reads some fields of a record."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple([getattr(record, name) for name in names])
 
 
 def family_structure(family: Family, *, outputs: bool = True) -> Hashable:

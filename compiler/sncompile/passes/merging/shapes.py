@@ -21,6 +21,9 @@ from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Const, Items, Local, Output, Related, Text, Value, walk
 from sncompile.passes.merging.words import Words, is_intricate, script_pieces
 
+# What a named tuple's own constructor comes down to, in half the time: there are some for every step.
+_new = tuple.__new__
+
 
 class Reference(NamedTuple):
     """An output of another family, as a hole holds it."""
@@ -79,10 +82,28 @@ class Shaper:
         # Steps of one module share its command and settings, which are then read once.
         self.commands: dict[tuple[int, int], tuple[Hashable, list[Hole]]] = {}
         self.settings = Settings()
+        self._told: dict[int, tuple[tuple[str, Hashable], ...]] = {}
 
     def shape(self, family: Family) -> Shape:
         """The shape of a family."""
         return _Shaping(family, self).shape()
+
+    def told(self, settings: dict[str, Hashable]) -> tuple[tuple[str, Hashable], ...]:
+        """As `_told`, made once for each of what `settings` has read, where a family has no values in it."""
+        found = self._told.get(id(settings))
+        if found is None:
+            found = self._told[id(settings)] = _told(settings)
+        return found
+
+
+def _told(
+    settings: dict[str, Hashable], env: Hashable = (), resources: Hashable = ()
+) -> tuple[tuple[str, Hashable], ...]:
+    """Settings as aspects, with the values that a family has in them."""
+    own: dict[str, Hashable] = {"environment": (settings["environment"], env)}
+    if resources:
+        own["resources"] = resources
+    return tuple({**settings, **own}.items())
 
 
 _TOKEN = re.compile(r"[A-Za-z0-9]+")
@@ -104,23 +125,25 @@ class _Shaping:
         )
         params = tuple([(n, _base(v), v.type.many, self._value(v, ("params", n), n)) for n, v in family.params.items()])
         # What files and parameters are called may stand in the command as a name.
-        names = _Names(self._holes)
+        named = len(self._holes)
         outputs = tuple(
             [(n, fixed_structure(o), self._value(o.path, ("outputs", n), n)) for n, o in family.outputs.items()]
         )
-        command = self._command(names)
+        command = self._command(named)
         env = [(v.name, self._value(v.value, ("env", v.name), v.name)) for v in family.env if v.value is not None]
         settings = self._shaper.settings.structure(family)
-        own: dict[str, Hashable] = {"environment": (settings["environment"], tuple(env))}
-        if family.resources:
-            own["resources"] = tuple([(name, self._settled(v)) for name, v in sorted(family.resources.items())])
+        if env or family.resources:
+            resources = tuple([(name, self._settled(v)) for name, v in sorted(family.resources.items())])
+            told = _told(settings, env=tuple(env), resources=resources)
+        else:
+            told = self._shaper.told(settings)
         aspects = (
             ("keys", keys_structure(family.keys)),
             ("inputs", inputs),
             ("parameters", params),
             ("outputs", outputs),
             ("command", command),
-            *{**settings, **own}.items(),
+            *told,
         )
         return Shape(aspects, tuple(self._holes))
 
@@ -136,7 +159,7 @@ class _Shaping:
         entries = self._entries(value)
         if entries is None:
             return ("as it is", structure(value))
-        self._holes.append(Hole(at, hint, entries, value.type.many, value.type))
+        self._holes.append(_new(Hole, (at, hint, entries, value.type.many, value.type)))
         return ("hole", value.type.many)
 
     def _constant(self, value: Const, at: At, hint: str) -> Hashable:
@@ -146,7 +169,7 @@ class _Shaping:
             entries = tuple([Const(item, value.type.one, value.span) for item in value.value])
             self._holes.append(Hole(at, hint, entries, True, value.type))
             return ("hole", True)
-        self._holes.append(Hole(at, hint, (value,), False, value.type))
+        self._holes.append(_new(Hole, (at, hint, (value,), False, value.type)))
         return ("hole", False)
 
     def _template(self, value: Value, at: At, hint: str) -> Hashable:
@@ -199,13 +222,15 @@ class _Shaping:
 
     # --- Commands -------------------------------------------------------------------------------------------------
 
-    def _command(self, names: _Names) -> Hashable:
+    def _command(self, named: int) -> Hashable:
+        """The form of the command; so many holes are those of files that are read and of parameters."""
         family = self._family
         known = (id(family.command), id(family.shell))
         if known in self._shaper.commands:
             form, holes = self._shaper.commands[known]
             self._holes += holes
             return form
+        names = _Names(self._holes[:named])
         start = len(self._holes)
         command = tuple(self._arguments(names)) if family.command is not None else None
         written = len(self._holes)
@@ -266,7 +291,7 @@ def _base(value: Value) -> str:
 
 def _reference(value: Related) -> Reference:
     assert isinstance(value.value, Output)
-    return Reference(value, value.value.step, value.value.port)
+    return _new(Reference, (value, value.value.step, value.value.port))
 
 
 def script_template(parts: tuple[ShellPart, ...], span: Span) -> list[ShellPart | Const]:
