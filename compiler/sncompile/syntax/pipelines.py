@@ -20,7 +20,6 @@ from sncompile.syntax.document import (
 from sncompile.syntax.modules import read_about, read_container, read_module, read_params, read_ports
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.reader import Reader
-from sncompile.syntax.source import start_of
 from sncompile.syntax.templates import unescaped
 
 _FLOW = "such as `seq: [prepare, {parallel: [left, right]}, report]`"
@@ -115,14 +114,14 @@ def _infer(reader: Reader, node: Node | None) -> dict[str, InferDoc]:
 
 def _step(reader: Reader, name: Named, body: Node) -> StepDoc:
     # Most steps say two or three things of all that they could: what is not said is not looked for.
-    said: dict[str, Any] = {"bindings": {}, "outputs": {}, "resources": {}}
+    said = {**_UNSAID, "bindings": {}, "outputs": {}, "resources": {}}
     for key, node in _mapping(body).entries:
         if key.text == "module":
             said["module"] = _step_module(reader, name, node)
         elif key.text in _OF_STEPS:
             field, read = _OF_STEPS[key.text]
             said[field] = read(reader, node)
-    return _UNSAID._replace(name=name, broken=reader.broken_below("steps", name.name), **said)
+    return StepDoc(name=name, broken=reader.broken_below("steps", name.name), **said)
 
 
 def _bindings(reader: Reader, node: Node) -> dict[str, tuple[Named, Value | None]]:
@@ -159,12 +158,11 @@ _OF_STEPS: dict[str, tuple[str, Callable[[Reader, Node], object]]] = {
 }
 """Key of a step → the field of its document, and what reads it; but for its module, whose name may be the step's."""
 
-_UNSAID = StepDoc(
-    name=Named("", start_of("")), title="", module=None, by=(), over=None, where=None, bindings={}, outputs={},
-    when=None, after=(), resources={}, retries=0, priority=0, batch=1, container=None, env=(), local=False, tags=(),
-    broken=False,
-)  # fmt: skip
-"""A step that says nothing."""
+_UNSAID: dict[str, Any] = {
+    "title": "", "module": None, "by": (), "over": None, "where": None, "when": None, "after": (), "retries": 0,
+    "priority": 0, "batch": 1, "container": None, "env": (), "local": False, "tags": (),
+}  # fmt: skip
+"""The fields of a step that says nothing."""
 
 
 def _step_module(reader: Reader, step: Named, node: Node | None) -> Named | ModuleDoc | None:

@@ -40,7 +40,7 @@ def parse_template(scalar: Scalar, source: Source) -> tuple[Template, list[Diagn
         places.enter(0, 0)
         name = dotted_name(text[2:-1], 2, places.span)
         if name is not None:
-            return Template((name,), scalar.span, (places.span(0, len(text)),)), []
+            return _new(Template, ((name,), scalar.span, (places.span(0, len(text)),), False)), []
     if text.count("${") > MAX_EXPRESSIONS:
         message = f"more than {MAX_EXPRESSIONS:,} expressions in one text"
         return Template((), scalar.span, (), True), [

@@ -76,6 +76,8 @@ def _edges(family: Family, given: Mapping[str, Value], families: Mapping[str, Fa
             ports.setdefault(step, []).append(name)
             if by_link:
                 linked.add(step)
+    if not ports and not family.after:
+        return []
     if family.after:
         linked |= {w.step for w in family.after if w.target.linked(w.source)}
 

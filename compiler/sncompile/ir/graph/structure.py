@@ -80,7 +80,7 @@ def _value(value: Any) -> Hashable:
 
 @cache
 def _told(kind: Any) -> Callable[[object], tuple[Any, ...]]:
-    """Reads the fields of a kind of value that say what it is: its type follows from them, and its place says nothing."""
+    """Reads the fields of a kind of value that say what it is: its type follows from them; its place says nothing."""
     return _fields([name for name in kind._fields if name not in ("type", "span")])
 
 

@@ -160,6 +160,8 @@ class PipelineLinker:
                 return StepSpace(name, None, {}, False, True)  # It asks for its own names.
             self._declaring.add(name)
             found = self._declared[name] = self._declare(self._doc.steps[name])
+            if isinstance(self._spaces.get(name), LazyStep):
+                self._spaces[name] = found
         return found
 
     def _declare_pipelines(self) -> None:
@@ -191,8 +193,8 @@ class PipelineLinker:
         gone = step.when is not None and not is_wanted(step.when, self._scope(UNIT), self._report)
         module = self._module_of(step)
         keys = self._keys.link(step, gone=gone)
-        for table in keys.rows.tables if keys is not None else ():
-            self.tables_used.add(table.name)
+        if keys is not None:
+            self.tables_used.update([table.name for table in keys.rows.tables])
         if module is None or keys is None or step.broken:
             self._unlinked.append((step, module, keys))
             return broken

@@ -25,7 +25,11 @@ from sncompile.semantics.program import OutputPath, Step
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope
 from sncompile.semantics.typing import Typer
-from sncompile.syntax.document import PortDoc, StepDoc
+from sncompile.syntax.document import ContainerDoc, PortDoc, StepDoc
+
+
+def _network(container: ContainerDoc | None) -> bool:
+    return container is not None and container.network
 
 
 class StepLinker:
@@ -69,7 +73,7 @@ class StepLinker:
             command=self._command(bound),
             shell=self._script(env),
             container=image,
-            network=any(c is not None and c.network for c in (mdoc.container, doc.container)),
+            network=_network(mdoc.container) or _network(doc.container),
             conda=module.conda,
             env=env,
             resources={**module.resources, **self._resources()} if doc.resources else module.resources,
