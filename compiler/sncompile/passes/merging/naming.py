@@ -93,10 +93,15 @@ def choose_key(names: Sequence[str], paths: Sequence[Sequence[str]], others: Seq
 def _candidates(column: Sequence[str]) -> Iterable[list[str]]:
     yield varying(column)
     if any("/" in text for text in column):
-        for part in (os.path.basename, os.path.dirname):
-            found = list(map(part, column))
+        for found in zip(*map(_cut, column), strict=True):
             if all(found):
                 yield varying(found)
+
+
+def _cut(path: str) -> tuple[str, str]:
+    """The name at the end of a path, and the folder, as `os.path` has them, which takes its time."""
+    head, slash, name = path.rpartition("/")
+    return name, os.path.dirname(path) if slash and (not head or head[-1] == "/") else head
 
 
 def _serves(keys: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable
 from functools import cached_property
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from sncompile.diagnostics import Span
 from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart
@@ -50,11 +50,23 @@ class Hole(NamedTuple):
     type: Type
 
 
-class Shape(NamedTuple):
-    """`aspects` are what must be equal, by the names that people know them by."""
+Aspects = tuple[tuple[str, Hashable], ...]
+F = TypeVar("F", bound=Hashable)
 
-    aspects: tuple[tuple[str, Hashable], ...]
+
+class Numbered(NamedTuple, Generic[F]):
+    """A form, and a number by which it is compared."""
+
+    form: F
+    number: int
+
+
+class Shape(NamedTuple):
+    """`aspects` are what must be equal, by the names that people know them by; they are where the `key` is equal."""
+
+    aspects: Aspects
     holes: tuple[Hole, ...]
+    key: Hashable
 
 
 class _Names:
@@ -80,25 +92,28 @@ class Shaper:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         # Steps of one module share its command and settings, which are then read once.
-        self.commands: dict[tuple[int, int], tuple[Hashable, list[Hole]]] = {}
+        self.commands: dict[tuple[int, int], tuple[Numbered[Hashable], list[Hole]]] = {}
         self.settings = Settings()
-        self._told: dict[int, tuple[tuple[str, Hashable], ...]] = {}
+        self._told: dict[int, Numbered[Aspects]] = {}
+        self._numbers: dict[Hashable, int] = {}
 
     def shape(self, family: Family) -> Shape:
         """The shape of a family."""
         return _Shaping(family, self).shape()
 
-    def told(self, settings: dict[str, Hashable]) -> tuple[tuple[str, Hashable], ...]:
+    def numbered(self, form: F) -> Numbered[F]:
+        """A form with a number that only equal ones have: large ones, which many families share, are compared once."""
+        return Numbered(form, self._numbers.setdefault(form, len(self._numbers)))
+
+    def told(self, settings: dict[str, Hashable]) -> Numbered[Aspects]:
         """As `_told`, made once for each of what `settings` has read, where a family has no values in it."""
         found = self._told.get(id(settings))
         if found is None:
-            found = self._told[id(settings)] = _told(settings)
+            found = self._told[id(settings)] = self.numbered(_told(settings))
         return found
 
 
-def _told(
-    settings: dict[str, Hashable], env: Hashable = (), resources: Hashable = ()
-) -> tuple[tuple[str, Hashable], ...]:
+def _told(settings: dict[str, Hashable], env: Hashable = (), resources: Hashable = ()) -> Aspects:
     """Settings as aspects, with the values that a family has in them."""
     own: dict[str, Hashable] = {"environment": (settings["environment"], env)}
     if resources:
@@ -134,18 +149,20 @@ class _Shaping:
         settings = self._shaper.settings.structure(family)
         if env or family.resources:
             resources = tuple([(name, self._settled(v)) for name, v in sorted(family.resources.items())])
-            told = _told(settings, env=tuple(env), resources=resources)
+            told = self._shaper.numbered(_told(settings, env=tuple(env), resources=resources))
         else:
             told = self._shaper.told(settings)
+        keys = keys_structure(family.keys)
         aspects = (
-            ("keys", keys_structure(family.keys)),
+            ("keys", keys),
             ("inputs", inputs),
             ("parameters", params),
             ("outputs", outputs),
-            ("command", command),
-            *told,
+            ("command", command.form),
+            *told.form,
         )
-        return Shape(aspects, tuple(self._holes))
+        key = (keys, inputs, params, outputs, command.number, told.number)
+        return Shape(aspects, tuple(self._holes), key)
 
     # --- Values ---------------------------------------------------------------------------------------------------
 
@@ -222,22 +239,24 @@ class _Shaping:
 
     # --- Commands -------------------------------------------------------------------------------------------------
 
-    def _command(self, named: int) -> Hashable:
+    def _command(self, named: int) -> Numbered[Hashable]:
         """The form of the command; so many holes are those of files that are read and of parameters."""
         family = self._family
         known = (id(family.command), id(family.shell))
         if known in self._shaper.commands:
-            form, holes = self._shaper.commands[known]
+            shared, holes = self._shaper.commands[known]
             self._holes += holes
-            return form
+            return shared
         names = _Names(self._holes[:named])
         start = len(self._holes)
         command = tuple(self._arguments(names)) if family.command is not None else None
         written = len(self._holes)
         shell = tuple(self._script()) if family.shell is not None else None
+        both: Hashable = (command, shell)
+        form = self._shaper.numbered(both)
         if not names.asked and len(self._holes) == written:  # Words of a script stand in their own step.
-            self._shaper.commands[known] = ((command, shell), self._holes[start:])
-        return (command, shell)
+            self._shaper.commands[known] = (form, self._holes[start:])
+        return form
 
     def _arguments(self, names: _Names) -> list[Hashable]:
         words = Words(names)

@@ -167,7 +167,7 @@ def _in_order(program: Program, feeds: dict[str, dict[str, Span]]) -> bool:
     """Whether every step stands below all that it waits for, as in most specs: then there can be no cycle."""
     above: set[str] = set()
     for name, step in program.steps.items():
-        if not (above.issuperset(feeds[name]) and all(w.step in above for w in step.after)):
+        if not above.issuperset(feeds[name]) or not above.issuperset([w.step for w in step.after]):
             return False
         above.add(name)
     return True

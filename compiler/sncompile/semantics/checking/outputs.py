@@ -49,6 +49,8 @@ def kept_of(program: Program, evaluator: Evaluator, identity: Identity) -> Itera
 
 def _images(step: Step, evaluator: Evaluator) -> list[str]:
     """The image files of a step's jobs."""
+    if step.container is None:
+        return []
     try:
         names = map(image_name, images_used(step, evaluator))
         return [name.name for name in names if name.kind is ImageKind.FILE and bad_path(name.name) is None]

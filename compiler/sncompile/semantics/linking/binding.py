@@ -130,7 +130,7 @@ def _check_file(port: PortDoc, value: Value, what: str, report: Report) -> None:
                 related=_declared(port),
             )
         )
-    elif port.formats and given.formats and not set(port.formats) & set(given.formats):
+    elif port.formats and given.formats and not any(name in given.formats for name in port.formats):
         report.add(
             faults.FORMAT_MISMATCH.at(
                 value.span,

@@ -306,6 +306,8 @@ class PipelineLinker:
 
     def _note_order(self) -> None:
         """Write down which linked steps must be done before which, by `after` and `flow`."""
+        if self._doc.flow is None and not any(step.after for step in self._doc.steps.values()):
+            return
         gone = {name for name, space in self._declared.items() if space.gone}
         for name, before in through_gone(order_of(self._doc, self._report), gone).items():
             keys = self._declared[name].keys if before else None
