@@ -71,13 +71,16 @@ def by_steps(meter: Meter, extent: Extent) -> list[Found]:
 def _wfcommons(folder: Path, jobs: int) -> list[Case]:
     if find_spec("wfcommons") is None:
         return []
-    command = (sys.executable, str(FORMS / "wf_translate.py"))
     found = []
     for name in WFCOMMONS:
         out = folder / f"wf_{name}"
-        made = (*command, name, "trace.jsonl", out.name)
-        found.append(Case(f"WfCommons, {name}", jobs, made, folder, None, (out,), out))
+        found.append(Case(f"WfCommons, {name}", jobs, translate_command(name, out), folder, None, (out,), out))
     return found
+
+
+def translate_command(name: str, out: Path) -> tuple[str, ...]:
+    """The command by which a translator of WfCommons makes a folder beside the trace that it reads."""
+    return (sys.executable, str(FORMS / "wf_translate.py"), name, "trace.jsonl", out.name)
 
 
 def compile_command(spec: str, out: Path, level: int = 1) -> tuple[str, ...]:
@@ -85,13 +88,13 @@ def compile_command(spec: str, out: Path, level: int = 1) -> tuple[str, ...]:
     return ("sncompile", "compile", spec, "-o", str(out), f"-O{level}")
 
 
-def one_rule_case(folder: Path, branches: int) -> Case:
-    """Writing one rule per job. Makes the trace that it reads, if it is not there."""
+def one_rule_case(folder: Path, branches: int, form: str = "emitted") -> Case:
+    """Writing one rule per job, as generators do or `bare`. Makes the trace that it reads, if it is not there."""
 
     def prepare() -> None:
         if not (folder / "trace.jsonl").exists():
             write_trace(folder, branches)
 
     out = folder / "one_rule.smk"
-    command = (sys.executable, str(FORMS / "one_rule.py"), "trace.jsonl", out.name)
+    command = (sys.executable, str(FORMS / "one_rule.py"), form, "trace.jsonl", out.name)
     return Case(ONE_RULE, jobs_in(branches), command, folder, prepare, (out,), out)

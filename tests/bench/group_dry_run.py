@@ -1,12 +1,19 @@
-"""`snakemake -n -q` on what was compiled, on what a person writes, and on one rule per job; and `sncompile plan`."""
+"""`snakemake -n -q` on what was compiled, on what a person writes, and on one rule per job; and `sncompile plan`.
+
+One rule per job is what generators emit (`forms/one_rule.py`): all outputs in `rule all`, as pipecraft and WfCommons
+have them, and `{input}` and `{output}` in commands, as in pipecraft's. WfCommons' own Snakefile, which has the names of
+files in its commands, and the barest that does the work are series of their own.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests.bench.graphs import jobs_in, write_steps_spec, write_table_spec, write_trace
-from tests.bench.group_compile import FORMS, compile_command, one_rule_case
+from tests.bench.group_compile import FORMS, compile_command, one_rule_case, translate_command
 from tests.bench.measure import Case, Found, Meter
 from tests.bench.sweep import Extent, sweep
 
@@ -16,6 +23,8 @@ TABLE_1 = "sncompile -O1, by table"
 HAND = "written by hand"
 BARE = "written by hand, bare"
 ONE_RULE = "one rule per job"
+ONE_BARE = "one rule per job, bare"
+WFCOMMONS = "WfCommons, Snakemake"
 PLAN = "sncompile plan, by table"
 
 GOAL_BRANCHES = 2_000
@@ -43,9 +52,17 @@ def dry_run(meter: Meter, extent: Extent) -> list[Found]:
         def by_hand(folder: Path) -> object:
             return write_table_spec(folder, branches)  # Its table is what the Snakefile reads.
 
-        def one_rule(folder: Path) -> None:
+        def one_rule(form: str) -> Callable[[Path], None]:
+            def write(folder: Path) -> None:
+                write_trace(folder, branches)
+                meter.quietly(one_rule_case(folder, branches, form).command, folder)
+
+            return write
+
+        def translated(folder: Path) -> None:
             write_trace(folder, branches)
-            meter.quietly(one_rule_case(folder, branches).command, folder)
+            shutil.rmtree(folder / "wf", ignore_errors=True)  # The translator wants to make it.
+            meter.quietly(translate_command("Snakemake", folder / "wf"), folder)
 
         plan = base / "plan"
         plan.mkdir(parents=True, exist_ok=True)
@@ -54,11 +71,14 @@ def dry_run(meter: Meter, extent: Extent) -> list[Found]:
             dry(TABLE_1, "table_1", "out/Snakefile", compiled(write_table_spec, 1)),
             dry(HAND, "hand", str(FORMS / "hand.smk"), by_hand),
             dry(STEPS_0, "steps_0", "out/Snakefile", compiled(write_steps_spec, 0)),
-            dry(ONE_RULE, "one_rule", "one_rule.smk", one_rule),
+            dry(ONE_RULE, "one_rule", "one_rule.smk", one_rule("emitted")),
+            dry(ONE_BARE, "one_bare", "one_rule.smk", one_rule("bare")),
             Case(PLAN, jobs_in(branches), ("sncompile", "plan", "table.yaml"), plan, lambda: by_hand(plan)),
         ]
         if branches <= GOAL_BRANCHES:
             found.insert(3, dry(BARE, "bare", str(FORMS / "bare.smk"), by_hand))
+        if find_spec("wfcommons") is not None:
+            found.append(dry(WFCOMMONS, "wfcommons", "wf/workflow.smk", translated))
         return found
 
     return sweep(meter, extent, extent.dry, cases)

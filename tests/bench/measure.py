@@ -139,11 +139,15 @@ class Meter:
             into.written = _size(case.written) / 1e6
 
     def _environment(self) -> Mapping[str, str]:
-        """Nothing that a run leaves behind is found by the next one, but for compiled Python files."""
+        """Nothing that a run leaves behind is found by the next one, but for compiled Python files.
+
+        These are kept whatever the caller's environment says: that of an installed package has them.
+        """
         home = self.scratch / "home"
         home.mkdir(parents=True, exist_ok=True)
         bin = str(Path(sys.executable).parent)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE_", "PYTEST_"))}
+        others = ("SNAKEMAKE_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         own = {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache"), "NO_COLOR": "1", "PYTHONHASHSEED": "0"}
         return kept | own | {"PATH": f"{bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 

@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> Any:
     """Run the command line and leave with its exit code; a fault of our own ends in code 70 and how to report it."""
     try:
         with uncollected():
-            _run(arguments)
+            cli.main(args=arguments, prog_name="sncompile", standalone_mode=True)
     except BrokenPipeError:
         # Whoever read our output has enough (`sncompile … | head`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -96,11 +96,6 @@ def main(arguments: list[str] | None = None) -> Any:
     except Exception as error:
         _report_own_fault(error)
         sys.exit(EXIT_INTERNAL)
-
-
-def _run(arguments: list[str] | None) -> None:
-    try:
-        cli.main(args=arguments, prog_name="sncompile", standalone_mode=True)
     finally:
         if arguments is None and "_duckdb" not in sys.modules:
             # The process is about to end: nothing that it made needs to be looked through, or given back, one by one.

@@ -15,7 +15,7 @@ from sncompile.diagnostics import Related as Place
 from sncompile.ir.graph.edges import with_families
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.structure import family_structure, structure
-from sncompile.ir.values.model import Const
+from sncompile.ir.values.model import Const, Output, Related, Value
 from sncompile.passes.result import Remark, Result, some
 
 
@@ -56,12 +56,21 @@ def _likely(graph: Graph) -> set[str]:
     found: dict[Hashable, list[str]] = {}
     for name, family in graph.families.items():
         gist = (
-            tuple([structure(port.value) for port in family.inputs.values()]),
-            tuple([structure(value) for value in family.params.values()]),
+            tuple([_gist(port.value) for port in family.inputs.values()]),
+            tuple([_gist(value) for value in family.params.values()]),
             tuple([word.value for word in family.command or () if isinstance(word, Const)]),
         )
         found.setdefault(gist, []).append(name)
     return {name for names in found.values() if len(names) > 1 for name in names}
+
+
+def _gist(value: Value) -> Hashable:
+    """What tells a value apart from most: of one output where it comes from, of a text or a whole number itself."""
+    if isinstance(value, Related) and isinstance(value.value, Output):
+        return (value.value.step, value.value.port)
+    if isinstance(value, Const) and value.value.__class__ in (str, int):
+        return value.value
+    return structure(value)
 
 
 def _twins(families: list[Family]) -> Remark:

@@ -47,7 +47,7 @@ class _Folder:
     def family(self, family: Family) -> Family:
         """The family with folded values; itself where there is nothing to fold."""
         shared = tuple(map(id, (family.command, family.shell, family.container, family.env, family.resources)))
-        if shared in self._folded and all(map(_is_plain, _own(family))):
+        if shared in self._folded and _is_all_plain(family):
             return family
         found = self._fold(family)
         if found is family:
@@ -85,12 +85,15 @@ def _is_plain(value: Value) -> bool:
     return isinstance(value, (Const, Local)) or (isinstance(value, Related) and isinstance(value.value, Output))
 
 
-def _own(family: Family) -> list[Value]:
-    """The values of a family that are its own, and not its module's."""
-    found = [port.value for port in family.inputs.values()]
-    found += family.params.values()
-    found += [output.path for output in family.outputs.values()]
-    return found
+def _is_all_plain(family: Family) -> bool:
+    """Whether nothing can be computed in the values of a family that are its own, and not its module's."""
+    for port in family.inputs.values():
+        if not _is_plain(port.value):
+            return False
+    for output in family.outputs.values():
+        if not _is_plain(output.path):
+            return False
+    return all(map(_is_plain, family.params.values()))
 
 
 def _settled(argument: Argument) -> Argument | None:

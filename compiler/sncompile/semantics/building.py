@@ -19,8 +19,10 @@ def build(program: Program) -> Graph:
     """
     families = {name: _family(step) for name, step in program.steps.items() if len(step.keys)}
     outputs = program.outputs
-    if len(families) < len(program.steps) or any(_is_present(v) for f in families.values() for v in taken(f).values()):
+    given = {name: taken(family) for name, family in families.items()}
+    if len(families) < len(program.steps) or any(_is_present(v) for values in given.values() for v in values.values()):
         families = {name: _plain(family, families) for name, family in families.items()}
+        given = {name: taken(family) for name, family in families.items()}
         outputs = {name: _without_empty(value) for name, value in outputs.items()}
     return Graph(
         name=program.name,
@@ -31,7 +33,7 @@ def build(program: Program) -> Graph:
         roots=tuple(str(root.value) for root in program.data.values() if isinstance(root, Const)),
         steps=tuple(families),
         families=families,
-        edges=edges_of(families),
+        edges=edges_of(families, given),
         outputs={name: _all_there(value) for name, value in outputs.items()},
         files=program.files,
         origins={file.shown: name for name, file in program.modules.items() if file.foreign},

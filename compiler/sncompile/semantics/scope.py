@@ -134,7 +134,7 @@ class StepSpace(NamedTuple):
             return None
         if self.gone or (isinstance(value, Const) and value.value is None):
             return Const(None, NULL, span)
-        value = value._replace(span=span) if isinstance(value, Output) else value
+        value = Output(value.step, value.port, value.type, span) if isinstance(value, Output) else value
         return see_through(value, self.keys, keys, span) if name in self.inner else see(value, self.keys, keys, span)
 
     def key(self, name: str, keys: KeySet, span: Span) -> Value | None:

@@ -87,8 +87,9 @@ class Typer:
             for expr in template.expressions:
                 self.expr(expr)
             return self.unknown(template.span)
-        if template.whole is not None:
-            return self.expr(template.whole)
+        whole = template.whole
+        if whole is not None:
+            return self.expr(whole)
         if not template.parts:
             return Const("", STRING, template.span)
         parts = [self.part(part, span) for part, span in zip(template.parts, template.spans, strict=True)]

@@ -62,6 +62,7 @@ class Composer:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self._name, self._text = source.name, source.text
         self.faults: list[Diagnostic] = []
         self._anchors: dict[str, tuple[Node, int]] = {}
         self._aliased = 0
@@ -87,7 +88,7 @@ class Composer:
                 nodes, event = opened.before, opened.event
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 self._check_collection(event, len(stack))
-                stack.append(_Open(event, nodes, self._count + self._aliased))
+                stack.append(_new(_Open, (event, nodes, self._count + self._aliased)))
                 nodes = []
                 continue
             elif kind is AliasEvent:
@@ -111,12 +112,13 @@ class Composer:
         start, stop = begin.start_mark, end.end_mark
         line, column = start.line + 1, start.column + 1
         end_line, end_column = stop.line + 1, stop.column + 1
-        if end_line > line and self.source.text[start.index : start.index + 1] not in ("{", "["):
-            # A block collection "ends" where the next token starts; mark its first line only.
-            end_line, end_column = line, column + 1
-        elif end_line > line and begin.flow_style:
-            self._multiline.append((line, end_line))
-        span = _new(Span, (self.source.name, line, column, end_line, end_column))
+        if end_line > line:
+            if self._text[start.index : start.index + 1] not in ("{", "["):
+                # A block collection "ends" where the next token starts; mark its first line only.
+                end_line, end_column = line, column + 1
+            elif begin.flow_style:
+                self._multiline.append((line, end_line))
+        span = _new(Span, (self._name, line, column, end_line, end_column))
         if type(begin) is SequenceStartEvent:
             return _new(Sequence, (tuple(children), span))
         return self._mapping(children, span)
@@ -141,7 +143,7 @@ class Composer:
     def _scalar(self, event: Any) -> Scalar:
         text, start, end = event.value, event.start_mark, event.end_mark
         line, end_line = start.line + 1, end.line + 1
-        span = _new(Span, (self.source.name, line, start.column + 1, end_line, end.column + 1))
+        span = _new(Span, (self._name, line, start.column + 1, end_line, end.column + 1))
         if end_line > line:
             self._multiline.append((line, end_line if end.column else end_line - 1))
         plain = not event.style

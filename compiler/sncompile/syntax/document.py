@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
@@ -53,8 +52,7 @@ class PortDoc(NamedTuple):
     create: Named | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ParamDoc:
+class ParamDoc(NamedTuple):
     """A parameter: `base` is `string`, `integer`, `number`, `boolean` or `path`."""
 
     name: Named
@@ -70,8 +68,7 @@ class ParamDoc:
     gaps: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OptionArgument:
+class OptionArgument(NamedTuple):
     """`{option: --x, value: …, repeat: …, when: …}`."""
 
     option: str
@@ -81,8 +78,7 @@ class OptionArgument:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class FlagArgument:
+class FlagArgument(NamedTuple):
     """`{flag: --x, when: …}`."""
 
     flag: str
@@ -93,8 +89,7 @@ class FlagArgument:
 Argument = Value | OptionArgument | FlagArgument
 
 
-@dataclass(frozen=True, slots=True)
-class EnvDoc:
+class EnvDoc(NamedTuple):
     """An environment variable; a secret one takes its value from the run's environment."""
 
     name: Named
@@ -102,8 +97,7 @@ class EnvDoc:
     secret: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerDoc:
+class ContainerDoc(NamedTuple):
     """An image (None: only variables are given), its environment variables, and whether it may use the network."""
 
     image: Value | None
@@ -112,8 +106,7 @@ class ContainerDoc:
     network: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SuccessDoc:
+class SuccessDoc(NamedTuple):
     """Criteria beside existence: output names with their spans. `non_empty` None means every output."""
 
     non_empty: tuple[Named, ...] | None = ()
@@ -160,8 +153,7 @@ CellDoc = Scalar | Template
 """A cell of a row in the spec: as it was written, or with expressions in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableDoc:
+class TableDoc(NamedTuple):
     """A table; exactly one of `file`, `rows`, `glob` and `sql` is set in a valid one.
 
     `require` is `rows` (it is an error if there are none), `nothing` (it is none), or empty: as the source has it.
@@ -178,8 +170,7 @@ class TableDoc:
     require: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class InferDoc:
+class InferDoc(NamedTuple):
     """A value that is read off tables: its query, and what must hold of what it finds.
 
     `declared` has its limits, and its type where `typed` says so; `broken` says that the schema found faults in it.
@@ -227,8 +218,7 @@ class StepDoc(NamedTuple):
     require_rows: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FlowDoc:
+class FlowDoc(NamedTuple):
     """`kind` is `step`, `seq` or `parallel`."""
 
     kind: str
@@ -237,8 +227,7 @@ class FlowDoc:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class PipelineDoc:
+class PipelineDoc(NamedTuple):
     """A pipeline document."""
 
     source: Source
@@ -254,7 +243,7 @@ class PipelineDoc:
     outputs: dict[str, tuple[Named, Template]] | None
     broken: bool
     span: Span
-    infer: dict[str, InferDoc] = field(default_factory=dict)
+    infer: dict[str, InferDoc]
 
 
 Document = ModuleDoc | PipelineDoc

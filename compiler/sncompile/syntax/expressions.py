@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
@@ -76,8 +75,7 @@ class ListOf(NamedTuple):
 Expr = Name | Literal | Attribute | Index | Call | Operation | Conditional | ListOf
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """A scalar's text cut at its `${…}`: a tuple of text and expressions, never two texts in a row.
 
     A template of exactly one expression keeps that expression's type; any other is text. `broken` says that one of its

@@ -59,7 +59,7 @@ def to_plain(node: Node) -> Any:
         return node.value
     if isinstance(node, Sequence):
         return [to_plain(item) for item in node.items]
-    return {key.text: to_plain(value) for key, value in node.entries}
+    return {key.text: value.value if type(value) is Scalar else to_plain(value) for key, value in node.entries}
 
 
 @dataclass(frozen=True, slots=True)

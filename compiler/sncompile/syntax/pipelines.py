@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from sncompile.faults import documents as faults
 from sncompile.syntax.document import (
     FlowDoc,
@@ -12,6 +15,7 @@ from sncompile.syntax.document import (
     StepDoc,
     StepOutputDoc,
     TableDoc,
+    Value,
 )
 from sncompile.syntax.modules import read_about, read_container, read_module, read_params, read_ports
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
@@ -109,31 +113,56 @@ def _infer(reader: Reader, node: Node | None) -> dict[str, InferDoc]:
 
 
 def _step(reader: Reader, name: Named, body: Node) -> StepDoc:
-    get = _mapping(body).by_name().get
-    path = ("steps", name.name)
-    retries, batch = reader.integer(get("retries")), reader.integer(get("batch"))
-    return StepDoc(
-        name=name,
-        title=reader.text(get("title")),
-        module=_step_module(reader, name, get("module")),
-        by=reader.names(get("by")),
-        over=reader.named(get("over")),
-        where=reader.value(get("where")),
-        bindings={n.name: (n, reader.value(v)) for n, v in reader.entries(get("with"))},
-        outputs={n.name: _step_output(reader, n, v) for n, v in reader.entries(get("outputs"))},
-        when=reader.value(get("when")),
-        after=reader.names(get("after")),
-        resources=reader.values(get("resources")),
-        retries=retries or 0,
-        priority=reader.integer(get("priority")) or 0,
-        batch=batch if batch is not None else 1,
-        container=read_container(reader, get("container")),
-        env=reader.env(get("env")),
-        local=reader.flag(get("local")),
-        tags=reader.texts(get("tags")),
-        broken=reader.broken_below(*path),
-        require_rows=reader.text(get("require")) == "rows",
-    )
+    # Most steps say two or three things of all that they could: what is not said is not looked for.
+    said = {**_UNSAID, "bindings": {}, "outputs": {}, "resources": {}}
+    for key, node in _mapping(body).entries:
+        if key.text == "module":
+            said["module"] = _step_module(reader, name, node)
+        elif key.text in _OF_STEPS:
+            field, read = _OF_STEPS[key.text]
+            said[field] = read(reader, node)
+    return StepDoc(name=name, broken=reader.broken_below("steps", name.name), **said)
+
+
+def _bindings(reader: Reader, node: Node) -> dict[str, tuple[Named, Value | None]]:
+    return {n.name: (n, reader.value(v)) for n, v in reader.entries(node)}
+
+
+def _step_outputs(reader: Reader, node: Node) -> dict[str, StepOutputDoc]:
+    return {n.name: _step_output(reader, n, v) for n, v in reader.entries(node)}
+
+
+def _batch(reader: Reader, node: Node) -> int:
+    batch = reader.integer(node)
+    return batch if batch is not None else 1
+
+
+_OF_STEPS: dict[str, tuple[str, Callable[[Reader, Node], object]]] = {
+    "title": ("title", Reader.text),
+    "by": ("by", Reader.names),
+    "over": ("over", Reader.named),
+    "where": ("where", Reader.value),
+    "with": ("bindings", _bindings),
+    "outputs": ("outputs", _step_outputs),
+    "when": ("when", Reader.value),
+    "after": ("after", Reader.names),
+    "resources": ("resources", Reader.values),
+    "retries": ("retries", lambda reader, node: reader.integer(node) or 0),
+    "priority": ("priority", lambda reader, node: reader.integer(node) or 0),
+    "batch": ("batch", _batch),
+    "container": ("container", read_container),
+    "env": ("env", Reader.env),
+    "local": ("local", Reader.flag),
+    "tags": ("tags", Reader.texts),
+    "require": ("require_rows", lambda reader, node: reader.text(node) == "rows"),
+}
+"""Key of a step → the field of its document, and what reads it; but for its module, whose name may be the step's."""
+
+_UNSAID: dict[str, Any] = {
+    "title": "", "module": None, "by": (), "over": None, "where": None, "when": None, "after": (), "retries": 0,
+    "priority": 0, "batch": 1, "container": None, "env": (), "local": False, "tags": (),
+}  # fmt: skip
+"""The fields of a step that says nothing."""
 
 
 def _step_module(reader: Reader, step: Named, node: Node | None) -> Named | ModuleDoc | None:

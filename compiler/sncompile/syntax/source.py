@@ -105,6 +105,8 @@ def decode(name: str, path: Path | None, data: bytes) -> Source | Diagnostic:
         byte = data[error.start]
         return reading.NOT_UTF8.at(span, f"byte 0x{byte:02x} is not UTF-8", help="save the document as UTF-8")
     text = text.replace("\r\n", "\n")
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return Source(name, path, text)
     for pattern, fault, what in (
         (_CONTROL, reading.CONTROL_CHARACTER, "control character"),
         (_BIDI, reading.BIDI_CHARACTER, "invisible text-direction character"),

@@ -30,6 +30,11 @@ MAX_SLOW = 2_000_000
 _MISREAD = re.compile(r"[\[{,][ \t\n]*\?[^ \t\n,\[\]{}]|(?<![^ \t\n\[{,])&[^ \t\n,\[\]{}:]+:|\n[ \t]+\Z")
 
 
+def _is_misread(text: str) -> bool:
+    """Whether the C parser may read something else. Most texts have none of the characters that it takes."""
+    return ("?" in text or "&" in text or text.endswith((" ", "\t"))) and _MISREAD.search(text) is not None
+
+
 def _quick_events(text: str) -> Iterator[Any] | None:
     """The events by the C parser, which is an optional wheel."""
     try:
@@ -51,7 +56,7 @@ def _composed(source: Source) -> tuple[Composer, Node]:
     readers: list[Callable[[str], Iterator[Any] | None]] = [_quick_events]
     if len(source.text) <= MAX_SLOW:
         # What the C parser would misread, it reads only if the other one refuses it.
-        readers.insert(0 if _MISREAD.search(source.text) else 1, _whole_events)
+        readers.insert(0 if _is_misread(source.text) else 1, _whole_events)
     refusals: list[MarkedYAMLError] = []
     for reader in readers:
         events = reader(source.text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from sncompile.api import graph_of, optimize
@@ -77,7 +76,7 @@ def _graph(path: Path, tables: Tables, options: Options) -> Graph:
     library = Library(project_root(path.parent), options.invoked_from, report)
     document = _document(path, library, report)
     given = {name: _with_rows(document.tables[name], rows) for name, rows in tables.items()}
-    program = link(replace(document, tables={**document.tables, **given}), options, library, report)
+    program = link(document._replace(tables={**document.tables, **given}), options, library, report)
     if report.failed or program is None:
         raise CompileError(report.diagnostics(), library.sources)
     return graph_of(program)
@@ -86,7 +85,7 @@ def _graph(path: Path, tables: Tables, options: Options) -> Graph:
 def _with_rows(table: TableDoc, rows: Sequence[Row]) -> TableDoc:
     span = table.span
     found = tuple(tuple((_scalar(name, span), _scalar(cell, span)) for name, cell in row.items()) for row in rows)
-    return replace(table, file=None, glob=None, sql=None, rows=found, row_spans=(span,) * len(found))
+    return table._replace(file=None, glob=None, sql=None, rows=found, row_spans=(span,) * len(found))
 
 
 def _scalar(value: object, span: Span) -> Scalar:

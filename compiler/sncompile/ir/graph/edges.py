@@ -14,6 +14,8 @@ from sncompile.ir.values.model import VALUES, Const, Value, inside, value_fields
 _OF_ITS_OWN = frozenset(("outputs", "command", "shell"))
 """Fields that hold values of the family's own: paths that it writes, and what its module's names stand for."""
 
+_VALUES = frozenset(VALUES)
+
 
 @cache
 def _taking() -> tuple[str, ...]:
@@ -24,17 +26,20 @@ def taken(family: Family) -> dict[str, Value]:
     """Every value of a family that may come from other families, by a name for people: ports, then the rest."""
     found: dict[str, Value] = {}
     for field in _taking():
+        held = getattr(family, field)
+        if not held:
+            continue
         if field == "inputs":
             found |= {name: port.value for name, port in family.inputs.items()}
         else:
-            found.update(_within(field, getattr(family, field)))
+            found.update(_within(field, held))
     return found
 
 
 def _within(name: str, held: Any) -> Iterator[tuple[str, Value]]:
     """The values in what a field holds, each by a name for people: `params.dose`, `env.MODE`."""
-    kind = held.__class__
-    if kind in VALUES:
+    kind: Any = held.__class__
+    if kind in _VALUES:
         yield name, held
     elif isinstance(held, Mapping):
         for key, each in held.items():
@@ -47,9 +52,13 @@ def _within(name: str, held: Any) -> Iterator[tuple[str, Value]]:
             yield from _within(name, getattr(held, field))
 
 
-def edges_of(families: Mapping[str, Family]) -> tuple[Edge, ...]:
-    """An edge for each pair of families that need each other."""
-    return tuple([edge for family in families.values() for edge in _edges(family, families)])
+def edges_of(
+    families: Mapping[str, Family], given: Mapping[str, Mapping[str, Value]] | None = None
+) -> tuple[Edge, ...]:
+    """An edge for each pair of families that need each other. `given` is what each takes, for who knows it already."""
+    if given is None:
+        given = {name: taken(family) for name, family in families.items()}
+    return tuple([edge for name, family in families.items() for edge in _edges(family, given[name], families)])
 
 
 def with_families(graph: Graph, families: Mapping[str, Family]) -> Graph:
@@ -57,16 +66,18 @@ def with_families(graph: Graph, families: Mapping[str, Family]) -> Graph:
     return replace(graph, families=families, edges=edges_of(families))
 
 
-def _edges(family: Family, families: Mapping[str, Family]) -> list[Edge]:
+def _edges(family: Family, given: Mapping[str, Value], families: Mapping[str, Family]) -> list[Edge]:
     ports: dict[str, list[str]] = {}
     linked: set[str] = set()
-    for name, value in taken(family).items():
+    for name, value in given.items():
         if isinstance(value, Const):
             continue
         for step, by_link in steps_in(value).items():
             ports.setdefault(step, []).append(name)
             if by_link:
                 linked.add(step)
+    if not ports and not family.after:
+        return []
     if family.after:
         linked |= {w.step for w in family.after if w.target.linked(w.source)}
 

@@ -201,8 +201,9 @@ class Graph:
         """Family names, each after all that it needs, in any such order: that of the graph itself where it serves."""
         seen: set[str] = set()
         for name in self.families:
-            if any(edge.source not in seen for edge in self.into(name)):
-                return self.order()
+            for edge in self.into(name):
+                if edge.source not in seen:
+                    return self.order()
             seen.add(name)
         return self.families
 

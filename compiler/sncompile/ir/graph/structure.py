@@ -6,9 +6,11 @@ read (`ir/fields.py`).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import cache
+from operator import attrgetter
+from types import NoneType
 from typing import Any
 
 from sncompile.ir.fields import Declared, Role, declared
@@ -19,6 +21,8 @@ from sncompile.ir.keys.table import Table
 from sncompile.ir.values.model import VALUES, Cell, Const, Plain, Related, Value, value_fields
 
 _VALUES = frozenset(VALUES)
+_PLAIN = frozenset((str, int, float, bool, NoneType))
+"""What most fields hold: it is its own structure."""
 
 
 def keys_structure(keys: KeySet) -> Hashable:
@@ -40,6 +44,9 @@ def argument_structure(argument: Argument) -> Hashable:
 
 def _part(held: Any) -> Hashable:
     kind = held.__class__
+    if kind in _PLAIN:
+        plain: Hashable = held
+        return plain
     if kind is Const:
         return ("Const", _constant(held.value))
     if kind in _VALUES:
@@ -63,7 +70,7 @@ def _part(held: Any) -> Hashable:
 
 def _value(value: Any) -> Hashable:
     kind = value.__class__
-    parts = [_part(getattr(value, name)) for name in _told(kind)]
+    parts = [_part(held) for held in _told(kind)(value)]
     if kind is Cell:
         parts.append(value.column in value.table.reads and not value.type.textual)
     elif kind is Related:
@@ -72,9 +79,9 @@ def _value(value: Any) -> Hashable:
 
 
 @cache
-def _told(kind: Any) -> tuple[str, ...]:
-    """The fields of a kind of value that say what it is: its type follows from them, and its place says nothing."""
-    return tuple([name for name in kind._fields if name not in ("type", "span")])
+def _told(kind: Any) -> Callable[[object], tuple[Any, ...]]:
+    """Reads the fields of a kind of value that say what it is: its type follows from them; its place says nothing."""
+    return _fields([name for name in kind._fields if name not in ("type", "span")])
 
 
 @cache
@@ -102,19 +109,55 @@ def settings() -> Mapping[str, Declared]:
     return {name: declared(Family)[name] for name in _meant(Family) if name not in _BY_PART}
 
 
+@cache
+def _set() -> Callable[[Family], tuple[Any, ...]]:
+    """What `settings_structure` looks at, of a family."""
+    return attrgetter("container", "network", "conda", "env", *settings())
+
+
 def settings_structure(family: Family) -> dict[str, Hashable]:
     """What says how a family's jobs are run, by the names that people know it by."""
+    container, network, conda, env, *held = _set()(family)
     return {
-        "container": (structure(family.container), family.network, family.conda),
-        "environment": tuple([fixed_structure(v) for v in family.env]),
-        **{field.title: _part(getattr(family, name)) for name, field in settings().items()},
+        "container": (structure(container), network, conda),
+        "environment": tuple([fixed_structure(v) for v in env]),
+        **{field.title: _part(each) for field, each in zip(settings().values(), held, strict=True)},
     }
+
+
+class Settings:
+    """Settings of many families. Those of steps of one module are mostly the very same things, and are read once."""
+
+    def __init__(self) -> None:
+        # What was read stays held, so that nothing else can have its place in memory.
+        self._known: dict[tuple[int, ...], tuple[dict[str, Hashable], tuple[Any, ...]]] = {}
+
+    def structure(self, family: Family) -> dict[str, Hashable]:
+        """As `settings_structure`."""
+        held = _set()(family)
+        place = tuple(map(id, held))
+        found = self._known.get(place)
+        if found is None:
+            found = self._known[place] = (settings_structure(family), held)
+        return found[0]
 
 
 def fixed_structure(record: object) -> Hashable:
     """All of a port, argument or variable but the values in it, and where it stands."""
     kind: Any = record.__class__
-    return tuple([_part(getattr(record, name)) for name in _meant(kind) if name not in value_fields(kind)])
+    return tuple([_part(held) for held in _fixed(kind)(record)])
+
+
+@cache
+def _fixed(kind: Any) -> Callable[[object], tuple[Any, ...]]:
+    return _fields([name for name in _meant(kind) if name not in value_fields(kind)])
+
+
+def _fields(names: Sequence[str]) -> Callable[[object], tuple[Any, ...]]:
+    """What reads some fields of a record."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple([getattr(record, name) for name in names])
 
 
 def family_structure(family: Family, *, outputs: bool = True) -> Hashable:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
-_TRUES = frozenset(("true", "True", "TRUE"))
-_FALSES = frozenset(("false", "False", "FALSE"))
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITE = {
@@ -16,7 +18,7 @@ _INFINITE = {
 }
 STARTS = frozenset("0123456789+-.~nNtTfF")
 """Only a scalar that starts like this, or is empty, can be anything but a string."""
-
+_LETTERS = frozenset("nNtTfF")
 
 MAX_DIGITS = 400
 """Of a number in a spec."""
@@ -31,12 +33,10 @@ def resolve_plain(text: str) -> str | int | float | bool | None:
     """The value of an unquoted scalar."""
     if text and text[0] not in STARTS:
         return text
-    if text in _NULLS:
-        return None
-    if text in _TRUES:
-        return True
-    if text in _FALSES:
-        return False
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] in _LETTERS:
+        return text
     if len(text) <= MAX_DIGITS and _INT.fullmatch(text):
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
     if _FLOAT.fullmatch(text):

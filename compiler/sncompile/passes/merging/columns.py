@@ -56,8 +56,9 @@ class Columns:
         families: dict[str, dict[int, Reference]] = {}
         for number, entry in enumerate(entries):
             if isinstance(entry, Reference):
-                sources.setdefault(_source(entry, homes), {})[number] = entry
-                families.setdefault(_source(entry, homes)[0], {})[number] = entry
+                source = _source(entry, homes)
+                sources.setdefault(source, {})[number] = entry
+                families.setdefault(source[0], {})[number] = entry
         if len(sources) == 1 and len(next(iter(sources.values()))) == len(entries):
             (name, port), found = next(iter(sources.items()))
             step = found[0].step

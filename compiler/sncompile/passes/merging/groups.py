@@ -23,7 +23,7 @@ def find_groups(graph: Graph, shapes: Mapping[str, Shape]) -> list[Group]:
     as those of a tree of merges do, are told apart by how far they stand from the first of them.
     """
     number: dict[Hashable, int] = {}
-    group_of = {name: number.setdefault(shape.aspects, len(number)) for name, shape in shapes.items()}
+    group_of = {name: number.setdefault(shape.key, len(number)) for name, shape in shapes.items()}
     for name in graph.families:
         group_of.setdefault(name, len(number) + len(group_of))
     depth = _depths(graph, group_of)
@@ -43,16 +43,16 @@ def _depths(graph: Graph, group_of: Mapping[str, int]) -> dict[str, int]:
         here = knot.get(group_of[name])
         if here is None:
             continue
-        above = [edge.source for edge in graph.into(name) if knot.get(group_of[edge.source]) == here]
-        depth[name] = 1 + max((depth[source] for source in above), default=-1)
+        above = [depth[edge.source] for edge in graph.into(name) if knot.get(group_of[edge.source]) == here]
+        depth[name] = 1 + max(above, default=-1)
     return depth
 
 
 def _knots(graph: Graph, group_of: Mapping[str, int]) -> dict[int, int]:
     """Group → the cycle of groups that it lies on, for those that do."""
     below: dict[int, set[int]] = {}
-    for edge in graph.edges:
-        below.setdefault(group_of[edge.source], set()).add(group_of[edge.target])
+    for upper, lower in {(group_of[edge.source], group_of[edge.target]) for edge in graph.edges}:
+        below.setdefault(upper, set()).add(lower)
     loops = {group for group, others in below.items() if group in others}
     for group in loops:
         below[group].discard(group)

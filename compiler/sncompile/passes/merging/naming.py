@@ -68,10 +68,13 @@ def choose_key(names: Sequence[str], paths: Sequence[Sequence[str]], others: Seq
     `paths` are the columns of what the branches write, `others` of what they read. All columns are of one length.
     """
     candidates: dict[tuple[str, ...], None] = {}
+    looked_at: set[tuple[str, ...]] = set()
     for column in (*paths, names, *others):
-        for found in _candidates(column):
-            if _serves(found):
-                candidates.setdefault(tuple(found))
+        for found in map(tuple, _candidates(column)):
+            # What tells one column apart mostly tells the others apart, too.
+            if found not in looked_at and _serves(found):
+                candidates.setdefault(found)
+            looked_at.add(found)
     if not candidates:
         return _numbered(names)
     written, read = [c[:_TRIED] for c in paths], [c[:_TRIED] for c in others]
@@ -90,10 +93,15 @@ def choose_key(names: Sequence[str], paths: Sequence[Sequence[str]], others: Seq
 def _candidates(column: Sequence[str]) -> Iterable[list[str]]:
     yield varying(column)
     if any("/" in text for text in column):
-        for part in (os.path.basename, os.path.dirname):
-            found = [part(text) for text in column]
+        for found in zip(*map(_cut, column), strict=True):
             if all(found):
                 yield varying(found)
+
+
+def _cut(path: str) -> tuple[str, str]:
+    """The name at the end of a path, and the folder, as `os.path` has them, which takes its time."""
+    head, slash, name = path.rpartition("/")
+    return name, os.path.dirname(path) if slash and (not head or head[-1] == "/") else head
 
 
 def _serves(keys: Sequence[str]) -> bool:

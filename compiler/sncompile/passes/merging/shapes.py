@@ -9,23 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable
 from functools import cached_property
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from sncompile.diagnostics import Span
 from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart
 from sncompile.ir.graph.model import Family
-from sncompile.ir.graph.structure import (
-    argument_structure,
-    fixed_structure,
-    keys_structure,
-    settings_structure,
-    structure,
-)
+from sncompile.ir.graph.structure import Settings, argument_structure, fixed_structure, keys_structure, structure
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import STRING, Type
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Const, Items, Local, Output, Related, Text, Value, walk
 from sncompile.passes.merging.words import Words, is_intricate, script_pieces
+
+# What a named tuple's own constructor comes down to, in half the time: there are some for every step.
+_new = tuple.__new__
 
 
 class Reference(NamedTuple):
@@ -53,11 +50,23 @@ class Hole(NamedTuple):
     type: Type
 
 
-class Shape(NamedTuple):
-    """`aspects` are what must be equal, by the names that people know them by."""
+Aspects = tuple[tuple[str, Hashable], ...]
+F = TypeVar("F", bound=Hashable)
 
-    aspects: tuple[tuple[str, Hashable], ...]
+
+class Numbered(NamedTuple, Generic[F]):
+    """A form, and a number by which it is compared."""
+
+    form: F
+    number: int
+
+
+class Shape(NamedTuple):
+    """`aspects` are what must be equal, by the names that people know them by; they are where the `key` is equal."""
+
+    aspects: Aspects
     holes: tuple[Hole, ...]
+    key: Hashable
 
 
 class _Names:
@@ -81,13 +90,35 @@ class Shaper:
     """Finds the shapes of the families of one graph."""
 
     def __init__(self, evaluator: Evaluator) -> None:
-        self._evaluator = evaluator
-        # Steps of one module share its command, which is then read once.
-        self._commands: dict[tuple[int, int], tuple[Hashable, list[Hole]]] = {}
+        self.evaluator = evaluator
+        # Steps of one module share its command and settings, which are then read once.
+        self.commands: dict[tuple[int, int], tuple[Numbered[Hashable], list[Hole]]] = {}
+        self.settings = Settings()
+        self._told: dict[int, Numbered[Aspects]] = {}
+        self._numbers: dict[Hashable, int] = {}
 
     def shape(self, family: Family) -> Shape:
         """The shape of a family."""
-        return _Shaping(family, self._evaluator, self._commands).shape()
+        return _Shaping(family, self).shape()
+
+    def numbered(self, form: F) -> Numbered[F]:
+        """A form with a number that only equal ones have: large ones, which many families share, are compared once."""
+        return Numbered(form, self._numbers.setdefault(form, len(self._numbers)))
+
+    def told(self, settings: dict[str, Hashable]) -> Numbered[Aspects]:
+        """As `_told`, made once for each of what `settings` has read, where a family has no values in it."""
+        found = self._told.get(id(settings))
+        if found is None:
+            found = self._told[id(settings)] = self.numbered(_told(settings))
+        return found
+
+
+def _told(settings: dict[str, Hashable], env: Hashable = (), resources: Hashable = ()) -> Aspects:
+    """Settings as aspects, with the values that a family has in them."""
+    own: dict[str, Hashable] = {"environment": (settings["environment"], env)}
+    if resources:
+        own["resources"] = resources
+    return tuple({**settings, **own}.items())
 
 
 _TOKEN = re.compile(r"[A-Za-z0-9]+")
@@ -96,12 +127,9 @@ _TOKEN = re.compile(r"[A-Za-z0-9]+")
 class _Shaping:
     """Goes through one family in a fixed order: inputs, parameters, outputs, command, environment."""
 
-    def __init__(
-        self, family: Family, evaluator: Evaluator, commands: dict[tuple[int, int], tuple[Hashable, list[Hole]]]
-    ) -> None:
+    def __init__(self, family: Family, shaper: Shaper) -> None:
         self._family = family
-        self._evaluator = evaluator
-        self._commands = commands
+        self._shaper = shaper
         self._holes: list[Hole] = []
 
     def shape(self) -> Shape:
@@ -112,25 +140,29 @@ class _Shaping:
         )
         params = tuple([(n, _base(v), v.type.many, self._value(v, ("params", n), n)) for n, v in family.params.items()])
         # What files and parameters are called may stand in the command as a name.
-        names = _Names(self._holes)
+        named = len(self._holes)
         outputs = tuple(
             [(n, fixed_structure(o), self._value(o.path, ("outputs", n), n)) for n, o in family.outputs.items()]
         )
-        command = self._command(names)
+        command = self._command(named)
         env = [(v.name, self._value(v.value, ("env", v.name), v.name)) for v in family.env if v.value is not None]
-        settings = settings_structure(family)
-        if family.resources:
-            settings["resources"] = tuple([(name, self._settled(v)) for name, v in sorted(family.resources.items())])
-        settings["environment"] = (settings["environment"], tuple(env))
+        settings = self._shaper.settings.structure(family)
+        if env or family.resources:
+            resources = tuple([(name, self._settled(v)) for name, v in sorted(family.resources.items())])
+            told = self._shaper.numbered(_told(settings, env=tuple(env), resources=resources))
+        else:
+            told = self._shaper.told(settings)
+        keys = keys_structure(family.keys)
         aspects = (
-            ("keys", keys_structure(family.keys)),
+            ("keys", keys),
             ("inputs", inputs),
             ("parameters", params),
             ("outputs", outputs),
-            ("command", command),
-            *settings.items(),
+            ("command", command.form),
+            *told.form,
         )
-        return Shape(aspects, tuple(self._holes))
+        key = (keys, inputs, params, outputs, command.number, told.number)
+        return Shape(aspects, tuple(self._holes), key)
 
     # --- Values ---------------------------------------------------------------------------------------------------
 
@@ -144,7 +176,7 @@ class _Shaping:
         entries = self._entries(value)
         if entries is None:
             return ("as it is", structure(value))
-        self._holes.append(Hole(at, hint, entries, value.type.many, value.type))
+        self._holes.append(_new(Hole, (at, hint, entries, value.type.many, value.type)))
         return ("hole", value.type.many)
 
     def _constant(self, value: Const, at: At, hint: str) -> Hashable:
@@ -154,7 +186,7 @@ class _Shaping:
             entries = tuple([Const(item, value.type.one, value.span) for item in value.value])
             self._holes.append(Hole(at, hint, entries, True, value.type))
             return ("hole", True)
-        self._holes.append(Hole(at, hint, (value,), False, value.type))
+        self._holes.append(_new(Hole, (at, hint, (value,), False, value.type)))
         return ("hole", False)
 
     def _template(self, value: Value, at: At, hint: str) -> Hashable:
@@ -194,7 +226,7 @@ class _Shaping:
         if isinstance(value, Const):
             return value
         try:
-            found = self._evaluator.closure(value, self._family.keys, self._family)(0)
+            found = self._shaper.evaluator.closure(value, self._family.keys, self._family)(0)
         except (AtRunTime, ValueFault):
             return None
         return None if found is None else Const(found, value.type, value.span)
@@ -207,20 +239,24 @@ class _Shaping:
 
     # --- Commands -------------------------------------------------------------------------------------------------
 
-    def _command(self, names: _Names) -> Hashable:
+    def _command(self, named: int) -> Numbered[Hashable]:
+        """The form of the command; so many holes are those of files that are read and of parameters."""
         family = self._family
         known = (id(family.command), id(family.shell))
-        if known in self._commands:
-            form, holes = self._commands[known]
+        if known in self._shaper.commands:
+            shared, holes = self._shaper.commands[known]
             self._holes += holes
-            return form
+            return shared
+        names = _Names(self._holes[:named])
         start = len(self._holes)
         command = tuple(self._arguments(names)) if family.command is not None else None
         written = len(self._holes)
         shell = tuple(self._script()) if family.shell is not None else None
+        both: Hashable = (command, shell)
+        form = self._shaper.numbered(both)
         if not names.asked and len(self._holes) == written:  # Words of a script stand in their own step.
-            self._commands[known] = ((command, shell), self._holes[start:])
-        return (command, shell)
+            self._shaper.commands[known] = (form, self._holes[start:])
+        return form
 
     def _arguments(self, names: _Names) -> list[Hashable]:
         words = Words(names)
@@ -274,7 +310,7 @@ def _base(value: Value) -> str:
 
 def _reference(value: Related) -> Reference:
     assert isinstance(value.value, Output)
-    return Reference(value, value.value.step, value.value.port)
+    return _new(Reference, (value, value.value.step, value.value.port))
 
 
 def script_template(parts: tuple[ShellPart, ...], span: Span) -> list[ShellPart | Const]:

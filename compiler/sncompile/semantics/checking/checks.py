@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -36,18 +36,20 @@ def check_program(
 
     `by_default` are the inputs that steps take by convention; where a step writes one, it is taken from that step.
     """
-    feeds = {name: sources_of(step) for name, step in program.steps.items()}
+    taken = {name: _outputs_in(step) for name, step in program.steps.items()}
+    feeds = {name: _first_places(leaves) for name, leaves in taken.items()}
     if not _check_cycles(doc, program, feeds, report) or not _check_path_chains(program, feeds, report):
         return program
     identity = Identity(program.folder)
     connected = take_from_writers(program, by_default, identity, report)
     if connected is not program:
         program = connected
-        feeds = {name: sources_of(step) for name, step in program.steps.items()}
+        taken = {name: _outputs_in(step) for name, step in program.steps.items()}
+        feeds = {name: _first_places(leaves) for name, leaves in taken.items()}
         if not _check_cycles(doc, program, feeds, report) or not _check_path_chains(program, feeds, report):
             return program
     if doc.outputs is None:
-        program = replace(program, outputs=_unconsumed(program))
+        program = replace(program, outputs=_unconsumed(program, taken))
     evaluator = Evaluator(program.steps)
     check_values(program, evaluator, report)
     check_urls(program, evaluator, report)
@@ -98,8 +100,12 @@ def step_values(step: Step) -> list[Value]:
 
 def sources_of(step: Step) -> dict[str, Span]:
     """The steps whose outputs a step takes, each with the place of the first reference."""
+    return _first_places(_outputs_in(step))
+
+
+def _first_places(leaves: Iterable[Output]) -> dict[str, Span]:
     found: dict[str, Span] = {}
-    for leaf in _outputs_in(step):
+    for leaf in leaves:
         found.setdefault(leaf.step, leaf.span)
     return found
 
@@ -161,7 +167,7 @@ def _in_order(program: Program, feeds: dict[str, dict[str, Span]]) -> bool:
     """Whether every step stands below all that it waits for, as in most specs: then there can be no cycle."""
     above: set[str] = set()
     for name, step in program.steps.items():
-        if not (above.issuperset(feeds[name]) and all(w.step in above for w in step.after)):
+        if not above.issuperset(feeds[name]) or not above.issuperset([w.step for w in step.after]):
             return False
         above.add(name)
     return True
@@ -194,14 +200,14 @@ def _check_path_chains(program: Program, feeds: dict[str, dict[str, Span]], repo
     return True
 
 
-def _unconsumed(program: Program) -> dict[str, Value]:
-    """Every output that no step takes, as the pipeline's outputs.
+def _unconsumed(program: Program, taken: Mapping[str, Sequence[Output]]) -> dict[str, Value]:
+    """Every output that no step takes, as the pipeline's outputs; `taken` are those that each step takes.
 
     What a pipeline names as its output is one of the step that it is used as: a step inside it takes nothing away.
     """
     takers: dict[tuple[str, str], list[str]] = {}
-    for name, step in program.steps.items():
-        for leaf in _outputs_in(step):
+    for name, leaves in taken.items():
+        for leaf in leaves:
             takers.setdefault((leaf.step, leaf.port), []).append(name)
     found: dict[str, Value] = {}
     for name, step in program.steps.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
@@ -22,7 +24,8 @@ _SHORTER = "give the rows a shorter key, and keep the long text in a column"
 
 def check_lengths(program: Program, working: str, report: Report) -> None:
     """Tell of names, keys and derived paths that are too long, seen from the working folder `working`."""
-    deriving = [step for step in program.steps.values() if any(o.derived for o in step.outputs.values())]
+    derived = {step.name: [n for n, o in step.outputs.items() if o.derived] for step in program.steps.values()}
+    deriving = [step for step in program.steps.values() if derived[step.name]]
     wrong = bad_path(program.workspace)
     if wrong is not None and deriving:
         hint = "set another one (`data: {workspace: …}`, or `--data workspace=PATH`)"
@@ -34,10 +37,11 @@ def check_lengths(program: Program, working: str, report: Report) -> None:
             report.add(
                 faults.BAD_PATH.at(step.span, message, help=f"{MAX_PART - LONGEST_SUFFIX} bytes are left for it")
             )
+    most = room_for_output(working, program.workspace)
     for step in deriving:
         if not _check_keys(step, told, report):
             continue
-        _check_whole(program, step, working, report)
+        _check_whole(program, step, derived[step.name], most, report)
 
 
 def _check_keys(step: Step, told: set[str], report: Report) -> bool:
@@ -57,13 +61,11 @@ def _check_keys(step: Step, told: set[str], report: Report) -> bool:
     return fits
 
 
-def _check_whole(program: Program, step: Step, working: str, report: Report) -> None:
-    """Tell of a derived path that is too long, although each part of it is not."""
-    most = room_for_output(working, program.workspace)
+def _check_whole(program: Program, step: Step, names: Sequence[str], most: int, report: Report) -> None:
+    """Tell of a derived path of some outputs that is longer than `most` bytes, although no part of it is too long."""
     fixed = length(f"{program.workspace}/{step.name}/") + MAX_PART
-    bound = sum(MOST_ENCODED * max(map(len, step.keys.column(key)), default=0) + 1 for key in step.keys.by)
-    names = [name for name, output in step.outputs.items() if output.derived]
-    if fixed + bound <= most and all(length(name) * 4 <= MAX_PART for name in names):
+    bound = sum([MOST_ENCODED * max(map(len, step.keys.column(key)), default=0) + 1 for key in step.keys.by])
+    if fixed + bound <= most and max(map(length, names), default=0) * 4 <= MAX_PART:
         return
     evaluator = Evaluator(program.steps)
     for name in names:

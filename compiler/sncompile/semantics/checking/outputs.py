@@ -49,6 +49,8 @@ def kept_of(program: Program, evaluator: Evaluator, identity: Identity) -> Itera
 
 def _images(step: Step, evaluator: Evaluator) -> list[str]:
     """The image files of a step's jobs."""
+    if step.container is None:
+        return []
     try:
         names = map(image_name, images_used(step, evaluator))
         return [name.name for name in names if name.kind is ImageKind.FILE and bad_path(name.name) is None]
@@ -89,6 +91,8 @@ class Guard:
         self._around: dict[str, Kept] = {}
         self._inside: dict[str, Kept | None] = {}
         self._areas: dict[str, Kept] = {}
+        self._known: set[Folder] = set()
+        self._in_working: dict[str, bool] = {}
         self._outside = {folder.actual for folder in identity.working.around()}
         self._holding = {folder.key for folder in identity.working.around()}
         self._working = identity.working.key
@@ -98,11 +102,16 @@ class Guard:
         self._home = {folder.key for folder in identity.folder(os.path.expanduser("~")).around()}
 
     def _add(self, kept: Kept) -> None:
-        for where in self._identity.keys(kept.path):
+        places = self._identity.keys(kept.path)
+        for where in places:
             if kept.reach is not Reach.AROUND:
                 self._itself.setdefault(where.key, kept)
-            for folder in where.folder.around():
-                self._around.setdefault(folder.key, kept)
+            if where.folder not in self._known:  # Most of what is kept, as logs, lies in a folder with others.
+                self._known.add(where.folder)
+                for folder in where.folder.around():
+                    self._around.setdefault(folder.key, kept)
+        if kept.reach is not Reach.INSIDE and not any(where.folder.there for where in places):
+            return  # In a folder that is not there is no file.
         folder = self._identity.folder(kept.path)
         # Nothing can lie in a file either.
         whole = kept.reach is Reach.INSIDE or os.path.isfile(folder.actual)
@@ -117,10 +126,16 @@ class Guard:
             return "is your home folder, or a folder around it"
         if where.folder.actual == "":
             return "stands in `/` itself"
-        if any(folder.key == self._working for folder in where.folder.around()):
+        if handed_down(where.folder, self._in_working, self._works):
             return None  # Where people work there is no system, wherever that is.
         top = where.folder.actual.split("/")[1]
         return f"lies in `/{top}`, which is the system's" if top in SYSTEM else None
+
+    def _works(self, folder: Folder, above: bool | None) -> bool:
+        """Whether a folder is the working folder, or lies in it by any way to it."""
+        if above or folder.key == self._working:
+            return True
+        return folder.also is not None and handed_down(folder.also, self._in_working, self._works)
 
     def met(self, where: Where) -> Met | None:
         """What somebody who writes to a place would write over."""

@@ -18,7 +18,7 @@ from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report
 from sncompile.faults import tables as faults
 from sncompile.ir.keys.key_set import KeySet
-from sncompile.ir.values.model import Apply, Cell, Output, Related, Value, walk
+from sncompile.ir.values.model import Apply, Cell, Const, Output, Related, Value, walk
 from sncompile.semantics.program import Step
 
 _ONE_BY_ONE = frozenset(
@@ -47,15 +47,25 @@ class _Listed(NamedTuple):
 
 def check_pairing(step: Step, report: Report) -> None:
     """Warn of two lists of a step, or of one `zip`, whose items do not belong to the same instances."""
+    values = {n: value for n, value in (*step.inputs.items(), *step.params.items()) if not _stands_alone(value)}
+    if not values:
+        return
     module = step.module
     optional = {n for n, p in module.inputs.items() if p.optional} | {n for n, p in module.params.items() if p.optional}
-    values = {name: value for name, value in (*step.inputs.items(), *step.params.items()) if name not in optional}
+    values = {name: value for name, value in values.items() if name not in optional}
     found = list(_listed(values.items(), step.keys))
     told = _tell_pairs(found, step, report)
     for name, value in values.items():
         for zipped in (v for v in walk(value) if isinstance(v, Apply) and v.function == "zip"):
             operands = ((f"the lists in `zip` for `{name}`", operand) for operand in zipped.operands)
             told |= _tell_pairs(list(_listed(operands, step.keys)), step, report, told)
+
+
+def _stands_alone(value: Value) -> bool:
+    """Whether a value is plainly no list from several instances, and made of none: a constant, or one output."""
+    if isinstance(value, Related):
+        return not value.type.many and isinstance(value.value, Output)
+    return isinstance(value, Const)
 
 
 def origin_of(value: Value, at: KeySet) -> Origin | None:

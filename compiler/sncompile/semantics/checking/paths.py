@@ -59,6 +59,7 @@ class Paths:
         self._regions: dict[str, str] = {}
         self._above_regions: dict[str, list[str]] = {}
         self._expanded: set[str] = set()
+        self._folders: dict[str, Folder] = {}
         self._region_of: dict[str, str | None] = {}
         self._around: dict[str, Writer | None] = {}
         self._inside: dict[str, dict[str, Writer]] | None = None
@@ -70,17 +71,25 @@ class Paths:
 
     def _find_regions(self) -> None:
         """Give each step the folder of its derived paths, where no link brings two of them together."""
-        derived = {name: step for name, step in self._program.steps.items() if _derives(step)}
-        folders = {name: self.folder_of(name) for name in derived}
-        for name, folder in folders.items():
-            taken = {f.key for f in folder.around()} & self._regions.keys()
+        derived = [name for name, step in self._program.steps.items() if _derives(step)]
+        around: dict[Folder, list[str]] = {}  # Most have one folder around them, the workspace.
+        for name, folder in [(name, self.folder_of(name)) for name in derived]:
+            keys = [folder.key]
+            if folder.up is not None and folder.also is None:
+                if folder.up not in around:
+                    around[folder.up] = [above.key for above in folder.up.around()]
+                keys += around[folder.up]
+            else:
+                keys = [each.key for each in folder.around()]
+            taken = not self._regions.keys().isdisjoint(keys)
             if taken or folder.key in self._above_regions or self.identity.has_links(folder, self.keys_of(name)):
                 self.linked.append(name)
                 continue
             self._regions[folder.key] = name
-            for above in folder.around():
-                self._above_regions.setdefault(above.key, []).append(name)
-        self.plain_steps = [name for name in derived if name not in self.linked]
+            for key in keys:
+                self._above_regions.setdefault(key, []).append(name)
+        linked = set(self.linked)
+        self.plain_steps = [name for name in derived if name not in linked]
 
     def writer(self, where: Where) -> Writer | None:
         """Who writes the file at a place, derived paths included."""
@@ -172,7 +181,10 @@ class Paths:
 
     def folder_of(self, step: str) -> Folder:
         """The folder that holds the derived paths of a step."""
-        return self.identity.folder(f"{self._program.workspace}/{step}")
+        found = self._folders.get(step)
+        if found is None:
+            found = self._folders[step] = self.identity.folder(f"{self._program.workspace}/{step}")
+        return found
 
     def keys_of(self, step: str) -> int:
         """How many keys a step has, and so folders between its own and its derived files."""
@@ -256,9 +268,9 @@ class _Checker:
         names: tuple[str, str] | None = None
         if other is not step and {fold(n, ANY) for n in derived} & {fold(n, ANY) for n in other.outputs}:
             names = (f"{other.name}/…", f"{step.name}/…")
-        elif (ports := _alike(derived)) is not None:
+        elif len(derived) > 1 and (ports := _alike(derived)) is not None:
             names = (f"{step.name}/…{ports[0]}", f"{step.name}/…{ports[1]}")
-        elif any(_alike(set(step.keys.column(key))) is not None for key in step.keys.by):
+        elif step.keys.by and any(_alike(set(step.keys.column(key))) is not None for key in step.keys.by):
             keys = _alike("/".join(map(encode_key, instance)) for instance in step.keys.instances)
             names = (f"{step.name}/{keys[0]}/…", f"{step.name}/{keys[1]}/…") if keys is not None else None
         if names is not None:

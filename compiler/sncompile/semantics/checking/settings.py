@@ -35,10 +35,11 @@ def check_settings(step: Step, evaluator: Evaluator, words: Words, report: Repor
             _check_one(step, value, name, evaluator.at(attempt), report, f" (attempt {attempt})")
             if len(report) > told:
                 break
-    values = [v.value for v in step.env if v.value is not None]
-    values += [step.container] if step.container is not None else []
-    for value in values:
-        _check_one(step, value, "", evaluator, report)
+    for variable in step.env:
+        if variable.value is not None:
+            _check_one(step, variable.value, "", evaluator, report)
+    if step.container is not None:
+        _check_one(step, step.container, "", evaluator, report)
     read = (id(step.command), id(step.shell))
     if read not in words:
         words[read] = [value for value in _command_values(step) if not isinstance(value, Const)]

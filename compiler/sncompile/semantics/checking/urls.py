@@ -15,7 +15,7 @@ from sncompile.ir.keys.table import Cell as TableCell
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
-from sncompile.ir.values.model import Cell, Const, Key, Local, Lookup, Value, children, is_constant
+from sncompile.ir.values.model import Cell, Const, Key, Local, Lookup, Output, Related, Value, children, is_constant
 from sncompile.semantics.path_text import is_url
 from sncompile.semantics.program import Program, Step
 
@@ -36,7 +36,7 @@ def check_urls(program: Program, evaluator: Evaluator, report: Report) -> None:
     """Tell of every input, output and `path` that is a URL for some instance, each once."""
     checker = _Checker(program, evaluator)
     for step in program.steps.values():
-        for wanted in _wanted(step):
+        for wanted in _wanted(step, checker):
             told = checker.check(step, wanted)
             if told is not None:
                 report.add(told)
@@ -55,14 +55,16 @@ def constant_url(value: Value) -> str | None:
     return next((text for text in texts if isinstance(text, str) and is_url(text)), None)
 
 
-def _wanted(step: Step) -> Iterator[_Wanted]:
+def _wanted(step: Step, checker: _Checker) -> Iterator[_Wanted]:
+    """The values of a step that stand for files and may be URLs."""
     for name, value in step.inputs.items():
-        yield _Wanted(f"the input `{name}` of `{step.name}`", value, FETCH)
+        if checker.may_be(value, step):
+            yield _Wanted(f"the input `{name}` of `{step.name}`", value, FETCH)
     for name, value in step.params.items():
-        if step.module.params[name].base == "path":
+        if step.module.params[name].base == "path" and checker.may_be(value, step):
             yield _Wanted(f"the parameter `{name}` of `{step.name}`", value, _HAND_ON)
     for name, output in step.outputs.items():
-        if not output.derived:
+        if not output.derived and checker.may_be(output.path, step):
             yield _Wanted(f"the path of `{step.name}.{name}`", output.path, _SEND)
 
 
@@ -85,8 +87,6 @@ class _Checker:
     def check(self, step: Step, wanted: _Wanted) -> Diagnostic | None:
         """What is wrong with a value; None where it is no URL for any instance."""
         value = wanted.value
-        if value.type.base in ("unknown", "null") or not self._may_be(value, step):
-            return None
         found: list[tuple[str, int]] = []
         try:
             closure = self._evaluator.over(value, step.keys, step)
@@ -105,8 +105,10 @@ class _Checker:
         message += f" (and {others:,} more)" if others else ""
         return self._told(text, message, wanted, step)
 
-    def _may_be(self, value: Value, step: Step) -> bool:
+    def may_be(self, value: Value, step: Step) -> bool:
         """Whether a value can be a URL: some text that it is made of has a colon. Most have none, and are not made."""
+        if value.type.base in ("unknown", "null") or (isinstance(value, Related) and isinstance(value.value, Output)):
+            return False  # An output is looked at where it is written.
         for leaf in _leaves(value, step):
             match leaf:
                 case Const():

@@ -27,21 +27,20 @@ def check_values(program: Program, evaluator: Evaluator, report: Report) -> None
     words: Words = {}
     for step in program.steps.values():
         told = len(report)
-        in_json = any(isinstance(argument, Record) for argument in step.command or ())
-        here = _At(step.keys, step, in_json)
         for name, value in step.inputs.items():
             if _surely_there(value):
                 continue
             if value.type.base != "unknown":
                 what = f"the input `{name}` of `{step.name}`"
-                _check_input(step.module.inputs[name], value, what, here, evaluator, report)
+                _check_input(step.module.inputs[name], value, what, _At(step.keys, step), evaluator, report)
         for name, value in step.params.items():
-            settled = isinstance(value, Const) and value.value is not None and _is_free(step.module.params[name])
-            if settled and not (in_json and isinstance(value, Const) and _is_infinite(value.value)):
+            param = step.module.params[name]
+            settled = isinstance(value, Const) and value.value is not None and _is_free(param)
+            if settled and not (isinstance(value, Const) and _is_infinite(value.value) and _in_json(step)):
                 continue
             if value.type.base != "unknown":
                 what = f"the parameter `{name}` of `{step.name}`"
-                _check_param(step.module.params[name], value, what, here, evaluator, report)
+                _check_param(param, value, what, _At(step.keys, step, _in_json(step)), evaluator, report)
         if len(report) == told:
             check_pairing(step, report)
             told = len(report)
@@ -55,6 +54,11 @@ def check_values(program: Program, evaluator: Evaluator, report: Report) -> None
     for name, value in program.outputs.items():
         if value.type.base != "unknown":
             check_output(name, value, program, evaluator, report)
+
+
+def _in_json(step: Step) -> bool:
+    """Whether a step's parameters are given as JSON."""
+    return any(isinstance(argument, Record) for argument in step.command or ())
 
 
 def _is_free(param: ParamDoc) -> bool:

@@ -97,7 +97,7 @@ class InferLinker:
         kind = self._type(doc, rules)
         if kind is None:
             return None
-        param = replace(doc.declared, base=kind.base, many=kind.many, optional=rules.optional)
+        param = doc.declared._replace(base=kind.base, many=kind.many, optional=rules.optional)
         what = f"`{given.option} {name}`"
         try:
             by_text = given.option == "--set"

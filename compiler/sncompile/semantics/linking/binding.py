@@ -20,6 +20,7 @@ from sncompile.ir.values.model import (
     Items,
     Key,
     Lookup,
+    Output,
     Related,
     Value,
     keeping,
@@ -51,7 +52,7 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
     """`value` as an input port takes it; what does not fit is told."""
     if port.optional:
         value = lenient(value)
-    value = as_text(_taken_for(port_type(port), value))
+    value = as_text(_taken_for(port.base, value))
     given = value.type
     if port.many and _is_empty_list(value):
         if not port.optional:
@@ -80,12 +81,12 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
     return plain_path(value)
 
 
-def _taken_for(wanted: Type, value: Value) -> Value:
-    """A value of a type that cannot be known, as a column has no cells, as if it were of the type that is wanted."""
+def _taken_for(base: str, value: Value) -> Value:
+    """A value of a type that cannot be known, as a column has no cells, as if it were of the `base` that is wanted."""
     known = value.type.base != "unknown"
     if known or not any(isinstance(leaf, Cell) and leaf.type.base == "unknown" for leaf in walk(value)):
         return value
-    return value._replace(type=value.type._replace(base=wanted.base))
+    return value._replace(type=value.type._replace(base=base))
 
 
 def _declared(port: PortDoc) -> tuple[Place, ...]:
@@ -103,6 +104,8 @@ def plain_path(value: Value) -> Value:
         return value
     if isinstance(value, Items):
         return value._replace(items=tuple(map(plain_path, value.items)))
+    if isinstance(value, Related) and isinstance(value.value, Output):
+        return value  # It is one already.
     if isinstance(value, (Apply, Choice, Related)):
         cells = [leaf.table.columns[leaf.column] for leaf in walk(value) if isinstance(leaf, Cell)]
         if any(str(cell).startswith("-") for column in cells for cell in column):
@@ -127,7 +130,7 @@ def _check_file(port: PortDoc, value: Value, what: str, report: Report) -> None:
                 related=_declared(port),
             )
         )
-    elif port.formats and given.formats and not set(port.formats) & set(given.formats):
+    elif port.formats and given.formats and not any(name in given.formats for name in port.formats):
         report.add(
             faults.FORMAT_MISMATCH.at(
                 value.span,
@@ -200,7 +203,7 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
     if param.gaps:
         value = keeping(value)
     wanted = param_type(param)
-    value = _taken_for(wanted, value)
+    value = _taken_for(wanted.base, value)
     value = as_text(value) if wanted.textual else as_read(value)
     given = value.type
     if given.base == param.base and given.many == param.many and not _is_empty_list(value):

@@ -31,9 +31,12 @@ def through_gone(before: Mapping[str, Iterable[str]], gone: Set[str]) -> dict[st
     {'a': None}
     """
     found: dict[str, dict[str, None]] = {}
-    for name in before:
+    for name, named in before.items():
+        if not named:
+            found[name] = {}
+            continue
         seen: dict[str, None] = {}
-        pending = list(before[name])
+        pending = list(named)
         while pending:
             other = pending.pop(0)
             if other not in seen:

@@ -48,12 +48,12 @@ class KeyLinker:
 
         Of a step that is gone nobody asks which rows its `where` lets pass.
         """
+        if not step.by and step.over is None and step.where is None:
+            return self._outer
         by = tuple(dict.fromkeys(name.name for name in step.by))
         table = self._table(step, by)
         if table is None:
-            if by or step.over is not None or step.where is not None:
-                return None
-            return self._outer
+            return None
         keys = (*self._outer.by, *(name for name in by if name not in self._outer.by))
         try:
             return self._instances(step, table, keys, gone=gone)

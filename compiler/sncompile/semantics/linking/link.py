@@ -62,9 +62,10 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
     linker = PipelineLinker(doc, shared, data=data, inputs=inputs, params=params)
     linker.param_members.used.update(used)
     outputs = linker.link()
-    order = {name: tuple(dict.fromkeys(shared.order.get(name, ()))) for name in linker.linked}
-    linked = shared.steps
-    steps = {name: linked[name]._replace(after=after) if after else linked[name] for name, after in order.items()}
+    steps = {name: shared.steps[name] for name in linker.linked}
+    for name, after in shared.order.items():
+        if after and name in steps:
+            steps[name] = steps[name]._replace(after=tuple(dict.fromkeys(after)))
     program = Program(
         name=doc.name.name,
         about=doc.about,

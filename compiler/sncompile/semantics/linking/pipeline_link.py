@@ -12,7 +12,7 @@ from sncompile.faults import names as faults
 from sncompile.ir.graph.commands import Waits
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table
-from sncompile.ir.language.types import NULL, Type
+from sncompile.ir.language.types import NULL
 from sncompile.ir.values.model import Const, Output, Value
 from sncompile.ir.values.relating import UNIT
 from sncompile.ir.values.written import as_text
@@ -117,6 +117,7 @@ class PipelineLinker:
         self._unlinked: list[tuple[StepDoc, Document | None, KeySet | None]] = []
         self._inner: dict[str, list[str]] = {}
         self._modules_used: set[str] = set()
+        self._modules: dict[str, Document] = {}
         self._scopes: dict[KeySet, Scope] = {}
         check_names(doc, self._report)
         self._spaces: dict[str, Space] = {n: LazyStep(self, n) for n in doc.steps if n not in RESERVED}
@@ -159,6 +160,8 @@ class PipelineLinker:
                 return StepSpace(name, None, {}, False, True)  # It asks for its own names.
             self._declaring.add(name)
             found = self._declared[name] = self._declare(self._doc.steps[name])
+            if isinstance(self._spaces.get(name), LazyStep):
+                self._spaces[name] = found
         return found
 
     def _declare_pipelines(self) -> None:
@@ -190,8 +193,8 @@ class PipelineLinker:
         gone = step.when is not None and not is_wanted(step.when, self._scope(UNIT), self._report)
         module = self._module_of(step)
         keys = self._keys.link(step, gone=gone)
-        for table in keys.rows.tables if keys is not None else ():
-            self.tables_used.add(table.name)
+        if keys is not None:
+            self.tables_used.update([table.name for table in keys.rows.tables])
         if module is None or keys is None or step.broken:
             self._unlinked.append((step, module, keys))
             return broken
@@ -203,9 +206,9 @@ class PipelineLinker:
             return self._link_nested(step, module, keys) or broken
         typed = self._shared.module(module)
         self._waiting[name] = _Waiting(typed, keys)
+        linked = self._prefix + name
         outputs: dict[str, Value] = {
-            port: Output(self._prefix + name, port, Type(p.base, p.many, False, p.formats), p.name.span)
-            for port, p in module.outputs.items()
+            port: Output(linked, port, made.type, made.span) for port, made in typed.outputs.items()
         }
         return StepSpace(name, keys, outputs, False, False)
 
@@ -233,9 +236,14 @@ class PipelineLinker:
     def _module_of(self, step: StepDoc) -> Document | None:
         if not isinstance(step.module, Named):
             return step.module
+        known = self._modules.get(step.module.name)
+        if known is not None:
+            return known  # What leads nowhere is told at every place.
         self._modules_used.add(step.module.name.partition("/")[0])
         document = self._shared.library.resolve(step.module, self._doc.source, self._doc.modules)
         place = next((i for i, outer in enumerate(self._inside) if outer is document), None)
+        if document is not None and place is None:
+            self._modules[step.module.name] = document
         if document is None or place is None:
             return document
         ring = " → ".join(f"`{d.name.name}`" for d in (*self._inside[place:], document))
@@ -298,9 +306,11 @@ class PipelineLinker:
 
     def _note_order(self) -> None:
         """Write down which linked steps must be done before which, by `after` and `flow`."""
+        if self._doc.flow is None and not any(step.after for step in self._doc.steps.values()):
+            return
         gone = {name for name, space in self._declared.items() if space.gone}
         for name, before in through_gone(order_of(self._doc, self._report), gone).items():
-            keys = self._declared[name].keys
+            keys = self._declared[name].keys if before else None
             if keys is None:
                 continue
             earlier = [

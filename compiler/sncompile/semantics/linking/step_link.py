@@ -19,13 +19,17 @@ from sncompile.semantics.linking.binding import port_type
 from sncompile.semantics.linking.conventions import decided_argument
 from sncompile.semantics.linking.data_roots import workspace_of
 from sncompile.semantics.linking.with_link import Bindings, Settler, bind_ports_and_params
-from sncompile.semantics.modules.link import TypedModule, file_suffix, link_env, link_image
+from sncompile.semantics.modules.link import TypedModule, link_env, link_image
 from sncompile.semantics.path_text import join_text, tidy
 from sncompile.semantics.program import OutputPath, Step
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope
 from sncompile.semantics.typing import Typer
-from sncompile.syntax.document import PortDoc, StepDoc
+from sncompile.syntax.document import ContainerDoc, PortDoc, StepDoc
+
+
+def _network(container: ContainerDoc | None) -> bool:
+    return container is not None and container.network
 
 
 class StepLinker:
@@ -69,7 +73,7 @@ class StepLinker:
             command=self._command(bound),
             shell=self._script(env),
             container=image,
-            network=any(c is not None and c.network for c in (mdoc.container, doc.container)),
+            network=_network(mdoc.container) or _network(doc.container),
             conda=module.conda,
             env=env,
             resources={**module.resources, **self._resources()} if doc.resources else module.resources,
@@ -169,10 +173,10 @@ class StepLinker:
                 )
             )  # fmt: skip
             return Const((), UNKNOWN._replace(many=True), self._doc.name.span), True
-        return self._derived(name, port, self._doc.name.span), True
+        return self._derived(name, self._doc.name.span), True
 
-    def _derived(self, name: str, port: PortDoc, span: Span) -> Value:
-        folder, file = below(workspace_of(self._data), f"{self._name}/"), f"{name}{file_suffix(port)}"
+    def _derived(self, name: str, span: Span) -> Value:
+        folder, file = below(workspace_of(self._data), f"{self._name}/"), self._module.outputs[name].file
         if not self._keys.by:
             return Const(folder + file, STRING, span)
         start = Const(folder, STRING, span)

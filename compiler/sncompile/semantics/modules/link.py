@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
-from sncompile.diagnostics import Report, did_you_mean
+from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import documents as document_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, ShellPart, Success, Variable
@@ -26,6 +27,14 @@ from sncompile.semantics.scripts.values import Script
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import EnvDoc, ModuleDoc, PortDoc
 from sncompile.syntax.document import Value as DocValue
+
+
+class TypedOutput(NamedTuple):
+    """An output: the type that others see, and what its file is called where the path is derived."""
+
+    type: Type
+    file: str
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ class TypedModule:
     files: tuple[str, ...]
     undecided: bool
     """Whether a step's values may settle something in the command: a choice, a condition, or what is computed."""
+    outputs: Mapping[str, TypedOutput]
 
 
 _RESOURCE_TYPES = dict.fromkeys(RESOURCES, INTEGER)
@@ -88,6 +98,10 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
         success=_link_success(doc, report),
         files=tuple(files),
         undecided=any(map(may_be_decided, action.command or ())),
+        outputs={
+            name: TypedOutput(_output_type(port), f"{name}{_suffix(port)}", port.name.span)
+            for name, port in doc.outputs.items()
+        },
     )
     if action.uses_all or doc.broken or report.failed:
         return typed
@@ -207,7 +221,7 @@ def _link_success(doc: ModuleDoc, report: Report) -> Success:
     )
 
 
-def file_suffix(port: PortDoc) -> str:
+def _suffix(port: PortDoc) -> str:
     """The suffix of an output's derived path: its first format."""
     if port.base == "directory" or not port.formats:
         return ""

@@ -72,6 +72,9 @@ def handed_down(folder: Folder, known: dict[str, T], own: Callable[[Folder, T | 
     """
     if folder.actual in known:
         return known[folder.actual]
+    if folder.up is not None and folder.up.actual in known:  # As of most folders whose neighbours were asked for.
+        only = known[folder.actual] = own(folder, known[folder.up.actual])
+        return only
     pending = []
     here: Folder | None = folder
     while here is not None and here.actual not in known:
@@ -127,7 +130,7 @@ class Identity:
         if base is None:
             base = self._walk(self.root if head.startswith("/") else self.working, head, 0)
             self._spelled[head] = base
-        return self._walk(base, name, 0)
+        return self._walk(base, name, 0) if name in ("", ".", "..") else self._child(base, name, 0)
 
     def place(self, path: str | Path) -> Place:
         """Where a path leads, a link at its end not followed."""
@@ -176,7 +179,9 @@ class Identity:
 
     def has_links(self, folder: Folder, depth: int) -> bool:
         """Whether a link stands in a folder, or in those below it, down to a depth of so many folders."""
-        pending = [(folder.actual, depth)] if folder.there and depth else []
+        if not folder.there or not depth:
+            return False
+        pending = [(folder.actual, depth)]
         while pending:
             here, left = pending.pop()
             for name, kind in self._system.entries(here or "/"):
