@@ -34,7 +34,9 @@ from sncompile.lowering.text import lowered_text
 from sncompile.passes.merging.shapes import Shaper
 from sncompile.targets.bash.reading import differences as bash_differences
 from sncompile.targets.cwl.verify import differences as cwl_differences
+from sncompile.targets.registry import find_target
 from sncompile.targets.snakemake.reading_back.read_back import differences
+from sncompile.targets.target import NOT_HEEDED
 
 SPEC = """\
 sncompile: 1
@@ -253,6 +255,7 @@ UNSEEN: dict[tuple[str, str], str] = {
     ("lowered", "Family.params"): _BY_COMMAND,
     ("lowered", "Output.derived"): _CHOSEN,
     ("bash", "Output.derived"): _CHOSEN,
+    ("bash", "Output.temp"): "what the pipeline is for stays",
     ("bash", "Family.container"): _REFUSED,
     ("bash", "Family.conda"): _REFUSED,
     ("bash", "Family.network"): _REFUSED,
@@ -296,6 +299,10 @@ def test_every_resource_is_noticed(resource: str, reader: str, graph: Graph) -> 
     except AssertionError:
         assert reader in ("snakemake", "cwl", "bash")
         how = CompileOptions(target=reader)
-        plain = replace(new, families={n: f._replace(conda=None) for n, f in new.families.items()})
-        with pytest.raises(CompileError):
+        bare: dict[str, Any] = {"conda": None, **({"container": None, "network": False} if reader == "bash" else {})}
+        plain = replace(new, families={n: f._replace(**bare) for n, f in new.families.items()})
+        if find_target(reader).resources.get(resource) == NOT_HEEDED:
+            assert any(resource in each.message for each in emit(plain, Path("build/unheeded"), how).warnings)
+            return
+        with pytest.raises(CompileError, match=f"(?i){resource}"):
             emit(plain, Path("build/refused"), how)

@@ -47,7 +47,9 @@ def emitted(target: str, name: str, level: int, folder: Path) -> dict[str, str]:
     checked = check(spec)
     assert not checked.failed, checked.diagnostics
     made = compile_program(checked.require(), CompileOptions(target=target, level=level))
-    files = made.emitted.files
+    files = dict(made.emitted.files)
+    if target == "bash":  # What is the same for every pipeline stands in the template.
+        files["run.sh"] = files["run.sh"].partition(b"# --- What follows is the same")[0]
     return {n: data.decode() for n, data in files.items() if not n.startswith("files/")}
 
 

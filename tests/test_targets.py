@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from sncompile.api import CompileOptions, check, compile_program
 from sncompile.diagnostics import CompileError
+from sncompile.ir.graph.resources import RESOURCES
 from sncompile.lowering.features import Feature
+from sncompile.lowering.model import Lowered
 from sncompile.targets import registry
+from sncompile.targets.emitted import Emitted
 from sncompile.targets.registry import OURS, find_target
+from sncompile.targets.target import NOT_HEEDED, NoOptions, Target
 
 from .command_line import in_this_process
 
@@ -40,7 +44,6 @@ ASKING: dict[Feature, dict[str, str]] = {
     Feature.SECRETS_IN_CONTAINERS: {"step": "env: {TOKEN: {secret: true}}", "module": "container: org/tool:1"},
     Feature.RETRIES: {"step": "retries: 2"},
     Feature.PRIORITIES: {"step": "priority: 5"},
-    Feature.GPUS: {"module": "resources: {gpus: 1}"},
     Feature.RUN_TIME: {"module": "resources: {memory: '${attempt}GB'}"},
     Feature.LATE_WORDS: {"module": "resources: {memory: '${inputs.i.size}'}", "word": ', "${resources.memory}"'},
     Feature.TEMPORARY: {"step": "outputs: {d: {temp: true}}"},
@@ -94,7 +97,7 @@ def test_the_table_of_targets_has_every_feature(capsys: pytest.CaptureFixture[st
     found: dict[str, Any] = json.loads(run("targets", "--json").out)
     assert found.keys() == OURS.keys()
     for told in found.values():
-        assert list(told["capabilities"]) == [feature.value for feature in Feature]
+        assert list(told["capabilities"]) == [feature.value for feature in Feature] + list(RESOURCES)
     assert found["snakemake"]["options"] == ["benchmark", "containers"]
     assert all(feature.value.split()[0] in run("targets").out for feature in Feature)
 
@@ -147,3 +150,48 @@ def test_options_by_text_and_by_name_are_the_same(tmp_path: Path, monkeypatch: p
     one = compile_program(program, CompileOptions(benchmark=True)).emitted.files
     assert compile_program(program, CompileOptions(own={"benchmark": "true"})).emitted.files == one
     assert compile_program(program, CompileOptions(own={"benchmark": "false"})).emitted.files != one
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+@pytest.mark.parametrize("target", OURS)
+def test_a_resource_is_asked_for_refused_or_told_as_not_heeded(
+    target: str, resource: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing is said of steps that never run, or that ask for none of it."""
+    monkeypatch.chdir(tmp_path)
+    amount = "4" if resource in ("cpus", "gpus") else "4GB" if resource != "time" else "4h"
+    Path("main.yaml").write_text(SPEC.format(step="", module=f"resources: {{{resource}: {amount}}}", word=""))
+    how = find_target(target).resources.get(resource)
+    made = compile_program(check("main.yaml").require(), CompileOptions(target=target))
+    if how is None:
+        with pytest.raises(CompileError) as error:
+            _ = made.emitted
+        assert [each.span.line for each in error.value.diagnostics if each.span] == [9]
+    else:
+        warned = [each.message for each in made.emitted.warnings if each.code == "SN618"]
+        assert len(warned) == (how == NOT_HEEDED)
+    none = SPEC.format(step="", module=f"resources: {{{resource}: 0}}", word="")
+    Path("none.yaml").write_text(none)
+    checked = check("none.yaml")
+    if not checked.failed:
+        assert not compile_program(checked.require(), CompileOptions(target=target)).emitted.warnings
+
+
+def test_what_goes_wrong_in_a_package_is_told_as_its_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(Target[NoOptions]):
+        name = "broken"
+        title = "broken 1"
+        features: ClassVar[dict[Feature, str]] = {}
+
+        def lower(self, lowered: Lowered, out: Path, options: NoOptions) -> Emitted:
+            raise KeyError("x")
+
+    monkeypatch.chdir(tmp_path)
+    Path("main.yaml").write_text(SPEC.format(step="", module="", word=""))
+    made = compile_program(check("main.yaml").require(), CompileOptions(target=Broken()))
+    with pytest.raises(CompileError, match="SN616") as error:
+        _ = made.emitted
+    told = error.value.diagnostics[0]
+    assert told.message.startswith("the target `broken` failed: KeyError: 'x' (")
+    assert told.help is not None
+    assert "tests.test_targets" in told.help

@@ -7,7 +7,7 @@ options gives the same bytes everywhere. Each stage is worked out when it is fir
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -121,7 +121,7 @@ class Compilation:
     @cached_property
     def emitted(self) -> Emitted:
         """The files, in memory. Raises as `emit` does."""
-        return emit(self.graph, self.out, self.options)
+        return emit(self.graph, self.out, self.options, self.lowered)
 
     def write(self) -> Path:
         """Write the files, all or nothing; gives their folder. Raises `CompileError` where that cannot be done."""
@@ -129,7 +129,7 @@ class Compilation:
         return self.out
 
 
-def emit(graph: Graph, out: Path, options: CompileOptions) -> Emitted:
+def emit(graph: Graph, out: Path, options: CompileOptions, lowered: Lowered | None = None) -> Emitted:
     """The files of a graph that are to stand in `out`, in memory, read back and compared with the graph.
 
     Raises `CompileError` for what the target cannot express and where jobs would write into the folder of the files,
@@ -142,7 +142,7 @@ def emit(graph: Graph, out: Path, options: CompileOptions) -> Emitted:
     out = without_ups(out)
     with uncollected():
         check_out(graph, out, benchmark=options.benchmark)
-        found = printed(graph, out, options)
+        found = printed(graph, out, options, lowered)
         target = find_target(options.target)
         with blamed(target):
             told = target.read_back(graph, found, out)
@@ -151,7 +151,7 @@ def emit(graph: Graph, out: Path, options: CompileOptions) -> Emitted:
     return found
 
 
-def printed(graph: Graph, out: Path, options: CompileOptions) -> Emitted:
+def printed(graph: Graph, out: Path, options: CompileOptions, lowered: Lowered | None = None) -> Emitted:
     """What a target makes of a graph. Raises `CompileError` for what it cannot express."""
     from sncompile.lowering.lower import lower
     from sncompile.targets.refusing import refuse
@@ -160,10 +160,12 @@ def printed(graph: Graph, out: Path, options: CompileOptions) -> Emitted:
 
     target = find_target(options.target)
     chosen = options_for(target, options.for_target())
-    lowered = lower(graph, target.place(graph, out), target.stage)
-    refuse(target, lowered)
     with blamed(target):
-        return target.lower(lowered, out, chosen)
+        lowered = lowered or lower(graph, target.place(graph, out), target.stage)
+    unheeded = refuse(target, lowered)
+    with blamed(target):
+        found = target.lower(lowered, out, chosen)
+    return replace(found, warnings=(*unheeded, *found.warnings))
 
 
 def few(told: Sequence[str]) -> str:

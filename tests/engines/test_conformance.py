@@ -44,10 +44,10 @@ RUNS = {"bash": by_bash, "snakemake": by_snakemake, "cwl": by_cwltool}
 REFUSED = {
     ("cwl", "sizes"): (Feature.LATE_WORDS,),
     ("cwl", "conda"): (Feature.CONDA,),
-    ("cwl", "gpus"): (Feature.GPUS,),
+    ("cwl", "gpus"): ("gpus",),
     ("cwl", "protected_folder"): (Feature.PROTECTED_FOLDERS,),
     ("bash", "conda"): (Feature.CONDA,),
-    ("bash", "gpus"): (Feature.GPUS,),
+    ("bash", "gpus"): ("gpus",),
     ("bash", "images"): (Feature.CONTAINERS,),
 }
 
@@ -70,6 +70,20 @@ def test_page(target: str, page: str, tmp_path: Path) -> None:
     run = None if (target, page) in NOT_RUN else RUNS[target]
     # What takes an engine that is slow to start is tried at the usual level; bash at all.
     levels = LEVELS if target == "bash" else (1,)
-    found = target_conformance(find_target(target), PAGES[page], tmp_path, run, levels=levels)
+    found = target_conformance(find_target(target), PAGES[page], tmp_path, run, levels=levels, keeps=target != "cwl")
     assert found.refused == REFUSED.get((target, page), ())
     assert found.ran == (run is not None and not found.refused)
+
+
+@pytest.mark.parametrize("page", ["words", "shapes", "fails", "functions", "silent", "retries"])
+def test_a_run_that_does_nothing_is_noticed(page: str, tmp_path: Path) -> None:
+    """Although it ends as it has to."""
+    for level in (0, 1):
+        with pytest.raises(AssertionError):
+            target_conformance(
+                find_target("bash"),
+                PAGES[page],
+                tmp_path / str(level),
+                lambda folder, out, environment: int(PAGES[page].fails),
+                levels=[level],
+            )

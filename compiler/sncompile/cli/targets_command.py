@@ -10,6 +10,7 @@ import click
 from sncompile.cli.options import color_option
 from sncompile.cli.reporter import as_json, bold, write
 from sncompile.diagnostics import CompileError
+from sncompile.ir.graph.resources import RESOURCES
 from sncompile.lowering.features import Feature
 from sncompile.targets.target import Target
 from sncompile.views.columns import table, terminal_width
@@ -36,6 +37,7 @@ def command(machine: bool, color: str) -> None:
         f"{strong(name)} takes {', '.join(_options(target))}\n" for name, target in targets.items() if _options(target)
     ]
     rows = [[each.value, *(t.features.get(each, "no") for t in targets.values())] for each in Feature]
+    rows += [[name, *(t.resources.get(name, "no") for t in targets.values())] for name in RESOURCES]
     write("".join(lines) + "\n" + table([["feature", *targets], *rows], width, indent="  "))
 
 
@@ -47,4 +49,5 @@ def _options(target: Target[Any]) -> list[str]:
 def _told(target: Target[Any]) -> dict[str, Any]:
     """A target as the interface has it."""
     capabilities = {each.value: target.features.get(each, "no") for each in Feature}
+    capabilities |= {name: target.resources.get(name, "no") for name in RESOURCES}
     return {"title": target.title, "capabilities": capabilities, "options": _options(target)}

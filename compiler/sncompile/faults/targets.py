@@ -87,6 +87,13 @@ NOT_READ = Fault(
     "`--verify` has the emitted files read again, and compares what they say with the spec, job by job. A target may\n"
     "have nothing that reads its files.",
 )
+NOT_HEEDED = Fault(
+    "SN618",
+    "a resource that a target does not heed",
+    "Jobs ask for it, and the engine of the target has no means to hold them to it or to see that there is enough.\n"
+    "They run all the same.",
+    Severity.WARNING,
+)
 CWL_PLACE = Fault(
     "SN621",
     "a path that leads out of a job's folder (CWL)",

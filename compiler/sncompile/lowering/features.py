@@ -16,7 +16,6 @@ class Feature(Enum):
     SECRETS_IN_CONTAINERS = "secrets in containers"
     RETRIES = "retries"
     PRIORITIES = "priorities"
-    GPUS = "GPUs"
     RUN_TIME = "amounts by size or attempt"
     LATE_WORDS = "amounts by size in commands"
     TEMPORARY = "temporary files"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from sncompile.diagnostics import Span
 from sncompile.ir.diff.commands import resources_taken
 from sncompile.ir.graph.commands import Success
-from sncompile.ir.graph.feeds import feeds, for_effect, waited_for
+from sncompile.ir.graph.feeds import feeds, for_effect, needed, steps_in, waited_for
 from sncompile.ir.graph.model import Family, Graph, Relation
+from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.graph.settings import settings_of
 from sncompile.ir.jobs.expansion import Expansion, job_id, module_files
 from sncompile.ir.values.evaluate import Evaluator
@@ -40,6 +41,9 @@ def lower(graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | No
     pipeline has them, `stage` says it, of all paths that there are.
     """
     lowering = _Lowering(graph, place, stage)
+    wanted = {step for value in graph.outputs.values() for step in steps_in(value)}
+    # What never runs needs nothing.
+    needed_here = needed(graph, [*wanted, *for_effect(graph)])
     return Lowered(
         name=graph.name,
         title=" ".join(graph.title.split()),
@@ -50,7 +54,8 @@ def lower(graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | No
         place=place,
         written=tuple(graph.families),
         files=graph.files,
-        features=_features(graph),
+        features=_features(graph, needed_here),
+        resources=_resources(graph, needed_here),
         span=graph.span,
         graph=graph,
         _parts=lowering,
@@ -199,14 +204,31 @@ def wanted_jobs(graph: Graph, expansion: Expansion | None = None) -> Mapping[str
     return {name: sorted(found[name]) for name in graph.downwards() if found.get(name)}
 
 
-def _features(graph: Graph) -> dict[Feature, tuple[Use, ...]]:
+def _features(graph: Graph, needed_here: Collection[str]) -> dict[Feature, tuple[Use, ...]]:
     """What an engine must be able to do, each with the places that ask for it."""
     found: dict[Feature, list[Use]] = {}
     evaluator = Evaluator(graph.families)
     for name, family in graph.families.items():
+        if name not in needed_here:
+            continue
         for feature, what, span in _used(family, Columns(family, graph, evaluator)):
             found.setdefault(feature, []).append(Use(name, what, span))
     return {feature: tuple(found[feature]) for feature in Feature if feature in found}
+
+
+def _resources(graph: Graph, needed_here: Collection[str]) -> dict[str, tuple[Use, ...]]:
+    """The resources that jobs ask for, each with who does; none of something is not asked for."""
+    found: dict[str, list[Use]] = {}
+    evaluator = Evaluator(graph.families)
+    for name in RESOURCES:
+        for family in graph.families.values():
+            amount = family.resources.get(name)
+            if amount is None or family.name not in needed_here:
+                continue
+            columns = Columns(family, graph, evaluator)
+            if columns.late(amount) or any(columns.cells(amount)):
+                found.setdefault(name, []).append(Use(family.name, name, amount.span))
+    return {name: tuple(uses) for name, uses in found.items()}
 
 
 def _used(family: Family, columns: Columns) -> Iterator[tuple[Feature, str, Span]]:
@@ -224,9 +246,6 @@ def _used(family: Family, columns: Columns) -> Iterator[tuple[Feature, str, Span
     late = [name for name, amount in family.resources.items() if columns.late(amount)]
     for name in late:
         yield Feature.RUN_TIME, name, family.resources[name].span
-    gpus = family.resources.get("gpus")
-    if gpus is not None and ("gpus" in late or any(columns.cells(gpus))):
-        yield Feature.GPUS, "gpus", gpus.span
     for name in _late_words(family, columns) if late else ():
         yield Feature.LATE_WORDS, name, family.module_span
     secrets = ", ".join(f"`{variable.name}`" for variable in family.env if variable.secret)

@@ -348,9 +348,10 @@ class Lowered:
 
     `tasks` are each after those that they need; `written` has their names in the spec's order. `outputs` are those of
     the pipeline; `wanted` are the jobs that these need, by task and in order, with those that write nothing and are
-    there for what they do. `files` are the modules' files. `features` are what an engine must be able to do, each with
-    what asks for it. `folder` is the jobs' working folder and is never written into a file; `place` is where jobs find
-    module files, and `staged` leads from the path of an input to where they find that.
+    there for what they do. `files` are the modules' files. `features` are what an engine must be able to do, and
+    `resources` what jobs ask for, each with what asks for it. `folder` is the jobs' working folder and is never written
+    into a file; `place` is where jobs find module files, and `staged` leads from the path of an input to where they
+    find that.
     """
 
     name: str
@@ -363,6 +364,7 @@ class Lowered:
     written: tuple[str, ...]
     files: Mapping[str, Shipped]
     features: Mapping[Feature, tuple[Use, ...]]
+    resources: Mapping[str, tuple[Use, ...]]
     span: Span
     graph: Graph
     _parts: Parts

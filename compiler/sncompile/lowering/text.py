@@ -42,6 +42,8 @@ def lowered_text(lowered: Lowered) -> str:
     for feature, uses in lowered.features.items():
         tasks = ", ".join(dict.fromkeys(use.task for use in uses))
         lines.append(f"  {feature.value}: {tasks}")
+    for name, uses in lowered.resources.items():
+        lines.append(f"  {name}: {', '.join(use.task for use in uses)}")
     return "\n".join(lines) + "\n"
 
 

@@ -32,6 +32,10 @@ def wrapped_for(containers: str) -> Engine | None:
     return containers if containers in get_args(Engine) else None  # type: ignore[return-value]
 
 
+NOT_HEEDED = "not heeded"
+"""What a target says of a resource that its jobs may ask for in vain: that is told as a warning."""
+
+
 class NoOptions(NamedTuple):
     """A target without options."""
 
@@ -54,7 +58,7 @@ class Target(ABC, Generic[OptionsT]):
     """Something that a pipeline can be compiled to.
 
     `features` says of what an engine can do how it is expressed; what is not among them is refused. `refusals` are for
-    those, by the feature or the name of an option, where more can be said than that the engine lacks it.
+    those, by the feature or the name of an option or resource, where more can be said than that the engine lacks it.
     """
 
     name: ClassVar[str]
@@ -62,6 +66,8 @@ class Target(ABC, Generic[OptionsT]):
     title: ClassVar[str]
     """What people call it, with the version that it is made for."""
     features: ClassVar[Mapping[Feature, str]]
+    resources: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Resources by their names in specs, each with how it is asked for, or `NOT_HEEDED`. Any other is refused."""
     refusals: ClassVar[Mapping[Feature | str, Refusal]] = MappingProxyType({})
     options: ClassVar[type[tuple[Any, ...]]] = NoOptions
     """A `NamedTuple` whose fields are the options, each with a default. Their types are texts, numbers, `bool` or a

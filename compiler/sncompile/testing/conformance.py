@@ -29,6 +29,7 @@ from sncompile.ir.graph.model import Graph
 from sncompile.ir.jobs.expansion import Job, job_id, jobs
 from sncompile.lowering.features import Feature
 from sncompile.lowering.lower import wanted_jobs
+from sncompile.lowering.model import above
 from sncompile.passes.pipeline import LEVELS
 from sncompile.semantics.program import Options, Program
 from sncompile.targets.emitted import leads_out, module_files
@@ -52,9 +53,9 @@ class Page(NamedTuple):
 
 
 class Conformance(NamedTuple):
-    """What a target did with a page: refused it, for these features; or compiled it, and `ran`, if it was asked to."""
+    """What a target did with a page: refused it, for these features and resources, or compiled and perhaps `ran` it."""
 
-    refused: tuple[Feature, ...]
+    refused: tuple[Feature | str, ...]
     ran: bool
 
 
@@ -82,26 +83,33 @@ def _page(name: str, files: dict[str, str]) -> Page:
 
 
 def target_conformance(
-    target: Target[Any], page: Page, folder: Path, run: Run | None = None, *, levels: Sequence[int] = LEVELS
+    target: Target[Any],
+    page: Page,
+    folder: Path,
+    run: Run | None = None,
+    *,
+    levels: Sequence[int] = LEVELS,
+    keeps: bool = True,
 ) -> Conformance:
     """Hold a target to what a page asks: raises `AssertionError` for anything that it does otherwise.
 
     At each of the `levels` of the optimizer the page is compiled, or refused for a feature that the target says it
     lacks; the same bytes come out in another folder, and they name none; what reads them back finds the jobs of the
     page. Options that the target does not have are refused. With `run` the emitted files are run, and what they write
-    has to be what the jobs write when they are run one by one: no more and no less, whatever was there before.
+    has to be what the jobs write when they are run one by one: no more and no less, whatever was there before. An
+    engine that hands over nothing of a run that fails does not `keeps` what was done before.
     """
-    refused: tuple[Feature, ...] = ()
+    refused: tuple[Feature | str, ...] = ()
     for level in levels:
         found = _compiled(target, page, folder / f"level {level}", level)
         if isinstance(found, tuple):
             refused = found
         elif run is not None:
-            _run(target, page, found, folder / f"level {level}", run)
+            _run(target, page, found, folder / f"level {level}", run, keeps=keeps)
     return Conformance(refused, run is not None and not refused)
 
 
-def _compiled(target: Target[Any], page: Page, folder: Path, level: int) -> Compilation | tuple[Feature, ...]:
+def _compiled(target: Target[Any], page: Page, folder: Path, level: int) -> Compilation | tuple[Feature | str, ...]:
     """What was compiled, and written to `here/out`; or the features for which the page was refused."""
     first = _emitted(target, page, folder / "here", level)
     if isinstance(first, tuple):
@@ -122,7 +130,7 @@ def _compiled(target: Target[Any], page: Page, folder: Path, level: int) -> Comp
     return first
 
 
-def _emitted(target: Target[Any], page: Page, folder: Path, level: int) -> Compilation | tuple[Feature, ...]:
+def _emitted(target: Target[Any], page: Page, folder: Path, level: int) -> Compilation | tuple[Feature | str, ...]:
     """The page compiled in a folder, its files in `out`; or the features for which it was refused."""
     folder.mkdir(parents=True)
     for name, text in page.files.items():
@@ -131,10 +139,13 @@ def _emitted(target: Target[Any], page: Page, folder: Path, level: int) -> Compi
     options = CompileOptions(target=target, level=level, out=folder / "out")
     made = compile_program(program, options)
     _options_are_judged(target, made.options, program)
-    lacking = tuple(feature for feature in made.lowered.features if feature not in target.features)
+    lacking: tuple[Feature | str, ...] = (
+        *(feature for feature in made.lowered.features if feature not in target.features),
+        *(name for name in made.lowered.resources if name not in target.resources),
+    )
     told = _told(made)
     if not told:
-        assert not lacking, f"not refused, although it lacks {', '.join(feature.value for feature in lacking)}"
+        assert not lacking, f"not refused, although it lacks {', '.join(map(str, lacking))}"
         made.write()
         return made
     for each in told:
@@ -165,7 +176,7 @@ def _options_are_judged(target: Target[Any], options: CompileOptions, program: P
 # --- Runs -----------------------------------------------------------------------------------------------------------
 
 
-def _run(target: Target[Any], page: Page, made: Compilation, folder: Path, run: Run) -> None:
+def _run(target: Target[Any], page: Page, made: Compilation, folder: Path, run: Run, *, keeps: bool) -> None:
     """Run what was emitted to `folder/here/out`, and compare what is there then with what the jobs write by hand."""
     wanted = {
         job_id(made.unoptimized.families[name], n)
@@ -187,8 +198,16 @@ def _run(target: Target[Any], page: Page, made: Compilation, folder: Path, run: 
     kept = temporary & by_hand.keys() if page.fails or Feature.TEMPORARY not in target.features else set()
     more = sorted(found.keys() - expected.keys() - kept)
     assert not more, f"these are there, and should not be: {more}"
-    least = expected if made.options.level < 2 else {path: by_hand[path] for path in _asked(made) & by_hand.keys()}
-    for path in sorted(least.keys() | (found.keys() & expected.keys())):
+    # The highest level may leave out what nobody asked for.
+    asked = _asked(made)
+    least = {
+        path
+        for path in expected
+        if made.options.level < 2 or path in page.results or path in asked or any(p in asked for p in above(path))
+    }
+    if page.fails and not keeps:
+        least = set()
+    for path in sorted(least | (found.keys() & expected.keys())):
         assert found.get(path) == expected[path], f"{path}: {found.get(path)!r} instead of {expected[path]!r}"
     _modes(made, place)
     for file in place.rglob("*"):
@@ -302,13 +321,8 @@ def _files_in(path: Path) -> list[Path]:
 
 
 def _asked(made: Compilation) -> set[str]:
-    """The files that the pipeline is for."""
-    return {
-        path
-        for each in made.lowered.outputs.values()
-        for path in each.paths or ()
-        if (made.out.parent / path).is_file()
-    }
+    """The paths that the pipeline is for."""
+    return {path for each in made.lowered.outputs.values() for path in each.paths or ()}
 
 
 def _temporary(graph: Graph) -> set[str]:

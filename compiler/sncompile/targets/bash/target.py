@@ -13,7 +13,7 @@ from sncompile.lowering.model import Lowered
 from sncompile.targets.bash.reading import differences
 from sncompile.targets.bash.script import SCRIPT, script_of
 from sncompile.targets.emitted import Emitted, module_files
-from sncompile.targets.target import NoOptions, Target
+from sncompile.targets.target import NOT_HEEDED, NoOptions, Target
 
 
 class BashTarget(Target[NoOptions]):
@@ -33,6 +33,13 @@ class BashTarget(Target[NoOptions]):
         Feature.CHECKS: "after the command",
         Feature.BATCHES: "a job for each instance",
         Feature.LOCAL_JOBS: "all are",
+    }
+
+    resources: ClassVar[Mapping[str, str]] = {
+        "cpus": "so many of -j are taken",
+        "memory": NOT_HEEDED,
+        "disk": NOT_HEEDED,
+        "time": NOT_HEEDED,
     }
 
     def lower(self, lowered: Lowered, out: Path, options: NoOptions) -> Emitted:

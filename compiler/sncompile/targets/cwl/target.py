@@ -42,6 +42,12 @@ class CwlTarget(Target[NoOptions]):
         Feature.BATCHES: "a job for each instance",
         Feature.LOCAL_JOBS: "left to the engine",
     }
+    resources: ClassVar[Mapping[str, str]] = {
+        "cpus": "coresMin",
+        "memory": "ramMin",
+        "disk": "tmpdirMin",
+        "time": "ToolTimeLimit",
+    }
     refusals: ClassVar[Mapping[Feature | str, Refusal]] = {
         Feature.CONDA: Refusal(
             faults.CWL_CONDA,
@@ -53,7 +59,7 @@ class CwlTarget(Target[NoOptions]):
             "the secret {what} of `{task}` would be seen, as the step runs in a container",
             "run the step without a container, or compile to Snakemake",
         ),
-        Feature.GPUS: Refusal(
+        "gpus": Refusal(
             faults.CWL_GPUS, "`{task}` needs GPUs, which CWL v1.2 cannot express", "leave `gpus` out for CWL"
         ),
         Feature.OPTIONAL_OUTPUTS: Refusal(

@@ -12,6 +12,7 @@ from sncompile.ir.graph.model import Graph
 from sncompile.lowering.features import Feature
 from sncompile.lowering.model import Lowered
 from sncompile.targets.emitted import Emitted
+from sncompile.targets.snakemake.names import RESOURCES
 from sncompile.targets.snakemake.profiles import profile_files
 from sncompile.targets.snakemake.reading_back import read_back
 from sncompile.targets.snakemake.render import render_sidecar, render_snakefile
@@ -41,7 +42,6 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         Feature.SECRETS_IN_CONTAINERS: "from the caller's environment",
         Feature.RETRIES: "retries:",
         Feature.PRIORITIES: "priority:",
-        Feature.GPUS: "gpu",
         Feature.RUN_TIME: "functions of input and attempt",
         Feature.LATE_WORDS: "{resources.…} in shell:",
         Feature.TEMPORARY: "temp()",
@@ -51,6 +51,7 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         Feature.BATCHES: "a script, and a mark for each batch",
         Feature.LOCAL_JOBS: "localrule:",
     }
+    resources: ClassVar[Mapping[str, str]] = {"cpus": "threads:", **RESOURCES}
     refusals: ClassVar[Mapping[Feature | str, Refusal]] = {
         Feature.OPTIONAL_OUTPUTS: Refusal(
             faults.OPTIONAL_OUTPUT,
