@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+import sncompile
 from sncompile.api import CompileOptions, check, compile_program
 from sncompile.diagnostics import CompileError
 from sncompile.ir.graph.resources import RESOURCES
@@ -195,3 +196,21 @@ def test_what_goes_wrong_in_a_package_is_told_as_its_fault(tmp_path: Path, monke
     assert told.message.startswith("the target `broken` failed: KeyError: 'x' (")
     assert told.help is not None
     assert "tests.test_targets" in told.help
+
+
+def test_python_and_the_command_line_give_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the one door, for each target and level."""
+    run = in_this_process(capsys)
+    monkeypatch.chdir(tmp_path)
+    Path("main.yaml").write_text(SPEC.format(step="retries: 1", module="", word=""))
+    for target in OURS:
+        for level in (0, 1, 2):
+            made = sncompile.compile("main.yaml", CompileOptions(target=target, level=level, out=Path("python")))
+            told = run("main.yaml", "-t", target, f"-O{level}", "-o", f"{target}{level}")
+            assert told.code == 0, told.err
+            out = Path(f"{target}{level}")
+            found = {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file()}
+            del found[".sncompile.json"]
+            assert found == made.emitted.files

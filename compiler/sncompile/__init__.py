@@ -21,6 +21,7 @@ __all__ = [
     "__version__",
     "attach",
     "check",
+    "compile",
     "compile_graph",
     "graph_of",
     "literal",
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from sncompile.api import check, compile_graph, graph_of
+    from sncompile.api import check, compile, compile_graph, graph_of
     from sncompile.diagnostics import CompileError
     from sncompile.notebook.backend import SnakemakeBackend, SnakemakeBackendConfig
     from sncompile.notebook.errors import RunError
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "check": "sncompile.api",
+    "compile": "sncompile.api",
     "compile_graph": "sncompile.api",
     "graph_of": "sncompile.api",
     "CompileError": "sncompile.diagnostics",

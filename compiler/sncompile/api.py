@@ -2,8 +2,9 @@
 
     text → located YAML → checked document → linked, typed program → IR graph → passes → target's files
 
-`check` goes as far as the program, `compile_program` from there to the files: it is the one way, whoever asks. The
-stages that it is made of stand below, for who wants to look at one: `graph_of` makes the graph, `optimize` runs the
+`compile` is the one way, whoever asks: `check` goes as far as the program, `compile_program` from there to the files.
+What comes of it is a `Compilation`, which has every stage: program, graph, remarks, lowered model, files. The stages
+that it is made of stand below, for who has no spec but one of them: `graph_of` makes the graph, `optimize` runs the
 passes over it, `compile_graph` makes the files.
 """
 
@@ -138,16 +139,33 @@ def _checked(
             check_modules(library, options.locked, report)
     else:
         report.add(source)
-    found = tuple(_told(d, strict) for d in report.diagnostics())
+    found = tuple(told_as(d, strict) for d in report.diagnostics())
     failed = any(d.severity is Severity.ERROR for d in found)
     inferred = program.inferred if program is not None else {}
     return Checked(name, document, None if failed else program, found, library.sources, inferred)
 
 
-def _told(diagnostic: Diagnostic, strict: Sequence[str] | bool) -> Diagnostic:
+def told_as(diagnostic: Diagnostic, strict: Sequence[str] | bool) -> Diagnostic:
+    """A diagnostic, as an error where `strict` makes one of it."""
     if isinstance(strict, bool):
         return diagnostic.strictly() if strict else diagnostic
     return diagnostic.as_error() if diagnostic.code in strict else diagnostic
+
+
+def compile(
+    spec: str | Path,
+    options: CompileOptions | None = None,
+    *,
+    reading: Options | None = None,
+    strict: Sequence[str] | bool = False,
+    fetch: Fetch | None = None,
+) -> Compilation:
+    """A spec on its way to the files of a target; each stage is worked out when it is asked for.
+
+    `reading` says how the spec is read: data roots, parameters, folders. `strict` and `fetch` are those of `check`.
+    Raises `CompileError` for a spec with errors.
+    """
+    return compile_program(check(spec, reading, strict=strict, fetch=fetch).require(), options)
 
 
 def compile_program(program: Program, options: CompileOptions | None = None) -> Compilation:

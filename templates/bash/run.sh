@@ -29,8 +29,29 @@ if (($#)) || ! [[ $cores =~ ^[1-9][0-9]*$ ]]; then
   exit 2
 fi
 
-here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P) || exit
+if [[ -z ${BASH_SOURCE[0]-} ]]; then
+  echo "run.sh: run it by its name; read from elsewhere it does not know where it stands" >&2
+  exit 2
+fi
+here=${BASH_SOURCE[0]}
+while [[ -L $here ]]; do
+  link=$(readlink -- "$here")
+  if [[ $link != /* ]]; then link=$(dirname -- "$here")/$link; fi
+  here=$link
+done
+here=$(cd -- "$(dirname -- "$here")" && pwd -P) || exit
 cd -- "$here/$root" || exit
+
+# The file by which a directory that a job made is known; Snakemake has the same.
+made_by_job=.snakemake_timestamp
+
+is_set() { # NAME: whether the caller has set a variable
+  local each
+  for each in "${sncompile_environment[@]}"; do
+    [[ $each != "$1="* ]] || return 0
+  done
+  return 1
+}
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -40,7 +61,7 @@ describe() {
   checks=() command=() script='' cpus=1 retries=0 priority=0 number=$1
   "job_$1"
   if ((cpus > cores)); then cpus=$cores; fi
-  mark=$state/jobs/$name.done begun=$state/jobs/$name.begun log=$state/jobs/$name.log
+  mark=$state/jobs/$name.done begun=$state/jobs/$name.begun started_at=$state/jobs/$name.start log=$state/jobs/$name.log
 }
 
 # --- What has to run --------------------------------------------------------------------------------------------------
@@ -105,16 +126,16 @@ can_start() {
     for path in "${given[@]}"; do
       if ! [[ -e $path ]]; then say "$name reads $path, which is not there" && missing=1; fi
     done
-    for path in "${folders[@]}"; do
-      if [[ -e $path && ! -e $begun ]] && { [[ ! -d $path ]] || [[ -n $(ls -A -- "$path") ]]; }; then
-        say "$name writes the directory $path, which is there and was made by no job; move it away" && missing=1
+    for path in "${outputs[@]}"; do
+      if [[ -d $path && ! -e $begun && ! -e $path/$made_by_job && -n $(ls -A -- "$path") ]]; then
+        say "$name writes $path, where a directory is that was made by no job; move it away" && missing=1
       fi
     done
     for path in "${protected[@]}"; do
       if [[ -e $path ]]; then say "$name would write $path again, which is protected; delete it first" && missing=1; fi
     done
     for path in "${secrets[@]}"; do
-      if ! [[ -v $path ]]; then say "$name needs the variable $path, which is not set" && missing=1; fi
+      if ! is_set "$path"; then say "$name needs the variable $path, which is not set" && missing=1; fi
     done
   done
   return "$missing"
@@ -134,24 +155,42 @@ attempt_it() {
   for path in "${outputs[@]}"; do mkdir -p -- "$(dirname -- "$path")"; done
   for path in "${create[@]}"; do mkdir -p -- "$path"; done
   "command_$number"
-  # What this script has set is its own: a job has the caller's environment, and what the spec says.
+  # A script may be longer than an argument can be.
+  printf '%s\n' "$script" > "$begun"
   if ((${#command[@]})); then
-    env -i -- "${sncompile_environment[@]}" "${variables[@]}" "$BASH" -euo pipefail -c '"$@"' bash "${command[@]}"
+    (become -c '"$@"' bash "${command[@]}")
   else
-    env -i -- "${sncompile_environment[@]}" "${variables[@]}" "$BASH" -euo pipefail -c "$script"
+    (become -- "$begun")
   fi
   for path in "${outputs[@]}"; do
     [[ -e $path ]] || fail "the output $path is not there"
+    if is_among "$path" "${folders[@]}"; then
+      [[ -d $path ]] || fail "the output $path is no directory"
+      : > "$path/$made_by_job"
+    else
+      [[ ! -d $path ]] || fail "the output $path is a directory, and not a file"
+    fi
   done
   for ((i = 0; i < ${#checks[@]}; i += 3)); do check "${checks[@]:i:3}"; done
   for path in "${protected[@]}"; do chmod -R a-w -- "$path"; done
+}
+
+# Runs bash in the place of this shell, with the caller's environment and what the spec says. What this script has set is
+# its own; and no value is ever an argument, which others could see.
+become() {
+  local sncompile_bash=$BASH sncompile_each
+  for sncompile_each in "${sncompile_environment[@]}" "${variables[@]}"; do
+    unset -v "${sncompile_each%%=*}"  # A list could not be handed on.
+    export "${sncompile_each?}"
+  done
+  exec "$sncompile_bash" -euo pipefail "$@"
 }
 
 check() { # WHAT PATH WANTED
   local found
   case $1 in
     non_empty)
-      if [[ -d $2 ]]; then found=$(ls -A -- "$2"); else found=$(head -c 1 -- "$2" | wc -c) found=${found//[ 0]/}; fi
+      if [[ -d $2 ]]; then found=$(ls -A -- "$2" | grep -vxF "$made_by_job" || true); else found=$(head -c 1 -- "$2" | wc -c) found=${found//[ 0]/}; fi
       [[ -n $found ]] || fail "the output $2 is empty"
       ;;
     sha256)
@@ -159,7 +198,7 @@ check() { # WHAT PATH WANTED
       [[ ${found%% *} == "$3" ]] || fail "the output $2 has not the sum $3"
       ;;
     min_files)
-      found=$(find "$(plain "$2")" -type f | wc -l)
+      found=$(find "$(plain "$2")" -type f ! -name "$made_by_job" | wc -l)
       ((found >= $3)) || fail "the output $2 holds fewer than $3 files"
       ;;
   esac
@@ -198,11 +237,14 @@ work() { # NUMBER
   mkdir -p -- "$(dirname -- "$mark")"
   rm -f -- "$mark"
   : > "$begun"
+  : > "$started_at"
+  if [[ -d $state/lock.d ]]; then : > "$state/lock.d/job.$BASHPID"; fi
   for ((attempt = 1; attempt <= retries + 1; attempt++)); do
     (set -e; attempt_it) &> "$log" < /dev/null
     status=$?
     if ((status == 0)); then
-      printf '%s\n' "$digest" > "$mark.new" && mv -- "$mark.new" "$mark"
+      # What is read may change while the job runs: the mark is as old as its start.
+      printf '%s\n' "$digest" > "$mark.new" && touch -r "$started_at" -- "$mark.new" && mv -- "$mark.new" "$mark"
       return
     fi
     rm -rf -- "${outputs[@]}"
@@ -267,8 +309,8 @@ ended() { # NUMBER STATUS
   if (($2)); then
     failed=$((failed + 1))
     describe "$1"
-    say "$name failed ($2); its log is $log and ends in"
-    tail -n 20 -- "$log" | sed 's/^/  | /' >&2
+    say "$name failed ($2); its log is $log"
+    tail -c 4000 -- "$log" | tail -n 20 | LC_ALL=C tr -d '\000-\010\013-\037\177' | sed 's/^/  | /' >&2
     return
   fi
   for n in ${waiting[$1]-}; do
@@ -326,6 +368,10 @@ main() {
       ended "$n" "$status"
     done
   done
+  # Of an earlier run that was ended some may be left.
+  if ((finished == total && !failed)); then
+    for ((n = 1; n <= jobs; n++)); do tidy "$n"; done
+  fi
   say "$((finished - failed)) of $total jobs done$( ((!failed)) || echo ", $failed failed"); $((jobs - total)) were done already"
   ((finished == total && !failed))
 }
@@ -336,12 +382,18 @@ lock() {
   mkdir -p -- "$state" || exit
   if command -v flock > /dev/null; then
     exec 9> "$state/lock"
-    flock -n 9 || busy "$state/lock is held"
+    flock -n 9 || busy "$state/lock is held, perhaps by a process that a job has left"
     return
   fi
   until mkdir -- "$state/lock.d" 2> /dev/null; do
     holder=$(cat -- "$state/lock.d/pid" 2> /dev/null)
-    if [[ -z $holder ]] || kill -0 "$holder" 2> /dev/null; then busy "process ${holder:-unknown}, by $state/lock.d"; fi
+    [[ -n $holder ]] || sleep 1
+    for holder in ${holder:-$(cat -- "$state/lock.d/pid" 2> /dev/null)} "$state"/lock.d/job.*; do
+      holder=${holder##*.}
+      if [[ $holder != "*" ]] && kill -0 "$holder" 2> /dev/null; then
+        busy "process $holder; if that is neither, delete $state/lock.d"
+      fi
+    done
     rm -rf -- "$state/lock.d"
   done
   echo "$$" > "$state/lock.d/pid"

@@ -112,9 +112,7 @@ def test_a_failure_is_told_and_leaves_nothing(script: Script, going: list[str]) 
     script.compile(failing)
     done = script.run(*going)
     assert done.returncode == 1
-    assert (
-        "second/a failed (1); its log is results/.sncompile/bash/jobs/second/a.log and ends in\n  | half" in done.stderr
-    )
+    assert "second/a failed (1); its log is results/.sncompile/bash/main/jobs/second/a.log\n  | half" in done.stderr
     assert not (script.folder / "results" / "second" / "a" / "o").exists()
     assert (script.folder / "results" / "second" / "b" / "o").exists() == bool(going)
     assert not (script.folder / "results" / "all").exists()
@@ -237,7 +235,7 @@ outputs: {d: "${a.d}", o: "${a.o}"}
     mine.touch()
     done = script.run()
     assert (done.returncode, mine.exists()) == (1, True)
-    assert "a writes the directory results/a/d, which is there and was made by no job" in done.stderr
+    assert "a writes results/a/d, where a directory is that was made by no job; move it away" in done.stderr
     mine.unlink()
     assert script.run().returncode == 0
     script.compile(spec.replace("echo x", "echo y"))
@@ -246,6 +244,67 @@ outputs: {d: "${a.d}", o: "${a.o}"}
     assert "a would write results/a/o again, which is protected; delete it first" in done.stderr
     (tmp_path / "results" / "a" / "o").unlink()
     assert script.run().returncode == 0
+
+
+def test_what_is_written_has_to_be_of_its_kind(tmp_path: Path) -> None:
+    spec = """\
+sncompile: 1
+pipeline: main
+steps:
+  a: {module: {outputs: {o: {type: KIND}}, shell: 'COMMAND ${outputs.o}'}}
+outputs: {o: "${a.o}"}
+"""
+    script = Script(tmp_path, spec.replace("KIND", "file").replace("COMMAND", "mkdir"))
+    assert "the output results/a/o is a directory, and not a file" in script.run().stderr
+    script.compile(spec.replace("KIND", "directory").replace("COMMAND", "touch"))
+    assert "the output results/a/o is no directory" in script.run().stderr
+    assert not (tmp_path / "results" / "a" / "o").exists()
+
+
+def test_data_that_changes_while_a_job_runs_is_seen(tmp_path: Path) -> None:
+    changing = "[ -e once ] || echo more >> ${inputs.i}; touch once; echo ${params.v}"
+    script = Script(tmp_path, SPEC.replace("echo ${params.v}", changing))
+    assert script.run().returncode == 0
+    assert script.due() == ["first/a", "second/a", "all"]
+
+
+def test_secrets_and_long_scripts(tmp_path: Path) -> None:
+    """No value is in an argument, where others see it and where there is no room for much."""
+    spec = """\
+sncompile: 1
+pipeline: main
+tables: {t: {key: [k], rows: ROWS}}
+steps:
+  a:
+    env: {order: {secret: true}}
+    with: {names: "${t.k}"}
+    module:
+      params: {names: {type: "string[]"}}
+      outputs: {o: {type: file}}
+      shell: |
+        for n in ${params.names}; do echo "$n"; done > ${outputs.o}
+        echo "$order" >> ${outputs.o}
+        tr '\\0' '\\n' < /proc/$PPID/cmdline >> ${outputs.o}
+outputs: {o: "${a.o}"}
+"""
+    names = [f"{n:05d}{'x' * 80}" for n in range(2500)]
+    rows = "[" + ", ".join(f"{{k: {name}}}" for name in names) + "]"
+    script = Script(tmp_path, spec.replace("ROWS", rows))
+    assert "a needs the variable order, which is not set" in script.run().stderr
+    assert script.run(env={"order": "hidden"}).returncode == 0
+    lines = script.read("a/o").splitlines()
+    assert lines[:2501] == [*names, "hidden"]
+    assert "hidden" not in lines[2501:]
+
+
+def test_by_a_link_and_by_another_shell(script: Script) -> None:
+    link = script.folder / "somewhere"
+    link.symlink_to("out/run.sh")
+    done = subprocess.run(["sh", str(link)], cwd="/", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert script.due() == []
+    text = (script.folder / "out" / "run.sh").read_text()
+    assert subprocess.run(["bash"], input=text, cwd="/", capture_output=True, text=True, check=False).returncode == 2
 
 
 def test_amounts_that_are_none_fail(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def command(
             _emit(emit, compilation)
             return
         folder, emitted = compilation.out, compilation.emitted
-        reporter.show(emitted.warnings, sources)
+        reporter.warn(emitted.warnings, sources)
         if compare:
             emitted.compare(folder)
             write(f"{folder}: up to date\n")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, NoReturn
 import click
 
 from sncompile import __version__
-from sncompile.api import Checked
+from sncompile.api import Checked, told_as
 from sncompile.diagnostics import CompileError, Diagnostic, Severity
 from sncompile.diagnostics.text import TextRenderer, summary, visible
 from sncompile.faults import catalogue
@@ -39,6 +39,13 @@ class Reporter(NamedTuple):
                 write(text + rest, err=True)
             return
         write(_for_machines(diagnostics, self.form), err=not result)
+
+    def warn(self, diagnostics: Sequence[Diagnostic], sources: Mapping[str, str]) -> None:
+        """Write warnings. Raises `CompileError` where `--strict` makes errors of them."""
+        found = tuple(told_as(diagnostic, self.strict) for diagnostic in diagnostics)
+        if any(each.severity is Severity.ERROR for each in found):
+            raise CompileError(found, dict(sources))
+        self.show(found, sources)
 
     def sum_up(self, name: str, diagnostics: Sequence[Diagnostic]) -> None:
         """Write below diagnostics shown as text how many there are of a document."""

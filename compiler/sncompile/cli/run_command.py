@@ -122,7 +122,7 @@ def _prepare(spec: str, given: SpecOptions, how: CompileOptions, reporter: Repor
         sources = checked.sources
         program = require_pipeline(checked, reporter)
         made = compile_program(program, how)
-        reporter.show(made.emitted.warnings, sources)
+        reporter.warn(made.emitted.warnings, sources)
     except CompileError as error:
         reporter.fail(error, sources)
     return Prepared(program, made.graph, facts_of(program, options), sources, made.emitted, made.out)

@@ -92,7 +92,7 @@ NOT_HEEDED = Fault(
     "a resource that a target does not heed",
     "Jobs ask for it, and the engine of the target has no means to hold them to it or to see that there is enough.\n"
     "They run all the same.",
-    Severity.WARNING,
+    Severity.REMARK,
 )
 CWL_PLACE = Fault(
     "SN621",

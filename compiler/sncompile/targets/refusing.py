@@ -12,7 +12,7 @@ from sncompile.targets.target import NOT_HEEDED, Refusal, Target
 
 
 def refuse(target: Target[Any], lowered: Lowered) -> list[Diagnostic]:
-    """Warnings of what the target's engine does not heed.
+    """Remarks on what the target's engine does not heed.
 
     Raises `CompileError` with every place that asks for what it lacks.
     """

@@ -33,7 +33,7 @@ def wrapped_for(containers: str) -> Engine | None:
 
 
 NOT_HEEDED = "not heeded"
-"""What a target says of a resource that its jobs may ask for in vain: that is told as a warning."""
+"""What a target says of a resource that its jobs may ask for in vain: that is told as a remark."""
 
 
 class NoOptions(NamedTuple):

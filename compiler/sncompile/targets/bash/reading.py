@@ -45,7 +45,7 @@ _LISTS = (
 
 def differences(graph: Graph, out: Path) -> list[str]:
     """What differs between a graph and the script that stands in the folder `out`; each line names its job."""
-    head = (out / SCRIPT).read_text("utf-8", "surrogateescape").partition(_TAIL)[0]
+    head = (out / SCRIPT).read_bytes().decode("utf-8", "surrogateescape").partition(_TAIL)[0]
     done = subprocess.run(
         ["/bin/bash", "--norc"], input=f"set -eu\n{head}{_TELL}".encode("utf-8", "surrogateescape"),
         capture_output=True, check=False,

@@ -44,6 +44,9 @@ from sncompile.targets.bash_settings import BASH_SETTINGS, START_FILE
 
 SCRIPT = "run.sh"
 
+SET_BY_BASH = ("UID", "EUID", "PPID", "SHELLOPTS", "BASHOPTS", "BASH_ARGC", "BASH_ARGV", "BASH_VERSINFO", "_")
+"""Variables that bash lets nobody set."""
+
 START = BASH_SETTINGS - {"SHELLOPTS", "BASHOPTS", "BASH_ARGV0"} | {START_FILE, "ENV"}
 """Variables that bash heeds when it starts, of those that can be unset."""
 
@@ -56,15 +59,18 @@ def script_of(lowered: Lowered, root: str) -> str:
     wanted = [JobRef(name, n) for name, found in lowered.wanted.items() for n in found]
     numbers = {job: number for number, job in enumerate(wanted, 1)}
     title = f": {lowered.title}" if lowered.title else ""
-    state = below(lowered.workspace, f"{OWN_FOLDER}/bash")
+    state = below(lowered.workspace, f"{OWN_FOLDER}/bash/{lowered.name}")
     lines = [
         "#!/usr/bin/env bash",
         f"# {_line(lowered.name)}{title}",
         f"# Made by sncompile {__version__} from {_line(lowered.spec)} ({lowered.digest[:12]}).",
         "",
-        "# The caller's environment, without what changes how bash takes a script.",
+        'if [ -z "${BASH_VERSION-}" ]; then exec bash "$0" "$@"; fi',
+        "",
+        "# The caller's environment, without what changes how bash takes a script, or cannot be set.",
         f"unset {' '.join(sorted(START))}",
-        "mapfile -d '' -t sncompile_environment < <(env -0)",
+        "mapfile -d '' -t sncompile_environment < <(env -0 | grep -zE '^[A-Za-z_][A-Za-z0-9_]*=' |",
+        f"  grep -zvE '^({'|'.join(SET_BY_BASH)})=')",
         f"root={_quoted(root)} state={_quoted(state)} jobs={len(wanted)}",
     ]
     for name, found in lowered.wanted.items():

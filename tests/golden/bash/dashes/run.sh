@@ -2,10 +2,13 @@
 # dashes
 # Made by sncompile 0.1.0 from spec.yaml (4af007ebcf3d).
 
-# The caller's environment, without what changes how bash takes a script.
+if [ -z "${BASH_VERSION-}" ]; then exec bash "$0" "$@"; fi
+
+# The caller's environment, without what changes how bash takes a script, or cannot be set.
 unset BASH_COMPAT BASH_ENV BASH_LOADABLES_PATH BASH_XTRACEFD CDPATH ENV EXECIGNORE FUNCNEST GLOBIGNORE IFS POSIXLY_CORRECT TMOUT
-mapfile -d '' -t sncompile_environment < <(env -0)
-root=../.. state=./-ws/.sncompile/bash jobs=6
+mapfile -d '' -t sncompile_environment < <(env -0 | grep -zE '^[A-Za-z_][A-Za-z0-9_]*=' |
+  grep -zvE '^(UID|EUID|PPID|SHELLOPTS|BASHOPTS|BASH_ARGC|BASH_ARGV|BASH_VERSINFO|_)=')
+root=../.. state=./-ws/.sncompile/bash/dashes jobs=6
 
 job_1() { # one/1
   name=one/1 digest=483b6fe757de12253ba6c16b4426eb56f8560549225ae48726be5801cb3c01e1

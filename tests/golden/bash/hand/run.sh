@@ -2,10 +2,13 @@
 # hand
 # Made by sncompile 0.1.0 from spec.yaml (7858159a3dfd).
 
-# The caller's environment, without what changes how bash takes a script.
+if [ -z "${BASH_VERSION-}" ]; then exec bash "$0" "$@"; fi
+
+# The caller's environment, without what changes how bash takes a script, or cannot be set.
 unset BASH_COMPAT BASH_ENV BASH_LOADABLES_PATH BASH_XTRACEFD CDPATH ENV EXECIGNORE FUNCNEST GLOBIGNORE IFS POSIXLY_CORRECT TMOUT
-mapfile -d '' -t sncompile_environment < <(env -0)
-root=../.. state='out dir/.sncompile/bash' jobs=15
+mapfile -d '' -t sncompile_environment < <(env -0 | grep -zE '^[A-Za-z_][A-Za-z0-9_]*=' |
+  grep -zvE '^(UID|EUID|PPID|SHELLOPTS|BASHOPTS|BASH_ARGC|BASH_ARGV|BASH_VERSINFO|_)=')
+root=../.. state='out dir/.sncompile/bash/hand' jobs=15
 
 job_1() { # s1/x1/1
   name=s1/x1/1 digest=1924169203354d383d02467fe8f02998287d7db3db094dc16b5aea6c0e3605e5

@@ -2,10 +2,13 @@
 # illumination: Illumination correction
 # Made by sncompile 0.1.0 from illumination.yaml (bc5c46734862).
 
-# The caller's environment, without what changes how bash takes a script.
+if [ -z "${BASH_VERSION-}" ]; then exec bash "$0" "$@"; fi
+
+# The caller's environment, without what changes how bash takes a script, or cannot be set.
 unset BASH_COMPAT BASH_ENV BASH_LOADABLES_PATH BASH_XTRACEFD CDPATH ENV EXECIGNORE FUNCNEST GLOBIGNORE IFS POSIXLY_CORRECT TMOUT
-mapfile -d '' -t sncompile_environment < <(env -0)
-root=../.. state=results/.sncompile/bash jobs=10
+mapfile -d '' -t sncompile_environment < <(env -0 | grep -zE '^[A-Za-z_][A-Za-z0-9_]*=' |
+  grep -zvE '^(UID|EUID|PPID|SHELLOPTS|BASHOPTS|BASH_ARGC|BASH_ARGV|BASH_VERSINFO|_)=')
+root=../.. state=results/.sncompile/bash/illumination jobs=10
 
 job_1() { # calc
   name=calc digest=65784fabaae1a3c9ece361205ae38b99ced46098a6e3604c0b0fdc897114dddb

@@ -2,10 +2,13 @@
 # outer
 # Made by sncompile 0.1.0 from spec.yaml (ad85fdc91c8b).
 
-# The caller's environment, without what changes how bash takes a script.
+if [ -z "${BASH_VERSION-}" ]; then exec bash "$0" "$@"; fi
+
+# The caller's environment, without what changes how bash takes a script, or cannot be set.
 unset BASH_COMPAT BASH_ENV BASH_LOADABLES_PATH BASH_XTRACEFD CDPATH ENV EXECIGNORE FUNCNEST GLOBIGNORE IFS POSIXLY_CORRECT TMOUT
-mapfile -d '' -t sncompile_environment < <(env -0)
-root=../.. state=ws/.sncompile/bash jobs=15
+mapfile -d '' -t sncompile_environment < <(env -0 | grep -zE '^[A-Za-z_][A-Za-z0-9_]*=' |
+  grep -zvE '^(UID|EUID|PPID|SHELLOPTS|BASHOPTS|BASH_ARGC|BASH_ARGV|BASH_VERSINFO|_)=')
+root=../.. state=ws/.sncompile/bash/outer jobs=15
 
 job_1() { # prep/P1
   name=prep/P1 digest=ca0f4c56f61762e96f96a065be1fe186b9d9633e62115a1dc33da0ee91e05258

@@ -2,10 +2,13 @@
 # nonrect
 # Made by sncompile 0.1.0 from spec.yaml (32c5a5e8c78f).
 
-# The caller's environment, without what changes how bash takes a script.
+if [ -z "${BASH_VERSION-}" ]; then exec bash "$0" "$@"; fi
+
+# The caller's environment, without what changes how bash takes a script, or cannot be set.
 unset BASH_COMPAT BASH_ENV BASH_LOADABLES_PATH BASH_XTRACEFD CDPATH ENV EXECIGNORE FUNCNEST GLOBIGNORE IFS POSIXLY_CORRECT TMOUT
-mapfile -d '' -t sncompile_environment < <(env -0)
-root=../.. state=results/.sncompile/bash jobs=21
+mapfile -d '' -t sncompile_environment < <(env -0 | grep -zE '^[A-Za-z_][A-Za-z0-9_]*=' |
+  grep -zvE '^(UID|EUID|PPID|SHELLOPTS|BASHOPTS|BASH_ARGC|BASH_ARGV|BASH_VERSINFO|_)=')
+root=../.. state=results/.sncompile/bash/nonrect jobs=21
 
 job_1() { # field/P1/A/1
   name=field/P1/A/1 digest=f1e1766405e32de90cef4adb5ac9d34a5172c0fc19e403d49d4281144f6707db

@@ -2,10 +2,13 @@
 # variants: Variant calling from short reads
 # Made by sncompile 0.1.0 from variants.yaml (61dfaf862e0c).
 
-# The caller's environment, without what changes how bash takes a script.
+if [ -z "${BASH_VERSION-}" ]; then exec bash "$0" "$@"; fi
+
+# The caller's environment, without what changes how bash takes a script, or cannot be set.
 unset BASH_COMPAT BASH_ENV BASH_LOADABLES_PATH BASH_XTRACEFD CDPATH ENV EXECIGNORE FUNCNEST GLOBIGNORE IFS POSIXLY_CORRECT TMOUT
-mapfile -d '' -t sncompile_environment < <(env -0)
-root=../.. state=results/.sncompile/bash jobs=18
+mapfile -d '' -t sncompile_environment < <(env -0 | grep -zE '^[A-Za-z_][A-Za-z0-9_]*=' |
+  grep -zvE '^(UID|EUID|PPID|SHELLOPTS|BASHOPTS|BASH_ARGC|BASH_ARGV|BASH_VERSINFO|_)=')
+root=../.. state=results/.sncompile/bash/variants jobs=18
 
 job_1() { # reference
   name=reference digest=75d68cdafc53b969c34a57020a4489f255ac863520b50404770abce8c66afd0f
