@@ -46,7 +46,8 @@ def test_equally_many_each(tmp_path: Path, rows: int, size: int, batches: tuple[
     found = batch(graph(tmp_path, rows, size))
     assert found.graph.families["a"].batches == batches
     [remark] = found.remarks
-    assert remark.message == (f"the {rows} instances of `a` are done by {max(batches) + 1} jobs, equally many each")
+    jobs = "1 job" if max(batches) == 0 else f"{max(batches) + 1} jobs"
+    assert remark.message == f"the {rows} instances of `a` are done by {jobs}, equally many each"
 
 
 @pytest.mark.parametrize(
