@@ -261,8 +261,8 @@ def test_a_command_that_takes_what_only_the_run_knows(before: Folder, now: Folde
 def test_a_resource_that_only_the_run_knows(before: Folder, now: Folder) -> None:
     for folder, memory in ((before, "2GB"), (now, '"${inputs.i.size * 2}"')):
         counting(folder, '"${resources.memory}"', module=("cpus: 1", f"memory: {memory}"))
-    [reason] = steps(compared(before, now))["count"].reasons
-    assert (reason.kind, reason.name, reason.jobs) == (Kind.RESOURCE, "memory", 6)
+    assert told(before, now) == [("memory 2 GB → ${(inputs.i.size * 2)}, which the command takes", 6)]
+    assert told(now, before) == [("memory ${(inputs.i.size * 2)} → 2 GB, which the command takes", 6)]
 
 
 def test_a_resource_that_comes_and_goes(before: Folder, now: Folder) -> None:
