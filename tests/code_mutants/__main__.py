@@ -38,7 +38,8 @@ TESTS = (
     "diff/test_command.py", "test_structure.py", "test_verify.py", "test_batch.py", "test_images.py", "test_cases.py",
     "test_declared.py", "test_golden.py", "test_cli.py", "test_absent.py", "test_infer.py", "test_graph.py",
     "test_stored_tables.py", "test_written.py", "properties/test_whole_columns.py", "properties/test_dotted_names.py",
-    "properties/test_oracle.py", "properties/test_passes.py", "properties/test_branches.py",
+    "properties/test_prioritise.py", "properties/test_oracle.py", "properties/test_passes.py",
+    "properties/test_branches.py",
 )  # fmt: skip
 """Tests that see most in little more than a minute, those first that notice soonest."""
 TESTS_OF_DIFF = (
