@@ -94,8 +94,8 @@ def _of(node: ast.AST, gives: str) -> Iterator[Mutant]:
 def _left_out(node: ast.AST) -> bool:
     """What is not run, is there for the type checker or the reader alone, or is a message."""
     match node:
-        case ast.Import() | ast.ImportFrom() | ast.Assert():
-            return True
+        case ast.Import() | ast.ImportFrom() | ast.Assert() | ast.keyword(arg="strict"):
+            return True  # `zip(…, strict=True)` asserts too.
         case ast.Expr(value=ast.Constant()):
             return True
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
@@ -146,8 +146,9 @@ def _of_expression(node: ast.expr) -> Iterator[Mutant]:
             # Without its only argument, a call fails whoever tests it.
             if len(args) > 1 and ast.unparse(node.func) not in ("isinstance", "cast"):
                 yield Mutant("argument", node, ast.Call(node.func, args[:-1], keywords))
-            for at in range(len(keywords)):
-                yield Mutant("argument", node, ast.Call(node.func, args, keywords[:at] + keywords[at + 1 :]))
+            for at, keyword in enumerate(keywords):
+                if not _left_out(keyword):
+                    yield Mutant("argument", node, ast.Call(node.func, args, keywords[:at] + keywords[at + 1 :]))
         case ast.Tuple(elts=elts, ctx=ast.Load()) | ast.List(elts=elts, ctx=ast.Load()) | ast.Set(elts=elts):
             for at in range(len(elts) if len(elts) > 1 or not isinstance(node, ast.Set) else 0):
                 left = elts[:at] + elts[at + 1 :]

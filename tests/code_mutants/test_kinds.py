@@ -60,6 +60,7 @@ def test_every_kind(code: str, expected: list[str]) -> None:
         "Kind = dict[str, tuple[int, str]]",
         "__all__ = ['a', 'b']",
         "assert isinstance(x, (A, B))",
+        "x = zip(*a, strict=True)",
         "if TYPE_CHECKING:\n    x = 1",
         "x = isinstance(x, A | B)",
         "x = cast(tuple[int, str], y)",
