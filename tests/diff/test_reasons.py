@@ -308,3 +308,30 @@ def test_the_kind_of_a_port(before: Folder, now: Folder) -> None:
         counting(folder, "x")
     now.edit("modules/count.yaml", "i: {type: file}", "i: {type: directory}")
     assert told(before, now) == [("port `input i` file → directory", 6)]
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("measure.out", "[results/measure/A1/out.csv] → [results/measure/B1/out.csv]"),
+        (
+            "segment.labels",
+            "2, without results/segment/A1/1/labels.tiff and 1 more, with results/segment/B1/1/labels.tiff and 1 more",
+        ),
+    ],
+)
+def test_a_job_that_takes_from_others(source: str, reason: str, before: Folder, now: Folder) -> None:
+    """A row says which jobs a job reads from; only where it says others, the job is another."""
+    for folder in (before, now):
+        folder.put("pairs.tsv", "pair\twell\none\tA1\ntwo\tA2\nthree\tB1\n")
+        folder.edit("spec.yaml", "  fields: {", "  pairs: {file: pairs.tsv, key: [pair]}\n  fields: {")
+        folder.put(
+            "modules/pick.yaml",
+            "sncompile: 1\nmodule: pick\ninputs: {i: {type: 'file[]'}}\noutputs: {o: {type: file}}\n"
+            'command: [pick, "${inputs.i}", "${outputs.o}"]\n',
+        )
+        step = f'pick: {{module: mod/pick, by: [pair], with: {{i: "${{{source}}}"}}}}'
+        folder.edit("spec.yaml", "  report:\n", f"  {step}\n  report:\n")
+    assert not compared(before, now).differs
+    now.edit("pairs.tsv", "one\tA1", "one\tB1")
+    assert told(before, now, "pick") == [(f"input `i` {reason}", 1)]
