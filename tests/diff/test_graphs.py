@@ -260,3 +260,27 @@ def test_all_that_is_told_of_steps(before: Folder, now: Folder, request: pytest.
     if request.config.getoption("--accept"):
         place.write_text(told, "utf-8")
     assert told == place.read_text("utf-8")
+
+
+def test_a_path_that_is_made_of_an_input(before: Folder, now: Folder) -> None:
+    """It goes where the input goes, and nowhere else where nothing moves."""
+    for folder in (before, now):
+        folder.put(
+            "modules/index.yaml",
+            "sncompile: 1\nmodule: index\ninputs: {i: {type: file}}\nparams: {ending: {type: string}}\n"
+            'outputs: {o: {type: file, path: "${inputs.i}.${params.ending}"}}\n'
+            'command: [index, "${inputs.i}", "${outputs.o}"]\n',
+        )
+        step = 'index: {module: mod/index, by: [well, site], with: {i: "${segment.labels}", ending: idx}}'
+        folder.edit("spec.yaml", "  report:\n", f"  {step}\n  report:\n")
+    assert not compared(before, now).differs
+    now.edit("spec.yaml", "default: 2", "default: 3")
+    index = steps(compared(before, now))["index"]
+    assert (index.counts.changed, index.above, index.reasons) == (6, 6, ())
+    now.edit("spec.yaml", "default: 3", "default: 2")
+    now.edit("spec.yaml", "  segment:", "  outline:")
+    now.edit("spec.yaml", "segment.labels", "outline.labels")
+    index = steps(compared(before, now))["index"]
+    assert (index.counts.changed, index.above, index.reasons) == (6, 6, ())
+    now.edit("spec.yaml", "ending: idx", "ending: bai")
+    assert [reason.kind for reason in steps(compared(before, now))["index"].reasons] == [Kind.PARAMETER, Kind.OUTPUT]
