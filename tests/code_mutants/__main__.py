@@ -101,6 +101,7 @@ def written(file: Path, text: str) -> Iterator[None]:
 def noticed(tests: tuple[str, ...], limit: float | None) -> str:
     """Which of the tests fails; nothing if all pass."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
+    command += ["--hypothesis-profile", "hasty"]
     running = subprocess.Popen(
         [*command, *(f"tests/{name}" for name in tests)],
         cwd=ROOT,
