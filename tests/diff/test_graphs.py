@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sncompile.api import check, graph_of
 from sncompile.ir.diff.model import Kind, State
+from sncompile.ir.jobs.expansion import jobs
 from sncompile.views.reason_text import reason_text
 
 from .folder import MODULES, ROWS, Folder, call, compared, states, steps
@@ -284,3 +286,28 @@ def test_a_path_that_is_made_of_an_input(before: Folder, now: Folder) -> None:
     assert (index.counts.changed, index.above, index.reasons) == (6, 6, ())
     now.edit("spec.yaml", "ending: idx", "ending: bai")
     assert [reason.kind for reason in steps(compared(before, now))["index"].reasons] == [Kind.PARAMETER, Kind.OUTPUT]
+
+
+def test_the_order_in_which_things_are_declared(before: Folder, now: Folder) -> None:
+    """Of ports, parameters and criteria none is first: no job is another, and none has another digest."""
+    ports = [
+        ("inputs", "i: {type: file}", "j: {type: 'file[]'}"),
+        ("params", "p: {type: string, default: x}", "q: {type: integer, default: 1}"),
+        ("outputs", "d: {type: directory, create: true}", "o: {type: file}"),
+    ]
+    for folder, turn in ((before, 1), (now, -1)):
+        declared = "".join(f"{space}: {{{', '.join(both[::turn])}}}\n" for space, *both in ports)
+        done = ", ".join(["non_empty: [o]", "min_files: {d: 1}"][::turn])
+        folder.put(
+            "modules/both.yaml",
+            f"sncompile: 1\nmodule: both\n{declared}success: {{{done}}}\ncommand: [both, "
+            '"${inputs.i}", "${inputs.j}", "${params.p}", "${params.q}", "${outputs.o}", "${outputs.d}"]\n',
+        )
+        given = ", ".join(['i: "${flat.out}"', 'j: "${fields.path}"'][::turn])
+        folder.edit("spec.yaml", "  report:\n", f"  both: {{module: mod/both, with: {{{given}}}}}\n  report:\n")
+    assert not compared(before, now).differs
+    digests = [
+        {job.id: job.digest for job in jobs(graph_of(check(folder.path / "spec.yaml").require()))}
+        for folder in (before, now)
+    ]
+    assert digests[0] == digests[1]
