@@ -13,7 +13,7 @@
 #   make lint    style, types and the layers
 #   make wheel   build the wheel and use it where nothing else of this repository is
 #   make fuzz    make specs of specs and look for any that the compiler stumbles over (SECONDS=60)
-#   make mutants put faults into the compiler's code and see which of them no test notices (COUNT=20 of each folder, SEED=0)
+#   make mutants put faults into the code, and see which of them no test notices (COUNT=20 of each folder, SEED=0)
 #   make bench   measure what compiling and running cost, beside other ways to the same (about half an hour)
 
 # A python3 that is too old is passed over for a newer one beside it.
