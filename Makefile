@@ -13,6 +13,7 @@
 #   make lint    style, types and the layers
 #   make wheel   build the wheel and use it where nothing else of this repository is
 #   make fuzz    make specs of specs and look for any that the compiler stumbles over (SECONDS=60)
+#   make mutants put faults into the code, and see which of them no test notices (COUNT=20 of each folder, SEED=0)
 #   make bench   measure what compiling and running cost, beside other ways to the same (about half an hour)
 
 # A python3 that is too old is passed over for a newer one beside it.
@@ -24,7 +25,7 @@ DEMO := specs/examples/illumination
 
 EXTRAS := dev,demo,notebook,telemetry,testing
 
-.PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines constraints lint wheel fuzz bench clean
+.PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines constraints lint wheel fuzz mutants bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -110,6 +111,12 @@ SECONDS ?= 60
 
 fuzz: $(VENV)/.test
 	PATH="$(BIN):$$PATH" python -m tests.fuzz $(SECONDS)
+
+COUNT ?= 20
+SEED ?= 0
+
+mutants: $(VENV)/.test
+	PATH="$(BIN):$$PATH" python -m tests.code_mutants --seed $(SEED) --count $(COUNT)
 
 bench: $(VENV)/.bench
 	PATH="$(BIN):$$PATH" python -m tests.bench

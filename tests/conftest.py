@@ -10,6 +10,10 @@ import pytest
 
 # The same examples each time: what has passed passes again. `SNCOMPILE_EXAMPLES` asks for a search for new ones.
 hypothesis.settings.register_profile("same", derandomize=True)
+# The first example that fails, whatever it looks like: for who only asks whether there is one.
+hypothesis.settings.register_profile(
+    "hasty", derandomize=True, phases=[phase for phase in hypothesis.Phase if phase.name not in ("shrink", "explain")]
+)
 if "SNCOMPILE_EXAMPLES" not in os.environ:
     hypothesis.settings.load_profile("same")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
 import pytest
 
@@ -17,7 +17,7 @@ from sncompile.api import CompileOptions, check, compile_program
 from sncompile.compilation import emit
 from sncompile.diagnostics import CompileError
 from sncompile.ir.diff.compare import compare
-from sncompile.ir.fields import Role, declared
+from sncompile.ir.fields import Role, declared, scheduling
 from sncompile.ir.graph.commands import Flag, Option, ShellPart, Success, Variable, Waits
 from sncompile.ir.graph.edges import with_families
 from sncompile.ir.graph.model import Family, Graph, Input, Origin, Output
@@ -306,3 +306,15 @@ def test_every_resource_is_noticed(resource: str, reader: str, graph: Graph) -> 
             return
         with pytest.raises(CompileError, match=f"(?i){resource}"):
             emit(plain, Path("build/refused"), how)
+
+
+class HalfSaid(NamedTuple):
+    """A field of it says what it is for, and another does not."""
+
+    said: Annotated[int, scheduling("said so")]
+    unsaid: int
+
+
+def test_a_field_has_to_say_what_it_is_for() -> None:
+    with pytest.raises(TypeError, match=r"HalfSaid\.unsaid does not say what it is for"):
+        declared(HalfSaid)

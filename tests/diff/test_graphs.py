@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import pytest
+
+from sncompile.api import check, graph_of
 from sncompile.ir.diff.model import Kind, State
+from sncompile.ir.jobs.expansion import jobs
 from sncompile.views.reason_text import reason_text
 
-from .folder import ROWS, Folder, call, compared, states, steps
+from .folder import MODULES, ROWS, Folder, call, compared, states, steps
 
 # --- What jobs read -----------------------------------------------------------------------------------------------
 
@@ -219,3 +226,88 @@ def test_keys_that_differ(before: Folder, now: Folder) -> None:
         3,
     )
     assert "by `well` → `well`, `site`" in call(before.path / "spec.yaml", "spec.yaml").output
+
+
+def test_what_reads_new_jobs_and_changed_ones(before: Folder, now: Folder) -> None:
+    """Its own reason is that it reads more; what the others have changed in reaches it all the same."""
+    for folder in (before, now):
+        folder.edit("spec.yaml", '{images: "${fields.path}"}', '{images: ["images/A1_1.tif"]}')
+    row = "B1\t2\timages/B1_2.tif\t20\n"
+    now.edit("fields.tsv", row, row + "B1\t3\timages/A1_1.tif\t10\n")
+    assert {job.id: job.above for job in compared(before, now).jobs()} == {
+        "segment/B1/3": (), "measure/B1": (), "report": ("measure",),
+    }  # fmt: skip
+    now.edit("spec.yaml", "default: 2", "default: 3")
+    above = {job.id: job.above for job in compared(before, now).jobs()}
+    assert (above["segment/B1/3"], above["segment/B1/2"]) == ((), ())
+    assert above["measure/B1"] == above["measure/A1"] == ("segment",)
+    assert above["report"] == ("segment", "measure")
+
+
+def test_all_that_is_told_of_steps(before: Folder, now: Folder, request: pytest.FixtureRequest) -> None:
+    """Of one that is new, of one that is gone, and of others whose jobs come and go, in the form for programs.
+
+    It stands in `told.json`, which `--accept` writes anew.
+    """
+    for folder, name, word in ((before, "old", "sort"), (now, "young", "uniq")):
+        module = MODULES["measure"].replace("sort", word)
+        folder.put(f"modules/{name}.yaml", f"sncompile: 1\nmodule: {name}\n{module}")
+        step = f'{name}: {{module: mod/{name}, by: [well, site], with: {{labels: ["${{fields.path}}"]}}}}'
+        folder.edit("spec.yaml", "  report:\n", f"  {step}\n  report:\n")
+    now.edit("spec.yaml", "    by: [well]\n", "    by: [well]\n    retries: 2\n")
+    now.edit("fields.tsv", "B1\t2\timages/B1_2.tif\t20\n", "C1\t1\timages/A1_1.tif\t10\n")
+    told = json.dumps(compared(before, now).as_object("old", "new"), indent=2) + "\n"
+    told = told.replace(str(before.path), "BEFORE").replace(str(now.path), "NOW")
+    place = Path(__file__).parent / "told.json"
+    if request.config.getoption("--accept"):
+        place.write_text(told, "utf-8")
+    assert told == place.read_text("utf-8")
+
+
+def test_a_path_that_is_made_of_an_input(before: Folder, now: Folder) -> None:
+    """It goes where the input goes, and nowhere else where nothing moves."""
+    for folder in (before, now):
+        folder.put(
+            "modules/index.yaml",
+            "sncompile: 1\nmodule: index\ninputs: {i: {type: file}}\nparams: {ending: {type: string}}\n"
+            'outputs: {o: {type: file, path: "${inputs.i}.${params.ending}"}}\n'
+            'command: [index, "${inputs.i}", "${outputs.o}"]\n',
+        )
+        step = 'index: {module: mod/index, by: [well, site], with: {i: "${segment.labels}", ending: idx}}'
+        folder.edit("spec.yaml", "  report:\n", f"  {step}\n  report:\n")
+    assert not compared(before, now).differs
+    now.edit("spec.yaml", "default: 2", "default: 3")
+    index = steps(compared(before, now))["index"]
+    assert (index.counts.changed, index.above, index.reasons) == (6, 6, ())
+    now.edit("spec.yaml", "default: 3", "default: 2")
+    now.edit("spec.yaml", "  segment:", "  outline:")
+    now.edit("spec.yaml", "segment.labels", "outline.labels")
+    index = steps(compared(before, now))["index"]
+    assert (index.counts.changed, index.above, index.reasons) == (6, 6, ())
+    now.edit("spec.yaml", "ending: idx", "ending: bai")
+    assert [reason.kind for reason in steps(compared(before, now))["index"].reasons] == [Kind.PARAMETER, Kind.OUTPUT]
+
+
+def test_the_order_in_which_things_are_declared(before: Folder, now: Folder) -> None:
+    """Of ports, parameters and criteria none is first: no job is another, and none has another digest."""
+    ports = [
+        ("inputs", "i: {type: file}", "j: {type: 'file[]'}"),
+        ("params", "p: {type: string, default: x}", "q: {type: integer, default: 1}"),
+        ("outputs", "d: {type: directory, create: true}", "o: {type: file}"),
+    ]
+    for folder, turn in ((before, 1), (now, -1)):
+        declared = "".join(f"{space}: {{{', '.join(both[::turn])}}}\n" for space, *both in ports)
+        done = ", ".join(["non_empty: [o]", "min_files: {d: 1}"][::turn])
+        folder.put(
+            "modules/both.yaml",
+            f"sncompile: 1\nmodule: both\n{declared}success: {{{done}}}\ncommand: [both, "
+            '"${inputs.i}", "${inputs.j}", "${params.p}", "${params.q}", "${outputs.o}", "${outputs.d}"]\n',
+        )
+        given = ", ".join(['i: "${flat.out}"', 'j: "${fields.path}"'][::turn])
+        folder.edit("spec.yaml", "  report:\n", f"  both: {{module: mod/both, with: {{{given}}}}}\n  report:\n")
+    assert not compared(before, now).differs
+    digests = [
+        {job.id: job.digest for job in jobs(graph_of(check(folder.path / "spec.yaml").require()))}
+        for folder in (before, now)
+    ]
+    assert digests[0] == digests[1]

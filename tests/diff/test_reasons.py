@@ -93,6 +93,28 @@ def test_a_word_that_some_jobs_have(before: Folder, now: Folder) -> None:
     assert [(reason_text(r), r.jobs) for r in some.reasons] == [("module a → b", 3), ("command `--old` → `--new`", 3)]
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        'command: [python, "${file(\'tool.py\')}", "${outputs.o}"]',
+        'command: [python, {option: --script, value: "${file(\'tool.py\')}"}, "${outputs.o}"]',
+        "command: [{flag: -x, when: \"${file('tool.py') != ''}\"}, \"${outputs.o}\"]",
+        "command: [{option: -x, value: y, when: \"${file('tool.py') != ''}\"}, \"${outputs.o}\"]",
+        "shell: python ${file('tool.py')} > ${outputs.o}",
+    ],
+)
+def test_a_file_of_the_module(command: str, before: Folder, now: Folder) -> None:
+    """It counts by what stands in it, wherever the module names it."""
+    for folder in (before, now):
+        folder.put("modules/tool.yaml", f"sncompile: 1\nmodule: tool\noutputs: {{o: {{type: file}}}}\n{command}\n")
+        folder.put("modules/tool.py", "pass\n")
+        folder.edit("spec.yaml", "  report:\n", "  tool: {module: mod/tool}\n  report:\n")
+    assert not compared(before, now).differs
+    now.put("modules/tool.py", "0\n")
+    [reason] = steps(compared(before, now))["tool"].reasons
+    assert (reason.kind, reason.name) == (Kind.MODULE, "modules/tool.py")
+
+
 def test_an_environment_file(before: Folder, now: Folder) -> None:
     """A conda environment counts by its name and by what stands in it."""
     for folder in (before, now):
@@ -180,3 +202,136 @@ def test_outputs_of_the_pipeline(before: Folder, now: Folder) -> None:
     assert found.differs
     assert "all" in found.outputs
     assert found.counts.same == 11
+
+
+# --- What only some jobs have -------------------------------------------------------------------------------------
+
+COUNT = """\
+sncompile: 1
+module: count
+inputs: {i: {type: file}}
+params: {n: {type: "integer?"}, names: {type: "string[]", default: []}}
+outputs: {o: {type: file}}
+resources: {cpus: 1}
+command: [count, "${inputs.i}", WORD, "${outputs.o}"]
+"""
+STEP = """\
+  count:
+    module: mod/count
+    by: [well, site]
+    with: {i: "${fields.path}"}
+"""
+
+
+def counting(folder: Folder, word: str, step: str = "", module: tuple[str, str] = ("", "")) -> None:
+    """A step whose command takes a word, with more said of it."""
+    folder.put("modules/count.yaml", COUNT.replace("WORD", word).replace(*module))
+    folder.edit("spec.yaml", "  report:\n", f"{STEP}{step}  report:\n")
+
+
+def told(before: Folder, now: Folder, step: str = "count") -> list[tuple[str, int]]:
+    """The reasons of a step, each with how many jobs it touches."""
+    return [(reason_text(r), r.jobs) for r in steps(compared(before, now))[step].reasons]
+
+
+def test_a_command_that_takes_something_new(before: Folder, now: Folder) -> None:
+    """What it takes differs from job to job, and was not there before: the words are what is told."""
+    counting(before, "--fixed")
+    counting(now, '"${params.more}"', module=("params: {", "params: {more: {type: string}, "))
+    now.edit("spec.yaml", '    with: {i: "${fields.path}"}\n', '    with: {i: "${fields.path}", more: "${site}"}\n')
+    assert told(before, now) == [("command `--fixed` → `1`", 6), ("parameter `more` is new: 1", 6)]
+
+
+def test_a_command_that_cannot_take_what_it_was_given(before: Folder, now: Folder) -> None:
+    """A list is no part of a word: the new command with the old values is none."""
+    counting(before, '"${params.n}"', module=("integer?", "integer[]"))
+    counting(now, '"-n${params.n}"', module=("integer?", "integer"))
+    before.edit("spec.yaml", '    with: {i: "${fields.path}"}\n', '    with: {i: "${fields.path}", n: [1, 2]}\n')
+    now.edit("spec.yaml", '    with: {i: "${fields.path}"}\n', '    with: {i: "${fields.path}", n: 3}\n')
+    assert told(before, now) == [("another command", 6), ("parameter `n` [1, 2] → 3", 6)]
+
+
+def test_a_command_that_takes_what_only_the_run_knows(before: Folder, now: Folder) -> None:
+    """How much a job gets may hang on the size of its files: the commands differ, and nobody can say how."""
+    for folder, word in ((before, '"${resources.memory}"'), (now, '"-m${resources.memory}"')):
+        counting(folder, word, module=("cpus: 1", 'memory: "${inputs.i.size * 2}"'))
+    assert told(before, now) == [("another command", 6)]
+
+
+def test_a_resource_that_only_the_run_knows(before: Folder, now: Folder) -> None:
+    for folder, memory in ((before, "2GB"), (now, '"${inputs.i.size * 2}"')):
+        counting(folder, '"${resources.memory}"', module=("cpus: 1", f"memory: {memory}"))
+    assert told(before, now) == [("memory 2 GB → ${(inputs.i.size * 2)}, which the command takes", 6)]
+    assert told(now, before) == [("memory ${(inputs.i.size * 2)} → 2 GB, which the command takes", 6)]
+
+
+def test_a_resource_that_comes_and_goes(before: Folder, now: Folder) -> None:
+    for folder, resources in ((before, ""), (now, "memory: 2GB")):
+        counting(folder, '{option: -m, value: "${resources.memory}"}', module=("cpus: 1", resources))
+    assert told(before, now) == [("memory nothing → 2 GB, which the command takes", 6)]
+    assert told(now, before) == [("memory 2 GB → nothing, which the command takes", 6)]
+
+
+def test_a_variable_by_cells(before: Folder, now: Folder) -> None:
+    for folder in (before, now):
+        counting(folder, "x", '    env: {AREA: "${fields.area}"}\n')
+    now.edit("fields.tsv", "A2_1.tif\t10", "A2_1.tif\t11")
+    assert told(before, now) == [("variable `AREA` 10 → 11", 1)]
+
+
+def test_a_secret(before: Folder, now: Folder) -> None:
+    """Of its value nothing is known; that it is one is."""
+    counting(before, "x", "    env: {KEY: word}\n")
+    counting(now, "x", "    env: {KEY: {secret: true}}\n")
+    assert told(before, now) == [("variable `KEY` word → ***", 6)]
+
+
+def test_a_cell_that_is_looked_up(before: Folder, now: Folder) -> None:
+    """Only where the row that is looked up differs, or another column is."""
+    for folder in (before, now):
+        counting(folder, '{option: -n, value: "${params.n}"}')
+        folder.edit(
+            "spec.yaml",
+            '    with: {i: "${fields.path}"}\n',
+            '    with: {i: "${fields.path}", n: "${lookup(fields.area, well=well, site=\'1\')}"}\n',
+        )
+    assert not compared(before, now).differs
+    now.edit("fields.tsv", "A2_1.tif\t10", "A2_1.tif\t11")
+    assert told(before, now) == [("parameter `n` 10 → 11", 2)]
+    now.edit("spec.yaml", "site='1')", "site='2')")
+    assert told(before, now) == [("parameter `n` 10 → 20", 6)]
+
+
+def test_the_kind_of_a_port(before: Folder, now: Folder) -> None:
+    """What kind of files it takes goes into a digest."""
+    for folder in (before, now):
+        counting(folder, "x")
+    now.edit("modules/count.yaml", "i: {type: file}", "i: {type: directory}")
+    assert told(before, now) == [("port `input i` file → directory", 6)]
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("measure.out", "[results/measure/A1/out.csv] → [results/measure/B1/out.csv]"),
+        (
+            "segment.labels",
+            "2, without results/segment/A1/1/labels.tiff and 1 more, with results/segment/B1/1/labels.tiff and 1 more",
+        ),
+    ],
+)
+def test_a_job_that_takes_from_others(source: str, reason: str, before: Folder, now: Folder) -> None:
+    """A row says which jobs a job reads from; only where it says others, the job is another."""
+    for folder in (before, now):
+        folder.put("pairs.tsv", "pair\twell\none\tA1\ntwo\tA2\nthree\tB1\n")
+        folder.edit("spec.yaml", "  fields: {", "  pairs: {file: pairs.tsv, key: [pair]}\n  fields: {")
+        folder.put(
+            "modules/pick.yaml",
+            "sncompile: 1\nmodule: pick\ninputs: {i: {type: 'file[]'}}\noutputs: {o: {type: file}}\n"
+            'command: [pick, "${inputs.i}", "${outputs.o}"]\n',
+        )
+        step = f'pick: {{module: mod/pick, by: [pair], with: {{i: "${{{source}}}"}}}}'
+        folder.edit("spec.yaml", "  report:\n", f"  {step}\n  report:\n")
+    assert not compared(before, now).differs
+    now.edit("pairs.tsv", "one\tA1", "one\tB1")
+    assert told(before, now, "pick") == [(f"input `i` {reason}", 1)]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import os
-import pkgutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -13,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-import sncompile.targets.cwl
 from sncompile.api import check, compile_graph, graph_of
 from sncompile.diagnostics import CompileError
 from sncompile.ir.graph.model import Graph
@@ -277,10 +273,3 @@ def test_a_job_that_is_ended_leaves_no_process_behind(tmp_path: Path) -> None:
         # This ends when nobody holds the other end any more: not the script, nor `bash`, nor `sleep`.
         assert job.stdout.read() == ""
         assert job.wait() == 128 + signal.SIGTERM
-
-
-@pytest.mark.parametrize("name", [m.name for m in pkgutil.iter_modules(sncompile.targets.cwl.__path__)])
-def test_examples_in_docstrings(name: str) -> None:
-    """They show what is so."""
-    module = importlib.import_module(f"sncompile.targets.cwl.{name}")
-    assert doctest.testmod(module).failed == 0

@@ -34,7 +34,8 @@ def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
         families[name] = family._replace(batches=_dealt(family, seconds or {}))
         count = max(families[name].batches) + 1
         known = "balanced by the times of an earlier run" if seconds else "equally many each"
-        message = f"the {len(family.keys)} instances of `{name}` are done by {count} jobs, {known}"
+        jobs = "1 job" if count == 1 else f"{count} jobs"
+        message = f"the {len(family.keys)} instances of `{name}` are done by {jobs}, {known}"
         remarks.append(Remark("batch", True, message, family.span))
     return Result(replace(graph, families=families), tuple(remarks)) if remarks else Result(graph)
 

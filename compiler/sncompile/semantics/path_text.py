@@ -68,7 +68,7 @@ def room_for_output(folder: str, path: str) -> int:
     """As `room`, for what jobs write: Snakemake keeps notes of it in files that are called by the path in Base64.
 
     >>> room_for_output("/data/project", "results/a.txt")
-    3020
+    3017
     """
     notes = MAX_PATH - length(f"{folder}/.snakemake/incomplete/")
     # Of four signs each stands for three bytes; a part of 255 of them has a sign and a slash of its own.

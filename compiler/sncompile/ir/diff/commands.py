@@ -7,6 +7,7 @@ from typing import Any
 
 from sncompile.ir.diff.comparison import Comparison
 from sncompile.ir.diff.model import Kind
+from sncompile.ir.diff.settings import amount
 from sncompile.ir.diff.tally import Tally
 from sncompile.ir.graph.commands import Flag, Option
 from sncompile.ir.graph.model import Family
@@ -57,7 +58,8 @@ def compare_resources_taken(comparison: Comparison) -> None:
             told = (_told(old, comparison.before), _told(new, comparison.now))
             values = (comparison.before(old.local("resources", name)), comparison.now(new.local("resources", name)))
         except AtRunTime:
-            comparison.once(tally, None, None)
+            was = amount(old.resources.get(name), comparison.before)(comparison.pair.there[0])
+            comparison.once(tally, was, amount(new.resources.get(name), comparison.now)(comparison.pair.here[0]))
             continue
         for i, j in zip(comparison.pair.there, comparison.pair.here, strict=True):
             if changes.untouched(j) and told[0](i) != told[1](j):

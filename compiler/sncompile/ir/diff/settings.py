@@ -93,7 +93,7 @@ def _resources(comparison: Comparison) -> list[Tally]:
             continue
         span = comparison.new.span if now is None else now.span
         tally = Tally(Kind.RESOURCE, name, span, (before is not None, now is not None))
-        was, told = _amount(before, comparison.before), _amount(now, comparison.now)
+        was, told = amount(before, comparison.before), amount(now, comparison.now)
         for there, here in zip(pair.there, pair.here, strict=True):
             a, b = was(there), told(here)
             if not same_plain(a, b):
@@ -103,7 +103,7 @@ def _resources(comparison: Comparison) -> list[Tally]:
     return found
 
 
-def _amount(value: Value | None, closure: Callable[[Value], Closure]) -> Closure:
+def amount(value: Value | None, closure: Callable[[Value], Closure]) -> Closure:
     """The function from a job to an amount; to its expression where that is known only when the job is about to run."""
     if value is None:
         return lambda _: None

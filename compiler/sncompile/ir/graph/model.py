@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated, NamedTuple
 
 from sncompile.diagnostics import Span
 from sncompile.ir.fields import identity, keeping, presentation, relation, scheduling
@@ -20,9 +20,6 @@ from sncompile.ir.graph.files import ModuleFile
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.types import Type
 from sncompile.ir.values.model import Const, Value
-
-if TYPE_CHECKING:
-    import networkx
 
 
 class Relation(StrEnum):
@@ -166,19 +163,6 @@ class Graph:
         for edge in self.edges:
             found.setdefault(edge.target, []).append(edge)
         return found
-
-    def digraph(self) -> networkx.DiGraph[str]:
-        """The graph for algorithms: nodes are family names, `edge` holds the edges between two."""
-        import networkx
-
-        graph: networkx.DiGraph[str] = networkx.DiGraph()
-        graph.add_nodes_from(self.families)
-        for edge in self.edges:
-            held: list[Edge] = (
-                graph.edges[edge.source, edge.target]["edges"] if graph.has_edge(edge.source, edge.target) else []
-            )
-            graph.add_edge(edge.source, edge.target, edges=[*held, edge])
-        return graph
 
     def order(self) -> list[str]:
         """Family names, each after all that it needs; in the spec's order where that is free."""

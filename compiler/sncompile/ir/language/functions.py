@@ -154,14 +154,12 @@ def _stem(path: str) -> str:
 
 
 def _sort(value: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(sorted(value, key=lambda v: (v is None, isinstance(v, str), v if v is not None else 0)))
+    return tuple(sorted(value, key=lambda v: (isinstance(v, str), v)))
 
 
 def _as_it_reads(text: Any) -> Any:
-    """What orders a text of the spec or of a cell that stands for a number or boolean; None is kept out of the way."""
-    if text is None:
-        return (1, 0)
-    return (0, text.lower() == "true" if text.lower() in ("true", "false") else number_of(text))
+    """What orders a text of the spec or of a cell that stands for a number or boolean."""
+    return text.lower() == "true" if text.lower() in ("true", "false") else number_of(text)
 
 
 def _sort_written(value: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -189,7 +187,8 @@ def _first_there(types: list[Type]) -> Type:
         many = found.many or other.many
         # One value stands in for absent items of a list, but not for the list itself.
         optional = found.optional and (other.optional or (many and not other.many))
-        gaps = many and found.gaps and (other.gaps if other.many else other.optional)
+        filled = found.gaps and (other.gaps if other.many else other.optional)
+        gaps = many and (filled or (found.optional and other.many and other.gaps))
         found = joined._replace(many=many, optional=optional, gaps=gaps)
     return found
 
@@ -212,6 +211,8 @@ def _extreme(choose: Callable[[Any], Any]) -> Callable[..., Any]:
         items = values[0] if isinstance(values[0], tuple) else values
         if not items:
             raise ValueFault("the list is empty")
+        if None in items:
+            raise ValueFault("an absent value has no order", "say what stands there: `coalesce(x, 0)`")
         return choose(items)
 
     return compute

@@ -7,13 +7,10 @@ and its type says what it reads as (`Type.written`). Here it becomes one or the 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.language.scalars import Decimals, number_of
-
-if TYPE_CHECKING:
-    pass
 
 
 def converted(value: Any, base: str) -> Any:

@@ -44,7 +44,7 @@ def _remark(graph: Graph, shapes: Mapping[str, Shape], name: str, group: Group) 
     mine, theirs = dict(shapes[name].aspects), dict(shapes[group.members[0]].aspects)
     family, other = graph.families[name], graph.families[group.members[0]]
     told = [_difference(aspect, family, other) for aspect in mine if mine[aspect] != theirs[aspect]]
-    reason = "; ".join(told) or "it waits for one of them, or one of them for it"
+    reason = "; ".join(filter(None, told)) or "it waits for one of them, or one of them for it"
     message = f"`{name}` stays by itself beside {len(group.members)} steps such as `{other.name}`: {reason}"
     return Remark("merge", False, message, family.span, (Place(f"one of the {len(group.members)}", other.span),))
 
@@ -63,7 +63,8 @@ def _difference(aspect: str, mine: Family, theirs: Family) -> str:
         case "keys":
             return f"it ranges over {_keys(mine)}, they over {_keys(theirs)}"
         case _:
-            return f"its {aspect} differ{'' if aspect.endswith('s') else 's'}"
+            several = aspect.endswith("s") and not aspect.endswith("ss")
+            return f"its {aspect} {'differ' if several else 'differs'}"
 
 
 def _resource(family: Family, name: str) -> str:
