@@ -184,11 +184,16 @@ class _TaskScript:
 
 
 def _printed(word: Sequence[Text], late: Mapping[Late, str]) -> tuple[str | _Code, ...]:
-    """The parts of a word, with variables for what is known late."""
-    return tuple(
-        part if isinstance(part, str) else _Code(f'"${part.resource if isinstance(part, Amount) else late[part]}"')
-        for part in word
-    )
+    """The parts of a word, with variables for what is known late; what is known stands together."""
+    found: list[str | _Code] = []
+    for part in word:
+        if not isinstance(part, str):
+            found.append(_Code(f'"${part.resource if isinstance(part, Amount) else late[part]}"'))
+        elif found and not isinstance(found[-1], _Code):
+            found[-1] += part
+        else:
+            found.append(part)
+    return tuple(found)
 
 
 def _script_words(words: list[tuple[Text, ...]], late: Mapping[Late, str]) -> str:

@@ -15,7 +15,7 @@ job_1() { # field/P1/A/1
   outputs=(results/field/P1/A/1/o.txt)
 }
 command_1() {
-  command=(tool results/field/P1/A/1/o.txt P1-A-1-'x y' 1.5)
+  command=(tool results/field/P1/A/1/o.txt 'P1-A-1-x y' 1.5)
 }
 
 job_2() { # field/P1/A/2
@@ -23,7 +23,7 @@ job_2() { # field/P1/A/2
   outputs=(results/field/P1/A/2/o.txt)
 }
 command_2() {
-  command=(tool results/field/P1/A/2/o.txt P1-A-2-'x y' 2)
+  command=(tool results/field/P1/A/2/o.txt 'P1-A-2-x y' 2)
 }
 
 job_3() { # field/P1/B/1
@@ -31,7 +31,7 @@ job_3() { # field/P1/B/1
   outputs=(results/field/P1/B/1/o.txt)
 }
 command_3() {
-  command=(tool results/field/P1/B/1/o.txt P1-B-1-'it'"'"'s' 3)
+  command=(tool results/field/P1/B/1/o.txt 'P1-B-1-it'"'"'s' 3)
 }
 
 job_4() { # field/P2/A/1
@@ -47,7 +47,7 @@ job_5() { # field/P2/C/7
   outputs=(results/field/P2/C/7/o.txt)
 }
 command_5() {
-  command=(tool results/field/P2/C/7/o.txt P2-C-7-'{b}' 5)
+  command=(tool results/field/P2/C/7/o.txt 'P2-C-7-{b}' 5)
 }
 
 job_6() { # good/P1/A/1
