@@ -236,11 +236,13 @@ class Form(NamedTuple):
     """How an operator stands in a language, with `{}` for each operand.
 
     Joined by `between` it takes any number of operands. What `folds` takes two, and more by twos: `min(a, min(b, c))`.
+    `needs` is a function that is no part of the language: a target that prints the form has to bring it.
     """
 
     text: str
     between: str = ""
     folds: bool = False
+    needs: str = ""
 
 
 def _infix(sign: str) -> Form:
@@ -264,7 +266,7 @@ FORMS: Mapping[Language, Mapping[tuple[str, int], Form]] = {
         ("or", _ANY): Form("bool({})", " or "),
         ("min", _ANY): Form("min({})", ", "),
         ("max", _ANY): Form("max({})", ", "),
-        ("ceil", 1): Form("ceil({})"),
+        ("ceil", 1): Form("ceil({})", needs="ceil"),
         ("[]", 2): Form("{}[{}]"),
         ("len", 1): Form("len({})"),
         ("int", 1): Form("int({})"),
@@ -291,14 +293,14 @@ FORMS: Mapping[Language, Mapping[tuple[str, int], Form]] = {
         **_NUMBERS,
         **_alike("==", "!="),
         ("if", 3): Form("({} ? {} : {})"),
-        ("//", 2): Form("floor({} / {})"),
-        ("%", 2): Form("({0} - {1} * floor({0} / {1}))"),
+        ("//", 2): Form("floor({} / {})", needs="floor"),
+        ("%", 2): Form("({0} - {1} * floor({0} / {1}))", needs="floor"),
         ("not", 1): Form("(! {})"),
         ("and", _ANY): Form("({})", " && "),
         ("or", _ANY): Form("({})", " || "),
-        ("min", _ANY): Form("min({}, {})", folds=True),
-        ("max", _ANY): Form("max({}, {})", folds=True),
-        ("ceil", 1): Form("ceil({})"),
+        ("min", _ANY): Form("min({}, {})", folds=True, needs="min"),
+        ("max", _ANY): Form("max({}, {})", folds=True, needs="max"),
+        ("ceil", 1): Form("ceil({})", needs="ceil"),
     },
 }
 """Language → operator and how many operands it takes → its form. `_ANY`: as many as there are."""
@@ -346,6 +348,9 @@ class Printer(ABC):
     @abstractmethod
     def size(self, expression: Size) -> str:
         """The size of an input's files."""
+
+    def need(self, function: str) -> None:  # noqa: B027 - most have it at hand
+        """Take note that what is printed calls a function which is no part of the language."""
 
     def granted(self, expression: Granted) -> str:
         """What the job is given of a resource."""
@@ -415,6 +420,8 @@ class Printer(ABC):
         form = forms.get((name, count)) or forms.get((name, _ANY))
         if form is None:
             raise NoForm(f"`{name}`" if count else name, span)
+        if form.needs:
+            self.need(form.needs)
         return form
 
     def _picked(self, listed: Expression, index: Expression) -> str:

@@ -10,7 +10,6 @@ from sncompile.ir.language.types import Type
 from sncompile.ir.values.model import Const
 from sncompile.lowering.expressions import (
     Attempt,
-    Call,
     Expression,
     Language,
     NoForm,
@@ -99,10 +98,8 @@ class _Python(Printer):
     def listed(self, items: Sequence[str], span: Span) -> str:
         return f"[{', '.join(items)}]"
 
-    def print(self, expression: Expression) -> str:
-        if isinstance(expression, Call) and expression.operator == "ceil":
-            self._context.around.functions.add("ceil")
-        return super().print(expression)
+    def need(self, function: str) -> None:
+        self._context.around.functions.add(function)
 
 
 def _sized(port: str, context: FamilyContext) -> str:
