@@ -6,12 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cached_property
 
 from sncompile.diagnostics import Span
-from sncompile.ir.diff.commands import resources_taken
 from sncompile.ir.graph.commands import Success
 from sncompile.ir.graph.feeds import feeds, for_effect, needed, steps_in, waited_for
 from sncompile.ir.graph.model import Family, Graph, Relation
 from sncompile.ir.graph.resources import RESOURCES
-from sncompile.ir.graph.settings import settings_of
+from sncompile.ir.graph.settings import resources_taken, settings_of
 from sncompile.ir.jobs.expansion import Expansion, job_id, module_files
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Size

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sncompile.ir.diff.comparison import Comparison
 from sncompile.ir.diff.model import Kind
 from sncompile.ir.diff.settings import amount
 from sncompile.ir.diff.tally import Tally
-from sncompile.ir.graph.commands import Flag, Option
 from sncompile.ir.graph.model import Family
+from sncompile.ir.graph.settings import command_values, resources_taken
 from sncompile.ir.jobs.words import argument_words, shell_text
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Closure
@@ -120,25 +120,3 @@ def _in_place_of(old: Family, new: Family) -> Family | None:
         resources={**old.resources, **added["resources"]},
         env=(*old.env, *more),
     )
-
-
-def command_values(family: Family) -> Iterator[Value]:
-    """The values in a family's command or script."""
-    for argument in (*(family.command or ()), *(p.value for p in family.shell or () if p.value is not None)):
-        if isinstance(argument, (Option, Flag)):
-            if argument.when is not None:
-                yield argument.when
-            if isinstance(argument, Option):
-                yield argument.value
-        else:
-            yield argument
-
-
-def resources_taken(family: Family) -> set[str]:
-    """The resources that a job is told of: in its command, its variables, its container."""
-    values = [*command_values(family), *(v.value for v in family.env if v.value is not None)]
-    if family.container is not None:
-        values.append(family.container)
-    return {
-        leaf.name for value in values for leaf in walk(value) if isinstance(leaf, Local) and leaf.space == "resources"
-    }

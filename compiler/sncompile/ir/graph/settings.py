@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
 from typing import Any
 
 from sncompile.ir.fields import Role, declared
+from sncompile.ir.graph.commands import Flag, Option
 from sncompile.ir.graph.model import Family
-from sncompile.ir.values.model import inside, value_fields
+from sncompile.ir.values.model import Local, Value, inside, value_fields, walk
 
 
 def settings_of(family: Family) -> dict[str, Any]:
@@ -88,3 +89,28 @@ def plain(held: Any) -> Any:
 def _names(record: Any) -> list[str]:
     kind: Any = record.__class__
     return [name for name in declared(kind) if name not in inside(record)]
+
+
+# --- What commands take ---------------------------------------------------------------------------------------------
+
+
+def command_values(family: Family) -> Iterator[Value]:
+    """The values in a family's command or script."""
+    for argument in (*(family.command or ()), *(p.value for p in family.shell or () if p.value is not None)):
+        if isinstance(argument, (Option, Flag)):
+            if argument.when is not None:
+                yield argument.when
+            if isinstance(argument, Option):
+                yield argument.value
+        else:
+            yield argument
+
+
+def resources_taken(family: Family) -> set[str]:
+    """The resources that a job is told of: in its command, its variables, its container."""
+    values = [*command_values(family), *(v.value for v in family.env if v.value is not None)]
+    if family.container is not None:
+        values.append(family.container)
+    return {
+        leaf.name for value in values for leaf in walk(value) if isinstance(leaf, Local) and leaf.space == "resources"
+    }

@@ -10,12 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from sncompile.diagnostics import Span
-from sncompile.ir.graph.commands import Flag, Option
 from sncompile.ir.graph.edges import taken
 from sncompile.ir.graph.feeds import feeds, waited_for
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.resources import RESOURCES
-from sncompile.ir.graph.settings import identity_of, settings_of
+from sncompile.ir.graph.settings import command_values, identity_of, settings_of
 from sncompile.ir.graph.text import value_text
 from sncompile.ir.jobs.words import argument_words, shell_text
 from sncompile.ir.language.encoding import encode_key
@@ -311,14 +310,7 @@ def _at(needs: list[tuple[str, Callable[[int], Iterable[int]]]], number: int) ->
 
 def module_files(family: Family) -> list[str]:
     """The module files that a family's command names, and its conda environment."""
-    values: list[Value] = []
-    for argument in (*(family.command or ()), *(p.value for p in family.shell or () if p.value is not None)):
-        if isinstance(argument, (Option, Flag)):
-            values += [
-                v for v in (argument.when, argument.value if isinstance(argument, Option) else None) if v is not None
-            ]
-        else:
-            values.append(argument)
+    values = list(command_values(family))
     values += family.params.values()
     values += [v.value for v in family.env if v.value is not None]
     found = {leaf.emitted: None for v in values for leaf in walk(v) if isinstance(leaf, ModuleFile)}

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sncompile.ir.diff.commands import resources_taken
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.resources import RESOURCES
+from sncompile.ir.graph.settings import resources_taken
 from sncompile.ir.jobs.expansion import Job, job_id, jobs
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Attempt, Size

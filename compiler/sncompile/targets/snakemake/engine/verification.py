@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sncompile.ir.diff.commands import resources_taken
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.resources import RESOURCES
+from sncompile.ir.graph.settings import resources_taken
 from sncompile.ir.jobs.expansion import Expansion, Job
 from sncompile.targets.snakemake.engine.dry_run import DryRunFailed, can_be_asked, dry_run
 from sncompile.targets.snakemake.marking import marks_of
