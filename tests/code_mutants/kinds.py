@@ -123,7 +123,7 @@ def _of_statement(node: ast.stmt, gives: str) -> Iterator[Mutant]:
                 yield Mutant("return", node, ast.Return(ast.parse(empty, mode="eval").body))
         case ast.AugAssign(op=op) if type(op) in RECKONED:
             yield Mutant("arithmetic", node, ast.AugAssign(node.target, RECKONED[type(op)](), node.value))
-    in_place = isinstance(node, ast.Assign) and not any(isinstance(target, ast.Name) for target in node.targets)
+    in_place = isinstance(node, ast.Assign) and isinstance(node.targets[0], (ast.Attribute, ast.Subscript))
     if isinstance(node, DELETED) or in_place:
         yield Mutant("deleted", node, ast.Pass())
 

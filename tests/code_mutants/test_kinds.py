@@ -53,6 +53,7 @@ def test_every_kind(code: str, expected: list[str]) -> None:
     "code",
     [
         "import a",
+        "x, y = z",
         "'''A module of its own.'''",
         "x: tuple[int, str]",
         "def f(a: tuple[int, str]) -> list[int]: ...",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sncompile.api import check, graph_of
+from sncompile.ir.diff.likeness import same_column
 from sncompile.ir.diff.model import Kind, State
 from sncompile.ir.jobs.expansion import jobs
 from sncompile.views.reason_text import reason_text
@@ -311,3 +312,19 @@ def test_the_order_in_which_things_are_declared(before: Folder, now: Folder) -> 
         for folder in (before, now)
     ]
     assert digests[0] == digests[1]
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_columns_that_are_the_same(kind: type) -> None:
+    """To Python `1`, `1.0` and `true` are equal, and their texts are not; a part of a column is not the column."""
+    column = kind([1, "x", None, 0.0])
+    assert same_column(column, kind([1, "x", None, 0.0]))
+    for other in (
+        [1.0, "x", None, 0.0],
+        [True, "x", None, 0.0],
+        [1, "x", None, -0.0],
+        [1, "x", None],
+        [1, "y", None, 0.0],
+    ):
+        assert not same_column(column, kind(other))
+        assert not same_column(kind(other), column)

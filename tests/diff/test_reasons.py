@@ -267,7 +267,8 @@ def test_a_resource_that_only_the_run_knows(before: Folder, now: Folder) -> None
 
 def test_a_resource_that_comes_and_goes(before: Folder, now: Folder) -> None:
     for folder, resources in ((before, ""), (now, "memory: 2GB")):
-        counting(folder, '{option: -m, value: "${resources.memory}"}', module=("cpus: 1", resources))
+        secret = "    env: {KEY: {secret: true}}\n"
+        counting(folder, '{option: -m, value: "${resources.memory}"}', secret, module=("cpus: 1", resources))
     assert told(before, now) == [("memory nothing → 2 GB, which the command takes", 6)]
     assert told(now, before) == [("memory 2 GB → nothing, which the command takes", 6)]
 
