@@ -1,6 +1,6 @@
 """`python -m tests.code_mutants [--seed N] [--count N] [FOLDER…]`: put faults into the code, and see who notices.
 
-Of all mutants of each folder (`compiler/sncompile/ir` and `passes` unless told otherwise) so many are tried as
+Of all mutants of each folder (`ir`, `passes`, `lowering` and `targets` unless told otherwise) so many are tried as
 `--count` says, chosen by the seed. Each is written into its file, the tests are run until one fails, and the file is
 put back, whatever ends the run. A line says of each what stood where, what stands there instead, and which test
 noticed; or that it SURVIVED. A mutant that does not end in time is noticed too. The last lines count, by folder.
@@ -32,7 +32,7 @@ from typing import NamedTuple
 from .kinds import Mutant, mutants, mutated
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("compiler/sncompile/ir", "compiler/sncompile/passes")
+FOLDERS = tuple(f"compiler/sncompile/{name}" for name in ("ir", "passes", "lowering", "targets"))
 TESTS = (
     "test_docstrings.py", "test_scalars.py", "test_operands.py", "test_types.py", "test_keys.py",
     "properties/test_examples.py", "test_cases.py", "test_verify.py", "test_images.py", "test_declared.py",
@@ -50,6 +50,15 @@ TESTS_OF = {
     "passes": (
         "test_docstrings.py", "test_batch.py", "test_cases.py", "test_structure.py", "properties/test_prioritise.py",
         "test_declared.py", "test_golden.py", "properties/test_passes.py", "properties/test_branches.py",
+    ),
+    "lowering": (
+        "test_docstrings.py", "test_forms.py", "test_golden.py", "test_cases.py", "test_targets.py",
+        "properties/test_lowered.py", "test_declared.py", "engines/test_bash.py", "engines/test_cwl_documents.py",
+    ),
+    "targets": (
+        "test_docstrings.py", "test_golden.py", "test_targets.py", "test_read_back.py", "engines/test_bash.py",
+        "engines/test_cwl_documents.py", "test_declared.py", "properties/test_lowered.py",
+        "properties/test_branches.py", "test_security_commands.py",
     ),
 }  # fmt: skip
 """The same for folders that less has to do with."""
