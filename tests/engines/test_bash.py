@@ -142,8 +142,8 @@ def test_a_run_that_is_ended_goes_on_where_it_was(tmp_path: Path, sign: signal.S
     assert process.returncode == (130 if sign is not signal.SIGKILL else -9), told
     (tmp_path / "go").touch()
     assert script.due() == EVERYTHING
-    done = script.run()
-    assert done.returncode == 0, done.stderr
+    # A job that was left holds the lock until it ends.
+    until(lambda: script.run().returncode == 0)
     assert script.read("all/o") == "one\ntwo\na\nb\n"
 
 
