@@ -121,14 +121,20 @@ def jobs(lowered: Lowered) -> Iterator[Job]:
 
 def _job(lowered: Lowered, task: Task, words: Words, number: int) -> Job:
     command, script = words.command(number), words.script(number)
+
+    def first(word: tuple[Text, ...]) -> tuple[Text, ...]:
+        return tuple(_at_first(text, task, number) for text in word)
+
     step, _, _ = task.ids[number].partition("/")
     keys = task.ids[number].count("/")
     return Job(
         id=task.ids[number],
         step=step,
         key=dict(list(zip(task.by, task.keys[number], strict=True))[len(task.by) - keys :]),
-        command=None if command is None else ["".join(map(shown, word)) for word in command],
-        shell=None if script is None else "".join(map(script_text, script)),
+        command=None if command is None else ["".join(map(shown, first(word))) for word in command],
+        shell=None
+        if script is None
+        else "".join(script_text(part if isinstance(part, str) else list(map(first, part))) for part in script),
         inputs={name: _listed(words.value(Port("inputs", name), number)) for name in task.inputs},
         outputs={name: _listed(words.value(Port("outputs", name), number)) for name in task.outputs},
         container=None if task.image is None else words.value(task.image, number),
@@ -156,6 +162,14 @@ def _amount(held: Any, task: Task, number: int) -> int | str:
     if any(isinstance(each, Size) for each in everything(held.expression)):
         return f"${{{expression_text(held.expression)}}}"
     return evaluated(held.expression, task, number)  # type: ignore[no-any-return]
+
+
+def _at_first(text: Text, task: Task, number: int) -> Text:
+    """A part of an argument as the first attempt has it, where it takes no sizes."""
+    held = task.resources[text.resource] if isinstance(text, Amount) else text
+    if not isinstance(held, Late) or isinstance(_amount(held, task, number), str):
+        return text
+    return to_text(evaluated(held.expression, task, number))
 
 
 def script_text(part: str | list[tuple[Text, ...]]) -> str:
