@@ -14,7 +14,7 @@ from sncompile.ir.graph.model import Graph
 
 from .levels import Crashed, Refused, crash, refusal
 from .snakemake_run import Ran, calls_of, files_of
-from .tool import install, raw
+from .tool import install, put_raw
 
 
 def emitted_script(graph: Graph) -> Path | Refused | Crashed:
@@ -32,10 +32,7 @@ def emitted_script(graph: Graph) -> Path | Refused | Crashed:
 
 def run_script(script: Path, folder: Path, raw_files: Sequence[str], outputs: Sequence[str]) -> Ran:
     """Run a script in the working folder, which gets the raw files that the run needs."""
-    for path in raw_files:
-        place = folder / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(raw(path))
+    put_raw(folder, raw_files)
     with tempfile.TemporaryDirectory() as name:
         room = Path(name)
         (room / "said").mkdir()

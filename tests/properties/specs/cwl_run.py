@@ -15,7 +15,7 @@ from sncompile.diagnostics import CompileError
 from sncompile.ir.graph.model import Graph
 
 from .levels import Crashed, Refused, crash, refusal
-from .tool import install, raw
+from .tool import install, put_raw
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,7 @@ def emitted_cwl(graph: Graph) -> Path | Refused | Crashed:
 
 def run_cwl(out: Path, folder: Path, raw_files: Sequence[str]) -> Collected:
     """Run a workflow in the working folder, which gets the raw files that the run needs."""
-    for path in raw_files:
-        place = folder / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(raw(path))
+    put_raw(folder, raw_files)
     with tempfile.TemporaryDirectory() as name:
         room = Path(name)
         (room / "bin").mkdir()

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .tool import install, raw
+from .tool import install, put_raw
 
 CORES = 8
 PATIENCE = 60.0
@@ -45,10 +45,7 @@ class Ran:
 
 def run(snakefile: Path, folder: Path, raw_files: Sequence[str], outputs: Sequence[str]) -> Ran:
     """Run everything in the working folder, which gets the raw files that the run needs."""
-    for path in raw_files:
-        place = folder / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(raw(path))
+    put_raw(folder, raw_files)
     with tempfile.TemporaryDirectory() as name:
         room = Path(name)
         (room / "said").mkdir()

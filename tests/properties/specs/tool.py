@@ -76,6 +76,14 @@ def raw(path: str) -> str:
     return f"ID {md5(path.encode()).hexdigest()}\n"
 
 
+def put_raw(folder: Path, paths: Iterable[str]) -> None:
+    """Write files that no job writes, into a working folder."""
+    for path in paths:
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(raw(path))
+
+
 def contents(jobs: Iterable[Job]) -> dict[str, str]:
     """Path → what should stand in it, of all outputs (for a directory in its file `id`); a ring is an error."""
     writer = {path: job for job in jobs for path in job.outputs.values()}
