@@ -12,7 +12,9 @@ that names a port stays the name of the port. Of a step over a table `t` of two 
     word      -o          constant
     word      blurred     the file of the output `blurred`
 
-Nothing here holds a value of the IR, and nothing has to be evaluated. Columns and files are sequences with an item for
+A task holds no value of the IR, and nothing has to be evaluated; a column that is one of a table names that table. What
+Snakemake's paths still need of the graph it finds in `Lowered.graph`, which no other target looks at.
+Columns and files are sequences with an item for
 each job, in the order of the family's instances; they are made when they are first looked at, as a target that can say
 a path as a pattern never needs those of a million jobs.
 """
