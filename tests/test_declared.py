@@ -32,6 +32,8 @@ from sncompile.ir.values.relating import UNIT
 from sncompile.lowering.lower import lower
 from sncompile.lowering.text import lowered_text
 from sncompile.passes.merging.shapes import Shaper
+from sncompile.state.meaning import Meanings
+from sncompile.state.places import Places
 from sncompile.targets.bash.reading import differences as bash_differences
 from sncompile.targets.cwl.verify import differences as cwl_differences
 from sncompile.targets.registry import find_target
@@ -189,6 +191,11 @@ def _bash(old: Graph, new: Graph) -> bool:
     return bool(bash_differences(new, out))
 
 
+def _meaning(graph: Graph, step: str) -> str:
+    lowered = lower(graph, "files")
+    return Meanings(lowered.files, Places(graph.roots, graph.folder)).of(lowered.tasks[step])[0]
+
+
 READERS: dict[str, Callable[[Graph, Graph, str], bool]] = {
     "merge": lambda old, new, s: _shape(old, s) != _shape(new, s),
     "dedupe": lambda old, new, s: family_structure(old.families[s]) != family_structure(new.families[s]),
@@ -200,10 +207,11 @@ READERS: dict[str, Callable[[Graph, Graph, str], bool]] = {
     "lowered": lambda old, new, s: lowered_text(lower(old, "files")) != lowered_text(lower(new, "files")),
     "cwl": lambda old, new, s: _cwl(old, new),
     "bash": lambda old, new, s: _bash(old, new),
+    "meaning": lambda old, new, s: _meaning(old, s) != _meaning(new, s),
 }
 """Who reads a graph: whether it sees a difference between two, in the family of a name."""
 
-BLIND = {"digest": (Role.SCHEDULING, Role.KEEPING, Role.RELATION)}
+BLIND = dict.fromkeys(("digest", "meaning"), (Role.SCHEDULING, Role.KEEPING, Role.RELATION))
 """Roles that a reader has nothing to do with."""
 
 _BY_COMMAND = "a parameter is seen where a command takes it"
@@ -253,6 +261,7 @@ UNSEEN: dict[tuple[str, str], str] = {
     ("snakemake", "Output.derived"): _CHOSEN,
     ("cwl", "Output.derived"): _CHOSEN,
     ("lowered", "Family.params"): _BY_COMMAND,
+    ("meaning", "Family.params"): _BY_COMMAND,
     ("lowered", "Output.derived"): _CHOSEN,
     ("bash", "Output.derived"): _CHOSEN,
     ("bash", "Output.temp"): "what the pipeline is for stays",
@@ -274,11 +283,11 @@ def test_every_field_is_noticed(kind: type, name: str, reader: str, graph: Graph
     """By merging, digests, jobs, text, comparison, and what reads each target back; or its role says why not."""
     role = declared(kind)[name].role
     if role is Role.PRESENTATION:
-        if reader in ("merge", "dedupe", "digest") and (kind, name) != (Family, "name"):
+        if reader in ("merge", "dedupe", "digest", "meaning") and (kind, name) != (Family, "name"):
             new, step = with_change(graph, kind, name)
             assert not READERS[reader](graph, new, step)
         return
-    if (kind, name) == (Family, "keys") and reader in ("snakemake", "cwl", "bash", "lowered"):
+    if (kind, name) == (Family, "keys") and reader in ("snakemake", "cwl", "bash", "lowered", "meaning"):
         return  # Values that see other keys have no meaning then: `verify` refuses such a graph.
     if declared(kind)[name].by_pass and reader in ("job", "diff"):
         return  # It is no word of the spec.
@@ -295,7 +304,7 @@ def test_every_resource_is_noticed(resource: str, reader: str, graph: Graph) -> 
     resources = {**family.resources, resource: Const(8, INTEGER, family.span)}
     new = with_families(graph, {**graph.families, "a": family._replace(resources=resources)})
     try:
-        assert READERS[reader](graph, new, "a") == (reader != "digest")
+        assert READERS[reader](graph, new, "a") == (reader not in BLIND)
     except AssertionError:
         assert reader in ("snakemake", "cwl", "bash")
         how = CompileOptions(target=reader)

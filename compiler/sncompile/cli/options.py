@@ -23,6 +23,24 @@ FORMATS = click.Choice(["text", "json", "sarif", "github"])
 color_option = click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours.")
 
 
+target_option = click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="NAME",
+    help="An output of the pipeline, or a step, to make; all outputs unless given.",
+)
+
+hash_option = click.option(
+    "--hash",
+    "hashing",
+    type=click.Choice(["always", "small", "never"]),
+    default="small",
+    show_default=True,
+    help="Which files are read to tell whether they have changed: small ones have 16 MiB at most.",
+)
+
+
 class Pair(click.ParamType):  # type: ignore[type-arg]  # Generic for type checkers only.
     """`NAME=VALUE`."""
 

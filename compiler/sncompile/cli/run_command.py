@@ -10,9 +10,18 @@ from pathlib import Path
 import click
 
 from sncompile.api import CompileOptions, check, compile_program
-from sncompile.cli.options import ARGUMENTS, Optimizer, SpecOptions, optimizer_options, report_options, spec_options
+from sncompile.cli.options import (
+    ARGUMENTS,
+    Optimizer,
+    SpecOptions,
+    hash_option,
+    optimizer_options,
+    report_options,
+    spec_options,
+    target_option,
+)
 from sncompile.cli.pipelines import require_pipeline
-from sncompile.cli.reporter import Reporter, write
+from sncompile.cli.reporter import Reporter, bold, write
 from sncompile.cli.runs import EXIT_MISUSED, EXIT_RUN_FAILED, misused
 from sncompile.diagnostics import CompileError
 from sncompile.faults import graph as graph_faults
@@ -26,9 +35,15 @@ from sncompile.runner.record import RunFolder, read_record
 from sncompile.runner.run import run
 from sncompile.runner.software import unused_images
 from sncompile.runner.start import Prepared, RunOptions
+from sncompile.runner.state.deciding import decisions_for
+from sncompile.runner.state.plan_file import check_plan
 from sncompile.runner.telemetry.sender import told
 from sncompile.runner.wanted import marked_families, output_paths, wanted
+from sncompile.state.versions import Hashing
 from sncompile.targets.target import wrapped_for
+from sncompile.views.columns import terminal_width
+from sncompile.views.plan_text import work_text
+from sncompile.views.work import work_of
 
 
 @click.command("run")
@@ -43,19 +58,22 @@ from sncompile.targets.target import wrapped_for
     show_default=True,
     help="What runs images; auto: Apptainer where it is installed, else nothing.",
 )
-@click.option(
-    "--target",
-    "targets",
-    multiple=True,
-    metavar="NAME",
-    help="An output of the pipeline, or a step, to make; all outputs unless given.",
-)
+@target_option
 @click.option(
     "--resume",
     metavar="RUN",
     help="Go on with an earlier run, with the options that it had; RUN is its folder or name, or a working folder.",
 )
 @click.option("-k", "--keep-going", is_flag=True, help="Go on with what does not need a failed job.")
+@click.option(
+    "--plan",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Do what a plan says that `plan -o FILE` wrote, or nothing if that is not what has to run any more.",
+)
+@click.option("--dry-run", is_flag=True, help="Only tell what would run, and why, as `plan` does.")
+@click.option("--adopt", is_flag=True, help="Take results that no run is known to have made as they are.")
+@hash_option
 @click.option("--benchmark", is_flag=True, help="Have Snakemake measure every job: time, memory, input and output.")
 @click.option("--telemetry", metavar="URL", help="Send traces, metrics and logs to an OpenTelemetry collector.")
 @optimizer_options
@@ -73,6 +91,10 @@ def command(
     targets: tuple[str, ...],
     resume: str | None,
     keep_going: bool,
+    plan: Path | None,
+    dry_run: bool,
+    adopt: bool,
+    hashing: str,
     benchmark: bool,
     telemetry: str | None,
     optimizer: Optimizer,
@@ -102,12 +124,24 @@ def command(
         files, steps = wanted(prepared.graph, targets, marked_families(prepared.emitted))
     except CompileError as error:
         misused(error)
+    if dry_run:
+        work = work_of(
+            decisions_for(prepared.graph, prepared.lowered, targets, Hashing(hashing)), prepared.graph.folder
+        )
+        write(work_text(work, terminal_width(), bold(reporter.color)))
+        return
+    if plan is not None:
+        try:
+            check_plan(plan, decisions_for(prepared.graph, prepared.lowered, targets, Hashing(hashing)), prepared.graph)
+        except CompileError as error:
+            reporter.show(error.diagnostics, error.sources)
+            sys.exit(EXIT_RUN_FAILED)
     unused = unused_images(prepared.graph, containers)
     if unused is not None:
         write(f"{unused}\n", err=True)
     words = ctx.meta.get(ARGUMENTS, ())
     how = RunOptions(cores, profile, containers, files, steps, keep_going, arguments, words, str(Path.cwd()),
-                     telemetry)  # fmt: skip
+                     telemetry, Hashing(hashing), adopt)  # fmt: skip
     _run(prepared, how, reporter)
 
 
@@ -125,7 +159,7 @@ def _prepare(spec: str, given: SpecOptions, how: CompileOptions, reporter: Repor
         reporter.warn(made.emitted.warnings, sources)
     except CompileError as error:
         reporter.fail(error, sources)
-    return Prepared(program, made.graph, facts_of(program, options), sources, made.emitted, made.out)
+    return Prepared(program, made.graph, made.lowered, facts_of(program, options), sources, made.emitted, made.out)
 
 
 def _run(prepared: Prepared, how: RunOptions, reporter: Reporter) -> None:
@@ -136,10 +170,10 @@ def _run(prepared: Prepared, how: RunOptions, reporter: Reporter) -> None:
         reporter.show(error.diagnostics, error.sources)
         refused = all(d.code == run_faults.OPTION_REFUSED.code for d in error.diagnostics)
         sys.exit(EXIT_MISUSED if refused else EXIT_RUN_FAILED)
-    undelivered = told(RunFolder(result.folder))
+    undelivered = told(RunFolder(result.folder)) if result.folder is not None else None
     if undelivered is not None:
         write(f"{undelivered}\n", err=True)
-    if result.state != "done":
+    if result.state != "done" and result.folder is not None:
         reporter.show(result.diagnostics, prepared.documents)
         write(f"{result.state} after {result.done} jobs; the record is {_near(result.folder)}\n", err=True)
         sys.exit(EXIT_RUN_FAILED)
@@ -167,11 +201,12 @@ def _near(path: Path) -> str:
     return relative if len(relative) < len(str(path)) else str(path)
 
 
-def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path, how: RunOptions) -> None:
+def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path | None, how: RunOptions) -> None:
     """What was done, and where the outputs are: those of the pipeline, or of what alone was asked for."""
     nothing = "everything is up to date" if graph.families else "the pipeline has no jobs, as its tables have no rows"
     jobs = f"{done} jobs in {duration(seconds)}" if done else f"nothing to do: {nothing}"
-    write(f"done: {jobs}; the record is {_near(folder)}\n", err=True)
+    record = f"; the record is {_near(folder)}" if folder is not None else ""
+    write(f"done: {jobs}{record}\n", err=True)
     for name, paths in output_paths(graph).items():
         if how.targets and not steps_in(graph.outputs[name]).keys() <= how.steps:
             continue

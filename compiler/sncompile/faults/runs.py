@@ -114,3 +114,10 @@ LED_ELSEWHERE = Fault(
     "and what another job was about to write would lie behind it: perhaps among your data, or in the place of the\n"
     "output of a third. The run stops before that.",
 )
+NOT_PLANNED = Fault(
+    "SN730",
+    "a plan that does not hold any more",
+    "`sncompile plan SPEC -o FILE` writes down what has to run, and `sncompile run SPEC --plan FILE` does exactly\n"
+    "that. Since the plan was made the spec, an input or a result has changed, or another run has made something, so\n"
+    "that other jobs have to run, or do something else. Nothing has been run. Make a new plan.",
+)

@@ -82,6 +82,8 @@ class Progress:
     steps: dict[str, StepProgress] = field(default_factory=dict)
     jobs: dict[int, JobRecord] = field(default_factory=dict)
     total: int = 0
+    stayed: int = 0
+    """Jobs that might have had to run, and did not."""
     started: float | None = None
     now: float = 0.0
     errors: list[str] = field(default_factory=list)
@@ -180,6 +182,16 @@ class Progress:
         if len(steps) <= 1:
             return next(iter(steps), "")
         return self.names.of(rule, outputs, wildcards)[0].step
+
+    def _on_stays(self, event: Event) -> None:
+        """A job that might have had to run need not: what it reads turned out to be as it was."""
+        outputs = _list(event, "output")
+        rule = str(event["rule"])
+        step = self._step(self._step_of(rule, outputs, dict(event.get("wildcards") or {})))
+        self.total -= 1
+        self.stayed += 1
+        if step is not None and step.total:
+            step.total -= 1
 
     def _start(self, job: JobRecord, time: float) -> None:
         job.state, job.started = "running", time

@@ -26,7 +26,8 @@ class RunFolder:
     """A run's record.
 
     `run.json` says what was started and how it ended, `facts.json` what was to be done, `jobs.jsonl` which job writes
-    which file, `promises.jsonl` what has to be there at the end, `events.jsonl` what happened. Beside them stand the
+    which file, `promises.jsonl` what has to be there at the end, `orders.jsonl` which jobs the engine has to do,
+    `events.jsonl` what happened. Beside them stand the
     engine's own log, `cancel.json` where somebody cancelled the run, and copies of the spec, the emitted files, the
     jobs' logs and measurements.
     """
@@ -38,6 +39,7 @@ class RunFolder:
         self.facts = path / "facts.json"
         self.jobs = path / "jobs.jsonl"
         self.promises = path / "promises.jsonl"
+        self.orders = path / "orders.jsonl"
         self.cancellation = path / "cancel.json"
         self.source_map = path / "emitted" / "Snakefile.map.json"
 

@@ -11,7 +11,7 @@ from types import FrameType
 from sncompile.diagnostics import Diagnostic
 from sncompile.runner.display import Display
 from sncompile.runner.ending import end_all, kill, others, settle
-from sncompile.runner.start import Prepared, RunOptions, start
+from sncompile.runner.start import Prepared, RunOptions, start_if_needed
 from sncompile.runner.watch import State, Watch
 
 POLL = 0.1
@@ -22,10 +22,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended, and what there is to tell of it."""
+    """How a run ended, and what there is to tell of it; without a `folder` nothing had to be done."""
 
     state: State
-    folder: Path
+    folder: Path | None
     done: int
     seconds: float
     diagnostics: tuple[Diagnostic, ...]
@@ -39,7 +39,9 @@ def run(prepared: Prepared, options: RunOptions, display: Display) -> RunResult:
     presses = _Presses()
     before = {number: signal.signal(number, presses) for number in _SIGNALS}
     try:
-        watch = start(prepared, options, display.note)
+        watch = start_if_needed(prepared, options, display.note)
+        if watch is None:
+            return RunResult(State.DONE, None, 0, 0.0, ())
         presses.take(watch)
         status = watch.look()
         while not status.state.ended:

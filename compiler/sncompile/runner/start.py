@@ -8,41 +8,44 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from errno import ENOTDIR
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import runs as faults
 from sncompile.ir.graph.model import Graph
+from sncompile.lowering.model import Lowered
 from sncompile.runner.ending import settle, settle_owner
 from sncompile.runner.engine.options import Request, Setting, examine
 from sncompile.runner.engine.profiles import find_profile, plugins_of, works_elsewhere
 from sncompile.runner.events import EventReader, tell
 from sncompile.runner.facts import write_facts
 from sncompile.runner.files.claims import Claimed, claim_files
-from sncompile.runner.files.holes import families_for, forget_batches, missing_below
+from sncompile.runner.files.promises import missing as missing_files
 from sncompile.runner.files.promises import promised, write_promises
-from sncompile.runner.files.run_files import files_of
+from sncompile.runner.files.run_files import RunFiles, Written, files_of
 from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.processes import MARK, identify
 from sncompile.runner.record import RECORD, RunFolder, now, private, versions
 from sncompile.runner.software import binds, deployment, engine_of, missing
+from sncompile.runner.state.deciding import adopt, decisions_of, jobs_for, states_of, unknown_results
+from sncompile.runner.state.orders import orders_of, write_orders
 from sncompile.runner.telemetry import sender as telemetry_sender
-from sncompile.runner.wanted import marked_families, output_paths
+from sncompile.runner.wanted import families_for, marked_families, output_paths
 from sncompile.runner.watch import Watch
 from sncompile.semantics.checking.checks import look_again
 from sncompile.semantics.checking.own_files import Kept, Reach
 from sncompile.semantics.program import Program
+from sncompile.state.decisions import Decisions
+from sncompile.state.store import State, log_place
+from sncompile.state.versions import Hashing
 from sncompile.targets.emitted import Emitted
 from sncompile.targets.snakemake.engine.surroundings import Surroundings, python, surroundings
 from sncompile.telemetry.redaction import SHORTEST
 from sncompile.views.columns import count
-
-MAX_NAMED = 10_000
-"""So many files are named on the engine's command line at most; what is left is found by the next run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ class RunOptions:
     invoked_from: str = ""
     telemetry: str | None = None
     """The address of a collector; without it the standard `OTEL_*` variables may name one. Empty: send nothing."""
+    hashing: Hashing = Hashing.SMALL
+    adopt: bool = False
+    """Take results that are there, and that no run is known to have made, as made by today's jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +76,23 @@ class Prepared:
 
     program: Program
     graph: Graph
+    lowered: Lowered
     facts: Mapping[str, Any]
     documents: Mapping[str, str]
     emitted: Emitted
     out: Path
+
+
+class Decided(NamedTuple):
+    """What has to run, by what is known in each root, and the files in which that is kept, with their generations."""
+
+    decisions: Decisions
+    states: Mapping[str, State]
+    logs: Mapping[str, tuple[Path, int]]
+
+    def busy(self) -> bool:
+        """Whether any job runs, or may."""
+        return next(self.decisions.jobs(), None) is not None
 
 
 FOLDERS = ("runs", "logs", ".snakemake")
@@ -86,19 +105,28 @@ def start(run: Prepared, options: RunOptions, say: Callable[[str], None] = lambd
     What an earlier run left that died is cleared away first. `say` hears of what takes long before that. Raises
     `CompileError` where the run cannot start.
     """
+    watch = start_if_needed(run, options, say, idle=True)
+    assert watch is not None
+    return watch
+
+
+def start_if_needed(
+    run: Prepared, options: RunOptions, say: Callable[[str], None] = lambda line: None, *, idle: bool = False
+) -> Watch | None:
+    """As `start`; None where nothing has to be done, and nothing has been started, unless it is to run `idle`."""
     working = Path(run.graph.folder).resolve()
     try:
         for name in FOLDERS:
             if (working / name).exists() and not (working / name).is_dir():
                 raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR), str(working / name))
-        return _start(run, options, working, say)
+        return _start(run, options, working, say, idle)
     except OSError as error:
         message = f"`{error.filename or working}`: {error.strerror or type(error).__name__}"
         help = f"a run writes to {', '.join(f'`{name}`' for name in FOLDERS)} in its working folder; make room for them"
         raise CompileError([faults.NO_FOLDER.at(None, message, help=help)]) from None
 
 
-def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str], None]) -> Watch:
+def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str], None], idle: bool) -> Watch | None:
     # Before anything is made: what is lacking may end it here.
     methods = deployment(run.graph, options.containers)
     for name in sorted({v.name for f in run.graph.families.values() for v in f.env if v.secret}):
@@ -125,21 +153,30 @@ def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str
         request = engine_request(run, working, options, methods, profile)
         settings = examine(request, taken.variables, str(working))
         _preflight(run, working, options, methods, profile, say)
-        if any(setting.member == "forceall" for setting in settings):
-            forget_batches(run.graph, working)
+        outputs = [path for paths in output_paths(run.graph).values() for path in paths]
+        everything = any(setting.member == "forceall" for setting in settings)
+        elsewhere = any(setting.member == "default_storage_provider" for setting in settings)
         marked = marked_families(run.emitted)
-        families = families_for(run.graph, set(options.steps)) if options.targets else set(run.graph.families)
+        families = families_for(run.graph, options.steps) if options.targets else set(run.graph.families)
         files = files_of(run.graph, working, families, marked)
         claimed = claim_files(files, _owner(folder, run.graph, working), working, settle_owner)
         if claimed.half_written:
             say(f"{count(len(claimed.half_written), 'half-written file')} of a run that died: made again")
             _remove(claimed.half_written)
+        decisions = None
+        if not elsewhere:
+            decisions = _decide(run, options, working, claimed, files, everything, say)
+            if not idle and not decisions.busy() and not _lacking(promised(files, options.targets or outputs), working):
+                shutil.rmtree(folder.path, ignore_errors=True)
+                claimed.release()
+                lock.release()
+                return None
         documents = folder.keep_sources(run.documents, run.out)
         write_facts(folder, {**run.facts, "documents": documents}, run.graph)
-        outputs = [path for paths in output_paths(run.graph).values() for path in paths]
         write_promises(folder.promises, promised(files, options.targets or outputs), files.by_mark)
-        request = replace(request, targets=engine_targets(run, working, options))
-        _write_record(folder, run.graph, working, options, methods, request, settings, taken, claimed)
+        request = replace(request, targets=options.targets)
+        state = None if decisions is None else _give_orders(folder, run, options, marked, decisions)
+        _write_record(folder, run.graph, working, options, methods, request, settings, taken, claimed, state)
         watch = _launch(folder, working, taken, lock)
     except BaseException:
         _give_up(folder)
@@ -150,6 +187,55 @@ def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str
     if collector is not None:
         telemetry_sender.send(folder, collector)
     return watch
+
+
+def _lacking(files: Iterable[Written], working: Path) -> bool:
+    """Whether a file that was asked for is not as it should be: who runs an engine will hear it from that."""
+    return bool(missing_files(list(files), working, 0))
+
+
+def _decide(
+    run: Prepared, options: RunOptions, working: Path, claimed: Claimed, files: RunFiles, everything: bool,
+    say: Callable[[str], None],
+) -> Decided:  # fmt: skip
+    """Decide what has to run."""
+    states = states_of(run.graph, working)
+    half = {os.path.join(working, files.writes[path].path) for path in claimed.half_written}
+    wanted = jobs_for(run.graph, options.targets, options.steps) if options.targets else None
+    places = {claim.root: claim.place.name for claim in claimed.claims}
+    name = next(iter(places.values()))
+    logs = {root: log_place(state, places.get(root, name)) for root, state in states.items()}
+
+    def look() -> Decisions:
+        return decisions_of(
+            run.graph, run.lowered, states, wanted=wanted, hashing=options.hashing, half=half,
+            asked=(lambda task, number: True) if everything else None,
+        )  # fmt: skip
+
+    decisions = look()
+    found = unknown_results(decisions)
+    if found and options.adopt:
+        adopt(decisions, states, logs, options.hashing)
+        decisions = look()
+        say(f"the results of {count(found, 'job')} are taken as they are")
+    elif found:
+        say(
+            f"note: results of {count(found, 'job')} are there, and no run is known to have made them: they are made "
+            "anew (`--adopt` takes them as they are)"
+        )
+    return Decided(decisions, states, logs)
+
+
+def _give_orders(
+    folder: RunFolder, run: Prepared, options: RunOptions, marked: Collection[str], decided: Decided
+) -> dict[str, Any]:
+    """Write down for the engine what has to run; gives what the record says of it."""
+    write_orders(folder.orders, orders_of(run.graph, run.lowered, decided.decisions, marked))
+    roots = [
+        {"root": root, "spelled": state.spelled, "log": str(decided.logs[root][0]), "generation": decided.logs[root][1]}
+        for root, state in decided.states.items()
+    ]
+    return {"hashing": options.hashing.value, "roots": roots}
 
 
 def _look_again(run: Prepared, options: RunOptions) -> None:
@@ -225,7 +311,7 @@ def _remove(paths: Iterable[str]) -> None:
 
 def _write_record(
     folder: RunFolder, graph: Graph, working: Path, options: RunOptions, methods: list[str],
-    request: Request, settings: Sequence[Setting], taken: Surroundings, claimed: Claimed,
+    request: Request, settings: Sequence[Setting], taken: Surroundings, claimed: Claimed, state: dict[str, Any] | None,
 ) -> None:  # fmt: skip
     starter = identify(os.getpid())
     folder.write(
@@ -248,6 +334,7 @@ def _write_record(
             },
             "claims": [{"root": claim.root, "place": str(claim.place)} for claim in claimed.claims],
             "made_again": len(claimed.half_written),
+            "state_files": state,
             "containers": engine_of(options.containers, methods, options.profile),
             "versions": versions(),
             "started": now(),
@@ -330,11 +417,3 @@ def engine_request(
     if "apptainer" in methods:
         own += binds(run.graph, working)
     return Request(tuple(own), None if profile is None else str(profile), options.arguments)
-
-
-def engine_targets(run: Prepared, working: Path, options: RunOptions) -> tuple[str, ...]:
-    """The files that Snakemake is asked for; none where it is to make the outputs."""
-    families = families_for(run.graph, set(options.steps))
-    missing = missing_below(run.graph, working, families, marked_families(run.emitted))[:MAX_NAMED]
-    targets = [*(options.targets or (["all"] if missing else [])), *missing]
-    return tuple(dict.fromkeys(targets))

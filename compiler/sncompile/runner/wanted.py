@@ -80,3 +80,15 @@ def _files(graph: Graph, family: Family, step: str) -> Iterator[str]:
         for number, value in enumerate(evaluator.column(output.path, family.keys, family)):
             if family.origin(number)[0].step == step:
                 yield from value if isinstance(value, tuple) else (str(value),)
+
+
+def families_for(graph: Graph, wanted: Collection[str]) -> set[str]:
+    """The families that are needed for some of them, those included."""
+    found: set[str] = set()
+    pending = list(wanted)
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += [edge.source for edge in graph.into(name)]
+    return found

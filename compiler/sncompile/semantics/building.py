@@ -30,7 +30,7 @@ def build(program: Program) -> Graph:
         spec=program.spec,
         folder=str(program.folder),
         workspace=program.workspace,
-        roots=tuple(str(root.value) for root in program.data.values() if isinstance(root, Const)),
+        roots={name: str(root.value) for name, root in program.data.items() if isinstance(root, Const)},
         steps=tuple(families),
         families=families,
         edges=edges_of(families, given),

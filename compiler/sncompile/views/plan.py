@@ -22,6 +22,7 @@ from sncompile.ir.values.relating import UNIT
 from sncompile.ir.values.run_time import dynamic
 from sncompile.semantics.checking.files import input_files
 from sncompile.semantics.program import Program, Step
+from sncompile.views.work import Work, work_object
 
 
 class Amount(NamedTuple):
@@ -76,6 +77,8 @@ class Plan:
     inputs: tuple[InputFile, ...]
     outputs: tuple[OutputFiles, ...]
     warnings: tuple[Diagnostic, ...]
+    work: Work | None = None
+    """What of it has to run, and why; None where nobody looked."""
 
     def as_object(self) -> dict[str, Any]:
         """The JSON form of the interface."""
@@ -87,11 +90,12 @@ class Plan:
             "inputs": [file._asdict() for file in self.inputs],
             "outputs": [{"name": output.name, "paths": list(output.paths)} for output in self.outputs],
             "warnings": [as_object(warning) for warning in self.warnings],
+            **({} if self.work is None else {"work": work_object(self.work)}),
         }
 
 
-def plan_of(program: Program, graph: Graph, warnings: Sequence[Diagnostic] = ()) -> Plan:
-    """The plan of a program and its graph; `warnings` are told with it."""
+def plan_of(program: Program, graph: Graph, warnings: Sequence[Diagnostic] = (), work: Work | None = None) -> Plan:
+    """The plan of a program and its graph; `warnings` are told with it, and what of it has to run."""
     evaluator = Evaluator(graph.families)
     return Plan(
         graph.name,
@@ -107,6 +111,7 @@ def plan_of(program: Program, graph: Graph, warnings: Sequence[Diagnostic] = ())
         ),
         tuple(OutputFiles(name, _paths(value, evaluator)) for name, value in graph.outputs.items()),
         tuple(warnings),
+        work,
     )
 
 

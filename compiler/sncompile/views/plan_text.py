@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sncompile.views.columns import count, table
 from sncompile.views.plan import Amount, InputFile, OutputFiles, Plan, StepPlan
+from sncompile.views.work import VERDICTS, Work, reasons_told, told
 
 FEW = 5
 """So many missing files are named; of more, the rest is counted."""
@@ -19,9 +20,36 @@ def plan_text(plan: Plan, width: int, bold: Callable[[str], str]) -> str:
     rows = [["step", "by", "jobs", "each with"], *(row_of(step) for step in plan.steps)]
     first, *rest = table(rows, width, right=(2,)).splitlines(keepends=True)
     steps = bold(first.rstrip("\n")) + "\n" + "".join(rest)
-    return "\n".join(
-        (bold(head.rstrip("\n")) + "\n" + total, steps, _inputs(plan.inputs, width) + _outputs(plan.outputs, width))
-    )
+    files = _inputs(plan.inputs, width) + _outputs(plan.outputs, width)
+    work = [] if plan.work is None else [work_text(plan.work, width, bold)]
+    return "\n".join((bold(head.rstrip("\n")) + "\n" + total, steps, files, *work))
+
+
+def work_text(work: Work, width: int, bold: Callable[[str], str]) -> str:
+    """What has to run: a line for each step with its reasons."""
+    are = "is" if work.current == 1 else "are"
+    if not work.jobs:
+        return f"{bold('to run')}   nothing: {count(work.current, 'job')} {are} current\n"
+    parts = [count(work.to_run, "job")]
+    if work.may_run:
+        parts.append(f"{work.may_run:,} more may, if what {'it reads' if work.may_run == 1 else 'they read'} changes")
+    if work.current:
+        parts.append(f"{work.current:,} {are} current")
+    head = f"{bold('to run')}   {'; '.join(parts)}\n"
+    if not work.known:
+        return f"{head}         no run is known to have made anything of this before\n"
+    rows = []
+    for name, step in work.steps.items():
+        if step.reasons:
+            total = step.to_run + step.may_run + step.current
+            may = f" (+{step.may_run:,})" if step.may_run else ""
+            rows.append([name, f"{step.to_run:,}{may} of {total:,}", "; ".join(reasons_told(step))])
+    return head + table(rows, width, right=(1,), indent="  ")
+
+
+def jobs_text(work: Work, width: int) -> str:
+    """Single jobs that have to run, or may, each with the reason."""
+    return table([[job.id, VERDICTS[job.verdict], told(job.reason)] for job in work.jobs], width)
 
 
 def row_of(step: StepPlan) -> list[str]:

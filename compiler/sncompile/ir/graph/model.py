@@ -132,10 +132,10 @@ class Family(NamedTuple):
 class Graph:
     """The families of a pipeline with the edges between them, and what the pipeline is for.
 
-    `roots` are the data roots, the workspace among them. `steps` are the steps of the spec in its order, whatever
-    families they have become part of. `outputs` are seen from outside, where there are no keys. `folder` is the jobs'
-    working folder and is never written into a file. `origins` has what documents from outside of the project are called
-    on every machine, by what they are called in messages.
+    `roots` are the data roots by their names, the workspace among them. `steps` are the steps of the spec in its order,
+    whatever families they have become part of. `outputs` are seen from outside, where there are no keys. `folder` is
+    the jobs' working folder and is never written into a file. `origins` has what documents from outside of the project
+    are called on every machine, by what they are called in messages.
     """
 
     name: str
@@ -143,7 +143,7 @@ class Graph:
     spec: str
     folder: str
     workspace: str
-    roots: tuple[str, ...]
+    roots: Mapping[str, str]
     steps: tuple[str, ...]
     families: Mapping[str, Family]
     edges: tuple[Edge, ...]

@@ -28,8 +28,9 @@ from sncompile.runner.ending import (
     release_claims,
     write_end,
 )  # fmt: skip
-from sncompile.runner.engine.hooks import listen
+from sncompile.runner.engine.hooks import Listeners, listen, obey
 from sncompile.runner.engine.jobs import JobKeeper, SignsOfLife
+from sncompile.runner.engine.obeying import Obedience
 from sncompile.runner.engine.options import Request, judge, objections
 from sncompile.runner.engine.slurm_arrays import mend_arrays
 from sncompile.runner.engine.slurm_queue import queue_name, try_to_take_back
@@ -40,7 +41,10 @@ from sncompile.runner.files.run_files import Written
 from sncompile.runner.lock import FolderLock
 from sncompile.runner.processes import Process, identify
 from sncompile.runner.record import GRACE, RunFolder, private, read_object
+from sncompile.runner.state.orders import read_orders
 from sncompile.runner.watch import State, Watch
+from sncompile.state.store import compact, open_log, read_state
+from sncompile.state.versions import Hashing
 from sncompile.targets.snakemake.engine.events import event_of as engine_event
 from sncompile.targets.snakemake.engine.events import is_event, logger_plugin
 from sncompile.telemetry.redaction import NO_SECRETS, Redaction
@@ -118,6 +122,9 @@ def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int, se
             code = 1
             few = [{"path": m.path, "how": m.how} for m in lacking[:_MOST_MISSING]]
             tell(folder.events, event="missing", count=len(lacking), files=few)
+    for claim in claims_of(folder):
+        with contextlib.suppress(OSError), claim.undisturbed() as writing:
+            compact(claim.root, writing)
     release_claims(folder)
     lock.release()
     state = State.DONE if code == 0 else State.CANCELLED if cancelled else State.FAILED
@@ -173,11 +180,34 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
         refuse=lambda found: tell(folder.events, event="refused", code=found.code, message=found.message),
     )  # fmt: skip
     try:
-        listen(seen.keeper)
+        obedience = None if seen.stored_elsewhere else _obedience(folder)
+        listen(Listeners((seen.keeper, *([obedience] if obedience is not None else []))))
+        if obedience is not None:
+            asked.ignore_incomplete = True  # What is half-written is known by the marks beside the data.
+            obey(
+                obedience,
+                lambda rule, output, wildcards: tell(
+                    folder.events, event="stays", rule=rule, output=output, wildcards=wildcards
+                ),
+            )
         return bool(args_to_api(asked, parser))
     except Exception as error:  # As Snakemake's own command line does.
         print_exception(error)
         return False
+
+
+def _obedience(folder: RunFolder) -> Obedience | None:
+    """What the run's orders are; None for a run that leaves it to the engine what has to run."""
+    told = folder.read().get("state_files")
+    if not told:
+        return None
+    states = {each["root"]: read_state(each["root"], each["spelled"]) for each in told["roots"]}
+    orders = read_orders(folder.orders)
+    used = {order.root for held in orders.values() for order in held}
+    logs = {
+        each["root"]: open_log(Path(each["log"]), each["generation"]) for each in told["roots"] if each["root"] in used
+    }
+    return Obedience(orders, states, logs, Hashing(told["hashing"]), Path.cwd())
 
 
 def _lost(folder: RunFolder, claim: Claim) -> None:

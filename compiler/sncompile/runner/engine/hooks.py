@@ -1,8 +1,9 @@
-"""Has Snakemake tell of its jobs before they start and once they have ended, in its own process.
+"""Has Snakemake tell of its jobs before they start and once they have ended, in its own process, and ask which to do.
 
 Its log events come too late for that: they are written beside its work. So methods are wrapped through which every job
 goes, of any executor: `JobScheduler.run` hands jobs to an executor, `Job.postprocess` looks at what they have written;
-and `Job.prepare`, which clears up before a job of this machine. Versions that lack them are refused.
+and `Job.prepare`, which clears up before a job of this machine. What has to run is decided in `DAG.update_needrun`, for
+which ours stands in. Versions that lack them are refused.
 """
 
 from __future__ import annotations
@@ -35,6 +36,126 @@ class Listener(Protocol):
 
     def end(self, job: EngineJob, *, well: bool, whole: bool) -> None:
         """A job has ended; `whole`: what it wrote is whole, or gone."""
+
+
+class Listeners:
+    """Several listeners as one, which hear in turn."""
+
+    def __init__(self, every: Iterable[Listener]) -> None:
+        self._every = tuple(every)
+
+    def begin(self, jobs: list[EngineJob]) -> None:
+        """As each has it; where one raises, those after it do not hear."""
+        for each in self._every:
+            each.begin(jobs)
+
+    def prepared(self, job: EngineJob) -> None:
+        """As each has it."""
+        for each in self._every:
+            each.prepared(job)
+
+    def end(self, job: EngineJob, *, well: bool, whole: bool) -> None:
+        """As each has it."""
+        for each in self._every:
+            each.end(job, well=well, whole=whole)
+
+
+class Decider(Protocol):
+    """Says which jobs are done, and which turn out to be done already."""
+
+    def runs(self, outputs: Iterable[str]) -> bool:
+        """Whether a job with such outputs is to run, or may."""
+
+    def stays(self, job: EngineJob) -> bool:
+        """Whether a job whose turn has come need not run."""
+
+    def unmet(self) -> set[str]:
+        """What is to be done and no job was seen for."""
+
+
+Told = Callable[[str, list[str], dict[str, str]], None]
+"""Hears of a job that need not run after all: its rule, its outputs, its wildcards."""
+
+_DAG = (
+    "_needrun", "_checkpoint_jobs", "_n_until_ready", "_ready_jobs", "_finished", "_dependencies",
+)  # fmt: skip
+"""What `update_needrun` of the versions that we know fills in, or reads."""
+
+
+def obey(decider: Decider, told: Told) -> None:
+    """Have a decider say which jobs Snakemake does. Raises `RuntimeError` for a Snakemake that is not known to ask."""
+    import_module("snakemake.cli")
+    dag = getattr(import_module("snakemake.dag"), "DAG", None)
+    scheduler = getattr(import_module("snakemake.scheduling.job_scheduler"), "JobScheduler", None)
+    job = getattr(import_module("snakemake.jobs"), "Job", None)
+    names = getattr(getattr(dag, "update_needrun", None), "__code__", None)
+    if names is None or not set(_DAG) <= {*names.co_names} or not hasattr(scheduler, "_proceed"):
+        raise RuntimeError("this version of Snakemake decides in another way what has to run; use one that is known")
+    passed: set[Any] = set()
+    _replace(dag, "update_needrun", functools.partial(_update_needrun, decider))
+    _replace(scheduler, "run", functools.partial(_pass_over, decider, told, passed))
+    _replace(job, "postprocess", functools.partial(_leave, passed))
+
+
+def _update_needrun(decider: Decider, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    async def update_needrun(self: Any, create_inventory: bool = False) -> None:
+        for held in (self._needrun, self._checkpoint_jobs, self._n_until_ready, self._ready_jobs):
+            held.clear()
+        asking = []
+        for job in self.jobs:
+            if self.finished(job):
+                continue
+            if job.is_norun:
+                asking.append(job)
+            elif decider.runs(map(str, job.output)):
+                self.reason(job).forced = True
+                self._needrun.add(job)
+        unmet = decider.unmet()
+        if unmet:
+            few = ", ".join(sorted(unmet)[:3])
+            error = f"{len(unmet)} jobs are to be done for which the engine has no rule, such as that of {few}"
+            raise import_module("snakemake.exceptions").WorkflowError(error)
+        if self._needrun:
+            # Rules that run nothing and only ask for files: they are done when these are.
+            self._needrun.update(asking)
+        for job in self._needrun:
+            self._n_until_ready[job] = sum(1 for other in self._dependencies[job] if other in self._needrun)
+            if job.is_checkpoint:
+                self._checkpoint_jobs.add(job)
+        self._len = len(self._finished | self._needrun)
+
+    return update_needrun
+
+
+def _pass_over(decider: Decider, told: Told, passed: set[Any], original: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(original)
+    def run(self: Any, jobs: Iterable[Any], executor: Any = None) -> None:
+        left = []
+        for job in jobs:
+            single = list(_single([job]))
+            if all(decider.stays(_plain(each)) for each in single):
+                for each in single:
+                    passed.add(each)
+                    told(each.rule.name, list(map(str, each.output)), dict(each.wildcards_dict))
+                self._proceed(job)
+            else:
+                left.append(job)
+        if left:
+            original(self, left, executor)
+
+    return run
+
+
+def _leave(passed: set[Any], original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    async def postprocess(self: Any, *args: Any, **named: Any) -> None:
+        # What was passed over has written nothing that could be looked at. Of what was done, times say nothing: what
+        # is current is known without them, and clocks of several machines differ.
+        if self not in passed:
+            await original(self, *args, **{**named, "check_output_mtime": False})
+
+    return postprocess
 
 
 def listen(listener: Listener) -> None:

@@ -113,6 +113,15 @@ class Claim:
             return True  # The file system has trouble of its own.
         return True
 
+    @contextlib.contextmanager
+    def undisturbed(self) -> Iterator[frozenset[str]]:
+        """A time in which nobody makes a claim in the same folder; gives the names of others that are there.
+
+        Raises `OSError`.
+        """
+        with _guarded(self.root):
+            yield frozenset(path.name for path in self.place.parent.iterdir() if path != self.place)
+
     def release(self) -> None:
         """Let go. What is half-written stays marked for the next run; of anything else no trace is left."""
         with contextlib.suppress(OSError):
@@ -131,6 +140,18 @@ class Claim:
             os.rmdir(self.place.parent)
             Path(self.root, OWN_FOLDER, _GUARD).unlink()
             os.rmdir(Path(self.root, OWN_FOLDER))
+
+
+def half_written(root: str) -> set[str]:
+    """The real paths of what runs that are over, as far as can be seen from here, left half-written in a folder."""
+    found: set[str] = set()
+    with contextlib.suppress(OSError):
+        for place in Path(root, OWN_FOLDER, _RUNS).iterdir():
+            claim = Claim(root, place)
+            process = claim.owner().process
+            if process is None or look(process) is Seen.DEAD:
+                found |= claim.unfinished()
+    return found
 
 
 @contextlib.contextmanager

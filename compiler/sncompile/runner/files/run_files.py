@@ -107,7 +107,9 @@ def files_of(graph: Graph, working: Path, families: Collection[str], marked: Col
             both = {place, os.path.realpath(place)} if os.path.islink(place) else {place}
             reads |= both
             folders |= both if directory else set()
-    roots = {real.folder(os.path.join(str(working), r)) for r in (graph.workspace, *graph.roots) if "://" not in r}
+    roots = {
+        real.folder(os.path.join(str(working), r)) for r in (graph.workspace, *graph.roots.values()) if "://" not in r
+    }
     return RunFiles(
         writes,
         frozenset(reads - writes.keys()),

@@ -66,6 +66,11 @@ def instance_marks(workspace: str, family: Family) -> str:
     return f"{mark_start(workspace, family)}/instances"
 
 
+def instance_mark(workspace: str, family: Family, number: int) -> str:
+    """The mark of an instance of a batched family."""
+    return f"{instance_marks(workspace, family)}/{'/'.join(map(encode_key, family.keys.instances[number]))}.done"
+
+
 class _Batching:
     """One family on its way into batches."""
 

@@ -51,7 +51,7 @@ def runner_script(graph: Graph, engine: Engine, evaluator: Evaluator) -> bytes:
 
 def folders(graph: Graph, evaluator: Evaluator) -> tuple[list[str], list[str]]:
     """The folders that jobs write to and those they only read: the data roots, and where else the spec's paths lie."""
-    roots = sorted({_plain(root) for root in (graph.workspace, *graph.roots)}, key=len, reverse=True)
+    roots = sorted({_plain(root) for root in (graph.workspace, *graph.roots.values())}, key=len, reverse=True)
     write, read = {_plain(graph.workspace)}, set(roots)
     for family in graph.families.values():
         if family.container is None:

@@ -1,0 +1,149 @@
+"""Has Snakemake do the jobs that sncompile says, and no others, and writes down how they ended.
+
+Snakemake decides by times and by records of its own, and its options lose jobs: of one that was forced and comes after
+another forced one, or of an input that is a list, it forgets. So `DAG.update_needrun`, in which it decides, is replaced
+in its own process. A job that only may run is handed to Snakemake too; when its turn has come and all that it reads is
+as it was, it is passed over, and its results stay as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from sncompile.runner.engine.hooks import EngineJob
+from sncompile.runner.state.orders import Order, engine_jobs
+from sncompile.state.decisions import Verdict
+from sncompile.state.log import Log, Row
+from sncompile.state.store import MANY, Done, State, job_row, list_name, stamps_of
+from sncompile.state.versions import Hashing, Looker
+
+
+class Obedience:
+    """The orders of a run, while it goes on."""
+
+    def __init__(
+        self, orders: Mapping[str, Sequence[Order]], states: Mapping[str, State], logs: Mapping[str, Log],
+        hashing: Hashing, working: Path,
+    ) -> None:  # fmt: skip
+        self._orders, self._states, self._logs, self._working = orders, states, logs, working
+        self._busy = engine_jobs(orders)
+        now = next(iter(logs.values())).now if logs else None
+        self._looker = Looker(stamps_of(states), hashing, now)
+        self._begun: dict[str, tuple[float, list[tuple[Order, tuple[str, ...]]]]] = {}
+        self._listed: set[tuple[str, str]] = set()
+        self._met: set[str] = set()
+
+    # --- What runs --------------------------------------------------------------------------------------------------
+
+    def runs(self, outputs: Iterable[str]) -> bool:
+        """Whether a job with such outputs is to run, or may."""
+        for path in outputs:
+            name = os.path.normpath(path)
+            if name in self._busy:
+                self._met.add(name)
+                return True
+        return False
+
+    def unmet(self) -> set[str]:
+        """What is to be done and the engine knows no job for."""
+        return self._busy - self._met
+
+    def stays(self, job: EngineJob) -> bool:
+        """Whether a job whose turn has come need not run, as all that it reads is as it was."""
+        orders = list(self._of(job))
+        if not orders or any(order.verdict is Verdict.RUN for order in orders):
+            return False
+        self._looker.forget()
+        return all(order.verdict is Verdict.STAYS or self._is_same(order) for order in orders)
+
+    def _is_same(self, order: Order) -> bool:
+        known = order.before
+        if known is None or len(known) != len(order.inputs):
+            return False
+        return all(map(self._looker.same, order.inputs, known))
+
+    def _of(self, job: EngineJob) -> Iterator[Order]:
+        for path, _, _ in job.outputs:
+            found = self._orders.get(os.path.normpath(path))
+            if found is not None:
+                yield from found
+                return
+
+    # --- What is written down -------------------------------------------------------------------------------------
+
+    def begin(self, jobs: list[EngineJob]) -> None:
+        """Look at what jobs read, before they start. Raises `OSError` where the state cannot be written."""
+        self._looker.forget()
+        rows: dict[str, list[str]] = {}
+        for job in jobs:
+            if not job.outputs:
+                continue  # It only asks for the others.
+            started = []
+            for order in self._of(job):
+                if order.mark and (order.verdict is Verdict.STAYS or self._passes_over(order)):
+                    self._keep(order)
+                    continue
+                if order.mark:
+                    (self._working / order.mark).unlink(missing_ok=True)
+                versions = tuple([self._looker.version(path) for path in order.inputs])
+                started.append((order, versions))
+                rows.setdefault(order.root, []).append(order.key)
+            self._begun[job.outputs[0][0]] = (time.time(), started)
+        for root, keys in rows.items():
+            self._write(root, [["x", keys]])
+
+    def _passes_over(self, order: Order) -> bool:
+        return order.verdict is Verdict.MAY and self._is_same(order)
+
+    def _keep(self, order: Order) -> None:
+        """Have a job of a batch be left alone: by its mark it is done as the script now says it."""
+        mark = self._working / order.mark
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text(f"{order.mark_text}\n", encoding="utf-8")
+
+    def prepared(self, job: EngineJob) -> None:
+        """Nothing is to be done then."""
+
+    def end(self, job: EngineJob, *, well: bool, whole: bool) -> None:
+        """Write down how a job was made that ended well, if what it read stayed the same."""
+        began, orders = self._begun.pop(job.outputs[0][0], (0.0, [])) if job.outputs else (0.0, [])
+        if not orders or not (well or any(order.mark for order, _ in orders)):
+            return
+        self._looker.forget()
+        rows: dict[str, list[Row]] = {}
+        for order, versions in orders:
+            if not well and not (order.mark and (self._working / order.mark).exists()):
+                continue
+            if not all(map(self._looker.same, order.inputs, versions)):
+                continue  # It changed while the job read it: what came of which nobody knows.
+            outputs = tuple([self._looker.version(path) for path in order.outputs])
+            ended = time.time()
+            done = Done(order.digest, versions, outputs, round(ended, 3), round(ended - began, 3))
+            rows.setdefault(order.root, []).extend(self._rows(order.root, order.key, done))
+        stamps = self._looker.take_learned()
+        if stamps and rows:
+            state = self._states[next(iter(rows))]
+            columns = map(list, zip(*stamps.values(), strict=True))
+            rows[state.root].append(["f", list(map(state.name, stamps)), *columns])
+        for root, found in rows.items():
+            # What cannot be written is lost, and the job runs again.
+            with contextlib.suppress(OSError):
+                self._write(root, found)
+
+    def _rows(self, root: str, key: str, done: Done) -> Iterator[Row]:
+        row = list(job_row(key, done))
+        for place, versions in ((3, done.inputs), (4, done.outputs)):
+            if len(versions) > MANY:
+                name = list_name(versions)
+                if (root, name) not in self._listed:
+                    self._listed.add((root, name))
+                    yield ["s", name, list(versions)]
+                row[place] = [f"={name}"]
+        yield row
+
+    def _write(self, root: str, rows: Sequence[Row]) -> None:
+        self._logs[root].write(rows)

@@ -1,0 +1,130 @@
+"""What has to run of a pipeline, by the states of the roots that it writes to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from sncompile.ir.graph.model import Graph
+from sncompile.ir.jobs.expansion import Expansion
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.lowering.model import Lowered
+from sncompile.runner.files.claims import half_written
+from sncompile.runner.files.job_files import marks
+from sncompile.runner.wanted import wanted
+from sncompile.state.decisions import Decisions, TaskDecisions, Why, decide
+from sncompile.state.log import Row
+from sncompile.state.places import Places
+from sncompile.state.store import Done, State, job_row, open_log, read_state, stamps_of
+from sncompile.state.versions import Hashing, Looker
+
+
+def states_of(graph: Graph, working: Path) -> dict[str, State]:
+    """What is known in each root that jobs may write to, by its real path: workspace, working folder, data roots."""
+    found: dict[str, State] = {}
+    for root in (graph.workspace, ".", *graph.roots.values()):
+        if "://" in root:
+            continue
+        spelled = os.path.normpath(os.path.join(working, root))
+        real = os.path.realpath(spelled)
+        if real not in found:
+            found[real] = read_state(real, spelled)
+    return found
+
+
+def decisions_of(
+    graph: Graph,
+    lowered: Lowered,
+    states: Mapping[str, State],
+    *,
+    wanted: Mapping[str, Sequence[int]] | None = None,
+    hashing: Hashing = Hashing.SMALL,
+    half: Collection[str] = (),
+    asked: Callable[[str, int], bool] | None = None,
+) -> Decisions:
+    """What becomes of each job; of those that are `wanted`, by task, if not of all that the outputs need."""
+    effects = {name: list(marks(graph, family)) for name, family in graph.families.items() if not family.outputs}
+    return decide(
+        lowered,
+        Places(graph.roots, graph.folder),
+        states,
+        lowered.wanted if wanted is None else wanted,
+        effects,
+        hashing=hashing,
+        half=half,
+        asked=asked,
+    )
+
+
+def decisions_for(
+    graph: Graph, lowered: Lowered, targets: Sequence[str], hashing: Hashing = Hashing.SMALL
+) -> Decisions:
+    """What becomes of each job that the outputs and steps called `targets` need (none: all outputs), by what is there.
+
+    Raises `CompileError` for an unknown name.
+    """
+    files, families = wanted(graph, targets)
+    states = states_of(graph, Path(graph.folder).resolve())
+    half = {path.replace(f"{root}/", states[root].start, 1) for root in states for path in half_written(root)}
+    return decisions_of(
+        graph, lowered, states, hashing=hashing, half=half, wanted=jobs_for(graph, files, families) if files else None
+    )
+
+
+def jobs_for(graph: Graph, targets: Collection[str], families: Collection[str]) -> dict[str, list[int]]:
+    """The jobs, by family, that some files need: outputs or marks of jobs of these `families`, as jobs have them."""
+    wanted = {os.path.normpath(target) for target in targets}
+    expansion, evaluator = Expansion(graph), Evaluator(graph.families)
+    pending = []
+    for name in families:
+        family = graph.families[name]
+        columns = [evaluator.column(output.path, family.keys, family) for output in family.outputs.values()]
+        for number, (mark, *values) in enumerate(zip(marks(graph, family), *columns, strict=True)):
+            paths = [mark, *(path for v in values for path in (v if isinstance(v, tuple) else (v,)))]
+            if any(os.path.normpath(str(path)) in wanted for path in paths):
+                pending.append((name, number))
+    found = set(pending)
+    while pending:
+        name, number = pending.pop()
+        for other, instances in expansion.needs(name):
+            new = {(other, each) for each in instances(number)} - found
+            found |= new
+            pending += new
+    grouped: dict[str, list[int]] = {}
+    for name, number in sorted(found):
+        grouped.setdefault(name, []).append(number)
+    return {name: grouped[name] for name in graph.downwards() if name in grouped}
+
+
+def unknown_results(decisions: Decisions) -> int:
+    """How many jobs have all of their results there, which no run is known to have made."""
+    return sum(1 for _ in _unknown(decisions))
+
+
+def _unknown(decisions: Decisions) -> Iterator[tuple[TaskDecisions, int]]:
+    for made, number in decisions.jobs():
+        reason, outputs = made.reasons[number], made.outputs[number]
+        if reason is not None and reason.why is Why.UNKNOWN and outputs and all(map(os.path.lexists, outputs)):
+            yield made, number
+
+
+def adopt(
+    decisions: Decisions, states: Mapping[str, State], logs: Mapping[str, tuple[Path, int]], hashing: Hashing
+) -> None:
+    """Take what is there and was made by no run that is known as made by today's jobs.
+
+    Raises `OSError` where that cannot be written down.
+    """
+    looker = Looker(stamps_of(states), hashing)
+    found: dict[str, list[Row]] = {}
+    for made, number in _unknown(decisions):
+        root, key = made.roots[number], made.keys[number]
+        inputs = tuple([looker.version(path) for path in made.inputs[number]])
+        outputs = tuple([looker.version(path) for path in made.outputs[number]])
+        states[root].jobs[key] = done = Done(made.digests[number], inputs, outputs, 0.0, 0.0)
+        found.setdefault(root, []).append(job_row(key, done))
+    for root, rows in found.items():
+        log = open_log(*logs[root])
+        log.write(rows)
+        log.close()

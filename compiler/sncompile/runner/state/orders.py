@@ -1,0 +1,127 @@
+"""What the engine of a run is told: which jobs to do, and what to write down of them.
+
+`orders.jsonl` in the run's folder has a line for each list of paths that several jobs read (`["l", number, paths]`),
+and one for each job that runs, or may. The engine knows a job by a file that it writes, or by the mark of its rule;
+where it does several jobs as one, those that stay are there as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sncompile.ir.graph.model import Graph
+from sncompile.lowering.model import Lowered
+from sncompile.runner.files.job_files import marks
+from sncompile.runner.record import private
+from sncompile.state.decisions import Decisions, TaskDecisions, Verdict
+from sncompile.state.store import Done
+from sncompile.targets.snakemake.batching import instance_mark
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A job that an engine is told of.
+
+    `engine` is the file that the engine knows it by. `root`, `key` and `digest` are what the state knows it by,
+    `inputs` and `outputs` its files, absolute. `before` are the versions of its inputs at its last end, where it stays
+    if they are the same again. A job of a batch has a `mark` of its own, and the text that says that it is done.
+    """
+
+    engine: str
+    id: str
+    verdict: Verdict
+    root: str
+    key: str
+    digest: str
+    inputs: Sequence[str]
+    outputs: Sequence[str]
+    before: Sequence[str] | None
+    mark: str = ""
+    mark_text: str = ""
+
+
+_SHARED = 16
+"""A list of more paths is written once."""
+
+
+def write_orders(path: Path, orders: Iterable[Order]) -> None:
+    """Write orders down."""
+    lists: dict[int, tuple[int, Sequence[str]]] = {}
+    with open(path, "w", encoding="utf-8", errors="surrogateescape", opener=private) as file:
+
+        def told(held: Sequence[str] | None) -> Any:
+            if held is None or len(held) <= _SHARED:
+                return held
+            if id(held) not in lists:
+                lists[id(held)] = (len(lists), held)
+                file.write(json.dumps(["l", len(lists) - 1, list(held)]) + "\n")
+            return lists[id(held)][0]
+
+        for order in orders:
+            row = (
+                "j", order.engine, order.id, int(order.verdict), order.root, order.key, order.digest,
+                told(order.inputs), told(order.outputs), told(order.before), order.mark, order.mark_text,
+            )  # fmt: skip
+            file.write(json.dumps(row) + "\n")
+
+
+def read_orders(path: Path) -> dict[str, list[Order]]:
+    """Orders by the file that the engine knows their jobs by, without `.` and `..`."""
+    found: dict[str, list[Order]] = {}
+    lists: dict[int, tuple[str, ...]] = {}
+    with path.open(encoding="utf-8", errors="surrogateescape") as lines:
+        for line in lines:
+            kind, *told = json.loads(line)
+            if kind == "l":
+                lists[told[0]] = tuple(told[1])
+                continue
+            engine, id, verdict, root, key, digest, *held, mark, text = told
+            inputs, outputs, before = (lists[each] if isinstance(each, int) else each for each in held)
+            order = Order(engine, id, Verdict(verdict), root, key, digest, inputs, outputs, before, mark, text)
+            found.setdefault(os.path.normpath(engine), []).append(order)
+    return found
+
+
+def orders_of(graph: Graph, lowered: Lowered, decisions: Decisions, marked: Iterable[str]) -> Iterator[Order]:
+    """The orders for the jobs of a graph; the `marked` families are known to the engine by their marks."""
+    by_mark = frozenset(marked)
+    for name, found in decisions.tasks.items():
+        family = graph.families[name]
+        if not any(found.verdicts):
+            continue
+        own = list(marks(graph, family)) if name in by_mark or not family.outputs else None
+        firsts = own if own is not None else [_first(found, number) for number in range(len(found.keys))]
+        if not family.batches:
+            for number in decisions.wanted[name]:
+                if found.verdicts[number]:
+                    yield _order(found, number, firsts[number])
+            continue
+        busy = {firsts[number] for number in decisions.wanted[name] if found.verdicts[number]}
+        for number in range(len(found.keys)):
+            if firsts[number] in busy:
+                mark = instance_mark(graph.workspace, family, number)
+                yield _order(found, number, firsts[number], mark, lowered.tasks[name].digests[number])
+
+
+def _first(found: TaskDecisions, number: int) -> str:
+    """The first file that a job writes."""
+    return next(paths[0] for output in found.task.outputs.values() if (paths := output.paths[number]))
+
+
+def _order(found: TaskDecisions, number: int, engine: str, mark: str = "", text: str = "") -> Order:
+    verdict, before = found.verdicts[number], found.before[number]
+    known: Done | None = before if verdict is not Verdict.RUN else None
+    return Order(
+        engine, found.task.ids[number], verdict, found.roots[number], found.keys[number], found.digests[number],
+        found.inputs[number], found.outputs[number], None if known is None else known.inputs, mark, text,
+    )  # fmt: skip
+
+
+def engine_jobs(orders: Mapping[str, Sequence[Order]]) -> set[str]:
+    """The files by which the engine knows the jobs that have something to do, or may have."""
+    return {engine for engine, held in orders.items() if any(order.verdict for order in held)}

@@ -1,0 +1,356 @@
+"""What has to run, and why.
+
+A job is *current* when it does what it did when it last ended well, when its inputs are what they were then, and when
+its outputs are as it left them. Otherwise it runs. A job that reads what another one is about to write *may* run: if
+that turns out to be the same again, it stays as it is.
+
+    align   A01  run    its input raw/A01.fq changed
+            A02  stays
+    count   A01  may    after align A01
+            A02  stays
+    report       may    after count A01
+
+An output that is `temp` counts as there once it was deleted. If a job that reads it runs, its maker has to run first.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+from sncompile.lowering.model import JobRef, Lowered, Task
+from sncompile.state.meaning import Meaning, Meanings
+from sncompile.state.places import Places
+from sncompile.state.store import Done, State, stamps_of
+from sncompile.state.versions import ABSENT, Hashing, Looker
+
+
+class Verdict(IntEnum):
+    """What becomes of a job."""
+
+    STAYS = 0
+    MAY = 1
+    RUN = 2
+
+
+class Why(StrEnum):
+    """Why a job runs, or may."""
+
+    UNKNOWN = "unknown"
+    """No run is known to have made its results."""
+    CHANGED = "changed"
+    """It does something else than it did."""
+    INPUT = "input"
+    """An input is not what it was."""
+    OUTPUT = "output"
+    """An output is not as the job left it."""
+    GONE = "gone"
+    """An output is not there."""
+    HALF = "half"
+    """A run died while it was being made."""
+    NEEDED = "needed"
+    """Its temporary output was deleted, and is needed again."""
+    AFTER = "after"
+    """A job that it reads from runs."""
+    ASKED = "asked"
+    """Somebody asked for it."""
+
+
+class Reason(NamedTuple):
+    """The first reason, and what of: parts of a digest, a path, or the id of a job."""
+
+    why: Why
+    what: str = ""
+
+
+@dataclass(slots=True)
+class TaskDecisions:
+    """The decisions about the jobs of a task, each list with an item for each job.
+
+    `keys` are by what the state knows them, in the root `roots`. `inputs` and `outputs` are absolute paths, and
+    `before` what is known of their last end.
+    """
+
+    task: Task
+    keys: list[str]
+    roots: list[str]
+    digests: list[str]
+    inputs: list[tuple[str, ...]]
+    outputs: list[tuple[str, ...]]
+    verdicts: list[Verdict]
+    reasons: list[Reason | None]
+    before: list[Done | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What becomes of each job of a pipeline, by task, and of which jobs that is asked (`wanted`)."""
+
+    tasks: Mapping[str, TaskDecisions]
+    wanted: Mapping[str, Sequence[int]]
+    looker: Looker
+    """Who has looked at the files."""
+
+    def count(self, name: str) -> Counter[Verdict]:
+        """How many of a task's wanted jobs stay, may run and run."""
+        verdicts = self.tasks[name].verdicts
+        return Counter(verdicts[number] for number in self.wanted.get(name, ()))
+
+    def total(self) -> Counter[Verdict]:
+        """The same of all tasks."""
+        return sum((self.count(name) for name in self.tasks), Counter[Verdict]())
+
+    def jobs(self) -> Iterator[tuple[TaskDecisions, int]]:
+        """The wanted jobs that run or may run."""
+        for name, numbers in self.wanted.items():
+            found = self.tasks[name]
+            yield from ((found, number) for number in numbers if found.verdicts[number])
+
+
+def decide(
+    lowered: Lowered,
+    places: Places,
+    states: Mapping[str, State],
+    wanted: Mapping[str, Sequence[int]],
+    marks: Mapping[str, Sequence[str]],
+    *,
+    hashing: Hashing = Hashing.SMALL,
+    half: Collection[str] = (),
+    asked: Callable[[str, int], bool] | None = None,
+    looker: Looker | None = None,
+) -> Decisions:
+    """What becomes of each job of a pipeline.
+
+    `states` are those of all written roots, by root; the first one has what lies in none of them. `marks` has the mark
+    of each job of the tasks that write nothing. `half` are the outputs, absolute, that a dead run left half-written.
+    `asked` says of which jobs it was asked that they run whatever is known of them. Raises `OSError` for a file of a
+    module that cannot be read.
+    """
+    return _Deciding(lowered, places, states, wanted, marks, hashing, frozenset(half), asked, looker).decide()
+
+
+class _Deciding:
+    def __init__(
+        self, lowered: Lowered, places: Places, states: Mapping[str, State], wanted: Mapping[str, Sequence[int]],
+        marks: Mapping[str, Sequence[str]], hashing: Hashing, half: frozenset[str],
+        asked: Callable[[str, int], bool] | None, looker: Looker | None,
+    ) -> None:  # fmt: skip
+        self._lowered, self._states, self._wanted, self._marks = lowered, states, wanted, marks
+        self._half, self._asked = half, asked
+        self._working = os.path.abspath(lowered.folder)
+        self._meanings = Meanings(lowered.files, places)
+        self._looker = looker or Looker(stamps_of(states), hashing)
+        self._roots = list(states)
+        self._starts = sorted(((r, state.start) for r, state in states.items()), key=lambda each: -len(each[1]))
+        self._temp: dict[str, tuple[str, int, str]] = {}
+        """Temporary outputs that were deleted: who makes them, and their version."""
+        self._pending: set[str] = set()
+        """Outputs that are made anew: what they are now says nothing."""
+        self._lists: dict[int, tuple[str, ...]] = {}
+        self._same: dict[tuple[int, int], str | None] = {}
+
+    def decide(self) -> Decisions:
+        found: dict[str, TaskDecisions] = {}
+        for name, task in self._lowered.tasks.items():
+            if name in self._wanted:
+                found[name] = self._task(task, found)
+        while self._remake(found):
+            for each in found.values():
+                self._follow(each, found)
+        return Decisions(found, self._wanted, self._looker)
+
+    # --- One job at a time ------------------------------------------------------------------------------------------
+
+    def _task(self, task: Task, above: Mapping[str, TaskDecisions]) -> TaskDecisions:
+        size = len(task)
+        inputs = self._absolute([i.paths for _, i in sorted(task.inputs.items())], size, self._parameters(task))
+        outputs = self._absolute([o.paths for _, o in sorted(task.outputs.items())], size)
+        firsts = self._firsts(task, size)
+        homes = [self._home(path) for path in firsts]
+        made = TaskDecisions(
+            task,
+            [key for _, key in homes],
+            [root for root, _ in homes],
+            self._meanings.of(task),
+            inputs,
+            outputs,
+            [Verdict.STAYS] * size,
+            [None] * size,
+            [None] * size,
+        )
+        temp = self._temporary(task)
+        for number in self._wanted[task.name]:
+            root = made.roots[number]
+            before = made.before[number] = self._states[root].jobs.get(made.keys[number])
+            reason = self._reason(made, number, before, firsts[number], temp)
+            if reason is not None:
+                made.verdicts[number], made.reasons[number] = Verdict.RUN, reason
+        self._follow(made, above)
+        if any(made.verdicts):
+            self._pending.update(path for v, paths in zip(made.verdicts, outputs, strict=True) if v for path in paths)
+        return made
+
+    def _reason(
+        self, made: TaskDecisions, number: int, before: Done | None, first: str, temp: Collection[str]
+    ) -> Reason | None:
+        """Why a job has to run, by what is known of itself."""
+        if self._asked is not None and self._asked(made.task.name, number):
+            return Reason(Why.ASKED)
+        outputs = made.outputs[number]
+        if self._half and not self._half.isdisjoint(outputs):
+            return Reason(Why.HALF, next(path for path in outputs if path in self._half))
+        if before is None:
+            return Reason(Why.UNKNOWN)
+        if before.digest != made.digests[number]:
+            return Reason(Why.CHANGED, ", ".join(Meaning.differing(before.digest, made.digests[number])))
+        if len(before.outputs) != len(outputs) or len(before.inputs) != len(made.inputs[number]):
+            return Reason(Why.CHANGED, "paths")
+        same = self._looker.same
+        for path, known in zip(outputs, before.outputs, strict=True):
+            if same(path, known):
+                continue
+            if self._looker.version(path) != ABSENT:
+                return Reason(Why.OUTPUT, path)
+            if path in temp:
+                self._temp[path] = (made.task.name, number, known)
+                continue
+            return Reason(Why.GONE, path)
+        if not outputs and not os.path.lexists(first):
+            return Reason(Why.GONE, first)
+        changed = self._changed_input(made.inputs[number], before.inputs)
+        return None if changed is None else Reason(Why.INPUT, changed)
+
+    def _changed_input(self, inputs: tuple[str, ...], known: Sequence[str]) -> str | None:
+        """The first input that is not what it was."""
+        if len(inputs) <= 2:
+            return next((p for p, k in zip(inputs, known, strict=True) if not self._is_same(p, k)), None)
+        # A list that many jobs read is looked at once.
+        both = (id(inputs), id(known))
+        if both not in self._same:
+            pairs = zip(inputs, known, strict=True)
+            self._same[both] = next((p for p, k in pairs if not self._is_same(p, k)), None)
+        return self._same[both]
+
+    def _is_same(self, path: str, known: str) -> bool:
+        if self._looker.same(path, known) or path in self._pending:
+            return True
+        gone = self._temp.get(path)
+        return gone is not None and gone[2] == known
+
+    # --- What follows from others -----------------------------------------------------------------------------------
+
+    def _follow(self, made: TaskDecisions, found: Mapping[str, TaskDecisions]) -> None:
+        """Jobs that read from jobs that run, or may, may run."""
+        task = made.task
+        makers = {name for port in task.inputs.values() for name in port.makers}
+        columns = [port.sources for port in task.inputs.values() if port.makers]
+
+        def first_running(jobs: tuple[JobRef, ...]) -> JobRef | None:
+            return next((j for j in jobs if j.task in running and found[j.task].verdicts[j.number]), None)
+
+        running = {name for name in makers if name in found and any(found[name].verdicts)}
+        taken = [number for number in self._wanted[task.name] if task.taken[number]] if len(task.taken) else []
+        for number in taken:
+            for each in task.taken[number]:
+                source = found.get(each.job.task)
+                if source is not None and source.verdicts[each.job.number] and not made.verdicts[number]:
+                    made.verdicts[number] = Verdict.MAY
+                    made.reasons[number] = Reason(Why.AFTER, source.task.ids[each.job.number])
+        if not running:
+            return
+        for number in self._wanted[task.name]:
+            if made.verdicts[number]:
+                continue
+            for column in columns:
+                after = next(
+                    (j for j in column[number] if j.task in running and found[j.task].verdicts[j.number]), None
+                )
+                if after is not None:
+                    made.verdicts[number] = Verdict.MAY
+                    made.reasons[number] = Reason(Why.AFTER, found[after.task].task.ids[after.number])
+                    break
+
+    def _remake(self, found: Mapping[str, TaskDecisions]) -> bool:
+        """Have deleted files made again that jobs read which run, or may; whether there were any new ones."""
+        new = False
+        for made in reversed(list(found.values())) if self._temp else ():
+            for number in self._wanted[made.task.name]:
+                if not made.verdicts[number]:
+                    continue
+                for path in made.inputs[number]:
+                    name, maker, _ = self._temp.get(path, ("", 0, ""))
+                    if name and found[name].verdicts[maker] is not Verdict.RUN:
+                        found[name].verdicts[maker] = Verdict.RUN
+                        found[name].reasons[maker] = Reason(Why.NEEDED, made.task.ids[number])
+                        new = True
+        return new
+
+    # --- Paths ------------------------------------------------------------------------------------------------------
+
+    def _absolute(
+        self, columns: Sequence[Sequence[tuple[str, ...] | None]], size: int,
+        more: Sequence[Sequence[tuple[str, ...]]] = (),
+    ) -> list[tuple[str, ...]]:  # fmt: skip
+        """For each job the absolute paths of some ports, one after the other."""
+        if not columns and not more:
+            return [()] * size
+        working = f"{self._working}/"
+
+        def placed(paths: tuple[str, ...] | None) -> tuple[str, ...]:
+            if not paths:
+                return ()
+            if len(paths) == 1:
+                path = paths[0]
+                return (path if path.startswith("/") or "://" in path else working + path,)
+            known = self._lists.get(id(paths))
+            if known is None:
+                known = tuple([p if p.startswith("/") or "://" in p else working + p for p in paths])
+                self._lists[id(paths)] = known
+            return known
+
+        every = [*columns, *more]
+        if len(every) == 1:
+            return [placed(paths) for paths in every[0]]
+        return [tuple([p for paths in each for p in placed(paths)]) for each in zip(*every, strict=True)]
+
+    def _parameters(self, task: Task) -> list[list[tuple[str, ...]]]:
+        """For each job the paths of parameters that are files, or that another job makes files."""
+        known: dict[str, bool] = {}
+
+        def is_file(path: str) -> bool:
+            if path not in known:
+                known[path] = os.path.isfile(self._place(path)) or self._lowered.writer(path) is not None
+            return known[path]
+
+        return [
+            [tuple([path for path in paths if is_file(path)]) for paths in parameter.paths]
+            for _, parameter in sorted(task.parameters.items())
+        ]
+
+    def _firsts(self, task: Task, size: int) -> list[str]:
+        """What each job is known by: the first file that it writes, or its mark."""
+        for output in task.outputs.values():
+            return [self._place(paths[0]) if paths else "" for paths in output.paths]
+        return [self._place(mark) for mark in self._marks.get(task.name, [""] * size)]
+
+    def _place(self, path: str) -> str:
+        return os.path.join(self._working, path)
+
+    def _home(self, path: str) -> tuple[str, str]:
+        """The root that a file belongs to, and what it is called there."""
+        if "/." in path:
+            path = os.path.normpath(path)
+        for root, start in self._starts:
+            if path.startswith(start):
+                return root, path[len(start) :]
+        root = self._roots[0]
+        return root, self._states[root].name(path)
+
+    def _temporary(self, task: Task) -> frozenset[str]:
+        """The temporary outputs of a task, absolute."""
+        ports = [port for port in task.outputs.values() if port.temp]
+        return frozenset(self._place(path) for port in ports for paths in port.paths for path in paths)

@@ -1,0 +1,235 @@
+"""The state of a data root: of every job whose results lie there, how it was made.
+
+A job is known by the first file that it writes, relative to the root, and so by its results and not by what the spec
+calls it. Paths of files outside of the root are relative to it too: a project that has moved as a whole is known again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, starmap
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from sncompile.ir.graph.own_names import OWN_FOLDER
+from sncompile.state.log import FORMAT, Log, Row, read_rows, write_whole
+from sncompile.state.versions import Stamp
+
+T = TypeVar("T")
+
+FOLDER = "state"
+_ENDING = ".log"
+
+MANY = 8
+"""A list of more versions is kept once, by name, as many jobs may read it."""
+
+_KEPT_FILES = 4
+"""So many files of ended runs may lie there before they are made one."""
+
+
+class Done(NamedTuple):
+    """How a job was made that ended well: versions of its inputs and outputs, when (seconds since 1970), how long."""
+
+    digest: str
+    inputs: Sequence[str]
+    outputs: Sequence[str]
+    ended: float
+    seconds: float
+
+
+@dataclass(slots=True)
+class State:
+    """What the files of a root say. `stamps` are by absolute path.
+
+    `root` is the real path; `spelled` is the one by which the pipeline has it, where that leads through a link.
+    """
+
+    root: str
+    spelled: str = ""
+    jobs: dict[str, Done] = field(default_factory=dict)
+    stamps: dict[str, Stamp] = field(default_factory=dict)
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    generation: int = 0
+    rows: int = 0
+    """How many jobs and stamps were read, those that later ones undo among them."""
+
+    def name(self, path: str) -> str:
+        """What an absolute path is called here."""
+        start = self.start
+        return path[len(start) :] if path.startswith(start) else os.path.relpath(path, start)
+
+    @property
+    def start(self) -> str:
+        """What the paths of files in the root begin with."""
+        return f"{(self.spelled or self.root).rstrip('/')}/"
+
+    def take(self, row: Row) -> None:
+        """Take a row in. One that makes no sense is passed over."""
+        try:
+            match row:
+                case ["j", keys, digests, inputs, outputs, ended, seconds]:
+                    self._take_jobs(_all(keys, str), _all(digests, str), inputs, outputs, ended, seconds)
+                case ["f", names, sizes, times, inodes, versions]:
+                    columns = (_all(sizes, int), _all(times, int), _all(inodes, int), _all(versions, str))
+                    self.stamps.update(zip(self._paths(_all(names, str)), zip(*columns, strict=True), strict=True))
+                    self.rows += len(names)
+                case ["x", keys]:
+                    for key in _all(keys, str):
+                        self.jobs.pop(key, None)
+                        self.rows += 1
+                case ["s", str(name), versions]:
+                    self.lists[name] = tuple(_all(versions, str))
+                case ["h", int(version), int(generation)] if version == FORMAT:
+                    self.generation = max(self.generation, generation)
+        except (KeyError, TypeError, ValueError):
+            return
+
+    def _take_jobs(
+        self, keys: list[str], digests: list[str], inputs: Any, outputs: Any, ended: Any, seconds: Any
+    ) -> None:
+        versions = (list(map(self._versions, inputs)), list(map(self._versions, outputs)))
+        done = zip(digests, *versions, _all(ended, int, float), _all(seconds, int, float), strict=True)
+        self.jobs.update(zip(keys, starmap(Done, done), strict=True))
+        self.rows += len(keys)
+
+    def _versions(self, told: Any) -> Sequence[str]:
+        return self.lists[told[1:]] if isinstance(told, str) else _all(told, str)
+
+    def _paths(self, names: list[str]) -> list[str]:
+        start = self.start
+        return [os.path.normpath(start + name) if name[:2] == ".." else start + name for name in names]
+
+
+def _all(held: Any, *kinds: type) -> list[Any]:
+    """A list whose items are all of some types. Raises `TypeError`."""
+    if not isinstance(held, list) or not set(map(type, held)) <= set(kinds):
+        raise TypeError
+    return held
+
+
+def folder_of(root: str) -> Path:
+    """Where the state of a root is kept."""
+    return Path(root, OWN_FOLDER, FOLDER)
+
+
+def read_state(root: str, spelled: str = "") -> State:
+    """What is known of the jobs of a root; nothing where there is no state, or none that can be read."""
+    for _ in range(5):
+        state = State(root, spelled)
+        try:
+            for path in _files(root):
+                # A form of a later version may mean anything.
+                rows = read_rows(path)
+                head = next(rows, None)
+                if head is None or list(head[:2]) != ["h", FORMAT]:
+                    continue
+                state.take(head)
+                for row in rows:
+                    state.take(row)
+        except FileNotFoundError:
+            continue  # Made one with others in the meantime.
+        except OSError:
+            break
+        return state
+    return State(root, spelled)
+
+
+def _files(root: str) -> list[Path]:
+    try:
+        found = [entry for entry in folder_of(root).iterdir() if entry.name.endswith(_ENDING)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return sorted(path for path in found if not path.name.startswith("."))
+
+
+def log_place(state: State, name: str) -> tuple[Path, int]:
+    """The file that the run `name` is to write, and its generation: it comes after all that are there."""
+    generation = state.generation + 1
+    return folder_of(state.root) / f"{generation:010d}-{name}{_ENDING}", generation
+
+
+def open_log(path: Path, generation: int) -> Log:
+    """A file of a state, to be written on; who may write in the root may write there, too. Raises `OSError`."""
+    mode = stat.S_IMODE(path.parents[2].stat().st_mode)
+    for folder in (path.parents[1], path.parent):
+        if not folder.is_dir():
+            folder.mkdir(exist_ok=True)
+            with contextlib.suppress(OSError):
+                folder.chmod(mode)
+    return Log(path, generation)
+
+
+_CHUNK = 1000
+"""So many jobs or stamps stand in a row where many are written at once."""
+
+
+def rows_of(state: State) -> Iterator[Row]:
+    """A state as rows."""
+    named: dict[int, str] = {}
+    for job in state.jobs.values():
+        for versions in (job.inputs, job.outputs):
+            if len(versions) > MANY and id(versions) not in named:
+                named[id(versions)] = list_name(versions)
+                yield ["s", named[id(versions)], list(versions)]
+    for jobs in _chunks(state.jobs.items()):
+        columns = zip(*(job for _, job in jobs), strict=True)
+        digests, inputs, outputs, ended, seconds = map(list, columns)
+        told = [[f"={named[id(v)]}" if id(v) in named else list(v) for v in held] for held in (inputs, outputs)]
+        yield ["j", [key for key, _ in jobs], digests, *told, ended, seconds]
+    for stamps in _chunks(state.stamps.items()):
+        names = [state.name(path) for path, _ in stamps]
+        yield ["f", names, *map(list, zip(*(stamp for _, stamp in stamps), strict=True))]
+
+
+def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(items)
+    while found := list(islice(rest, _CHUNK)):
+        yield found
+
+
+def job_row(key: str, done: Done) -> Row:
+    """A job as a row; its lists of versions are no long ones."""
+    return ["j", [key], [done.digest], [list(done.inputs)], [list(done.outputs)], [done.ended], [done.seconds]]
+
+
+def list_name(versions: Sequence[str]) -> str:
+    """The name of a list of versions."""
+    import hashlib
+
+    return hashlib.blake2b("\0".join(versions).encode(), digest_size=12).hexdigest()
+
+
+def compact(root: str, writing: Collection[str]) -> None:
+    """Make one file of those that no run is `writing` (names of runs), where there are many, or much that says nothing.
+
+    Whoever calls this keeps others from beginning a run in the root. Raises `OSError`.
+    """
+    paths = [path for path in _files(root) if path.name.removesuffix(_ENDING).split("-", 1)[1] not in writing]
+    if not paths:
+        return
+    state = State(root)
+    for path in paths:
+        for row in read_rows(path):
+            state.take(row)
+    living = len(state.jobs) + len(state.stamps)
+    if len(paths) <= _KEPT_FILES and state.rows <= 2 * living + 1000:
+        return
+    # What one file says must not be said anew by those that it is made of: it comes first, and they go.
+    whole = folder_of(root) / f"{state.generation:010d}-all{_ENDING}"
+    write_whole(whole, state.generation, rows_of(state))
+    for path in paths:
+        if path != whole:
+            path.unlink(missing_ok=True)
+
+
+def stamps_of(states: Mapping[str, State]) -> dict[str, Stamp]:
+    """The stamps of several states, by absolute path."""
+    found: dict[str, Stamp] = {}
+    for state in states.values():
+        # One is as good as another: a stamp that is not that of the file says nothing.
+        found = {**found, **state.stamps} if found else state.stamps
+    return found

@@ -1,0 +1,170 @@
+"""What a file holds, told shortly: its version.
+
+    5:9f86d081…      five bytes with this content (BLAKE2b)
+    7340032~17…      never read: so many bytes, changed at that time (ns)
+    /4f2e…           a directory: the versions of all files in it, by their names
+    -                nothing is there
+    ?13              it cannot be read (errno); equal to nothing, not to itself either
+
+A file whose size, time and inode are those of its *stamp* has the version that the stamp holds, and is not read again.
+The time of a file is trusted only where it is older than the look at it by more than the file system can tell apart;
+what is younger gets no stamp, and is read again at the next look (the "racy git" problem; git's index does the same).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+
+SMALL = 16 * 1024 * 1024
+"""A file of so many bytes is read, unless something else is asked for."""
+
+COARSE, FINE = 2_000_000_000, 20_000_000
+"""What file systems can tell apart, in ns: those that keep whole seconds (FAT: two of them), and others, whose times
+are those of a clock that ticks every 1 to 10 ms."""
+
+ABSENT = "-"
+
+IGNORED = frozenset((".snakemake_timestamp", ".snakemake", ".sncompile", ".DS_Store", "Thumbs.db", "desktop.ini"))
+"""What engines, file managers and sncompile leave in a directory; it is no part of what the directory holds."""
+
+
+class Hashing(StrEnum):
+    """Which files are read to tell whether they have changed."""
+
+    ALWAYS = "always"
+    SMALL = "small"
+    NEVER = "never"
+
+
+Stamp = tuple[int, int, int, str]
+"""By what a file is known again, and its version then: size, time (ns), inode, version. There may be millions of them,
+and a plain tuple is read several times as fast as a named one."""
+
+
+class Looker:
+    """Looks at files. `stamps` are those of earlier looks, by absolute path; fresh ones are put into `learned`.
+    `now` is the time of the file system in ns, where that is better known than by this machine's clock.
+
+    What was looked at once is not looked at again, until `forget`.
+    """
+
+    def __init__(
+        self, stamps: dict[str, Stamp], hashing: Hashing = Hashing.SMALL, now: Callable[[], int] | None = None
+    ) -> None:
+        self._stamps, self._hashing, self._now = stamps, hashing, now
+        self.learned: dict[str, Stamp] = {}
+        self._seen: dict[str, str] = {}
+        self._time: int | None = None
+
+    def forget(self) -> None:
+        """Look at every file again."""
+        self._seen.clear()
+        self._time = None
+
+    def take_learned(self) -> dict[str, Stamp]:
+        """The stamps that were learned since the last call; from now on they are as good as the others."""
+        found = dict(self.learned)
+        self.learned.clear()
+        self._stamps.update(found)
+        return found
+
+    def version(self, path: str, known: str = "") -> str:
+        """The version of the file at an absolute path. One that was `known` by its content is read again."""
+        found = self._seen.get(path)
+        if found is None:
+            found = self._seen[path] = self._look(path, known)
+        return found
+
+    def same(self, path: str, known: str) -> bool:
+        """Whether a file has the version that it is known by."""
+        found = self._seen.get(path) or self.version(path, known)
+        if found == known:
+            return found[0] != "?"
+        # Known by its time alone, and read by now: what it held then nobody knows, but its time still speaks.
+        if "~" in known and ":" in found:
+            held = self._stamp(path)
+            return held is not None and f"{held[0]}~{held[1]}" == known
+        return False
+
+    def _stamp(self, path: str) -> Stamp | None:
+        return (self.learned and self.learned.get(path)) or self._stamps.get(path)
+
+    def _look(self, path: str, known: str) -> str:
+        try:
+            found = os.stat(path)
+            stamp = self._stamps.get(path)
+            if stamp is not None and stamp[:3] == (found.st_size, found.st_mtime_ns, found.st_ino):
+                return stamp[3]
+            if stat.S_ISREG(found.st_mode):
+                return self._file(path, found, known)
+            if stat.S_ISDIR(found.st_mode):
+                return self._directory(path)
+        except FileNotFoundError:
+            return ABSENT
+        except OSError as error:
+            return f"?{error.errno}"
+        return f"?{stat.S_IFMT(found.st_mode)}"
+
+    def _file(self, path: str, found: os.stat_result, known: str) -> str:
+        size, time = found.st_size, found.st_mtime_ns
+        stamp = self._stamp(path)
+        if stamp is not None and stamp[0] == size and stamp[1] == time and stamp[2] == found.st_ino:
+            return stamp[3]
+        content = ":" in known or (stamp is not None and not known)
+        if not content and not (self._hashing is Hashing.ALWAYS or (self._hashing is Hashing.SMALL and size <= SMALL)):
+            return f"{size}~{time}"
+        with open(path, "rb") as file:
+            version = f"{size}:{hashlib.file_digest(file, _blake).hexdigest()}"
+            after = os.fstat(file.fileno())
+        if (after.st_size, after.st_mtime_ns) == (size, time) and self._is_old(time):
+            self.learned[path] = (size, time, found.st_ino, version)
+        return version
+
+    def _is_old(self, time: int) -> bool:
+        """Whether a file's time tells it from any that comes later."""
+        if self._time is None:
+            self._time = self._now() if self._now is not None else _clock()
+        return self._time - time > (FINE if time % 1_000_000_000 else COARSE)
+
+    def _directory(self, path: str) -> str:
+        found = hashlib.blake2b(digest_size=16)
+        for name, place in sorted(_within(path, "", frozenset())):
+            version = f">{os.readlink(place)}" if not os.path.exists(place) else self.version(place)
+            found.update(f"{name}\0{version}\0".encode("utf-8", "surrogateescape"))
+        return f"/{found.hexdigest()}"
+
+
+def _blake() -> hashlib.blake2b:
+    return hashlib.blake2b(digest_size=16)
+
+
+def _clock() -> int:
+    import time
+
+    return time.time_ns()
+
+
+def _within(folder: str, start: str, around: frozenset[tuple[int, int]]) -> Iterator[tuple[str, str]]:
+    """The name and place of every file in a folder, links to nothing among them, and of every empty folder.
+
+    A folder that is inside of itself, by a link, is gone into once. Raises `OSError`.
+    """
+    here = os.stat(folder)
+    if (here.st_dev, here.st_ino) in around:
+        return
+    empty = True
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name in IGNORED:
+                continue
+            empty = False
+            if entry.is_dir():
+                yield from _within(entry.path, f"{start}{entry.name}/", around | {(here.st_dev, here.st_ino)})
+            else:
+                yield f"{start}{entry.name}", entry.path
+    if empty and start:
+        yield start, "/dev/null"

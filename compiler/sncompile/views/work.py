@@ -1,0 +1,167 @@
+"""What of a plan has to run, and why: decisions about jobs, told by the steps of the spec."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sncompile.state.decisions import Decisions, Reason, Verdict, Why
+
+
+class JobWork(NamedTuple):
+    """A job that has to run, or may: its id, and the first reason; paths as seen from the working folder."""
+
+    id: str
+    verdict: Verdict
+    reason: Reason
+
+
+@dataclass(slots=True)
+class StepWork:
+    """The jobs of a step: how many are current, may have to run and have to; how many for each reason, with the first
+    of them as an example."""
+
+    current: int = 0
+    may_run: int = 0
+    to_run: int = 0
+    reasons: dict[tuple[Why, str], tuple[int, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What has to run of a pipeline, step by step; `jobs` are those that run, or may. `known`: whether any run is known
+    to have made anything of it."""
+
+    steps: Mapping[str, StepWork]
+    jobs: tuple[JobWork, ...]
+    known: bool
+
+    @property
+    def to_run(self) -> int:
+        """How many jobs have to run."""
+        return sum(step.to_run for step in self.steps.values())
+
+    @property
+    def may_run(self) -> int:
+        """How many jobs run if one before them writes something else than before."""
+        return sum(step.may_run for step in self.steps.values())
+
+    @property
+    def current(self) -> int:
+        """How many jobs need not run."""
+        return sum(step.current for step in self.steps.values())
+
+
+def work_of(decisions: Decisions, folder: str) -> Work:
+    """What has to run; `folder` is the working folder."""
+    steps: dict[str, StepWork] = {}
+    jobs = []
+    known = False
+    for name, numbers in decisions.wanted.items():
+        found = decisions.tasks[name]
+        ids = found.task.ids
+        for number in numbers:
+            known = known or found.before[number] is not None
+            step = steps.setdefault(ids[number].partition("/")[0], StepWork())
+            verdict, reason = found.verdicts[number], found.reasons[number]
+            if reason is None:
+                step.current += 1
+                continue
+            reason = _near(reason, folder)
+            jobs.append(JobWork(ids[number], verdict, reason))
+            if verdict is Verdict.RUN:
+                step.to_run += 1
+            else:
+                step.may_run += 1
+            kind = (reason.why, _kind(reason))
+            count, example = step.reasons.get(kind, (0, reason.what))
+            step.reasons[kind] = (count + 1, example)
+    return Work(steps, tuple(jobs), known)
+
+
+_PATHS = (Why.INPUT, Why.OUTPUT, Why.GONE, Why.HALF)
+
+
+def _near(reason: Reason, folder: str) -> Reason:
+    if reason.why not in _PATHS or not os.path.isabs(reason.what):
+        return reason
+    near = os.path.relpath(reason.what, os.path.abspath(folder))
+    return reason._replace(what=near if not near.startswith("../../..") else reason.what)
+
+
+def _kind(reason: Reason) -> str:
+    """What reasons of one kind have in common: the parts that changed, or the step that comes before."""
+    if reason.why is Why.CHANGED:
+        return reason.what
+    return reason.what.partition("/")[0] if reason.why in (Why.AFTER, Why.NEEDED) else ""
+
+
+def work_object(work: Work) -> dict[str, Any]:
+    """What has to run, for machines."""
+    return {
+        "to_run": work.to_run,
+        "may_run": work.may_run,
+        "current": work.current,
+        "steps": {name: _step_object(step) for name, step in work.steps.items()},
+    }
+
+
+def _step_object(step: StepWork) -> dict[str, Any]:
+    return {
+        "to_run": step.to_run,
+        "may_run": step.may_run,
+        "current": step.current,
+        "reasons": [
+            {"why": why.value, "of": kind, "jobs": count, "example": example}
+            for (why, kind), (count, example) in step.reasons.items()
+        ],
+    }
+
+
+def job_object(job: JobWork) -> dict[str, Any]:
+    """A job that has to run, or may, for machines."""
+    return {"id": job.id, "verdict": VERDICTS[job.verdict], "why": job.reason.why.value, "of": job.reason.what}
+
+
+VERDICTS = {Verdict.RUN: "run", Verdict.MAY: "may"}
+
+
+def reasons_told(step: StepWork) -> Iterator[str]:
+    """The reasons of a step in words, each with how many jobs have it."""
+    for (why, kind), (count, example) in step.reasons.items():
+        yield f"{count:,} {told(Reason(why, kind or example))}"
+
+
+def told(reason: Reason) -> str:
+    """A reason in words."""
+    what = reason.what
+    match reason.why:
+        case Why.UNKNOWN:
+            return "not made by any run that is known"
+        case Why.CHANGED:
+            return f"changed: {', '.join(_PARTS.get(part, part) for part in what.split(', '))}"
+        case Why.INPUT:
+            return f"input changed: {what}"
+        case Why.OUTPUT:
+            return f"output changed by something else: {what}"
+        case Why.GONE:
+            return f"output gone: {what}"
+        case Why.HALF:
+            return f"output half-written: {what}"
+        case Why.NEEDED:
+            return f"temporary output needed again by {what}"
+        case Why.AFTER:
+            return f"after {what}"
+        case Why.ASKED:
+            return "asked for"
+
+
+_PARTS = {
+    "command": "its command or a value in it",
+    "paths": "its files or their paths",
+    "files": "a file of its module",
+    "container": "its container",
+    "environment": "its environment variables",
+}
