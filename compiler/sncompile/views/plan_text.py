@@ -28,16 +28,17 @@ def plan_text(plan: Plan, width: int, bold: Callable[[str], str]) -> str:
 def work_text(work: Work, width: int, bold: Callable[[str], str]) -> str:
     """What has to run: a line for each step with its reasons."""
     are = "is" if work.current == 1 else "are"
-    if not work.jobs:
-        return f"{bold('to run')}   nothing: {count(work.current, 'job')} {are} current\n"
-    parts = [count(work.to_run, "job")]
+    parts = [count(work.to_run, "job") if work.jobs else f"nothing: {count(work.current, 'job')} {are} current"]
+    if not work.known and work.jobs:
+        parts[0] += ": no run is known to have made any of this"
     if work.may_run:
         parts.append(f"{work.may_run:,} more may, if what {'it reads' if work.may_run == 1 else 'they read'} changes")
-    if work.current:
+    if work.current and work.jobs:
         parts.append(f"{work.current:,} {are} current")
-    head = f"{bold('to run')}   {'; '.join(parts)}\n"
-    if not work.known:
-        return f"{head}         no run is known to have made anything of this before\n"
+    head = table([["to run", "; ".join(parts)]], width, gap=3)
+    head = bold(head[:6]) + head[6:]
+    if not work.known or not work.jobs:
+        return head
     rows = []
     for name, step in work.steps.items():
         if step.reasons:
