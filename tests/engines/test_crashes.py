@@ -179,7 +179,7 @@ steps:
 def results(folder: Path) -> dict[str, bytes]:
     """What a run has made."""
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted((folder / "results").rglob("*"))
-            if p.is_file() and p.name != ".snakemake_timestamp"}  # fmt: skip
+            if p.is_file() and p.name != ".snakemake_timestamp" and "state" not in p.parts}  # fmt: skip
 
 
 def finished(run: Path) -> set[str]:
@@ -284,7 +284,7 @@ def test_two_runs_started_at_one_moment(tmp_path: Path) -> None:
 
 
 def test_the_clock_is_set_back(undisturbed: tuple[dict[str, bytes], float], tmp_path: Path) -> None:
-    """Results from the future are results, and not done again; what is made of them waits for the clock."""
+    """Results from the future are results, and not done again; what is made of them is made whatever the time."""
     (tmp_path / "spec.yaml").write_text(SPEC)
     assert finish(start(tmp_path))[0] == 0
     later = time.time() + 86_400
@@ -293,10 +293,6 @@ def test_the_clock_is_set_back(undisturbed: tuple[dict[str, bytes], float], tmp_
     code, _, err = finish(start(tmp_path))
     assert (code, "nothing to do" in err) == (0, True), err
     (tmp_path / "results" / "copy" / "b" / "o").unlink()
-    # Snakemake takes no result that is older than what it was made of: that is told, and nothing counts as done.
-    assert finish(start(tmp_path))[0] == 3
-    for path in (tmp_path / "results").rglob("*"):
-        os.utime(path)
     assert finish(start(tmp_path))[0] == 0
     assert results(tmp_path) == undisturbed[0]
 

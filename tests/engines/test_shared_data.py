@@ -87,7 +87,7 @@ def test_what_a_dead_run_left_half_written_is_made_again(where: str, level: str,
     assert "2 half-written files of a run that died: made again" in err
     for key in "abc":
         assert (half.parent / "shared" / "second" / key / "o.txt").read_text() == "whole\n"
-    assert not (half.parent / "shared" / OWN_FOLDER).exists()
+    assert not (half.parent / "shared" / OWN_FOLDER / "runs").exists()
     assert "nothing to do" in ended(run(half.parent / where, "-O", level)).err
 
 
@@ -142,7 +142,7 @@ def test_a_dead_run_that_left_nothing_half_written_is_no_hindrance(half: Path) -
         path.unlink()
     code, _, err = ended(run(half.parent / "b"))
     assert (code, "half-written" in err) == (0, False), err
-    assert not (half.parent / "shared" / OWN_FOLDER).exists()
+    assert not (half.parent / "shared" / OWN_FOLDER / "runs").exists()
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find all processes of a run")

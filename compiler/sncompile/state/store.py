@@ -75,7 +75,8 @@ class State:
                     self._take_jobs(_all(keys, str), _all(digests, str), inputs, outputs, ended, seconds)
                 case ["f", names, sizes, times, inodes, versions]:
                     columns = (_all(sizes, int), _all(times, int), _all(inodes, int), _all(versions, str))
-                    self.stamps.update(zip(self._paths(_all(names, str)), zip(*columns, strict=True), strict=True))
+                    stamps = zip(*columns, strict=True)
+                    self.stamps.update(dict(zip(self._paths(_all(names, str)), stamps, strict=True)))
                     self.rows += len(names)
                 case ["x", keys]:
                     for key in _all(keys, str):
@@ -93,7 +94,7 @@ class State:
     ) -> None:
         versions = (list(map(self._versions, inputs)), list(map(self._versions, outputs)))
         done = zip(digests, *versions, _all(ended, int, float), _all(seconds, int, float), strict=True)
-        self.jobs.update(zip(keys, starmap(Done, done), strict=True))
+        self.jobs.update(dict(zip(keys, starmap(Done, done), strict=True)))
         self.rows += len(keys)
 
     def _versions(self, told: Any) -> Sequence[str]:

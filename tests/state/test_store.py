@@ -1,0 +1,146 @@
+"""The files of a state: whatever is cut off or changed, what is read was once written."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from sncompile.state.log import Log, line_of, write_whole
+from sncompile.state.store import Done, State, compact, folder_of, job_row, log_place, open_log, read_state, rows_of
+
+
+def done(number: int) -> Done:
+    return Done(f"digest{number}", (f"{number}:in", "-"), (f"{number}:out",), 100.0 + number, 0.5)
+
+
+def write(root: Path, name: str, jobs: dict[str, Done], forgotten: tuple[str, ...] = ()) -> Path:
+    path, generation = log_place(read_state(str(root)), name)
+    log = open_log(path, generation)
+    for key in forgotten:
+        log.write([["x", [key]]])
+    for key, job in jobs.items():
+        log.write([job_row(key, job), ["f", [f"{key}.in"], [1], [2], [3], ["1:x"]]])
+    log.close()
+    return path
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    write(tmp_path, "one", {"a": done(1), "b": done(2)})
+    write(tmp_path, "two", {"a": done(3)}, forgotten=("b", "never"))
+    state = read_state(str(tmp_path))
+    assert {key: (job.digest, tuple(job.inputs), tuple(job.outputs)) for key, job in state.jobs.items()} == {
+        "a": ("digest3", ("3:in", "-"), ("3:out",))
+    }
+    assert state.stamps == {f"{tmp_path}/{key}.in": (1, 2, 3, "1:x") for key in "ab"}
+
+
+def test_a_log_that_is_cut_off_anywhere_says_less_and_nothing_wrong(tmp_path: Path) -> None:
+    """A writer that is killed at any byte: the jobs whose lines were whole are known, as they were."""
+    jobs = {f"job {number}": done(number) for number in range(4)}
+    path = write(tmp_path, "one", jobs)
+    whole = path.read_bytes()
+    known = set()
+    for length in range(len(whole) + 1):
+        path.write_bytes(whole[:length])
+        found = read_state(str(tmp_path)).jobs
+        assert all(tuple(found[key].outputs) == tuple(jobs[key].outputs) for key in found)
+        known.add(len(found))
+    assert known == {0, 1, 2, 3, 4}
+
+
+def test_a_log_in_which_bytes_have_changed_says_less_and_nothing_wrong(tmp_path: Path) -> None:
+    jobs = {f"job {number}": done(number) for number in range(4)}
+    path = write(tmp_path, "one", jobs)
+    whole = path.read_bytes()
+    chance = random.Random(1)
+    for _ in range(300):
+        changed = bytearray(whole)
+        for _ in range(chance.randint(1, 3)):
+            changed[chance.randrange(len(changed))] = chance.randrange(256)
+        path.write_bytes(changed)
+        for key, job in read_state(str(tmp_path)).jobs.items():
+            assert tuple(job.outputs) == tuple(jobs[key].outputs)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["j", "a", "d", [], [], 0, 0],
+        ["j", ["a"], [1], [[]], [[]], [0], [0]],
+        ["j", ["a"], ["d"], ["=unknown"], [[]], [0], [0]],
+        ["j", ["a", "b"], ["d"], [[]], [[]], [0], [0]],
+        ["f", ["a"], ["big"], [1], [1], ["v"]],
+        ["f", ["a"], [1], [1], [1]],
+        ["x", "a"],
+        ["s", 1, []],
+        ["?"],
+        [{}],
+        [None],
+    ],
+)
+def test_rows_that_make_no_sense_are_passed_over(row: list[object], tmp_path: Path) -> None:
+    path = write(tmp_path, "one", {"kept": done(1)})
+    path.write_bytes(path.read_bytes() + line_of(row) + line_of(job_row("also", done(2))))
+    assert set(read_state(str(tmp_path)).jobs) == {"kept", "also"}
+
+
+def test_a_later_form_is_not_read(tmp_path: Path) -> None:
+    path = write(tmp_path, "one", {"a": done(1)})
+    path.write_bytes(path.read_bytes().replace(line_of(["h", 1, 1]), line_of(["h", 2, 1])))
+    assert not read_state(str(tmp_path)).jobs
+
+
+def test_what_a_full_disk_cuts_off_leaves_the_next_line_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(tmp_path / "log", 1)
+    write_some = os.write
+    with monkeypatch.context() as full:
+        full.setattr("os.write", lambda file, data: write_some(file, data[:7]))
+        with pytest.raises(OSError, match="space"):
+            log.write([job_row("lost", done(1))])
+    log.write([job_row("kept", done(2))])
+    (tmp_path / ".sncompile" / "state").mkdir(parents=True)
+    (tmp_path / "log").rename(tmp_path / ".sncompile" / "state" / "0000000001-x.log")
+    assert set(read_state(str(tmp_path)).jobs) == {"kept"}
+
+
+def test_many_files_become_one(tmp_path: Path) -> None:
+    """Those of runs that are over; what is read is the same before and after, and after a death in between."""
+    long = tuple(f"{n}:x" for n in range(20))
+    for number in range(6):
+        write(tmp_path, f"run{number}", {f"job {number}": done(number), "again": done(number)})
+    state = read_state(str(tmp_path))
+    state.jobs["gathers"] = state.jobs["too"] = Done("d", long, ("1:o",), 1.0, 2.0)
+    write_whole(folder_of(str(tmp_path)) / "0000000007-run6.log", 7, rows_of(state))
+    before = read_state(str(tmp_path))
+    names = {path.name: path.read_bytes() for path in folder_of(str(tmp_path)).iterdir()}
+    compact(str(tmp_path), {"run2"})
+    after = read_state(str(tmp_path))
+    assert (after.jobs.keys(), after.stamps) == (before.jobs.keys(), before.stamps)
+    assert all(list(after.jobs[key].inputs) == list(before.jobs[key].inputs) for key in before.jobs)
+    assert sorted(path.name for path in folder_of(str(tmp_path)).iterdir()) == [
+        "0000000003-run2.log",
+        "0000000007-all.log",
+    ]
+    for name, held in names.items():  # As if it had died before it took them away.
+        (folder_of(str(tmp_path)) / name).write_bytes(held)
+    again = read_state(str(tmp_path))
+    assert {k: v.digest for k, v in again.jobs.items()} == {k: v.digest for k, v in before.jobs.items()}
+
+
+def test_paths_are_relative_to_the_root(tmp_path: Path) -> None:
+    """So a project that has moved as a whole is known again."""
+    root = tmp_path / "one" / "results"
+    root.mkdir(parents=True)
+    state = State(str(root))
+    state.stamps = {f"{tmp_path}/one/raw/a": (1, 2, 3, "v"), f"{root}/b": (4, 5, 6, "w")}
+    state.jobs["k"] = done(1)
+    folder_of(str(root)).mkdir(parents=True)
+    write_whole(folder_of(str(root)) / "0000000001-x.log", 1, rows_of(state))
+    (tmp_path / "one").rename(tmp_path / "two")
+    found = read_state(f"{tmp_path}/two/results")
+    assert found.stamps == {f"{tmp_path}/two/raw/a": (1, 2, 3, "v"), f"{tmp_path}/two/results/b": (4, 5, 6, "w")}

@@ -1,0 +1,120 @@
+"""What is seen of files: by content, by times, through links, in directories."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sncompile.state.versions import ABSENT, FINE, Hashing, Looker, Stamp
+
+LATER = 10**18 * 4
+"""A time so late that every file is old."""
+
+
+def looker(stamps: dict[str, Stamp] | None = None, hashing: Hashing = Hashing.SMALL) -> Looker:
+    return Looker({} if stamps is None else stamps, hashing, lambda: LATER)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "f").write_text("one")
+    return tmp_path / "f"
+
+
+def test_a_changed_time_is_no_change_and_an_older_one_with_other_content_is(file: Path) -> None:
+    found = looker().version(str(file))
+    os.utime(file, (1, 1))
+    assert looker().same(str(file), found)
+    file.write_text("two")
+    os.utime(file, (0, 0))
+    assert not looker().same(str(file), found)
+
+
+def test_a_file_whose_stamp_holds_is_not_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = looker()
+    found = first.version(str(file))
+    stamps = first.take_learned()
+    monkeypatch.setattr("builtins.open", lambda *args, **named: pytest.fail("it was read"))
+    assert looker(stamps).version(str(file)) == found
+
+
+def test_a_young_file_gets_no_stamp(file: Path) -> None:
+    """It may be written again in the same tick of the clock, with nothing that tells."""
+    time = os.stat(file).st_mtime_ns
+    for now, stamped in ((time, False), (time + FINE, False), (time + FINE + 1, True)):
+        found = Looker({}, Hashing.SMALL, lambda now=now: now)  # type: ignore[misc]
+        found.version(str(file))
+        assert bool(found.learned) == stamped
+
+
+def test_a_file_that_is_never_read_is_known_by_its_size_and_time(file: Path) -> None:
+    found = looker(hashing=Hashing.NEVER).version(str(file))
+    assert found == f"3~{os.stat(file).st_mtime_ns}"
+    assert looker(hashing=Hashing.ALWAYS).version(str(file)).startswith("3:")
+    os.utime(file, (5, 5))
+    assert not looker(hashing=Hashing.NEVER).same(str(file), found)
+
+
+def test_what_was_known_by_its_content_is_read_again_whatever_is_asked_for(file: Path) -> None:
+    found = looker().version(str(file))
+    os.utime(file, (5, 5))
+    assert looker(hashing=Hashing.NEVER).same(str(file), found)
+
+
+def test_what_was_known_by_its_time_holds_once_it_is_read(file: Path) -> None:
+    """Whoever asks for more reading has nothing run again for that."""
+    found = looker(hashing=Hashing.NEVER).version(str(file))
+    reading = looker(hashing=Hashing.ALWAYS)
+    assert reading.same(str(file), found)
+
+
+def test_links_are_what_they_lead_to(file: Path) -> None:
+    link, other = file.with_name("link"), file.with_name("other")
+    other.write_text("two")
+    link.symlink_to(file)
+    found = looker().version(str(link))
+    assert found == looker().version(str(file))
+    link.unlink()
+    link.symlink_to(other)
+    assert not looker().same(str(link), found)
+    other.unlink()
+    assert looker().version(str(link)) == ABSENT
+
+
+def test_directories_are_all_that_is_in_them(tmp_path: Path) -> None:
+    folder = tmp_path / "d"
+    (folder / "a" / "b").mkdir(parents=True)
+    (folder / "a" / "f").write_text("one")
+    (folder / "nowhere").symlink_to("gone")
+    (folder / "itself").symlink_to(folder)
+
+    def version() -> str:
+        return looker().version(str(folder))
+
+    found = version()
+    for ignored in (".snakemake_timestamp", ".DS_Store", "a/.snakemake_timestamp"):
+        (folder / ignored).touch()
+    os.utime(folder / "a" / "f", (3, 3))
+    assert version() == found
+    seen = {found}
+    for change in (
+        lambda: (folder / "a" / "f").write_text("two"),
+        lambda: (folder / "a" / "g").touch(),
+        lambda: (folder / "a" / "f").rename(folder / "a" / "h"),
+        lambda: (folder / "a" / "b").rmdir(),
+        lambda: (folder / "nowhere").unlink(),
+        lambda: (folder / "b").mkdir(),
+    ):
+        change()
+        seen.add(version())
+    assert len(seen) == 7
+
+
+def test_what_cannot_be_read_is_like_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    found = looker().version(str(tmp_path / "pipe"))
+    assert found.startswith("?")
+    assert not looker().same(str(tmp_path / "pipe"), found)
+    assert looker().same(str(tmp_path / "none"), ABSENT)
