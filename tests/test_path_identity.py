@@ -559,16 +559,15 @@ def test_a_run_looks_once_more(place: Path) -> None:
 LATE = """\
 import os, sys
 from pathlib import Path
-from sncompile.api import check, compile_graph, default_out, graph_of, optimize
+from sncompile.api import check, compile_program
 from sncompile.diagnostics import CompileError
 from sncompile.runner.facts import facts_of
 from sncompile.runner.start import Prepared, RunOptions, start
 from sncompile.semantics.program import Options
 checked = check("s.yaml")
-graph = optimize(graph_of(checked.require())).graph
-out = default_out(graph)
-prepared = Prepared(checked.require(), graph, facts_of(checked.require(), Options()), checked.sources,
-                    compile_graph(graph, out=out), out)
+made = compile_program(checked.require())
+prepared = Prepared(checked.require(), made.graph, made.lowered, facts_of(checked.require(), Options()),
+                    checked.sources, made.emitted, made.out)
 os.symlink("plate", "plate2")
 try:
     start(prepared, RunOptions("1"))

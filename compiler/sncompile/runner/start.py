@@ -203,7 +203,7 @@ def _decide(
     half = {os.path.join(working, files.writes[path].path) for path in claimed.half_written}
     wanted = jobs_for(run.graph, options.targets, options.steps) if options.targets else None
     places = {claim.root: claim.place.name for claim in claimed.claims}
-    name = next(iter(places.values()))
+    name = next(iter(places.values()), "")  # A pipeline without jobs writes nothing, and claims nothing.
     logs = {root: log_place(state, places.get(root, name)) for root, state in states.items()}
 
     def look() -> Decisions:
@@ -230,12 +230,12 @@ def _give_orders(
     folder: RunFolder, run: Prepared, options: RunOptions, marked: Collection[str], decided: Decided
 ) -> dict[str, Any]:
     """Write down for the engine what has to run; gives what the record says of it."""
-    write_orders(folder.orders, orders_of(run.graph, run.lowered, decided.decisions, marked))
+    write_orders(folder.orders, orders_of(run.graph, run.lowered, decided.decisions, marked), decided.decisions.gone)
     roots = [
         {"root": root, "spelled": state.spelled, "log": str(decided.logs[root][0]), "generation": decided.logs[root][1]}
         for root, state in decided.states.items()
     ]
-    return {"hashing": options.hashing.value, "roots": roots}
+    return {"hashing": options.hashing.value, "folder": os.path.abspath(run.graph.folder), "roots": roots}
 
 
 def _look_again(run: Prepared, options: RunOptions) -> None:

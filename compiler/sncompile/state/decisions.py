@@ -94,6 +94,8 @@ class Decisions:
     wanted: Mapping[str, Sequence[int]]
     looker: Looker
     """Who has looked at the files."""
+    gone: Mapping[str, str]
+    """Temporary outputs that were deleted, and count as there: their versions."""
 
     def count(self, name: str) -> Counter[Verdict]:
         """How many of a task's wanted jobs stay, may run and run."""
@@ -161,7 +163,8 @@ class _Deciding:
         while self._remake(found):
             for each in found.values():
                 self._follow(each, found)
-        return Decisions(found, self._wanted, self._looker)
+        gone = {path: version for path, (_, _, version) in self._temp.items()}
+        return Decisions(found, self._wanted, self._looker, gone)
 
     # --- One job at a time ------------------------------------------------------------------------------------------
 
@@ -283,11 +286,21 @@ class _Deciding:
                     continue
                 for path in made.inputs[number]:
                     name, maker, _ = self._temp.get(path, ("", 0, ""))
-                    if name and found[name].verdicts[maker] is not Verdict.RUN:
+                    if not name or found[name].verdicts[maker] is Verdict.RUN:
+                        continue
+                    if made.verdicts[number] is Verdict.RUN or self._depends(made.task, number, (name, maker), found):
                         found[name].verdicts[maker] = Verdict.RUN
                         found[name].reasons[maker] = Reason(Why.NEEDED, made.task.ids[number])
                         new = True
         return new
+
+    def _depends(self, task: Task, number: int, apart: tuple[str, int], found: Mapping[str, TaskDecisions]) -> bool:
+        """Whether a job may run for another one than that which is set `apart`: that one makes itself what it reads."""
+        return any(
+            (job.task, job.number) != apart and job.task in found and found[job.task].verdicts[job.number]
+            for port in task.inputs.values()
+            for job in port.sources[number]
+        )
 
     # --- Paths ------------------------------------------------------------------------------------------------------
 

@@ -17,31 +17,34 @@ class Places:
     """The data roots of a pipeline; `folder` is its working folder, to which paths are relative."""
 
     def __init__(self, roots: Mapping[str, str], folder: str) -> None:
-        home = os.path.abspath(folder)
-        starts = {root.rstrip("/") or "/": f"{{{name}}}" for name, root in roots.items() if "://" not in root}
-        self._starts = sorted(
-            {
-                home: ".",
-                **starts,
-                **{os.path.normpath(os.path.join(home, r)): n for r, n in starts.items()},
-            }.items(),
-            key=lambda each: (-len(each[0]), each[0]),
-        )
+        self._home = os.path.abspath(folder)
+        names = {self._home: "."}
+        for name, root in roots.items():
+            if "://" not in root:
+                names[os.path.normpath(os.path.join(self._home, root))] = f"{{{name}}}"
+        self._starts = sorted(names.items(), key=lambda each: (-len(each[0]), each[0]))
         self._folders: dict[str, str] = {}
-        # A relative root is looked for where a word begins with it, an absolute one wherever it stands.
+        # In a text a root may stand in full, or as it is seen from the working folder where a word begins with it.
         self._in_text = [
-            (root, name, re.compile(rf"(?<![\w./~-]){re.escape(root)}(?=/{'' if root.startswith('/') else '.'}|\Z)"))
+            (spelled, name, re.compile(rf"(?<![\w./~-]){re.escape(spelled)}(?=/{'' if spelled == root else '.'}|\Z)"))
             for root, name in self._starts
-            if root not in (".", "/")
+            for spelled in dict.fromkeys((root, os.path.relpath(root, self._home)))
+            if spelled not in (".", "/")
         ]
 
     def name(self, path: str) -> str:
         """What a path is called."""
-        folder, slash, rest = path.rpartition("/")
+        folder, _, rest = path.rpartition("/")
         found = self._folders.get(folder)
-        if found is None:
-            found = self._folders[folder] = self._named(folder) if slash else ""
-        return self._named(path) if not slash or not rest else f"{found}/{rest}"
+        if found is None or rest in ("", ".", ".."):
+            if "://" in path:
+                return path
+            if rest in ("", ".", ".."):
+                return self._named(os.path.normpath(os.path.join(self._home, path)))
+            found = self._folders[folder] = self._named(
+                os.path.normpath(os.path.join(self._home, folder or ("/" if path[0] == "/" else ".")))
+            )
+        return f"{found}/{rest}"
 
     def _named(self, path: str) -> str:
         for root, name in self._starts:

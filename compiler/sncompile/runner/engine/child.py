@@ -174,13 +174,13 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
     seen.patience = float(asked.latency_wait)
     seen.stored_elsewhere = asked.default_storage_provider is not None
     seen.wanted, by_mark = read_promises(folder.promises)
+    obedience = None if seen.stored_elsewhere else _obedience(folder)
     seen.keeper = JobKeeper(
         Path.cwd(), claims_of(folder), by_mark, folder.redaction(os.environ), private=bool(folder.secrets),
-        elsewhere=seen.stored_elsewhere,
+        elsewhere=seen.stored_elsewhere, made=_made(folder, obedience),
         refuse=lambda found: tell(folder.events, event="refused", code=found.code, message=found.message),
     )  # fmt: skip
     try:
-        obedience = None if seen.stored_elsewhere else _obedience(folder)
         listen(Listeners((seen.keeper, *([obedience] if obedience is not None else []))))
         if obedience is not None:
             asked.ignore_incomplete = True  # What is half-written is known by the marks beside the data.
@@ -202,12 +202,16 @@ def _obedience(folder: RunFolder) -> Obedience | None:
     if not told:
         return None
     states = {each["root"]: read_state(each["root"], each["spelled"]) for each in told["roots"]}
-    orders = read_orders(folder.orders)
+    orders, gone = read_orders(folder.orders)
     used = {order.root for held in orders.values() for order in held}
     logs = {
         each["root"]: open_log(Path(each["log"]), each["generation"]) for each in told["roots"] if each["root"] in used
     }
-    return Obedience(orders, states, logs, Hashing(told["hashing"]), Path.cwd())
+    return Obedience(orders, gone, states, logs, Hashing(told["hashing"]), Path.cwd())
+
+
+def _made(folder: RunFolder, obedience: Obedience | None) -> set[str]:
+    return set() if obedience is None else obedience.made(folder.read()["state_files"]["folder"])
 
 
 def _lost(folder: RunFolder, claim: Claim) -> None:

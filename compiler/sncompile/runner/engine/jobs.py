@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,17 +33,17 @@ class JobKeeper:
     """Marks what is being written in the claims that it belongs to, and remembers what was.
 
     `by_mark` has the files of jobs that the engine knows by a mark; with `elsewhere`, jobs write copies that the engine
-    brings to a store, and not the files that were claimed. `hide` takes secrets out of the log of a job that
-    has ended; with `private`, logs are for their owner alone before that, too. `refuse` hears why jobs must
-    not start.
+    brings to a store, and not the files that were claimed. `made` are outputs that runs are known to have made. `hide`
+    takes secrets out of the log of a job that has ended; with `private`, logs are for their owner alone before that,
+    too. `refuse` hears why jobs must not start.
     """
 
     def __init__(
         self, working: Path, claims: Sequence[Claim], by_mark: Mapping[str, Sequence[Written]],
-        hide: Redaction = NO_SECRETS, *, private: bool = False, elsewhere: bool = False,
+        hide: Redaction = NO_SECRETS, *, private: bool = False, elsewhere: bool = False, made: Collection[str] = (),
         refuse: Callable[[Objection], None] = lambda objection: None,
     ) -> None:  # fmt: skip
-        self._refuse = refuse
+        self._refuse, self._made = refuse, made
         self._working, self._by_mark, self._hide, self._private = working, by_mark, hide, private
         self._claimed = None if elsewhere else set[str]().union(*(claim.files()[0] for claim in claims))
         self._claims = sorted(claims, key=lambda claim: len(claim.root), reverse=True)
@@ -73,7 +73,7 @@ class JobKeeper:
         if not written.directory or written.path in self._begun:
             return None  # What an earlier try of this run left is its own.
         self._begun.add(written.path)
-        if self._is_foreign(self._working / written.path):
+        if os.path.normpath(written.path) not in self._made and self._is_foreign(self._working / written.path):
             told = f"`{written.path}` holds files that no run made, and its job would delete them"
             return Objection(faults.NOT_OURS.code, told)
         return None

@@ -19,16 +19,17 @@ from sncompile.runner.state.orders import Order, engine_jobs
 from sncompile.state.decisions import Verdict
 from sncompile.state.log import Log, Row
 from sncompile.state.store import MANY, Done, State, job_row, list_name, stamps_of
-from sncompile.state.versions import Hashing, Looker
+from sncompile.state.versions import ABSENT, Hashing, Looker
 
 
 class Obedience:
     """The orders of a run, while it goes on."""
 
     def __init__(
-        self, orders: Mapping[str, Sequence[Order]], states: Mapping[str, State], logs: Mapping[str, Log],
-        hashing: Hashing, working: Path,
+        self, orders: Mapping[str, Sequence[Order]], gone: Mapping[str, str], states: Mapping[str, State],
+        logs: Mapping[str, Log], hashing: Hashing, working: Path,
     ) -> None:  # fmt: skip
+        self._gone = gone
         self._orders, self._states, self._logs, self._working = orders, states, logs, working
         self._busy = engine_jobs(orders)
         now = next(iter(logs.values())).now if logs else None
@@ -48,6 +49,12 @@ class Obedience:
                 return True
         return False
 
+    def made(self, folder: str) -> set[str]:
+        """The outputs that runs are known to have made, as jobs in the working folder `folder` have them."""
+        start = f"{folder.rstrip('/')}/"
+        every = (order for held in self._orders.values() for order in held if order.made)
+        return {os.path.normpath(path.removeprefix(start)) for order in every for path in order.outputs}
+
     def unmet(self) -> set[str]:
         """What is to be done and the engine knows no job for."""
         return self._busy - self._met
@@ -64,7 +71,13 @@ class Obedience:
         known = order.before
         if known is None or len(known) != len(order.inputs):
             return False
-        return all(map(self._looker.same, order.inputs, known))
+        return all(map(self._is_known, order.inputs, known))
+
+    def _is_known(self, path: str, known: str) -> bool:
+        """Whether a file is as it was; one that was deleted, and not made again by now, is not needed."""
+        if self._looker.same(path, known):
+            return True
+        return self._gone.get(path) == known and self._looker.version(path) == ABSENT
 
     def _of(self, job: EngineJob) -> Iterator[Order]:
         for path, _, _ in job.outputs:

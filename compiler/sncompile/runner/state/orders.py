@@ -29,7 +29,8 @@ class Order:
 
     `engine` is the file that the engine knows it by. `root`, `key` and `digest` are what the state knows it by,
     `inputs` and `outputs` its files, absolute. `before` are the versions of its inputs at its last end, where it stays
-    if they are the same again. A job of a batch has a `mark` of its own, and the text that says that it is done.
+    if they are the same again. `made`: whether a run is known to have made its outputs, whatever has become of them. A
+    job of a batch has a `mark` of its own, and the text that says that it is done.
     """
 
     engine: str
@@ -41,6 +42,7 @@ class Order:
     inputs: Sequence[str]
     outputs: Sequence[str]
     before: Sequence[str] | None
+    made: bool
     mark: str = ""
     mark_text: str = ""
 
@@ -49,8 +51,8 @@ _SHARED = 16
 """A list of more paths is written once."""
 
 
-def write_orders(path: Path, orders: Iterable[Order]) -> None:
-    """Write orders down."""
+def write_orders(path: Path, orders: Iterable[Order], gone: Mapping[str, str]) -> None:
+    """Write orders down, with the deleted temporary files that count as there and their versions."""
     lists: dict[int, tuple[int, Sequence[str]]] = {}
     with open(path, "w", encoding="utf-8", errors="surrogateescape", opener=private) as file:
 
@@ -62,29 +64,34 @@ def write_orders(path: Path, orders: Iterable[Order]) -> None:
                 file.write(json.dumps(["l", len(lists) - 1, list(held)]) + "\n")
             return lists[id(held)][0]
 
+        file.writelines(json.dumps(["g", *each]) + "\n" for each in gone.items())
         for order in orders:
             row = (
                 "j", order.engine, order.id, int(order.verdict), order.root, order.key, order.digest,
-                told(order.inputs), told(order.outputs), told(order.before), order.mark, order.mark_text,
+                told(order.inputs), told(order.outputs), told(order.before), order.made, order.mark, order.mark_text,
             )  # fmt: skip
             file.write(json.dumps(row) + "\n")
 
 
-def read_orders(path: Path) -> dict[str, list[Order]]:
-    """Orders by the file that the engine knows their jobs by, without `.` and `..`."""
+def read_orders(path: Path) -> tuple[dict[str, list[Order]], dict[str, str]]:
+    """Orders by the file that the engine knows their jobs by, without `.` and `..`; and what is gone."""
     found: dict[str, list[Order]] = {}
+    gone: dict[str, str] = {}
     lists: dict[int, tuple[str, ...]] = {}
     with path.open(encoding="utf-8", errors="surrogateescape") as lines:
         for line in lines:
             kind, *told = json.loads(line)
+            if kind == "g":
+                gone[told[0]] = told[1]
+                continue
             if kind == "l":
                 lists[told[0]] = tuple(told[1])
                 continue
-            engine, id, verdict, root, key, digest, *held, mark, text = told
+            engine, id, verdict, root, key, digest, *held, made, mark, text = told
             inputs, outputs, before = (lists[each] if isinstance(each, int) else each for each in held)
-            order = Order(engine, id, Verdict(verdict), root, key, digest, inputs, outputs, before, mark, text)
+            order = Order(engine, id, Verdict(verdict), root, key, digest, inputs, outputs, before, made, mark, text)
             found.setdefault(os.path.normpath(engine), []).append(order)
-    return found
+    return found, gone
 
 
 def orders_of(graph: Graph, lowered: Lowered, decisions: Decisions, marked: Iterable[str]) -> Iterator[Order]:
@@ -118,7 +125,8 @@ def _order(found: TaskDecisions, number: int, engine: str, mark: str = "", text:
     known: Done | None = before if verdict is not Verdict.RUN else None
     return Order(
         engine, found.task.ids[number], verdict, found.roots[number], found.keys[number], found.digests[number],
-        found.inputs[number], found.outputs[number], None if known is None else known.inputs, mark, text,
+        found.inputs[number], found.outputs[number], None if known is None else known.inputs, before is not None,
+        mark, text,
     )  # fmt: skip
 
 
