@@ -10,6 +10,7 @@ from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, Flag, Option
+from sncompile.ir.graph.own_names import CALLER
 from sncompile.ir.language.types import STRING, Type
 from sncompile.ir.values.model import Const, Local, ModuleFile, Record, Value
 from sncompile.semantics.linking.binding import param_type, port_type
@@ -98,7 +99,7 @@ def _members(doc: ModuleDoc, leave_out: str = "") -> list[tuple[str, Local]]:
 
 def _python(doc: ModuleDoc, function: Named, library: Library, report: Report, claim: Claim) -> tuple[Argument, ...]:
     span = function.span
-    caller = ModuleFile(library.claim_support("call.py"), Type("file"), span)
+    caller = ModuleFile(library.claim_support(CALLER), Type("file"), span)
     record = Record(tuple(_members(doc)), STRING, span)
     return (Const("python", STRING, span), caller, Const(function.name, STRING, span), record)
 

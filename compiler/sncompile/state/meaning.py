@@ -4,7 +4,7 @@ A digest has parts, so that who compares two of them can say what differs:
 
     command       the words, or the script without its comments; a port stands for its paths
     paths         what is read and written, by data root; what the outputs must be like
-    files         the module's files and its conda environment, in their normal form
+    files         the module's files and its conda environment, and what a function imports, in their normal form
     container     the image
     environment   the variables; of secret ones the names
 
@@ -21,6 +21,7 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from sncompile.ir.graph.files import ModuleFile as Shipped
@@ -43,6 +44,7 @@ from sncompile.lowering.model import (
     Word,
 )
 from sncompile.state import forms
+from sncompile.state.imports import Imports, functions_of
 from sncompile.state.places import Places
 
 PARTS = ("command", "paths", "files", "container", "environment")
@@ -84,6 +86,8 @@ class Meanings:
 
     def __init__(self, files: Mapping[str, Shipped], places: Places) -> None:
         self._files, self._places = files, places
+        self._imports = Imports(places.folder)
+        self._called: dict[str, str] = {}
         self._forms: dict[str, str] = {}
 
     def of(self, task: Task) -> list[str]:
@@ -93,7 +97,7 @@ class Meanings:
         parts: list[Texts] = [
             self._digests(_joined(words.command(), size), told=True),
             self._paths(task),
-            _digest(json.dumps([[*map(self._form, task.files)], self._form(task.conda) if task.conda else None])),
+            self._digests(_joined([*map(self._form, task.files), *self._functions(task)], size), told=False),
             self._digests(_joined(words.piece(task.image) if task.image is not None else [], size), told=False),
             self._digests(_joined(words.environment(), size), told=True),
         ]
@@ -105,6 +109,20 @@ class Meanings:
             file = self._files[emitted]
             self._forms[emitted] = forms.form_digest(emitted, file.read())
         return self._forms[emitted]
+
+    def _functions(self, task: Task) -> list[Texts]:
+        """The forms of the user's own files that the task's functions run."""
+        return [
+            self._function(called) if isinstance(called, str) else list(map(self._function, called))
+            for called in functions_of(task)
+        ]
+
+    def _function(self, called: str) -> str:
+        if called not in self._called:
+            files = self._imports.of(called)
+            forms_of = [forms.form_digest(file, Path(self._places.folder, file).read_bytes()) for file in files]
+            self._called[called] = json.dumps([files, forms_of])
+        return self._called[called]
 
     def _digests(self, held: Texts, *, told: bool) -> Texts:
         name = self._places.told if told else str

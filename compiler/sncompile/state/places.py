@@ -17,18 +17,18 @@ class Places:
     """The data roots of a pipeline; `folder` is its working folder, to which paths are relative."""
 
     def __init__(self, roots: Mapping[str, str], folder: str) -> None:
-        self._home = os.path.abspath(folder)
-        names = {self._home: "."}
+        self.folder = os.path.abspath(folder)
+        names = {self.folder: "."}
         for name, root in roots.items():
             if "://" not in root:
-                names[os.path.normpath(os.path.join(self._home, root))] = f"{{{name}}}"
+                names[os.path.normpath(os.path.join(self.folder, root))] = f"{{{name}}}"
         self._starts = sorted(names.items(), key=lambda each: (-len(each[0]), each[0]))
         self._folders: dict[str, str] = {}
         # In a text a root may stand in full, or as it is seen from the working folder where a word begins with it.
         self._in_text = [
             (spelled, name, re.compile(rf"(?<![\w./~-]){re.escape(spelled)}(?=/{'' if spelled == root else '.'}|\Z)"))
             for root, name in self._starts
-            for spelled in dict.fromkeys((root, os.path.relpath(root, self._home)))
+            for spelled in dict.fromkeys((root, os.path.relpath(root, self.folder)))
             if spelled not in (".", "/")
         ]
 
@@ -40,9 +40,9 @@ class Places:
             if "://" in path:
                 return path
             if rest in ("", ".", ".."):
-                return self._named(os.path.normpath(os.path.join(self._home, path)))
+                return self._named(os.path.normpath(os.path.join(self.folder, path)))
             found = self._folders[folder] = self._named(
-                os.path.normpath(os.path.join(self._home, folder or ("/" if path[0] == "/" else ".")))
+                os.path.normpath(os.path.join(self.folder, folder or ("/" if path[0] == "/" else ".")))
             )
         return f"{found}/{rest}"
 

@@ -7,3 +7,6 @@ MANIFEST = ".sncompile.json"
 
 OWN_FOLDER = ".sncompile"
 """Holds what sncompile keeps beside the data, in any folder."""
+
+CALLER = "call.py"
+"""The module file that calls a Python function, which is its first argument."""

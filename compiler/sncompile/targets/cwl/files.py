@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from sncompile.diagnostics import Span
 from sncompile.faults import targets as faults
+from sncompile.ir.graph.own_names import CALLER
 from sncompile.lowering.model import Constant, ModuleFile, Task, Word
 from sncompile.lowering.model import Output as Written
 from sncompile.targets.cwl.columns import Columns, safe_suffix
@@ -18,8 +19,6 @@ from sncompile.targets.cwl.model import Json, Output, array, optional
 from sncompile.targets.cwl.names import unique
 from sncompile.targets.cwl.places import leads_out
 from sncompile.targets.cwl.plan import Source
-
-CALLER = "call.py"
 
 
 class Port(NamedTuple):

@@ -1,0 +1,101 @@
+"""The Python files of the user's own that a function runs: its module, and what that imports, as its text says it.
+
+    python: "tools.measure:cells"          tools/__init__.py  tools/measure.py  tools/shapes.py  flat.py
+
+Modules are looked for where `call.py` has Python look first, in the working folder. What is installed elsewhere is no
+part of the pipeline, and names that are made up while the code runs (`importlib`) are not seen.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+
+from sncompile.ir.graph.own_names import CALLER
+from sncompile.lowering.model import Cell, Constant, ModuleFile, Task, Word
+
+
+def functions_of(task: Task) -> Iterator[str | Sequence[str]]:
+    """The functions that the jobs of a task call, as `PACKAGE.MODULE:FUNCTION`: one that all call, or one for each job.
+
+    A function is called by a file of ours, and is its first argument.
+    """
+    words: list[Word] = [*(task.command or ())]
+    for part in task.script or ():
+        words += () if isinstance(part, str) else part
+    for caller, target in pairwise(words):
+        file, named = caller.pieces[-1:], target.pieces[:1]
+        if file and isinstance(file[0], ModuleFile) and file[0].name == CALLER and named:
+            if isinstance(named[0], Constant):
+                yield named[0].text
+            elif isinstance(named[0], Cell):
+                yield list(map(str, task.columns[named[0].column].cells))
+
+
+class Imports:
+    """What modules of a working folder import from there."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def of(self, function: str) -> list[str]:
+        """The files of a function's module and of all that it imports, relative to the folder, in order."""
+        found: dict[str, None] = {}
+        pending = [function.partition(":")[0]]
+        seen: set[str] = set()
+        while pending:
+            name = pending.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            for file, package in self._files(name):
+                if file not in found:
+                    found[file] = None
+                    pending += self._imported(file, package)
+        return sorted(found)
+
+    def _files(self, name: str) -> Iterator[tuple[str, str]]:
+        """The files that importing a module runs, each with the package that it belongs to: outer ones first."""
+        parts = name.split(".")
+        if not all(part.isidentifier() for part in parts):
+            return
+        for length in range(1, len(parts) + 1):
+            here = "/".join(parts[:length])
+            package = ".".join(parts[:length])
+            for file, inside in ((f"{here}/__init__.py", package), (f"{here}.py", package.rpartition(".")[0])):
+                if os.path.isfile(os.path.join(self._folder, file)):
+                    yield file, inside
+                    break
+
+    def _imported(self, file: str, package: str) -> list[str]:
+        """The names of modules that a file imports; of what is taken out of a module, that it may be one itself."""
+        try:
+            with open(os.path.join(self._folder, file), "rb") as opened:
+                names = _names(opened.read())
+        except OSError:
+            return []
+        found = []
+        for level, module, member in names:
+            base = package.split(".")[: len(package.split(".")) - level + 1] if level and package else []
+            full = ".".join([*base, *([module] if module else [])])
+            found += [full] if member == "*" else [full, f"{full}.{member}".lstrip(".")]
+        return [name for name in found if name]
+
+
+@cache
+def _names(text: bytes) -> tuple[tuple[int, str, str], ...]:
+    """What a file imports: how many packages up, the module, and what of it."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    found: dict[tuple[int, str, str], None] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= dict.fromkeys((0, alias.name, "*") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found |= dict.fromkeys((node.level, node.module or "", alias.name) for alias in node.names)
+    return tuple(found)
