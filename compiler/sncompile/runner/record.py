@@ -28,7 +28,7 @@ class RunFolder:
     `run.json` says what was started and how it ended, `facts.json` what was to be done, `jobs.jsonl` which job writes
     which file, `promises.jsonl` what has to be there at the end, `events.jsonl` what happened. Beside them stand the
     engine's own log, `cancel.json` where somebody cancelled the run, and copies of the spec, the emitted files, the
-    jobs' logs and measurements.
+    jobs' logs and measurements, and below `tries` the logs of tries that were followed by others.
     """
 
     def __init__(self, path: Path) -> None:
@@ -88,6 +88,10 @@ class RunFolder:
                     os.link(source, place)
                 except OSError:
                     _copy(str(source), str(place))
+
+    def kept_of_try(self, log: str, number: int) -> Path:
+        """Where the log of a try stands that failed and was followed by another."""
+        return self.path / "tries" / str(number) / log.removeprefix("logs/")
 
     def kept(self, folder: str, name: str) -> Path:
         """Where the copy of such a file stands, once the run has ended."""

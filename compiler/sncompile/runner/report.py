@@ -17,7 +17,7 @@ from sncompile.diagnostics.text import visible
 from sncompile.drawing.themed_svg import Mark, to_themed_svg
 from sncompile.runner.display import duration
 from sncompile.runner.facts import picture_from
-from sncompile.runner.failures import Failure
+from sncompile.runner.failures import SameFailures, together
 from sncompile.runner.measures import JobTime, StepTime, job_times, step_times
 from sncompile.runner.progress import StepProgress
 from sncompile.runner.record import now
@@ -26,7 +26,7 @@ from sncompile.runner.status_text import SAYS, taken_from, times_text
 from sncompile.runner.timeline import timeline
 from sncompile.runner.watch import RunStatus, State, Watch
 
-MOST_FAILURES = 50
+MOST_REASONS = 50
 MOST_JOBS = 1000
 MOST_PATHS = 12
 """So many of each are shown; of more, the rest is counted."""
@@ -43,7 +43,7 @@ def report_page(watch: Watch) -> str:
     jobs = job_times(watch, status.ended or now())
     names = [str(step["name"]) for step in facts.get("steps") or ()] or [step.name for step in status.steps]
     rows, ticks = timeline(names, jobs)
-    found = list(watch.failures())
+    found = together(watch.failures())
     return _environment().get_template("report/page.html").render(
         status=status,
         says=SAYS[status.state],
@@ -53,8 +53,8 @@ def report_page(watch: Watch) -> str:
         record=watch.record,
         taken=list(taken_from(watch.record)),
         tiles=_tiles(status, jobs),
-        failures=[_told(failure, watch.sources()) for failure in found[:MOST_FAILURES]],
-        more_failures=max(0, len(found) - MOST_FAILURES),
+        failures=[_told(same, watch.sources()) for same in found[:MOST_REASONS]],
+        more_reasons=max(0, len(found) - MOST_REASONS),
         errors=[] if found else watch.faults(status.state),
         graph=_graph(status, facts),
         rows=rows,
@@ -148,13 +148,22 @@ def _tiles(status: RunStatus, jobs: Sequence[JobTime]) -> list[tuple[str, str, s
 # --- Failures ---------------------------------------------------------------------------------------------------------
 
 
-def _told(failure: Failure, sources: Mapping[str, str]) -> dict[str, Any]:
+def _told(same: SameFailures, sources: Mapping[str, str]) -> dict[str, Any]:
+    failure = same.first
+    tries = [(len(failure.earlier) + 1, "", failure.logs)]
+    tries += [(number, status, logs) for number, (status, logs) in enumerate(failure.earlier, 1)]
     return {
+        "message": same.message,
+        "jobs": same.named(MOST_JOBS) if same.rest else "",
         "failure": failure,
         "snippet": _snippet(failure.span, sources),
         "tails": [
-            (name, "\n".join(line.removeprefix("| ") for line in failure.tail(path, _TAIL)))
-            for name, path in failure.logs
+            (
+                log.name + (f", try {number}{f' ({status})' if status else ''}" if failure.earlier else ""),
+                "\n".join(line.removeprefix("| ") for line in failure.tail(log.path, _TAIL)),
+            )
+            for number, status, logs in tries
+            for log in logs
         ],
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 from sncompile.diagnostics.machine import as_object
 from sncompile.runner.display import duration
 from sncompile.runner.engine.options import PROFILE
+from sncompile.runner.failures import together
 from sncompile.runner.processes import Seen
 from sncompile.runner.telemetry.sender import told
 from sncompile.runner.watch import RunStatus, State, Watch
@@ -90,7 +91,11 @@ def taken_from(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def status_object(watch: Watch, status: RunStatus) -> dict[str, Any]:
-    """The JSON form: state, times, counts for the run and for every step, and the failures with their places."""
+    """The JSON form: state, times, counts for the run and for every step, and the failures with their places.
+
+    `failures` has every job that failed, `reasons` those of a step together that failed for the same reason.
+    """
+    failed = list(watch.failures())
     return {
         "run": str(status.folder),
         "name": status.name,
@@ -118,10 +123,23 @@ def status_object(watch: Watch, status: RunStatus) -> dict[str, Any]:
                 "key": failure.key,
                 "status": failure.status,
                 "attempts": failure.attempts,
-                "logs": [str(path) for _, path in failure.logs],
+                "logs": [str(log.path) for log in failure.logs],
+                "tries": [
+                    {"status": status, "logs": [str(log.path) for log in logs]} for status, logs in failure.earlier
+                ],
                 "diagnostic": as_object(failure.diagnostic()),
             }
-            for failure in watch.failures()
+            for failure in failed
+        ],
+        "reasons": [
+            {
+                "step": same.first.step,
+                "code": same.first.cause.fault.code,
+                "message": same.message,
+                "jobs": 1 + len(same.rest),
+                "keys": [failure.key for failure in (same.first, *same.rest)],
+            }
+            for same in together(failed)
         ],
         "taken": watch.record.get("taken"),
         "errors": [as_object(d) for d in watch.faults(status.state)] if not status.failed else [],

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sncompile.runner.disks import Disk
 from sncompile.runner.ending import (
     PATIENCE,
     claims_of,
@@ -171,6 +172,8 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
         Path.cwd(), claims_of(folder), by_mark, folder.redaction(os.environ), private=bool(folder.secrets),
         elsewhere=seen.stored_elsewhere,
         refuse=lambda found: tell(folder.events, event="refused", code=found.code, message=found.message),
+        tell_disks=lambda outputs, disks: _tell_disks(folder, outputs, disks),
+        place_of_try=folder.kept_of_try,
     )  # fmt: skip
     try:
         listen(seen.keeper)
@@ -178,6 +181,11 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
     except Exception as error:  # As Snakemake's own command line does.
         print_exception(error)
         return False
+
+
+def _tell_disks(folder: RunFolder, outputs: list[str], disks: list[Disk]) -> None:
+    with contextlib.suppress(OSError):  # The events may lie on the very disk that is full.
+        tell(folder.events, event="disks", outputs=outputs, disks=[disk.as_object() for disk in disks])
 
 
 def _lost(folder: RunFolder, claim: Claim) -> None:
