@@ -273,3 +273,53 @@ def test_a_tool_that_says_that_a_disk_is_full(tmp_path: Path) -> None:
     """Where it tidied up before it ended, or has a quota, the disk has room again when it is looked at."""
     found = told(tmp_path, spec("echo x > /dev/full || { echo \"cp: 'a': Disk quota exceeded\"; exit 5; }"))
     assert "error[SN725]: `s` failed: exit status 5; a disk could not be written to (Disk quota exceeded)" in found
+
+
+def test_a_disk_that_is_full_before_the_run_is_named(tmp_path: Path) -> None:
+    """And so is one that is read-only: what could not be written, why, and what to do about it."""
+    (tmp_path / "spec.yaml").write_text(spec("true"))
+    script = """\
+cp ../spec.yaml .
+head -c 2M /dev/zero > filler
+sncompile run spec.yaml
+sncompile compile spec.yaml
+rm filler
+sncompile run spec.yaml || exit 1
+until mount -o remount,ro "$PWD" 2> ../busy; do cat ../busy > /dev/null; done
+sncompile run spec.yaml
+sncompile report
+"""
+    done = on_a_small_disk(tmp_path, script)
+    disk = tmp_path / "disk"
+    assert "error[SN611]: `build/small`: the files cannot be written: No space left on device" in done.stderr
+    assert "cannot be written: No space left on device\n  = help: make room on its disk" in done.stderr
+    assert f"error[SN716]: `{disk}/runs/small-" in done.stderr
+    assert "cannot be written: Read-only file system\n  = help: its disk is read-only: choose another" in done.stderr
+    assert "report.html` cannot be written: Read-only file system" in done.stderr
+
+
+def test_a_full_disk_of_temporary_files_is_named(tmp_path: Path) -> None:
+    (tmp_path / "spec.yaml").write_text(spec("true"))
+    script = "head -c 3M /dev/zero > x; cd .. && TMPDIR=$PWD/disk sncompile run spec.yaml"
+    done = on_a_small_disk(tmp_path, script)
+    assert f"the disk of `{tmp_path}/disk` is full: 0 B of 2.1 MB are free" in done.stderr
+    assert "error[SN725]" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "told_of_it"),
+    [
+        ("runs", "error[SN716]: `{0}/runs` is a file where a folder is needed"),
+        ("logs", "error[SN716]: `{0}/logs` is a file where a folder is needed"),
+        ("results", "error[SN714]: `{0}/results/.sncompile` cannot be written: `{0}/results` is a file where a folder"),
+        (
+            "build",
+            "error[SN611]: `build/small`: the files cannot be written: `build` is a file where a folder is needed",
+        ),
+    ],
+)
+def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path, name: str, told_of_it: str) -> None:
+    (tmp_path / name).touch()
+    found = told(tmp_path, spec("true"))
+    assert told_of_it.format(tmp_path) in found
+    assert "= help: move it away" in found

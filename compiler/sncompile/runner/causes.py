@@ -19,6 +19,7 @@ _KILLED = re.compile(r"ended by the signal SIGKILL|exit status 137$")
 _OUT_OF_MEMORY = re.compile(r"OUT_OF_ME|OOMKilled|oom[-_ ]kill|\bOOM\b", re.IGNORECASE)
 _DISK = re.compile(r"No space left on device|Disk quota exceeded|Read-only file system", re.IGNORECASE)
 _TOO_LONG = re.compile(r"Argument list too long", re.IGNORECASE)
+_TRACED = re.compile(r"^\s+File \".*\", line \d+|^Traceback ", re.MULTILINE)
 _CALL = re.compile(r"^\s*\w+ call:\s*$")
 """What begins the lines in which an executor repeats the words by which it submitted a job."""
 
@@ -46,7 +47,7 @@ def cause_of(job: JobRecord, log: Sequence[str], kinds: Sequence[str], engine_sa
     if job.wrong_kind:
         return _wrong_kind(job, kinds)
     if found := _disk(job, log, said):
-        return Cause(faults.CANNOT_WRITE, "failed", f"{status}; {found}" if status else found, _ON_DISKS)
+        return Cause(faults.CANNOT_WRITE, "failed", f"{status}; {found}" if status else found, ON_DISKS)
     if _TOO_LONG.search("\n".join((*log, said))):
         why = f"{status}; a command line is longer than the system takes" if status else said
         return Cause(faults.TOO_LONG, "failed", why, _ON_LENGTH)
@@ -61,12 +62,14 @@ def cause_of(job: JobRecord, log: Sequence[str], kinds: Sequence[str], engine_sa
 def told_words(message: str) -> str:
     """What a message of the engine's says, as one line: no traceback, no command that it repeats."""
     lines: list[str] = []
+    traced = _TRACED.search(message) is not None
     for line in message.split("\n"):
         if _CALL.match(line):
             break
-        if line.strip() and not line.lstrip().startswith(("Traceback", "File ", "raise ", "^")):
+        # Of a traceback, what is indented is code, and what is not says what was raised.
+        if line.strip() and not (traced and line.startswith((" ", "Traceback", "During handling", "The above exc"))):
             lines.append(line.strip())
-    return " ".join(lines)
+    return " ".join(dict.fromkeys(lines))
 
 
 def asked_for(job: JobRecord) -> str:
@@ -117,14 +120,20 @@ def _wrong_kind(job: JobRecord, kinds: Sequence[str]) -> Cause:
 def _disk(job: JobRecord, log: Sequence[str], said: str) -> str | None:
     """Which disk could not be written to, as it was seen when the job failed, and by what the tool said."""
     seen = [told for disk in job.disks if (told := disk.trouble) is not None]
-    words = next((found[0] for line in (*reversed(log), said) if (found := _DISK.search(line))), None)
+    words = next(filter(None, map(says_disk, (*reversed(log), said))), None)
     if seen:
         return "; ".join(seen)
     # What it wrote is deleted by now, and a quota or a disk of another machine cannot be seen from here.
     return f"a disk could not be written to ({words})" if words is not None else None
 
 
-_ON_DISKS = (
+def says_disk(text: str) -> str | None:
+    """What a text says of a disk that could not be written to."""
+    found = _DISK.search(text)
+    return found[0] if found is not None else None
+
+
+ON_DISKS = (
     "make room there, or have it written elsewhere (`--data NAME=PATH`, `TMPDIR` for temporary files); then run again",
 )
 _ON_LENGTH = (

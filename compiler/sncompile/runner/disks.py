@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 FULL = 64 << 20
 """With less free bytes than that a disk counts as full; a small one with less than a hundredth of it."""
 
+_NOTHING = 16 << 10
+"""So little serves nobody, however small a disk is."""
+
 
 class Disk(NamedTuple):
     """The disk below a path: bytes that are free and all that it has, files that it can still hold, if it is read-only.
@@ -28,7 +31,7 @@ class Disk(NamedTuple):
         """What keeps it from being written to, in words; None where nothing does."""
         if self.read_only:
             return f"the disk of `{self.path}` is read-only"
-        if self.free < min(FULL, self.size // 100):
+        if self.free < max(_NOTHING, min(FULL, self.size // 100)):
             return f"the disk of `{self.path}` is full: {size_text(self.free)} of {size_text(self.size)} are free"
         if self.files == 0:
             return f"the disk of `{self.path}` holds as many files as it can"
@@ -79,6 +82,11 @@ def disk_of(path: str | os.PathLike[str], base: Path) -> Disk | None:
         os.fspath(path), found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize, files,
         bool(found.f_flag & os.ST_RDONLY),
     )  # fmt: skip
+
+
+def temporary_folder() -> str:
+    """Where tools put what they need for a moment. `tempfile` passes a place by that is full, which is the question."""
+    return os.environ.get("TMPDIR") or "/tmp"
 
 
 def troubled(paths: Iterable[str | os.PathLike[str]], base: Path) -> list[Disk]:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.faults import runs as faults
 from sncompile.ir.language.encoding import encode_key
-from sncompile.runner.causes import Cause, cause_of, told_words
+from sncompile.runner.causes import ON_DISKS, Cause, cause_of, says_disk, told_words
 from sncompile.runner.job_names import JobName, JobNames
 from sncompile.runner.progress import JobRecord, Progress, error_line
 from sncompile.runner.record import RunFolder
@@ -329,6 +329,10 @@ def engine_failure(names: JobNames, progress: Progress, log: Path, hide: Redacti
     step = next(iter(steps), None) if len(steps) == 1 else None
     span = names.spans.get(step or "", names.span)
     told = told_words(message).removeprefix("WorkflowError: ")
+    full = [trouble for disk in progress.disks if (trouble := disk.trouble) is not None]
+    if full or says_disk(told):
+        help = "\n".join((*ON_DISKS, f"the engine's own log is {log}"))
+        return faults.CANNOT_WRITE.at(span, f"the run could not go on: {'; '.join(full) or told}", help=help)
     lines = [f"its own log is {log}"]
     if not told:
         last = [line for line in log_text(log, hide) if line.strip()][-LOG_LINES:]

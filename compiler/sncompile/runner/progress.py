@@ -116,6 +116,8 @@ class Progress:
     missing: list[tuple[str, str]] = field(default_factory=list)
     """Files that were promised and are not as they should be, and how they are; the first of `missing_count`."""
     missing_count: int = 0
+    disks: list[Disk] = field(default_factory=list)
+    """The disks that were full or read-only when the engine gave up."""
     queues: list[str] = field(default_factory=list)
     """The names that the run's jobs bear in a scheduler's queue."""
     ended: int | None = None
@@ -287,10 +289,11 @@ class Progress:
                 job.status, job.lacking, job.wrong_kind = "exit status 0", lacking, True
 
     def _on_disks(self, event: Event) -> None:
-        wanted = set(event["outputs"])
+        wanted, found = set(event["outputs"]), [Disk.from_object(disk) for disk in event["disks"]]
+        self.disks = self.disks if wanted else found
         for job in self.jobs.values():
             if not wanted.isdisjoint(job.outputs):
-                job.disks = [Disk.from_object(disk) for disk in event["disks"]]
+                job.disks = found
 
     def _on_missing(self, event: Event) -> None:
         self.missing = [(str(file["path"]), str(file["how"])) for file in event["files"]]

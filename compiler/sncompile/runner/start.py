@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.diagnostics import CompileError, Diagnostic
+from sncompile.diagnostics.system_errors import cannot_write, remedy
 from sncompile.faults import runs as faults
 from sncompile.ir.graph.model import Graph
 from sncompile.runner.ending import settle, settle_owner
@@ -93,8 +94,10 @@ def start(run: Prepared, options: RunOptions, say: Callable[[str], None] = lambd
                 raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR), str(working / name))
         return _start(run, options, working, say)
     except OSError as error:
-        message = f"`{error.filename or working}`: {error.strerror or type(error).__name__}"
-        help = f"a run writes to {', '.join(f'`{name}`' for name in FOLDERS)} in its working folder; make room for them"
+        place = str(error.filename or working)
+        message = cannot_write(error, place)
+        places = ", ".join(f"`{name}`" for name in FOLDERS)
+        help = f"{remedy(error, 'look at it')}; a run writes to {places} in its working folder"
         raise CompileError([faults.NO_FOLDER.at(None, message, help=help)]) from None
 
 

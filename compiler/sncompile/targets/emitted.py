@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sncompile.diagnostics import CompileError, Diagnostic
+from sncompile.diagnostics.system_errors import reason, remedy
 from sncompile.faults import targets as faults
 from sncompile.ir.graph.own_names import MANIFEST
 from sncompile.targets.replacing import folder_beside, take_place
@@ -73,10 +74,9 @@ class Emitted:
         try:
             self._write(without_ups(folder))
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise CompileError(
-                [_bad_folder(folder, f"the files cannot be written: {reason}", "choose another folder with `-o`")]
-            ) from None
+            message = f"the files cannot be written: {reason(error, folder)}"
+            help = f"{remedy(error, 'look at it')}, or choose another folder with `-o`"
+            raise CompileError([_bad_folder(folder, message, help)]) from None
 
     def _write(self, folder: Path) -> None:
         if folder.exists():

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sncompile.runner.disks import Disk
+from sncompile.runner.disks import Disk, temporary_folder, troubled
 from sncompile.runner.ending import (
     PATIENCE,
     claims_of,
@@ -121,6 +121,11 @@ def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int, se
             tell(folder.events, event="missing", count=len(lacking), files=few)
     release_claims(folder)
     lock.release()
+    if code:
+        roots = [claim.root for claim in claims_of(folder)]
+        found = troubled([str(watch.working), str(folder.path), *roots, temporary_folder()], Path())
+        if found:
+            _tell_disks(folder, [], found)
     state = State.DONE if code == 0 else State.CANCELLED if cancelled else State.FAILED
     tell(folder.events, event="engine_ended", code=code)
     watch.look()
@@ -185,7 +190,8 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
 
 def _tell_disks(folder: RunFolder, outputs: list[str], disks: list[Disk]) -> None:
     with contextlib.suppress(OSError):  # The events may lie on the very disk that is full.
-        tell(folder.events, event="disks", outputs=outputs, disks=[disk.as_object() for disk in disks])
+        told = [disk.as_object() for disk in disks]
+        tell(folder.events, event="disks", outputs=outputs, disks=told)
 
 
 def _lost(folder: RunFolder, claim: Claim) -> None:

@@ -6,14 +6,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.faults import runs as faults
-from sncompile.runner.disks import Disk, troubled
+from sncompile.runner.disks import Disk, temporary_folder, troubled
 from sncompile.runner.engine.hooks import EngineJob, Refused
 from sncompile.runner.files.claims import SIGN_OF_LIFE, Claim
 from sncompile.runner.files.run_files import RealPaths, Written
@@ -119,7 +118,7 @@ class JobKeeper:
     def failing(self, job: EngineJob) -> None:
         """Look at the disks that a job writes to, before the engine deletes what it wrote."""
         folders = (os.path.dirname(path) for path in (*(path for path, _, _ in job.outputs), *job.logs))
-        found = troubled(dict.fromkeys((*folders, tempfile.gettempdir())), self._working)
+        found = troubled(dict.fromkeys((*folders, temporary_folder())), self._working)
         if found:
             self._tell_disks([path for path, _, _ in job.outputs], found)
 
