@@ -82,6 +82,12 @@ def cli() -> None:
 
     `sncompile SPEC` is `sncompile compile SPEC`.
     """
+    try:
+        os.getcwd()
+    except OSError as error:
+        # Nothing can be named from here, not even by an absolute path: much is told relative to where one stands.
+        told = f"the folder in which you stand cannot be used: {error.strerror}"
+        raise click.UsageError(f'{told}; go to another one, or to the one in its place with `cd "$PWD"`') from None
 
 
 def main(arguments: list[str] | None = None) -> Any:

@@ -87,7 +87,10 @@ class _Fetching:
         raise failed[-1]
 
     def _commit(self, name: str) -> str:
-        found = self._git.run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        try:
+            found = self._git.run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        except GitError:
+            raise GitError(f"it has no commit `{name}`") from None  # Quiet, git says nothing.
         commit = found.decode().strip()
         if not is_commit(commit):
             raise GitError(f"git told `{commit}`, which is no commit")
