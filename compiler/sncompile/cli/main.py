@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": "say what would be done: steps, instances, files, resources",
     "diff": "say which jobs differ between two specs, and why",
     "run": "compile and run a pipeline, and watch it",
+    "runs": "list the runs of a folder, and delete old ones",
     "status": "say where a run stands, and what failed",
     "logs": "print what the jobs of a run have said",
     "cancel": "end a run with all its jobs",

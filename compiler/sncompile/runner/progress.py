@@ -140,6 +140,11 @@ class Progress:
         return [job for job in self.jobs.values() if job.state == "failed" and job.rule != ALL]
 
     @property
+    def steps_begun(self) -> bool:
+        """Whether a job of any step was started."""
+        return any(job.rule != ALL for job in self.jobs.values())
+
+    @property
     def incomplete(self) -> bool:
         """Whether the engine misses an output once all jobs have ended."""
         return any(job.state != "done" and job.rule == ALL for job in self.jobs.values())

@@ -89,6 +89,16 @@ class RunFolder:
                 except OSError:
                     _copy(str(source), str(place))
 
+    def forget_jobs(self) -> None:
+        """Delete what tells of single jobs and of how they are done, which nobody asks of a run that did nothing."""
+        for path in (self.jobs, self.promises):
+            path.unlink(missing_ok=True)
+        for place in (self.path / "emitted").iterdir() if (self.path / "emitted").is_dir() else ():
+            if place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place, ignore_errors=True)
+            elif place != self.source_map:
+                place.unlink(missing_ok=True)
+
     def kept_of_try(self, log: str, number: int) -> Path:
         """Where the log of a try stands that failed and was followed by another."""
         return self.path / "tries" / str(number) / log.removeprefix("logs/")

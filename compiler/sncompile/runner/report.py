@@ -22,7 +22,7 @@ from sncompile.runner.measures import JobTime, StepTime, job_times, step_times
 from sncompile.runner.progress import StepProgress
 from sncompile.runner.record import now
 from sncompile.runner.software import NO_IMAGES
-from sncompile.runner.status_text import SAYS, taken_from, times_text
+from sncompile.runner.status_text import SAYS, clock, taken_from, times_text
 from sncompile.runner.timeline import timeline
 from sncompile.runner.watch import RunStatus, State, Watch
 
@@ -63,7 +63,8 @@ def report_page(watch: Watch) -> str:
         jobs=sorted(jobs, key=lambda j: j.started)[:MOST_JOBS],
         more_jobs=max(0, len(jobs) - MOST_JOBS),
         parameters=_parameters(facts, names),
-        outputs=_outputs(facts, watch.working),
+        outputs=_outputs(watch, status),
+        looked=clock(now()),
         images=_images(facts),
         images_by=_images_by(watch.record),
         working=watch.working,
@@ -246,13 +247,32 @@ def _parameters(facts: Mapping[str, Any], names: Sequence[str]) -> list[tuple[st
     return [(name, found) for name, found in groups.items() if found]
 
 
-def _outputs(facts: Mapping[str, Any], working: Path) -> list[dict[str, Any]]:
+def _outputs(watch: Watch, status: RunStatus) -> list[dict[str, Any]]:
+    """The outputs, each path with what has become of it since the run ended."""
+    targets = [str(target) for target in (watch.record.get("engine") or {}).get("targets") or ()]
     found = []
-    for name, output in (facts.get("outputs") or {}).items():
+    for name, output in (watch.names.facts.get("outputs") or {}).items():
         paths = [str(path) for path in output.get("paths") or ()]
-        shown = [(path, (working / path).exists()) for path in paths[:MOST_PATHS]]
+        shown = [(path, _since(path, watch.working, status, targets)) for path in paths[:MOST_PATHS]]
         found.append({"name": name, "paths": shown, "more": max(0, len(paths) - MOST_PATHS)})
     return found
+
+
+def _since(path: str, working: Path, status: RunStatus, targets: Sequence[str]) -> str:
+    """What is to be said of an output as it is now; nothing where it is as the run left it."""
+    try:
+        changed = (working / path).stat().st_mtime
+    except OSError:
+        asked = not targets or "all" in targets or path in targets
+        return "is not there now" if asked else "was not asked for (--target), and is not there now"
+    # A file system's clock may be a little ahead of ours.
+    if status.ended is not None and status.state.ended and changed > status.ended + _CLOCKS:
+        return f"was written again since this run, at {clock(changed)}"
+    return ""
+
+
+_CLOCKS = 2.0
+"""Seconds that clocks of machines which share files may differ by."""
 
 
 def _images_by(record: Mapping[str, Any]) -> str:

@@ -46,10 +46,15 @@ def status_text(watch: Watch, status: RunStatus, width: int, bold: Callable[[str
     rows = [["step", "jobs", *shown]]
     rows += [[s.name, f"{s.total:,}", *(_number(getattr(s, name)) for name in shown)] for s in status.steps]
     first, *rest = table(rows, width, right=range(1, len(shown) + 2)).splitlines(keepends=True)
-    steps = bold(first.rstrip("\n")) + "\n" + "".join(rest) if status.steps else "no job was started\n"
+    steps = bold(first.rstrip("\n")) + "\n" + "".join(rest) if status.steps else _no_steps(status)
     undelivered = told(watch.folder, 0) if status.state.ended else None
     telemetry = f"{undelivered}\n" if undelivered is not None else ""
     return "\n".join(("".join(head), steps, _summary(watch, status) + telemetry))
+
+
+def _no_steps(status: RunStatus) -> str:
+    up_to_date = status.state is State.DONE and not status.total
+    return f"no job was started{': everything was up to date' if up_to_date else ''}\n"
 
 
 def _number(number: int) -> str:
@@ -66,11 +71,16 @@ def _summary(watch: Watch, status: RunStatus) -> str:
     return ", ".join(parts) + "\n"
 
 
+def clock(seconds: float) -> str:
+    """A moment by the clock of who looks."""
+    return f"{datetime.fromtimestamp(seconds).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
 def times_text(status: RunStatus) -> str:
     """When a run began and ended, by the clock of who looks."""
     if status.started is None:
         return "not begun"
-    began = f"{datetime.fromtimestamp(status.started).astimezone():%Y-%m-%d %H:%M:%S}"
+    began = clock(status.started)
     took = duration(status.seconds or 0)
     return f"{began}, took {took}" if status.state.ended else f"since {began}, for {took}"
 
