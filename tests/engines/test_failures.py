@@ -77,6 +77,14 @@ def test_a_command_line_that_is_too_long(tmp_path: Path) -> None:
     assert "128 KiB" in found
 
 
+def test_an_engine_that_was_killed_is_told(tmp_path: Path) -> None:
+    """By the run that watches it, and later; with what to do."""
+    found = told(tmp_path, spec("kill -9 $PPID; sleep 1"))
+    assert "error[SN702]: the engine is gone without a word: it was killed, memory ran out" in found
+    assert "run again: what is done stays done" in found
+    assert "error[SN702]: the engine is gone without a word" in sncompile(tmp_path, "status").stdout
+
+
 # --- Clusters ---------------------------------------------------------------------------------------------------------
 
 PLUGIN = """\

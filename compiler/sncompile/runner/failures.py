@@ -342,6 +342,13 @@ def engine_failure(names: JobNames, progress: Progress, log: Path, hide: Redacti
     )
 
 
+def engine_gone(names: JobNames, log: Path) -> Diagnostic:
+    """What is told where the engine has not told of its end."""
+    help = f"run again: what is done stays done, and what is half-written is made again\nthe engine's own log is {log}"
+    message = "the engine is gone without a word: it was killed, memory ran out, or the machine was restarted"
+    return faults.ENGINE_FAILED.at(names.span, message, help=help)
+
+
 def not_there(names: JobNames, progress: Progress) -> Diagnostic:
     """What is told where the engine did all that it was asked for, and files are missing all the same."""
     lines = [f"{path}: {how}" for path, how in progress.missing]

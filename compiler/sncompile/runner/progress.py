@@ -20,9 +20,14 @@ _AFFECTED = re.compile(r"\n\s*affected files:\n((?:\s+\S.*\n?)+)")
 _ELSEWHERE = "For further error details see the cluster/cloud log"
 """What Snakemake adds to all that it says of a job that is not this machine's."""
 
-_SHELL_FAILED = "CalledProcessError"
-_SUMMARIES = ("Exiting because a job execution failed", "At least one job did not complete successfully")
-"""Messages that say of no job what happened to it."""
+_OF_OTHERS = (
+    "CalledProcessError", "Exiting because a job execution failed", "At least one job did not complete successfully",
+    "Error in group", "completed successfully, but", "affected files:",
+)  # fmt: skip
+"""What stands in messages that say of no job, or of another one, what happened."""
+
+_JUST = 3
+"""The message that says why a command was never run is one of so many last ones."""
 
 _NEAR = 50
 """Of so many of the last messages one tells how a job ended."""
@@ -257,7 +262,7 @@ class Progress:
                 job.status = f"exit status {status[1]}" if status[1] else f"ended by the signal {status[2]}"
             elif told is None and not said:
                 # Its command was never run: what the engine said last of no command is why.
-                job.said = next((m for m in reversed(last) if _SHELL_FAILED not in m and not _is_summary(m)), "")
+                job.said = next((m for m in reversed(last[-_JUST:]) if not _is_of_others(m)), "")
 
     def _on_refused(self, event: Event) -> None:
         self.refused.append((str(event.get("code", "")), str(event.get("message", ""))))
@@ -326,8 +331,8 @@ class Progress:
         return (self.now - self.started) / self.done * (self.total - self.done)
 
 
-def _is_summary(message: str) -> bool:
-    return any(summary in message for summary in _SUMMARIES)
+def _is_of_others(message: str) -> bool:
+    return any(words in message for words in _OF_OTHERS)
 
 
 def _list(event: Event, name: str) -> list[str]:

@@ -15,7 +15,7 @@ from sncompile.diagnostics import Diagnostic
 from sncompile.faults import runs as runs_faults
 from sncompile.runner.disks import troubled
 from sncompile.runner.events import Event, EventReader
-from sncompile.runner.failures import Failure, Places, engine_failure, failures, not_there, together
+from sncompile.runner.failures import Failure, Places, engine_failure, engine_gone, failures, not_there, together
 from sncompile.runner.job_names import JobNames
 from sncompile.runner.lock import is_held
 from sncompile.runner.processes import Process, Seen, look
@@ -186,7 +186,9 @@ class Watch:
         found += [each.diagnostic() for each in (failed if singly else together(failed))]
         if self.progress.missing_count:
             found.append(not_there(self.names, self.progress))
-        if not found and state in (State.FAILED, State.CRASHED):
+        if state is State.CRASHED:
+            found.append(engine_gone(self.names, self.folder.engine_log))
+        if not found and state is State.FAILED:
             found = [engine_failure(self.names, self.progress, self.folder.engine_log, self._hide)]
         if state in (State.FAILED, State.CRASHED) and not any(d.code == runs_faults.CANNOT_WRITE.code for d in found):
             found = [*self._full(), *found]
