@@ -354,3 +354,14 @@ def test_completion_names_commands() -> None:
     asked = {"_SNCOMPILE_COMPLETE": "bash_complete", "COMP_WORDS": "sncompile des", "COMP_CWORD": "1"}
     done = sncompile(Path.cwd(), env=os.environ | asked)
     assert "describe" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["check", "SPEC"], ["run", "SPEC"], ["status"], ["logs", "."], ["lock", "SPEC"]])
+def test_a_folder_that_was_deleted_is_no_place_to_stand(spec: Path, tmp_path: Path, arguments: list[str]) -> None:
+    """Which is told, and what to do; not as a fault of our own."""
+    words = " ".join(shlex.quote(word.replace("SPEC", str(spec))) for word in [*SNCOMPILE, *arguments])
+    script = f"mkdir gone && cd gone && rmdir ../gone && {words}"
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "the folder in which you stand cannot be used: No such file or directory" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -154,6 +154,23 @@ def test_the_commit_that_is_locked_stays(world: World, tmp_path: Path) -> None:
     assert world.call("check", "spec.yaml", "--locked").code == 0
 
 
+def test_a_commit_that_is_gone_names_what_helps(world: World, tmp_path: Path) -> None:
+    """Its branch was rewritten, and the files are not in this machine's cache."""
+    assert world.call("lock", "spec.yaml").code == 0
+    before = world.git("rev-parse", "v1")
+    world.git("commit", "--quiet", "--amend", "--message=another")
+    world.git("tag", "--force", "v1")
+    world.git("reflog", "expire", "--expire=now", "--all")
+    world.git("gc", "--quiet", "--prune=now")
+    moved = world._replace(env={**world.env, "SNCOMPILE_CACHE": str(tmp_path / "elsewhere")})
+    lost = moved.call("lock", "spec.yaml")
+    assert (lost.code, "git ended with" in lost.err) == (1, False)
+    assert f"cannot be fetched: it has no commit `{before}`" in lost.err
+    assert "sncompile lock --update SPEC" in lost.err
+    assert moved.call("lock", "--update", "spec.yaml").code == 0
+    assert moved.call("check", "spec.yaml", "--locked").code == 0
+
+
 def test_an_update_for_one_spec_does_not_bind_another_to_the_commit_before(world: World) -> None:
     """What was known of files that only the other uses goes with the commit; it is locked anew by itself."""
     (world.project / "other.yaml").write_text(SPEC.replace("tools/upper", "./own.yaml"))

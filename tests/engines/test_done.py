@@ -152,7 +152,7 @@ def test_a_file_in_the_place_of_a_folder_is_told(name: str, folder: Path) -> Non
     (folder / name).write_text("mine")
     done = sncompile(folder, "run", "spec.yaml")
     assert (done.returncode, (folder / name).read_text()) == (3, "mine")
-    assert f"error[SN716]: `{(folder / name).resolve()}`: Not a directory" in done.stderr
+    assert f"error[SN716]: `{(folder / name).resolve()}` is a file where a folder is needed" in done.stderr
 
 
 @pytest.mark.parametrize("where", [".sncompile", "results/.sncompile"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from sncompile.cli.reporter import Reporter, write
 from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
+from sncompile.diagnostics.system_errors import reason
 from sncompile.exchange.forms import Exchanged
 from sncompile.faults import targets as faults
 
@@ -24,6 +25,6 @@ def leave(found: Exchanged, name: str, out: Path | None, reporter: Reporter) -> 
     try:
         put_file(out, found.text.encode())
     except OSError as error:
-        message = f"`{out}` cannot be written: {error.strerror or type(error).__name__}"
+        message = f"`{out}` cannot be written: {reason(error, out)}"
         told = faults.BAD_OUTPUT_FOLDER.at(None, message, help="choose another place with `-o`")
         reporter.fail(CompileError([told]))

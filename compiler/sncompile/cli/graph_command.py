@@ -13,6 +13,7 @@ from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, write
 from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
+from sncompile.diagnostics.system_errors import reason
 from sncompile.drawing.dot import to_dot
 from sncompile.drawing.families import family_picture
 from sncompile.drawing.mermaid import to_mermaid
@@ -80,6 +81,6 @@ def _put(out: Path, drawn: bytes) -> None:
     try:
         put_file(out, drawn)
     except OSError as error:
-        click.echo(f"sncompile: `{out}` cannot be written: {error.strerror}", err=True)
+        click.echo(f"sncompile: `{out}` cannot be written: {reason(error, out)}", err=True)
         sys.exit(1)
     click.echo(f"{out}: {len(drawn):,} bytes", err=True)

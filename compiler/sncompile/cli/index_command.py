@@ -13,6 +13,7 @@ import click
 from sncompile.cli.options import Pair
 from sncompile.cli.reporter import write
 from sncompile.cli.written import put_file
+from sncompile.diagnostics.system_errors import reason
 from sncompile.diagnostics.text import visible
 from sncompile.semantics.queries.stored_columns import StoreError
 from sncompile.semantics.tables.globs import Matcher, PatternError
@@ -127,7 +128,7 @@ def _tell_left(indexed: Indexed, walked: Walked, file: Path | None) -> None:
         try:
             put_file(file, text.encode("utf-8", "surrogateescape"))
         except OSError as error:
-            click.echo(f"sncompile: `{file}` cannot be written: {error.strerror}", err=True)
+            click.echo(f"sncompile: `{file}` cannot be written: {reason(error, file)}", err=True)
             sys.exit(1)
     if not left:
         return

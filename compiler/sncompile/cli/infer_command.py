@@ -12,6 +12,7 @@ from sncompile.cli.options import SpecOptions, report_options, spec_options
 from sncompile.cli.reporter import Reporter, as_json, bold, write
 from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
+from sncompile.diagnostics.system_errors import reason
 from sncompile.syntax.document import PipelineDoc
 from sncompile.views.columns import terminal_width
 from sncompile.views.inference import inference_json, inference_object, inference_text, inference_yaml
@@ -74,5 +75,5 @@ def _write_values(checked: Checked, output: Path) -> None:
     try:
         put_file(output, text.encode())
     except OSError as error:
-        click.echo(f"sncompile: `{output}` cannot be written: {error.strerror}", err=True)
+        click.echo(f"sncompile: `{output}` cannot be written: {reason(error, output)}", err=True)
         sys.exit(1)

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from sncompile.cli.reporter import write
+from sncompile.diagnostics.system_errors import reason
 
 SCHEMAS = ".schemas"
 """The folder of a new project that holds the schemas, so that editors need no network to check and complete."""
@@ -31,7 +32,7 @@ def command(folder: Path) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, "utf-8")
     except OSError as error:
-        click.echo(f"sncompile: `{folder}` cannot be written: {error.strerror}", err=True)
+        click.echo(f"sncompile: `{folder}` cannot be written: {reason(error, folder)}", err=True)
         sys.exit(1)
     there = [] if folder.resolve() == Path.cwd() else [f"cd {shlex.quote(str(folder))}"]
     steps = [*there, *(["sncompile plan pipeline.yaml"] if not there else []), "sncompile run pipeline.yaml --cores 2"]

@@ -14,6 +14,7 @@ from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, write
 from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
+from sncompile.diagnostics.system_errors import reason
 from sncompile.diagnostics.text import visible
 from sncompile.exchange.repositories import Fetcher
 from sncompile.faults.targets import BAD_OUTPUT_FOLDER
@@ -68,5 +69,5 @@ def _put(path: Path, text: str, reporter: Reporter) -> None:
     try:
         put_file(path, text.encode())
     except OSError as error:
-        message = f"`{path}` cannot be written: {error.strerror or type(error).__name__}"
+        message = f"`{path}` cannot be written: {reason(error, path)}"
         reporter.fail(CompileError([BAD_OUTPUT_FOLDER.at(None, message, help="see who may write to the folder")]))

@@ -83,7 +83,7 @@ def _follow(watch: Watch, follower: LogFollower, *, raw: bool) -> None:
     ended = False
     while True:
         for piece in follower.new():
-            if last is None or piece.log.name != last.name:
+            if last is None or piece.log.title != last.title:
                 write(f"==> {visible(piece.log.title)}\n")
             last = piece.log
             _put([piece.data], raw=raw)

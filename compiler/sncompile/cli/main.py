@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": "say what would be done: steps, instances, files, resources",
     "diff": "say which jobs differ between two specs, and why",
     "run": "compile and run a pipeline, and watch it",
+    "runs": "list the runs of a folder, and delete old ones",
     "status": "say where a run stands, and what failed",
     "logs": "print what the jobs of a run have said",
     "cancel": "end a run with all its jobs",
@@ -82,6 +83,12 @@ def cli() -> None:
 
     `sncompile SPEC` is `sncompile compile SPEC`.
     """
+    try:
+        os.getcwd()
+    except OSError as error:
+        # Nothing can be named from here, not even by an absolute path: much is told relative to where one stands.
+        told = f"the folder in which you stand cannot be used: {error.strerror}"
+        raise click.UsageError(f'{told}; go to another one, or to the one in its place with `cd "$PWD"`') from None
 
 
 def main(arguments: list[str] | None = None) -> Any:

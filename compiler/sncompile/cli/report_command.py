@@ -9,6 +9,7 @@ import click
 
 from sncompile.cli.runs import watch_run
 from sncompile.cli.written import put_file
+from sncompile.diagnostics.system_errors import reason
 
 
 @click.command("report")
@@ -31,6 +32,6 @@ def command(run: str, out: Path | None) -> None:
     try:
         put_file(out, page)
     except OSError as error:
-        click.echo(f"sncompile: `{out}` cannot be written: {error.strerror}", err=True)
+        click.echo(f"sncompile: `{out}` cannot be written: {reason(error, out)}", err=True)
         sys.exit(1)
     click.echo(f"{out}: {len(page):,} bytes", err=True)

@@ -17,14 +17,14 @@ from sncompile.runner.watch import State, Watch
 from sncompile.views.columns import count, terminal_width
 
 FEW = 5
-"""So many failures are told; of more, the rest is counted."""
+"""So many reasons of failures are told; of more, the rest is counted."""
 
 
 @click.command("status")
 @click.argument("run", metavar="[RUN]", default=".")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
 @click.option("-f", "--follow", is_flag=True, help="Show the progress until the run has ended.")
-@click.option("--all", "everything", is_flag=True, help=f"Tell every failure, and not the first {FEW} only.")
+@click.option("--all", "everything", is_flag=True, help="Tell every job that failed by itself.")
 @color_option
 def command(run: str, machine: bool, follow: bool, everything: bool, color: str) -> None:
     """Say where a run stands: its state, its steps, and what failed.
@@ -53,9 +53,9 @@ def _follow(watch: Watch) -> None:
 
 
 def _tell_faults(watch: Watch, state: State, everything: bool, color: str) -> None:
-    found = watch.faults(state)
+    found = watch.faults(state, singly=everything)
     told = found if everything else found[:FEW]
     if told:
         write("\n" + TextRenderer(watch.sources(), color=wants_color(color, sys.stdout)).render(told))
     if len(found) > len(told):
-        write(f"\n{count(len(found) - len(told), 'more failure')}; `--all` tells them\n")
+        write(f"\n{count(len(found) - len(told), 'more reason')} why jobs failed; `--all` tells of every job\n")

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from sncompile.diagnostics.system_errors import reason
 from sncompile.semantics.repositories.git import Entry, Git, GitError
 from sncompile.semantics.repositories.references import FetchError, Repository, commit_folder, is_commit
 
@@ -86,7 +87,10 @@ class _Fetching:
         raise failed[-1]
 
     def _commit(self, name: str) -> str:
-        found = self._git.run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        try:
+            found = self._git.run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        except GitError:
+            raise GitError(f"it has no commit `{name}`") from None  # Quiet, git says nothing.
         commit = found.decode().strip()
         if not is_commit(commit):
             raise GitError(f"git told `{commit}`, which is no commit")
@@ -129,7 +133,7 @@ def _put(git: _Fetching, commit: str, place: Path) -> None:
     except OSError as error:
         if place.is_dir():
             return  # Somebody else fetched it at the same time.
-        raise FetchError(f"`{place}` cannot be written: {error.strerror or type(error).__name__}") from None
+        raise FetchError(f"`{place}` cannot be written: {reason(error, place)}") from None
 
 
 def _write(folder: Path, path: str, content: bytes, program: bool) -> None:

@@ -114,6 +114,39 @@ LED_ELSEWHERE = Fault(
     "and what another job was about to write would lie behind it: perhaps among your data, or in the place of the\n"
     "output of a third. The run stops before that.",
 )
+NOT_SUBMITTED = Fault(
+    "SN721",
+    "a job could not be submitted",
+    "The cluster did not take the job: it asked for more than there is, for a partition or an account that does not\n"
+    "exist, or the scheduler does not answer. The message has the cluster's own words, the help what was asked for.\n"
+    "`resources` of a step or module say that, and a profile does for what they leave open. Nothing of it was run.",
+)
+WRONG_KIND = Fault(
+    "SN722",
+    "a directory where a file was promised",
+    "The tool ended well, and at the path of an output stands a directory where the module says `type: file`, or the\n"
+    "other way round. Correct the `type`, or have the tool write what the module says.",
+)
+KILLED = Fault(
+    "SN723",
+    "a job was killed",
+    "SIGKILL ended the job, and it could do nothing about it. The kernel, a container or a cluster sends it to a job\n"
+    "that uses more memory than there is or than it had asked for; a person may, too. Ask for more memory, or run\n"
+    "fewer jobs at once.",
+)
+TOO_LONG = Fault(
+    "SN724",
+    "a command line that is too long",
+    "Linux starts no program with more than 2 MB of arguments and environment, or with an argument of more than\n"
+    "131,072 bytes. Hand the tool a directory, or a file in which the names stand, or gather fewer files in one job.",
+)
+CANNOT_WRITE = Fault(
+    "SN725",
+    "a disk that cannot be written to",
+    "A job or the run itself could not write: the disk is full, a quota is used up, or it is read-only. What a failed\n"
+    "job had written was deleted, so there may be more room now than there was. The disks of its outputs, of its log\n"
+    "and of temporary files are looked at when it fails.",
+)
 NOT_PLANNED = Fault(
     "SN730",
     "a plan that does not hold any more",

@@ -99,6 +99,14 @@ LARGE_SCRIPT = Fault(
     "A script may have 131,072 characters, which is what systems let bash be given, and its substitutions, subshells,\n"
     "quotes and the like may stand in each other 100 levels deep.",
 )
+WINDOWS_LINES = Fault(
+    "SN332",
+    "a script with the line ends of Windows",
+    "Its lines end in a carriage return and a line feed. For a shell the carriage return is part of the last word, so\n"
+    "that `> o.txt` writes a file called `o.txt\\r`, and the system looks for an interpreter of such a name. Have it\n"
+    "written with the line ends of Unix: `sed -i 's/\\r$//' FILE`, and `*.sh text eol=lf` in `.gitattributes`.",
+    Severity.WARNING,
+)
 UNCLOSED_SCRIPT = Fault(
     "SN326",
     "a script that is never closed",

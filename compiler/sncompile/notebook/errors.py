@@ -9,12 +9,13 @@ from sncompile.diagnostics import Diagnostic
 from sncompile.diagnostics.text import TextRenderer
 from sncompile.runner.failures import Failure
 from sncompile.runner.status_text import SAYS
+from sncompile.views.columns import count
 
 if TYPE_CHECKING:
     from sncompile.notebook.runs import Run
 
 FEW = 3
-"""So many failures are told in the message; `failures` holds them all."""
+"""So many reasons are told in the message; `failures` holds every job that failed."""
 
 
 class RunError(Exception):
@@ -26,19 +27,20 @@ class RunError(Exception):
         self.failures: list[Failure] = run.failures
         """The jobs that failed: step, key, status, logs, the command to repeat it, and the place in the spec."""
         self.diagnostics: list[Diagnostic] = run.diagnostics
-        """The failures, or the engine's own, with their places."""
+        """Why jobs failed, those of a step for the same reason together, or the engine's own; with their places."""
         super().__init__(self._message())
 
     @property
     def logs(self) -> dict[str, str]:
         """The log of every job that failed, by the log's name."""
-        return {name: _read(path) for failure in self.failures for name, path in failure.logs}
+        return {log.name: _read(log.path) for failure in self.failures for log in failure.logs}
 
     def _message(self) -> str:
         status = self.run.status
         head = f"{self.run.name}: {SAYS[status.details.state]}"
         told = TextRenderer(self.run.watch.sources()).render(self.diagnostics[:FEW]).rstrip("\n")
-        more = f"\n{len(self.diagnostics) - FEW:,} more failed" if len(self.diagnostics) > FEW else ""
+        left = len(self.diagnostics) - FEW
+        more = f"\nand {count(left, 'more reason')} why jobs failed" if left > 0 else ""
         return f"{head}\n\n{told}{more}".rstrip("\n")
 
     def _render_traceback_(self) -> list[str]:

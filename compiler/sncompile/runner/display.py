@@ -48,9 +48,10 @@ class PlainDisplay:
         print(line, file=self._stream, flush=True)
 
     def update(self, progress: Progress) -> None:
-        share = progress.done * 20 // progress.total if progress.total else -1
         failed = len(progress.failed)
-        if share > self._said or failed > self._failed:
+        share = (progress.done + failed) * 20 // progress.total if progress.total else -1
+        # The first failure is told at once.
+        if share > self._said or bool(failed) > bool(self._failed):
             self._said, self._failed = max(share, self._said), failed
             self._say(progress)
 

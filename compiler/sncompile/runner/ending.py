@@ -182,3 +182,6 @@ def keep_files(folder: RunFolder, progress: Progress, watch: Watch) -> None:
 def write_end(folder: RunFolder, state: State, progress: Progress, ended: float | None) -> None:
     """Write into `run.json` how the run ended."""
     folder.write({**folder.read(), "state": state.value, "ended": ended, "code": progress.ended, "done": progress.done})
+    if state is State.DONE and not progress.steps_begun:
+        with contextlib.suppress(OSError):
+            folder.forget_jobs()

@@ -78,6 +78,7 @@ def _step(step: Step, family: Family, evaluator: Evaluator) -> dict[str, Any]:
         "name": step.name,
         "title": step.title,
         "module": step.module.name.name,
+        "writes": sorted({output.base for output in family.outputs.values()}),
         "by": list(step.keys.by),
         "instances": len(step.keys),
         "container": None if step.container is None else _plain(step.container, evaluator, family),

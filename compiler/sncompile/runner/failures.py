@@ -1,38 +1,64 @@
-"""Failures in the user's terms: step, key, exit status, the log's last lines, the command, the line of YAML."""
+"""Failures in the user's terms: step, key, reason, the log's last lines, the command, the line of YAML.
+
+Jobs of a step that failed for the same reason are told together.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.faults import runs as faults
 from sncompile.ir.language.encoding import encode_key
+from sncompile.runner.causes import ON_DISKS, Cause, cause_of, says_disk, told_words
 from sncompile.runner.job_names import JobName, JobNames
 from sncompile.runner.progress import JobRecord, Progress, error_line
+from sncompile.runner.record import RunFolder
 from sncompile.telemetry.redaction import NO_SECRETS, Redaction
 
 LOG_LINES = 12
+FEW = 5
+"""So many jobs that failed for the same reason are named; of more, the rest is counted."""
+
 _TAIL_BYTES = 16384
 _BATCH_BYTES = 1 << 20
+_LONGEST_COMMAND = 4000
+_STATUS = re.compile(r"exit status \d+|SIG[A-Z]+")
+_NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d+")
 
 
-@dataclass(frozen=True, slots=True)
+class LogPlace(NamedTuple):
+    """A log's name, the file to read it from, and which try wrote it."""
+
+    name: str
+    path: Path
+    attempt: int
+
+
+@dataclass(frozen=True)
 class Failure:
-    """A job that failed. `logs` are where its log is to be read now; `command` repeats it by hand."""
+    """A job that failed, and why. `command` repeats it by hand."""
 
     job: JobName
-    status: str
+    cause: Cause
     attempts: int
     lacking: tuple[str, ...]
-    logs: tuple[tuple[str, Path], ...]
-    """Each log's name, and the file to read it from."""
+    logs: tuple[LogPlace, ...]
+    """The logs of its last try."""
     command: str
     span: Span | None
     hide: Redaction = NO_SECRETS
+    earlier: tuple[tuple[str, tuple[LogPlace, ...]], ...] = ()
+    """How the tries before that ended, and their logs."""
+    end: tuple[str, ...] = ()
+    """The last lines of its logs."""
 
     @property
     def step(self) -> str:
@@ -45,11 +71,37 @@ class Failure:
         return dict(self.job.key)
 
     @property
+    def status(self) -> str:
+        """Why it failed, in words."""
+        return self.cause.why
+
+    @property
+    def tries(self) -> str:
+        """How often it was tried, where that was more than once."""
+        return f" after {self.attempts} tries" if self.attempts > 1 else ""
+
+    @property
     def message(self) -> str:
         """What happened, in a line."""
         told = self.job.told
-        tries = f" after {self.attempts} tries" if self.attempts > 1 else ""
-        return f"`{self.step}`{f' for {told}' if told else ''} failed{tries}: {self.status}"
+        return f"`{self.step}`{f' for {told}' if told else ''} {self.cause.how}{self.tries}: {self.status}"
+
+    @cached_property
+    def reason(self) -> tuple[str, ...]:
+        """What two failures of one reason have in common: the step, the cause, and how the log ends.
+
+        Where they name their own keys, or numbers, they are alike all the same.
+        """
+        last = next((line for line in reversed(self.end) if line.strip()), "")
+        status = _STATUS.search(self.status)
+        told = (self._without_own(text) for text in (self.status, last))
+        return (self.step, self.cause.fault.code, status[0] if status is not None else "", *told)
+
+    def _without_own(self, text: str) -> str:
+        own = {form for value in self.key.values() for form in (value, encode_key(value)) if form}
+        for form in sorted(own, key=len, reverse=True):
+            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", "#", text)
+        return _NUMBER.sub("#", text)
 
     def tail(self, path: Path, count: int = LOG_LINES) -> list[str]:
         """The last lines of one of its logs, as `log_tail` has them."""
@@ -57,27 +109,105 @@ class Failure:
 
     def diagnostic(self) -> Diagnostic:
         """The failure as a diagnostic at its step."""
-        lines = [f"not there, or not as it should be: {path}" for path in self.lacking]
-        for name, path in self.logs:
+        return self.told(self.message, ())
+
+    def told(self, message: str, about: Iterable[str]) -> Diagnostic:
+        """A diagnostic at its step that says `message` and, after `about`, what is known of this job."""
+        lines = [*about, *self.cause.advice]
+        if self.cause.fault is not faults.WRONG_KIND:
+            lines += [f"not there, or not as it should be: {path}" for path in self.lacking]
+        # What was never run has said nothing.
+        for name, path, _ in self.logs if self.cause.fault is not faults.NOT_SUBMITTED else ():
             lines += [f"the end of {name}:", *(f"  {line}" for line in self.tail(path))]
-        lines += ["to repeat it by hand:", f"  {self.command}"]
-        return faults.JOB_FAILED.at(self.span, self.message, help="\n".join(lines))
+        for number, (status, logs) in enumerate(self.earlier, 1):
+            lines.append(f"try {number}: {status or 'failed'}; {', '.join(str(log.path) for log in logs) or 'no log'}")
+        found = self.cause.fault.at(self.span, message, help="\n".join(lines))
+        # A command that was cut would be another one.
+        return replace(found, help=f"{found.help}\nto repeat it by hand:\n  {self.command}".lstrip())
+
+
+@dataclass(frozen=True, slots=True)
+class SameFailures:
+    """Jobs of one step that failed for the same reason, the first of them and the rest."""
+
+    first: Failure
+    rest: tuple[Failure, ...]
+
+    @property
+    def message(self) -> str:
+        """What happened, in a line."""
+        first = self.first
+        if not self.rest:
+            return first.message
+        return f"{1 + len(self.rest):,} jobs of `{first.step}` {first.cause.how}{first.tries}: {first.status}"
+
+    def named(self, most: int = FEW) -> str:
+        """The jobs in words, some of them."""
+        told = [failure.job.told for failure in (self.first, *self.rest[: most - 1])]
+        more = 1 + len(self.rest) - len(told)
+        return "; ".join(told) + (f"; and {more:,} more" if more > 0 else "")
+
+    def diagnostic(self) -> Diagnostic:
+        """The failures as one diagnostic at their step."""
+        if not self.rest:
+            return self.first.diagnostic()
+        every = " (`sncompile status --all` tells of each)" if len(self.rest) >= FEW else ""
+        about = (f"they are {self.named()}{every}", f"the first of them, {self.first.job.told}:")
+        return self.first.told(self.message, about)
+
+
+def together(found: Iterable[Failure]) -> list[SameFailures]:
+    """Failures by step and reason, in the order in which the first of each stands."""
+    groups: dict[tuple[str, ...], list[Failure]] = {}
+    for failure in found:
+        groups.setdefault(failure.reason, []).append(failure)
+    return [SameFailures(first, tuple(rest)) for first, *rest in groups.values()]
 
 
 def failures(names: JobNames, progress: Progress, places: Places) -> Iterator[Failure]:
     """Every job that failed, in the order of their numbers."""
+    kinds = {str(step["name"]): step.get("writes") or ("file",) for step in names.facts.get("steps") or ()}
     for record in progress.failed:
         name = _failed(names, record, places)
+        logs = tuple(LogPlace(log, places.log(log), record.attempts) for log in record.logs)
+        end = tuple(line for log in logs for line in _last_lines(log.path, LOG_LINES, places.hide))
+        if not any(line.strip() for line in end):
+            # What a cluster keeps of a job says more than a log that the job itself never began.
+            beside = tuple(LogPlace(log, places.working / log, record.attempts) for log in record.engine_logs)
+            logs += beside
+            end = tuple(line for log in beside for line in _last_lines(log.path, LOG_LINES, places.hide))
+        said = "" if record.submitted else _said_before(places.engine_log, record.rule, places.hide)
         yield Failure(
             name,
-            record.status or "it did not end well; the engine's log tells more",
+            cause_of(record, end, kinds.get(name.step, ("file",)), said),
             record.attempts,
             tuple(record.lacking),
-            tuple((log, places.log(log)) for log in record.logs),
+            logs,
             _command(record, places.working),
             names.spans.get(name.step),
             places.hide,
+            tuple(
+                (
+                    told_words(status),
+                    tuple(LogPlace(log, places.log_of_try(log, number), number) for log in record.logs),
+                )
+                for number, status in enumerate(record.earlier, 1)
+            ),
+            end,
         )
+
+
+def _said_before(log: Path, rule: str, hide: Redaction) -> str:
+    """What stands in the engine's log before it tells that a job of a rule failed: what the cluster's command said."""
+    found: list[str] = []
+    for line in log_text(log, hide):
+        if line.startswith(f"Error in rule {rule}:"):
+            break
+        # Indented lines and those in brackets are Snakemake's own.
+        found = [*found, line] if line.strip() and not line.startswith((" ", "[")) else [] if line[:1] == " " else found
+    else:
+        return ""
+    return " ".join(found)
 
 
 def _failed(names: JobNames, record: JobRecord, places: Places) -> JobName:
@@ -114,6 +244,16 @@ class Places:
         """The file that holds a job's log."""
         return self._kept("logs", name)
 
+    def log_of_try(self, name: str, number: int) -> Path:
+        """The file that holds the log of an earlier try, or will hold it as soon as the next one begins."""
+        kept = RunFolder(self.folder).kept_of_try(name, number)
+        return kept if kept.is_file() else self.log(name)
+
+    @property
+    def engine_log(self) -> Path:
+        """What the engine itself has said."""
+        return RunFolder(self.folder).engine_log
+
     def benchmark(self, name: str) -> Path:
         """The file that holds a job's measurements."""
         return self._kept("benchmarks", name)
@@ -132,6 +272,8 @@ def _command(record: JobRecord, working: Path) -> str:
         if script != whole:
             # With the options that Snakemake gives it, so that a script does by hand what it did.
             script = f"bash -euo pipefail -c {_pasted(script)}"
+    if len(script) > _LONGEST_COMMAND:
+        return f"(its command has {len(script):,} characters; it is the last `shellcmd` of the job in `events.jsonl`)"
     # The engine makes the folders of outputs, and takes them away again with what a failed job wrote.
     folders = sorted({os.path.dirname(path) for path in record.outputs} - {""})
     lacking = [folder for folder in folders if not (working / folder).is_dir()]
@@ -153,6 +295,20 @@ def _pasted(script: str) -> str:
 
 def log_tail(path: Path, count: int, hide: Redaction) -> list[str]:
     """The last lines of a log, each behind a bar; in words where there are none."""
+    if not path.is_file():
+        return ["(there is none)"]
+    return [f"| {line}" for line in _last_lines(path, count, hide)] or ["(it is empty)"]
+
+
+def _last_lines(path: Path, count: int, hide: Redaction) -> list[str]:
+    found = log_text(path, hide)
+    while found and not found[-1]:
+        found.pop()
+    return found[-count:]
+
+
+def log_text(path: Path, hide: Redaction) -> list[str]:
+    """The lines at the end of a log; none where there is none."""
     try:
         with path.open("rb") as file:
             file.seek(0, 2)
@@ -161,24 +317,36 @@ def log_tail(path: Path, count: int, hide: Redaction) -> list[str]:
                 file.readline()  # A secret in it may have been cut in two.
             text = hide(file.read().decode("utf-8", "replace"))
     except OSError:
-        return ["(there is none)"]
-    found = [line.rstrip() for line in text.split("\n")]
-    while found and not found[-1]:
-        found.pop()
-    return [f"| {line}" for line in found[-count:]] or ["(it is empty)"]
+        return []
+    return [line.rstrip() for line in text.split("\n")]
 
 
-def engine_failure(names: JobNames, progress: Progress, log: Path) -> Diagnostic:
+def engine_failure(names: JobNames, progress: Progress, log: Path, hide: Redaction) -> Diagnostic:
     """What is told when the engine itself gave up: its first message, led back to the spec, and never a traceback."""
     message = next((m for m in progress.errors if m.strip()), "")
     line = error_line(message)
     steps = names.steps(names.rule_at(line) or "") if line is not None else {}
     step = next(iter(steps), None) if len(steps) == 1 else None
     span = names.spans.get(step or "", names.span)
-    told = _sentences(message).removeprefix("WorkflowError: ") or "it ended without a word"
+    told = told_words(message).removeprefix("WorkflowError: ")
+    full = [trouble for disk in progress.disks if (trouble := disk.trouble) is not None]
+    if full or says_disk(told):
+        help = "\n".join((*ON_DISKS, f"the engine's own log is {log}"))
+        return faults.CANNOT_WRITE.at(span, f"the run could not go on: {'; '.join(full) or told}", help=help)
+    lines = [f"its own log is {log}"]
+    if not told:
+        last = [line for line in log_text(log, hide) if line.strip()][-LOG_LINES:]
+        told, lines = "its log tells what it was at", [f"the end of {log}:", *(f"  | {line}" for line in last)]
     return faults.ENGINE_FAILED.at(
-        span, f"Snakemake stopped{f' at `{step}`' if step else ''}: {told}", help=f"its own log is {log}"
+        span, f"Snakemake stopped{f' at `{step}`' if step else ''}: {told}", help="\n".join(lines)
     )
+
+
+def engine_gone(names: JobNames, log: Path) -> Diagnostic:
+    """What is told where the engine has not told of its end."""
+    help = f"run again: what is done stays done, and what is half-written is made again\nthe engine's own log is {log}"
+    message = "the engine is gone without a word: it was killed, memory ran out, or the machine was restarted"
+    return faults.ENGINE_FAILED.at(names.span, message, help=help)
 
 
 def not_there(names: JobNames, progress: Progress) -> Diagnostic:
@@ -191,13 +359,3 @@ def not_there(names: JobNames, progress: Progress) -> Diagnostic:
     if any(how not in ("not there", "a link to nothing") for _, how in progress.missing):
         lines.append("delete what is there in their place, and the next run makes them again")
     return faults.NOT_THERE.at(names.span, message, help="\n".join(lines))
-
-
-def _sentences(message: str) -> str:
-    """A message's lines that are no traceback, as one."""
-    kept = [
-        line.strip()
-        for line in message.split("\n")
-        if line.strip() and not line.lstrip().startswith(("Traceback", "File ", "raise ", "^"))
-    ]
-    return " ".join(kept)[:600]

@@ -33,6 +33,14 @@ def find_run(run: str | os.PathLike[str], here: Path | None = None) -> Path:
     return _by_name(str(run), here / "runs")
 
 
+def folder_of_runs(run: str | os.PathLike[str]) -> Path:
+    """The folder with the runs of a spec or a working folder, or that is itself called `runs`."""
+    path = Path(run)
+    if path.is_file():
+        path = path.parent
+    return path if path.name == "runs" and not (path / "runs").is_dir() else path / "runs"
+
+
 def runs_in(folder: Path) -> list[Path]:
     """The runs in a folder `runs`, the oldest first."""
     if not folder.is_dir():

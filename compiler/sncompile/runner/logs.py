@@ -12,6 +12,7 @@ from sncompile.diagnostics import CompileError, did_you_mean
 from sncompile.faults import names as faults
 from sncompile.runner.job_names import JobName
 from sncompile.runner.log_files import pieces, start_of_tail
+from sncompile.runner.progress import JobRecord
 from sncompile.runner.watch import Watch
 from sncompile.telemetry.redaction import NO_SECRETS, RedactedStream, Redaction
 
@@ -24,15 +25,20 @@ class JobLog:
     state: str
     name: str
     path: Path
+    attempt: int
+    """Which try wrote it."""
+    tries: int
+    """How often the job was tried so far."""
     hide: Redaction = NO_SECRETS
     unknown: tuple[str, ...] = ()
     """Variables with secrets that this job may be printing, and whose values are not known here."""
 
     @property
     def title(self) -> str:
-        """Which job it is of, in a line: `second k=b (failed): logs/second/b.log`."""
+        """Which job it is of, in a line: `second k=b (failed): logs/second/b.log`; and which try of several."""
         told = f" {self.job.told}" if self.job.key else ""
-        return f"{self.job.step}{told} ({self.state}): {self.name}"
+        which = f", try {self.attempt} of {self.tries}" if self.tries > 1 else ""
+        return f"{self.job.step}{told} ({self.state}{which}): {self.name}"
 
     def pieces(self, tail: int | None = None) -> Iterator[bytes]:
         """What stands in it, in pieces and without secrets; with `tail` only the last so many lines.
@@ -72,7 +78,7 @@ def job_logs(
     """
     wanted = {name: str(value) for name, value in (key or {}).items()}
     _check(watch, step, wanted)
-    found = []
+    found: list[JobLog] = []
     hide = watch.folder.redaction(os.environ)
     unset = tuple(name for name in watch.folder.secrets if not os.environ.get(name))
     for record in watch.progress.jobs.values():
@@ -82,9 +88,21 @@ def job_logs(
             continue
         for job in watch.names.of(record.rule, record.outputs, record.wildcards):
             if step in (None, job.step) and wanted.items() <= dict(job.key).items():
-                unknown = unset if record.state == "running" else ()
-                found += [JobLog(job, record.state, log, watch.places.log(log), hide, unknown) for log in record.logs]
+                found += _tries_of(watch, record, job, hide, unset)
     return found
+
+
+def _tries_of(
+    watch: Watch, record: JobRecord, job: JobName, hide: Redaction, unset: tuple[str, ...]
+) -> Iterator[JobLog]:
+    """The logs of a job, those of its first try first."""
+    last = record.attempts
+    for attempt in range(1, last + 1):
+        state = record.state if attempt == last else "failed"
+        unknown = unset if state == "running" else ()
+        for log in record.logs:
+            path = watch.places.log(log) if attempt == last else watch.places.log_of_try(log, attempt)
+            yield JobLog(job, state, log, path, attempt, last, hide, unknown)
 
 
 def _check(watch: Watch, step: str | None, key: Mapping[str, str]) -> None:
@@ -112,8 +130,8 @@ class LogFollower:
 
     def __init__(self, watch: Watch, step: str | None, key: Mapping[str, str] | None, *, failed: bool = False) -> None:
         self._watch, self._step, self._key, self._failed = watch, step, key, failed
-        self._offsets: dict[str, int] = {}
-        self._streams: dict[str, RedactedStream] = {}
+        self._offsets: dict[tuple[str, int], int] = {}
+        self._streams: dict[tuple[str, int], RedactedStream] = {}
         self._told: set[str] = set()
 
     def new(self) -> Iterator[Piece]:
@@ -124,18 +142,13 @@ class LogFollower:
                     self._told.add(log.name)
                     yield Piece(log, withheld(log.unknown))
                 continue
-            offset = self._offsets.get(log.name, 0)
-            try:
-                size = log.path.stat().st_size
-            except OSError:
-                continue
-            if size < offset:
-                offset = 0  # Tried again: the log begins anew.
-            stream = self._streams.setdefault(log.name, log.hide.stream())
+            which = (log.name, log.attempt)
+            offset = self._offsets.get(which, 0)
+            stream = self._streams.setdefault(which, log.hide.stream())
             for data in pieces(log.path, offset):
                 offset += len(data)
                 if told := stream.feed(data):
                     yield Piece(log, told)
-            self._offsets[log.name] = offset
+            self._offsets[which] = offset
             if log.state != "running" and (told := stream.flush()):
                 yield Piece(log, told)

@@ -8,12 +8,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sncompile.runner.disks import Disk
 from sncompile.runner.events import Event
 from sncompile.runner.job_names import ALL, JobName
 
 _STATUS = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
 _PROMISED = re.compile(r"Detected unexpected empty output files|[Cc]hecksum|sha256")
 _NAMED = re.compile(r"^(.+?) \(rule ", re.MULTILINE)
+_KIND = "ImproperOutputException"
+_AFFECTED = re.compile(r"\n\s*affected files:\n((?:\s+\S.*\n?)+)")
+_ELSEWHERE = "For further error details see the cluster/cloud log"
+"""What Snakemake adds to all that it says of a job that is not this machine's."""
+
+_OF_OTHERS = (
+    "CalledProcessError", "Exiting because a job execution failed", "At least one job did not complete successfully",
+    "Error in group", "completed successfully, but", "affected files:",
+)  # fmt: skip
+"""What stands in messages that say of no job, or of another one, what happened."""
+
+_JUST = 3
+"""The message that says why a command was never run is one of so many last ones."""
+
 _NEAR = 50
 """Of so many of the last messages one tells how a job ended."""
 
@@ -66,6 +81,20 @@ class JobRecord:
     status: str = ""
     lacking: list[str] = field(default_factory=list)
     """Files that it should have written and did not."""
+    resources: dict[str, Any] = field(default_factory=dict)
+    """What its last try asked for, by Snakemake's names."""
+    said: str = ""
+    """What the engine, or the cluster by its mouth, said of its end."""
+    submitted: bool = True
+    """False where a cluster did not take it."""
+    wrong_kind: bool = False
+    """It wrote a directory in the place of a file, or the other way round; `lacking` says which."""
+    engine_logs: list[str] = field(default_factory=list)
+    """Logs that the engine or the cluster keeps of it, beside its own."""
+    disks: list[Disk] = field(default_factory=list)
+    """The disks that were full or read-only when it had just failed."""
+    earlier: list[str] = field(default_factory=list)
+    """How its earlier tries ended."""
 
     @property
     def seconds(self) -> float | None:
@@ -94,6 +123,8 @@ class Progress:
     missing: list[tuple[str, str]] = field(default_factory=list)
     """Files that were promised and are not as they should be, and how they are; the first of `missing_count`."""
     missing_count: int = 0
+    disks: list[Disk] = field(default_factory=list)
+    """The disks that were full or read-only when the engine gave up."""
     queues: list[str] = field(default_factory=list)
     """The names that the run's jobs bear in a scheduler's queue."""
     ended: int | None = None
@@ -114,6 +145,11 @@ class Progress:
         """Jobs that failed and were not tried again with success."""
         # The one that only asks for the outputs fails where one of them is missing, which is told by itself.
         return [job for job in self.jobs.values() if job.state == "failed" and job.rule != ALL]
+
+    @property
+    def steps_begun(self) -> bool:
+        """Whether a job of any step was started."""
+        return any(job.rule != ALL for job in self.jobs.values())
 
     @property
     def incomplete(self) -> bool:
@@ -168,7 +204,10 @@ class Progress:
             number, rule, self._step_of(rule, outputs, wildcards), wildcards, _list(event, "log"), outputs,
             str(event.get("shellcmd") or ""), event.get("benchmark"), int(event.get("threads") or 1),
         )  # fmt: skip
-        job.attempts = known.attempts if known is not None else 0
+        job.resources = dict(event.get("resources") or {})
+        if known is not None:
+            job.attempts = known.attempts
+            job.earlier = [*known.earlier, known.status or known.said]
         if known is not None and known.state == "failed":
             # Tried again: it has not failed yet.
             step = self._step(known.step)
@@ -221,6 +260,11 @@ class Progress:
         job = self._end(event["jobid"], "failed", event["time"])
         if job is not None:
             job.shell = str(event.get("shellcmd") or job.shell)
+            job.engine_logs = [log for log in _list(event, "log") if log not in job.logs]
+            said = str(event.get("rule_msg") or "")
+            job.said, elsewhere, _ = said.partition(_ELSEWHERE)
+            # Whoever takes a job gives it a number of its own.
+            job.submitted = not elsewhere or "external_jobid" in (event.get("aux") or {})
             # The message that came just before holds the command and how it ended.
             # It is among the last; to look through all of thousands for each failed job would take minutes.
             last, shell = self.errors[-_NEAR:], job.shell.strip()
@@ -228,6 +272,9 @@ class Progress:
             status = _STATUS.search(told[-200:]) if told is not None else None
             if status is not None:
                 job.status = f"exit status {status[1]}" if status[1] else f"ended by the signal {status[2]}"
+            elif told is None and not said:
+                # Its command was never run: what the engine said last of no command is why.
+                job.said = next((m for m in reversed(last[-_JUST:]) if not _is_of_others(m)), "")
 
     def _on_refused(self, event: Event) -> None:
         self.refused.append((str(event.get("code", "")), str(event.get("message", ""))))
@@ -241,6 +288,9 @@ class Progress:
             if job is not None:
                 job.status = "exit status 0, but it did not write what it promised"
                 job.lacking = [line.split(" (")[0] for line in unwritten[2].split("\n")[1:] if line.strip()]
+        elif event.get("exception") == _KIND:
+            affected = _AFFECTED.search(message)
+            self._write_wrong([line.strip() for line in affected[1].splitlines()] if affected else [], event["time"])
         elif _PROMISED.search(message):
             # Of what is there and not as it should be the engine names the files alone.
             self._lack(_NAMED.findall(message))
@@ -252,6 +302,20 @@ class Progress:
                 job.status = "exit status 0, but an output is not as it was promised"
                 job.lacking = lacking
                 return
+
+    def _write_wrong(self, paths: list[str], time: float) -> None:
+        """A job has written a directory for a file, or a file for a directory; Snakemake says no more of it."""
+        for job in list(self.jobs.values()):
+            lacking = [path for path in paths if path in job.outputs]
+            if lacking and self._end(job.number, "failed", time) is not None:
+                job.status, job.lacking, job.wrong_kind = "exit status 0", lacking, True
+
+    def _on_disks(self, event: Event) -> None:
+        wanted, found = set(event["outputs"]), [Disk.from_object(disk) for disk in event["disks"]]
+        self.disks = self.disks if wanted else found
+        for job in self.jobs.values():
+            if not wanted.isdisjoint(job.outputs):
+                job.disks = found
 
     def _on_missing(self, event: Event) -> None:
         self.missing = [(str(file["path"]), str(file["how"])) for file in event["files"]]
@@ -277,6 +341,10 @@ class Progress:
         if self.started is None or not self.done or not self.total:
             return None
         return (self.now - self.started) / self.done * (self.total - self.done)
+
+
+def _is_of_others(message: str) -> bool:
+    return any(words in message for words in _OF_OTHERS)
 
 
 def _list(event: Event, name: str) -> list[str]:

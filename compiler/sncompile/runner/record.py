@@ -29,7 +29,7 @@ class RunFolder:
     which file, `promises.jsonl` what has to be there at the end, `orders.jsonl` which jobs the engine has to do,
     `events.jsonl` what happened. Beside them stand the
     engine's own log, `cancel.json` where somebody cancelled the run, and copies of the spec, the emitted files, the
-    jobs' logs and measurements.
+    jobs' logs and measurements, and below `tries` the logs of tries that were followed by others.
     """
 
     def __init__(self, path: Path) -> None:
@@ -90,6 +90,20 @@ class RunFolder:
                     os.link(source, place)
                 except OSError:
                     _copy(str(source), str(place))
+
+    def forget_jobs(self) -> None:
+        """Delete what tells of single jobs and of how they are done, which nobody asks of a run that did nothing."""
+        for path in (self.jobs, self.promises, self.orders):
+            path.unlink(missing_ok=True)
+        for place in (self.path / "emitted").iterdir() if (self.path / "emitted").is_dir() else ():
+            if place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place, ignore_errors=True)
+            elif place != self.source_map:
+                place.unlink(missing_ok=True)
+
+    def kept_of_try(self, log: str, number: int) -> Path:
+        """Where the log of a try stands that failed and was followed by another."""
+        return self.path / "tries" / str(number) / log.removeprefix("logs/")
 
     def kept(self, folder: str, name: str) -> Path:
         """Where the copy of such a file stands, once the run has ended."""

@@ -17,16 +17,16 @@ from sncompile.diagnostics.text import visible
 from sncompile.drawing.themed_svg import Mark, to_themed_svg
 from sncompile.runner.display import duration
 from sncompile.runner.facts import picture_from
-from sncompile.runner.failures import Failure
+from sncompile.runner.failures import SameFailures, together
 from sncompile.runner.measures import JobTime, StepTime, job_times, step_times
 from sncompile.runner.progress import StepProgress
 from sncompile.runner.record import now
 from sncompile.runner.software import NO_IMAGES
-from sncompile.runner.status_text import SAYS, taken_from, times_text
+from sncompile.runner.status_text import SAYS, clock, taken_from, times_text
 from sncompile.runner.timeline import timeline
 from sncompile.runner.watch import RunStatus, State, Watch
 
-MOST_FAILURES = 50
+MOST_REASONS = 50
 MOST_JOBS = 1000
 MOST_PATHS = 12
 """So many of each are shown; of more, the rest is counted."""
@@ -43,7 +43,7 @@ def report_page(watch: Watch) -> str:
     jobs = job_times(watch, status.ended or now())
     names = [str(step["name"]) for step in facts.get("steps") or ()] or [step.name for step in status.steps]
     rows, ticks = timeline(names, jobs)
-    found = list(watch.failures())
+    found = together(watch.failures())
     return _environment().get_template("report/page.html").render(
         status=status,
         says=SAYS[status.state],
@@ -53,8 +53,8 @@ def report_page(watch: Watch) -> str:
         record=watch.record,
         taken=list(taken_from(watch.record)),
         tiles=_tiles(status, jobs),
-        failures=[_told(failure, watch.sources()) for failure in found[:MOST_FAILURES]],
-        more_failures=max(0, len(found) - MOST_FAILURES),
+        failures=[_told(same, watch.sources()) for same in found[:MOST_REASONS]],
+        more_reasons=max(0, len(found) - MOST_REASONS),
         errors=[] if found else watch.faults(status.state),
         graph=_graph(status, facts),
         rows=rows,
@@ -63,7 +63,8 @@ def report_page(watch: Watch) -> str:
         jobs=sorted(jobs, key=lambda j: j.started)[:MOST_JOBS],
         more_jobs=max(0, len(jobs) - MOST_JOBS),
         parameters=_parameters(facts, names),
-        outputs=_outputs(facts, watch.working),
+        outputs=_outputs(watch, status),
+        looked=clock(now()),
         images=_images(facts),
         images_by=_images_by(watch.record),
         working=watch.working,
@@ -148,13 +149,22 @@ def _tiles(status: RunStatus, jobs: Sequence[JobTime]) -> list[tuple[str, str, s
 # --- Failures ---------------------------------------------------------------------------------------------------------
 
 
-def _told(failure: Failure, sources: Mapping[str, str]) -> dict[str, Any]:
+def _told(same: SameFailures, sources: Mapping[str, str]) -> dict[str, Any]:
+    failure = same.first
+    tries = [(len(failure.earlier) + 1, "", failure.logs)]
+    tries += [(number, status, logs) for number, (status, logs) in enumerate(failure.earlier, 1)]
     return {
+        "message": same.message,
+        "jobs": same.named(MOST_JOBS) if same.rest else "",
         "failure": failure,
         "snippet": _snippet(failure.span, sources),
         "tails": [
-            (name, "\n".join(line.removeprefix("| ") for line in failure.tail(path, _TAIL)))
-            for name, path in failure.logs
+            (
+                log.name + (f", try {number}{f' ({status})' if status else ''}" if failure.earlier else ""),
+                "\n".join(line.removeprefix("| ") for line in failure.tail(log.path, _TAIL)),
+            )
+            for number, status, logs in tries
+            for log in logs
         ],
     }
 
@@ -237,13 +247,32 @@ def _parameters(facts: Mapping[str, Any], names: Sequence[str]) -> list[tuple[st
     return [(name, found) for name, found in groups.items() if found]
 
 
-def _outputs(facts: Mapping[str, Any], working: Path) -> list[dict[str, Any]]:
+def _outputs(watch: Watch, status: RunStatus) -> list[dict[str, Any]]:
+    """The outputs, each path with what has become of it since the run ended."""
+    targets = [str(target) for target in (watch.record.get("engine") or {}).get("targets") or ()]
     found = []
-    for name, output in (facts.get("outputs") or {}).items():
+    for name, output in (watch.names.facts.get("outputs") or {}).items():
         paths = [str(path) for path in output.get("paths") or ()]
-        shown = [(path, (working / path).exists()) for path in paths[:MOST_PATHS]]
+        shown = [(path, _since(path, watch.working, status, targets)) for path in paths[:MOST_PATHS]]
         found.append({"name": name, "paths": shown, "more": max(0, len(paths) - MOST_PATHS)})
     return found
+
+
+def _since(path: str, working: Path, status: RunStatus, targets: Sequence[str]) -> str:
+    """What is to be said of an output as it is now; nothing where it is as the run left it."""
+    try:
+        changed = (working / path).stat().st_mtime
+    except OSError:
+        asked = not targets or "all" in targets or path in targets
+        return "is not there now" if asked else "was not asked for (--target), and is not there now"
+    # A file system's clock may be a little ahead of ours.
+    if status.ended is not None and status.state.ended and changed > status.ended + _CLOCKS:
+        return f"was written again since this run, at {clock(changed)}"
+    return ""
+
+
+_CLOCKS = 2.0
+"""Seconds that clocks of machines which share files may differ by."""
 
 
 def _images_by(record: Mapping[str, Any]) -> str:

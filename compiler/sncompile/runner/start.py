@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics import CompileError, Diagnostic
+from sncompile.diagnostics.system_errors import cannot_write, remedy
 from sncompile.faults import runs as faults
 from sncompile.ir.graph.model import Graph
 from sncompile.lowering.model import Lowered
@@ -121,8 +122,10 @@ def start_if_needed(
                 raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR), str(working / name))
         return _start(run, options, working, say, idle)
     except OSError as error:
-        message = f"`{error.filename or working}`: {error.strerror or type(error).__name__}"
-        help = f"a run writes to {', '.join(f'`{name}`' for name in FOLDERS)} in its working folder; make room for them"
+        place = str(error.filename or working)
+        message = cannot_write(error, place)
+        places = ", ".join(f"`{name}`" for name in FOLDERS)
+        help = f"{remedy(error, 'look at it')}; a run writes to {places} in its working folder"
         raise CompileError([faults.NO_FOLDER.at(None, message, help=help)]) from None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sncompile.diagnostics.machine import as_object
 from sncompile.runner.display import duration
 from sncompile.runner.engine.options import PROFILE
+from sncompile.runner.failures import together
 from sncompile.runner.processes import Seen
 from sncompile.runner.telemetry.sender import told
 from sncompile.runner.watch import RunStatus, State, Watch
@@ -45,10 +46,15 @@ def status_text(watch: Watch, status: RunStatus, width: int, bold: Callable[[str
     rows = [["step", "jobs", *shown]]
     rows += [[s.name, f"{s.total:,}", *(_number(getattr(s, name)) for name in shown)] for s in status.steps]
     first, *rest = table(rows, width, right=range(1, len(shown) + 2)).splitlines(keepends=True)
-    steps = bold(first.rstrip("\n")) + "\n" + "".join(rest) if status.steps else "no job was started\n"
+    steps = bold(first.rstrip("\n")) + "\n" + "".join(rest) if status.steps else _no_steps(status)
     undelivered = told(watch.folder, 0) if status.state.ended else None
     telemetry = f"{undelivered}\n" if undelivered is not None else ""
     return "\n".join(("".join(head), steps, _summary(watch, status) + telemetry))
+
+
+def _no_steps(status: RunStatus) -> str:
+    up_to_date = status.state is State.DONE and not status.total
+    return f"no job was started{': everything was up to date' if up_to_date else ''}\n"
 
 
 def _number(number: int) -> str:
@@ -65,11 +71,16 @@ def _summary(watch: Watch, status: RunStatus) -> str:
     return ", ".join(parts) + "\n"
 
 
+def clock(seconds: float) -> str:
+    """A moment by the clock of who looks."""
+    return f"{datetime.fromtimestamp(seconds).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
 def times_text(status: RunStatus) -> str:
     """When a run began and ended, by the clock of who looks."""
     if status.started is None:
         return "not begun"
-    began = f"{datetime.fromtimestamp(status.started).astimezone():%Y-%m-%d %H:%M:%S}"
+    began = clock(status.started)
     took = duration(status.seconds or 0)
     return f"{began}, took {took}" if status.state.ended else f"since {began}, for {took}"
 
@@ -90,7 +101,11 @@ def taken_from(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def status_object(watch: Watch, status: RunStatus) -> dict[str, Any]:
-    """The JSON form: state, times, counts for the run and for every step, and the failures with their places."""
+    """The JSON form: state, times, counts for the run and for every step, and the failures with their places.
+
+    `failures` has every job that failed, `reasons` those of a step together that failed for the same reason.
+    """
+    failed = list(watch.failures())
     return {
         "run": str(status.folder),
         "name": status.name,
@@ -118,10 +133,23 @@ def status_object(watch: Watch, status: RunStatus) -> dict[str, Any]:
                 "key": failure.key,
                 "status": failure.status,
                 "attempts": failure.attempts,
-                "logs": [str(path) for _, path in failure.logs],
+                "logs": [str(log.path) for log in failure.logs],
+                "tries": [
+                    {"status": status, "logs": [str(log.path) for log in logs]} for status, logs in failure.earlier
+                ],
                 "diagnostic": as_object(failure.diagnostic()),
             }
-            for failure in watch.failures()
+            for failure in failed
+        ],
+        "reasons": [
+            {
+                "step": same.first.step,
+                "code": same.first.cause.fault.code,
+                "message": same.message,
+                "jobs": 1 + len(same.rest),
+                "keys": [failure.key for failure in (same.first, *same.rest)],
+            }
+            for same in together(failed)
         ],
         "taken": watch.record.get("taken"),
         "errors": [as_object(d) for d in watch.faults(status.state)] if not status.failed else [],

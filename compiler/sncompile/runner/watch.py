@@ -13,8 +13,9 @@ from typing import Any
 
 from sncompile.diagnostics import Diagnostic
 from sncompile.faults import runs as runs_faults
+from sncompile.runner.disks import troubled
 from sncompile.runner.events import Event, EventReader
-from sncompile.runner.failures import Failure, Places, engine_failure, failures, not_there
+from sncompile.runner.failures import Failure, Places, engine_failure, engine_gone, failures, not_there, together
 from sncompile.runner.job_names import JobNames
 from sncompile.runner.lock import is_held
 from sncompile.runner.processes import Process, Seen, look
@@ -170,17 +171,32 @@ class Watch:
         """The jobs that failed so far."""
         return failures(self.names, self.progress, self.places)
 
-    def faults(self, state: State) -> list[Diagnostic]:
-        """What went wrong, as diagnostics: a fault for each job that failed, or the engine's own."""
+    def faults(self, state: State, *, singly: bool = False) -> list[Diagnostic]:
+        """What went wrong, as diagnostics: one for the jobs of a step that failed for the same reason, or the engine's.
+
+        With `singly`, one for each job.
+        """
         found = [
             fault.at(None, reason, help=_REFUSED[fault])
             for code, reason in self.progress.refused
             for fault in _REFUSED
             if fault.code == code
         ]
-        found += [failure.diagnostic() for failure in self.failures()]
+        failed = self.failures()
+        found += [each.diagnostic() for each in (failed if singly else together(failed))]
         if self.progress.missing_count:
             found.append(not_there(self.names, self.progress))
+        if state is State.CRASHED:
+            found.append(engine_gone(self.names, self.folder.engine_log))
         if not found and state is State.FAILED:
-            found = [engine_failure(self.names, self.progress, self.folder.engine_log)]
+            found = [engine_failure(self.names, self.progress, self.folder.engine_log, self._hide)]
+        if state in (State.FAILED, State.CRASHED) and not any(d.code == runs_faults.CANNOT_WRITE.code for d in found):
+            found = [*self._full(), *found]
         return found
+
+    def _full(self) -> Iterator[Diagnostic]:
+        """What there is to say of the disks on which the record lies, as they are now."""
+        for disk in troubled([self.folder.path, self.working], Path()):
+            message = f"{disk.trouble}; the run could not write all that it has to tell"
+            help = "make room there; run again to go on from what is done"
+            yield runs_faults.CANNOT_WRITE.at(None, message, help=help)

@@ -7,12 +7,14 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sncompile.diagnostics import CompileError, Diagnostic
+from sncompile.diagnostics.system_errors import reason, remedy
 from sncompile.faults import targets as faults
 from sncompile.ir.graph.own_names import MANIFEST
 from sncompile.targets.replacing import folder_beside, take_place
@@ -44,16 +46,22 @@ def module_files(graph: _HasFiles) -> dict[str, bytes]:
     return found
 
 
+def executables(graph: _HasFiles) -> frozenset[str]:
+    """Those of the modules' files that may be run as programs, by their emitted names below `files/`."""
+    return frozenset(f"files/{name}" for name, file in graph.files.items() if file.executable)
+
+
 @dataclass(frozen=True, slots=True)
 class Emitted:
     """Files of a target by their names below the output folder. `summary` is a line for people.
 
-    `warnings` tell what the target leaves out although it compiles.
+    `warnings` tell what the target leaves out although it compiles; `executable` are the files that may be run.
     """
 
     files: Mapping[str, bytes]
     summary: str
     warnings: tuple[Diagnostic, ...] = ()
+    executable: frozenset[str] = frozenset()
 
     def describe(self) -> str:
         """What was made, in a line."""
@@ -73,10 +81,9 @@ class Emitted:
         try:
             self._write(without_ups(folder))
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise CompileError(
-                [_bad_folder(folder, f"the files cannot be written: {reason}", "choose another folder with `-o`")]
-            ) from None
+            message = f"the files cannot be written: {reason(error, folder)}"
+            help = f"{remedy(error, 'look at it')}, or choose another folder with `-o`"
+            raise CompileError([_bad_folder(folder, message, help)]) from None
 
     def _write(self, folder: Path) -> None:
         if folder.exists():
@@ -94,7 +101,7 @@ class Emitted:
             # A folder made for a moment is private; this one is to be like any other.
             fresh.chmod(0o777 & ~_umask())
             for name, data in {MANIFEST: self._manifest(), **self.files}.items():
-                _put(fresh / name, data, folder / name)
+                _put(fresh / name, data, folder / name, executable=name in self.executable)
             _carry_over(folder, fresh)
             take_place(folder, fresh)
 
@@ -107,6 +114,8 @@ class Emitted:
                 found.append(_differs(f"`{place}` is missing"))
             elif place.read_bytes() != data:
                 found.append(_differs(f"`{place}` differs from what would be written"))
+            elif name in self.executable and not place.stat().st_mode & stat.S_IXUSR:
+                found.append(_differs(f"`{place}` may not be run as a program, and would be written so that it may"))
         for name in read_manifest(folder):
             if name not in self.files and (folder / name).exists():
                 found.append(_differs(f"`{folder / name}` would not be written any more"))
@@ -147,12 +156,16 @@ def _umask() -> int:
     return mask
 
 
-def _put(place: Path, data: bytes, before: Path) -> None:
+def _put(place: Path, data: bytes, before: Path, *, executable: bool) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(data)
     with contextlib.suppress(OSError):
         if before.is_file() and before.read_bytes() == data:
             shutil.copystat(before, place)
+    if executable:
+        # Who may read it may run it.
+        mode = place.stat().st_mode
+        place.chmod(mode | (mode & 0o444) >> 2)
 
 
 def _carry_over(folder: Path, fresh: Path) -> None:

@@ -233,6 +233,7 @@ def _by_hand(page: Page, graph: Graph, everything: list[Job], folder: Path) -> d
     for name, content in module_files(graph).items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_bytes(content)
+        (out / name).chmod(0o755 if graph.files[name].executable else 0o644)
     left = {job.id: job for job in everything}
     failed: set[str] = set()
     while left:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,14 @@ class ModuleFile(NamedTuple):
     def read(self) -> bytes:
         """What it holds. Raises `OSError` where it cannot be read, or a link has taken its place."""
         return read_settled(self.source)
+
+    @property
+    def executable(self) -> bool:
+        """Whether its owner may run it as a program."""
+        try:
+            return bool(self.source.stat(follow_symlinks=False).st_mode & stat.S_IXUSR)
+        except OSError:
+            return False  # Whoever reads it is told why.
 
 
 def read_settled(path: Path) -> bytes:

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sncompile.runner.disks import Disk, temporary_folder, troubled
 from sncompile.runner.ending import (
     PATIENCE,
     claims_of,
@@ -127,6 +128,11 @@ def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int, se
             compact(claim.root, writing)
     release_claims(folder)
     lock.release()
+    if code:
+        roots = [claim.root for claim in claims_of(folder)]
+        found = troubled([str(watch.working), str(folder.path), *roots, temporary_folder()], Path())
+        if found:
+            _tell_disks(folder, [], found)
     state = State.DONE if code == 0 else State.CANCELLED if cancelled else State.FAILED
     tell(folder.events, event="engine_ended", code=code)
     watch.look()
@@ -179,6 +185,8 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
         Path.cwd(), claims_of(folder), by_mark, folder.redaction(os.environ), private=bool(folder.secrets),
         elsewhere=seen.stored_elsewhere, made=_made(folder, obedience),
         refuse=lambda found: tell(folder.events, event="refused", code=found.code, message=found.message),
+        tell_disks=lambda outputs, disks: _tell_disks(folder, outputs, disks),
+        place_of_try=folder.kept_of_try,
     )  # fmt: skip
     try:
         listen(Listeners((seen.keeper, *([obedience] if obedience is not None else []))))
@@ -212,6 +220,12 @@ def _obedience(folder: RunFolder) -> Obedience | None:
 
 def _made(folder: RunFolder, obedience: Obedience | None) -> set[str]:
     return set() if obedience is None else obedience.made(folder.read()["state_files"]["folder"])
+
+
+def _tell_disks(folder: RunFolder, outputs: list[str], disks: list[Disk]) -> None:
+    with contextlib.suppress(OSError):  # The events may lie on the very disk that is full.
+        told = [disk.as_object() for disk in disks]
+        tell(folder.events, event="disks", outputs=outputs, disks=told)
 
 
 def _lost(folder: RunFolder, claim: Claim) -> None:

@@ -34,6 +34,9 @@ class Listener(Protocol):
     def prepared(self, job: EngineJob) -> None:
         """What earlier tries left of a job of this machine is gone, and it starts now."""
 
+    def failing(self, job: EngineJob) -> None:
+        """A job has failed, and what it wrote is still there."""
+
     def end(self, job: EngineJob, *, well: bool, whole: bool) -> None:
         """A job has ended; `whole`: what it wrote is whole, or gone."""
 
@@ -53,6 +56,11 @@ class Listeners:
         """As each has it."""
         for each in self._every:
             each.prepared(job)
+
+    def failing(self, job: EngineJob) -> None:
+        """As each has it."""
+        for each in self._every:
+            each.failing(job)
 
     def end(self, job: EngineJob, *, well: bool, whole: bool) -> None:
         """As each has it."""
@@ -200,9 +208,11 @@ def _prepare(listener: Listener, original: Callable[..., Any]) -> Callable[..., 
 def _postprocess(listener: Listener, original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     async def postprocess(self: Any, *args: Any, **named: Any) -> None:
+        error = bool(named.get("error"))
+        if error:
+            listener.failing(_plain(self))
         # Where it raises, Snakemake calls it once more with `error`.
         await original(self, *args, **named)
-        error = bool(named.get("error"))
         kept = error and self.dag.workflow.execution_settings.keep_incomplete
         listener.end(_plain(self), well=not error, whole=not kept)
 

@@ -1,15 +1,18 @@
-"""What the engine's process does around its jobs: marks of unfinished work, signs of life, and what was written."""
+"""What the engine's process does around its jobs: marks of unfinished work, signs of life, logs of failed tries, and
+what was written."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.faults import runs as faults
+from sncompile.runner.disks import Disk, temporary_folder, troubled
 from sncompile.runner.engine.hooks import EngineJob, Refused
 from sncompile.runner.files.claims import SIGN_OF_LIFE, Claim
 from sncompile.runner.files.run_files import RealPaths, Written
@@ -35,14 +38,19 @@ class JobKeeper:
     `by_mark` has the files of jobs that the engine knows by a mark; with `elsewhere`, jobs write copies that the engine
     brings to a store, and not the files that were claimed. `made` are outputs that runs are known to have made. `hide`
     takes secrets out of the log of a job that has ended; with `private`, logs are for their owner alone before that,
-    too. `refuse` hears why jobs must not start.
+    too. `refuse` hears why jobs must not start, `tell_disks` of the disks that could not be written to when the job
+    with these outputs failed. `place_of_try` says where the log of a try is kept before another one writes a new log.
     """
 
     def __init__(
         self, working: Path, claims: Sequence[Claim], by_mark: Mapping[str, Sequence[Written]],
         hide: Redaction = NO_SECRETS, *, private: bool = False, elsewhere: bool = False, made: Collection[str] = (),
         refuse: Callable[[Objection], None] = lambda objection: None,
+        tell_disks: Callable[[list[str], list[Disk]], None] = lambda outputs, disks: None,
+        place_of_try: Callable[[str, int], Path] | None = None,
     ) -> None:  # fmt: skip
+        self._tell_disks, self._place_of_try = tell_disks, place_of_try
+        self._tries: dict[str, int] = {}
         self._refuse, self._made = refuse, made
         self._working, self._by_mark, self._hide, self._private = working, by_mark, hide, private
         self._claimed = None if elsewhere else set[str]().union(*(claim.files()[0] for claim in claims))
@@ -62,6 +70,18 @@ class JobKeeper:
             raise Refused(found.message)
         for claim, names in self._by_claim(files).items():
             self._marks[claim.place].begin(names)
+        for log in (log for job in jobs for log in job.logs):
+            self._keep_last_try(log)
+
+    def _keep_last_try(self, log: str) -> None:
+        """Put the log of a failed try aside, as the next one begins its log anew."""
+        number = self._tries.get(log, 0)
+        self._tries[log] = number + 1
+        if number and self._place_of_try is not None:
+            place = self._place_of_try(log, number)
+            with contextlib.suppress(OSError):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(self._working / log, place)
 
     def _objection(self, written: Written, real: RealPaths) -> Objection | None:
         """Why a file must not be written, if it must not."""
@@ -94,6 +114,13 @@ class JobKeeper:
             with contextlib.suppress(OSError):
                 place.parent.mkdir(parents=True, exist_ok=True)
                 os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE))
+
+    def failing(self, job: EngineJob) -> None:
+        """Look at the disks that a job writes to, before the engine deletes what it wrote."""
+        folders = (os.path.dirname(path) for path in (*(path for path, _, _ in job.outputs), *job.logs))
+        found = troubled(dict.fromkeys((*folders, temporary_folder())), self._working)
+        if found:
+            self._tell_disks([path for path, _, _ in job.outputs], found)
 
     def end(self, job: EngineJob, *, well: bool, whole: bool) -> None:
         """Take a job's marks away where nothing of it is half-written; what it wrote has to be there at the end."""

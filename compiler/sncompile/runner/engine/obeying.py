@@ -121,6 +121,9 @@ class Obedience:
     def prepared(self, job: EngineJob) -> None:
         """Nothing is to be done then."""
 
+    def failing(self, job: EngineJob) -> None:
+        """Nothing is to be done then: what is not known to have ended well runs again."""
+
     def end(self, job: EngineJob, *, well: bool, whole: bool) -> None:
         """Write down how a job was made that ended well, if what it read stayed the same."""
         began, orders = self._begun.pop(job.outputs[0][0], (0.0, [])) if job.outputs else (0.0, [])

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.diagnostics import CompileError, Diagnostic
+from sncompile.diagnostics.system_errors import cannot_write, remedy
 from sncompile.faults import runs as faults
 from sncompile.ir.graph.own_names import OWN_FOLDER
 from sncompile.runner.files.run_files import RunFiles
@@ -297,8 +298,9 @@ def _claim(root: str, writes: Collection[str], reads: Collection[str], owner: Ma
 
 
 def _no_marks(root: str, error: OSError) -> CompileError:
-    message = f"`{Path(root, OWN_FOLDER)}`: {error.strerror}"
-    help = "a run writes there which files are not whole yet; make room, or have another folder written to"
+    place = Path(root, OWN_FOLDER)
+    message = cannot_write(error, place)
+    help = f"{remedy(error, 'look at it')}; a run writes there which files are not whole yet"
     return CompileError([faults.NO_MARKS.at(None, message, help=help)])
 
 

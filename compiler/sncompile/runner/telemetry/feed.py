@@ -143,7 +143,11 @@ class Feed:
         """Tell of a try's end; `again` is when the next one began."""
         job = self._ended.pop(number)
         ended = job.ended if job.ended is not None else self._watch.progress.now
-        lines = tuple(line for log in job.logs for line in last_lines(log, self._watch.places.log(log), again))
+        lines = tuple(
+            line
+            for log in job.logs
+            for line in last_lines(log, self._watch.places.log_of_try(log, job.attempts), again)
+        )
         self._signals.end_job(JobEnded(number, ended, job.state, job.status, self._outcome(job), lines))
 
     def _outcome(self, job: JobRecord) -> dict[str, Attribute]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 
-from sncompile.diagnostics import Report, Span, did_you_mean
+from sncompile.diagnostics import Related, Report, Span, did_you_mean
 from sncompile.faults import values as value_faults
 from sncompile.ir.graph.files import ModuleFile
 from sncompile.ir.language.encoding import plain_name
+from sncompile.semantics.modules.line_ends import windows_line
 from sncompile.semantics.modules.locating import Locator, Root, Short
 from sncompile.semantics.modules.lock_file import LOCK, Lock, read_lock
 from sncompile.semantics.places import HERE, Places
@@ -149,6 +151,8 @@ class Library:
             self._report.add(value_faults.BAD_SCRIPT.at(span, f"no file `{name}` beside `{source.name}`", help=hint))
             return None
         self._use(path, absolute, root, span)
+        if all(file.source != absolute for file in self.claimed.values()):
+            self._look_at_line_ends(absolute, name, self.name_of(path), span)
         stem = plain_name(source.path.stem) if source.path is not None else "spec"
         number = 1
         emitted = f"{stem}/{plain_name(path.name)}"
@@ -157,6 +161,14 @@ class Library:
             emitted = f"{stem}-{number}/{plain_name(path.name)}"
         self.claimed[emitted] = ModuleFile(absolute, emitted)
         return emitted
+
+    def _look_at_line_ends(self, path: Path, name: str, shown: str, span: Span) -> None:
+        line = windows_line(path)
+        if line is not None:
+            message = f"the lines of `{name}` end as on Windows, and their carriage returns become part of its words"
+            help = f"sed -i 's/\\r$//' {shlex.quote(shown)}"
+            place = Related("the first such line", Span(shown, line, 1, line, 2))
+            self._report.add(value_faults.WINDOWS_LINES.at(span, message, help=help, related=(place,)))
 
     def claim_support(self, name: str) -> str:
         """Where a file that the compiler itself ships for jobs is emitted."""

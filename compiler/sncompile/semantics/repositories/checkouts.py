@@ -34,6 +34,12 @@ class Checkouts:
         except FetchError as error:
             self._failed[name] = error
             hint = f"see that the name is right, and that git may read it: git ls-remote {repository.url}"
+            known = self._lock().repositories.get(name)
+            if known is not None:
+                hint = (
+                    f"`{LOCK}` has the commit {known[:12]}; if that is gone, take what the reference leads to now:\n"
+                    f"sncompile lock --update SPEC; else {hint}"
+                )
             self._report.add(NO_REPOSITORY.at(span, f"`{name}` cannot be fetched: {error}", help=hint))
             return None
         if commit is None:

@@ -12,7 +12,7 @@ from sncompile.lowering.features import Feature
 from sncompile.lowering.model import Lowered
 from sncompile.targets.bash.reading import differences
 from sncompile.targets.bash.script import SCRIPT, script_of
-from sncompile.targets.emitted import Emitted, module_files
+from sncompile.targets.emitted import Emitted, executables, module_files
 from sncompile.targets.target import NOT_HEEDED, NoOptions, Target
 
 
@@ -49,7 +49,8 @@ class BashTarget(Target[NoOptions]):
             f"files/{name}": content for name, content in module_files(lowered).items()
         }
         count = sum(map(len, lowered.wanted.values()))
-        return Emitted(files, f"{count:,} job{'' if count == 1 else 's'}; script of {text.count(chr(10)):,} lines")
+        summary = f"{count:,} job{'' if count == 1 else 's'}; script of {text.count(chr(10)):,} lines"
+        return Emitted(files, summary, executable=executables(lowered))
 
     def verify(self, graph: Graph, out: Path) -> Sequence[str]:
         """bash itself tells each job's words, which are compared with those of the graph."""

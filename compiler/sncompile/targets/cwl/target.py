@@ -17,7 +17,7 @@ from sncompile.targets.cwl.places import Places
 from sncompile.targets.cwl.render import render_document, render_job, support
 from sncompile.targets.cwl.verify import differences, differences_in
 from sncompile.targets.cwl.workflow import lower_pipeline
-from sncompile.targets.emitted import Emitted, module_files
+from sncompile.targets.emitted import Emitted, executables, module_files
 from sncompile.targets.target import NoOptions, Refusal, Target
 
 READ_BACK = 1_000
@@ -107,7 +107,7 @@ class CwlTarget(Target[NoOptions]):
         tools, jobs = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)
         lines = texts[WORKFLOW].count("\n")
         summary = f"{tools} for {jobs}; workflow of {lines} lines"
-        return Emitted(emitted, summary, report.diagnostics())
+        return Emitted(emitted, summary, report.diagnostics(), executables(lowered))
 
     def read_back(self, graph: Graph, emitted: Emitted, out: Path) -> list[str]:
         """What differs between the graph and its files; of more than `READ_BACK` jobs only `--verify` says it."""

@@ -11,7 +11,7 @@ from sncompile.faults import targets as faults
 from sncompile.ir.graph.model import Graph
 from sncompile.lowering.features import Feature
 from sncompile.lowering.model import Lowered
-from sncompile.targets.emitted import Emitted
+from sncompile.targets.emitted import Emitted, executables
 from sncompile.targets.snakemake.names import RESOURCES
 from sncompile.targets.snakemake.profiles import profile_files
 from sncompile.targets.snakemake.reading_back import read_back
@@ -78,7 +78,7 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         counts = ((len(workflow.rules), "rule"), (graph.job_count(), "job"))
         rules, jobs = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)
         summary = f"{rules} for {jobs}; Snakefile of {lines} lines"
-        return Emitted(emitted, summary)
+        return Emitted(emitted, summary, executable=executables(graph))
 
     def read_back(self, graph: Graph, emitted: Emitted, out: Path) -> list[str]:
         """What differs between the graph and its files, of some jobs of a large pipeline."""

@@ -16,7 +16,7 @@ _FIELDS = {
     ),
     "job_started": ("jobs",),
     "job_finished": ("job_id",),
-    "job_error": ("jobid", "rule_name", "log", "shellcmd"),
+    "job_error": ("jobid", "rule_name", "rule_msg", "log", "shellcmd", "aux"),
     "progress": ("done", "total"),
     "run_info": ("stats",),
     "error": ("exception",),
