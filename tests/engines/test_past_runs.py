@@ -85,7 +85,9 @@ def test_a_run_of_python_that_does_nothing_leaves_little(folder: Path, monkeypat
     """Who has a run in hand can ask it how it went, also where nothing was to be done."""
     whole = _run(folder)
     monkeypatch.chdir(folder)
-    assert sn.load("spec.yaml").run(cores=2).status == "done"
+    run = sn.load("spec.yaml").run(cores=2)
+    run.wait()
+    assert run.status == "done"
     little = newest_run(folder)
     sizes = {run["run"]: run["bytes"] for run in json.loads(sncompile(folder, "runs", "--json").stdout)}
     assert sizes[str(little)] < sizes[str(whole)] / 2
