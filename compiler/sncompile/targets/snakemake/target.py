@@ -12,6 +12,7 @@ from sncompile.ir.graph.model import Graph
 from sncompile.lowering.features import Feature
 from sncompile.lowering.model import Lowered
 from sncompile.targets.emitted import Emitted
+from sncompile.targets.snakemake.batching import with_batches
 from sncompile.targets.snakemake.names import RESOURCES
 from sncompile.targets.snakemake.profiles import profile_files
 from sncompile.targets.snakemake.reading_back import read_back
@@ -59,6 +60,10 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
             "drop the `?`",
         )
     }
+
+    def prepare(self, graph: Graph, out: Path) -> Graph:
+        """The graph with batches in the place of their instances: Snakemake knows nothing of such."""
+        return with_batches(graph, self.place(graph, out))
 
     def lower(self, lowered: Lowered, out: Path, options: SnakemakeOptions) -> Emitted:
         """The files of a graph. Raises `CompileError` for what Snakemake cannot express."""

@@ -15,7 +15,6 @@ from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.values.model import Const, Value
 from sncompile.ir.values.relating import UNIT, see
 from sncompile.targets.emitted import module_files
-from sncompile.targets.snakemake.batching import with_batches
 from sncompile.targets.snakemake.containers import RUNNER, runner_script
 from sncompile.targets.snakemake.context import FamilyContext, Surroundings
 from sncompile.targets.snakemake.inputs import input_code, port_code
@@ -38,16 +37,15 @@ def lower_graph(
     With `containers` commands that have an image are wrapped for that engine.
     """
     names = rule_names(graph.families)
-    batched = with_batches(graph, files)
-    graph = batched.graph
-    around, lowerings = _lowerings(graph, names, files, report, batched.families, containers)
+    batched = frozenset(name for name, family in graph.families.items() if family.batches)
+    around, lowerings = _lowerings(graph, names, files, report, batched, containers)
     patterns = {name: lowering.outputs for name, lowering in lowerings.items()}
     for first, second in separate(patterns, _raw(lowerings)):
         report.add(_ambiguous(graph.families[first], graph.families[second]))
     rules = [_rule_all(around)]
     rules += [lowerings[name].rule(benchmark=benchmark) for name in graph.families]
     secrets = {v.name for family in graph.families.values() for v in family.env if v.secret}
-    emitted = module_files(graph) | dict(batched.scripts)
+    emitted = module_files(graph)
     boxed = containers is not None and any(f.container is not None for f in graph.families.values())
     if containers is not None and boxed:
         emitted[RUNNER] = runner_script(graph, containers, around.evaluator)
