@@ -85,10 +85,10 @@ class Target(ABC, Generic[OptionsT]):
         return None
 
     def prepare(self, graph: Graph, out: Path) -> Graph:
-        """The graph that is lowered for this target: what its engine has no words for is said in those that it has.
+        """The graph that is lowered for this target: what its engine has no words for, in those that it has.
 
-        The jobs stay what they are as far as anybody sees their files; a target that needs nothing of the kind gives the
-        graph as it is. `read_back` and `verify` get the graph as it was.
+        The files that come of it stay what they are. A target that needs nothing of the kind gives the graph as it is.
+        `read_back` and `verify` get the graph as it was.
         """
         return graph
 

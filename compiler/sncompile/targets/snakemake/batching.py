@@ -54,7 +54,7 @@ def with_batches(graph: Graph, files: str) -> Graph:
 
 def instance_marks(workspace: str, family: Family) -> str:
     """The folder with the marks of a batched family's instances."""
-    return f"{mark_start(workspace, family)}/instances"
+    return f"{mark_start(workspace, family.name, family.keys)}/instances"
 
 
 class _Batching:
@@ -99,8 +99,8 @@ class _Batching:
                  for c in ("first", "last")]  # fmt: skip
         marks = instance_marks(self._expansion.graph.workspace, old)
         command: tuple[Value, ...] = (
-            Const("bash", STRING, span), FileValue(RUNNER, Type("file"), span), FileValue(self.place, Type("file"), span),
-            *cells, Const(marks, STRING, span),
+            Const("bash", STRING, span), FileValue(RUNNER, Type("file"), span),
+            FileValue(self.place, Type("file"), span), *cells, Const(marks, STRING, span),
         )  # fmt: skip
         return old._replace(
             keys=self.keys,
