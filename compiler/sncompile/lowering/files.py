@@ -140,7 +140,8 @@ class Joined(NamedTuple):
 
 
 class Computed(NamedTuple):
-    """Anything else; `parts` are those that it is made of and that come from other tasks."""
+    """Anything else; `parts` are those that it is made of and that come from other tasks, of lists that hand on what
+    others hold all that it is made of."""
 
     parts: tuple[Files, ...]
 

@@ -8,7 +8,7 @@ from sncompile.ir.graph.feeds import steps_in
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.values import model as ir
-from sncompile.ir.values.branches import Branch, branches
+from sncompile.ir.values.branches import HANDED_ON, Branch, branches
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Value, children, walk
 from sncompile.lowering.files import (
@@ -88,7 +88,9 @@ class Tracing:
             case ir.Made():
                 sources = tuple([self._part(source, at, family) for source in value.sources])
                 return Traced(self._files(value.path, at, family, cells), sources)
-        parts = tuple([self._part(child, at, family) for child in children(value) if steps_in(child)])
+        # A list that hands on what is in others is made of all of them, whoever writes it.
+        whole = isinstance(value, ir.Apply) and value.type.many and value.function in HANDED_ON
+        parts = tuple([self._part(child, at, family) for child in children(value) if whole or steps_in(child)])
         return Joined(parts) if isinstance(value, ir.Text) else Computed(parts)
 
     def _source(self, value: ir.Related) -> Files:
