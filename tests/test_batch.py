@@ -9,6 +9,7 @@ import pytest
 from sncompile.api import check, graph_of
 from sncompile.ir.graph.model import Graph
 from sncompile.passes.batch import batch
+from sncompile.targets.registry import find_target
 
 SPEC = """\
 sncompile: 1
@@ -88,3 +89,13 @@ def test_resources_of_each_instance_alone(tmp_path: Path, memory: str) -> None:
     assert [remark.message for remark in found.remarks] == [
         "`a` is not done in batches: its resources depend on the size of each instance's files or on the attempt"
     ]
+
+
+def test_targets_that_know_no_batches_prepare_the_graph(tmp_path: Path) -> None:
+    """What Snakemake prints has a job for each batch, what others do one for each instance."""
+    found = batch(graph(tmp_path, 5, 2)).graph
+    prepared = find_target("snakemake").prepare(found, tmp_path / "out")
+    assert (len(found.families["a"].keys), found.files) == (5, {})
+    assert prepared.families["a"].batches == (0, 1, 2)
+    assert prepared.files["batches/a.sh"].read().count(b"\n") == 5
+    assert find_target("bash").prepare(found, tmp_path / "out") is found

@@ -12,6 +12,8 @@ import pytest
 import sncompile
 from sncompile.api import Compilation, CompileOptions, DifferentJobs, check, compile_program
 from sncompile.ir.jobs.expansion import jobs
+from sncompile.lowering.model import NamedPort
+from sncompile.lowering.text import lowered_text
 from sncompile.targets.registry import find_target
 from sncompile.targets.snakemake.marking import marks_of
 from sncompile.targets.snakemake.reading_back.read_back import differences
@@ -279,6 +281,32 @@ steps:
     assert mark not in written
     Path("main.yaml").write_text(spec.replace("PLACE", mark.rpartition("/")[0]))
     assert {fault.code for fault in check("main.yaml").diagnostics} == {"SN514"}
+
+
+def test_who_waits_for_a_mark_reads_its_other_files_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list may hold paths of a step that is known by its mark, and paths that nobody writes."""
+    monkeypatch.chdir(tmp_path)
+    Path("main.yaml").write_text(
+        """\
+sncompile: 1
+pipeline: main
+tables: {t: {key: k, rows: [{k: a, f: raw/a, g: u}, {k: b, f: raw/b, g: v}]}}
+steps:
+  one:
+    by: k
+    outputs: {o: "x/${k}.txt", p: "y/${t.g}.txt"}
+    module: {outputs: {o: {type: file}, p: {type: file}}, command: [touch, "${outputs.o}", "${outputs.p}"]}
+  two:
+    with: {i: "${zip(one.o, t.f)}"}
+    module: {inputs: {i: {type: "file[]"}}, outputs: {o: {type: file}}, command: [cat, "${inputs.i}", "${outputs.o}"]}
+"""
+    )
+    made = compile_program(check("main.yaml").require(), CompileOptions(keep=("two",)))
+    marks = [f"results/one/.sncompile/done/{key}.done" for key in "ab"]
+    assert made.emitted.files["tables/two.i.tsv"].decode().split() == ["value", *marks, "raw/a", "raw/b"]
+    ports = [NamedPort("two", "inputs", "i")]
+    assert "{inputs.i} ..." in lowered_text(made.lowered)
+    assert "{column i} ..." in lowered_text(made.lowered.spelling_out(ports))
 
 
 @pytest.mark.parametrize("path", ["../../raw/x", "out/m.log/q"])

@@ -110,12 +110,23 @@ class Compilation:
     @cached_property
     def lowered(self) -> Lowered:
         """What the target prints from."""
-        from sncompile.lowering.lower import lower
         from sncompile.targets.registry import find_target
 
         graph = self.graph
         with uncollected():
             target = find_target(self.options.target)
+            return lowered_for(target, graph, self.out)
+
+    @cached_property
+    def jobs(self) -> Lowered:
+        """The lowered model of the jobs as the graph has them, whatever the target's engine takes for one."""
+        from sncompile.lowering.lower import lower
+        from sncompile.targets.registry import find_target
+
+        target, graph = find_target(self.options.target), self.graph
+        if target.prepare(graph, self.out) is graph:
+            return self.lowered
+        with uncollected():
             return lower(graph, target.place(graph, self.out), target.stage)
 
     @cached_property
@@ -153,7 +164,6 @@ def emit(graph: Graph, out: Path, options: CompileOptions, lowered: Lowered | No
 
 def printed(graph: Graph, out: Path, options: CompileOptions, lowered: Lowered | None = None) -> Emitted:
     """What a target makes of a graph. Raises `CompileError` for what it cannot express."""
-    from sncompile.lowering.lower import lower
     from sncompile.targets.refusing import refuse
     from sncompile.targets.registry import blamed, find_target
     from sncompile.targets.target import options_for
@@ -161,11 +171,18 @@ def printed(graph: Graph, out: Path, options: CompileOptions, lowered: Lowered |
     target = find_target(options.target)
     chosen = options_for(target, options.for_target())
     with blamed(target):
-        lowered = lowered or lower(graph, target.place(graph, out), target.stage)
+        lowered = lowered or lowered_for(target, graph, out)
     unheeded = refuse(target, lowered)
     with blamed(target):
         found = target.lower(lowered, out, chosen)
     return replace(found, warnings=(*unheeded, *found.warnings))
+
+
+def lowered_for(target: Target[Any], graph: Graph, out: Path) -> Lowered:
+    """The lowered model that a target prints, of a graph whose files will stand in `out`."""
+    from sncompile.lowering.lower import lower
+
+    return lower(target.prepare(graph, out), target.place(graph, out), target.stage)
 
 
 def few(told: Sequence[str]) -> str:

@@ -69,7 +69,7 @@ def command(
     except CompileError as error:
         reporter.fail(error)
     try:
-        decisions = decisions_for(made.graph, made.lowered, targets, Hashing(hashing))
+        decisions = decisions_for(made.graph, made.jobs, targets, Hashing(hashing))
     except CompileError as error:
         misused(error)
     if out is not None:

@@ -125,14 +125,12 @@ def command(
     except CompileError as error:
         misused(error)
     if dry_run:
-        work = work_of(
-            decisions_for(prepared.graph, prepared.lowered, targets, Hashing(hashing)), prepared.graph.folder
-        )
+        work = work_of(decisions_for(prepared.graph, prepared.jobs, targets, Hashing(hashing)), prepared.graph.folder)
         write(work_text(work, terminal_width(), bold(reporter.color)))
         return
     if plan is not None:
         try:
-            check_plan(plan, decisions_for(prepared.graph, prepared.lowered, targets, Hashing(hashing)), prepared.graph)
+            check_plan(plan, decisions_for(prepared.graph, prepared.jobs, targets, Hashing(hashing)), prepared.graph)
         except CompileError as error:
             reporter.show(error.diagnostics, error.sources)
             sys.exit(EXIT_RUN_FAILED)
@@ -159,7 +157,7 @@ def _prepare(spec: str, given: SpecOptions, how: CompileOptions, reporter: Repor
         reporter.warn(made.emitted.warnings, sources)
     except CompileError as error:
         reporter.fail(error, sources)
-    return Prepared(program, made.graph, made.lowered, facts_of(program, options), sources, made.emitted, made.out)
+    return Prepared(program, made.graph, made.jobs, facts_of(program, options), sources, made.emitted, made.out)
 
 
 def _run(prepared: Prepared, how: RunOptions, reporter: Reporter) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from sncompile.diagnostics import Span
@@ -22,14 +23,17 @@ from sncompile.lowering.model import (
     JobRef,
     Lazy,
     Lowered,
+    NamedPort,
     Promised,
     Task,
     Use,
-    Variable,
     ports_paths,
 )
-from sncompile.lowering.paths import inputs_of, outputs_of, parameters_of, paths_in, sources_of, taken_outputs
+from sncompile.lowering.paths import inputs_of, outputs_of, parameters_of, sources_of, taken_outputs
+from sncompile.lowering.spelling import spelled_out
 from sncompile.lowering.staging import Staged, StagedEvaluator
+from sncompile.lowering.tracing import Tracing
+from sncompile.lowering.waits import waits_of
 from sncompile.lowering.words import Words
 
 
@@ -42,7 +46,8 @@ def lower(graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | No
     lowering = _Lowering(graph, place, stage)
     wanted = {step for value in graph.outputs.values() for step in steps_in(value)}
     # What never runs needs nothing.
-    needed_here = needed(graph, [*wanted, *for_effect(graph)])
+    effects = for_effect(graph)
+    needed_here = needed(graph, [*wanted, *effects])
     return Lowered(
         name=graph.name,
         title=" ".join(graph.title.split()),
@@ -50,13 +55,15 @@ def lower(graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | No
         digest=graph.spec_digest,
         folder=graph.folder,
         workspace=graph.workspace,
+        roots=graph.roots,
+        origins=graph.origins,
         place=place,
         written=tuple(graph.families),
         files=graph.files,
         features=_features(graph, needed_here),
         resources=_resources(graph, needed_here),
+        effects=tuple(effects),
         span=graph.span,
-        graph=graph,
         _parts=lowering,
     )
 
@@ -64,9 +71,9 @@ def lower(graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | No
 class _Ports:
     """The files of one family, as the pipeline has them."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, tracing: Tracing) -> None:
         self.columns, self.family = columns, columns.family
-        self.inputs, self.outputs = inputs_of(columns), outputs_of(columns)
+        self.inputs, self.outputs = inputs_of(columns, tracing), outputs_of(columns.family, tracing)
 
 
 class _Lowering:
@@ -76,13 +83,22 @@ class _Lowering:
         self._graph, self._place, self._stage = graph, place, stage
 
     @cached_property
+    def _evaluator(self) -> Evaluator:
+        place = self._place
+        return Evaluator(self._graph.families, lambda name: f"{place}/{name}")
+
+    @cached_property
+    def _tracing(self) -> Tracing:
+        return Tracing(self._graph, self._evaluator)
+
+    @cached_property
     def _expansion(self) -> Expansion:
         return Expansion(self._graph, files=self._place)
 
     @cached_property
     def _ports(self) -> dict[str, _Ports]:
-        graph, evaluator = self._graph, self._expansion.evaluator
-        return {name: _Ports(Columns(graph.families[name], graph, evaluator)) for name in graph.downwards()}
+        graph, evaluator, tracing = self._graph, self._evaluator, self._tracing
+        return {name: _Ports(Columns(graph.families[name], graph, evaluator), tracing) for name in graph.downwards()}
 
     @cached_property
     def staged(self) -> Staged:
@@ -94,20 +110,13 @@ class _Lowering:
     @cached_property
     def tasks(self) -> dict[str, Task]:
         """The tasks, each after those that it needs."""
-        graph, place, evaluator = self._graph, self._place, self._expansion.evaluator
-        if self.staged is not _as_it_is:
-            evaluator = StagedEvaluator(graph.families, lambda name: f"{place}/{name}", self.staged)
-        return {
-            name: _task(each, Columns(each.family, graph, evaluator), self._expansion)
-            for name, each in self._ports.items()
-        }
+        return {name: self.task(name) for name in self._ports}
 
     @cached_property
     def outputs(self) -> dict[str, Promised]:
         """The outputs of the pipeline."""
-        evaluator = self._expansion.evaluator
         return {
-            name: Promised(paths_in(evaluator.closure(value, UNIT)(0)), value.type.many, value.span)
+            name: Promised(self._tracing.files(value, UNIT), value.type.many, value.span)
             for name, value in self._graph.outputs.items()
         }
 
@@ -116,66 +125,107 @@ class _Lowering:
         """The jobs that the outputs need."""
         return wanted_jobs(self._graph, self._expansion)
 
+    def spelling_out(self, ports: Collection[NamedPort]) -> _SpellingOut:
+        """The same with the paths of some ports written out in words."""
+        return _SpellingOut(self, ports)
+
+    def task(self, name: str, spelled: Collection[NamedPort] = ()) -> Task:
+        """All jobs of a family; the paths of some of its ports are written out in words."""
+        graph, place, ports, evaluator = self._graph, self._place, self._ports[name], self._evaluator
+        if self.staged is not _as_it_is:
+            evaluator = StagedEvaluator(graph.families, lambda name: f"{place}/{name}", self.staged)
+        family, size = ports.family, len(ports.family.keys)
+        worded, parameters = spelled_out(family, spelled)
+        columns = Columns(worded, graph, evaluator)
+        words = Words(columns)
+        success = family.success
+        checks = [Check("non_empty", port) for port in success.non_empty]
+        checks += [Check("sha256", port, total) for port, total in success.sha256.items()]
+        checks += [Check("min_files", port, str(count)) for port, count in success.min_files.items()]
+        outputs = dict(ports.outputs)
+        for port, parameter in parameters.items():
+            outputs[port] = replace(outputs[port], words=tuple(words.words(parameter, port)))
+        return Task(
+            name=family.name,
+            title=" ".join(family.title.split()),
+            by=family.keys.by,
+            key_set=family.keys,
+            made_of=tuple([origin.step for origin in sorted(family.origins.values(), key=lambda each: each.span)]),
+            keys=Lazy(size, lambda: family.keys.instances),
+            ids=Lazy(size, lambda: [job_id(family, number) for number in range(size)]),
+            variables=tuple(map(words.variable, worded.env)),
+            command=words.command(),
+            script=words.script(),
+            inputs=ports.inputs,
+            outputs=outputs,
+            parameters=parameters_of(ports.columns),
+            taken=taken_outputs(ports.columns),
+            ordered=sources_of([waited_for(waits, graph) for waits in family.after], ports.columns),
+            waits=waits_of(family, graph, self._evaluator, self._tracing),
+            gathers=tuple([e.source for e in graph.into(name) if e.relation is Relation.GATHER and e.ports]),
+            after=Lazy(size, lambda: [self._after(name, number) for number in range(size)]),
+            resources={name: words.amount(value, name) for name, value in worded.resources.items()},
+            image=words.member(worded.container, "image") if worded.container is not None else None,
+            columns=columns.columns,
+            conda=family.conda,
+            network=family.network,
+            checks=tuple(checks),
+            retries=family.retries,
+            priority=family.priority,
+            urgent=family.urgent,
+            local=family.local_rule,
+            batches=family.batches,
+            tags=family.tags,
+            files=tuple(module_files(family)),
+            digests=Lazy(size, lambda: [self._expansion.digest(name, number) for number in range(size)]),
+            span=family.span,
+            module_span=family.module_span,
+            spans={name: value.span for name, value in family.resources.items()}
+            | ({"container": family.container.span} if family.container is not None else {}),
+            _settings=lambda: settings_of(family),
+        )
+
+    def _after(self, name: str, number: int) -> tuple[JobRef, ...]:
+        return tuple([JobRef(*job) for job in self._expansion.after(name, number)])
+
+
+class _SpellingOut:
+    """The parts of a lowered model that writes the paths of some ports out in words."""
+
+    def __init__(self, lowering: _Lowering, ports: Collection[NamedPort]) -> None:
+        self._lowering, self._ports = lowering, ports
+
+    @property
+    def staged(self) -> Staged:
+        """As without."""
+        return self._lowering.staged
+
+    @property
+    def outputs(self) -> Mapping[str, Promised]:
+        """As without."""
+        return self._lowering.outputs
+
+    @property
+    def wanted(self) -> Mapping[str, Sequence[int]]:
+        """As without."""
+        return self._lowering.wanted
+
+    @cached_property
+    def tasks(self) -> dict[str, Task]:
+        """The tasks; those that have none of the ports are the very same."""
+        by_task: dict[str, list[NamedPort]] = {}
+        for port in self._ports:
+            by_task.setdefault(port.task, []).append(port)
+        made = {name: self._lowering.task(name, ports) for name, ports in by_task.items()}
+        return {name: made.get(name, task) for name, task in self._lowering.tasks.items()}
+
+    def spelling_out(self, ports: Collection[NamedPort]) -> _SpellingOut:
+        """The same with more ports."""
+        return _SpellingOut(self._lowering, [*self._ports, *ports])
+
 
 def _as_it_is(path: str) -> str:
     return path
-
-
-def _task(ports: _Ports, columns: Columns, expansion: Expansion) -> Task:
-    family, graph = ports.family, expansion.graph
-    words = Words(columns)
-    size = len(family.keys)
-    success = family.success
-    checks = [Check("non_empty", port) for port in success.non_empty]
-    checks += [Check("sha256", port, total) for port, total in success.sha256.items()]
-    checks += [Check("min_files", port, str(count)) for port, count in success.min_files.items()]
-    return Task(
-        name=family.name,
-        title=" ".join(family.title.split()),
-        by=family.keys.by,
-        keys=Lazy(size, lambda: family.keys.instances),
-        ids=Lazy(size, lambda: [job_id(family, number) for number in range(size)]),
-        command=words.command(),
-        script=words.script(),
-        inputs=ports.inputs,
-        outputs=ports.outputs,
-        parameters=parameters_of(ports.columns),
-        taken=taken_outputs(ports.columns),
-        ordered=sources_of([waited_for(waits, graph) for waits in family.after], ports.columns),
-        gathers=tuple([e.source for e in graph.into(family.name) if e.relation is Relation.GATHER and e.ports]),
-        after=Lazy(size, lambda: [_after(family, number, expansion) for number in range(size)]),
-        resources={name: words.amount(value, name) for name, value in family.resources.items()},
-        variables=tuple(
-            [
-                Variable(
-                    v.name, words.whole(v.value, f"env_{v.name}") if v.value is not None and not v.secret else None
-                )
-                for v in family.env
-            ]
-        ),
-        image=words.member(family.container, "image") if family.container is not None else None,
-        columns=columns.columns,
-        conda=family.conda,
-        network=family.network,
-        checks=tuple(checks),
-        retries=family.retries,
-        priority=family.priority,
-        urgent=family.urgent,
-        local=family.local_rule,
-        batches=family.batches,
-        tags=family.tags,
-        settings=settings_of(family),
-        files=tuple(module_files(family)),
-        digests=Lazy(size, lambda: [expansion.digest(family.name, number) for number in range(size)]),
-        span=family.span,
-        module_span=family.module_span,
-        spans={name: value.span for name, value in family.resources.items()}
-        | ({"container": family.container.span} if family.container is not None else {}),
-    )
-
-
-def _after(family: Family, number: int, expansion: Expansion) -> tuple[JobRef, ...]:
-    return tuple([JobRef(*job) for job in expansion.after(family.name, number)])
 
 
 def wanted_jobs(graph: Graph, expansion: Expansion | None = None) -> Mapping[str, Sequence[int]]:

@@ -12,17 +12,16 @@ that names a port stays the name of the port. Of a step over a table `t` of two 
     word      -o          constant
     word      blurred     the file of the output `blurred`
 
-A task holds no value of the IR, and nothing has to be evaluated; a column that is one of a table names that table. What
-Snakemake's paths still need of the graph it finds in `Lowered.graph`, which no other target looks at.
-Columns and files are sequences with an item for
-each job, in the order of the family's instances; they are made when they are first looked at, as a target that can say
-a path as a pattern never needs those of a million jobs.
+A task holds no value of the IR, and nothing has to be evaluated; a column that is one of a table names that table.
+Columns and files are sequences with an item for each job, in the order of the family's instances; they are made when
+they are first looked at, as a target that can say a path as a pattern never needs those of a million jobs. What such a
+target says instead is in `files.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from posixpath import dirname, normpath
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, overload
@@ -30,27 +29,27 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, o
 if TYPE_CHECKING:
     from sncompile.diagnostics import Span
     from sncompile.ir.graph.files import ModuleFile as Shipped
-    from sncompile.ir.graph.model import Graph
     from sncompile.ir.keys.key_set import KeySet
     from sncompile.ir.keys.table import Table
     from sncompile.lowering.expressions import Expression
     from sncompile.lowering.features import Feature
+    from sncompile.lowering.files import Files, PathPiece
 
 T = TypeVar("T")
 Plain = str | int | float | bool | None | tuple["Plain", ...]
 
 
 class Lazy(Sequence[T], Generic[T]):
-    """A sequence of `size` items that is made when the first of them is asked for."""
+    """A sequence of `size` items that is made when the first of them is asked for; None where nobody knows how many."""
 
     __slots__ = ("_found", "_make", "_size")
 
-    def __init__(self, size: int, make: Callable[[], Sequence[T]]) -> None:
+    def __init__(self, size: int | None, make: Callable[[], Sequence[T]]) -> None:
         self._size, self._make = size, make
         self._found: Sequence[T] | None = None
 
     def __len__(self) -> int:
-        return self._size
+        return self._size if self._size is not None else len(self._items())
 
     @overload
     def __getitem__(self, number: int) -> T: ...
@@ -78,10 +77,12 @@ class Constant(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A key of the job; `encoded` as it stands in derived paths."""
+    """A key of the job; `encoded` as it stands in derived paths. `home` are the instances whose key it is: the job's
+    own, or those of another task that it reads from."""
 
     name: str
     encoded: bool
+    home: KeySet
 
 
 class Cell(NamedTuple):
@@ -196,40 +197,64 @@ class Written(NamedTuple):
     place: int
 
 
+class Outside(NamedTuple):
+    """Paths of an input that no task writes: all of them, each once, and what each is made of, where that is told."""
+
+    pieces: tuple[PathPiece, ...]
+    paths: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Input:
     """The files of an input port: for each job its paths, or None where it is absent.
 
-    `path` is how each job's own path is made, where it is one path, made of constants and keys. `makers` are the tasks
-    that its value is made from, and `sources` for each job those of their jobs. Where a path is `computed` from others,
-    who writes it says nothing of whom the job needs. `data` as of a column.
+    `path` is how each job's own path is made, where it is one path, made of constants and keys; `files` says of any how
+    they come about, and `outside` which of them no task writes. It is `certain` where every job has it, whatever rows
+    the tables get. `makers` are the tasks that its value is made from, and `sources` for each job those of their jobs.
+    Where a path is `computed` from others, who writes it says nothing of whom the job needs. `data` as of a column.
     """
 
     base: str
     many: bool
     paths: Sequence[tuple[str, ...] | None]
-    path: tuple[Piece, ...] | None
+    files: Files
+    outside: tuple[Outside, ...]
+    certain: bool
     makers: tuple[str, ...]
     sources: Sequence[tuple[JobRef, ...]]
     computed: bool
     data: bool
     span: Span
 
+    @property
+    def path(self) -> tuple[Piece, ...] | None:
+        """What each job's own path is made of."""
+        return self.files.path
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Output:
-    """The files of an output port, as `Input`. What is set of it beside its paths is as in the spec."""
+    """The files of an output port, as `Input`. What is set of it beside its paths is as in the spec.
+
+    `words` are its paths as words, where the model spells them out (`Lowered.spelling_out`).
+    """
 
     base: str
     many: bool
     paths: Sequence[tuple[str, ...]]
-    path: tuple[Piece, ...] | None
+    files: Files
     optional: bool
     temp: bool
     protected: bool
     create: bool
     span: Span
     path_span: Span
+    words: tuple[Word, ...] = ()
+
+    @property
+    def path(self) -> tuple[Piece, ...] | None:
+        """What each job's own path is made of."""
+        return self.files.path
 
 
 class Parameter(NamedTuple):
@@ -237,6 +262,18 @@ class Parameter(NamedTuple):
 
     paths: Sequence[tuple[str, ...]]
     span: Span
+
+
+class Wait(NamedTuple):
+    """That the jobs of a task wait for those of another, which its inputs do not say.
+
+    `files` stand for these jobs: what each writes by its first port, if it writes anything. Where the wait is `ordered`
+    the spec says it, and nothing of the other is read.
+    """
+
+    task: str
+    files: Files
+    ordered: bool
 
 
 class Made(NamedTuple):
@@ -273,17 +310,20 @@ def ports_paths(inputs: Mapping[str, Input], outputs: Mapping[str, Output]) -> I
 class Task:
     """All jobs of a family. Exactly one of `command` and `script` is set.
 
-    `keys` are the keys of each job, by the names `by`; `ids` the names of the jobs. `after` has the jobs that each job
-    waits for, without those that they wait for themselves; `ordered` those that the spec says it waits for whatever it
-    reads; `gathers` are the tasks of which a job reads from several jobs. `taken` are outputs that are read by no port:
-    their paths are in parameters or settings. `settings` is all else that is said of the jobs
-    (`ir/graph/settings.py`). `module_span` is where its module is, and `spans` where its container and its resources
-    are, by their names.
+    `keys` are the keys of each job, by the names `by`, and `key_set` the same with how they relate to those of others;
+    `ids` the names of the jobs. `made_of` are the steps of the spec that a pass made it of; none for a step itself.
+    `after` has the jobs that each job waits for, without those that they wait for themselves; `ordered` those that the
+    spec says it waits for whatever it reads; `waits` are the waits that no input says, task by task; `gathers` are the
+    tasks of which a job reads from several jobs. `taken` are outputs that are read by no port: their paths are in
+    parameters or settings. `settings` is all else that is said of the jobs (`ir/graph/settings.py`). `module_span` is
+    where its module is, and `spans` where its container and its resources are, by their names.
     """
 
     name: str
     title: str
     by: tuple[str, ...]
+    key_set: KeySet
+    made_of: tuple[str, ...]
     keys: Sequence[tuple[str, ...]]
     ids: Sequence[str]
     columns: Mapping[str, Column]
@@ -295,6 +335,7 @@ class Task:
     taken: Sequence[tuple[Made, ...]]
     after: Sequence[tuple[JobRef, ...]]
     ordered: Sequence[tuple[JobRef, ...]]
+    waits: tuple[Wait, ...]
     gathers: tuple[str, ...]
     resources: Mapping[str, Piece]
     variables: tuple[Variable, ...]
@@ -308,12 +349,17 @@ class Task:
     local: bool
     batches: tuple[int, ...]
     tags: tuple[str, ...]
-    settings: Mapping[str, Any]
     files: tuple[str, ...]
     digests: Sequence[str]
     span: Span
     module_span: Span
     spans: Mapping[str, Span]
+    _settings: Callable[[], Mapping[str, Any]]
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What else is said of the jobs."""
+        return self._settings()
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -323,12 +369,33 @@ class Task:
         yield from ports_paths(self.inputs, self.outputs)
 
 
-class Promised(NamedTuple):
-    """An output of the pipeline: its paths, None where it is absent."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Promised:
+    """An output of the pipeline, whose files are seen from outside, where there are no keys."""
 
-    paths: tuple[str, ...] | None
+    files: Files
     many: bool
     span: Span
+
+    @property
+    def paths(self) -> tuple[str, ...] | None:
+        """Its paths, None where it is absent."""
+        return paths_in(self.files.cells[0])
+
+
+def paths_in(value: object) -> tuple[str, ...] | None:
+    """The paths of a port's value; None where it is absent. What is absent in a list is no file."""
+    if value is None:
+        return None
+    return tuple([str(v) for v in value if v is not None]) if isinstance(value, tuple) else (str(value),)
+
+
+class NamedPort(NamedTuple):
+    """A port of a task; `space` is `inputs` or `outputs`."""
+
+    task: str
+    space: str
+    name: str
 
 
 class Parts(Protocol):
@@ -342,6 +409,7 @@ class Parts(Protocol):
     def outputs(self) -> Mapping[str, Promised]: ...
     @property
     def wanted(self) -> Mapping[str, Sequence[int]]: ...
+    def spelling_out(self, ports: Collection[NamedPort]) -> Parts: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -350,10 +418,12 @@ class Lowered:
 
     `tasks` are each after those that they need; `written` has their names in the spec's order. `outputs` are those of
     the pipeline; `wanted` are the jobs that these need, by task and in order, with those that write nothing and are
-    there for what they do. `files` are the modules' files. `features` are what an engine must be able to do, and
-    `resources` what jobs ask for, each with what asks for it. `folder` is the jobs' working folder and is never written
-    into a file; `place` is where jobs find module files, and `staged` leads from the path of an input to where they
-    find that.
+    there for what they do; `effects` are the tasks of such that nobody waits for. `files` are the modules' files.
+    `features` are what an engine must be able to do, and `resources` what jobs ask for, each with what asks for it.
+    `folder` is the jobs' working folder and is never written into a file; `roots` are the data roots by their names,
+    `workspace` that of the results; `origins` has what documents from outside of the project are called on every
+    machine. `place` is where jobs find module files, and `staged` leads from the path of an input to where they find
+    that.
     """
 
     name: str
@@ -362,13 +432,15 @@ class Lowered:
     digest: str
     folder: str
     workspace: str
+    roots: Mapping[str, str]
+    origins: Mapping[str, str]
     place: str
     written: tuple[str, ...]
     files: Mapping[str, Shipped]
     features: Mapping[Feature, tuple[Use, ...]]
     resources: Mapping[str, tuple[Use, ...]]
+    effects: tuple[str, ...]
     span: Span
-    graph: Graph
     _parts: Parts
 
     @property
@@ -413,6 +485,13 @@ class Lowered:
         """Whether a path that no job writes as it is lies inside or around one that a job does."""
         path = normpath(path)
         return path in self._around or any(folder in self._writers for folder in above(path))
+
+    def spelling_out(self, ports: Collection[NamedPort]) -> Lowered:
+        """The same with the paths of some ports written out wherever words name the port, by texts and columns.
+
+        It is for an engine that does not know a port's files as such.
+        """
+        return replace(self, _parts=self._parts.spelling_out(ports)) if ports else self
 
     def job_count(self) -> int:
         """How many jobs there are in all."""

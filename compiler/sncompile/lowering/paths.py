@@ -1,4 +1,4 @@
-"""Ports → paths, and what a job's own path is made of."""
+"""Ports → paths, and whom they come from."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ from collections.abc import Sequence
 
 from sncompile.ir.graph.edges import taken
 from sncompile.ir.graph.feeds import feeds, steps_in
-from sncompile.ir.graph.model import Family, Graph
-from sncompile.ir.language.operands import to_text
+from sncompile.ir.graph.model import Family
 from sncompile.ir.values import model as ir
 from sncompile.ir.values.model import Value, walk
 from sncompile.lowering.columns import Columns
-from sncompile.lowering.model import Constant, Input, JobRef, Key, Lazy, Made, Output, Parameter, Piece
+from sncompile.lowering.files import Files
+from sncompile.lowering.model import Input, JobRef, Lazy, Made, Output, Parameter, paths_in
+from sncompile.lowering.tracing import Tracing
 
 
-def inputs_of(columns: Columns) -> dict[str, Input]:
+def inputs_of(columns: Columns, tracing: Tracing) -> dict[str, Input]:
     """The input ports of a family."""
     found = {}
-    for name, port in columns.family.inputs.items():
-        paths = _paths(port.value, columns)
+    family = columns.family
+    for name, port in family.inputs.items():
+        files = tracing.files(port.value, family.keys, family)
         found[name] = Input(
             port.base,
             port.many,
-            paths,
-            _path(port.value, columns),
+            Lazy(len(family.keys), lambda files=files: list(map(paths_in, files.cells))),  # type: ignore[misc]
+            files,
+            tracing.outside(port.value, family),
+            _certain(port.value, columns),
             makers=tuple(steps_in(port.value)),
             sources=sources_of([port.value], columns),
             computed=any(isinstance(leaf, (ir.Apply, ir.Text)) for leaf in walk(port.value)),
@@ -74,7 +78,10 @@ def parameters_of(columns: Columns) -> dict[str, Parameter]:
     """The parameters that are paths."""
     return {
         name: Parameter(
-            Lazy(len(columns.family.keys), lambda value=value: [p or () for p in _of(value, columns)]),  # type: ignore[misc]
+            Lazy(
+                len(columns.family.keys),
+                lambda value=value: [paths_in(cell) or () for cell in columns.cells(value)],  # type: ignore[misc]
+            ),
             value.span,
         )
         for name, value in columns.family.params.items()
@@ -82,15 +89,16 @@ def parameters_of(columns: Columns) -> dict[str, Parameter]:
     }
 
 
-def outputs_of(columns: Columns) -> dict[str, Output]:
+def outputs_of(family: Family, tracing: Tracing) -> dict[str, Output]:
     """The output ports of a family."""
     found = {}
-    for name, port in columns.family.outputs.items():
+    for name, port in family.outputs.items():
+        files = tracing.output(family.name, name)
         found[name] = Output(
             port.base,
             port.many,
-            Lazy(len(columns.family.keys), lambda value=port.path: [p or () for p in _of(value, columns)]),  # type: ignore[misc]
-            _path(port.path, columns),
+            _listed(files),
+            files,
             optional=port.optional,
             temp=port.temp,
             protected=port.protected,
@@ -101,52 +109,12 @@ def outputs_of(columns: Columns) -> dict[str, Output]:
     return found
 
 
-def _paths(value: Value, columns: Columns) -> Sequence[tuple[str, ...] | None]:
-    return Lazy(len(columns.family.keys), lambda: _of(value, columns))
+def _listed(files: Files) -> Sequence[tuple[str, ...]]:
+    return Lazy(len(files.cells), lambda: [paths_in(cell) or () for cell in files.cells])
 
 
-def _of(value: Value, columns: Columns) -> list[tuple[str, ...] | None]:
-    return [paths_in(found) for found in columns.cells(value)]
-
-
-def paths_in(value: object) -> tuple[str, ...] | None:
-    """The paths of a port's value; None where it is absent. What is absent in a list is no file."""
-    if value is None:
-        return None
-    return tuple([str(v) for v in value if v is not None]) if isinstance(value, tuple) else (str(value),)
-
-
-def _path(value: Value, columns: Columns) -> tuple[Piece, ...] | None:
-    if value.type.many or value.type.optional or (isinstance(value, ir.Const) and value.value is None):
-        return None
-    parts = _parts(value, columns.family, columns.graph)
-    if parts is None:
-        return None
-    found: list[Piece] = []
-    for part in parts:
-        if isinstance(part, Constant) and found and isinstance(found[-1], Constant):
-            part = Constant(found.pop().text + part.text)  # type: ignore[union-attr]
-        if part != Constant(""):
-            found.append(part)
-    return tuple(found)
-
-
-def _parts(value: Value, family: Family, graph: Graph) -> list[Piece] | None:
-    """A single path as texts and keys of the family; None where it is made of more than these."""
-    match value:
-        case ir.Const():
-            return [Constant("" if value.value is None else to_text(value.value))]
-        case ir.Key():
-            return [Key(value.name, value.encoded)]
-        case ir.Local() if value.space in ("inputs", "outputs", "params"):
-            return _parts(family.local(value.space, value.name), family, graph)
-        case ir.Text():
-            found = [_parts(part, family, graph) for part in value.parts]
-            return None if None in found else [piece for parts in found for piece in parts or ()]
-        case ir.Related() if not (value.gathers or value.linked or value.type.many or value.type.optional):
-            if isinstance(value.value, ir.Output):
-                source = graph.families[value.value.step]
-                return _parts(source.outputs[value.value.port].path, source, graph)
-            if isinstance(value.value, ir.Text):
-                return _parts(value.value, family, graph)
-    return None
+def _certain(value: Value, columns: Columns) -> bool:
+    """Whether every job has a value; what rows decide may be otherwise with one row more."""
+    if not value.type.optional:
+        return True
+    return not columns.reads_rows(value) and None not in columns.cells(value)

@@ -7,6 +7,19 @@ from collections.abc import Iterator, Sequence
 
 from sncompile.diagnostics.text import visible
 from sncompile.lowering.expressions import expression_text
+from sncompile.lowering.files import (
+    CellOf,
+    Computed,
+    Either,
+    Files,
+    Fixed,
+    Form,
+    Joined,
+    Listed,
+    OutputOf,
+    Seen,
+    Traced,
+)
 from sncompile.lowering.model import (
     Amount,
     Cell,
@@ -82,7 +95,7 @@ def _task_lines(lowered: Lowered, task: Task) -> Iterator[str]:
     for column in task.columns.values():
         yield f"  column {column.name} = {_column_text(column)}"
     for name, port in task.inputs.items():
-        yield f"  in {name}: {_port_text(port)}"
+        yield f"  in {name}: {_port_text(port)}{_source_text(port.files)}"
     for name, output in task.outputs.items():
         flags = [flag for flag in ("optional", "temp", "protected", "create") if getattr(output, flag)]
         yield f"  out {name}: {_port_text(output)}{''.join(f' {flag}' for flag in flags)}"
@@ -107,6 +120,8 @@ def _task_lines(lowered: Lowered, task: Task) -> Iterator[str]:
     if task.batches:
         yield f"  batches {max(task.batches) + 1}"
     yield from (f"  file {name}" for name in task.files)
+    for wait in task.waits:
+        yield f"  waits for {form_text(wait.files.form)}{' in order' if wait.ordered else ''}"
     waits = dict.fromkeys(job.task for found in task.after for job in found)
     for name in waits:
         pairs = [
@@ -123,6 +138,33 @@ def _port_text(port: Input | Output) -> str:
         return f"{kind} = {''.join(map(piece_text, port.path))}"
     each = ["absent" if paths is None else " ".join(paths) for paths in port.paths]
     return f"{kind} = {_shown(list(dict.fromkeys(each)))}"
+
+
+def _source_text(files: Files) -> str:
+    """Where files come from, unless they are the same for all jobs."""
+    return "" if isinstance(files.form, Fixed) else f" <- {form_text(files.form)}"
+
+
+def form_text(form: Form) -> str:
+    """How files come about: `each` stands before what comes from several instances, `computed` before all else."""
+    match form:
+        case Fixed(value):
+            return json.dumps(value, ensure_ascii=False)
+        case OutputOf(task, port):
+            return f"{task}.{port}"
+        case CellOf(table, column):
+            return f"{table.name}.{column}"
+        case Seen(files):
+            link = " by a link" if form.linked else ""
+            return f"{'each ' if form.gathers else ''}{form_text(files.form)}{link}"
+        case Listed(items):
+            return f"[{_shown([form_text(item.form) for item in items])}]"
+        case Either(_, then, other):
+            return f"{form_text(then.form)} or {form_text(other.form)}"
+        case Traced(_, sources):
+            return f"a path of {', '.join(form_text(source.form) for source in sources)}"
+        case Joined(parts) | Computed(parts):
+            return f"computed{''.join(f' of {form_text(part.form)}' for part in parts)}"
 
 
 def _column_text(column: Column) -> str:

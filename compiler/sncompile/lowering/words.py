@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sncompile.ir.graph import commands
 from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart
 from sncompile.ir.jobs.words import argument_words, as_arguments
 from sncompile.ir.language.functions import to_text
@@ -181,7 +182,7 @@ class Words:
             case ir.ModuleFile():
                 return model.ModuleFile(value.emitted, value.span)
             case ir.Key() if value.keys is self._family.keys:
-                return model.Key(value.name, value.encoded)
+                return model.Key(value.name, value.encoded, value.keys)
             case ir.Record():
                 return model.Object(tuple([(name, self.member(v, name)) for name, v in value.members]), value.span)
         if self._columns.late(value):
@@ -203,6 +204,12 @@ class Words:
     def whole(self, value: Value, hint: str) -> Word:
         """A single value as one argument, whatever it is: the text of a variable."""
         return Word(self.pieces(value, hint), value.span)
+
+    def variable(self, variable: commands.Variable) -> model.Variable:
+        """A variable of the environment."""
+        if variable.value is None or variable.secret:
+            return model.Variable(variable.name, None)
+        return model.Variable(variable.name, self.whole(variable.value, variable.name))
 
     def amount(self, value: Value, hint: str) -> Piece:
         """What is asked for of a resource."""

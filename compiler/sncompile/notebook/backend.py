@@ -122,4 +122,4 @@ def _prepared(
         keep_going=config.keep_going, arguments=tuple(config.arguments), invoked_from=str(Path.cwd()),
         telemetry=config.telemetry or (asked_for(os.environ) if config.use_opentelemetry else ""),
     )  # fmt: skip
-    return Prepared(program, graph, made.lowered, facts, checked.sources, emitted, made.out), options
+    return Prepared(program, graph, made.jobs, facts, checked.sources, emitted, made.out), options

@@ -15,6 +15,7 @@ from sncompile.ir.graph.commands import Flag, Option
 from sncompile.ir.graph.images import ImageKind, image_name, images_of, images_used
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.values.evaluate import Evaluator
+from sncompile.lowering.lower import lower
 from sncompile.runner.kernels import Kernels
 from sncompile.targets.snakemake.containers import docker_name, folders
 from sncompile.targets.target import wrapped_for
@@ -59,7 +60,7 @@ def binds(graph: Graph, working: Path) -> list[str]:
 
     Those that jobs write to are made where they are missing, as Apptainer wants all of them to be there.
     """
-    write, read = folders(graph, Evaluator(graph.families))
+    write, read = folders(lower(graph, "files"))
     found = []
     for path in (*write, *read):
         place = Path(os.path.normpath(working / path))

@@ -77,7 +77,7 @@ class Prepared:
 
     program: Program
     graph: Graph
-    lowered: Lowered
+    jobs: Lowered
     facts: Mapping[str, Any]
     documents: Mapping[str, str]
     emitted: Emitted
@@ -211,7 +211,7 @@ def _decide(
 
     def look() -> Decisions:
         return decisions_of(
-            run.graph, run.lowered, states, wanted=wanted, hashing=options.hashing, half=half,
+            run.graph, run.jobs, states, wanted=wanted, hashing=options.hashing, half=half,
             asked=(lambda task, number: True) if everything else None,
         )  # fmt: skip
 
@@ -233,7 +233,7 @@ def _give_orders(
     folder: RunFolder, run: Prepared, options: RunOptions, marked: Collection[str], decided: Decided
 ) -> dict[str, Any]:
     """Write down for the engine what has to run; gives what the record says of it."""
-    write_orders(folder.orders, orders_of(run.graph, run.lowered, decided.decisions, marked), decided.decisions.gone)
+    write_orders(folder.orders, orders_of(run.graph, run.jobs, decided.decisions, marked), decided.decisions.gone)
     roots = [
         {"root": root, "spelled": state.spelled, "log": str(decided.logs[root][0]), "generation": decided.logs[root][1]}
         for root, state in decided.states.items()

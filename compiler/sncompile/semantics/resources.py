@@ -80,9 +80,8 @@ def _quantity(name: str, kind: str, value: Value, report: Report) -> Value:
 
 def too_small(name: str, amount: object) -> str | None:
     """Why an amount of a resource is none; None if it is one."""
-    least = 1 if name == "cpus" else 0
-    return f"`{name}` is {amount}" if isinstance(amount, int) and amount < least else None
+    return f"`{name}` is {amount}" if isinstance(amount, int) and amount < RESOURCES[name].least else None
 
 
 def _from(name: str) -> str:
-    return f"give a whole number from {1 if name == 'cpus' else 0}"
+    return f"give a whole number from {RESOURCES[name].least}"

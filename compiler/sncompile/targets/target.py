@@ -84,6 +84,14 @@ class Target(ABC, Generic[OptionsT]):
         """
         return None
 
+    def prepare(self, graph: Graph, out: Path) -> Graph:
+        """The graph that is lowered for this target: what its engine has no words for, in those that it has.
+
+        The files that come of it stay what they are. A target that needs nothing of the kind gives the graph as it is.
+        `read_back` and `verify` get the graph as it was.
+        """
+        return graph
+
     @abstractmethod
     def lower(self, lowered: Lowered, out: Path, options: OptionsT) -> Emitted:
         """The files of a pipeline, which will stand in `out`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sncompile.ir.graph.resources import RESOURCES, Resource, Unit
 from sncompile.views.columns import count, table
 from sncompile.views.plan import Amount, InputFile, OutputFiles, Plan, StepPlan
 from sncompile.views.work import VERDICTS, Work, reasons_told, told
@@ -55,7 +56,7 @@ def jobs_text(work: Work, width: int) -> str:
 
 def row_of(step: StepPlan) -> list[str]:
     """A step as the cells of a table: name, keys, jobs, and what each job takes."""
-    shown = (_SHOW[name](amount) for name, amount in step.resources.items())
+    shown = (amount_text(_BY_JOB[name], amount) for name, amount in step.resources.items())
     return [step.name, ", ".join(step.by) or "-", f"{step.instances:,}", ", ".join(shown)]
 
 
@@ -99,10 +100,20 @@ def minutes(number: int) -> str:
     return " ".join(part for part in (f"{hours} h" * bool(hours), f"{rest} min" * bool(rest or not hours)) if part)
 
 
-_SHOW: dict[str, Callable[[Amount], str]] = {
-    "cpus": lambda amount: _span(amount, lambda n: count(n, "cpu")),
-    "memory_mb": lambda amount: _span(amount, megabytes) + (" memory" if amount.low is None else ""),
-    "disk_mb": lambda amount: _span(amount, megabytes) + " disk",
-    "time_min": lambda amount: _span(amount, minutes) + (" time" if amount.low is None else ""),
-    "gpus": lambda amount: _span(amount, lambda n: count(n, "gpu")),
-}
+AMOUNTS: dict[Unit, Callable[[int], str]] = {Unit.COUNT: str, Unit.MEGABYTES: megabytes, Unit.MINUTES: minutes}
+"""How a number of a unit is told."""
+
+
+def amount_text(resource: Resource, amount: Amount) -> str:
+    """An amount of a resource: `2 cpus`, `4 GB`, `20 GB disk`.
+
+    What is counted is named. The first resource of any other unit is known by that, where there is a number.
+    """
+    if resource.unit is Unit.COUNT:
+        return _span(amount, lambda number: count(number, resource.name.removesuffix("s")))
+    first = next(each for each in RESOURCES.values() if each.unit is resource.unit)
+    named = amount.low is None or resource is not first
+    return _span(amount, AMOUNTS[resource.unit]) + (f" {resource.name}" if named else "")
+
+
+_BY_JOB = {each.job: each for each in RESOURCES.values()}

@@ -8,10 +8,10 @@ import shlex
 from collections.abc import Callable
 
 from sncompile.ir.diff.model import Kind, Reason, common
-from sncompile.ir.graph.resources import RESOURCES, Unit
+from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.values.model import Plain
 from sncompile.views.columns import count
-from sncompile.views.plan_text import megabytes, minutes
+from sncompile.views.plan_text import AMOUNTS
 
 _PLAIN = re.compile(r"[^\s\"'`,\[\]]+")
 _LONGEST = 60
@@ -48,7 +48,7 @@ def setting_text(reason: Reason) -> str:
     """A setting and how it differs: `memory 1 GB → 2 GB`."""
     match reason.kind:
         case Kind.RESOURCE:
-            show = _AMOUNTS[RESOURCES[reason.name].unit]
+            show = AMOUNTS[RESOURCES[reason.name].unit]
             return f"{reason.name} {_amount(reason.old, show)} → {_amount(reason.new, show)}"
         case Kind.ORDER:
             return f"after {_waits(reason.old)} → {_waits(reason.new)}"
@@ -62,9 +62,6 @@ def setting_text(reason: Reason) -> str:
             return f"{reason.name} {_show(reason.old)} → {_show(reason.new)}"
         case _:
             return f"{reason.kind.value} {_show(reason.old)} → {_show(reason.new)}"
-
-
-_AMOUNTS: dict[Unit, Callable[[int], str]] = {Unit.COUNT: str, Unit.MEGABYTES: megabytes, Unit.MINUTES: minutes}
 
 
 def _amount(value: Plain, show: Callable[[int], str]) -> str:

@@ -10,14 +10,18 @@ from typing import NamedTuple
 
 
 class ModuleFile(NamedTuple):
-    """A file that belongs to a module: where it lies, without links, and where it is emitted, below `files/`."""
+    """A file that belongs to a module: where it lies, without links, and where it is emitted, below `files/`.
+
+    What was made for the pipeline, and lies nowhere yet, has its `content`.
+    """
 
     source: Path
     emitted: str
+    content: bytes | None = None
 
     def read(self) -> bytes:
         """What it holds. Raises `OSError` where it cannot be read, or a link has taken its place."""
-        return read_settled(self.source)
+        return read_settled(self.source) if self.content is None else self.content
 
     @property
     def executable(self) -> bool:

@@ -15,17 +15,21 @@ class Unit(Enum):
 
 
 class Resource(NamedTuple):
-    """A resource by its name in specs; `job` is what it is called where a job is told (`--emit jobs`)."""
+    """A resource by its name in specs; `job` is what it is called where a job is told (`--emit jobs`).
+
+    `least` is the smallest amount that makes sense.
+    """
 
     name: str
     job: str
     unit: Unit
+    least: int = 0
 
 
 RESOURCES = {
     each.name: each
     for each in (
-        Resource("cpus", "cpus", Unit.COUNT),
+        Resource("cpus", "cpus", Unit.COUNT, least=1),
         Resource("memory", "memory_mb", Unit.MEGABYTES),
         Resource("disk", "disk_mb", Unit.MEGABYTES),
         Resource("time", "time_min", Unit.MINUTES),

@@ -13,7 +13,7 @@ from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.values.evaluate import Closure, Evaluator
 from sncompile.ir.values.model import Apply, Bound, Choice, Items, Value
 
-_HANDED_ON = frozenset(("zip", "sorted", "@sorted", "unique", "@unique", "present", "+"))
+HANDED_ON = frozenset(("zip", "sorted", "@sorted", "unique", "@unique", "present", "+"))
 """Functions whose lists hold what their operands' lists hold."""
 
 
@@ -41,7 +41,7 @@ def branches(value: Value, tests: tuple[tuple[Value, bool], ...] = ()) -> Iterat
         # What the compiler puts around paths that begin with a dash stays around each.
         for part in branches(value.operands[0], tests):
             yield part._replace(value=value._replace(operands=(part.value,), type=part.value.type))
-    elif isinstance(value, Apply) and value.type.many and value.function in _HANDED_ON:
+    elif isinstance(value, Apply) and value.type.many and value.function in HANDED_ON:
         for operand in value.operands:
             yield from branches(operand, tests)
     else:

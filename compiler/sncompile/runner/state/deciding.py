@@ -47,7 +47,7 @@ def decisions_of(
     effects = {name: list(marks(graph, family)) for name, family in graph.families.items() if not family.outputs}
     return decide(
         lowered,
-        Places(graph.roots, graph.folder),
+        Places(lowered.roots, lowered.folder),
         states,
         lowered.wanted if wanted is None else wanted,
         effects,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil
 
 from sncompile.faults import targets as faults
 from sncompile.ir.graph.images import ImageKind, image_name
+from sncompile.ir.graph.resources import RESOURCES as DECLARED
+from sncompile.ir.graph.resources import Unit
 from sncompile.lowering.expressions import NoForm, Size, everything
 from sncompile.lowering.model import Late, Piece, Task
 from sncompile.targets.cwl.columns import Columns
@@ -15,6 +18,17 @@ from sncompile.targets.cwl.sizes import Script
 from sncompile.targets.cwl.words import Words
 
 MEBIBYTE = 2**20
+RESOURCES = {
+    "cpus": ("ResourceRequirement", "coresMin"),
+    "memory": ("ResourceRequirement", "ramMin"),
+    "disk": ("ResourceRequirement", "tmpdirMin"),
+    "time": ("ToolTimeLimit", "timelimit"),
+}
+"""Resources by their names in specs → the requirement by which CWL asks for them, and the field in it."""
+
+FACTORS: Mapping[Unit, float] = {Unit.COUNT: 1, Unit.MEGABYTES: 1_000_000 / MEBIBYTE, Unit.MINUTES: 60}
+"""How many of CWL's units are one of ours."""
+
 ENGINES = frozenset(("HOME", "TMPDIR", "PATH"))
 """Variables that the engine sets itself, whatever a tool requires; the job sets them anew."""
 
@@ -71,16 +85,12 @@ class Settings:
 
     def _resources(self) -> list[Json]:
         resources = self._task.resources
-        found: dict[str, Json] = {}
-        for name, theirs, factor in (
-            ("cpus", "coresMin", 1), ("memory", "ramMin", 1_000_000 / MEBIBYTE),
-            ("disk", "tmpdirMin", 1_000_000 / MEBIBYTE),
-        ):  # fmt: skip
+        found: dict[str, dict[str, Json]] = {}
+        for name, (requirement, field) in RESOURCES.items():
             if name in resources:
-                found[theirs] = self._amount(resources[name], name, factor)
-        required: list[Json] = [{"class": "ResourceRequirement", **found}] if found else []
-        if "time" in resources:
-            required.append({"class": "ToolTimeLimit", "timelimit": self._amount(resources["time"], "time", 60)})
+                amount = self._amount(resources[name], name, FACTORS[DECLARED[name].unit])
+                found.setdefault(requirement, {})[field] = amount
+        required: list[Json] = [{"class": requirement, **fields} for requirement, fields in found.items()]
         if self._computed:
             required.insert(0, {"class": "InlineJavascriptRequirement"})
         return required

@@ -15,6 +15,7 @@ from sncompile.lowering.model import Lowered
 from sncompile.targets.cwl.model import JOB, WORKFLOW
 from sncompile.targets.cwl.places import Places
 from sncompile.targets.cwl.render import render_document, render_job, support
+from sncompile.targets.cwl.settings import RESOURCES
 from sncompile.targets.cwl.verify import differences, differences_in
 from sncompile.targets.cwl.workflow import lower_pipeline
 from sncompile.targets.emitted import Emitted, executables, module_files
@@ -43,10 +44,8 @@ class CwlTarget(Target[NoOptions]):
         Feature.LOCAL_JOBS: "left to the engine",
     }
     resources: ClassVar[Mapping[str, str]] = {
-        "cpus": "coresMin",
-        "memory": "ramMin",
-        "disk": "tmpdirMin",
-        "time": "ToolTimeLimit",
+        name: field if requirement == "ResourceRequirement" else requirement
+        for name, (requirement, field) in RESOURCES.items()
     }
     refusals: ClassVar[Mapping[Feature | str, Refusal]] = {
         Feature.CONDA: Refusal(

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from sncompile.ir.graph.images import image_name
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.resources import RESOURCES as DECLARED
 from sncompile.ir.jobs.expansion import Job, job_id, jobs, module_files
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.relating import UNIT
@@ -19,16 +20,11 @@ from sncompile.targets.cwl.model import JOB, WORKFLOW
 from sncompile.targets.cwl.places import Places
 from sncompile.targets.cwl.reading import File, ReadJob, Unreadable, read_back
 from sncompile.targets.cwl.script_words import NotUnderstood
-from sncompile.targets.cwl.settings import ENGINES, MEBIBYTE
+from sncompile.targets.cwl.settings import ENGINES, FACTORS, RESOURCES
 from sncompile.targets.cwl.tools import SHELL
 
-_UNITS = {
-    "cpus": ("coresMin", 1.0),
-    "memory_mb": ("ramMin", 1_000_000 / MEBIBYTE),
-    "disk_mb": ("tmpdirMin", 1_000_000 / MEBIBYTE),
-    "time_min": ("timelimit", 60.0),
-}
-"""Resources: our name → that of CWL, and how many of its units are one of ours."""
+_UNITS = {DECLARED[name].job: (field, FACTORS[DECLARED[name].unit]) for name, (_, field) in RESOURCES.items()}
+"""Resources: their names in jobs → CWL's, and how many of its units are one of ours."""
 
 
 def differences(graph: Graph, emitted: Mapping[str, bytes], out: Path) -> list[str]:

@@ -2,14 +2,15 @@
 
 The batched family becomes one over its batches, whose one argument list calls `batch.sh` on some lines of a script that
 is emitted with the files. Its outputs are the paths of all its instances, so it is known by its mark (see `marking`);
-who reads from an instance waits for the mark of its batch.
+who reads from an instance waits for the mark of its batch. This is a rewriting of the graph before it is lowered. The
+new family still has `batches`: each of its instances is one.
 """
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any
@@ -33,20 +34,11 @@ from sncompile.targets.snakemake.marking import mark_start
 RUNNER = "batch.sh"
 
 
-@dataclass(frozen=True, slots=True)
-class Batched:
-    """A graph with batches in the place of instances, and the scripts that its files need, by their emitted names."""
-
-    graph: Graph
-    families: frozenset[str]
-    scripts: Mapping[str, bytes]
-
-
-def with_batches(graph: Graph, files: str) -> Batched:
+def with_batches(graph: Graph, files: str) -> Graph:
     """The graph as an engine sees it that knows nothing of batches; `files` is where module files will lie."""
     batched = {name: family for name, family in graph.families.items() if family.batches}
     if not batched:
-        return Batched(graph, frozenset(), {})
+        return graph
     expansion = Expansion(graph, files=files)
     made = {name: _Batching(family, expansion) for name, family in batched.items()}
     families: dict[str, Family] = {}
@@ -54,16 +46,15 @@ def with_batches(graph: Graph, files: str) -> Batched:
         found = map_family(family, lambda value: _reading(value, made)) if name not in made else made[name].family(made)
         families[name] = found._replace(after=tuple(_waits(family, found.keys, graph, made, expansion)))
     outputs = {name: _reading(value, made) for name, value in graph.outputs.items()}
-    scripts = {f"batches/{name}.sh": each.script().encode() for name, each in made.items()}
     runner = Path(str(package_files("sncompile.templates"))).resolve() / "support" / RUNNER
-    emitted = {**graph.files, RUNNER: ModuleFile(runner, RUNNER)}
-    graph = with_families(replace(graph, outputs=outputs, files=emitted), families)
-    return Batched(graph, frozenset(made), scripts)
+    scripts = {each.place: ModuleFile(Path(), each.place, each.script().encode()) for each in made.values()}
+    emitted = {**graph.files, RUNNER: ModuleFile(runner, RUNNER), **scripts}
+    return with_families(replace(graph, outputs=outputs, files=emitted), families)
 
 
 def instance_marks(workspace: str, family: Family) -> str:
     """The folder with the marks of a batched family's instances."""
-    return f"{mark_start(workspace, family)}/instances"
+    return f"{mark_start(workspace, family.name, family.keys)}/instances"
 
 
 def instance_mark(workspace: str, family: Family, number: int) -> str:
@@ -81,6 +72,8 @@ class _Batching:
         for number, batch in enumerate(family.batches):
             self.members[batch].append(number)
         self.jobs = list(expansion.jobs(family.name))
+        self.place = f"batches/{family.name}.sh"
+        """The script, below the emitted files."""
         key = f"{family.name}_batch".replace(".", "_")
         lines = [1]
         for found in self.members:
@@ -107,13 +100,12 @@ class _Batching:
     def family(self, made: Mapping[str, _Batching]) -> Family:
         """The family of batches; `made` are all of them, from which it may read."""
         old, span = self.old, self.old.span
-        place = f"batches/{old.name}.sh"
         cells = [Related(Cell(self._table, c, INTEGER, span), self.keys, self.keys, INTEGER, span)
                  for c in ("first", "last")]  # fmt: skip
         marks = instance_marks(self._expansion.graph.workspace, old)
         command: tuple[Value, ...] = (
-            Const("bash", STRING, span), FileValue(RUNNER, Type("file"), span), FileValue(place, Type("file"), span),
-            *cells, Const(marks, STRING, span),
+            Const("bash", STRING, span), FileValue(RUNNER, Type("file"), span),
+            FileValue(self.place, Type("file"), span), *cells, Const(marks, STRING, span),
         )  # fmt: skip
         return old._replace(
             keys=self.keys,
@@ -127,7 +119,7 @@ class _Batching:
             success=Success(),
             origins={},
             batch=1,
-            batches=(),
+            batches=tuple(range(len(self.members))),
         )
 
     def _input(self, port: Input, made: Mapping[str, _Batching]) -> Input:

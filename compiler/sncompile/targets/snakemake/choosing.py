@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.encoding import encode_key
-from sncompile.targets.snakemake.context import FamilyContext
+from sncompile.targets.snakemake.context import Context
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.patterns import Hole
 from sncompile.targets.snakemake.python_code import Atom, Code, Keyword, listed, string
@@ -34,7 +34,7 @@ class Rows(NamedTuple):
 
 
 def choice(
-    rows: Rows, wanted: Sequence[Sequence[Hashable]], target: KeySet, context: FamilyContext
+    rows: Rows, wanted: Sequence[Sequence[Hashable]], target: KeySet, context: Context
 ) -> tuple[Code, ...] | None:
     """The arguments that have a sidecar choose, for each instance of `target`, just the rows that stand for `wanted`.
 
@@ -52,7 +52,7 @@ def choice(
     return (Atom("wildcards"), Keyword("by", listed([string(n) for n in names])))
 
 
-def chosen_by(keys: Mapping[str, object], target: KeySet, context: FamilyContext) -> tuple[str, ...] | None:
+def chosen_by(keys: Mapping[str, object], target: KeySet, context: Context) -> tuple[str, ...] | None:
     """Those of a sidecar's keys that the instances of `target` have; None where a job's wildcards do not say them."""
     if context.keys.linked(target):
         return None

@@ -14,6 +14,7 @@ from typing import Any
 
 from sncompile.diagnostics import Span
 from sncompile.ir.language.functions import to_text
+from sncompile.lowering.files import listed_cell
 from sncompile.lowering.model import (
     Amount,
     Cell,
@@ -29,8 +30,8 @@ from sncompile.lowering.model import (
     ScriptPart,
     Word,
 )
-from sncompile.targets.snakemake.context import FamilyContext
-from sncompile.targets.snakemake.inputs import as_list, gathered_cells, own_cell, rows_code, table_cell
+from sncompile.targets.snakemake.context import TaskContext
+from sncompile.targets.snakemake.inputs import gathered_cells, own_cell, rows_code, table_cell
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import RESOURCES, item_name, unique
 from sncompile.targets.snakemake.patterns import Hole
@@ -49,11 +50,10 @@ def quoted(text: str) -> str:
 
 
 class CommandLowering:
-    """Prints the command or script of one family; gathers `params` and the module files among the inputs."""
+    """Prints the command or script of one task; gathers `params` and the module files among the inputs."""
 
-    def __init__(self, context: FamilyContext, taken_inputs: set[str]) -> None:
+    def __init__(self, context: TaskContext, taken_inputs: set[str]) -> None:
         self._context = context
-        self._family = context.family
         self.params: list[Entry] = []
         self.file_inputs: list[Entry] = []
         self._param_names: set[str] = set()
@@ -62,11 +62,11 @@ class CommandLowering:
 
     def command(self) -> list[str]:
         """The words of the command, as pieces of a `shell:` string."""
-        return [self.word(word) for word in self._context.words.command() or ()]
+        return [self.word(word) for word in self._context.task.command or ()]
 
     def script(self) -> list[str]:
         """The lines of the script, as pieces of a `shell:` string, each with its line break."""
-        text = "".join(map(self._part, self._context.words.script() or ()))
+        text = "".join(map(self._part, self._context.task.script or ()))
         return re.findall(r".*\n|.+$", text)
 
     def _part(self, part: ScriptPart) -> str:
@@ -74,11 +74,11 @@ class CommandLowering:
 
     def note_promises(self) -> None:
         """Name what is promised of outputs: Snakemake looks for it, but does not run a job again when it is another."""
-        family = self._family
-        told = [f"{name}: not empty" for name in family.success.non_empty]
-        told += [f"{name}: {total}" for name, total in family.success.sha256.items()]
+        task = self._context.task
+        said = {"non_empty": "not empty", "sha256": "{}"}
+        told = [f"{each.port}: {said[each.kind].format(each.wanted)}" for each in task.checks if each.kind in said]
         if told:
-            self._add_param(self._name("success"), string(", ".join(told)), family.module_span)
+            self._add_param(self._name("success"), string(", ".join(told)), task.module_span)
 
     # --- Words --------------------------------------------------------------------------------------------------
 
@@ -103,7 +103,7 @@ class CommandLowering:
             case Key():
                 return self._key(piece, span, hint or piece.name)
             case Cell():
-                return self._cell(self._context.columns.columns[piece.column])
+                return self._cell(self._context.columns[piece.column])
             case Late():
                 self._context.refuse(piece.expression)
                 return "''"
@@ -139,8 +139,8 @@ class CommandLowering:
         if isinstance(piece, Port):
             return self._repeated(word, piece) if word.before else self._piece(piece, word.span)
         assert isinstance(piece, Cell)
-        column = self._context.columns.columns[piece.column]
-        lists = [as_list(cell) for cell in _different(column.cells)]
+        column = self._context.columns[piece.column]
+        lists = [listed_cell(cell) for cell in _different(column.cells)]
         if column.words or not all(isinstance(cell, tuple) for cell in column.cells):
             return self._written(word, column)
         if any(item in ("", None) for found in lists for item in found):
@@ -153,7 +153,7 @@ class CommandLowering:
         """Words that stand quoted in the sidecar, as there may be none, or empty ones."""
         before = [word.before] if word.before else []
         lists = [
-            [text for item in as_list(cell) for text in (*before, "" if item is None else to_text(item))]
+            [text for item in listed_cell(cell) for text in (*before, "" if item is None else to_text(item))]
             for cell in column.cells
         ]
         written = [" ".join(map(shlex.quote, found)) for found in lists]
@@ -187,7 +187,7 @@ class CommandLowering:
         """A list that differs between jobs: by the rows of its table, or written out in a sidecar of its own."""
         context = self._context
         code = gathered_cells(column.origin, context) if column.origin is not None and column.origin.gathers else None
-        return code or rows_code([as_list(cell) for cell in column.cells], column.name, context)
+        return code or rows_code([listed_cell(cell) for cell in column.cells], column.name, context)
 
     def _object(self, piece: Object) -> str:
         """The one argument of `python` and `notebook` steps: a JSON object that is made when the job is."""

@@ -10,12 +10,9 @@ import os
 import shlex
 from collections.abc import Iterable, Iterator
 from importlib.resources import files as package_files
-from typing import Any
 
 from sncompile.ir.graph.images import ImageKind, image_name
-from sncompile.ir.graph.model import Family, Graph
-from sncompile.ir.values.evaluate import Evaluator
-from sncompile.ir.values.model import Value
+from sncompile.lowering.model import Input, Lowered, Output, Parameter
 from sncompile.targets.target import Engine
 
 RUNNER = "container.sh"
@@ -38,43 +35,39 @@ def apptainer_name(image: str) -> str:
     return f"docker://{name}" if kind is ImageKind.REGISTRY else image
 
 
-def runner_script(graph: Graph, engine: Engine, evaluator: Evaluator) -> bytes:
+def runner_script(lowered: Lowered, engine: Engine) -> bytes:
     """`container.sh` of a pipeline."""
-    write, read = folders(graph, evaluator)
+    write, read = folders(lowered)
     lists = "".join(
         f"{name}=({' '.join(map(shlex.quote, found))})\n" for name, found in (("write", write), ("read", read))
     )
-    title = f"# The folders that containers of {' '.join(graph.name.split())} see, and the engine that runs them."
+    title = f"# The folders that containers of {' '.join(lowered.name.split())} see, and the engine that runs them."
     script = package_files("sncompile.templates").joinpath("support", RUNNER).read_text("utf-8")
     return f"#!/bin/bash\n{title}\nengine={engine}\n{lists}{script}".encode("utf-8", "surrogateescape")
 
 
-def folders(graph: Graph, evaluator: Evaluator) -> tuple[list[str], list[str]]:
+def folders(lowered: Lowered) -> tuple[list[str], list[str]]:
     """The folders that jobs write to and those they only read: the data roots, and where else the spec's paths lie."""
-    roots = sorted({_plain(root) for root in (graph.workspace, *graph.roots.values())}, key=len, reverse=True)
-    write, read = {_plain(graph.workspace)}, set(roots)
-    for family in graph.families.values():
-        if family.container is None:
+    roots = sorted({_plain(root) for root in (lowered.workspace, *lowered.roots.values())}, key=len, reverse=True)
+    write, read = {_plain(lowered.workspace)}, set(roots)
+    for task in lowered.tasks.values():
+        if task.image is None:
             continue
-        for output in family.outputs.values():
-            homes, outside = _homes(_paths(output.path, family, evaluator), roots)
+        for output in task.outputs.values():
+            homes, outside = _homes(_paths(output), roots)
             write |= homes | _common({os.path.dirname(path) or "." for path in outside})
-        paths = [p.value for p in family.inputs.values()]
-        for value in (*paths, *(p for p in family.params.values() if p.type.base == "path")):
-            homes, outside = _homes(_paths(value, family, evaluator), roots)
+        read_from: tuple[Input | Parameter, ...] = (*task.inputs.values(), *task.parameters.values())
+        for port in read_from:
+            homes, outside = _homes(_paths(port), roots)
             read |= homes | (outside if len(outside) <= MOST_FILES else _common(set(map(os.path.dirname, outside))))
     write = {path for path in write if not _inside(path, write - {path})}
     read = {path for path in read - write if not _inside(path, write | read - {path})}
     return sorted(write), sorted(read)
 
 
-def _paths(value: Value, family: Family, evaluator: Evaluator) -> Iterator[str]:
-    closure = evaluator.closure(value, family.keys, family)
-    for number in range(len(family.keys)):
-        found: Any = closure(number)
-        for path in found if isinstance(found, tuple) else (found,):
-            if isinstance(path, str) and path:
-                yield path
+def _paths(port: Input | Output | Parameter) -> Iterator[str]:
+    for found in port.paths:
+        yield from filter(None, found or ())
 
 
 def _homes(paths: Iterable[str], roots: Iterable[str]) -> tuple[set[str], set[str]]:

@@ -1,24 +1,19 @@
-"""What the lowering of one family needs to know: its wildcards, its instances' values, and the workflow around it."""
+"""What the printing of one rule needs to know: its wildcards, its instances, and the workflow around it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.faults import targets as faults
-from sncompile.ir.graph.images import images_used
-from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.functions import to_text
-from sncompile.ir.values.evaluate import Closure, Evaluator
-from sncompile.ir.values.model import Value
-from sncompile.lowering.columns import Columns
 from sncompile.lowering.expressions import Expression, expression_text
-from sncompile.lowering.model import Port
-from sncompile.lowering.words import Words
+from sncompile.lowering.files import Files
+from sncompile.lowering.model import Cell, Column, Given, Lowered, Task
 from sncompile.targets.snakemake.marking import Marks
 from sncompile.targets.snakemake.patterns import Hole, Part, Plainness, path_parts
 from sncompile.targets.snakemake.sidecars import Sidecars
@@ -32,16 +27,14 @@ class Surroundings:
 
     def __init__(
         self,
-        graph: Graph,
-        files: str,
+        lowered: Lowered,
         sidecars: Sidecars,
         report: Report,
         marks: Marks | None = None,
         containers: Engine | None = None,
     ) -> None:
-        self.graph = graph
+        self.lowered = lowered
         self.marks = marks or Marks()
-        self.evaluator = Evaluator(graph.families, lambda name: f"{files}/{name}")
         self.sidecars = sidecars
         self.report = report
         self.plainness = Plainness()
@@ -56,57 +49,18 @@ class Surroundings:
         self.report.add(diagnostic)
 
 
-class FamilyContext:
-    """One family: `names` are its wildcards, once the outputs are known."""
+class Context:
+    """A rule and its instances: `names` are its wildcards, once the outputs are known."""
 
-    def __init__(self, family: Family, around: Surroundings) -> None:
-        self.family = family
-        self.around = around
+    def __init__(self, name: str, keys: KeySet, around: Surroundings) -> None:
+        self.name, self.keys, self.around = name, keys, around
         self.names: dict[Hole, str] = {}
         self.cells: dict[str, list[str]] = {}
         """The value of every wildcard, for every instance."""
-        self.columns = Columns(family, around.graph, around.evaluator)
-        self.words = Words(self.columns)
 
-    @property
-    def keys(self) -> KeySet:
-        """The family's instances."""
-        return self.family.keys
-
-    def parts(self, value: Value) -> list[Part]:
-        """A path as text, keys and values."""
-        return path_parts(value, self.family, self.around.graph, self.around.plainness)
-
-    def closure(self, value: Value) -> Closure:
-        """The value of every instance."""
-        return self.around.evaluator.closure(value, self.keys, self.family)
-
-    def column(self, value: Value) -> list[Any]:
-        """The value of every instance, as a list."""
-        return list(self.around.evaluator.column(value, self.keys, self.family))
-
-    def port_value(self, port: Port) -> Value:
-        """The value of a port."""
-        return self.family.inputs[port.name].value if port.space == "inputs" else self.family.outputs[port.name].path
-
-    def refuse(self, expression: Expression, what: str = "") -> None:
-        """Tell that Snakemake cannot compute something when a job is about to run."""
-        self.around.tell(
-            faults.NOT_AT_RUN_TIME.at(
-                expression.span,
-                f"Snakemake cannot compute {what or f'`{expression_text(expression)}`'} when a job is about to run",
-                help="use numbers, comparisons, lists and their indexes, or compute it without `attempt` and sizes",
-            )
-        )
-
-    def image(self, span: Span) -> str:
-        """The image of all jobs of a family that has one. Told as a fault at `span` where they have several."""
-        images = images_used(self.family, self.around.evaluator)
-        if len(images) > 1:
-            message = f"the container of `{self.family.name}` differs between its jobs"
-            help = "a rule has one container: make a step for each image, chosen with `where`"
-            self.around.tell(faults.WILDCARDS_DIFFER.at(span, message, help=help))
-        return images[0]
+    def parts(self, files: Files) -> list[Part]:
+        """A single path as text, keys and columns."""
+        return path_parts(files.pieces, self.around.plainness)
 
     def hole_cells(self, hole: Hole) -> list[str]:
         """A key of every instance, as it stands in paths."""
@@ -141,6 +95,44 @@ class FamilyContext:
                     help="rename the file, or leave an output's path out: derived paths encode such signs",
                 )
             )
+
+
+class TaskContext(Context):
+    """The rule of a task."""
+
+    def __init__(self, task: Task, around: Surroundings) -> None:
+        super().__init__(task.name, task.key_set, around)
+        self.task = task
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """The columns of the task."""
+        return self.task.columns
+
+    def refuse(self, expression: Expression, what: str = "") -> None:
+        """Tell that Snakemake cannot compute something when a job is about to run."""
+        self.around.tell(
+            faults.NOT_AT_RUN_TIME.at(
+                expression.span,
+                f"Snakemake cannot compute {what or f'`{expression_text(expression)}`'} when a job is about to run",
+                help="use numbers, comparisons, lists and their indexes, or compute it without `attempt` and sizes",
+            )
+        )
+
+    def image(self, span: Span) -> str:
+        """The image of all jobs of a task that has one. Told as a fault at `span` where they have several."""
+        image = self.task.image
+        images = sorted(set(map(str, self.columns[image.column].cells if isinstance(image, Cell) else _given(image))))
+        if len(images) > 1:
+            message = f"the container of `{self.name}` differs between its jobs"
+            help = "a rule has one container: make a step for each image, chosen with `where`"
+            self.around.tell(faults.WILDCARDS_DIFFER.at(span, message, help=help))
+        return images[0]
+
+
+def _given(piece: object) -> list[Any]:
+    assert isinstance(piece, Given)
+    return [piece.value]
 
 
 def texts(cells: Sequence[Any]) -> list[str]:

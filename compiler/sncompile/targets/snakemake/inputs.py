@@ -5,63 +5,63 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Sequence
 from typing import Any
 
+from sncompile.diagnostics import Span
 from sncompile.ir.keys.key_set import KeySet, keys_of
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.encoding import encode_key
-from sncompile.ir.values.model import Cell, Const, Local, Made, Output, Related, Text, Value
-from sncompile.lowering.columns import origin_of
+from sncompile.lowering.files import CellOf, Files, Fixed, Joined, OutputOf, Seen, Traced, listed_cell
 from sncompile.lowering.model import TableColumn
 from sncompile.targets.snakemake.choosing import Rows, choice, chosen_by
-from sncompile.targets.snakemake.context import FamilyContext, texts
+from sncompile.targets.snakemake.context import Context, texts
 from sncompile.targets.snakemake.marking import Waiting
 from sncompile.targets.snakemake.names import item_name, unique
-from sncompile.targets.snakemake.patterns import Hole, items_of, joined, path_parts, wildcard_names
+from sncompile.targets.snakemake.patterns import Hole, Part, items_of, joined, wildcard_names
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, listed, string
 
 MAX_LISTED = 12
 """A list of more files than this stands in a sidecar and not in the rule."""
 
 
-def input_code(value: Value, name: str, context: FamilyContext) -> Code | None:
+def input_code(files: Files, name: str, context: Context) -> Code | None:
     """The code of an input; None for what is absent. `name` names its sidecar where it needs one of its own."""
-    if isinstance(value, Local):
-        return input_code(context.family.local(value.space, value.name), name, context)
-    if isinstance(value, Made):
-        return input_code(value.path, name, context)
-    if isinstance(value, Const) and value.value is None:
+    form = files.form
+    if isinstance(form, Traced):
+        return input_code(form.path, name, context)
+    if files.absent:
         return None
-    if isinstance(value, Const) and isinstance(value.value, str):
-        context.check_braces(value.value, value.span)
-        return string(value.value)
-    if not value.type.many:
-        return _single(value, name, context)
-    items = items_of(value, context.family)
+    if isinstance(form, Fixed) and isinstance(form.value, str):
+        context.check_braces(form.value, files.span)
+        return string(form.value)
+    if not files.many:
+        return _single(files, name, context)
+    items = items_of(files)
     if items is not None and len(items) <= MAX_LISTED and all(map(_for_everybody, items)):
-        there = [item for item in items if not (isinstance(item, Const) and item.value is None)]
-        code = [_pattern(item, context) for item in there]
+        code = [_pattern(item, context) for item in items if not item.absent]
         if code and all(c is not None for c in code):
             return listed([c for c in code if c is not None])
-    if isinstance(value, Related) and isinstance(value.value, (Cell, Output, Text)) and not value.linked:
-        alone = not value.gathers and _for_everybody(value)
-        found = _single_list(value, context) if alone else _gathered(value, context) if value.gathers else None
+    if isinstance(form, Seen) and isinstance(form.files.form, (CellOf, OutputOf, Joined)) and not form.linked:
+        alone = not form.gathers and _for_everybody(files)
+        found = (
+            _single_list(files, form, context) if alone else _gathered(files, form, context) if form.gathers else None
+        )
         if found is not None:
             return found
-    return list_code(value, name, context)
+    return list_code(files, name, context)
 
 
-def port_code(value: Value, name: str, context: FamilyContext) -> Code | None:
-    """As `input_code`; who reads from a family that is known by its mark waits for the mark."""
+def port_code(files: Files, name: str, context: Context) -> Code | None:
+    """As `input_code`; who reads from a task that is known by its mark waits for the mark."""
     marks = context.around.marks
-    if not marks.waits(value):
-        if context.family.name in marks.batched:
+    if not marks.waits(files):
+        if context.name in marks.batched:
             # What several instances of a batch share is named once.
-            return rows_code([tuple(dict.fromkeys(_there(found))) for found in context.column(value)], name, context)
-        return input_code(value, name, context)
-    waiting = Waiting(context.around.graph, marks, context.around.evaluator)
-    by_mark = waiting.by_mark(value)
+            return rows_code([tuple(dict.fromkeys(_there(listed_cell(c)))) for c in files.cells], name, context)
+        return input_code(files, name, context)
+    waiting = Waiting(context.around.lowered, marks)
+    by_mark = waiting.by_mark(files, context.keys)
     if by_mark is not None:
         return input_code(by_mark, name, context)
-    paths = waiting.paths(value, context.keys, context.family)
+    paths = waiting.paths(files, context.keys)
     return rows_code([_there(paths(i)) for i in range(len(context.keys))], name, context)
 
 
@@ -70,37 +70,43 @@ def _there(paths: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(path for path in paths if path is not None)
 
 
-def _pattern(value: Value, context: FamilyContext) -> Code | None:
+def _pattern(files: Files, context: Context) -> Code | None:
     """A path as a pattern of the rule's own wildcards, where it is one."""
-    parts = context.parts(value)
-    for part in parts:
-        if isinstance(part, str):
-            context.check_braces(part, value.span)
-    pattern = joined(parts, context.names)
+    pattern = joined(_checked(files, files.span, context), context.names)
     return None if pattern is None else string(pattern)
 
 
-def _single(value: Value, name: str, context: FamilyContext) -> Code:
-    if not _for_everybody(value):
+def _checked(files: Files, span: Span, context: Context) -> list[Part]:
+    """A single path as its parts; those that Snakemake would misread are told as faults."""
+    parts = context.parts(files)
+    for part in parts:
+        if isinstance(part, str):
+            context.check_braces(part, span)
+    return parts
+
+
+def _single(files: Files, name: str, context: Context) -> Code:
+    if not _for_everybody(files):
         # Absent for some: the list of none or one.
-        return list_code(value, name, context)
-    pattern = _pattern(value, context)
+        return list_code(files, name, context)
+    pattern = _pattern(files, context)
     if pattern is not None:
         return pattern
     # A choice may be between what is there for everybody and what is not.
-    uncertain = value.type.optional or not isinstance(value, Related)
-    if uncertain and any(v is None for v in context.column(value)):
+    uncertain = files.optional or not isinstance(files.form, Seen)
+    if uncertain and any(path is None for path in files.cells):
         # Absent for some: the list of none or one.
-        return list_code(value, name, context)
-    return cell_code(value, name, context)
+        return list_code(files, name, context)
+    return cell_code(files, name, context)
 
 
-def _for_everybody(value: Value) -> bool:
-    """Whether every instance has one of the source's to take, where a value is taken from another's instances."""
-    if not isinstance(value, Related):
+def _for_everybody(files: Files) -> bool:
+    """Whether every instance has one of the source's to take, where it takes from another's instances."""
+    form = files.form
+    if not isinstance(form, Seen):
         return True
-    source, target = value.source, value.target
-    if value.linked:
+    source, target = form.source, form.target
+    if form.linked:
         return all(target.related(source))
     if source is target or not source.by:
         return True
@@ -109,23 +115,23 @@ def _for_everybody(value: Value) -> bool:
     return all(target.related(source))
 
 
-def cell_code(value: Value, name: str, context: FamilyContext) -> Code:
+def cell_code(files: Files, name: str, context: Context) -> Code:
     """A single path that differs between instances, as a look-up in a sidecar."""
-    origin = origin_of(value)
+    origin = files.origin
     code = None
     if origin is not None:
         code = table_cell(origin, context)
         cells: Collection[Any] = {c for c in origin.table.columns[origin.column] if c is not None}
     if code is None:
-        cells = set(context.column(value))
+        cells = set(files.cells)
     for cell in cells:
-        context.check_braces(str(cell), value.span)
+        context.check_braces(str(cell), files.span)
     if code is None and not context.keys.by:
         return string(str(next(iter(cells))))
-    return code or own_cell(context.column(value), name, context)
+    return code or own_cell(files.cells, name, context)
 
 
-def table_cell(origin: TableColumn, context: FamilyContext) -> Code | None:
+def table_cell(origin: TableColumn, context: Context) -> Code | None:
     """The cell of a job's row of a table, where the job's wildcards say which row that is."""
     if origin.gathers:
         return None
@@ -137,76 +143,64 @@ def table_cell(origin: TableColumn, context: FamilyContext) -> Code | None:
     return _look_up(variable, "value", column, context)
 
 
-def own_cell(cells: Sequence[Any], name: str, context: FamilyContext) -> Code:
+def own_cell(cells: Sequence[Any], name: str, context: Context) -> Code:
     """What each job has, in the sidecar of its step."""
     sidecars = context.around.sidecars
-    variable, column = sidecars.add_column(context.family.name, dict(context.cells), item_name(name), texts(cells))
+    variable, column = sidecars.add_column(context.name, dict(context.cells), item_name(name), texts(cells))
     return _look_up(variable, "value", column, context)
 
 
-def _look_up(variable: str, method: str, what: str, context: FamilyContext) -> Code:
+def _look_up(variable: str, method: str, what: str, context: Context) -> Code:
     """The look-up of what a job has in a sidecar whose keys are its wildcards."""
     return _chosen(variable, method, what, (Atom("wildcards"),) if context.names else (), context)
 
 
-def _chosen(variable: str, method: str, what: str, chosen: tuple[Code, ...], context: FamilyContext) -> Code:
+def _chosen(variable: str, method: str, what: str, chosen: tuple[Code, ...], context: Context) -> Code:
     head = context.wildcards() if chosen else ""
     return Call(f"{head}{variable}.{method}", (string(what), *chosen))
 
 
-def _single_list(value: Related, context: FamilyContext) -> Code | None:
-    """The list that one instance of another step writes."""
-    if not isinstance(value.value, Output):
+def _single_list(files: Files, form: Seen, context: Context) -> Code | None:
+    """The list that one job of another task writes."""
+    source = form.files.form
+    if not isinstance(source, OutputOf):
         return None
-    source = context.around.graph.families[value.value.step]
-    items = items_of(source.outputs[value.value.port].path, source)
+    items = items_of(context.around.lowered.tasks[source.task].outputs[source.port].files)
     if items is None or len(items) > MAX_LISTED:
         return None
     code: list[Code] = []
     for item in items:
-        parts = path_parts(item, source, context.around.graph, context.around.plainness)
-        for part in parts:
-            if isinstance(part, str):
-                context.check_braces(part, value.span)
-        pattern = joined(parts, context.names)
+        pattern = joined(_checked(item, files.span, context), context.names)
         if pattern is None:
             return None
         code.append(string(pattern))
     return listed(code)
 
 
-def _gathered(value: Related, context: FamilyContext) -> Code | None:
-    """Several instances of another step, or several cells of a column, by the rows of a table."""
-    origin = origin_of(value)
+def _gathered(files: Files, form: Seen, context: Context) -> Code | None:
+    """What several jobs of another task write, or several cells of a column, by the rows of a table."""
+    origin = files.origin
     if origin is not None:
         code = gathered_cells(origin, context)
         for cell in set(origin.table.columns[origin.column]) if code is not None else ():
-            context.check_braces(str(cell), value.span)
+            context.check_braces(str(cell), files.span)
         return code
-    source = value.source
-    if not source.by or value.value.type.many:
+    source = form.source
+    if not source.by or form.files.many:
         return None
-    path: Value = value.value
-    family = context.family
-    if isinstance(path, Output):
-        family = context.around.graph.families[path.step]
-        path = family.outputs[path.port].path
-    parts = path_parts(path, family, context.around.graph, context.around.plainness)
+    parts = context.parts(form.files)
     holes = [p for p in parts if isinstance(p, Hole)]
     # A path that lacks a key is that of several instances, which then are one row's.
     if not all(hole.encoded for hole in holes) or {hole.name for hole in holes} != set(source.by):
         return None
-    for part in parts:
-        if isinstance(part, str):
-            context.check_braces(part, value.span)
-    pattern = joined(parts, wildcard_names(holes))
+    pattern = joined(_checked(form.files, files.span, context), wildcard_names(holes))
     if pattern is None:
         return None
-    found = _rows_for(source, value.target, context)
+    found = _rows_for(source, form.target, context)
     return None if found is None else _chosen(found[0], "each", pattern, found[1], context)
 
 
-def gathered_cells(origin: TableColumn, context: FamilyContext) -> Code | None:
+def gathered_cells(origin: TableColumn, context: Context) -> Code | None:
     """The cells of a column over the rows of each instance, where the table's own sidecar gives them."""
     table, column = origin.table, origin.column
     if None in table.columns[column]:
@@ -223,7 +217,7 @@ def _rows_of(table: Table, stands_for: Sequence[Hashable]) -> Rows:
     return Rows({item_name(k): [encode_key(str(c)) for c in table.columns[k]] for k in table.key}, stands_for)
 
 
-def _rows_for(source: KeySet, target: KeySet, context: FamilyContext) -> tuple[str, tuple[Code, ...]] | None:
+def _rows_for(source: KeySet, target: KeySet, context: Context) -> tuple[str, tuple[Code, ...]] | None:
     """The sidecar whose rows are the instances of `source`, with the arguments that choose those that feed a job."""
     sidecars = context.around.sidecars
     wanted = target.related(source)
@@ -238,26 +232,22 @@ def _rows_for(source: KeySet, target: KeySet, context: FamilyContext) -> tuple[s
     chosen = choice(Rows(columns, range(len(source))), wanted, target, context)
     if chosen is None:
         return None
-    owners = [n for n, f in context.around.graph.families.items() if f.keys is source]
-    return sidecars.rows(owners[0] if owners else "rows", columns), chosen
+    lowered = context.around.lowered
+    owner = next((name for name in lowered.written if lowered.tasks[name].key_set is source), "rows")
+    return sidecars.rows(owner, columns), chosen
 
 
-def list_code(value: Value, name: str, context: FamilyContext) -> Code:
+def list_code(files: Files, name: str, context: Context) -> Code:
     """A list of paths of any kind, written out in a sidecar of its own: the wildcards, and a path a row."""
-    rows = [_there(as_list(cell)) for cell in context.column(value)]
+    rows = [_there(listed_cell(cell)) for cell in files.cells]
     for item in {item for row in rows for item in row}:
-        context.check_braces(str(item), value.span)
+        context.check_braces(str(item), files.span)
     if not context.keys.by and len(rows[0]) <= MAX_LISTED:
         return listed([string(str(item)) for item in rows[0]])
     return rows_code(rows, name, context)
 
 
-def as_list(cell: Any) -> tuple[Any, ...]:
-    """What a job has as a list: none where it is absent."""
-    return cell if isinstance(cell, tuple) else () if cell is None else (cell,)
-
-
-def rows_code(rows: Sequence[Sequence[Any]], name: str, context: FamilyContext) -> Code:
+def rows_code(rows: Sequence[Sequence[Any]], name: str, context: Context) -> Code:
     """Lists of values, one for each instance, as a sidecar of their own."""
     cells: dict[str, list[str]] = {n: [] for n in context.cells}
     found: list[Any] = []
@@ -266,7 +256,7 @@ def rows_code(rows: Sequence[Sequence[Any]], name: str, context: FamilyContext) 
             for wildcard, column in cells.items():
                 column.append(context.cells[wildcard][number])
             found.append(item)
-    label = f"{context.family.name}.{name}"
+    label = f"{context.name}.{name}"
     name = unique("value", set(cells))
     variable = context.around.sidecars.rows(label, cells, {name: texts(found)})
     return _look_up(variable, "values", name, context)

@@ -1,66 +1,96 @@
-"""Families whose outputs have no name in common.
+"""Tasks whose outputs have no name in common.
 
 Snakemake finds a job by the wildcards of the path that is asked for, so all outputs of a rule must hold the same ones.
-Where the paths of a family vary each in its own way, its rule has a mark as its output,
+Where the paths of a task vary each in its own way, its rule has a mark as its output,
 `results/STEP/.sncompile/done/KEY.done`, where no output may be; the paths themselves are parameters. The job makes room
 for them and is done only when all of them are there; who reads from it waits for the mark.
 
-This is a rewriting of the graph before it is lowered: ports that are no paths of Snakemake's become parameters.
+So the ports of such a task, and those that read from it, are no files of Snakemake's: words that name them are spelled
+out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Protocol
 
-from sncompile.ir.graph.feeds import steps_in
-from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.own_names import OWN_FOLDER
-from sncompile.ir.graph.rewrite import map_children, map_family
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.encoding import below, encode_key
-from sncompile.ir.language.types import STRING
-from sncompile.ir.values.evaluate import Closure, Evaluator
-from sncompile.ir.values.model import Choice, Items, Key, Local, Made, Output, Related, Text, Value, children, text
-from sncompile.targets.snakemake.names import ending, unique
+from sncompile.lowering.files import (
+    Computed,
+    Either,
+    Files,
+    Joined,
+    Listed,
+    OutputOf,
+    PathPiece,
+    Seen,
+    Traced,
+    listed_cell,
+    seen,
+)
+from sncompile.lowering.model import Constant, Key, Lazy, Lowered, NamedPort, Plain, Task
+from sncompile.targets.snakemake.names import ending
 
 MARKER = ".done"
+
+Paths = Callable[[int], tuple[Plain, ...]]
+"""From an instance to paths."""
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Which families are known by a mark, which of these are batches, and which ports of any family stand among its
-    parameters, by what names."""
+    """Which tasks are known by a mark, which of these are batches, and the ports of any task whose paths Snakemake does
+    not hold."""
 
-    families: frozenset[str] = frozenset()
+    tasks: frozenset[str] = frozenset()
     batched: frozenset[str] = frozenset()
-    ports: Mapping[tuple[str, str, str], str] | None = None
+    ports: frozenset[NamedPort] = frozenset()
 
-    def parameter(self, family: str, space: str, port: str) -> str | None:
-        """The parameter that holds a port's paths, where Snakemake does not."""
-        return (self.ports or {}).get((family, space, port))
+    def spelled_out(self, task: str, space: str, port: str) -> bool:
+        """Whether words that name a port are spelled out."""
+        return NamedPort(task, space, port) in self.ports
 
-    def waits(self, value: Value) -> bool:
-        """Whether a value comes from a family that is known by its mark."""
-        return bool(self.families) and any(step in self.families for step in steps_in(value))
-
-
-def marker(workspace: str, family: Family) -> Value:
-    """The path of a family's mark, at its own instances."""
-    parts: list[Value] = [text(mark_start(workspace, family), family.span)]
-    for key in family.keys.by:
-        parts += [text("/", family.span), Key(family.keys, key, True, STRING, family.span)]
-    return Text((*parts, text(mark_ending(family.keys), family.span)), STRING, family.span)
+    def waits(self, files: Files) -> bool:
+        """Whether files come from a task that is known by its mark."""
+        return not self.tasks.isdisjoint(files.tasks)
 
 
-def mark_start(workspace: str, family: Family) -> str:
-    """What the marks of a family begin with: the folder of its keys, or all but the ending.
+def ports_without_files(lowered: Lowered, marked: Collection[str], batched: Collection[str]) -> list[NamedPort]:
+    """The ports whose paths Snakemake does not hold: those of marked tasks, and those that read from such."""
+    marks = Marks(frozenset(marked))
+    found: list[NamedPort] = []
+    for name, task in lowered.tasks.items():
+        if name in batched:
+            continue  # Its script has all paths.
+        found += [NamedPort(name, "inputs", port) for port, each in task.inputs.items() if marks.waits(each.files)]
+        if name in marks.tasks:
+            found += [NamedPort(name, "outputs", port) for port in task.outputs]
+    return found
+
+
+# --- Marks ----------------------------------------------------------------------------------------------------------
+
+
+def mark_files(workspace: str, task: Task) -> Files:
+    """The marks of a task, at its own jobs."""
+    keys = task.key_set
+    pieces: list[PathPiece] = [Constant(mark_start(workspace, task.name, keys))]
+    for key in keys.by:
+        pieces += [Constant("/"), Key(key, True, keys)]
+    pieces.append(Constant(mark_ending(keys)))
+    cells = Lazy(len(task), lambda: list(map(_mark_of(workspace, task.name, keys), range(len(task)))))
+    return Files(cells, False, False, tuple(pieces), Joined(()), frozenset(), task.span)
+
+
+def mark_start(workspace: str, name: str, keys: KeySet) -> str:
+    """What the marks of a task begin with: the folder of its keys, or all but the ending.
 
     They lie with the results of the step, so that who deletes these has its jobs done again.
     """
-    keyed = f"{family.name}/{OWN_FOLDER}/done"
-    return below(workspace, keyed if family.keys.by else f"{OWN_FOLDER}/done/{family.name}")
+    return below(workspace, f"{name}/{OWN_FOLDER}/done" if keys.by else f"{OWN_FOLDER}/done/{name}")
 
 
 def mark_ending(keys: KeySet) -> str:
@@ -68,107 +98,118 @@ def mark_ending(keys: KeySet) -> str:
     return ending(map(encode_key, set(keys.column(keys.by[-1]))), MARKER) if keys.by else MARKER
 
 
-def marks_of(graph: Graph, family: Family) -> Callable[[int], str]:
-    """The function from an instance to its mark, or to that of the batch that it is done in."""
-    start = mark_start(graph.workspace, family)
-    if family.batches:
-        batches, width = family.batches, len(str(max(family.batches) + 1))
-        return lambda number: f"{start}/{str(batches[number] + 1).zfill(width)}{MARKER}"
-    keys, end = family.keys.instances, mark_ending(family.keys)
-    return lambda number: "/".join((start, *map(encode_key, keys[number]))) + end
+def _mark_of(workspace: str, name: str, keys: KeySet) -> Callable[[int], str]:
+    start, instances, end = mark_start(workspace, name, keys), keys.instances, mark_ending(keys)
+    return lambda number: "/".join((start, *map(encode_key, instances[number]))) + end
 
 
-def with_marks(graph: Graph, marked: Collection[str], batched: frozenset[str] = frozenset()) -> tuple[Graph, Marks]:
-    """The graph with ports made parameters, in the marked families and in those that read from them."""
-    families = frozenset(marked)
-    ports: dict[tuple[str, str, str], str] = {}
-    plain = Marks(families)
-    made = {}
-    for name, family in graph.families.items():
-        moved = [("inputs", n, p.value) for n, p in family.inputs.items() if plain.waits(p.value)]
-        if name in batched:
-            moved = []  # Its script has all paths.
-        elif name in families:
-            moved += [("outputs", n, o.path) for n, o in family.outputs.items()]
-        params, used = dict(family.params), set(family.params)
-        for space, port, value in moved:
-            ports[name, space, port] = parameter = unique(port, used)
-            params[parameter] = value
-        made[name] = _moved(family._replace(params=params), ports) if moved else family
-    return replace(graph, families=made), Marks(families, batched, ports)
+class _Named(Protocol):
+    """A family of a graph, as far as its marks go."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def keys(self) -> KeySet: ...
+    @property
+    def batches(self) -> tuple[int, ...]: ...
 
 
-def _moved(family: Family, ports: Mapping[tuple[str, str, str], str]) -> Family:
-    """The family with its commands reading those ports from parameters."""
+class _Placed(Protocol):
+    """A graph, as far as it says where marks lie."""
 
-    def move(value: Value) -> Value:
-        if isinstance(value, Local):
-            found = ports.get((family.name, value.space, value.name))
-            return value if found is None else value._replace(space="params", name=found)
-        return map_children(value, move)
+    @property
+    def workspace(self) -> str: ...
 
-    return map_family(family, move)
+
+def marks_of(graph: _Placed, family: _Named) -> Callable[[int], str]:
+    """The function from an instance of the spec to its mark, or to that of the batch that it is done in."""
+    if not family.batches:
+        return _mark_of(graph.workspace, family.name, family.keys)
+    start = mark_start(graph.workspace, family.name, family.keys)
+    batches, width = family.batches, len(str(max(family.batches) + 1))
+    return lambda number: f"{start}/{str(batches[number] + 1).zfill(width)}{MARKER}"
+
+
+# --- Waiting for marks ----------------------------------------------------------------------------------------------
 
 
 class Waiting:
-    """What Snakemake waits for where a port reads from marked families: their marks, and other paths as they are."""
+    """What Snakemake waits for where a port reads from marked tasks: their marks, and other paths as they are."""
 
-    def __init__(self, graph: Graph, marks: Marks, evaluator: Evaluator) -> None:
-        self._graph, self._marks, self._evaluator = graph, marks, evaluator
+    def __init__(self, lowered: Lowered, marks: Marks) -> None:
+        self._lowered, self._marks = lowered, marks
 
-    def by_mark(self, value: Value) -> Value | None:
-        """A value of the marks alone, where one relation says all: a path that can be a pattern."""
-        if not isinstance(value, Related) or not isinstance(value.value, Output):
+    def by_mark(self, files: Files, at: KeySet) -> Files | None:
+        """The marks alone, where one relation says all: a path that can be a pattern."""
+        if not isinstance(files.form, Seen) or not isinstance(files.form.files.form, OutputOf):
             return None
-        source = self._graph.families[value.value.step]
-        kind = value.type._replace(many=value.gathers)
-        return value._replace(value=marker(self._graph.workspace, source), type=kind)
+        return self._marks_seen(files, at)
 
-    def paths(self, value: Value, at: KeySet, family: Family) -> Closure:
+    def standing_for(self, files: Files, at: KeySet) -> Files:
+        """What stands for the jobs of a task: an output, or its mark where the task is known by that."""
+        form = files.form
+        if not isinstance(form, Seen):
+            return files
+        source = form.files.form
+        if not isinstance(source, OutputOf):
+            inner = self.standing_for(form.files, form.source)
+            if inner is form.files:
+                return files
+            found = seen(inner, form.source, form.target, at, files.span, optional=files.optional)
+        elif source.task in self._marks.tasks or not self._lowered.tasks[source.task].outputs:
+            found = self._marks_seen(files, at)
+        else:
+            return files
+        return replace(found, many=files.many)
+
+    def _marks_seen(self, files: Files, at: KeySet) -> Files:
+        """The marks of a task, as those see it who would read an output of it."""
+        form = files.form
+        assert isinstance(form, Seen)
+        assert isinstance(form.files.form, OutputOf)
+        marks = mark_files(self._lowered.workspace, self._lowered.tasks[form.files.form.task])
+        return seen(marks, form.source, form.target, at, files.span, optional=files.optional)
+
+    def paths(self, files: Files, at: KeySet) -> Paths:
         """The function from an instance to the paths that it waits for, each once."""
-        inner = self._closure(value, at, family)
+        inner = self._paths(files, at)
         return lambda i: tuple(dict.fromkeys(inner(i)))
 
-    def _closure(self, value: Value, at: KeySet, family: Family | None) -> Closure:
-        if not self._marks.waits(value):
-            plain = self._evaluator.closure(value, at, family)
-            return lambda i: _listed(plain(i))
-        if isinstance(value, Made):
-            return self._made(value, at, family)
-        if isinstance(value, Related):
-            return self._related(value, at)
-        if isinstance(value, Items):
-            items = [self._closure(item, at, family) for item in value.items]
-            return lambda i: tuple(path for item in items for path in item(i))
-        if isinstance(value, Choice):
-            test = self._evaluator.closure(value.test, at, family)
-            then, other = (self._closure(v, at, family) for v in (value.then, value.other))
-            return lambda i: then(i) if test(i) else other(i)
-        # Anything else is computed from paths: what it is made of is waited for.
-        inside = [self._closure(child, at, family) for child in children(value) if steps_in(child)]
-        return lambda i: tuple(path for child in inside for path in child(i))
+    def _paths(self, files: Files, at: KeySet) -> Paths:
+        if not self._marks.waits(files):
+            return lambda i: listed_cell(files.cells[i])
+        match files.form:
+            case Traced(path, sources):
+                marks = self._together([source for source in sources if self._marks.waits(source)], at)
+                return lambda i: marks(i) or listed_cell(path.cells[i])
+            case Seen() as form:
+                return self._related(form, at)
+            case Listed(items):
+                return self._together(items, at)
+            case Either(test, then, other):
+                taken, left = self._paths(then, at), self._paths(other, at)
+                return lambda i: taken(i) if test[i] else left(i)
+            case Joined(parts) | Computed(parts):
+                # What it is made of is waited for.
+                return self._together(parts, at)
+        raise AssertionError(f"{files.form!r} is seen from elsewhere")
 
-    def _made(self, value: Made, at: KeySet, family: Family | None) -> Closure:
-        marks = [self._closure(s, at, family) for s in value.sources if self._marks.waits(s)]
-        path = self._evaluator.closure(value.path, at, family)
-        return lambda i: tuple(found for mark in marks for found in mark(i)) or _listed(path(i))
+    def _together(self, parts: Collection[Files], at: KeySet) -> Paths:
+        found = [self._paths(part, at) for part in parts]
+        return lambda i: tuple([path for each in found for path in each(i)])
 
-    def _related(self, value: Related, at: KeySet) -> Closure:
-        if isinstance(value.value, Output):
-            source = self._graph.families[value.value.step]
-            home = self._evaluator.closure(marker(self._graph.workspace, source), source.keys, source)
-            inner: Closure = lambda i: (home(i),)  # noqa: E731
+    def _related(self, form: Seen, at: KeySet) -> Paths:
+        source = form.files.form
+        if isinstance(source, OutputOf):
+            marks = mark_files(self._lowered.workspace, self._lowered.tasks[source.task]).cells
+            inner: Paths = lambda j: (marks[j],)  # noqa: E731
         else:
-            inner = self._closure(value.value, value.source, None)
-        related = value.target.related(value.source)
-        place = at.related(value.target) if at is not value.target else None
+            inner = self._paths(form.files, form.source)
+        related = form.target.related(form.source)
+        place = at.related(form.target) if at is not form.target else None
 
-        def found(i: int) -> tuple[str, ...]:
+        def found(i: int) -> tuple[Plain, ...]:
             here = place[i][0] if place is not None else i
-            return tuple(path for j in related[here] for path in inner(j))
+            return tuple([path for j in related[here] for path in inner(j)])
 
         return found
-
-
-def _listed(value: Any) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else () if value is None else (value,)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import targets as faults
-from sncompile.ir.graph.model import Output
 from sncompile.ir.language.encoding import repeats
-from sncompile.ir.values.model import Value
-from sncompile.targets.snakemake.context import FamilyContext, texts
+from sncompile.lowering.files import Differing, Files, path_text
+from sncompile.lowering.model import Output
+from sncompile.targets.snakemake.context import TaskContext, texts
 from sncompile.targets.snakemake.marking import MARKER, mark_start
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import ending, item_name, unique
-from sncompile.targets.snakemake.patterns import Hole, Part, filled, items_of, joined, path_text, pattern_regex
+from sncompile.targets.snakemake.patterns import Hole, Part, filled, items_of, joined, pattern_regex
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, listed, string
 
 DEFAULT_CONSTRAINT = "[^/]+"
@@ -26,13 +26,13 @@ _SEPARATE = "separate keys by `/`, or leave the path out: it is derived then"
 
 
 class OutputPatterns:
-    """The patterns of a family's outputs; `constraints` are those wildcards that need more than the usual one."""
+    """The patterns of a task's outputs; `constraints` are those wildcards that need more than the usual one."""
 
-    def __init__(self, context: FamilyContext) -> None:
+    def __init__(self, context: TaskContext) -> None:
         self._context = context
         self.constraints: dict[str, str] = {}
         self.patterns: dict[str, list[str]] = {}
-        self.marked = not context.family.outputs or context.family.name in context.around.marks.families
+        self.marked = not context.task.outputs or context.name in context.around.marks.tasks
         """Whether the rule's output is a mark and no path of the spec."""
         self.differ: tuple[str, str] | None = None
         """Two outputs whose paths do not vary in the same parts, where there are any."""
@@ -40,13 +40,12 @@ class OutputPatterns:
         """Whether the paths do not tell the jobs, or their logs, apart."""
         self._find_wildcards()
 
-    def _paths(self, output: Output) -> list[Value]:
-        return (items_of(output.path, self._context.family) or []) if output.many else [output.path]
+    def _paths(self, output: Output) -> Sequence[Files]:
+        return (items_of(output.files) or []) if output.many else [output.files]
 
     def _find_wildcards(self) -> None:
         context = self._context
-        family = context.family
-        declared = {} if self.marked else family.outputs
+        declared = {} if self.marked else context.task.outputs
         split = {n: [self._settled(p) for p in self._paths(o)] for n, o in declared.items()}
         everything = [parts for found in split.values() for parts in found]
         used: set[str] = set()
@@ -64,12 +63,12 @@ class OutputPatterns:
         self._check_cuts()
         self._check_logs()
 
-    def _settled(self, value: Value) -> list[Part]:
+    def _settled(self, files: Files) -> list[Part]:
         """A path's parts, with values that are the same for every instance written out."""
         parts: list[Part] = []
-        for part in self._context.parts(value):
-            if not isinstance(part, (str, Hole)):
-                cells = set(self._context.column(part))
+        for part in self._context.parts(files):
+            if isinstance(part, Differing):
+                cells = set(part.column.cells)
                 if len(cells) == 1:
                     part = path_text(cells.pop())
             parts.append(part)
@@ -82,12 +81,12 @@ class OutputPatterns:
         known: dict[tuple[str, ...], Hole] = {}
         for parts in everything:
             for part in parts:
-                if isinstance(part, (str, Hole)):
+                if not isinstance(part, Differing):
                     continue
-                cells = texts(context.column(part))
+                cells = texts(part.column.cells)
                 hole = known.get(tuple(cells))
                 if hole is None:
-                    name = unique(getattr(getattr(part, "value", None), "column", "part"), used)
+                    name = unique(part.column.name, used)
                     hole = known[tuple(cells)] = Hole(f"={name}", True)
                     context.names[hole] = item_name(re.sub(r"\W", "_", name))
                     context.cells[context.names[hole]] = cells
@@ -97,13 +96,13 @@ class OutputPatterns:
     def _pattern(self, parts: list[Part], port: str) -> str:
         for part in parts:
             if isinstance(part, str):
-                self._context.check_braces(part, self._context.family.outputs[port].span)
+                self._context.check_braces(part, self._context.task.outputs[port].span)
         for hole in parts:
             if isinstance(hole, Hole):
                 cells = set(self._context.cells[self._context.names[hole]])
                 signs = "".join(cells)
                 for cell in cells if any(sign in signs for sign in "{}<") else ():
-                    self._context.check_braces(cell, self._context.family.outputs[port].span)
+                    self._context.check_braces(cell, self._context.task.outputs[port].span)
         return joined(parts, self._context.names) or ""
 
     def _check_same(self, split: dict[str, list[list[Part]]]) -> None:
@@ -122,14 +121,14 @@ class OutputPatterns:
         """Refuse paths that do not vary in the same parts."""
         if self.differ is None:
             return
-        family = self._context.family
+        task = self._context.task
         first, other = self.differ
         self._context.around.tell(
             faults.WILDCARDS_DIFFER.at(
-                family.outputs[other].path.span,
-                f"the paths of `{family.name}.{first}` and `{family.name}.{other}` do not vary in the same parts",
+                task.outputs[other].path_span,
+                f"the paths of `{task.name}.{first}` and `{task.name}.{other}` do not vary in the same parts",
                 help="Snakemake wants the same wildcards in every output: give all paths by hand, or none",
-                related=(Place("the other path", family.outputs[first].path.span),),
+                related=(Place("the other path", task.outputs[first].path_span),),
             )
         )
 
@@ -148,9 +147,9 @@ class OutputPatterns:
             if all(self._cuts_right(pattern, trial) for pattern in flat):
                 self.constraints = {n: c for n, c in trial.items() if c != DEFAULT_CONSTRAINT}
                 return
-        told = f"Snakemake cannot tell the keys of `{context.family.name}` apart in its paths"
+        told = f"Snakemake cannot tell the keys of `{context.name}` apart in its paths"
         # Where a pass made the family, each step's own paths were clear.
-        self._by_mark_or_refused(told, by_mark=bool(context.family.origins))
+        self._by_mark_or_refused(told, by_mark=bool(context.task.made_of))
 
     def _check_logs(self) -> None:
         """Make sure that each job has a log of its own, in the step's folder, where parts of paths tell jobs apart."""
@@ -161,7 +160,7 @@ class OutputPatterns:
         folders = {log[:at] for log in set(logs) for at in _slashes(log)}
         astray = any(".." in log.split("/") for log in logs)
         if astray or len(set(logs)) < len(logs) or not folders.isdisjoint(logs):
-            name = context.family.name
+            name = context.name
             help = "have a folder for each key, or let it be neither `temp` nor `protected`: then the logs lie by keys"
             self._by_mark_or_refused(
                 f"the logs of `{name}`, which lie by its paths, would not be each in a place of its own", True, help
@@ -169,11 +168,11 @@ class OutputPatterns:
 
     def _by_mark_or_refused(self, message: str, by_mark: bool, help: str = _SEPARATE) -> None:
         """Have a mark tell the jobs apart, where that is wanted and loses nothing, or refuse the paths."""
-        family = self._context.family
-        if by_mark and not any(o.temp or o.protected for o in family.outputs.values()):
+        outputs = self._context.task.outputs
+        if by_mark and not any(o.temp or o.protected for o in outputs.values()):
             self.mixed = True
             return
-        place = next(iter(family.outputs.values())).path.span
+        place = next(iter(outputs.values())).path_span
         self._context.around.tell(faults.AMBIGUOUS_PATH.at(place, message, help=help))
 
     def _trial(self, constraint: str) -> dict[str, str]:
@@ -200,19 +199,19 @@ class OutputPatterns:
     def known_by(self) -> list[str]:
         """The patterns of the files by which Snakemake knows a job: those of its outputs, or that of its mark."""
         if self.marked:
-            start = mark_start(self._context.around.graph.workspace, self._context.family)
+            start = mark_start(self._context.around.lowered.workspace, self._context.name, self._context.keys)
             return [start + self._keyed(MARKER)]
         return [pattern for patterns in self.patterns.values() for pattern in patterns]
 
     def entries(self) -> list[Entry]:
         """What stands under `output:`."""
-        family = self._context.family
+        task = self._context.task
         if self.marked:
             # A step that writes nothing still has to be known as done.
             (mark,) = self.known_by()
-            return [Entry("done", Call("touch", (string(mark),)), family.span)]
+            return [Entry("done", Call("touch", (string(mark),)), task.span)]
         found = []
-        for name, output in family.outputs.items():
+        for name, output in task.outputs.items():
             self._refuse_optional(name, output)
             code = [self._flagged(name, output, string(p)) for p in self.patterns[name]]
             body = listed(code) if output.many else code[0] if code else string("")
@@ -221,7 +220,7 @@ class OutputPatterns:
 
     def _refuse_optional(self, name: str, output: Output) -> None:
         if output.optional:
-            step = self._context.family.name
+            step = self._context.name
             self._context.around.tell(
                 faults.OPTIONAL_OUTPUT.at(
                     output.span,
@@ -231,14 +230,14 @@ class OutputPatterns:
             )
 
     def _flagged(self, name: str, output: Output, path: Code) -> Code:
-        success = self._context.family.success
+        wanted = {check.kind: check.wanted for check in self._context.task.checks if check.port == name}
         if output.base == "directory":
             path = Call("directory", (path,))
         criteria: list[Code] = []
-        if name in success.non_empty:
+        if "non_empty" in wanted:
             criteria.append(Keyword("non_empty", Atom("True")))
-        if name in success.sha256:
-            criteria.append(Keyword("sha256", string(success.sha256[name])))
+        if "sha256" in wanted:
+            criteria.append(Keyword("sha256", string(wanted["sha256"])))
         if criteria:
             path = Call("ensure", (path, *criteria))
         if output.temp:
@@ -251,7 +250,7 @@ class OutputPatterns:
 
     def beside(self, folder: str, suffix: str) -> str:
         """A path for what every job has, such as its log: `logs/<step>/<key…>.log` (see `ending`)."""
-        return f"{folder}/{self._context.family.name}{self._keyed(suffix)}"
+        return f"{folder}/{self._context.name}{self._keyed(suffix)}"
 
     def _keyed(self, suffix: str) -> str:
         """The keys of a job as folders, and what stands after them: `/<key…>.log`."""

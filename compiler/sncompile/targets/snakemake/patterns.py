@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.encoding import encode_key
-from sncompile.ir.language.operands import to_text
-from sncompile.ir.values.model import Const, Items, Key, Local, Output, Related, Text, Value
+from sncompile.lowering.files import Differing, Files, Fixed, Listed, PathPiece, fixed
+from sncompile.lowering.model import Constant, Key
 from sncompile.targets.snakemake.names import item_name
 
 
@@ -21,7 +20,7 @@ class Hole(NamedTuple):
     encoded: bool
 
 
-Part = str | Hole | Value
+Part = str | Hole | Differing
 
 
 class Plainness:
@@ -39,39 +38,21 @@ class Plainness:
         return found[1]
 
 
-def path_text(value: object) -> str:
-    """A constant part of a path; what is absent has no path, and is asked for by nobody."""
-    return str(value) if value is None else to_text(value)
-
-
-def path_parts(value: Value, family: Family, graph: Graph, plainness: Plainness) -> list[Part]:
-    """A single path as text, keys, and what is neither (values that must be evaluated)."""
-    match value:
-        case Const():
-            return [path_text(value.value)]
-        case Key():
-            encoded = value.encoded or plainness.plain(value.keys, value.name)
-            return [Hole(value.name, encoded)]
-        case Local() if value.space in ("inputs", "outputs", "params"):
-            return path_parts(family.local(value.space, value.name), family, graph, plainness)
-        case Text():
-            return [p for part in value.parts for p in path_parts(part, family, graph, plainness)]
-        case Related() if (
-            not value.gathers and not value.linked and isinstance(value.value, Output) and not value.type.many
-        ):
-            source = graph.families[value.value.step]
-            found = path_parts(source.outputs[value.value.port].path, source, graph, plainness)
-            # What another step's path is made of beside keys cannot be asked for here by name.
-            return found if all(isinstance(p, (str, Hole)) for p in found) else [value]
-        case Related() if not value.gathers and not value.linked and isinstance(value.value, Text):
-            found = path_parts(value.value, family, graph, plainness)
-            return found if all(isinstance(p, (str, Hole)) for p in found) else [value]
-        case _:
-            return [value]
+def path_parts(pieces: Sequence[PathPiece], plainness: Plainness) -> list[Part]:
+    """A single path as text, keys, and what is neither."""
+    parts: list[Part] = []
+    for piece in pieces:
+        if isinstance(piece, Key):
+            parts.append(Hole(piece.name, piece.encoded or plainness.plain(piece.home, piece.name)))
+        else:
+            parts.append(piece.text if isinstance(piece, Constant) else piece)
+    return parts
 
 
 def joined(parts: list[Part], names: Mapping[Hole, str]) -> str | None:
-    """Parts as a pattern with wildcards; None where one of them has no name, or holds a brace of its own."""
+    """Parts as a pattern with wildcards; None without any, and where one has no name, or holds a brace of its own."""
+    if not parts:
+        return None
     text = ""
     for part in parts:
         if isinstance(part, str):
@@ -85,14 +66,13 @@ def joined(parts: list[Part], names: Mapping[Hole, str]) -> str | None:
     return text
 
 
-def items_of(value: Value, family: Family) -> list[Value] | None:
-    """The single values that a list is written as, or None where it is made otherwise."""
-    if isinstance(value, Local) and value.space in ("inputs", "outputs", "params"):
-        return items_of(family.local(value.space, value.name), family)
-    if isinstance(value, Items) and not any(item.type.many for item in value.items):
-        return list(value.items)
-    if isinstance(value, Const) and isinstance(value.value, tuple):
-        return [Const(item, value.type.one, value.span) for item in value.value]
+def items_of(files: Files) -> Sequence[Files] | None:
+    """The single paths that a list is written as, or None where it is made otherwise."""
+    form = files.form
+    if isinstance(form, Listed) and not any(item.many for item in form.items):
+        return form.items
+    if isinstance(form, Fixed) and isinstance(form.value, tuple):
+        return [fixed(item, files.span) for item in form.value]
     return None
 
 

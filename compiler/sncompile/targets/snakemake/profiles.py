@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from sncompile.targets.snakemake.model import Rule, Workflow
+from sncompile.targets.snakemake.names import RESOURCES
 from sncompile.targets.snakemake.python_code import Atom
 from sncompile.targets.snakemake.render import environment
 
@@ -16,16 +17,13 @@ PROFILES = (
 
 
 class Sizes(NamedTuple):
-    """What a rule asks for that is a plain number: threads, memory and disk in megabytes, minutes. None for the rest.
+    """What a rule asks for that is a plain number, by the names of resources in specs; None for the rest.
 
     Some plugins do not look at what rules ask for under the names that others use. Their profiles repeat it.
     """
 
     rule: str
-    threads: int | None
-    memory: int | None
-    disk: int | None
-    minutes: int | None
+    asked: Mapping[str, int | None]
 
 
 def profile_files(workflow: Workflow) -> Mapping[str, bytes]:
@@ -49,5 +47,5 @@ def _sizes(rule: Rule) -> Sizes:
         for entry in directive.entries
         if isinstance(entry.code, Atom) and entry.code.text.isdigit()
     }
-    names = ("threads", "resources.mem_mb", "resources.disk_mb", "resources.runtime")
-    return Sizes(rule.name, *(numbers.get(name) for name in names))
+    names = {"cpus": "threads", **{name: f"resources.{theirs}" for name, theirs in RESOURCES.items()}}
+    return Sizes(rule.name, {name: numbers.get(theirs) for name, theirs in names.items()})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import keyword
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sncompile.lowering.model import Cell, Given, Late, Object, Piece, Port
-from sncompile.targets.snakemake.context import FamilyContext
+from sncompile.targets.snakemake.context import TaskContext
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, flat, string
 
@@ -23,7 +24,7 @@ class RecordCode(NamedTuple):
     values: Code | None
 
 
-def record_code(record: Object, context: FamilyContext) -> RecordCode:
+def record_code(record: Object, context: TaskContext) -> RecordCode:
     """The code of an object."""
     members: list[Code] = []
     plain: list[Code] = []
@@ -45,23 +46,23 @@ def _named(name: str, code: Code) -> Code:
     return Keyword(name, code)
 
 
-def _port(name: str, port: Port, context: FamilyContext, spaces: set[str]) -> Code | None:
-    value = context.port_value(port)
-    many = value.type.many
-    if (many or value.type.optional) and context.words.presence(value) != {True} and (not many or value.type.optional):
-        column = context.column(value)
+def _port(name: str, port: Port, context: TaskContext, spaces: set[str]) -> Code | None:
+    task = context.task
+    files = (task.inputs[port.name] if port.space == "inputs" else task.outputs[port.name]).files
+    if port.space == "inputs" and not task.inputs[port.name].certain:
+        column = list(files.cells)
         # A list that is absent is left out; one that has nothing in it is given.
         if all(cell is None for cell in column):
             return None
-        if not many or None in column:
+        if not files.many or None in column:
             return _look_up_json(column, name, context)
     space = "input" if port.space == "inputs" else "output"
     spaces.add(space)
     code = Atom(f"{space}.{item_name(port.name)}")
-    return Call("list", (code,)) if many else code
+    return Call("list", (code,)) if files.many else code
 
 
-def _plain(name: str, member: Piece, context: FamilyContext) -> Code | None:
+def _plain(name: str, member: Piece, context: TaskContext) -> Code | None:
     if isinstance(member, Given):
         return None if member.value is None else Atom(_python(member.value))
     column = _cells(member, context)
@@ -70,22 +71,22 @@ def _plain(name: str, member: Piece, context: FamilyContext) -> Code | None:
     return _look_up_json(column, name, context)
 
 
-def _cells(member: Piece, context: FamilyContext) -> list[Any]:
+def _cells(member: Piece, context: TaskContext) -> list[Any]:
     if isinstance(member, Late):
         context.refuse(member.expression)
         return [""]
     assert isinstance(member, Cell)
-    return list(context.columns.columns[member.column].cells)
+    return list(context.columns[member.column].cells)
 
 
-def _look_up_json(column: list[object], name: str, context: FamilyContext) -> Code:
+def _look_up_json(column: Sequence[object], name: str, context: TaskContext) -> Code:
     cells = [json.dumps(value, ensure_ascii=False) for value in column]
     return Call("json.loads", (_look_up(cells, name, context),))
 
 
-def _look_up(cells: list[str], name: str, context: FamilyContext) -> Code:
+def _look_up(cells: list[str], name: str, context: TaskContext) -> Code:
     base = dict(context.cells)
-    variable, column = context.around.sidecars.add_column(context.family.name, base, item_name(name), cells)
+    variable, column = context.around.sidecars.add_column(context.name, base, item_name(name), cells)
     return Call(f"{variable}.value", (string(column), Atom("wildcards")))
 
 

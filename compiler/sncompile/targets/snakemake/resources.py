@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sncompile.ir.values.model import Value
-from sncompile.lowering.model import Cell, Given, Late
-from sncompile.targets.snakemake.context import FamilyContext, texts
+from sncompile.lowering.model import Cell, Given, Late, Piece
+from sncompile.targets.snakemake.context import TaskContext, texts
 from sncompile.targets.snakemake.inputs import own_cell
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import RESOURCES
@@ -12,29 +11,28 @@ from sncompile.targets.snakemake.python_code import Atom, Call, Code
 from sncompile.targets.snakemake.run_time import run_time_code
 
 
-def thread_entry(context: FamilyContext) -> Entry | None:
+def thread_entry(context: TaskContext) -> Entry | None:
     """What stands under `threads:`."""
-    value = context.family.resources.get("cpus")
-    return None if value is None else Entry("", _code(value, "cpus", context), value.span)
+    amount = context.task.resources.get("cpus")
+    return None if amount is None else Entry("", _code(amount, "cpus", context), context.task.spans["cpus"])
 
 
-def resource_entries(context: FamilyContext) -> list[Entry]:
+def resource_entries(context: TaskContext) -> list[Entry]:
     """What stands under `resources:`."""
     return [
-        Entry(snakemake, _code(value, name, context), value.span)
+        Entry(snakemake, _code(amount, name, context), context.task.spans[name])
         for name, snakemake in RESOURCES.items()
-        if (value := context.family.resources.get(name)) is not None
+        if (amount := context.task.resources.get(name)) is not None
     ]
 
 
-def _code(value: Value, name: str, context: FamilyContext) -> Code:
-    amount = context.words.amount(value, name)
+def _code(amount: Piece, name: str, context: TaskContext) -> Code:
     if isinstance(amount, Given):
         return Atom(str(amount.value))
     if isinstance(amount, Late):
         return run_time_code(amount.expression, context)
     assert isinstance(amount, Cell)
-    column = context.columns.columns[amount.column].cells
+    column = context.columns[amount.column].cells
     if len(set(column)) == 1:
         return Atom(str(column[0]))
     code = own_cell(texts(column), name, context)

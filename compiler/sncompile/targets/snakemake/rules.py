@@ -1,37 +1,34 @@
-"""Families → rules."""
+"""Tasks → rules."""
 
 from __future__ import annotations
 
 import textwrap
 
-from sncompile.ir.graph.feeds import waited_for
-from sncompile.ir.graph.model import Family, Relation
-from sncompile.ir.values.model import Output, Related, Value
+from sncompile.lowering.model import Task
 from sncompile.targets.snakemake.commands import CommandLowering
 from sncompile.targets.snakemake.containers import apptainer_name
-from sncompile.targets.snakemake.context import FamilyContext, Surroundings
+from sncompile.targets.snakemake.context import Surroundings, TaskContext
 from sncompile.targets.snakemake.inputs import input_code, port_code
-from sncompile.targets.snakemake.marking import marker
+from sncompile.targets.snakemake.marking import Waiting
 from sncompile.targets.snakemake.model import Directive, Entry, Rule
 from sncompile.targets.snakemake.names import item_name, unique
 from sncompile.targets.snakemake.outputs import OutputPatterns
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, pattern, string
 from sncompile.targets.snakemake.resources import resource_entries, thread_entry
 from sncompile.targets.snakemake.shell_code import shell_entries
-from sncompile.targets.snakemake.waits import computed_inputs, hidden_waits
 
 
-class FamilyLowering:
-    """Lowers one family to a rule."""
+class RulePrinter:
+    """Prints one task as a rule."""
 
-    def __init__(self, family: Family, name: str, around: Surroundings) -> None:
-        self._family, self._name, self._around = family, name, around
-        self.context = FamilyContext(family, around)
+    def __init__(self, task: Task, name: str, around: Surroundings) -> None:
+        self._task, self._name, self._around = task, name, around
+        self.context = TaskContext(task, around)
         self.outputs = OutputPatterns(self.context)
 
     def rule(self, *, benchmark: bool) -> Rule:
-        """The rule of the family."""
-        family = self._family
+        """The rule of the task."""
+        task = self._task
         inputs = self._inputs()
         commands = CommandLowering(self.context, {entry.name for entry in inputs})
         shell = shell_entries(self.context, commands)
@@ -40,13 +37,13 @@ class FamilyLowering:
         directives = [
             Directive("input", tuple(inputs)),
             Directive("output", tuple(self.outputs.entries())),
-            Directive("log", (Entry("", log, family.span),)),
+            Directive("log", (Entry("", log, task.span),)),
         ]
         if benchmark:
             path = string(self.outputs.beside("benchmarks", ".tsv"))
-            directives.append(Directive("benchmark", (Entry("", path, family.span),)))
+            directives.append(Directive("benchmark", (Entry("", path, task.span),)))
         if self.outputs.constraints:
-            tighter = [Entry(n, pattern(c), family.span) for n, c in sorted(self.outputs.constraints.items())]
+            tighter = [Entry(n, pattern(c), task.span) for n, c in sorted(self.outputs.constraints.items())]
             directives.append(Directive("wildcard_constraints", tuple(tighter)))
         directives += self._settings()
         if not self.outputs.marked:
@@ -54,85 +51,71 @@ class FamilyLowering:
         directives += [Directive("params", tuple(commands.params)), Directive("shell", tuple(shell))]
         return Rule(
             self._name,
-            family.name,
+            task.name,
             tuple(self._comments()),
             tuple(d for d in directives if d.entries),
-            family.span,
-            family.module_span,
+            task.span,
+            task.module_span,
         )
 
     def _comments(self) -> list[str]:
-        family = self._family
-        title = " ".join(family.title.split())
-        head = f"{family.name}: {title}" if title else family.name
-        by = " and ".join(family.keys.by)
+        task = self._task
+        head = f"{task.name}: {task.title}" if task.title else task.name
+        by = " and ".join(task.by)
         kind = f"one job per {by}" if by else "one job"
-        gathered = [e.source for e in self._around.graph.into(family.name) if e.relation is Relation.GATHER and e.ports]
-        if gathered:
-            kind += f"; gathers {', '.join(gathered)}"
+        if task.gathers:
+            kind += f"; gathers {', '.join(task.gathers)}"
         found = [head, kind]
-        if family.origins:
-            steps = sorted(family.origins.values(), key=lambda origin: origin.span)
-            found.append(f"made from {len(steps)} steps of the spec, {steps[0].step} to {steps[-1].step}")
+        if task.made_of:
+            found.append(f"made from {len(task.made_of)} steps of the spec, {task.made_of[0]} to {task.made_of[-1]}")
         marks = self._around.marks
-        if family.name in marks.families - marks.batched:
+        if task.name in marks.tasks - marks.batched:
             found.append("its paths have no name in common: it is known by a mark")
         return [line for text in found for line in textwrap.wrap(text, 86)]
 
     def _inputs(self) -> list[Entry]:
         entries = []
-        for name, port in self._family.inputs.items():
-            code = port_code(port.value, name, self.context)
+        for name, port in self._task.inputs.items():
+            code = port_code(port.files, name, self.context)
             if code is not None:
-                entries.append(Entry(item_name(name), code, port.value.span))
+                entries.append(Entry(item_name(name), code, port.span))
         used = {entry.name for entry in entries}
         entries += self._hidden_inputs(used)
         return entries
 
     def _hidden_inputs(self, used: set[str]) -> list[Entry]:
         """Jobs that must be done first although no port reads from them."""
-        graph, family = self._around.graph, self._family
+        task = self._task
         entries = []
-        computed = computed_inputs(family)
-        for edge in graph.into(family.name):
-            source = graph.families[edge.source]
-            for each in hidden_waits(edge, family, graph, self._around.evaluator, computed):
-                name = unique(f"after_{item_name(source.name.replace('.', '_'))}", used)
-                code = input_code(self._marked(waited_for(each, graph), source), name, self.context)
-                if code is not None:
-                    # Order alone: a newer file is no reason to run again.
-                    entries.append(Entry(name, _ancient(code) if each in family.after else code, family.span))
+        waiting = Waiting(self._around.lowered, self._around.marks)
+        for wait in task.waits:
+            name = unique(f"after_{item_name(wait.task.replace('.', '_'))}", used)
+            code = input_code(waiting.standing_for(wait.files, task.key_set), name, self.context)
+            if code is not None:
+                # Order alone: a newer file is no reason to run again.
+                entries.append(Entry(name, _ancient(code) if wait.ordered else code, task.span))
         return entries
 
-    def _marked(self, value: Value, source: Family) -> Value:
-        """The value with the mark of a step that is known by one in the place of its output."""
-        known = not source.outputs or source.name in self._around.marks.families
-        if not known or not isinstance(value, Related):
-            return value
-        if isinstance(value.value, Output):
-            return value._replace(value=marker(self._around.graph.workspace, source))
-        return value._replace(value=self._marked(value.value, source))
-
     def _settings(self) -> list[Directive]:
-        family, context = self._family, self.context
+        task, context = self._task, self.context
         found: list[Directive] = []
-        priority = family.priority or int(family.urgent)
+        priority = task.priority or int(task.urgent)
         if priority:
-            found.append(Directive("priority", (Entry("", Atom(str(priority)), family.span),)))
-        if family.retries:
+            found.append(Directive("priority", (Entry("", Atom(str(priority)), task.span),)))
+        if task.retries:
             # On a node, too, Snakemake heeds what a rule says of itself, and would try again in what the scheduler gave
             # for the first attempt.
-            code = f"{family.retries} if workflow.is_main_process else 0"
-            found.append(Directive("retries", (Entry("", Atom(code), family.span),)))
-        if family.local_rule:
-            found.append(Directive("localrule", (Entry("", Atom("True"), family.span),)))
-        if family.conda is not None:
-            found.append(Directive("conda", (Entry("", string(f"files/{family.conda}"), family.module_span),)))
-        if family.container is not None and self._around.containers is None:
-            image = self.context.image(family.container.span)
-            self.context.check_braces(image, family.container.span, "image")
-            name = string(apptainer_name(image))
-            found.append(Directive("container", (Entry("", name, family.container.span),)))
+            code = f"{task.retries} if workflow.is_main_process else 0"
+            found.append(Directive("retries", (Entry("", Atom(code), task.span),)))
+        if task.local:
+            found.append(Directive("localrule", (Entry("", Atom("True"), task.span),)))
+        if task.conda is not None:
+            found.append(Directive("conda", (Entry("", string(f"files/{task.conda}"), task.module_span),)))
+        if task.image is not None and self._around.containers is None:
+            span = task.spans["container"]
+            image = self.context.image(span)
+            self.context.check_braces(image, span, "image")
+            found.append(Directive("container", (Entry("", string(apptainer_name(image)), span),)))
         threads = thread_entry(context)
         if threads is not None:
             found.append(Directive("threads", (threads,)))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from sncompile.diagnostics import Span
 from sncompile.ir.language.types import Type
-from sncompile.ir.values.model import Const
 from sncompile.lowering.expressions import (
     Attempt,
     Expression,
@@ -20,15 +19,16 @@ from sncompile.lowering.expressions import (
     bare,
     everything,
 )
+from sncompile.lowering.files import listed_cell
 from sncompile.lowering.model import Plain
-from sncompile.targets.snakemake.context import FamilyContext, texts
-from sncompile.targets.snakemake.inputs import as_list, own_cell, rows_code
+from sncompile.targets.snakemake.context import TaskContext, texts
+from sncompile.targets.snakemake.inputs import own_cell, rows_code
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.python_code import Atom, Code, flat, string
 from sncompile.targets.snakemake.python_code import Call as CallCode
 
 
-def run_time_code(expression: Expression, context: FamilyContext) -> Code:
+def run_time_code(expression: Expression, context: TaskContext) -> Code:
     """A function of the attempt and of the inputs' sizes. What has no form in Python is told as a fault."""
     inside = list(everything(expression))
     needs = [n for n, kind in (("input", Size), ("attempt", Attempt)) if any(isinstance(e, kind) for e in inside)]
@@ -64,7 +64,7 @@ class _Python(Printer):
 
     language = Language.PYTHON
 
-    def __init__(self, context: FamilyContext) -> None:
+    def __init__(self, context: TaskContext) -> None:
         self._context = context
 
     def constant(self, value: Plain, type: Type, span: Span) -> str:
@@ -72,7 +72,7 @@ class _Python(Printer):
 
     def varying(self, expression: Varying) -> str:
         """A value that differs between jobs, by its sidecar."""
-        cells, kind = self._context.columns.columns[expression.column].cells, expression.type
+        cells, kind = self._context.columns[expression.column].cells, expression.type
         # A number may be whole in one row and a fraction in another.
         if kind.many or kind.optional or kind.base in ("boolean", "number"):
             self._context.around.functions.add("json")
@@ -102,19 +102,15 @@ class _Python(Printer):
         self._context.around.functions.add(function)
 
 
-def _sized(port: str, context: FamilyContext) -> str:
+def _sized(port: str, context: TaskContext) -> str:
     """The paths of a port: what Snakemake has as its input, unless that is a mark; an absent port has none."""
-    parameter = context.around.marks.parameter(context.family.name, "inputs", port)
-    if parameter is not None:
-        cells = context.column(context.family.params[parameter])
-        return flat(rows_code(list(map(as_list, cells)), port, context)).rpartition("lambda wildcards: ")[2]
-    value = context.family.inputs[port].value
-    if isinstance(value, Const) and value.value is None:
-        return "[]"
-    return f"input.{item_name(port)}"
+    files = context.task.inputs[port].files
+    if context.around.marks.spelled_out(context.name, "inputs", port):
+        return flat(rows_code(list(map(listed_cell, files.cells)), port, context)).rpartition("lambda wildcards: ")[2]
+    return "[]" if files.absent else f"input.{item_name(port)}"
 
 
-def _look_up(cells: list[str], name: str, context: FamilyContext) -> str:
+def _look_up(cells: list[str], name: str, context: TaskContext) -> str:
     return flat(own_cell(cells, name, context)).rpartition("lambda wildcards: ")[2]
 
 

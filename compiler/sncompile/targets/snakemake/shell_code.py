@@ -1,13 +1,12 @@
-"""A family's command or script, with what stands around it → what stands under `shell:`."""
+"""A task's command or script, with what stands around it → what stands under `shell:`."""
 
 from __future__ import annotations
 
 from sncompile.diagnostics import Span
 from sncompile.faults import targets as faults
-from sncompile.ir.values.model import Local
 from sncompile.targets.snakemake.commands import CommandLowering, literal, quoted
 from sncompile.targets.snakemake.containers import docker_name
-from sncompile.targets.snakemake.context import FamilyContext
+from sncompile.targets.snakemake.context import TaskContext
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.python_code import WIDTH, flat, string
@@ -16,20 +15,20 @@ from sncompile.targets.snakemake.python_code import WIDTH, flat, string
 _SHELL_WIDTH = 74
 
 
-def shell_entries(context: FamilyContext, commands: CommandLowering) -> list[Entry]:
-    """The pieces of a family's `shell:` string."""
-    family = context.family
-    places = _places(context, commands) if family.name not in context.around.marks.batched else {}
+def shell_entries(context: TaskContext, commands: CommandLowering) -> list[Entry]:
+    """The pieces of a task's `shell:` string."""
+    task = context.task
+    places = _places(context, commands) if task.name not in context.around.marks.batched else {}
     # Batches see to their paths themselves.
     marks = context.around.marks
-    marked = family.name in marks.families - marks.batched
+    marked = task.name in marks.tasks - marks.batched
     before = [*(_room(" ".join(places.values())) if marked else []), *_folders(context, places)]
     checks = [*(_promises(context, places) if marked else []), *_counts(context, places)]
     # Last of all: what counts files must not count this one.
     checks += _stamps(context, places) if marked else []
-    span = family.module_span
+    span = task.module_span
     boxed = _container(context)
-    if family.command is not None:
+    if task.command is not None:
         words = [*_exports(context, commands, join=" "), *boxed, *commands.command()]
         if not before and not checks:
             return _strings(_filled([*words, "&> {log:q}"]), span)
@@ -55,30 +54,28 @@ MADE = ".snakemake_timestamp"
 """Snakemake leaves a file of this name in every directory that a job has made."""
 
 
-def _container(context: FamilyContext) -> list[str]:
-    """The words before a command that is to run in a container of the family's image."""
-    family, engine = context.family, context.around.containers
-    if engine is None or family.container is None:
+def _container(context: TaskContext) -> list[str]:
+    """The words before a command that is to run in a container of the task's image."""
+    task, engine = context.task, context.around.containers
+    if engine is None or task.image is None:
         return []
-    image = context.image(family.container.span)
+    image = context.image(task.spans["container"])
     name = docker_name(image)
     if name is None:
         message = f"{engine} cannot run the image `{image}`"
-        context.around.tell(faults.NOT_DOCKER.at(family.container.span, message, help="use `--containers apptainer`"))
-    variables = [word for v in family.env for word in ("--env", v.name)]
-    return ["bash {CONTAINER:q}", *variables, *(["--network"] if family.network else []), quoted(name or image)]
+        context.around.tell(faults.NOT_DOCKER.at(task.spans["container"], message, help="use `--containers apptainer`"))
+    variables = [word for v in task.variables for word in ("--env", v.name)]
+    return ["bash {CONTAINER:q}", *variables, *(["--network"] if task.network else []), quoted(name or image)]
 
 
-def _places(context: FamilyContext, commands: CommandLowering) -> dict[str, str]:
+def _places(context: TaskContext, commands: CommandLowering) -> dict[str, str]:
     """Every output's paths as words of the shell."""
     found = {}
-    for name, output in context.family.outputs.items():
-        parameter = context.around.marks.parameter(context.family.name, "outputs", name)
-        if parameter is None:
-            found[name] = f"{{output.{item_name(name)}:q}}"
+    for name, output in context.task.outputs.items():
+        if context.around.marks.spelled_out(context.name, "outputs", name):
+            found[name] = " ".join(commands.word(word, name) for word in output.words)
         else:
-            local = Local("params", parameter, output.path.type, output.span)
-            found[name] = " ".join(commands.word(word, name) for word in context.words.words(local, name))
+            found[name] = f"{{output.{item_name(name)}:q}}"
     return found
 
 
@@ -92,50 +89,58 @@ def _room(paths: str) -> list[str]:
     ]
 
 
-def _folders(context: FamilyContext, places: dict[str, str]) -> list[str]:
+def _folders(context: TaskContext, places: dict[str, str]) -> list[str]:
     """What makes the directories that the tool wants to be there; Snakemake makes only those above an output."""
-    made = [place for name, place in places.items() if context.family.outputs[name].create]
+    made = [place for name, place in places.items() if context.task.outputs[name].create]
     return [f"mkdir -p {' '.join(made)}\n"] if made else []
 
 
-def _promises(context: FamilyContext, places: dict[str, str]) -> list[str]:
+def _promises(context: TaskContext, places: dict[str, str]) -> list[str]:
     """What Snakemake does after a job: see that all is there."""
-    success = context.family.success
+    checks = context.task.checks
+    not_empty = {check.port for check in checks if check.kind == "non_empty"}
     otherwise = literal('{ echo "not as promised: $path"; exit 1; }')
     kinds: dict[str, list[str]] = {}
     for name, paths in places.items():
-        kinds.setdefault("-s" if name in success.non_empty else "-e", []).append(paths)
+        kinds.setdefault("-s" if name in not_empty else "-e", []).append(paths)
     found = [
         f'for path in {" ".join(paths)}; do test {test} "$path" || {otherwise}; done\n' for test, paths in kinds.items()
     ]
-    for name, digest in success.sha256.items():
-        total = quoted(f"{digest}  -")
-        found.append(f'for path in {places[name]}; do sha256sum < "$path" | grep -qxF {total} || {otherwise}; done\n')
+    for check in checks:
+        if check.kind != "sha256":
+            continue
+        total = quoted(f"{check.wanted}  -")
+        found.append(
+            f'for path in {places[check.port]}; do sha256sum < "$path" | grep -qxF {total} || {otherwise}; done\n'
+        )
     return found
 
 
-def _stamps(context: FamilyContext, places: dict[str, str]) -> list[str]:
+def _stamps(context: TaskContext, places: dict[str, str]) -> list[str]:
     """What Snakemake leaves in directories: by this one that a job made is told from one that somebody else did."""
-    folders = [paths for name, paths in places.items() if context.family.outputs[name].base == "directory"]
+    folders = [paths for name, paths in places.items() if context.task.outputs[name].base == "directory"]
     return [f'for path in {" ".join(folders)}; do touch -- "$path/{MADE}"; done\n'] if folders else []
 
 
-def _counts(context: FamilyContext, places: dict[str, str]) -> list[str]:
+def _counts(context: TaskContext, places: dict[str, str]) -> list[str]:
     """What Snakemake never looks at: how many files a directory holds."""
     found = []
-    for name, count in context.family.success.min_files.items():
-        told = quoted(f"{context.family.name}: the output {name} holds fewer than {count} files")
+    for check in context.task.checks:
+        if check.kind != "min_files":
+            continue
+        name, count = check.port, check.wanted
+        told = quoted(f"{context.name}: the output {name} holds fewer than {count} files")
         otherwise = literal("{") + f" echo {told}; exit 1; " + literal("}")
         found.append(f'test "$(find {places[name]} -type f | wc -l)" -ge {count} || {otherwise}\n')
     return found
 
 
-def _exports(context: FamilyContext, commands: CommandLowering, *, join: str) -> list[str]:
+def _exports(context: TaskContext, commands: CommandLowering, *, join: str) -> list[str]:
     found = []
-    for variable in context.family.env:
-        if variable.secret or variable.value is None:
+    for variable in context.task.variables:
+        if variable.value is None:
             continue  # It is in the environment already.
-        word = commands.word(context.words.whole(variable.value, variable.name))
+        word = commands.word(variable.value)
         found.append(f"export {variable.name}={word}" + (";" if join == " " else "\n"))
     return found
 

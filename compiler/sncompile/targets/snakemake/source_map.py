@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.diagnostics import Span
-from sncompile.ir.graph.model import Graph
+from sncompile.lowering.model import Lowered
 from sncompile.targets.snakemake.model import Workflow
 from sncompile.targets.snakemake.python_code import layout
 from sncompile.targets.snakemake.render import INLINE, directive_lines
@@ -52,14 +52,14 @@ def source_map(workflow: Workflow, text: str, place: Callable[[Span], dict[str, 
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 
-def place_from(graph: Graph, here: Path) -> Callable[[Span], dict[str, Any]]:
+def place_from(lowered: Lowered, here: Path) -> Callable[[Span], dict[str, Any]]:
     """A function that names a span's file as seen from the working folder; what is not the project's own by what it is
     called everywhere."""
-    names = dict(graph.origins)
+    names = dict(lowered.origins)
 
     def place(span: Span) -> dict[str, Any]:
         if span.file not in names:
-            names[span.file] = os.path.relpath(os.path.abspath(here / span.file), graph.folder)
+            names[span.file] = os.path.relpath(os.path.abspath(here / span.file), lowered.folder)
         return {"file": names[span.file], "source_line": span.line, "column": span.column}
 
     return place

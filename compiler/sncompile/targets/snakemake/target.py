@@ -12,12 +12,13 @@ from sncompile.ir.graph.model import Graph
 from sncompile.lowering.features import Feature
 from sncompile.lowering.model import Lowered
 from sncompile.targets.emitted import Emitted, executables
+from sncompile.targets.snakemake.batching import with_batches
 from sncompile.targets.snakemake.names import RESOURCES
 from sncompile.targets.snakemake.profiles import profile_files
 from sncompile.targets.snakemake.reading_back import read_back
 from sncompile.targets.snakemake.render import render_sidecar, render_snakefile
 from sncompile.targets.snakemake.source_map import NAME, place_from, source_map
-from sncompile.targets.snakemake.workflow import lower_graph
+from sncompile.targets.snakemake.workflow import workflow_of
 from sncompile.targets.target import Engine, Refusal, Target
 
 
@@ -60,25 +61,28 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         )
     }
 
+    def prepare(self, graph: Graph, out: Path) -> Graph:
+        """The graph with batches in the place of their instances: Snakemake knows nothing of such."""
+        return with_batches(graph, self.place(graph, out))
+
     def lower(self, lowered: Lowered, out: Path, options: SnakemakeOptions) -> Emitted:
-        """The files of a graph. Raises `CompileError` for what Snakemake cannot express."""
-        graph = lowered.graph
+        """The files of a pipeline. Raises `CompileError` for what Snakemake cannot express."""
         report = Report()
-        workflow = lower_graph(graph, lowered.place, report, benchmark=options.benchmark, containers=options.containers)
+        workflow = workflow_of(lowered, report, benchmark=options.benchmark, containers=options.containers)
         if report.failed:
             raise CompileError(report.diagnostics())
         text = render_snakefile(workflow)
-        place = place_from(graph, Path.cwd())
+        place = place_from(lowered, Path.cwd())
         texts = {"Snakefile": text, NAME: source_map(workflow, text, place)}
         texts |= {f"tables/{s.name}.tsv": render_sidecar(s) for s in workflow.sidecars}
-        emitted = {name: _encoded(text, graph) for name, text in texts.items()}
+        emitted = {name: _encoded(text, lowered) for name, text in texts.items()}
         emitted |= {f"files/{name}": content for name, content in workflow.files.items()}
         emitted |= profile_files(workflow)
         lines = text.count("\n")
-        counts = ((len(workflow.rules), "rule"), (graph.job_count(), "job"))
+        counts = ((len(workflow.rules), "rule"), (lowered.job_count(), "job"))
         rules, jobs = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)
         summary = f"{rules} for {jobs}; Snakefile of {lines} lines"
-        return Emitted(emitted, summary, executable=executables(graph))
+        return Emitted(emitted, summary, executable=executables(lowered))
 
     def read_back(self, graph: Graph, emitted: Emitted, out: Path) -> list[str]:
         """What differs between the graph and its files, of some jobs of a large pipeline."""
@@ -91,11 +95,11 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         return differences(graph, out)
 
 
-def _encoded(text: str, graph: Graph) -> bytes:
+def _encoded(text: str, lowered: Lowered) -> bytes:
     """Raises `CompileError` for a text that holds the name of a file which is not UTF-8."""
     try:
         return text.encode()
     except UnicodeEncodeError as error:
         shown = text[max(error.start - 20, 0) : error.end + 20].encode("utf-8", "backslashreplace").decode()
-        told = faults.NOT_TEXT.at(graph.span, f"`{shown.strip()}` is no text", help="rename the file, in UTF-8")
+        told = faults.NOT_TEXT.at(lowered.span, f"`{shown.strip()}` is no text", help="rename the file, in UTF-8")
         raise CompileError([told]) from None

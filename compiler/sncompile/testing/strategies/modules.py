@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from sncompile.ir.graph.resources import RESOURCES, Unit
 from sncompile.testing.spec import Json
 from sncompile.testing.strategies.bindings import FORMATS
 from sncompile.testing.strategies.texts import Draw, mostly, some
 from sncompile.testing.strategies.world import StepShape, World
 
-_RESOURCES: dict[str, st.SearchStrategy[Json]] = {
-    "cpus": st.integers(1, 64),
-    "memory": st.sampled_from(["1GB", "1.5GB", "1500001B", "2GiB", "300MB", "1TB"]),
-    "disk": st.sampled_from(["20GB", "1B", "512MiB"]),
-    "time": st.sampled_from(["10m", "1h", "61s", "2d", "60s", "1.5h"]),
-    "gpus": st.integers(0, 4),
+_AMOUNTS: dict[Unit, st.SearchStrategy[Json]] = {
+    Unit.MEGABYTES: st.sampled_from(["1GB", "1.5GB", "1500001B", "2GiB", "300MB", "1TB", "20GB", "1B", "512MiB"]),
+    Unit.MINUTES: st.sampled_from(["10m", "1h", "61s", "2d", "60s", "1.5h"]),
 }
 
 
 def draw_resources(draw: Draw) -> Json:
     """Some resources."""
-    return {name: draw(_RESOURCES[name]) for name in some(draw, list(_RESOURCES))}
+    chosen = [RESOURCES[name] for name in some(draw, list(RESOURCES))]
+    return {each.name: draw(_AMOUNTS.get(each.unit) or st.integers(each.least, 64)) for each in chosen}
 
 
 def draw_outputs(draw: Draw, world: World, shape: StepShape, by: list[str]) -> tuple[Json, Json]:

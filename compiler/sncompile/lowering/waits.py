@@ -1,4 +1,4 @@
-"""What a family's jobs must wait for although no port reads from it: order, and what settings are made from."""
+"""What a task's jobs must wait for although no input says so: order, and what settings are made from."""
 
 from __future__ import annotations
 
@@ -11,17 +11,30 @@ from sncompile.ir.graph.model import Edge, Family, Graph
 from sncompile.ir.keys.key_set import KeySet, Link
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Apply, Output, Related, Value, walk
+from sncompile.lowering.model import Wait
+from sncompile.lowering.tracing import Tracing
 
 Needs = list[set[int]]
 """For every instance, the instances that it needs."""
 
 
-def hidden_waits(
-    edge: Edge, family: Family, graph: Graph, evaluator: Evaluator, computed: Collection[str]
-) -> list[Waits]:
+def waits_of(family: Family, graph: Graph, evaluator: Evaluator, tracing: Tracing) -> tuple[Wait, ...]:
+    """What the jobs of a family need beyond what their input files say."""
+    edges = graph.into(family.name)
+    computed = _computed_inputs(family) if edges else ()
+    return tuple(
+        [
+            Wait(edge.source, tracing.files(waited_for(each, graph), family.keys, family), each in family.after)
+            for edge in edges
+            for each in _hidden(edge, family, graph, evaluator, computed)
+        ]
+    )
+
+
+def _hidden(edge: Edge, family: Family, graph: Graph, evaluator: Evaluator, computed: Collection[str]) -> list[Waits]:
     """What the jobs at an edge's lower end need of those at its upper end, where their input files do not say so.
 
-    `computed` are the family's `computed_inputs`.
+    `computed` are the family's `_computed_inputs`.
     """
     source = graph.families[edge.source]
     ordered = [w for w in family.after if w.step == source.name]
@@ -54,7 +67,7 @@ def _is_plain(value: Value, by_keys: Waits) -> bool:
     return (value.value.step, value.source, value.target) == by_keys
 
 
-def computed_inputs(family: Family) -> set[str]:
+def _computed_inputs(family: Family) -> set[str]:
     """The inputs of a family that are paths which a function makes of outputs."""
     return {
         name
