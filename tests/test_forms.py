@@ -164,7 +164,7 @@ COMPUTED: dict[Language, Callable[[list[str]], list[Any]]] = {
 def unlike(language: Language, expressions: list[Expression]) -> list[str]:
     """The expressions that a language computes otherwise than the language of specs does."""
     codes = [Written(language).print(each) for each in expressions]
-    wanted = [evaluated(each, None, 0, attempt=ATTEMPT, sizes={"size": SIZE}) for each in expressions]  # type: ignore[arg-type]
+    wanted = [evaluated(each, None, 0, attempt=ATTEMPT, sizes={"size": SIZE}) for each in expressions]
     found = COMPUTED[language](codes)
     assert len(found) == len(wanted)
     return [
