@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 import sncompile
-from sncompile.api import Compilation, CompileOptions, DifferentJobs, check, compile_program
+from sncompile.api import (
+    Compilation,
+    CompileOptions,
+    DifferentJobs,
+    check,
+    compile_graph,
+    compile_program,
+    default_out,
+    graph_of,
+)
 from sncompile.ir.jobs.expansion import jobs
 from sncompile.targets.registry import find_target
 from sncompile.targets.snakemake.marking import marks_of
@@ -18,6 +27,7 @@ from sncompile.targets.snakemake.reading_back.read_back import differences
 from sncompile.targets.snakemake.reading_back.sampling import ALL_JOBS
 
 from .command_line import in_this_process
+from .test_cases import CASES, blocks_of, lay_out, options_of
 
 SPEC = """\
 sncompile: 1
@@ -449,3 +459,53 @@ def test_what_stands_around_a_plain_command_is_looked_for(
         Path("main.yaml").write_text(text)
         made.append(compile_program(check("main.yaml").require(), CompileOptions(level=0)))
     assert differences(made[1].graph, dict(made[0].emitted.files), tmp_path / "out")
+
+
+# --- Whatever stands in the files counts --------------------------------------------------------------------------
+
+# What is known late is compared by far fewer of its lines.
+PAGES = [CASES / "targets" / f"{name}.md" for name in ("environment", "inputs", "paths", "waits", "words")]
+NOT_COMPARED = re.compile(r"""
+      "logs/             # where the log is; that it is written is compared
+    | docker://          # the image: a command may be wrapped in another way to it
+    | \ success=         # has a job run again when other things are checked
+    | ^\ {4}"[A-Z]+",$   # a secret, which Snakemake asks for
+    | ^\ {4}\w+=r"      # how a key looks usually
+    | after_\w+=         # order, where an input goes without saying it
+""", re.VERBOSE)  # fmt: skip
+"""Lines that say nothing of a job that reading back compares."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_line_and_every_cell_counts(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Snakefile with a line less is another one, and so is one with another cell in a sidecar."""
+    monkeypatch.chdir(tmp_path)
+    blocks = blocks_of(page.read_text("utf-8"))
+    graph = graph_of(check(lay_out(blocks, tmp_path), options_of(blocks, tmp_path)).require())
+    files = dict(compile_graph(graph).files)
+
+    def noticed(name: str, text: str) -> bool:
+        try:
+            return bool(differences(graph, files | {name: text.encode()}, default_out(graph)))
+        except (KeyError, TypeError):
+            return True  # Snakemake could not read it either.
+
+    assert not noticed("Snakefile", files["Snakefile"].decode())
+
+    head, all_, rules = files["Snakefile"].decode().partition("rule all:")
+    lines = (all_ + rules).splitlines(keepends=True)
+    left = [
+        line
+        for number, line in enumerate(lines)
+        if line.strip() and not line.startswith("#") and not NOT_COMPARED.search(line)
+        if not noticed("Snakefile", head + "".join(lines[:number] + lines[number + 1 :]))
+    ]
+    for name in (name for name in files if name.startswith("tables/")):
+        titles, *rows = files[name].decode().splitlines()
+        for number, row in enumerate(rows):
+            cells = row.split("\t")
+            for at, cell in enumerate(cells):
+                other = "\t".join([*cells[:at], f"{cell}~", *cells[at + 1 :]])
+                if not noticed(name, "\n".join([titles, *rows[:number], other, *rows[number + 1 :], ""])):
+                    left.append(f"{name}: {other}")
+    assert left == []
