@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml.error import YAMLError
 
 import sncompile
 from sncompile.api import (
@@ -20,7 +22,10 @@ from sncompile.api import (
     default_out,
     graph_of,
 )
+from sncompile.ir.graph.model import Graph
 from sncompile.ir.jobs.expansion import jobs
+from sncompile.targets.bash.reading import differences as differences_of_script
+from sncompile.targets.cwl.verify import differences as differences_of_document
 from sncompile.targets.registry import find_target
 from sncompile.targets.snakemake.marking import marks_of
 from sncompile.targets.snakemake.reading_back.read_back import differences
@@ -463,49 +468,113 @@ def test_what_stands_around_a_plain_command_is_looked_for(
 
 # --- Whatever stands in the files counts --------------------------------------------------------------------------
 
-# What is known late is compared by far fewer of its lines.
-PAGES = [CASES / "targets" / f"{name}.md" for name in ("environment", "inputs", "paths", "waits", "words")]
-NOT_COMPARED = re.compile(r"""
-      "logs/             # where the log is; that it is written is compared
-    | docker://          # the image: a command may be wrapped in another way to it
-    | \ success=         # has a job run again when other things are checked
-    | ^\ {4}"[A-Z]+",$   # a secret, which Snakemake asks for
-    | ^\ {4}\w+=r"      # how a key looks usually
-    | after_\w+=         # order, where an input goes without saying it
-""", re.VERBOSE)  # fmt: skip
-"""Lines that say nothing of a job that reading back compares."""
+NOT_COMPARED = {
+    "snakemake": r"""
+          "logs/                   # where the log is; that it is written is compared
+        | docker://                # the image: a command may be wrapped in another way to it
+        | \ success=               # has a job run again when other things are checked
+        | ^\ {4}"[A-Z]+",$         # a secret, which Snakemake asks for
+        | ^\ {4}\w+=r"            # how a key looks usually
+        | after_\w+=               # order, where an input goes without saying it
+    """,
+    "cwl": r"""
+          class:\ Workflow|label:|Scatter|MultipleInput  # of the whole document
+        | hints:                                        # without it, they are requirements
+    """,
+    "bash": r"made=|given=|folders=",  # Follows from the outputs, and from what is read.
+}
+"""Lines that say nothing of a job that reading back compares, by target."""
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_line_and_every_cell_counts(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Snakefile with a line less is another one, and so is one with another cell in a sidecar."""
+def emitted_page(name: str, target: str, folder: Path) -> tuple[Graph, Files]:
+    """The pipeline of a page about targets, and what a target makes of it."""
+    blocks = blocks_of((CASES / "targets" / f"{name}.md").read_text("utf-8"))
+    graph = graph_of(check(lay_out(blocks, folder), options_of(blocks, folder)).require())
+    return graph, dict(compile_graph(graph, target).files)
+
+
+def told_by(target: str, graph: Graph, files: Files) -> bool:
+    """Whether a target's reader notices that the files are not those of the graph."""
+    out = default_out(graph)
+    try:
+        if target == "bash":
+            out.mkdir(parents=True, exist_ok=True)
+            (out / "run.sh").write_bytes(files["run.sh"])
+            return bool(differences_of_script(graph, out))
+        return bool((differences if target == "snakemake" else differences_of_document)(graph, files, out))
+    except (YAMLError, LookupError, TypeError, AttributeError):
+        return True  # The engine could not read it either.
+
+
+def others_of_lines(text: str, start: str, end: str, left: str) -> Iterator[tuple[str, str]]:
+    """A text with a line less, each in turn, from one that starts so to one that starts so, and the line."""
+    lines = text.splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if line.startswith(start))
+    last = next((n for n, line in enumerate(lines) if end and n > first and line.startswith(end)), len(lines))
+    for number, line in enumerate(lines[first:last], first):
+        if line.strip(" }\n") and not line.startswith("#") and not re.search(left, line, re.VERBOSE):
+            yield line, "".join(lines[:number] + lines[number + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("target", "page", "name", "start", "end"),
+    [
+        *(
+            ("snakemake", page, "Snakefile", "rule all:", "")
+            for page in ("alone", "environment", "inputs", "paths", "waits", "words")
+        ),
+        ("cwl", "environment", "workflow.cwl", "- id: main", "# Gives every file"),
+        *(("bash", page, "run.sh", "job_1()", "functions=") for page in ("alone", "waits", "words")),
+    ],
+)
+def test_every_line_counts(
+    target: str, page: str, name: str, start: str, end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files with a line less are those of another pipeline, or of none."""
     monkeypatch.chdir(tmp_path)
-    blocks = blocks_of(page.read_text("utf-8"))
-    graph = graph_of(check(lay_out(blocks, tmp_path), options_of(blocks, tmp_path)).require())
-    files = dict(compile_graph(graph).files)
+    graph, files = emitted_page(page, target, tmp_path)
+    assert not told_by(target, graph, files)
+    others = others_of_lines(files[name].decode(), start, end, NOT_COMPARED[target])
+    assert [line for line, other in others if not told_by(target, graph, files | {name: other.encode()})] == []
 
-    def noticed(name: str, text: str) -> bool:
-        try:
-            return bool(differences(graph, files | {name: text.encode()}, default_out(graph)))
-        except (KeyError, TypeError):
-            return True  # Snakemake could not read it either.
 
-    assert not noticed("Snakefile", files["Snakefile"].decode())
-
-    head, all_, rules = files["Snakefile"].decode().partition("rule all:")
-    lines = (all_ + rules).splitlines(keepends=True)
-    left = [
-        line
-        for number, line in enumerate(lines)
-        if line.strip() and not line.startswith("#") and not NOT_COMPARED.search(line)
-        if not noticed("Snakefile", head + "".join(lines[:number] + lines[number + 1 :]))
-    ]
+@pytest.mark.parametrize("page", ["alone", "environment", "inputs", "paths", "waits", "words"])
+def test_every_cell_of_a_sidecar_counts(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    graph, files = emitted_page(page, "snakemake", tmp_path)
+    left = []
     for name in (name for name in files if name.startswith("tables/")):
         titles, *rows = files[name].decode().splitlines()
         for number, row in enumerate(rows):
             cells = row.split("\t")
             for at, cell in enumerate(cells):
                 other = "\t".join([*cells[:at], f"{cell}~", *cells[at + 1 :]])
-                if not noticed(name, "\n".join([titles, *rows[:number], other, *rows[number + 1 :], ""])):
+                text = "\n".join([titles, *rows[:number], other, *rows[number + 1 :], ""])
+                if not told_by("snakemake", graph, files | {name: text.encode()}):
                     left.append(f"{name}: {other}")
     assert left == []
+
+
+def others_of_texts(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """A value of JSON with another text in the place of one of its own, each in turn, and where that is."""
+    match value:
+        case str():
+            yield at, f"{value}~"
+        case list():
+            for number, item in enumerate(value):
+                for place, other in others_of_texts(item, f"{at}/{number}"):
+                    yield place, [*value[:number], other, *value[number + 1 :]]
+        case dict():
+            for name, item in value.items():
+                for place, other in others_of_texts(item, f"{at}/{name}"):
+                    yield place, value | {name: other}
+
+
+@pytest.mark.parametrize("page", ["alone", "environment"])
+def test_every_text_of_an_object_counts(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is what CWL's document is given. A file's own name is none of it: jobs have the file where a path says."""
+    monkeypatch.chdir(tmp_path)
+    graph, files = emitted_page(page, "cwl", tmp_path)
+    others = others_of_texts(json.loads(files["job.json"]))
+    left = [at for at, other in others if not told_by("cwl", graph, files | {"job.json": json.dumps(other).encode()})]
+    assert [at for at in left if not at.endswith("/basename")] == []
