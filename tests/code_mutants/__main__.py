@@ -56,7 +56,8 @@ TESTS_OF = {
         "properties/test_lowered.py", "test_declared.py", "engines/test_bash.py", "engines/test_cwl_documents.py",
     ),
     "targets": (
-        "test_docstrings.py", "test_golden.py", "test_targets.py", "test_read_back.py", "engines/test_bash.py",
+        "test_docstrings.py", "test_golden.py", "test_cases.py", "test_targets.py", "test_read_back.py",
+        "engines/test_bash.py",
         "engines/test_cwl_documents.py", "test_declared.py", "properties/test_lowered.py",
         "properties/test_branches.py", "test_security_commands.py",
     ),
