@@ -135,7 +135,7 @@ def _parts(value: Value, family: Family, graph: Graph) -> list[Piece] | None:
     """A single path as texts and keys of the family; None where it is made of more than these."""
     match value:
         case ir.Const():
-            return [Constant("" if value.value is None else to_text(value.value))]
+            return [Constant(to_text(value.value))]
         case ir.Key():
             return [Key(value.name, value.encoded)]
         case ir.Local() if value.space in ("inputs", "outputs", "params"):
