@@ -35,6 +35,9 @@ def facts(job: Job) -> dict[str, Any]:
     found = job.as_object()
     del found["source"]
     late = {name: "late" for name, amount in job.resources.items() if isinstance(amount, str)}
+    if late:
+        found["command"] = ["late" if "${" in word else word for word in job.command or ()]
+        found["shell"] = "late" if "${" in (job.shell or "") else job.shell
     return {**found, "resources": {**job.resources, **late}}
 
 

@@ -4,8 +4,10 @@ A page holds fenced blocks. One of a language and a file name (`yaml main.yaml`)
 first YAML file, is the spec. `python setup` runs with `folder` set, for files that Markdown cannot hold. `text options`
 gives options, one a line, as on the command line. What is expected stands in `text diagnostics` (as rendered for
 people), `text jobs` (every job with its command and files) or `text ir`; after the passes of a level, in
-`text remarks O1` and `text ir O1`, where the jobs have to be as they were; and in `text lowered`, what targets print
-from. `pytest tests/test_cases.py --accept` writes these anew.
+`text remarks O1` and `text ir O1`, where the jobs have to be as they were; in `text lowered`, what targets print from;
+and in `text snakemake`, `text cwl` and `text bash` what these make of it, or why they refuse it, without what is the
+same for every pipeline; in `text snakemake O2` after the passes, in `text snakemake docker` with what runs images.
+`pytest tests/test_cases.py --accept` writes these anew.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from sncompile.api import Checked, check, graph_of, optimize
+from sncompile.api import Checked, check, compile_graph, graph_of, optimize
+from sncompile.diagnostics import CompileError
 from sncompile.diagnostics.text import TextRenderer
 from sncompile.faults import catalogue
 from sncompile.ir.graph.model import Graph
@@ -28,18 +31,28 @@ from sncompile.ir.jobs.expansion import Job, jobs
 from sncompile.lowering.lower import lower
 from sncompile.lowering.text import lowered_text
 from sncompile.semantics.program import Options
+from sncompile.targets.target import Engine
 from sncompile.views.remarks_text import remarks_text
 
 from .lowered_jobs import differences
 
 CASES = Path(__file__).parent / "cases"
 PAGES = sorted(CASES.rglob("*.md"))
+EMITTED = {
+    "snakemake": (("Snakefile", r"^(?:[A-Z_0-9]+ = Table|envvars:|wildcard_constraints:|# all)[\s\S]*"),),
+    "cwl": (("workflow.cwl", r"^- id[\s\S]*?(?=^# (?:Hands every job|Gives every file)|\Z)"), ("job.json", r"[\s\S]+")),
+    "bash": (("run.sh", r"^job_1\(\)[\s\S]*(?=\nfunctions=)"),),
+}
+"""Of what a target emits, the files that a page shows, and the part of each that differs between pipelines."""
+ENGINES: tuple[Engine, ...] = ("docker", "podman")
 EXPECTED = (
     "diagnostics",
     "jobs",
     "ir",
     "lowered",
-    *(f"{kind} O{level}" for kind in ("remarks", "ir") for level in (1, 2)),
+    *EMITTED,
+    *(f"{kind} O{level}" for kind in ("remarks", "ir", "snakemake") for level in (1, 2)),
+    *(f"snakemake {engine}" for engine in ENGINES),
 )
 
 # Told by the commands that compile and run, never by a check.
@@ -107,8 +120,11 @@ def actual(kind: str, checked: Checked) -> str:
     if kind == "diagnostics":
         return TextRenderer(checked.sources).render(checked.diagnostics)
     graph = graph_of(checked.require())
-    if " O" in kind:
-        return after_passes(kind.split(" O")[0], graph, int(kind[-1]))
+    what, _, how = kind.partition(" ")
+    if what in EMITTED:
+        return emitted_text(what, how, graph, checked)
+    if how:
+        return after_passes(what, graph, int(kind[-1]))
     if kind == "ir":
         return graph_text(graph)
     assert not list(differences(graph))
@@ -127,6 +143,25 @@ def after_passes(kind: str, graph: Graph, level: int) -> str:
             job["after"] = [other for other in job["after"] if other in after]
         assert after == before
     return remarks_text(result.remarks) if kind == "remarks" else graph_text(result.graph)
+
+
+def emitted_text(target: str, how: str, graph: Graph, checked: Checked) -> str:
+    """What a target makes of a graph, file after file, or why it refuses it."""
+    if how.startswith("O"):
+        graph = optimize(graph, int(how[1:]), check=True).graph
+    try:
+        emitted = compile_graph(graph, target, containers=next((e for e in ENGINES if e == how), None))
+    except CompileError as refused:
+        return TextRenderer(checked.sources).render(refused.diagnostics)
+    files = {name: content.decode() for name, content in emitted.files.items()}
+    made = [name for name in files if name.startswith(("tables/", "files/batches/"))]
+    shown = dict(EMITTED[target]) | dict.fromkeys(made, r"[\s\S]+")
+    found = ""
+    for name, part in shown.items():
+        here = re.search(part, files[name], re.MULTILINE)
+        found += f"== {name}\n{here[0] if here else ''}"
+    # A digest hangs on all that a job is made from, which the rest shows.
+    return TextRenderer(checked.sources).render(emitted.warnings) + re.sub(r"(digest=|\$')[0-9a-f]{64}", r"\1…", found)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(p.relative_to(CASES).with_suffix("")) for p in PAGES])

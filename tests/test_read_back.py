@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml.error import YAMLError
 
 import sncompile
-from sncompile.api import Compilation, CompileOptions, DifferentJobs, check, compile_program
+from sncompile.api import (
+    Compilation,
+    CompileOptions,
+    DifferentJobs,
+    check,
+    compile_graph,
+    compile_program,
+    default_out,
+    graph_of,
+)
+from sncompile.ir.graph.model import Graph
 from sncompile.ir.jobs.expansion import jobs
 from sncompile.lowering.model import NamedPort
 from sncompile.lowering.text import lowered_text
+from sncompile.targets.bash.reading import differences as differences_of_script
+from sncompile.targets.cwl.verify import differences as differences_of_document
 from sncompile.targets.registry import find_target
 from sncompile.targets.snakemake.marking import marks_of
 from sncompile.targets.snakemake.reading_back.read_back import differences
 from sncompile.targets.snakemake.reading_back.sampling import ALL_JOBS
 
 from .command_line import in_this_process
+from .test_cases import CASES, blocks_of, lay_out, options_of
 
 SPEC = """\
 sncompile: 1
@@ -102,6 +117,8 @@ CHANGES: Mapping[str, Callable[[Files], Files]] = {
     "nothing is waited for": _text(r"^ +after_tell=.*\n", ""),
     "fewer threads": _text(r"threads: 2", "threads: 1"),
     "less memory": _text(r"attempt \* 2", "attempt * 1"),
+    "less memory at the second try": _text(r"attempt \* 2", "attempt + 1"),
+    "less memory at the last try": _text(r"attempt \* 2", "[2, 4, 5][attempt - 1]"),
     "another time": _text(r"runtime=60", "runtime=61"),
     "no disk": _text(r"^ +disk_mb=.*\n", ""),
     "no second try": _text(r"^ +retries: .*\n", ""),
@@ -477,3 +494,117 @@ def test_what_stands_around_a_plain_command_is_looked_for(
         Path("main.yaml").write_text(text)
         made.append(compile_program(check("main.yaml").require(), CompileOptions(level=0)))
     assert differences(made[1].graph, dict(made[0].emitted.files), tmp_path / "out")
+
+
+# --- Whatever stands in the files counts --------------------------------------------------------------------------
+
+NOT_COMPARED = {
+    "snakemake": r"""
+          "logs/                   # where the log is; that it is written is compared
+        | docker://                # the image: a command may be wrapped in another way to it
+        | \ success=               # has a job run again when other things are checked
+        | ^\ {4}"[A-Z]+",$         # a secret, which Snakemake asks for
+        | ^\ {4}\w+=r"            # how a key looks usually
+        | after_\w+=               # order, where an input goes without saying it
+    """,
+    "cwl": r"""
+          class:\ Workflow|label:|Scatter|MultipleInput  # of the whole document
+        | hints:                                        # without it, they are requirements
+    """,
+    "bash": r"made=|given=|folders=",  # Follows from the outputs, and from what is read.
+}
+"""Lines that say nothing of a job that reading back compares, by target."""
+
+
+def emitted_page(name: str, target: str, folder: Path) -> tuple[Graph, Files]:
+    """The pipeline of a page about targets, and what a target makes of it."""
+    blocks = blocks_of((CASES / "targets" / f"{name}.md").read_text("utf-8"))
+    graph = graph_of(check(lay_out(blocks, folder), options_of(blocks, folder)).require())
+    return graph, dict(compile_graph(graph, target).files)
+
+
+def told_by(target: str, graph: Graph, files: Files) -> bool:
+    """Whether a target's reader notices that the files are not those of the graph."""
+    out = default_out(graph)
+    try:
+        if target == "bash":
+            out.mkdir(parents=True, exist_ok=True)
+            (out / "run.sh").write_bytes(files["run.sh"])
+            return bool(differences_of_script(graph, out))
+        return bool((differences if target == "snakemake" else differences_of_document)(graph, files, out))
+    except (YAMLError, LookupError, TypeError, AttributeError):
+        return True  # The engine could not read it either.
+
+
+def others_of_lines(text: str, start: str, end: str, left: str) -> Iterator[tuple[str, str]]:
+    """A text with a line less, each in turn, from one that starts so to one that starts so, and the line."""
+    lines = text.splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if line.startswith(start))
+    last = next((n for n, line in enumerate(lines) if end and n > first and line.startswith(end)), len(lines))
+    for number, line in enumerate(lines[first:last], first):
+        if line.strip(" }\n") and not line.startswith("#") and not re.search(left, line, re.VERBOSE):
+            yield line, "".join(lines[:number] + lines[number + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("target", "page", "name", "start", "end"),
+    [
+        *(
+            ("snakemake", page, "Snakefile", "rule all:", "")
+            for page in ("alone", "environment", "inputs", "paths", "waits", "words")
+        ),
+        ("cwl", "environment", "workflow.cwl", "- id: main", "# Gives every file"),
+        *(("bash", page, "run.sh", "job_1()", "functions=") for page in ("alone", "waits", "words")),
+    ],
+)
+def test_every_line_counts(
+    target: str, page: str, name: str, start: str, end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files with a line less are those of another pipeline, or of none."""
+    monkeypatch.chdir(tmp_path)
+    graph, files = emitted_page(page, target, tmp_path)
+    assert not told_by(target, graph, files)
+    others = others_of_lines(files[name].decode(), start, end, NOT_COMPARED[target])
+    assert [line for line, other in others if not told_by(target, graph, files | {name: other.encode()})] == []
+
+
+@pytest.mark.parametrize("page", ["alone", "environment", "inputs", "paths", "waits", "words"])
+def test_every_cell_of_a_sidecar_counts(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    graph, files = emitted_page(page, "snakemake", tmp_path)
+    left = []
+    for name in (name for name in files if name.startswith("tables/")):
+        titles, *rows = files[name].decode().splitlines()
+        for number, row in enumerate(rows):
+            cells = row.split("\t")
+            for at, cell in enumerate(cells):
+                other = "\t".join([*cells[:at], f"{cell}~", *cells[at + 1 :]])
+                text = "\n".join([titles, *rows[:number], other, *rows[number + 1 :], ""])
+                if not told_by("snakemake", graph, files | {name: text.encode()}):
+                    left.append(f"{name}: {other}")
+    assert left == []
+
+
+def others_of_texts(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """A value of JSON with another text in the place of one of its own, each in turn, and where that is."""
+    match value:
+        case str():
+            yield at, f"{value}~"
+        case list():
+            for number, item in enumerate(value):
+                for place, other in others_of_texts(item, f"{at}/{number}"):
+                    yield place, [*value[:number], other, *value[number + 1 :]]
+        case dict():
+            for name, item in value.items():
+                for place, other in others_of_texts(item, f"{at}/{name}"):
+                    yield place, value | {name: other}
+
+
+@pytest.mark.parametrize("page", ["alone", "environment"])
+def test_every_text_of_an_object_counts(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is what CWL's document is given. A file's own name is none of it: jobs have the file where a path says."""
+    monkeypatch.chdir(tmp_path)
+    graph, files = emitted_page(page, "cwl", tmp_path)
+    others = others_of_texts(json.loads(files["job.json"]))
+    left = [at for at, other in others if not told_by("cwl", graph, files | {"job.json": json.dumps(other).encode()})]
+    assert [at for at in left if not at.endswith("/basename")] == []

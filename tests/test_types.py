@@ -93,10 +93,19 @@ def test_what_serves_both(left: str, right: str, both: str | None) -> None:
 def test_what_serves_both_where_one_is_at_fault() -> None:
     """Of what was not understood nothing more is said; but a list is no single value."""
     assert unify(UNKNOWN, read("string")) == UNKNOWN
-    assert unify(read("string[]"), UNKNOWN._replace(many=True)) == UNKNOWN
+    assert unify(UNKNOWN._replace(many=True), UNKNOWN._replace(many=True)) == UNKNOWN._replace(many=True)
     assert unify(UNKNOWN._replace(many=True), read("string")) is None
     assert unify(UNKNOWN._replace(many=True), UNKNOWN) == UNKNOWN
     assert unify(UNKNOWN._replace(many=True), NULL) == UNKNOWN
+
+
+def test_an_empty_list_serves_as_a_list_of_anything() -> None:
+    """A choice between some and none is still a list, of what the some are."""
+    for one, other in (
+        (read("string[]"), UNKNOWN._replace(many=True)),
+        (UNKNOWN._replace(many=True), read("string[]")),
+    ):
+        assert unify(one, other) == read("string[]")
 
 
 def test_formats_of_both() -> None:

@@ -56,7 +56,8 @@ TESTS_OF = {
         "properties/test_lowered.py", "test_declared.py", "engines/test_bash.py", "engines/test_cwl_documents.py",
     ),
     "targets": (
-        "test_docstrings.py", "test_golden.py", "test_targets.py", "test_read_back.py", "engines/test_bash.py",
+        "test_docstrings.py", "test_golden.py", "test_cases.py", "test_targets.py", "test_read_back.py",
+        "engines/test_bash.py",
         "engines/test_cwl_documents.py", "test_declared.py", "properties/test_lowered.py",
         "properties/test_branches.py", "test_security_commands.py",
     ),
@@ -119,7 +120,7 @@ def noticed(tests: tuple[str, ...], limit: float | None) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
+        preexec_fn=_alone,
     )
     try:
         said = running.communicate(timeout=limit)[0]
@@ -133,6 +134,32 @@ def noticed(tests: tuple[str, ...], limit: float | None) -> str:
     return "" if running.returncode == 0 else failed[1] if failed else said.strip().rpartition("\n")[2]
 
 
+def _alone() -> None:
+    """In the process of the tests, before they start: nothing it inherits makes them fail."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    # Whoever starts this in the background has a shell that ignores it, and tests send it to runs.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+class Judge:
+    """Has the tests of a file say whether they notice a fault, in a few times as long as they take without one."""
+
+    def __init__(self) -> None:
+        self._limits: dict[tuple[str, ...], float] = {}
+
+    def noticed(self, each: Chosen) -> str:
+        """Which test notices a mutant; nothing if none does."""
+        tests = next((TESTS_OF[name] for name in each.file.parts if name in TESTS_OF), TESTS)
+        if tests not in self._limits:
+            began = time.monotonic()
+            if failing := noticed(tests, None):
+                sys.exit(f"The tests fail without a fault: {failing}")
+            self._limits[tests] = PATIENCE * (time.monotonic() - began)
+            print(f"The tests take {self._limits[tests] / PATIENCE:.0f} s.", flush=True)
+        with written(each.file, mutated(each.tree, each.mutant)):
+            return noticed(tests, self._limits[tests])
+
+
 def main() -> None:
     """Try the mutants of each folder, and count."""
     parser = argparse.ArgumentParser(prog="python -m tests.code_mutants")
@@ -141,19 +168,13 @@ def main() -> None:
     parser.add_argument("folder", nargs="*", default=FOLDERS, type=Path)
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    began = time.monotonic()
-    if failing := noticed(TESTS, None):
-        sys.exit(f"The tests fail without a fault: {failing}")
-    limit = PATIENCE * (time.monotonic() - began)
-    print(f"The tests take {limit / PATIENCE:.0f} s.", flush=True)
-    summary = []
+    judge, summary = Judge(), []
     for folder in given.folder:
         tried = chosen(ROOT / folder, given.count, given.seed)
         survived = 0
         for number, each in enumerate(tried, 1):
             began = time.monotonic()
-            with written(each.file, mutated(each.tree, each.mutant)):
-                test = noticed(next((TESTS_OF[n] for n in each.file.parts if n in TESTS_OF), TESTS), limit)
+            test = judge.noticed(each)
             survived += not test
             end = f"killed by {test}" if test else "SURVIVED"
             print(f"{number} {each}: {end} ({time.monotonic() - began:.1f} s)", flush=True)

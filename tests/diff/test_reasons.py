@@ -273,6 +273,19 @@ def test_a_resource_that_comes_and_goes(before: Folder, now: Folder) -> None:
     assert told(now, before) == [("memory 2 GB → nothing, which the command takes", 6)]
 
 
+@pytest.mark.parametrize(
+    "container",
+    ['{image: "org/count:1", env: {THREADS: "${resources.cpus}"}}', '"org/count:${resources.cpus}"'],
+    ids=["a variable", "an image"],
+)
+def test_a_resource_that_only_stands_in(container: str, before: Folder, now: Folder) -> None:
+    """A job is told of it, though no word of its command is."""
+    for folder in (before, now):
+        counting(folder, "x", module=("cpus: 1}", f"cpus: 1}}\ncontainer: {container}"))
+    now.edit("modules/count.yaml", "cpus: 1", "cpus: 2")
+    assert told(before, now) == [("cpus 1 → 2, which the command takes", 6)]
+
+
 def test_a_variable_by_cells(before: Folder, now: Folder) -> None:
     for folder in (before, now):
         counting(folder, "x", '    env: {AREA: "${fields.area}"}\n')

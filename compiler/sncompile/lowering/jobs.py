@@ -12,7 +12,7 @@ from sncompile.ir.jobs.words import as_arguments
 from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.functions import to_text
 from sncompile.ir.values.evaluate import record_text
-from sncompile.lowering.expressions import Size, evaluated, everything, expression_text
+from sncompile.lowering.expressions import Granted, Size, evaluated, everything, expression_text
 from sncompile.lowering.model import (
     Amount,
     Cell,
@@ -159,9 +159,18 @@ def _amount(held: Any, task: Task, number: int) -> int | str:
     """An amount as the first attempt has it; as it is written, where it takes sizes."""
     if not isinstance(held, Late):
         return held  # type: ignore[no-any-return]
-    if any(isinstance(each, Size) for each in everything(held.expression)):
+    if _takes_sizes(held, task):
         return f"${{{expression_text(held.expression)}}}"
     return evaluated(held.expression, task, number)  # type: ignore[no-any-return]
+
+
+def _takes_sizes(late: Late, task: Task) -> bool:
+    """Whether it hangs on sizes, by itself or by what the job is given of a resource."""
+    for each in everything(late.expression):
+        held = task.resources[each.resource] if isinstance(each, Granted) else None
+        if isinstance(each, Size) or (isinstance(held, Late) and _takes_sizes(held, task)):
+            return True
+    return False
 
 
 def _at_first(text: Text, task: Task, number: int) -> Text:

@@ -77,6 +77,8 @@ def unify(left: Type, right: Type) -> Type | None:
     What was written serves as text beside text.
     """
     if "unknown" in (left.base, right.base):
+        if left.many and right.many:
+            return right if left.base == "unknown" else left
         # An empty list is one, whatever its items would be; of a value that is at fault nothing is known.
         single = {left.many, right.many} == {False, True} and (left if right.many else right)
         return None if single and single.base not in ("unknown", "null") else UNKNOWN

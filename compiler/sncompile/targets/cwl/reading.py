@@ -194,6 +194,8 @@ def _fits(value: Json, kind: Json) -> bool:
         return isinstance(value, list) and all(_fits(item, kind[:-2]) for item in value)
     if kind in ("File", "Directory"):
         return isinstance(value, File) and value.kind == kind
+    if isinstance(value, bool) or kind == "boolean":
+        return isinstance(value, bool) and kind == "boolean"
     known: dict[str, type | tuple[type, ...]] = {"string": str, "int": int, "long": int, "double": (int, float)}
     return value is None if kind == "null" else isinstance(value, known[kind]) and not isinstance(value, File)
 

@@ -38,7 +38,8 @@ class Script(Printer):
             raise NoForm(f"a value of the type {expression.type}", expression.span)
         if all(v == found[0] for v in found):
             return json.dumps(found[0])
-        return f"inputs.{self._columns.column('number', 'double', found).name}"
+        kind = "boolean" if expression.type.base == "boolean" else "double"
+        return f"inputs.{self._columns.column('number', kind, found).name}"
 
     def attempt(self, expression: Attempt) -> str:
         return "1"

@@ -37,6 +37,7 @@ class _Known:
     jobs: list[Job]
     writes: frozenset[str]
     marked: bool
+    numbers: list[int] = field(default_factory=list)
     may_read: set[str] = field(default_factory=set)
 
 
@@ -105,18 +106,22 @@ def _known(
     expansion = Expansion(graph, files=files)
     found: dict[tuple[str, frozenset[str]], _Known] = {}
     mark_of: dict[str, str] = {}
-    first: dict[str, str] = {}
+    first: dict[tuple[str, int], str] = {}
     for name, family in graph.families.items():
-        by_mark = name in marked or not family.outputs
-        for job, mark in zip(expansion.jobs(name), map(marks_of(graph, family), range(len(family.keys))), strict=True):
+        by_mark, mark_at = name in marked or not family.outputs, marks_of(graph, family)
+        for number, job in enumerate(expansion.jobs(name)):
+            mark = mark_at(number)
             writes = frozenset((mark,)) if by_mark else frozenset(_files(job.outputs))
             if by_mark:
                 mark_of |= dict.fromkeys(_files(job.outputs), mark)
-            first[job.id] = mark if by_mark else next(iter(_files(job.outputs)))
+            first[name, number] = mark if by_mark else next(iter(_files(job.outputs)))
             here = found.setdefault((name, writes), _Known(family, [], writes, by_mark))
             here.jobs.append(job)
+            here.numbers.append(number)
     for each in found.values():
-        each.may_read = {first[other] for job in each.jobs for other in job.after if other in first}
+        # The emitted file may name also those that others of them wait for already.
+        needed = (expansion.direct(each.family.name, number) for number in each.numbers)
+        each.may_read = {first[name, n] for jobs in needed for name, numbers in jobs.items() for n in numbers}
     return found, mark_of
 
 
