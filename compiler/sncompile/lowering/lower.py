@@ -143,6 +143,7 @@ class _Lowering:
         checks += [Check("sha256", port, total) for port, total in success.sha256.items()]
         checks += [Check("min_files", port, str(count)) for port, count in success.min_files.items()]
         outputs = dict(ports.outputs)
+        # What words are made of first gives a column its name: what is spelled out, then variables, then the command.
         for port, parameter in parameters.items():
             outputs[port] = replace(outputs[port], words=tuple(words.words(parameter, port)))
         return Task(
