@@ -57,7 +57,7 @@ class OutputPatterns:
             context.names = {Hole(name, True): item_name(name) for name in context.keys.by}
         context.cells = {name: context.hole_cells(hole) for hole, name in context.names.items()}
         values = self._name_values(everything, used)
-        self._check_same(split)
+        self._check_same({n: [[values.get(id(p), p) for p in parts] for parts in found] for n, found in split.items()})
         for name, found in split.items():
             self.patterns[name] = [self._pattern([values.get(id(p), p) for p in parts], name) for parts in found]
         self._check_cuts()
@@ -108,7 +108,7 @@ class OutputPatterns:
     def _check_same(self, split: dict[str, list[list[Part]]]) -> None:
         """Snakemake wants the same wildcards in every output."""
         kinds = {
-            name: frozenset(p if isinstance(p, Hole) else id(p) for p in parts if not isinstance(p, str))
+            name: frozenset(part for part in parts if isinstance(part, Hole))
             for name, found in split.items()
             for parts in found
         }
