@@ -331,16 +331,24 @@ class _Deciding:
         return [tuple([p for paths in each for p in placed(paths)]) for each in zip(*every, strict=True)]
 
     def _parameters(self, task: Task) -> list[list[tuple[str, ...]]]:
-        """For each job the paths of parameters that are files, or that another job makes files."""
+        """For each job the paths of parameters that are files or folders of the user's own, or files that jobs make.
+
+        A folder in which results lie, or the working folder itself, is a place and not what a job reads there.
+        """
         known: dict[str, bool] = {}
 
-        def is_file(path: str) -> bool:
+        def is_read(path: str) -> bool:
             if path not in known:
-                known[path] = os.path.isfile(self._place(path)) or self._lowered.writer(path) is not None
+                place = os.path.normpath(self._place(path))
+                if os.path.isdir(place):
+                    around = f"{self._working}/".startswith(f"{place.rstrip('/')}/")
+                    known[path] = not (around or self._lowered.lies_about(path))
+                else:
+                    known[path] = os.path.isfile(place) or self._lowered.writer(path) is not None
             return known[path]
 
         return [
-            [tuple([path for path in paths if is_file(path)]) for paths in parameter.paths]
+            [tuple([path for path in paths if is_read(path)]) for paths in parameter.paths]
             for _, parameter in sorted(task.parameters.items())
         ]
 

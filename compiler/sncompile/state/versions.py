@@ -151,10 +151,11 @@ def _clock() -> int:
 def _within(folder: str, start: str, around: frozenset[tuple[int, int]]) -> Iterator[tuple[str, str]]:
     """The name and place of every file in a folder, links to nothing among them, and of every empty folder.
 
-    A folder that is inside of itself, by a link, is gone into once. Raises `OSError`.
+    Of a folder that is inside of itself, by a link, only that is told. Raises `OSError`.
     """
     here = os.stat(folder)
     if (here.st_dev, here.st_ino) in around:
+        yield f"{start}.", "/dev/null"
         return
     empty = True
     with os.scandir(folder) as entries:
