@@ -786,8 +786,13 @@ def directory_loses_file(w):
     files = list((w.folder / "data/refs").rglob("z*.txt"))
     if not files:
         return None
-    w.rng.choice(files).unlink()
-    return "one"
+    path = w.rng.choice(files)
+    path.unlink()
+    for folder in path.parents:  # an empty folder would be a difference, too
+        if folder == w.folder / "data/refs" or any(folder.iterdir()):
+            break
+        folder.rmdir()
+    return path.name
 
 
 @matters
