@@ -33,7 +33,7 @@ from sncompile.runner.processes import MARK, identify
 from sncompile.runner.record import RECORD, RunFolder, now, private, versions
 from sncompile.runner.software import binds, deployment, engine_of, missing
 from sncompile.runner.state.deciding import adopt, decisions_of, jobs_for, states_of, unknown_results
-from sncompile.runner.state.orders import orders_of, write_orders
+from sncompile.runner.state.orders import lacking_marks, orders_of, write_orders
 from sncompile.runner.telemetry import sender as telemetry_sender
 from sncompile.runner.wanted import families_for, marked_families, output_paths
 from sncompile.runner.watch import Watch
@@ -233,6 +233,10 @@ def _give_orders(
     folder: RunFolder, run: Prepared, options: RunOptions, marked: Collection[str], decided: Decided
 ) -> dict[str, Any]:
     """Write down for the engine what has to run; gives what the record says of it."""
+    for mark in lacking_marks(run.graph, decided.decisions, marked):
+        place = Path(run.graph.folder, mark)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
     write_orders(folder.orders, orders_of(run.graph, run.jobs, decided.decisions, marked), decided.decisions.gone)
     roots = [
         {"root": root, "spelled": state.spelled, "log": str(decided.logs[root][0]), "generation": decided.logs[root][1]}

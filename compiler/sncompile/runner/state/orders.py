@@ -115,6 +115,22 @@ def orders_of(graph: Graph, lowered: Lowered, decisions: Decisions, marked: Iter
                 yield _order(found, number, firsts[number], mark, lowered.tasks[name].digests[number])
 
 
+def lacking_marks(graph: Graph, decisions: Decisions, marked: Iterable[str]) -> Iterator[str]:
+    """The marks that are not there of jobs that the engine knows by one, and that need not run, or may not have to.
+
+    Whoever reads from such a job waits for its mark. Batches may be others than they were, with marks of their own.
+    """
+    for name in marked:
+        found = decisions.tasks.get(name)
+        if found is None:
+            continue
+        own = list(marks(graph, graph.families[name]))
+        runs = {own[number] for number in decisions.wanted[name] if found.verdicts[number] is Verdict.RUN}
+        for mark in dict.fromkeys(own[number] for number in decisions.wanted[name]):
+            if mark not in runs and not os.path.lexists(os.path.join(graph.folder, mark)):
+                yield mark
+
+
 def _first(found: TaskDecisions, number: int) -> str:
     """The first file that a job writes."""
     return next(paths[0] for output in found.task.outputs.values() if (paths := output.paths[number]))
