@@ -36,7 +36,6 @@ from sncompile.runner.run import run
 from sncompile.runner.software import unused_images
 from sncompile.runner.start import Prepared, RunOptions
 from sncompile.runner.state.deciding import decisions_for
-from sncompile.runner.state.plan_file import check_plan
 from sncompile.runner.telemetry.sender import told
 from sncompile.runner.wanted import marked_families, output_paths, wanted
 from sncompile.state.versions import Hashing
@@ -128,18 +127,12 @@ def command(
         work = work_of(decisions_for(prepared.graph, prepared.jobs, targets, Hashing(hashing)), prepared.graph.folder)
         write(work_text(work, terminal_width(), bold(reporter.color)))
         return
-    if plan is not None:
-        try:
-            check_plan(plan, decisions_for(prepared.graph, prepared.jobs, targets, Hashing(hashing)), prepared.graph)
-        except CompileError as error:
-            reporter.show(error.diagnostics, error.sources)
-            sys.exit(EXIT_RUN_FAILED)
     unused = unused_images(prepared.graph, containers)
     if unused is not None:
         write(f"{unused}\n", err=True)
     words = ctx.meta.get(ARGUMENTS, ())
     how = RunOptions(cores, profile, containers, files, steps, keep_going, arguments, words, str(Path.cwd()),
-                     telemetry, Hashing(hashing), adopt)  # fmt: skip
+                     telemetry, Hashing(hashing), adopt, plan)  # fmt: skip
     _run(prepared, how, reporter)
 
 

@@ -34,6 +34,7 @@ from sncompile.runner.record import RECORD, RunFolder, now, private, versions
 from sncompile.runner.software import binds, deployment, engine_of, missing
 from sncompile.runner.state.deciding import adopt, decisions_of, jobs_for, states_of, unknown_results
 from sncompile.runner.state.orders import lacking_marks, orders_of, write_orders
+from sncompile.runner.state.plan_file import check_plan
 from sncompile.runner.telemetry import sender as telemetry_sender
 from sncompile.runner.wanted import families_for, marked_families, output_paths
 from sncompile.runner.watch import Watch
@@ -41,7 +42,7 @@ from sncompile.semantics.checking.checks import look_again
 from sncompile.semantics.checking.own_files import Kept, Reach
 from sncompile.semantics.program import Program
 from sncompile.state.decisions import Decisions
-from sncompile.state.store import State, log_place
+from sncompile.state.store import State, log_place, open_log
 from sncompile.state.versions import Hashing
 from sncompile.targets.emitted import Emitted
 from sncompile.targets.snakemake.engine.surroundings import Surroundings, python, surroundings
@@ -68,6 +69,8 @@ class RunOptions:
     hashing: Hashing = Hashing.SMALL
     adopt: bool = False
     """Take results that are there, and that no run is known to have made, as made by today's jobs."""
+    plan: Path | None = None
+    """A plan: the run does that, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +205,9 @@ def _decide(
     say: Callable[[str], None],
 ) -> Decided:  # fmt: skip
     """Decide what has to run."""
-    states = states_of(run.graph, working)
-    half = {os.path.join(working, files.writes[path].path) for path in claimed.half_written}
+    states = states_of(run.graph)
+    here = os.path.abspath(run.graph.folder)
+    half = {os.path.normpath(os.path.join(here, files.writes[path].path)) for path in claimed.half_written}
     wanted = jobs_for(run.graph, options.targets, options.steps) if options.targets else None
     places = {claim.root: claim.place.name for claim in claimed.claims}
     name = next(iter(places.values()), "")  # A pipeline without jobs writes nothing, and claims nothing.
@@ -226,6 +230,8 @@ def _decide(
             f"note: results of {count(found, 'job')} are there, and no run is known to have made them: they are made "
             "anew (`--adopt` takes them as they are)"
         )
+    if options.plan is not None:
+        check_plan(options.plan, decisions, run.graph)
     return Decided(decisions, states, logs)
 
 
@@ -237,6 +243,13 @@ def _give_orders(
         place = Path(run.graph.folder, mark)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
+    for root in {root for made, _ in decided.decisions.jobs() for root in made.roots}:
+        try:
+            open_log(*decided.logs[root]).close()
+        except OSError as error:
+            message = f"`{decided.logs[root][0].parent}`: {error.strerror}"
+            help = "a run writes there how results are made; make room, or have another folder written to"
+            raise CompileError([faults.NO_MARKS.at(None, message, help=help)]) from None
     write_orders(folder.orders, orders_of(run.graph, run.jobs, decided.decisions, marked), decided.decisions.gone)
     roots = [
         {"root": root, "spelled": state.spelled, "log": str(decided.logs[root][0]), "generation": decided.logs[root][1]}

@@ -152,7 +152,7 @@ class _Deciding:
         """Temporary outputs that were deleted: who makes them, and their version."""
         self._pending: set[str] = set()
         """Outputs that are made anew: what they are now says nothing."""
-        self._lists: dict[int, tuple[str, ...]] = {}
+        self._lists: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self._same: dict[tuple[int, int], str | None] = {}
 
     def decide(self) -> Decisions:
@@ -298,8 +298,10 @@ class _Deciding:
         """Whether a job may run for another one than that which is set `apart`: that one makes itself what it reads."""
         return any(
             (job.task, job.number) != apart and job.task in found and found[job.task].verdicts[job.number]
-            for port in task.inputs.values()
-            for job in port.sources[number]
+            for job in (
+                *(job for port in task.inputs.values() for job in port.sources[number]),
+                *(each.job for each in task.taken[number]),
+            )
         )
 
     # --- Paths ------------------------------------------------------------------------------------------------------
@@ -311,19 +313,19 @@ class _Deciding:
         """For each job the absolute paths of some ports, one after the other."""
         if not columns and not more:
             return [()] * size
-        working = f"{self._working}/"
+        place = self._place
 
         def placed(paths: tuple[str, ...] | None) -> tuple[str, ...]:
             if not paths:
                 return ()
             if len(paths) == 1:
-                path = paths[0]
-                return (path if path.startswith("/") or "://" in path else working + path,)
+                return (paths[0] if "://" in paths[0] else place(paths[0]),)
+            # A list that many jobs share is one object; it is kept here, so that no other one is taken for it.
             known = self._lists.get(id(paths))
             if known is None:
-                known = tuple([p if p.startswith("/") or "://" in p else working + p for p in paths])
-                self._lists[id(paths)] = known
-            return known
+                made = tuple([path if "://" in path else place(path) for path in paths])
+                known = self._lists[id(paths)] = (paths, made)
+            return known[1]
 
         every = [*columns, *more]
         if len(every) == 1:
@@ -331,40 +333,50 @@ class _Deciding:
         return [tuple([p for paths in each for p in placed(paths)]) for each in zip(*every, strict=True)]
 
     def _parameters(self, task: Task) -> list[list[tuple[str, ...]]]:
-        """For each job the paths of parameters that are files or folders of the user's own, or files that jobs make.
+        """For each job what it reads beside its ports: the paths of parameters, and outputs that its settings name.
 
-        A folder in which results lie, or the working folder itself, is a place and not what a job reads there.
+        Whether a path counts must not hang on whether it is there. A folder in which results lie, or that lies around
+        the working folder, is a place and not what a job reads there.
         """
         known: dict[str, bool] = {}
 
-        def is_read(path: str) -> bool:
+        def counts(path: str) -> bool:
             if path not in known:
-                place = os.path.normpath(self._place(path))
-                if os.path.isdir(place):
-                    around = f"{self._working}/".startswith(f"{place.rstrip('/')}/")
-                    known[path] = not (around or self._lowered.lies_about(path))
-                else:
-                    known[path] = os.path.isfile(place) or self._lowered.writer(path) is not None
+                around = f"{self._working}/".startswith(f"{self._place(path).rstrip('/')}/")
+                results = self._lowered.holds_outputs(path) and self._lowered.writer(path) is None
+                known[path] = not (around or results)
             return known[path]
 
-        return [
-            [tuple([path for path in paths if is_read(path)]) for paths in parameter.paths]
+        found = [
+            [tuple([path for path in paths if counts(path)]) for paths in parameter.paths]
             for _, parameter in sorted(task.parameters.items())
         ]
+        if any(task.taken):
+            tasks = self._lowered.tasks
+            found.append(
+                [
+                    tuple([p for each in taken for p in tasks[each.job.task].outputs[each.port].paths[each.job.number]])
+                    for taken in task.taken
+                ]
+            )
+        return found
 
     def _firsts(self, task: Task, size: int) -> list[str]:
-        """What each job is known by: the first file that it writes, or its mark."""
-        for output in task.outputs.values():
-            return [self._place(paths[0]) if paths else "" for paths in output.paths]
-        return [self._place(mark) for mark in self._marks.get(task.name, [""] * size)]
+        """What each job is known by: the first file that it writes, its mark, or if need be its name."""
+        marks = self._marks.get(task.name)
+        found = []
+        for number in range(size):
+            first = next((paths[0] for o in task.outputs.values() if (paths := o.paths[number])), None)
+            if first is None:
+                first = marks[number] if marks is not None else f".sncompile/{task.ids[number]}"
+            found.append(self._place(first))
+        return found
 
     def _place(self, path: str) -> str:
-        return os.path.join(self._working, path)
+        return _normal(f"{self._working}/{path}" if path[:1] != "/" else path)
 
     def _home(self, path: str) -> tuple[str, str]:
         """The root that a file belongs to, and what it is called there."""
-        if "/." in path:
-            path = os.path.normpath(path)
         for root, start in self._starts:
             if path.startswith(start):
                 return root, path[len(start) :]
@@ -375,3 +387,8 @@ class _Deciding:
         """The temporary outputs of a task, absolute."""
         ports = [port for port in task.outputs.values() if port.temp]
         return frozenset(self._place(path) for port in ports for paths in port.paths for path in paths)
+
+
+def _normal(path: str) -> str:
+    """A path without `.` and `..`."""
+    return os.path.normpath(path) if "/." in path or "//" in path else path

@@ -3,9 +3,9 @@
 | file | what counts |
 |---|---|
 | Python | the syntax tree; docstrings only where something in the file may read them |
-| shell, R | the lines, without those that hold a comment alone or nothing, where it is certain that they do |
+| shell, R | the lines without those that are a comment or empty, where that is certain; `#!` and R's `#'` are none |
 | notebook | the kernel, and the code cells with their tags |
-| YAML, JSON | the values |
+| YAML, JSON | what a parser says of it, and so not its comments and layout |
 | any other | every byte |
 
 A file that cannot be read so counts as it stands. `VERSION` is part of every digest: change it with the forms. The form
@@ -19,16 +19,17 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
 VERSION = 1
 
 _READS_ITSELF = re.compile(
-    r"__doc__|docopt|inspect|linecache|traceback|_getframe|lineno|getsource|get_source|currentframe|__file__\s*\)?\.read"
+    rb"__doc__|__file__|docopt|doctest|inspect|linecache|traceback|_getframe|lineno|getsource|get_source|currentframe"
+    rb"|# /// script|\byacc\b|\blex\b"
 )
-"""Names by which Python code may read its own text, its lines or its docstrings."""
+"""What may read the text, the lines or the docstrings of Python files, or comments that mean something."""
 
 _SHELL_READS_ITSELF = re.compile(r"\$\{?(0|LINENO|BASH_SOURCE|BASH_LINENO)\b|<<")
 """What in a script may read the script's own lines, or makes lines data."""
@@ -37,7 +38,7 @@ _SHELL_READS_ITSELF = re.compile(r"\$\{?(0|LINENO|BASH_SOURCE|BASH_LINENO)\b|<<"
 def normal_form(name: str, content: bytes) -> bytes:
     """The normal form of a file, which is called `name`."""
     make = _FORMS.get(PurePath(name).suffix.lower())
-    if make is None:
+    if make is None or reads_text(name, content):
         return content
     try:
         text = content.decode("utf-8")
@@ -47,9 +48,22 @@ def normal_form(name: str, content: bytes) -> bytes:
     return content if found is None else found.encode("utf-8", "surrogatepass")
 
 
-def form_digest(name: str, content: bytes) -> str:
-    """A digest of the normal form of a file."""
-    return hashlib.blake2b(normal_form(name, content), digest_size=12).hexdigest()
+def form_digest(files: Mapping[str, bytes]) -> str:
+    """A digest of the normal forms of files that belong together.
+
+    Where one of them may read what the normal form leaves out, of itself or of another, all count as they stand.
+    """
+    told = any(reads_text(name, content) for name, content in files.items())
+    found = hashlib.blake2b(digest_size=12)
+    for name, content in files.items():
+        form = content if told else normal_form(name, content)
+        found.update(f"{name}\0{len(form)}\0".encode("utf-8", "surrogateescape") + form)
+    return found.hexdigest()
+
+
+def reads_text(name: str, content: bytes) -> bool:
+    """Whether a Python file may read the text of itself, or of another."""
+    return name.endswith(".py") and _READS_ITSELF.search(content) is not None
 
 
 def script_form(script: str) -> str:
@@ -67,8 +81,6 @@ def script_form(script: str) -> str:
 
 
 def _python(text: str) -> str | None:
-    if _READS_ITSELF.search(text):
-        return None
     tree = ast.parse(text)
     first = text.split("\n", 1)[0]
     shebang = first if first.startswith("#!") else ""
@@ -119,9 +131,9 @@ def _without_comments(text: str, ends: Callable[[str], bool]) -> str | None:
         return None
     kept: list[str] = []
     goes_on = False
-    for number, line in enumerate(text.split("\n")):
+    for line in text.split("\n"):
         bare = line.strip()
-        nothing = not bare or (bare.startswith("#") and not (number == 0 and bare.startswith("#!")))
+        nothing = not bare or (bare.startswith("#") and not bare.startswith(("#!", "#'", "#*")))
         if nothing and goes_on:
             return None
         if nothing:
@@ -176,13 +188,21 @@ def _notebook(text: str) -> str:
 
 
 def _yaml(text: str) -> str:
+    """What a parser says of it: what a plain word means differs between versions of YAML, and stays open here."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.events import ScalarEvent
 
+    told = []
     try:
-        return json.dumps([VERSION, list(YAML(typ="safe", pure=True).load_all(io.StringIO(text)))], default=repr)
+        for event in YAML(typ="safe", pure=True).parse(io.StringIO(text)):
+            row = [type(event).__name__, getattr(event, "anchor", None), str(getattr(event, "tag", None) or "")]
+            if isinstance(event, ScalarEvent):
+                row += [event.value, "" if event.style is None else "quoted"]
+            told.append(row)
     except YAMLError as error:
         raise ValueError(str(error)) from None
+    return json.dumps([VERSION, told])
 
 
 def _json(text: str) -> str:

@@ -81,13 +81,26 @@ class Imports:
         for level, module, member in names:
             base = package.split(".")[: len(package.split(".")) - level + 1] if level and package else []
             full = ".".join([*base, *([module] if module else [])])
-            found += [full] if member == "*" else [full, f"{full}.{member}".lstrip(".")]
+            found.append(full)
+            if member == "*":
+                # What a package hands on may be modules of its own (`__all__`).
+                found += [f"{full}.{inner}" for inner in self._inside(full)]
+            elif member:
+                found.append(f"{full}.{member}".lstrip("."))
         return [name for name in found if name]
+
+    def _inside(self, package: str) -> list[str]:
+        """The modules in a package."""
+        try:
+            names = os.listdir(os.path.join(self._folder, *package.split("."))) if package else []
+        except OSError:
+            return []
+        return sorted(name.removesuffix(".py") for name in names if name != "__init__.py" and not name.startswith("_"))
 
 
 @cache
 def _names(text: bytes) -> tuple[tuple[int, str, str], ...]:
-    """What a file imports: how many packages up, the module, and what of it."""
+    """What a file imports: how many packages up, the module, and what of it, if not the module itself."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -95,7 +108,7 @@ def _names(text: bytes) -> tuple[tuple[int, str, str], ...]:
     found: dict[tuple[int, str, str], None] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= dict.fromkeys((0, alias.name, "*") for alias in node.names)
+            found |= dict.fromkeys((0, alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             found |= dict.fromkeys((node.level, node.module or "", alias.name) for alias in node.names)
     return tuple(found)

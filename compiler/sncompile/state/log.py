@@ -4,25 +4,26 @@
 
     8d0b7e0a ["h",1,7]
     1f6c22d4 ["j",["blur/A01/out.tif"],["9c1f….….….….…"],[["5:9f86…"]],[["7:1e30…"]],[1764400000.0],[12.5]]
-    77d0ab13 ["f",["../raw/A01.tif"],[5],[17…],[…],["5:9f86…"]]
+    77d0ab13 ["f",["../raw/A01.tif"],[5],[17…],[17…],[…],["5:9f86…"]]
 
 A database would be the obvious choice. Data roots lie on NFS and Lustre, where SQLite's locks are not to be relied on
 (its own documentation says so), and a run on a cluster must not lose its state for that. Here each run has a file of
 its own, which nobody else writes, so that no lock is needed; a line that was cut short has a wrong sum and says
-nothing, and its job runs again. Files of runs that have ended become one by an atomic rename (`store.compact`).
+nothing, and its job runs again. When no run writes, all become one by an atomic rename (`store.compact`).
 
     h   version of the form, generation: files are read in the order of their generations
     j   jobs that ended well: their keys, their digests, the versions of their inputs and of their outputs (a list, or
         `=NAME` of a list that is kept once), when they ended (seconds since 1970), how many seconds they took
     x   jobs that have begun, and of which nothing is known until they end
     s   a list of versions, by name
-    f   stamps of files: paths relative to the root, sizes, times, inodes, versions
+    f   stamps of files: paths relative to the root, sizes, times, times of any change, inodes, versions
 
 What there may be much of stands column by column: Python then reads it several times as fast as row by row.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import zlib
@@ -57,7 +58,7 @@ def read_rows(path: Path) -> Iterator[Row]:
                 if line[8:9] != b" " or not line.endswith(b"\n") or int(line[:8], 16) != zlib.crc32(text):
                     continue
                 row = json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(row, list) and row:
                 yield row
@@ -66,9 +67,11 @@ def read_rows(path: Path) -> Iterator[Row]:
 class Log:
     """A file that a run writes. What cannot be written is lost, and the jobs that it tells of run again."""
 
-    def __init__(self, path: Path, generation: int) -> None:
+    def __init__(self, path: Path, generation: int, mode: int = 0o666) -> None:
         self.path, self.generation = path, generation
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        with contextlib.suppress(OSError):
+            os.fchmod(self._file, mode)
         if os.fstat(self._file).st_size == 0:
             self.write([["h", FORMAT, generation]])
 

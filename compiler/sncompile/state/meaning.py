@@ -21,7 +21,7 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from sncompile.ir.graph.files import ModuleFile as Shipped
@@ -88,7 +88,7 @@ class Meanings:
         self._files, self._places = files, places
         self._imports = Imports(places.folder)
         self._called: dict[str, str] = {}
-        self._forms: dict[str, str] = {}
+        self._forms: dict[tuple[str, ...], str] = {}
 
     def of(self, task: Task) -> list[str]:
         """The digest of every job of a task. Raises `OSError` for a file of a module that cannot be read."""
@@ -97,7 +97,7 @@ class Meanings:
         parts: list[Texts] = [
             self._digests(_joined(words.command(), size), told=True),
             self._paths(task),
-            self._digests(_joined([*map(self._form, task.files), *self._functions(task)], size), told=False),
+            self._digests(_joined([self._files_of(task), *self._functions(task)], size), told=False),
             self._digests(_joined(words.piece(task.image) if task.image is not None else [], size), told=False),
             self._digests(_joined(words.environment(), size), told=True),
         ]
@@ -105,10 +105,22 @@ class Meanings:
         return [".".join(each) for each in zip(*columns, strict=True)]
 
     def _form(self, emitted: str) -> str:
+        return self._form_of((emitted,))
+
+    def _files_of(self, task: Task) -> str:
+        """The form of a task's files, all together. An executed notebook that is kept holds all of the notebook."""
+        kept = any(path.endswith(".ipynb") for o in task.outputs.values() for paths in o.paths[:1] for path in paths)
+        return f"{self._form_of(task.files)}{self._raw(task.files) if kept else ''}"
+
+    def _form_of(self, emitted: tuple[str, ...]) -> str:
         if emitted not in self._forms:
-            file = self._files[emitted]
-            self._forms[emitted] = forms.form_digest(emitted, file.read())
+            # What a file is called is seen by nobody but itself.
+            held = {f"{number}/{PurePath(name).name}": self._files[name].read() for number, name in enumerate(emitted)}
+            self._forms[emitted] = forms.form_digest(held)
         return self._forms[emitted]
+
+    def _raw(self, emitted: tuple[str, ...]) -> str:
+        return _digest("\0".join(hashlib.sha256(self._files[name].read()).hexdigest() for name in emitted))
 
     def _functions(self, task: Task) -> list[Texts]:
         """The forms of the user's own files that the task's functions run."""
@@ -119,9 +131,13 @@ class Meanings:
 
     def _function(self, called: str) -> str:
         if called not in self._called:
-            files = self._imports.of(called)
-            forms_of = [forms.form_digest(file, Path(self._places.folder, file).read_bytes()) for file in files]
-            self._called[called] = json.dumps([files, forms_of])
+            held = {}
+            for file in self._imports.of(called):
+                try:
+                    held[file] = Path(self._places.folder, file).read_bytes()
+                except OSError as error:
+                    held[file] = f"?{error.errno}".encode()  # Its job will say it.
+            self._called[called] = forms.form_digest(held)
         return self._called[called]
 
     def _digests(self, held: Texts, *, told: bool) -> Texts:
@@ -204,11 +220,12 @@ class _Texts:
     def word(self, word: Word) -> list[Texts]:
         if not word.each:
             return [_WORD, *(text for piece in word.pieces for text in self.piece(piece))]
-        start = f"{_WORD}{_ITEM}{word.before}"
+        # As many words as there are items, as where they are written out.
+        start = f"{_WORD}{word.before}{_WORD}" if word.before else _WORD
         piece = word.pieces[0]
         if isinstance(piece, Cell):
             cells = self._task.columns[piece.column].cells
-            return [start, [_ITEM.join(("", *as_arguments(cell))) for cell in cells]]
+            return [["".join(f"{start}{item}" for item in as_arguments(cell)) for cell in cells]]
         return [start, *self.piece(piece)]
 
     def piece(self, piece: Piece) -> list[Texts]:

@@ -24,13 +24,13 @@ class Places:
                 names[os.path.normpath(os.path.join(self.folder, root))] = f"{{{name}}}"
         self._starts = sorted(names.items(), key=lambda each: (-len(each[0]), each[0]))
         self._folders: dict[str, str] = {}
-        # In a text a root may stand in full, or as it is seen from the working folder where a word begins with it.
-        self._in_text = [
-            (spelled, name, re.compile(rf"(?<![\w./~-]){re.escape(spelled)}(?=/{'' if spelled == root else '.'}|\Z)"))
-            for root, name in self._starts
-            for spelled in dict.fromkeys((root, os.path.relpath(root, self.folder)))
-            if spelled not in (".", "/")
-        ]
+        # In a text a root may stand in full, or as the beginning of a path as it is seen from the working folder.
+        self._in_text = []
+        for root, name in self._starts:
+            for spelled in dict.fromkeys((root, os.path.relpath(root, self.folder))):
+                if spelled not in (".", "/"):
+                    end = r"(?=/|\Z)" if spelled == root else "(?=/.)"
+                    self._in_text.append((spelled, name, re.compile(rf"(?<![\w./~-]){re.escape(spelled)}{end}")))
 
     def name(self, path: str) -> str:
         """What a path is called."""

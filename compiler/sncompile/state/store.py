@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,6 @@ from sncompile.state.versions import Stamp
 T = TypeVar("T")
 
 FOLDER = "state"
-_ENDING = ".log"
 
 MANY = 8
 """A list of more versions is kept once, by name, as many jobs may read it."""
@@ -73,8 +73,8 @@ class State:
             match row:
                 case ["j", keys, digests, inputs, outputs, ended, seconds]:
                     self._take_jobs(_all(keys, str), _all(digests, str), inputs, outputs, ended, seconds)
-                case ["f", names, sizes, times, inodes, versions]:
-                    columns = (_all(sizes, int), _all(times, int), _all(inodes, int), _all(versions, str))
+                case ["f", names, sizes, times, changes, inodes, versions]:
+                    columns = (*(_all(held, int) for held in (sizes, times, changes, inodes)), _all(versions, str))
                     stamps = zip(*columns, strict=True)
                     self.stamps.update(dict(zip(self._paths(_all(names, str)), stamps, strict=True)))
                     self.rows += len(names)
@@ -84,9 +84,7 @@ class State:
                         self.rows += 1
                 case ["s", str(name), versions]:
                     self.lists[name] = tuple(_all(versions, str))
-                case ["h", int(version), int(generation)] if version == FORMAT:
-                    self.generation = max(self.generation, generation)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return
 
     def _take_jobs(
@@ -118,39 +116,62 @@ def folder_of(root: str) -> Path:
 
 
 def read_state(root: str, spelled: str = "") -> State:
-    """What is known of the jobs of a root; nothing where there is no state, or none that can be read."""
-    for _ in range(5):
+    """What is known of the jobs of a root; nothing where there is no state. A file that cannot be read says nothing."""
+    for _ in range(_TRIES):
         state = State(root, spelled)
-        try:
-            for path in _files(root):
-                # A form of a later version may mean anything.
-                rows = read_rows(path)
-                head = next(rows, None)
-                if head is None or list(head[:2]) != ["h", FORMAT]:
-                    continue
-                state.take(head)
-                for row in rows:
-                    state.take(row)
-        except FileNotFoundError:
-            continue  # Made one with others in the meantime.
-        except OSError:
-            break
-        return state
+        gone = False
+        for path in _files(root):
+            state.generation = max(state.generation, _generation(path))
+            try:
+                _take_all(state, path)
+            except FileNotFoundError:
+                gone = True  # Made one with others in the meantime: those have to be read.
+                break
+            except OSError:
+                continue
+        if not gone:
+            return state
     return State(root, spelled)
 
 
+_TRIES = 5
+
+
+def _take_all(state: State, path: Path) -> bool:
+    """Take in what a file says; false for a form of another version, which may mean anything. Raises `OSError`."""
+    for number, row in enumerate(read_rows(path)):
+        if number == 0 and row[0] == "h" and list(row[1:2]) != [FORMAT]:
+            return False
+        state.take(row)
+    return True
+
+
+_NAME = re.compile(r"(\d{10})-(.+)\.log")
+
+
 def _files(root: str) -> list[Path]:
+    """The files of a state, in their order; what else lies there is none of ours."""
     try:
-        found = [entry for entry in folder_of(root).iterdir() if entry.name.endswith(_ENDING)]
-    except (FileNotFoundError, NotADirectoryError):
+        return sorted(path for path in folder_of(root).iterdir() if _NAME.fullmatch(path.name))
+    except OSError:
         return []
-    return sorted(path for path in found if not path.name.startswith("."))
+
+
+def _generation(path: Path) -> int:
+    found = _NAME.fullmatch(path.name)
+    return int(found[1]) if found else 0
+
+
+def _run(path: Path) -> str:
+    """The name of the run that writes a file."""
+    found = _NAME.fullmatch(path.name)
+    return found[2] if found else ""
 
 
 def log_place(state: State, name: str) -> tuple[Path, int]:
     """The file that the run `name` is to write, and its generation: it comes after all that are there."""
     generation = state.generation + 1
-    return folder_of(state.root) / f"{generation:010d}-{name}{_ENDING}", generation
+    return folder_of(state.root) / f"{generation:010d}-{name}.log", generation
 
 
 def open_log(path: Path, generation: int) -> Log:
@@ -161,7 +182,7 @@ def open_log(path: Path, generation: int) -> Log:
             folder.mkdir(exist_ok=True)
             with contextlib.suppress(OSError):
                 folder.chmod(mode)
-    return Log(path, generation)
+    return Log(path, generation, mode & 0o666)
 
 
 _CHUNK = 1000
@@ -192,36 +213,46 @@ def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
         yield found
 
 
-def job_row(key: str, done: Done) -> Row:
-    """A job as a row; its lists of versions are no long ones."""
-    return ["j", [key], [done.digest], [list(done.inputs)], [list(done.outputs)], [done.ended], [done.seconds]]
+def job_rows(key: str, done: Done, kept: set[str]) -> Iterator[Row]:
+    """A job as rows; `kept` are the names of lists that stand in the file already, to which new ones are added."""
+    told: list[Any] = []
+    for versions in (done.inputs, done.outputs):
+        if len(versions) <= MANY:
+            told.append(list(versions))
+            continue
+        name = list_name(versions)
+        if name not in kept:
+            kept.add(name)
+            yield ["s", name, list(versions)]
+        told.append(f"={name}")
+    yield ["j", [key], [done.digest], *([held] for held in told), [done.ended], [done.seconds]]
 
 
 def list_name(versions: Sequence[str]) -> str:
     """The name of a list of versions."""
     import hashlib
 
-    return hashlib.blake2b("\0".join(versions).encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b("\0".join(versions).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def compact(root: str, writing: Collection[str]) -> None:
-    """Make one file of those that no run is `writing` (names of runs), where there are many, or much that says nothing.
+    """Make one file of all, where there are many, or much that says nothing.
 
-    Whoever calls this keeps others from beginning a run in the root. Raises `OSError`.
+    Not while another run is `writing` (names of runs): what it writes must come after what was there before. Whoever
+    calls this keeps others from beginning a run in the root. Raises `OSError`.
     """
-    paths = [path for path in _files(root) if path.name.removesuffix(_ENDING).split("-", 1)[1] not in writing]
-    if not paths:
+    paths = _files(root)
+    if not paths or any(_run(path) in writing for path in paths):
         return
     state = State(root)
-    for path in paths:
-        for row in read_rows(path):
-            state.take(row)
+    # A file of a form that we do not know stays what it is.
+    paths = [path for path in paths if _take_all(state, path)]
     living = len(state.jobs) + len(state.stamps)
     if len(paths) <= _KEPT_FILES and state.rows <= 2 * living + 1000:
         return
-    # What one file says must not be said anew by those that it is made of: it comes first, and they go.
-    whole = folder_of(root) / f"{state.generation:010d}-all{_ENDING}"
-    write_whole(whole, state.generation, rows_of(state))
+    generation = _generation(paths[-1])
+    whole = folder_of(root) / f"{generation:010d}-~all.log"
+    write_whole(whole, generation, rows_of(state))
     for path in paths:
         if path != whole:
             path.unlink(missing_ok=True)

@@ -3,10 +3,11 @@
     5:9f86d081…      five bytes with this content (BLAKE2b)
     7340032~17…      never read: so many bytes, changed at that time (ns)
     /4f2e…           a directory: the versions of all files in it, by their names
+    c                a device, such as /dev/null
     -                nothing is there
     ?13              it cannot be read (errno); equal to nothing, not to itself either
 
-A file whose size, time and inode are those of its *stamp* has the version that the stamp holds, and is not read again.
+A file whose size, times and inode are those of its *stamp* has the version that the stamp holds, and is not read again.
 The time of a file is trusted only where it is older than the look at it by more than the file system can tell apart;
 what is younger gets no stamp, and is read again at the next look (the "racy git" problem; git's index does the same).
 """
@@ -40,9 +41,10 @@ class Hashing(StrEnum):
     NEVER = "never"
 
 
-Stamp = tuple[int, int, int, str]
-"""By what a file is known again, and its version then: size, time (ns), inode, version. There may be millions of them,
-and a plain tuple is read several times as fast as a named one."""
+Stamp = tuple[int, int, int, int, str]
+"""By what a file is known again, and its version then: size, time, time of its last change of any kind (ctime, which
+nobody can set), both in ns, inode, version. There may be millions of them, and a plain tuple is read several times as
+fast as a named one."""
 
 
 class Looker:
@@ -58,6 +60,8 @@ class Looker:
         self._stamps, self._hashing, self._now = stamps, hashing, now
         self.learned: dict[str, Stamp] = {}
         self._seen: dict[str, str] = {}
+        self._read: dict[str, tuple[int, int]] = {}
+        """Size and time of the files that were looked at and are known by their content."""
         self._time: int | None = None
 
     def forget(self) -> None:
@@ -86,8 +90,8 @@ class Looker:
             return found[0] != "?"
         # Known by its time alone, and read by now: what it held then nobody knows, but its time still speaks.
         if "~" in known and ":" in found:
-            held = self._stamp(path)
-            return held is not None and f"{held[0]}~{held[1]}" == known
+            size, time = self._read.get(path, (0, 0))
+            return f"{size}~{time}" == known
         return False
 
     def _stamp(self, path: str) -> Stamp | None:
@@ -96,9 +100,6 @@ class Looker:
     def _look(self, path: str, known: str) -> str:
         try:
             found = os.stat(path)
-            stamp = self._stamps.get(path)
-            if stamp is not None and stamp[:3] == (found.st_size, found.st_mtime_ns, found.st_ino):
-                return stamp[3]
             if stat.S_ISREG(found.st_mode):
                 return self._file(path, found, known)
             if stat.S_ISDIR(found.st_mode):
@@ -107,21 +108,25 @@ class Looker:
             return ABSENT
         except OSError as error:
             return f"?{error.errno}"
-        return f"?{stat.S_IFMT(found.st_mode)}"
+        # A device such as /dev/null is the same at any time.
+        return "c" if stat.S_ISCHR(found.st_mode) else f"?{stat.S_IFMT(found.st_mode)}"
 
     def _file(self, path: str, found: os.stat_result, known: str) -> str:
         size, time = found.st_size, found.st_mtime_ns
         stamp = self._stamp(path)
-        if stamp is not None and stamp[0] == size and stamp[1] == time and stamp[2] == found.st_ino:
-            return stamp[3]
+        if stamp is not None and stamp[:4] == (size, time, found.st_ctime_ns, found.st_ino):
+            self._read[path] = (size, time)
+            return stamp[4]
         content = ":" in known or (stamp is not None and not known)
         if not content and not (self._hashing is Hashing.ALWAYS or (self._hashing is Hashing.SMALL and size <= SMALL)):
             return f"{size}~{time}"
         with open(path, "rb") as file:
             version = f"{size}:{hashlib.file_digest(file, _blake).hexdigest()}"
             after = os.fstat(file.fileno())
-        if (after.st_size, after.st_mtime_ns) == (size, time) and self._is_old(time):
-            self.learned[path] = (size, time, found.st_ino, version)
+        self._read[path] = (size, time)
+        same = (after.st_size, after.st_mtime_ns, after.st_ctime_ns) == (size, time, found.st_ctime_ns)
+        if same and self._is_old(max(time, found.st_ctime_ns)):
+            self.learned[path] = (size, time, found.st_ctime_ns, found.st_ino, version)
         return version
 
     def _is_old(self, time: int) -> bool:
@@ -130,9 +135,17 @@ class Looker:
             self._time = self._now() if self._now is not None else _clock()
         return self._time - time > (FINE if time % 1_000_000_000 else COARSE)
 
+    def has_stamp(self, path: str) -> bool:
+        """Whether a file that was looked at will be known again without being read."""
+        return path in self.learned or path in self._stamps or ":" not in self._seen.get(path, "")
+
     def _directory(self, path: str) -> str:
         found = hashlib.blake2b(digest_size=16)
-        for name, place in sorted(_within(path, "", frozenset())):
+        try:
+            files = sorted(_within(path, "", frozenset()))
+        except FileNotFoundError as error:
+            return f"?{error.errno}"  # A part of it has gone while it was looked at, and not the whole.
+        for name, place in files:
             version = f">{os.readlink(place)}" if not os.path.exists(place) else self.version(place)
             found.update(f"{name}\0{version}\0".encode("utf-8", "surrogateescape"))
         return f"/{found.hexdigest()}"

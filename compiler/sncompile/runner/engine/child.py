@@ -123,6 +123,9 @@ def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int, se
             code = 1
             few = [{"path": m.path, "how": m.how} for m in lacking[:_MOST_MISSING]]
             tell(folder.events, event="missing", count=len(lacking), files=few)
+    with contextlib.suppress(OSError):
+        if seen.obedience is not None:
+            seen.obedience.finish()
     for claim in claims_of(folder):
         with contextlib.suppress(OSError), claim.undisturbed() as writing:
             compact(claim.root, writing)
@@ -145,6 +148,7 @@ class _Seen:
     def __init__(self) -> None:
         self.wanted: list[Written] = []
         self.keeper: JobKeeper | None = None
+        self.obedience: Obedience | None = None
         self.patience = 0.0
         self.stored_elsewhere = False
 
@@ -180,7 +184,7 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
     seen.patience = float(asked.latency_wait)
     seen.stored_elsewhere = asked.default_storage_provider is not None
     seen.wanted, by_mark = read_promises(folder.promises)
-    obedience = None if seen.stored_elsewhere else _obedience(folder)
+    obedience = seen.obedience = None if seen.stored_elsewhere else _obedience(folder)
     seen.keeper = JobKeeper(
         Path.cwd(), claims_of(folder), by_mark, folder.redaction(os.environ), private=bool(folder.secrets),
         elsewhere=seen.stored_elsewhere, made=_made(folder, obedience),

@@ -18,7 +18,7 @@ from sncompile.runner.engine.hooks import EngineJob
 from sncompile.runner.state.orders import Order, engine_jobs
 from sncompile.state.decisions import Verdict
 from sncompile.state.log import Log, Row
-from sncompile.state.store import MANY, Done, State, job_row, list_name, stamps_of
+from sncompile.state.store import Done, State, job_rows, stamps_of
 from sncompile.state.versions import ABSENT, Hashing, Looker
 
 
@@ -35,7 +35,8 @@ class Obedience:
         now = next(iter(logs.values())).now if logs else None
         self._looker = Looker(stamps_of(states), hashing, now)
         self._begun: dict[str, tuple[float, list[tuple[Order, tuple[str, ...]]]]] = {}
-        self._listed: set[tuple[str, str]] = set()
+        self._listed: dict[str, set[str]] = {}
+        self._young: dict[str, tuple[str, str]] = {}
         self._met: set[str] = set()
 
     # --- What runs --------------------------------------------------------------------------------------------------
@@ -139,7 +140,23 @@ class Obedience:
             outputs = tuple([self._looker.version(path) for path in order.outputs])
             ended = time.time()
             done = Done(order.digest, versions, outputs, round(ended, 3), round(ended - began, 3))
-            rows.setdefault(order.root, []).extend(self._rows(order.root, order.key, done))
+            rows.setdefault(order.root, []).extend(
+                job_rows(order.key, done, self._listed.setdefault(order.root, set()))
+            )
+            self._young |= {p: (order.root, v) for p, v in zip(order.outputs, outputs, strict=True)
+                            if not self._looker.has_stamp(p)}  # fmt: skip
+        self._write_all(rows)
+
+    def finish(self) -> None:
+        """Look once more at outputs that were too young to be known again by their times."""
+        self._looker.forget()
+        rows: dict[str, list[Row]] = {}
+        for path, (root, version) in self._young.items():
+            if self._looker.version(path) == version:
+                rows.setdefault(root, [])
+        self._write_all(rows)
+
+    def _write_all(self, rows: dict[str, list[Row]]) -> None:
         stamps = self._looker.take_learned()
         if stamps and rows:
             state = self._states[next(iter(rows))]
@@ -149,17 +166,6 @@ class Obedience:
             # What cannot be written is lost, and the job runs again.
             with contextlib.suppress(OSError):
                 self._write(root, found)
-
-    def _rows(self, root: str, key: str, done: Done) -> Iterator[Row]:
-        row = list(job_row(key, done))
-        for place, versions in ((3, done.inputs), (4, done.outputs)):
-            if len(versions) > MANY:
-                name = list_name(versions)
-                if (root, name) not in self._listed:
-                    self._listed.add((root, name))
-                    yield ["s", name, list(versions)]
-                row[place] = [f"={name}"]
-        yield row
 
     def _write(self, root: str, rows: Sequence[Row]) -> None:
         self._logs[root].write(rows)

@@ -16,12 +16,13 @@ from sncompile.runner.wanted import wanted
 from sncompile.state.decisions import Decisions, TaskDecisions, Why, decide
 from sncompile.state.log import Row
 from sncompile.state.places import Places
-from sncompile.state.store import Done, State, job_row, open_log, read_state, stamps_of
+from sncompile.state.store import Done, State, job_rows, open_log, read_state, stamps_of
 from sncompile.state.versions import Hashing, Looker
 
 
-def states_of(graph: Graph, working: Path) -> dict[str, State]:
+def states_of(graph: Graph) -> dict[str, State]:
     """What is known in each root that jobs may write to, by its real path: workspace, working folder, data roots."""
+    working = os.path.abspath(graph.folder)
     found: dict[str, State] = {}
     for root in (graph.workspace, ".", *graph.roots.values()):
         if "://" in root:
@@ -65,7 +66,7 @@ def decisions_for(
     Raises `CompileError` for an unknown name.
     """
     files, families = wanted(graph, targets)
-    states = states_of(graph, Path(graph.folder).resolve())
+    states = states_of(graph)
     half = {path.replace(f"{root}/", states[root].start, 1) for root in states for path in half_written(root)}
     return decisions_of(
         graph, lowered, states, hashing=hashing, half=half, wanted=jobs_for(graph, files, families) if files else None
@@ -118,12 +119,13 @@ def adopt(
     """
     looker = Looker(stamps_of(states), hashing)
     found: dict[str, list[Row]] = {}
+    kept: dict[str, set[str]] = {}
     for made, number in _unknown(decisions):
         root, key = made.roots[number], made.keys[number]
         inputs = tuple([looker.version(path) for path in made.inputs[number]])
         outputs = tuple([looker.version(path) for path in made.outputs[number]])
         states[root].jobs[key] = done = Done(made.digests[number], inputs, outputs, 0.0, 0.0)
-        found.setdefault(root, []).append(job_row(key, done))
+        found.setdefault(root, []).extend(job_rows(key, done, kept.setdefault(root, set())))
     for root, rows in found.items():
         log = open_log(*logs[root])
         log.write(rows)

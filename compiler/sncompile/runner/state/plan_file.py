@@ -38,7 +38,7 @@ def check_plan(path: Path, decisions: Decisions, graph: Graph) -> None:
     try:
         told = json.loads(path.read_text("utf-8"))
         told = told if isinstance(told, dict) else {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         told = {}
     jobs = told.get("jobs")
     if told.get("sncompile_plan") != VERSION or not isinstance(jobs, list):
