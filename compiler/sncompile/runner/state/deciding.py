@@ -18,8 +18,10 @@ from sncompile.state.log import Row
 from sncompile.state.places import Places
 from sncompile.state.store import Done, State, job_rows, open_log, read_state, stamps_of
 from sncompile.state.versions import Hashing, Looker
+from sncompile.uncollected import uncollected
 
 
+@uncollected()
 def states_of(graph: Graph) -> dict[str, State]:
     """What is known in each root that jobs may write to, by its real path: workspace, working folder, data roots."""
     working = os.path.abspath(graph.folder)
@@ -34,6 +36,7 @@ def states_of(graph: Graph) -> dict[str, State]:
     return found
 
 
+@uncollected()
 def decisions_of(
     graph: Graph,
     lowered: Lowered,
