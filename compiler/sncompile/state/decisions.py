@@ -269,9 +269,7 @@ class _Deciding:
             if made.verdicts[number]:
                 continue
             for column in columns:
-                after = next(
-                    (j for j in column[number] if j.task in running and found[j.task].verdicts[j.number]), None
-                )
+                after = first_running(column[number])
                 if after is not None:
                     made.verdicts[number] = Verdict.MAY
                     made.reasons[number] = Reason(Why.AFTER, found[after.task].task.ids[after.number])
