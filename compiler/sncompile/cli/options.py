@@ -23,14 +23,6 @@ FORMATS = click.Choice(["text", "json", "sarif", "github"])
 color_option = click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours.")
 
 
-target_option = click.option(
-    "--target",
-    "targets",
-    multiple=True,
-    metavar="NAME",
-    help="An output of the pipeline, or a step, to make; all outputs unless given.",
-)
-
 hash_option = click.option(
     "--hash",
     "hashing",
@@ -99,6 +91,34 @@ _REPORT_OPTIONS = (
 def spec_options(function: F) -> F:
     """The options that change what is compiled, handed over as `given`, a `SpecOptions`."""
     return _bundled(function, _SPEC_OPTIONS, "given", SpecOptions)
+
+
+_SELECTION_OPTIONS = (
+    click.option(
+        "--target",
+        "targets",
+        multiple=True,
+        metavar="NAME",
+        help="An output of the pipeline, or a step, to make; all outputs unless given.",
+    ),
+    click.option(
+        "--select",
+        "select",
+        multiple=True,
+        metavar="SELECTOR",
+        help="Jobs to do, with what they need: a step, `step:cp_*`, `tag:qc`, `key:well=A01`, `state:modified+` …",
+    ),
+    click.option("--from", "start", multiple=True, metavar="SELECTOR", help="These jobs and all that follows."),
+    click.option("--until", "until", multiple=True, metavar="SELECTOR", help="These jobs and what they need."),
+    click.option("--only", "only", multiple=True, metavar="SELECTOR", help="These jobs, and not what they need."),
+)
+
+
+def selection_options(function: F) -> F:
+    """The options that say which jobs are meant, handed over as `asked`, an `Asked`."""
+    from sncompile.runner.selection.selection import Asked
+
+    return _bundled(function, _SELECTION_OPTIONS, "asked", Asked)
 
 
 def report_options(function: F) -> F:

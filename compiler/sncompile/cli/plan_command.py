@@ -13,14 +13,15 @@ from sncompile.cli.options import (
     hash_option,
     optimizer_options,
     report_options,
+    selection_options,
     spec_options,
-    target_option,
 )
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, as_json, bold, write
-from sncompile.cli.runs import misused
+from sncompile.cli.selecting import chosen_jobs, selected, tell_left_out
 from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
+from sncompile.runner.selection.selection import Asked
 from sncompile.runner.state.deciding import decisions_for
 from sncompile.runner.state.plan_file import plan_object
 from sncompile.state.versions import Hashing
@@ -41,7 +42,7 @@ from sncompile.views.work import job_object, work_of
     metavar="FILE",
     help="Write down what has to run, for `run --plan FILE`.",
 )
-@target_option
+@selection_options
 @hash_option
 @optimizer_options
 @spec_options
@@ -51,7 +52,7 @@ def command(
     machine: bool,
     single: bool,
     out: Path | None,
-    targets: tuple[str, ...],
+    asked: Asked,
     hashing: str,
     optimizer: Optimizer,
     given: SpecOptions,
@@ -64,20 +65,22 @@ def command(
     try:
         checked = check(spec, given.read(), strict=reporter.strict)
         program = require_pipeline(checked, reporter)
-        how = CompileOptions(level=optimizer.level, off=optimizer.off, times=optimizer.times, keep=targets)
+        selection = selected(asked, program)
+        keep = selection.steps(program)
+        how = CompileOptions(level=optimizer.level, off=optimizer.off, times=optimizer.times, keep=keep)
         made = compile_program(program, how)
     except CompileError as error:
         reporter.fail(error)
-    try:
-        decisions = decisions_for(made.graph, made.jobs, targets, Hashing(hashing))
-    except CompileError as error:
-        misused(error)
+    chosen = chosen_jobs(selection, made, Hashing(hashing))
+    wanted = None if chosen is None else chosen.jobs
+    decisions = decisions_for(made.graph, made.jobs, Hashing(hashing), wanted)
     if out is not None:
         try:
-            put_file(out, as_json(plan_object(decisions, made.graph)).encode())
+            put_file(out, as_json(plan_object(decisions, made.graph, asked)).encode())
         except OSError as error:
             raise click.UsageError(f"`{out}`: {error.strerror or error}") from None
     work = work_of(decisions, made.graph.folder)
+    tell_left_out(chosen, made, Hashing(hashing))
     if single:
         width = terminal_width()
         write(as_json([job_object(job) for job in work.jobs]) if machine else jobs_text(work, width))

@@ -17,27 +17,29 @@ from sncompile.cli.options import (
     hash_option,
     optimizer_options,
     report_options,
+    selection_options,
     spec_options,
-    target_option,
 )
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, bold, write
 from sncompile.cli.runs import EXIT_MISUSED, EXIT_RUN_FAILED, misused
+from sncompile.cli.selecting import chosen_jobs, selected, tell_left_out
 from sncompile.diagnostics import CompileError
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import runs as run_faults
-from sncompile.ir.graph.feeds import steps_in
 from sncompile.ir.graph.model import Graph
 from sncompile.runner.display import duration, make_display
 from sncompile.runner.facts import facts_of
 from sncompile.runner.find import find_run
 from sncompile.runner.record import RunFolder, read_record
 from sncompile.runner.run import run
+from sncompile.runner.selection.selection import Asked, Chosen
+from sncompile.runner.selection.wanted import marked_families, output_paths, wanted
 from sncompile.runner.software import unused_images
 from sncompile.runner.start import Prepared, RunOptions
 from sncompile.runner.state.deciding import decisions_for
+from sncompile.runner.state.plan_file import asked_in
 from sncompile.runner.telemetry.sender import told
-from sncompile.runner.wanted import marked_families, output_paths, wanted
 from sncompile.state.versions import Hashing
 from sncompile.targets.target import wrapped_for
 from sncompile.views.columns import terminal_width
@@ -57,7 +59,7 @@ from sncompile.views.work import work_of
     show_default=True,
     help="What runs images; auto: Apptainer where it is installed, else nothing.",
 )
-@target_option
+@selection_options
 @click.option(
     "--resume",
     metavar="RUN",
@@ -87,7 +89,7 @@ def command(
     cores: str,
     profile: str | None,
     containers: str,
-    targets: tuple[str, ...],
+    asked: Asked,
     resume: str | None,
     keep_going: bool,
     plan: Path | None,
@@ -113,31 +115,35 @@ def command(
         level=optimizer.level,
         off=optimizer.off,
         times=optimizer.times,
-        keep=targets,
         out=out,
         benchmark=benchmark,
         containers=wrapped_for(containers),
     )
-    prepared = _prepare(spec, given, building, reporter)
-    try:
-        files, steps = wanted(prepared.graph, targets, marked_families(prepared.emitted))
-    except CompileError as error:
-        misused(error)
+    if plan is not None and not any(asked):
+        asked = asked_in(plan)
+    prepared, chosen = _prepare(spec, given, building, asked, Hashing(hashing), reporter)
     if dry_run:
-        work = work_of(decisions_for(prepared.graph, prepared.jobs, targets, Hashing(hashing)), prepared.graph.folder)
-        write(work_text(work, terminal_width(), bold(reporter.color)))
+        jobs = None if chosen is None else chosen.jobs
+        decisions = decisions_for(prepared.graph, prepared.jobs, Hashing(hashing), jobs)
+        write(work_text(work_of(decisions, prepared.graph.folder), terminal_width(), bold(reporter.color)))
         return
+    if chosen is not None and not chosen.named:
+        write("done: nothing to do: nothing is selected\n", err=True)
+        return
+    goal = None if chosen is None else wanted(prepared.graph, chosen, marked_families(prepared.emitted))
     unused = unused_images(prepared.graph, containers)
     if unused is not None:
         write(f"{unused}\n", err=True)
     words = ctx.meta.get(ARGUMENTS, ())
-    how = RunOptions(cores, profile, containers, files, steps, keep_going, arguments, words, str(Path.cwd()),
+    how = RunOptions(cores, profile, containers, goal, keep_going, arguments, words, str(Path.cwd()),
                      telemetry, Hashing(hashing), adopt, plan)  # fmt: skip
     _run(prepared, how, reporter)
 
 
-def _prepare(spec: str, given: SpecOptions, how: CompileOptions, reporter: Reporter) -> Prepared:
-    """Compile what is to be run. Leaves with code 1 where that cannot be."""
+def _prepare(
+    spec: str, given: SpecOptions, how: CompileOptions, asked: Asked, hashing: Hashing, reporter: Reporter
+) -> tuple[Prepared, Chosen | None]:
+    """Compile what is to be run, and find the jobs that are asked for. Leaves with code 1 or 2 where that cannot be."""
     sources: dict[str, str] = {}
     try:
         # What is only a warning when compiling stops a run: the files must be there now.
@@ -146,11 +152,16 @@ def _prepare(spec: str, given: SpecOptions, how: CompileOptions, reporter: Repor
         checked = check(spec, options, strict=must)
         sources = checked.sources
         program = require_pipeline(checked, reporter)
-        made = compile_program(program, how)
+        selection = selected(asked, program)
+        made = compile_program(program, how._replace(keep=selection.steps(program)))
         reporter.warn(made.emitted.warnings, sources)
     except CompileError as error:
         reporter.fail(error, sources)
-    return Prepared(program, made.graph, made.jobs, facts_of(program, options), sources, made.emitted, made.out)
+    facts = facts_of(program, options)
+    prepared = Prepared(program, made.graph, made.jobs, facts, sources, made.emitted, made.out)
+    chosen = chosen_jobs(selection, made, hashing)
+    tell_left_out(chosen, made, hashing)
+    return prepared, chosen
 
 
 def _run(prepared: Prepared, how: RunOptions, reporter: Reporter) -> None:
@@ -199,7 +210,7 @@ def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path | None, 
     record = f"; the record is {_near(folder)}" if folder is not None else ""
     write(f"done: {jobs}{record}\n", err=True)
     for name, paths in output_paths(graph).items():
-        if how.targets and not steps_in(graph.outputs[name]).keys() <= how.steps:
+        if how.wanted is not None and name not in how.wanted.outputs:
             continue
         near = [_near(Path(graph.folder) / p) for p in paths[:1]]
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""

@@ -154,3 +154,17 @@ NOT_PLANNED = Fault(
     "that. Since the plan was made the spec, an input or a result has changed, or another run has made something, so\n"
     "that other jobs have to run, or do something else. Nothing has been run. Make a new plan.",
 )
+NO_SELECTOR = Fault(
+    "SN731",
+    "a selector that selects nothing",
+    "`--select`, `--only`, `--from` and `--until` take selectors: the name of a step or an output, `step:cp_*`,\n"
+    "`tag:qc`, `key:well=A01`, `output:table`, `state:modified`, `state:new`; `+` in front brings what the jobs need,\n"
+    "`+` behind what follows from them, and a comma leaves the jobs that all of them name. This one is written in\n"
+    "another way, or names a step, tag, key or output that the pipeline does not have.",
+)
+LEFT_OUT = Fault(
+    "SN732",
+    "a job that reads what is not there, and is not to be made",
+    "`--only` runs the jobs that it names and no others. One of them reads a file that another job makes, which is\n"
+    "not there, and that job is not among them. Take `--select`, which makes what is needed, or name that job, too.",
+)

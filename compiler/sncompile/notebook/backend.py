@@ -14,8 +14,10 @@ from sncompile.notebook.modules import Module
 from sncompile.notebook.pipeline import Pipeline
 from sncompile.notebook.runs import Run
 from sncompile.runner.facts import facts_of
+from sncompile.runner.selection.selection import Asked, Selection, choose
+from sncompile.runner.selection.wanted import marked_families, wanted
 from sncompile.runner.start import Prepared, RunOptions, start
-from sncompile.runner.wanted import marked_families, wanted
+from sncompile.runner.state.deciding import decisions_for, every_job
 from sncompile.targets.target import wrapped_for
 from sncompile.telemetry.destination import asked_for
 
@@ -76,16 +78,19 @@ class SnakemakeBackend:
 
     def run(
         self, pipeline: Pipeline | Module, config: SnakemakeBackendConfig | None = None,
-        working_dir: PathLike | None = None, *, background: bool = False, targets: Sequence[str] = (), **settings: Any,
+        working_dir: PathLike | None = None, *, background: bool = False, targets: Sequence[str] = (),
+        select: str | Sequence[str] = (), only: str | Sequence[str] = (), **settings: Any,
     ) -> Run:  # fmt: skip
         """Run a pipeline in a working folder, and wait for the end unless it is to work in the background.
 
-        `targets` are outputs or steps to make, all outputs unless given; `settings` are those of the configuration, for
-        this run. To interrupt the waiting cancels the run. Raises `CompileError` for a pipeline with errors, or where
-        the run cannot start, and `RunError` where it did not do what it should.
+        `targets` are outputs or steps to make, all outputs unless given. `select` and `only` are selectors of jobs, with
+        what they need or alone: `"tag:qc"`, `"state:modified+"`. `settings` are those of the configuration, for this
+        run. To interrupt the waiting cancels the run. Raises `CompileError` for a pipeline with errors, or where the
+        run cannot start, and `RunError` where it did not do what it should.
         """
         config = replace(config or self.config, **settings)
-        run = Run(start(*_prepared(_pipeline(pipeline), config, working_dir, targets)))
+        asked = Asked(targets=_texts(targets), select=_texts(select), only=_texts(only))
+        run = Run(start(*_prepared(_pipeline(pipeline), config, working_dir, asked)))
         if background:
             return run
         try:
@@ -96,29 +101,35 @@ class SnakemakeBackend:
         return run
 
 
+def _texts(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
 def _pipeline(pipeline: Pipeline | Module) -> Pipeline:
     return pipeline.pipeline if isinstance(pipeline, Module) else pipeline
 
 
-def _options(config: SnakemakeBackendConfig, out: Path | None = None, targets: Sequence[str] = ()) -> CompileOptions:
+def _options(config: SnakemakeBackendConfig, out: Path | None = None, keep: Sequence[str] = ()) -> CompileOptions:
     return CompileOptions(
-        level=config.optimize, out=out, keep=tuple(targets), benchmark=config.benchmark,
+        level=config.optimize, out=out, keep=tuple(keep), benchmark=config.benchmark,
         containers=wrapped_for(config.containers),
     )  # fmt: skip
 
 
 def _prepared(
-    pipeline: Pipeline, config: SnakemakeBackendConfig, working_dir: PathLike | None, targets: Sequence[str]
+    pipeline: Pipeline, config: SnakemakeBackendConfig, working_dir: PathLike | None, asked: Asked
 ) -> tuple[Prepared, RunOptions]:
     # What is only a warning when compiling stops a run: the files must be there now.
     checked: Checked = pipeline.checked(working_dir, strict=(MISSING_FILE.code,))
     program = checked.require()
-    made = compile_program(program, _options(config, targets=targets))
+    selection = Selection.read(asked, program)
+    made = compile_program(program, _options(config, keep=selection.steps(program)))
     graph, emitted = made.graph, made.emitted
+    chosen = choose(selection, graph, program, lambda: decisions_for(graph, made.jobs, wanted=every_job(made.jobs)))
+    goal = None if chosen is None else wanted(graph, chosen, marked_families(emitted))
     facts = facts_of(program, pipeline.options(working_dir), origin_of_params="Python")
-    files, families = wanted(graph, targets, marked_families(emitted))
     options = RunOptions(
-        cores=str(config.cores), profile=config.profile, containers=config.containers, targets=files, steps=families,
+        cores=str(config.cores), profile=config.profile, containers=config.containers, wanted=goal,
         keep_going=config.keep_going, arguments=tuple(config.arguments), invoked_from=str(Path.cwd()),
         telemetry=config.telemetry or (asked_for(os.environ) if config.use_opentelemetry else ""),
     )  # fmt: skip

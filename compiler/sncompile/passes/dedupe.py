@@ -9,7 +9,7 @@ every file that the spec names has to be there.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 
 from sncompile.diagnostics import Related as Place
 from sncompile.ir.graph.edges import with_families
@@ -19,15 +19,18 @@ from sncompile.ir.values.model import Const, Output, Related, Value
 from sncompile.passes.result import Remark, Result, some
 
 
-def dedupe(graph: Graph) -> Result:
-    """The graph with one family of each identical set; who waited for another of them waits for that one."""
+def dedupe(graph: Graph, keep: Collection[str] = ()) -> Result:
+    """The graph with one family of each identical set; who waited for another of them waits for that one.
+
+    The steps that `keep` names are asked for by their names, and stay as they are.
+    """
     first: dict[object, Family] = {}
     same: dict[str, str] = {}
     work: dict[object, list[Family]] = {}
     remarks = []
     likely = _likely(graph)
     for name, family in graph.families.items():
-        if name not in likely:
+        if name not in likely or name in keep:
             continue
         known = first.setdefault(family_structure(family), family) if not family.outputs else family
         if known is not family:

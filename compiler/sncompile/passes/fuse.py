@@ -26,11 +26,14 @@ from sncompile.passes.reduce import reduce
 from sncompile.passes.result import Remark, Result, some
 
 
-def fuse(graph: Graph) -> Result:
-    """The graph with chains made one family each, wherever that is legal."""
+def fuse(graph: Graph, keep: Collection[str] = ()) -> Result:
+    """The graph with chains made one family each, wherever that is legal.
+
+    The steps that `keep` names are asked for by their names, and go into no other.
+    """
     done: list[Remark] = []
     while True:
-        found = _fuse_once(graph)
+        found = _fuse_once(graph, frozenset(keep))
         done += [remark for remark in found.remarks if remark.done]
         if found.graph is graph:
             return Result(graph, (*done, *(remark for remark in found.remarks if not remark.done)))
@@ -38,7 +41,7 @@ def fuse(graph: Graph) -> Result:
         graph = reduce(found.graph).graph
 
 
-def _fuse_once(graph: Graph) -> Result:
+def _fuse_once(graph: Graph, keep: frozenset[str]) -> Result:
     published = {step for value in graph.outputs.values() for step in steps_in(value)}
     # A path may be made from a path.
     named = {step for f in graph.families.values() for o in f.outputs.values() for step in steps_in(o.path)}
@@ -56,6 +59,8 @@ def _fuse_once(graph: Graph) -> Result:
         if first.keys is not second.keys or not first.keys.by or not first.outputs or not second.outputs:
             continue
         reason = _hindrance(first, second, published) if name not in named else "another path is made from one of its"
+        if not keep.isdisjoint((name, *(origin.step for origin in first.origins.values()))):
+            reason = f"`{name}` is asked for by name"
         fused = _fused(first, second) if reason is None else None
         if fused is not None and unmanageable(fused):
             reason = "not the same parts vary in their paths, and an engine deletes or protects some of them"

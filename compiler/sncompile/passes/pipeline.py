@@ -65,7 +65,12 @@ def optimize(
     if unknown:
         raise KeyError(f"no such pass: {', '.join(sorted(unknown))}")
     # What a pass is told beside the graph.
-    given = {"prune": partial(prune, keep=keep), "batch": partial(batch, seconds=seconds)}
+    given = {
+        "prune": partial(prune, keep=keep),
+        "dedupe": partial(dedupe, keep=keep),
+        "fuse": partial(fuse, keep=keep),
+        "batch": partial(batch, seconds=seconds),
+    }
     remarks: list[Remark] = []
     for each in PASSES:
         if each.name in off or (each.level > level and each.name not in on):

@@ -31,12 +31,12 @@ from sncompile.runner.files.run_files import RunFiles, Written, files_of
 from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.processes import MARK, identify
 from sncompile.runner.record import RECORD, RunFolder, now, private, versions
+from sncompile.runner.selection.wanted import Wanted, left_out, marked_families, output_paths
 from sncompile.runner.software import binds, deployment, engine_of, missing
-from sncompile.runner.state.deciding import adopt, decisions_of, jobs_for, states_of, unknown_results
+from sncompile.runner.state.deciding import adopt, decisions_of, states_of, unknown_results
 from sncompile.runner.state.orders import lacking_marks, orders_of, write_orders
 from sncompile.runner.state.plan_file import check_plan
 from sncompile.runner.telemetry import sender as telemetry_sender
-from sncompile.runner.wanted import families_for, marked_families, output_paths
 from sncompile.runner.watch import Watch
 from sncompile.semantics.checking.checks import look_again
 from sncompile.semantics.checking.own_files import Kept, Reach
@@ -52,14 +52,13 @@ from sncompile.views.columns import count
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How to run: `arguments` go to Snakemake if they are admitted; `targets` are files to make (none: all outputs),
-    `steps` the families that write them; `command` and `invoked_from` are kept in the record, to start it again."""
+    """How to run: `arguments` go to Snakemake if they are admitted; `wanted` is what to make (None: all outputs);
+    `command` and `invoked_from` are kept in the record, to start it again."""
 
     cores: str
     profile: str | None = None
     containers: str = "auto"
-    targets: tuple[str, ...] = ()
-    steps: frozenset[str] = frozenset()
+    wanted: Wanted | None = None
     keep_going: bool = False
     arguments: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
@@ -159,11 +158,11 @@ def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str
         request = engine_request(run, working, options, methods, profile)
         settings = examine(request, taken.variables, str(working))
         _preflight(run, working, options, methods, profile, say)
-        outputs = [path for paths in output_paths(run.graph).values() for path in paths]
+        asked = options.wanted.files if options.wanted is not None else _outputs(run.graph)
         everything = any(setting.member == "forceall" for setting in settings)
         elsewhere = any(setting.member == "default_storage_provider" for setting in settings)
         marked = marked_families(run.emitted)
-        families = families_for(run.graph, options.steps) if options.targets else set(run.graph.families)
+        families = run.graph.families if options.wanted is None else options.wanted.jobs
         files = files_of(run.graph, working, families, marked)
         claimed = claim_files(files, _owner(folder, run.graph, working), working, settle_owner)
         if claimed.half_written:
@@ -172,15 +171,15 @@ def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str
         decisions = None
         if not elsewhere:
             decisions = _decide(run, options, working, claimed, files, everything, say)
-            if not idle and not decisions.busy() and not _lacking(promised(files, options.targets or outputs), working):
+            if not idle and not decisions.busy() and not _lacking(promised(files, asked), working):
                 shutil.rmtree(folder.path, ignore_errors=True)
                 claimed.release()
                 lock.release()
                 return None
         documents = folder.keep_sources(run.documents, run.out)
         write_facts(folder, {**run.facts, "documents": documents}, run.graph)
-        write_promises(folder.promises, promised(files, options.targets or outputs), files.by_mark)
-        request = replace(request, targets=options.targets)
+        write_promises(folder.promises, promised(files, asked), files.by_mark)
+        request = replace(request, targets=() if options.wanted is None else options.wanted.files)
         state = None if decisions is None else _give_orders(folder, run, options, marked, decisions)
         _write_record(folder, run.graph, working, options, methods, request, settings, taken, claimed, state)
         watch = _launch(folder, working, taken, lock)
@@ -193,6 +192,11 @@ def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str
     if collector is not None:
         telemetry_sender.send(folder, collector)
     return watch
+
+
+def _outputs(graph: Graph) -> list[str]:
+    """The files of all outputs."""
+    return [path for paths in output_paths(graph).values() for path in paths]
 
 
 def _lacking(files: Iterable[Written], working: Path) -> bool:
@@ -208,7 +212,7 @@ def _decide(
     states = states_of(run.graph)
     here = os.path.abspath(run.graph.folder)
     half = {os.path.normpath(os.path.join(here, files.writes[path].path)) for path in claimed.half_written}
-    wanted = jobs_for(run.graph, options.targets, options.steps) if options.targets else None
+    wanted = None if options.wanted is None else options.wanted.jobs
     places = {claim.root: claim.place.name for claim in claimed.claims}
     name = next(iter(places.values()), "")  # A pipeline without jobs writes nothing, and claims nothing.
     logs = {root: log_place(state, places.get(root, name)) for root, state in states.items()}
@@ -230,6 +234,8 @@ def _decide(
             f"note: results of {count(found, 'job')} are there, and no run is known to have made them: they are made "
             "anew (`--adopt` takes them as they are)"
         )
+    if options.wanted is not None and options.wanted.alone:
+        left_out(decisions, run.jobs)
     if options.plan is not None:
         check_plan(options.plan, decisions, run.graph)
     return Decided(decisions, states, logs)

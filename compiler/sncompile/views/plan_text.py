@@ -29,7 +29,8 @@ def plan_text(plan: Plan, width: int, bold: Callable[[str], str]) -> str:
 def work_text(work: Work, width: int, bold: Callable[[str], str]) -> str:
     """What has to run: a line for each step with its reasons."""
     are = "is" if work.current == 1 else "are"
-    parts = [count(work.to_run, "job") if work.jobs else f"nothing: {count(work.current, 'job')} {are} current"]
+    nothing = f"nothing: {count(work.current, 'job')} {are} current" if work.current else "nothing: no jobs are meant"
+    parts = [count(work.to_run, "job") if work.jobs else nothing]
     if not work.known and work.jobs:
         parts[0] += ": no run is known to have made any of this"
     if work.may_run:

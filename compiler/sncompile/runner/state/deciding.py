@@ -7,12 +7,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sncompile.ir.graph.model import Graph
-from sncompile.ir.jobs.expansion import Expansion
-from sncompile.ir.values.evaluate import Evaluator
 from sncompile.lowering.model import Lowered
 from sncompile.runner.files.claims import half_written
 from sncompile.runner.files.job_files import marks
-from sncompile.runner.wanted import wanted
 from sncompile.state.decisions import Decisions, TaskDecisions, Why, decide
 from sncompile.state.log import Row
 from sncompile.state.places import Places
@@ -62,43 +59,17 @@ def decisions_of(
 
 
 def decisions_for(
-    graph: Graph, lowered: Lowered, targets: Sequence[str], hashing: Hashing = Hashing.SMALL
+    graph: Graph, lowered: Lowered, hashing: Hashing = Hashing.SMALL, wanted: Mapping[str, Sequence[int]] | None = None
 ) -> Decisions:
-    """What becomes of each job that the outputs and steps called `targets` need (none: all outputs), by what is there.
-
-    Raises `CompileError` for an unknown name.
-    """
-    files, families = wanted(graph, targets)
+    """What becomes of each job by what is there; of those that are `wanted`, if not of all that the outputs need."""
     states = states_of(graph)
     half = {path.replace(f"{root}/", states[root].start, 1) for root in states for path in half_written(root)}
-    return decisions_of(
-        graph, lowered, states, hashing=hashing, half=half, wanted=jobs_for(graph, files, families) if files else None
-    )
+    return decisions_of(graph, lowered, states, hashing=hashing, half=half, wanted=wanted)
 
 
-def jobs_for(graph: Graph, targets: Collection[str], families: Collection[str]) -> dict[str, list[int]]:
-    """The jobs, by family, that some files need: outputs or marks of jobs of these `families`, as jobs have them."""
-    wanted = {os.path.normpath(target) for target in targets}
-    expansion, evaluator = Expansion(graph), Evaluator(graph.families)
-    pending = []
-    for name in families:
-        family = graph.families[name]
-        columns = [evaluator.column(output.path, family.keys, family) for output in family.outputs.values()]
-        for number, (mark, *values) in enumerate(zip(marks(graph, family), *columns, strict=True)):
-            paths = [mark, *(path for v in values for path in (v if isinstance(v, tuple) else (v,)))]
-            if any(os.path.normpath(str(path)) in wanted for path in paths):
-                pending.append((name, number))
-    found = set(pending)
-    while pending:
-        name, number = pending.pop()
-        for other, instances in expansion.needs(name):
-            new = {(other, each) for each in instances(number)} - found
-            found |= new
-            pending += new
-    grouped: dict[str, list[int]] = {}
-    for name, number in sorted(found):
-        grouped.setdefault(name, []).append(number)
-    return {name: grouped[name] for name in graph.downwards() if name in grouped}
+def every_job(lowered: Lowered) -> dict[str, Sequence[int]]:
+    """All jobs by task, whether an output needs them or not."""
+    return {name: range(len(task)) for name, task in lowered.tasks.items()}
 
 
 def unknown_results(decisions: Decisions) -> int:
