@@ -566,8 +566,7 @@ from sncompile.runner.start import Prepared, RunOptions, start
 from sncompile.semantics.program import Options
 checked = check("s.yaml")
 made = compile_program(checked.require())
-prepared = Prepared(checked.require(), made.graph, made.jobs, facts_of(checked.require(), Options()),
-                    checked.sources, made.emitted, made.out)
+prepared = Prepared(made, facts_of(checked.require(), Options()), checked.sources)
 os.symlink("plate", "plate2")
 try:
     start(prepared, RunOptions("1"))

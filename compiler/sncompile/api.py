@@ -169,8 +169,17 @@ def compile(
 
 
 def compile_program(program: Program, options: CompileOptions | None = None) -> Compilation:
-    """A program on its way to the files of a target; each stage is worked out when it is asked for."""
-    return Compilation(program, options or CompileOptions())
+    """A program on its way to the files of a target; each stage is worked out when it is asked for.
+
+    Raises `CompileError` where there is no run such as `options.times` names.
+    """
+    options = options or CompileOptions()
+    seconds = None
+    if options.times is not None:
+        from sncompile.runner.measures import seconds_of_run
+
+        seconds = seconds_of_run(options.times)
+    return Compilation(program, options, seconds)
 
 
 @uncollected()

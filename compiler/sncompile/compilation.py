@@ -62,6 +62,8 @@ class Compilation:
 
     program: Program
     options: CompileOptions
+    seconds: Mapping[str, float] | None = None
+    """The times of jobs in the run that `options.times` names, by id."""
 
     @cached_property
     def unoptimized(self) -> Graph:
@@ -75,12 +77,7 @@ class Compilation:
     def _optimized(self) -> Result:
         from sncompile.passes.pipeline import optimize
 
-        options = self.options
-        seconds: Mapping[str, float] | None = None
-        if options.times is not None:
-            from sncompile.runner.measures import seconds_of_run
-
-            seconds = seconds_of_run(options.times)
+        options, seconds = self.options, self.seconds
         graph = self.unoptimized
         with uncollected():
             return optimize(
@@ -89,7 +86,7 @@ class Compilation:
 
     @property
     def graph(self) -> Graph:
-        """The graph after the passes. Raises `CompileError` where there is no run such as `times` names."""
+        """The graph after the passes."""
         return self._optimized.graph
 
     @property
@@ -130,6 +127,16 @@ class Compilation:
             return lower(graph, target.place(graph, self.out), target.stage)
 
     @cached_property
+    def formers(self) -> tuple[Former, ...]:
+        """The same before steps were renamed, once for each time that they were (`moved`)."""
+        from sncompile.semantics.former import formers
+
+        compiled = [
+            (names, Compilation(program, self.options, self.seconds)) for names, program in formers(self.program)
+        ]
+        return tuple([Former(names, each.graph, each.jobs) for names, each in compiled])
+
+    @cached_property
     def emitted(self) -> Emitted:
         """The files, in memory. Raises as `emit` does."""
         return emit(self.graph, self.out, self.options, self.lowered)
@@ -138,6 +145,17 @@ class Compilation:
         """Write the files, all or nothing; gives their folder. Raises `CompileError` where that cannot be done."""
         self.emitted.write(self.out)
         return self.out
+
+
+class Former(NamedTuple):
+    """A pipeline before steps were renamed: their former names by the present ones, and its graph and jobs.
+
+    Its families are called as they are now, and their paths are those of then.
+    """
+
+    names: Mapping[str, str]
+    graph: Graph
+    jobs: Lowered
 
 
 def emit(graph: Graph, out: Path, options: CompileOptions, lowered: Lowered | None = None) -> Emitted:

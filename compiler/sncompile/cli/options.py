@@ -33,6 +33,14 @@ hash_option = click.option(
 )
 
 
+defer_option = click.option(
+    "--defer",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Take results of unchanged jobs from another folder: its results, or its working folder.",
+)
+
+
 class Pair(click.ParamType):  # type: ignore[type-arg]  # Generic for type checkers only.
     """`NAME=VALUE`."""
 

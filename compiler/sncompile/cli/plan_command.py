@@ -10,6 +10,7 @@ from sncompile.api import CompileOptions, check, compile_program
 from sncompile.cli.options import (
     Optimizer,
     SpecOptions,
+    defer_option,
     hash_option,
     optimizer_options,
     report_options,
@@ -18,6 +19,7 @@ from sncompile.cli.options import (
 )
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, as_json, bold, write
+from sncompile.cli.runs import misused
 from sncompile.cli.selecting import chosen_jobs, selected, tell_left_out
 from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
@@ -43,6 +45,7 @@ from sncompile.views.work import job_object, work_of
     help="Write down what has to run, for `run --plan FILE`.",
 )
 @selection_options
+@defer_option
 @hash_option
 @optimizer_options
 @spec_options
@@ -53,6 +56,7 @@ def command(
     single: bool,
     out: Path | None,
     asked: Asked,
+    defer: Path | None,
     hashing: str,
     optimizer: Optimizer,
     given: SpecOptions,
@@ -71,16 +75,19 @@ def command(
         made = compile_program(program, how)
     except CompileError as error:
         reporter.fail(error)
-    chosen = chosen_jobs(selection, made, Hashing(hashing))
+    chosen = chosen_jobs(selection, made, Hashing(hashing), defer)
     wanted = None if chosen is None else chosen.jobs
-    decisions = decisions_for(made.graph, made.jobs, Hashing(hashing), wanted)
+    try:
+        decisions = decisions_for(made, Hashing(hashing), wanted, defer)
+    except CompileError as error:
+        misused(error)
     if out is not None:
         try:
             put_file(out, as_json(plan_object(decisions, made.graph, asked)).encode())
         except OSError as error:
             raise click.UsageError(f"`{out}`: {error.strerror or error}") from None
     work = work_of(decisions, made.graph.folder)
-    tell_left_out(chosen, made, Hashing(hashing))
+    tell_left_out(chosen, made, Hashing(hashing), defer)
     if single:
         width = terminal_width()
         write(as_json([job_object(job) for job in work.jobs]) if machine else jobs_text(work, width))

@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -14,6 +15,7 @@ from sncompile.cli.options import (
     ARGUMENTS,
     Optimizer,
     SpecOptions,
+    defer_option,
     hash_option,
     optimizer_options,
     report_options,
@@ -74,6 +76,7 @@ from sncompile.views.work import work_of
 )
 @click.option("--dry-run", is_flag=True, help="Only tell what would run, and why, as `plan` does.")
 @click.option("--adopt", is_flag=True, help="Take results that no run is known to have made as they are.")
+@defer_option
 @hash_option
 @click.option("--benchmark", is_flag=True, help="Have Snakemake measure every job: time, memory, input and output.")
 @click.option("--telemetry", metavar="URL", help="Send traces, metrics and logs to an OpenTelemetry collector.")
@@ -95,6 +98,7 @@ def command(
     plan: Path | None,
     dry_run: bool,
     adopt: bool,
+    defer: Path | None,
     hashing: str,
     benchmark: bool,
     telemetry: str | None,
@@ -121,10 +125,11 @@ def command(
     )
     if plan is not None and not any(asked):
         asked = asked_in(plan)
-    prepared, chosen = _prepare(spec, given, building, asked, Hashing(hashing), reporter)
+    looking = Looking(Hashing(hashing), defer)
+    prepared, chosen = _prepare(spec, given, building, asked, looking, reporter)
     if dry_run:
         jobs = None if chosen is None else chosen.jobs
-        decisions = decisions_for(prepared.graph, prepared.jobs, Hashing(hashing), jobs)
+        decisions = decisions_for(prepared.made, looking.hashing, jobs, defer)
         write(work_text(work_of(decisions, prepared.graph.folder), terminal_width(), bold(reporter.color)))
         return
     if chosen is not None and not chosen.named:
@@ -136,12 +141,19 @@ def command(
         write(f"{unused}\n", err=True)
     words = ctx.meta.get(ARGUMENTS, ())
     how = RunOptions(cores, profile, containers, goal, keep_going, arguments, words, str(Path.cwd()),
-                     telemetry, Hashing(hashing), adopt, plan)  # fmt: skip
+                     telemetry, Hashing(hashing), adopt, plan, defer)  # fmt: skip
     _run(prepared, how, reporter)
 
 
+class Looking(NamedTuple):
+    """How it is found out what has to run: what is read of files, and the folder from which results are taken."""
+
+    hashing: Hashing
+    defer: Path | None
+
+
 def _prepare(
-    spec: str, given: SpecOptions, how: CompileOptions, asked: Asked, hashing: Hashing, reporter: Reporter
+    spec: str, given: SpecOptions, how: CompileOptions, asked: Asked, looking: Looking, reporter: Reporter
 ) -> tuple[Prepared, Chosen | None]:
     """Compile what is to be run, and find the jobs that are asked for. Leaves with code 1 or 2 where that cannot be."""
     sources: dict[str, str] = {}
@@ -158,10 +170,9 @@ def _prepare(
     except CompileError as error:
         reporter.fail(error, sources)
     facts = facts_of(program, options)
-    prepared = Prepared(program, made.graph, made.jobs, facts, sources, made.emitted, made.out)
-    chosen = chosen_jobs(selection, made, hashing)
-    tell_left_out(chosen, made, hashing)
-    return prepared, chosen
+    chosen = chosen_jobs(selection, made, *looking)
+    tell_left_out(chosen, made, *looking)
+    return Prepared(made, facts, sources), chosen
 
 
 def _run(prepared: Prepared, how: RunOptions, reporter: Reporter) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sncompile.cli.reporter import write
 from sncompile.cli.runs import misused
 from sncompile.compilation import Compilation
@@ -21,24 +23,24 @@ def selected(asked: Asked, program: Program) -> Selection:
         misused(error)
 
 
-def chosen_jobs(selection: Selection, made: Compilation, hashing: Hashing) -> Chosen | None:
+def chosen_jobs(selection: Selection, made: Compilation, hashing: Hashing, defer: Path | None) -> Chosen | None:
     """The jobs of a selection; None where all outputs are meant. Leaves with code 2 where there are no such jobs."""
     try:
         return choose(
             selection,
             made.graph,
             made.program,
-            lambda: decisions_for(made.graph, made.jobs, hashing, every_job(made.jobs)),
+            lambda: decisions_for(made, hashing, every_job(made.jobs), defer),
         )
     except CompileError as error:
         misused(error)
 
 
-def tell_left_out(chosen: Chosen | None, made: Compilation, hashing: Hashing) -> None:
+def tell_left_out(chosen: Chosen | None, made: Compilation, hashing: Hashing, defer: Path | None) -> None:
     """Say what is left out that would have to run before the jobs of a selection: they take what is there."""
     if chosen is None or not chosen.alone:
         return
-    every = decisions_for(made.graph, made.jobs, hashing, with_needed(made.graph, chosen.named))
+    every = decisions_for(made, hashing, with_needed(made.graph, chosen.named), defer)
     number = sum(
         every.tasks[name].verdicts[n] is Verdict.RUN and n not in chosen.jobs.get(name, ())
         for name, numbers in every.wanted.items()

@@ -187,3 +187,10 @@ UNREADABLE_REVISION = Fault(
     "Files of it are not here, as in a partial clone, of which nothing is fetched meanwhile; or they are damaged, or\n"
     "too much: a revision may have a million files, each of them 1 GB, and those that a spec uses 4 GB.",
 )
+WRONG_MOVE = Fault(
+    "SN218",
+    "a move of a step that cannot be",
+    "`moved: [{from: align, to: map}]` says that the step `map` was called `align`, so that its results are kept.\n"
+    "`to` is a step of the pipeline, and `from` is not one any more; each former name stands there once. A step that\n"
+    "was renamed twice has two entries: `{from: a, to: b}` and `{from: b, to: c}`.",
+)

@@ -168,3 +168,10 @@ LEFT_OUT = Fault(
     "`--only` runs the jobs that it names and no others. One of them reads a file that another job makes, which is\n"
     "not there, and that job is not among them. Take `--select`, which makes what is needed, or name that job, too.",
 )
+NOT_DEFERRED = Fault(
+    "SN733",
+    "a folder without results to take",
+    "`--defer DIR` takes from another folder what the same jobs have made there of the same files. It is a folder\n"
+    "that results are written to, as `workspace` is, or a working folder, and runs have made something there: they\n"
+    "write down in `.sncompile/state` how.",
+)

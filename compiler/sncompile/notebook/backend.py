@@ -83,10 +83,10 @@ class SnakemakeBackend:
     ) -> Run:  # fmt: skip
         """Run a pipeline in a working folder, and wait for the end unless it is to work in the background.
 
-        `targets` are outputs or steps to make, all outputs unless given. `select` and `only` are selectors of jobs, with
-        what they need or alone: `"tag:qc"`, `"state:modified+"`. `settings` are those of the configuration, for this
-        run. To interrupt the waiting cancels the run. Raises `CompileError` for a pipeline with errors, or where the
-        run cannot start, and `RunError` where it did not do what it should.
+        `targets` are outputs or steps to make, all outputs unless given. `select` and `only` are selectors of jobs,
+        with what they need or alone: `"tag:qc"`, `"state:modified+"`. `settings` are those of the configuration,
+        for this run. To interrupt the waiting cancels the run. Raises `CompileError` for a pipeline with errors, or
+        where the run cannot start, and `RunError` where it did not do what it should.
         """
         config = replace(config or self.config, **settings)
         asked = Asked(targets=_texts(targets), select=_texts(select), only=_texts(only))
@@ -125,7 +125,7 @@ def _prepared(
     selection = Selection.read(asked, program)
     made = compile_program(program, _options(config, keep=selection.steps(program)))
     graph, emitted = made.graph, made.emitted
-    chosen = choose(selection, graph, program, lambda: decisions_for(graph, made.jobs, wanted=every_job(made.jobs)))
+    chosen = choose(selection, graph, program, lambda: decisions_for(made, wanted=every_job(made.jobs)))
     goal = None if chosen is None else wanted(graph, chosen, marked_families(emitted))
     facts = facts_of(program, pipeline.options(working_dir), origin_of_params="Python")
     options = RunOptions(
@@ -133,4 +133,4 @@ def _prepared(
         keep_going=config.keep_going, arguments=tuple(config.arguments), invoked_from=str(Path.cwd()),
         telemetry=config.telemetry or (asked_for(os.environ) if config.use_opentelemetry else ""),
     )  # fmt: skip
-    return Prepared(program, graph, made.jobs, facts, checked.sources, emitted, made.out), options
+    return Prepared(made, facts, checked.sources), options

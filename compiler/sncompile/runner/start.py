@@ -8,12 +8,14 @@ import shutil
 import signal
 import subprocess
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from errno import ENOTDIR
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sncompile.compilation import Compilation
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.diagnostics.system_errors import cannot_write, remedy
 from sncompile.faults import runs as faults
@@ -34,13 +36,13 @@ from sncompile.runner.record import RECORD, RunFolder, now, private, versions
 from sncompile.runner.selection.wanted import Wanted, left_out, marked_families, output_paths
 from sncompile.runner.software import binds, deployment, engine_of, missing
 from sncompile.runner.state.deciding import adopt, decisions_of, states_of, unknown_results
+from sncompile.runner.state.elsewhere import bring, finders_for, states_elsewhere
 from sncompile.runner.state.orders import lacking_marks, orders_of, write_orders
 from sncompile.runner.state.plan_file import check_plan
 from sncompile.runner.telemetry import sender as telemetry_sender
 from sncompile.runner.watch import Watch
 from sncompile.semantics.checking.checks import look_again
 from sncompile.semantics.checking.own_files import Kept, Reach
-from sncompile.semantics.program import Program
 from sncompile.state.decisions import Decisions
 from sncompile.state.store import State, log_place, open_log
 from sncompile.state.versions import Hashing
@@ -70,20 +72,36 @@ class RunOptions:
     """Take results that are there, and that no run is known to have made, as made by today's jobs."""
     plan: Path | None = None
     """A plan: the run does that, or nothing."""
+    defer: Path | None = None
+    """A folder in which results of the same jobs are as good as those here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """All that a run starts from: the program, its graph and facts, the texts of the spec, the files, and where they
-    go."""
+    """All that a run starts from: what was compiled, its facts, and the texts of the spec."""
 
-    program: Program
-    graph: Graph
-    jobs: Lowered
+    made: Compilation
     facts: Mapping[str, Any]
     documents: Mapping[str, str]
-    emitted: Emitted
-    out: Path
+
+    @property
+    def graph(self) -> Graph:
+        return self.made.graph
+
+    @property
+    def jobs(self) -> Lowered:
+        """The jobs, whatever an engine takes for one."""
+        return self.made.jobs
+
+    @property
+    def emitted(self) -> Emitted:
+        """The files."""
+        return self.made.emitted
+
+    @property
+    def out(self) -> Path:
+        """The folder that the files go to."""
+        return self.made.out
 
 
 class Decided(NamedTuple):
@@ -216,11 +234,13 @@ def _decide(
     places = {claim.root: claim.place.name for claim in claimed.claims}
     name = next(iter(places.values()), "")  # A pipeline without jobs writes nothing, and claims nothing.
     logs = {root: log_place(state, places.get(root, name)) for root, state in states.items()}
+    others = {} if options.defer is None else states_elsewhere(run.graph, states, options.defer)
+    finders = finders_for(run.made, states, options.hashing, others)
 
     def look() -> Decisions:
         return decisions_of(
             run.graph, run.jobs, states, wanted=wanted, hashing=options.hashing, half=half,
-            asked=(lambda task, number: True) if everything else None,
+            asked=(lambda task, number: True) if everything else None, finders=finders,
         )  # fmt: skip
 
     decisions = look()
@@ -238,6 +258,9 @@ def _decide(
         left_out(decisions, run.jobs)
     if options.plan is not None:
         check_plan(options.plan, decisions, run.graph)
+    bring(decisions, states, logs)
+    for whose, number in sorted(Counter(each.whose for each in decisions.brought.values()).items()):
+        say(f"the results of {count(number, 'job')} are taken from {whose}")
     return Decided(decisions, states, logs)
 
 
@@ -275,7 +298,7 @@ def _look_again(run: Prepared, options: RunOptions) -> None:
         own = Path(options.profile)
         files = own.glob("*.yaml") if own.is_dir() else [own]
         kept += [Kept(str(file.absolute()), "the profile of the run") for file in files if file.exists()]
-    found = look_again(run.program, kept)
+    found = look_again(run.made.program, kept)
     if found:
         raise CompileError(found, dict(run.documents))
 

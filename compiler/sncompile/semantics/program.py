@@ -148,3 +148,5 @@ class Program:
     kept: tuple[Kept, ...] = ()
     """What no job may write over."""
     inferred: Mapping[str, Inferred] = field(default_factory=dict)
+    former_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What steps were called before, the last name first."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
@@ -86,6 +86,20 @@ class TaskDecisions:
     before: list[Done | None]
 
 
+class Elsewhere(NamedTuple):
+    """Results of a job that lie in another place, and how they were made.
+
+    `outputs` are where they are, absolute, in the order of the job's own; `mark` is the mark of a job that writes
+    nothing. `whose` says whose they are: a step, or a folder. If it `moves` they are taken away from there.
+    """
+
+    done: Done
+    outputs: tuple[str, ...]
+    mark: str
+    whose: str
+    moves: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Decisions:
     """What becomes of each job of a pipeline, by task, and of which jobs that is asked (`wanted`)."""
@@ -96,6 +110,8 @@ class Decisions:
     """Who has looked at the files."""
     gone: Mapping[str, str]
     """Temporary outputs that were deleted, and count as there: their versions."""
+    brought: Mapping[tuple[str, int], Elsewhere]
+    """The jobs that need not run, or may not have to, once these results are in their places: by task and number."""
 
     def count(self, name: str) -> Counter[Verdict]:
         """How many of a task's wanted jobs stay, may run and run."""
@@ -113,6 +129,10 @@ class Decisions:
             yield from ((found, number) for number in numbers if found.verdicts[number])
 
 
+Finder = Callable[[TaskDecisions, int], Iterable[Elsewhere]]
+"""From a job to results elsewhere that the same job has made."""
+
+
 def decide(
     lowered: Lowered,
     places: Places,
@@ -124,25 +144,26 @@ def decide(
     half: Collection[str] = (),
     asked: Callable[[str, int], bool] | None = None,
     looker: Looker | None = None,
+    finders: Sequence[Finder] = (),
 ) -> Decisions:
     """What becomes of each job of a pipeline.
 
     `states` are those of all written roots, by root; the first one has what lies in none of them. `marks` has the mark
     of each job of the tasks that write nothing. `half` are the outputs, absolute, that a dead run left half-written.
-    `asked` says of which jobs it was asked that they run whatever is known of them. Raises `OSError` for a file of a
-    module that cannot be read.
+    `asked` says of which jobs it was asked that they run whatever is known of them. `finders` are asked for results of
+    jobs that would have to run. Raises `OSError` for a file of a module that cannot be read.
     """
-    return _Deciding(lowered, places, states, wanted, marks, hashing, frozenset(half), asked, looker).decide()
+    return _Deciding(lowered, places, states, wanted, marks, hashing, frozenset(half), asked, looker, finders).decide()
 
 
 class _Deciding:
     def __init__(
         self, lowered: Lowered, places: Places, states: Mapping[str, State], wanted: Mapping[str, Sequence[int]],
         marks: Mapping[str, Sequence[str]], hashing: Hashing, half: frozenset[str],
-        asked: Callable[[str, int], bool] | None, looker: Looker | None,
+        asked: Callable[[str, int], bool] | None, looker: Looker | None, finders: Sequence[Finder],
     ) -> None:  # fmt: skip
         self._lowered, self._states, self._wanted, self._marks = lowered, states, wanted, marks
-        self._half, self._asked = half, asked
+        self._half, self._asked, self._finders = half, asked, finders
         self._working = os.path.abspath(lowered.folder)
         self._meanings = Meanings(lowered.files, places)
         self._looker = looker or Looker(stamps_of(states), hashing)
@@ -150,6 +171,9 @@ class _Deciding:
         self._starts = sorted(((r, state.start) for r, state in states.items()), key=lambda each: -len(each[1]))
         self._temp: dict[str, tuple[str, int, str]] = {}
         """Temporary outputs that were deleted: who makes them, and their version."""
+        self._brought: dict[tuple[str, int], Elsewhere] = {}
+        self._there: dict[str, str] = {}
+        """Outputs that are brought from elsewhere, and their versions."""
         self._pending: set[str] = set()
         """Outputs that are made anew: what they are now says nothing."""
         self._lists: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
@@ -164,7 +188,12 @@ class _Deciding:
             for each in found.values():
                 self._follow(each, found)
         gone = {path: version for path, (_, _, version) in self._temp.items()}
-        return Decisions(found, self._wanted, self._looker, gone)
+        brought = {
+            (name, number): results
+            for (name, number), results in self._brought.items()
+            if found[name].verdicts[number] is not Verdict.RUN
+        }
+        return Decisions(found, self._wanted, self._looker, gone, brought)
 
     # --- One job at a time ------------------------------------------------------------------------------------------
 
@@ -190,7 +219,7 @@ class _Deciding:
             root = made.roots[number]
             before = made.before[number] = self._states[root].jobs.get(made.keys[number])
             reason = self._reason(made, number, before, firsts[number], temp)
-            if reason is not None:
+            if reason is not None and not self._bring(made, number, reason, temp):
                 made.verdicts[number], made.reasons[number] = Verdict.RUN, reason
         self._follow(made, above)
         if any(made.verdicts):
@@ -227,6 +256,28 @@ class _Deciding:
         changed = self._changed_input(made.inputs[number], before.inputs)
         return None if changed is None else Reason(Why.INPUT, changed)
 
+    def _bring(self, made: TaskDecisions, number: int, reason: Reason, temp: Collection[str]) -> bool:
+        """Whether a job need not run, as its results are elsewhere."""
+        if reason.why is Why.ASKED:
+            return False
+        for results in (each for finder in self._finders for each in finder(made, number)):
+            done, outputs = results.done, made.outputs[number]
+            if len(done.outputs) != len(outputs) or len(done.inputs) != len(made.inputs[number]):
+                continue
+            gone = [n for n, place in enumerate(results.outputs) if not self._looker.same(place, done.outputs[n])]
+            if any(outputs[n] not in temp or self._looker.version(results.outputs[n]) != ABSENT for n in gone):
+                continue
+            if not outputs and not os.path.lexists(results.mark):
+                continue
+            if self._changed_input(made.inputs[number], done.inputs) is not None:
+                continue
+            self._temp.update({outputs[n]: (made.task.name, number, done.outputs[n]) for n in gone})
+            self._there.update(zip(outputs, done.outputs, strict=True))
+            self._brought[made.task.name, number] = results
+            made.before[number] = done
+            return True
+        return False
+
     def _changed_input(self, inputs: tuple[str, ...], known: Sequence[str]) -> str | None:
         """The first input that is not what it was."""
         if len(inputs) <= 2:
@@ -239,6 +290,8 @@ class _Deciding:
         return self._same[both]
 
     def _is_same(self, path: str, known: str) -> bool:
+        if path in self._there:
+            return self._there[path] == known
         if self._looker.same(path, known) or path in self._pending:
             return True
         gone = self._temp.get(path)

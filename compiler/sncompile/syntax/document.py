@@ -227,6 +227,13 @@ class FlowDoc(NamedTuple):
     span: Span
 
 
+class MovedDoc(NamedTuple):
+    """That a step was called otherwise before; either name may lead into a nested pipeline (`prepare.align`)."""
+
+    old: Named
+    new: Named
+
+
 class PipelineDoc(NamedTuple):
     """A pipeline document."""
 
@@ -244,6 +251,7 @@ class PipelineDoc(NamedTuple):
     broken: bool
     span: Span
     infer: dict[str, InferDoc]
+    moved: tuple[MovedDoc, ...] = ()
 
 
 Document = ModuleDoc | PipelineDoc

@@ -10,6 +10,7 @@ from sncompile.syntax.document import (
     FlowDoc,
     InferDoc,
     ModuleDoc,
+    MovedDoc,
     Named,
     PipelineDoc,
     StepDoc,
@@ -47,7 +48,14 @@ def read_pipeline(reader: Reader, node: Mapping, name: Named) -> PipelineDoc:
         else {n.name: (n, t) for n, v in reader.entries(outputs) if (t := reader.template(v))},
         broken=reader.broken_below(),
         span=name.span,
+        moved=_moved(reader, node.get("moved")),
     )
+
+
+def _moved(reader: Reader, node: Node | None) -> tuple[MovedDoc, ...]:
+    items = node.items if isinstance(node, Sequence) else ()
+    both = [(reader.named(i.get("from")), reader.named(i.get("to"))) for i in items if isinstance(i, Mapping)]
+    return tuple(MovedDoc(old, new) for old, new in both if old is not None and new is not None)
 
 
 def _mapping(node: Node) -> Mapping:

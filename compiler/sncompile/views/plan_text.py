@@ -28,23 +28,27 @@ def plan_text(plan: Plan, width: int, bold: Callable[[str], str]) -> str:
 
 def work_text(work: Work, width: int, bold: Callable[[str], str]) -> str:
     """What has to run: a line for each step with its reasons."""
-    are = "is" if work.current == 1 else "are"
-    nothing = f"nothing: {count(work.current, 'job')} {are} current" if work.current else "nothing: no jobs are meant"
-    parts = [count(work.to_run, "job") if work.jobs else nothing]
-    if not work.known and work.jobs:
-        parts[0] += ": no run is known to have made any of this"
+    parts = []
+    if work.jobs:
+        unknown = "" if work.known else ": no run is known to have made any of this"
+        parts.append(count(work.to_run, "job") + unknown)
     if work.may_run:
         parts.append(f"{work.may_run:,} more may, if what {'it reads' if work.may_run == 1 else 'they read'} changes")
-    if work.current and work.jobs:
-        parts.append(f"{work.current:,} {are} current")
-    head = table([["to run", "; ".join(parts)]], width, gap=3)
+    for whose, number in work.taken.items():
+        parts.append(f"{number:,} {'is' if number == 1 else 'are'} taken from {whose}")
+    if work.current:
+        current = f"{work.current:,}" if work.jobs else count(work.current, "job")
+        parts.append(f"{current} {'is' if work.current == 1 else 'are'} current")
+    nothing = "" if work.jobs else "nothing: "
+    told = nothing + ("; ".join(parts) or "no jobs are meant")
+    head = table([["to run", told]], width, gap=3)
     head = bold(head[:6]) + head[6:]
     if not work.known or not work.jobs:
         return head
     rows = []
     for name, step in work.steps.items():
         if step.reasons:
-            total = step.to_run + step.may_run + step.current
+            total = step.to_run + step.may_run + step.taken + step.current
             may = f" (+{step.may_run:,})" if step.may_run else ""
             rows.append([name, f"{step.to_run:,}{may} of {total:,}", "; ".join(reasons_told(step))])
     return head + table(rows, width, right=(1,), indent="  ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -20,10 +21,11 @@ class JobWork(NamedTuple):
 
 @dataclass(slots=True)
 class StepWork:
-    """The jobs of a step: how many are current, may have to run and have to; how many for each reason, with the first
-    of them as an example."""
+    """The jobs of a step: how many are current, have results elsewhere that are taken, may have to run and have to; how
+    many for each reason, with the first of them as an example."""
 
     current: int = 0
+    taken: int = 0
     may_run: int = 0
     to_run: int = 0
     reasons: dict[tuple[Why, str], tuple[int, str]] = field(default_factory=dict)
@@ -31,12 +33,16 @@ class StepWork:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What has to run of a pipeline, step by step; `jobs` are those that run, or may. `known`: whether any run is known
-    to have made anything of it."""
+    """What has to run of a pipeline, step by step; `jobs` are those that run, or may.
+
+    `known`: whether any run is known to have made anything of it. `taken`: of how many jobs the results are taken from
+    elsewhere, by whose they are.
+    """
 
     steps: Mapping[str, StepWork]
     jobs: tuple[JobWork, ...]
     known: bool
+    taken: Mapping[str, int]
 
     @property
     def to_run(self) -> int:
@@ -59,6 +65,7 @@ def work_of(decisions: Decisions, folder: str) -> Work:
     steps: dict[str, StepWork] = {}
     jobs = []
     known = False
+    taken: Counter[str] = Counter()
     for name, numbers in decisions.wanted.items():
         found = decisions.tasks[name]
         ids = found.task.ids
@@ -66,8 +73,13 @@ def work_of(decisions: Decisions, folder: str) -> Work:
             known = known or found.before[number] is not None
             step = steps.setdefault(ids[number].partition("/")[0], StepWork())
             verdict, reason = found.verdicts[number], found.reasons[number]
+            if (name, number) in decisions.brought:
+                taken[decisions.brought[name, number].whose] += 1
             if reason is None:
-                step.current += 1
+                if (name, number) in decisions.brought:
+                    step.taken += 1
+                else:
+                    step.current += 1
                 continue
             reason = _near(reason, folder)
             jobs.append(JobWork(ids[number], verdict, reason))
@@ -78,7 +90,7 @@ def work_of(decisions: Decisions, folder: str) -> Work:
             kind = (reason.why, _kind(reason))
             count, example = step.reasons.get(kind, (0, reason.what))
             step.reasons[kind] = (count + 1, example)
-    return Work(steps, tuple(jobs), known)
+    return Work(steps, tuple(jobs), known, taken)
 
 
 _PATHS = (Why.INPUT, Why.OUTPUT, Why.GONE, Why.HALF)
@@ -104,6 +116,7 @@ def work_object(work: Work) -> dict[str, Any]:
         "to_run": work.to_run,
         "may_run": work.may_run,
         "current": work.current,
+        "taken": dict(work.taken),
         "steps": {name: _step_object(step) for name, step in work.steps.items()},
     }
 
@@ -113,6 +126,7 @@ def _step_object(step: StepWork) -> dict[str, Any]:
         "to_run": step.to_run,
         "may_run": step.may_run,
         "current": step.current,
+        "taken": step.taken,
         "reasons": [
             {"why": why.value, "of": kind, "jobs": count, "example": example}
             for (why, kind), (count, example) in step.reasons.items()

@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from sncompile.compilation import Compilation
 from sncompile.ir.graph.model import Graph
 from sncompile.lowering.model import Lowered
 from sncompile.runner.files.claims import half_written
 from sncompile.runner.files.job_files import marks
-from sncompile.state.decisions import Decisions, TaskDecisions, Why, decide
+from sncompile.runner.state.elsewhere import finders_for, states_elsewhere
+from sncompile.state.decisions import Decisions, Finder, TaskDecisions, Why, decide
 from sncompile.state.log import Row
 from sncompile.state.places import Places
 from sncompile.state.store import Done, State, job_rows, open_log, read_state, stamps_of
@@ -43,6 +45,7 @@ def decisions_of(
     hashing: Hashing = Hashing.SMALL,
     half: Collection[str] = (),
     asked: Callable[[str, int], bool] | None = None,
+    finders: Sequence[Finder] = (),
 ) -> Decisions:
     """What becomes of each job; of those that are `wanted`, by task, if not of all that the outputs need."""
     effects = {name: list(marks(graph, family)) for name, family in graph.families.items() if not family.outputs}
@@ -55,16 +58,26 @@ def decisions_of(
         hashing=hashing,
         half=half,
         asked=asked,
+        finders=finders,
     )
 
 
 def decisions_for(
-    graph: Graph, lowered: Lowered, hashing: Hashing = Hashing.SMALL, wanted: Mapping[str, Sequence[int]] | None = None
+    made: Compilation,
+    hashing: Hashing = Hashing.SMALL,
+    wanted: Mapping[str, Sequence[int]] | None = None,
+    defer: Path | None = None,
 ) -> Decisions:
-    """What becomes of each job by what is there; of those that are `wanted`, if not of all that the outputs need."""
+    """What becomes of each job by what is there; of those that are `wanted`, if not of all that the outputs need.
+
+    Results of the same jobs in the folder `defer` are as good as those here. Raises `CompileError` where it has none.
+    """
+    graph = made.graph
     states = states_of(graph)
     half = {path.replace(f"{root}/", states[root].start, 1) for root in states for path in half_written(root)}
-    return decisions_of(graph, lowered, states, hashing=hashing, half=half, wanted=wanted)
+    others = states_elsewhere(graph, states, defer) if defer is not None else {}
+    finders = finders_for(made, states, hashing, others)
+    return decisions_of(graph, made.jobs, states, hashing=hashing, half=half, wanted=wanted, finders=finders)
 
 
 def every_job(lowered: Lowered) -> dict[str, Sequence[int]]:

@@ -24,6 +24,7 @@ from sncompile.semantics.linking.data_roots import root_values
 from sncompile.semantics.linking.default_link import link_defaults
 from sncompile.semantics.linking.flow_link import order_of, through_gone
 from sncompile.semantics.linking.key_link import KeyLinker
+from sncompile.semantics.linking.moves import wrong_moves
 from sncompile.semantics.linking.step_link import StepLinker
 from sncompile.semantics.linking.step_order import order_by_names
 from sncompile.semantics.linking.with_link import bind_ports_and_params, refuse_settings, type_names
@@ -142,6 +143,7 @@ class PipelineLinker:
         for step, module, keys in self._unlinked:
             type_names(step, module, self._step_scope(keys, step), self._report)
         self._note_order()
+        self._note_moves()
         outputs = self._outputs()
         used = Used(self._modules_used, self.param_members.used, {*self.tables_used, *self._lost})
         warn_of_pipeline(self._doc, used, self._shared.library, self._report)
@@ -303,6 +305,15 @@ class PipelineLinker:
             return {}
         typer = Typer(self._step_scope(self._outer), self._report)
         return {name: as_text(typer.template(template)) for name, (_, template) in self._doc.outputs.items()}
+
+    def _note_moves(self) -> None:
+        """Write down what steps were called before."""
+        if not self._doc.moved:
+            return
+        inner = [name.removeprefix(self._prefix) for name in self.linked]
+        self._report.extend(wrong_moves(self._doc.moved, {*self._doc.steps, *inner}))
+        for move in self._doc.moved:
+            self._shared.moved.setdefault(self._prefix + move.new.name, []).append(self._prefix + move.old.name)
 
     def _note_order(self) -> None:
         """Write down which linked steps must be done before which, by `after` and `flow`."""

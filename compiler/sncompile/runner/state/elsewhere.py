@@ -1,0 +1,200 @@
+"""Results that lie in another place: those of steps that were renamed, and those of another working folder.
+
+A renamed step has its results under its former name. They are moved, and count as made under the new one:
+
+    moved: [{from: align, to: map}]        results/align/A/bam.bam   ->   results/map/A/bam.bam
+
+Another folder (`--defer`) is only read. What the same jobs have made there of the same is linked to:
+
+    run --defer /ci/main                   results/map/A/bam.bam     ->   /ci/main/results/map/A/bam.bam
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from sncompile.compilation import Compilation, Former
+from sncompile.diagnostics import CompileError
+from sncompile.diagnostics.system_errors import cannot_write, remedy
+from sncompile.faults import runs as faults
+from sncompile.ir.graph.model import Graph
+from sncompile.lowering.model import Lowered
+from sncompile.runner.files.job_files import marks
+from sncompile.state.decisions import Decisions, Elsewhere, Finder, TaskDecisions, decide
+from sncompile.state.log import Row
+from sncompile.state.places import Places
+from sncompile.state.store import Done, State, folder_of, job_rows, open_log, read_state
+from sncompile.state.versions import Hashing
+
+
+def finders_for(
+    made: Compilation, states: Mapping[str, State], hashing: Hashing, others: Mapping[str, State]
+) -> list[Finder]:
+    """What finds results of jobs elsewhere; `others` are the states of a folder that is read, by the roots here."""
+    found = [_former(each, made.jobs, states, hashing) for each in made.formers]
+    return [*found, _deferred(states, others)] if others else found
+
+
+# --- Renamed steps --------------------------------------------------------------------------------------------------
+
+
+def _former(former: Former, lowered: Lowered, states: Mapping[str, State], hashing: Hashing) -> Finder:
+    """Finds results of steps under the names that they had."""
+    graph = former.graph
+    steps = {
+        name: [family.origin(n)[0].step for n in range(len(family.keys))] for name, family in graph.families.items()
+    }
+    wanted = {
+        name: numbers
+        for name, held in steps.items()
+        if (numbers := [number for number, step in enumerate(held) if step in former.names])
+    }
+    effects = {
+        name: list(marks(graph, graph.families[name]._replace(name=former.names.get(name, name))))
+        for name in wanted
+        if not graph.families[name].outputs
+    }
+    then = decide(former.jobs, Places(former.jobs.roots, former.jobs.folder), states, wanted, effects, hashing=hashing)
+    jobs = {
+        then.tasks[name].task.ids[number]: (then.tasks[name], number, former.names[steps[name][number]])
+        for name, numbers in wanted.items()
+        for number in numbers
+    }
+
+    def find(made: TaskDecisions, number: int) -> Iterable[Elsewhere]:
+        found = jobs.get(made.task.ids[number])
+        if found is None:
+            return ()
+        before, old, whose = found
+        done = before.before[old]
+        if done is None or done.digest != before.digests[old] or before.keys[old] == made.keys[number]:
+            return ()
+        if any(_is_written(path, lowered) for path in before.outputs[old]):
+            return ()
+        mark = os.path.join(states[before.roots[old]].start, before.keys[old])
+        return (Elsewhere(done, before.outputs[old], mark, f"`{whose}`", True),)
+
+    return find
+
+
+def _is_written(path: str, lowered: Lowered) -> bool:
+    """Whether a job of today writes an absolute path."""
+    near = os.path.relpath(path, os.path.abspath(lowered.folder))
+    return lowered.writer(path) is not None or lowered.writer(near) is not None
+
+
+# --- Another folder -------------------------------------------------------------------------------------------------
+
+
+def states_elsewhere(graph: Graph, states: Mapping[str, State], folder: Path) -> dict[str, State]:
+    """The states in another folder, by the roots here that they stand for.
+
+    The folder is one to which results are written, as the workspace is here, or a working folder. Raises `CompileError`
+    where there is no state.
+    """
+    working = os.path.abspath(graph.folder)
+    there = os.path.abspath(folder)
+    if folder_of(there).is_dir():
+        pairs = [(graph.workspace, there)]
+    else:
+        named = (graph.workspace, ".", *graph.roots.values())
+        pairs = [(root, os.path.normpath(os.path.join(there, root))) for root in named if not os.path.isabs(root)]
+    found: dict[str, State] = {}
+    for root, other in pairs:
+        here = os.path.realpath(os.path.normpath(os.path.join(working, root)))
+        real = os.path.realpath(other)
+        if here in states and here not in found and real != here and folder_of(real).is_dir():
+            found[here] = read_state(real, other)
+    if not found:
+        message = f"`{folder}` holds no results that a run has made"
+        help = "name a folder that results are written to (it holds `.sncompile/state`), or a working folder with such"
+        raise CompileError([faults.NOT_DEFERRED.at(None, message, help=help)])
+    return found
+
+
+def _deferred(states: Mapping[str, State], others: Mapping[str, State]) -> Finder:
+    """Finds results of the same jobs in another folder."""
+    starts = [(states[root].start, other.start) for root, other in others.items()]
+
+    def there(path: str) -> str | None:
+        return next((other + path[len(start) :] for start, other in starts if path.startswith(start)), None)
+
+    def find(made: TaskDecisions, number: int) -> Iterable[Elsewhere]:
+        root, key = made.roots[number], made.keys[number]
+        other = others.get(root)
+        done = other.jobs.get(key) if other is not None else None
+        if other is None or done is None or done.digest != made.digests[number]:
+            return ()
+        places = tuple(map(there, made.outputs[number]))
+        if None in places:
+            return ()
+        outputs = tuple([place for place in places if place is not None])
+        return (Elsewhere(done, outputs, other.start + key, f"`{other.start.rstrip('/')}`", False),)
+
+    return find
+
+
+# --- Into their places ----------------------------------------------------------------------------------------------
+
+
+def bring(decisions: Decisions, states: Mapping[str, State], logs: Mapping[str, tuple[Path, int]]) -> None:
+    """Put results that lie elsewhere into their places, and write down how they were made.
+
+    Raises `CompileError` where that cannot be done.
+    """
+    found: dict[str, list[Row]] = {}
+    kept: dict[str, set[str]] = {}
+    try:
+        for (name, number), results in decisions.brought.items():
+            made = decisions.tasks[name]
+            root, key = made.roots[number], made.keys[number]
+            for here, place in zip(made.outputs[number], results.outputs, strict=True):
+                if os.path.lexists(place):
+                    _bring(place, here, moves=results.moves)
+                if results.moves:
+                    _remove_empty(os.path.dirname(place), states)
+            if not results.outputs:
+                mark = Path(states[root].start, key)
+                mark.parent.mkdir(parents=True, exist_ok=True)
+                mark.touch()
+                if results.moves:
+                    Path(results.mark).unlink(missing_ok=True)
+            done = results.done
+            states[root].jobs[key] = done = Done(
+                made.digests[number], done.inputs, done.outputs, done.ended, done.seconds
+            )
+            found.setdefault(root, []).extend(job_rows(key, done, kept.setdefault(root, set())))
+        for root, rows in found.items():
+            log = open_log(*logs[root])
+            log.write(rows)
+            log.close()
+    except OSError as error:
+        place = str(error.filename2 or error.filename or "")
+        message = cannot_write(error, place)
+        raise CompileError([faults.NO_MARKS.at(None, message, help=remedy(error, "look at it"))]) from None
+
+
+def _bring(place: str, here: str, *, moves: bool) -> None:
+    """Move a result to its place, or link to it from there; what stood there is out of date. Raises `OSError`."""
+    if os.path.isdir(here) and not os.path.islink(here):
+        shutil.rmtree(here)
+    else:
+        Path(here).unlink(missing_ok=True)
+    os.makedirs(os.path.dirname(here), exist_ok=True)
+    if moves:
+        shutil.move(place, here)
+    else:
+        os.symlink(os.path.realpath(place), here)
+
+
+def _remove_empty(folder: str, states: Mapping[str, State]) -> None:
+    """Remove a folder that has become empty, and those around it inside of the roots."""
+    starts = [state.start for state in states.values()]
+    with contextlib.suppress(OSError):
+        while any(folder.startswith(start) for start in starts):
+            os.rmdir(folder)
+            folder = os.path.dirname(folder)
