@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from sncompile.api import STDIN, Checked, check, check_at, diff, graph_of
-from sncompile.cli.options import SpecOptions, report_options, spec_options
+from sncompile.cli.options import SpecOptions, markdown_option, report_options, spec_options
 from sncompile.cli.reporter import Reporter, as_json, has_errors, wants_color, write
 from sncompile.diagnostics import CompileError, Severity
 from sncompile.syntax.document import PipelineDoc
 from sncompile.views.columns import terminal_width
 from sncompile.views.diff_text import diff_text
+from sncompile.views.markdown import diff_markdown
 
 if TYPE_CHECKING:
     from sncompile.ir.diff.model import GraphDiff
@@ -29,6 +30,7 @@ _STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36"
 @click.option("--git", "revision", metavar="REVISION", help="Compare with the spec as it was at a revision.")
 @click.option("--jobs", "single", is_flag=True, help="Tell of every single job too.")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
+@markdown_option
 @spec_options
 @report_options
 def command(
@@ -36,6 +38,7 @@ def command(
     revision: str | None,
     single: bool,
     machine: bool,
+    markdown: bool,
     given: SpecOptions,
     reporter: Reporter,
 ) -> None:
@@ -54,7 +57,10 @@ def command(
             found = diff(graph_of(before.require()), graph_of(now.require()))
     except CompileError as error:
         reporter.fail(error)
-    _print(found, before.name, now.name, machine=machine, single=single, color=reporter.color)
+    if markdown:
+        write(diff_markdown(found, before.name, now.name))
+    else:
+        _print(found, before.name, now.name, machine=machine, single=single, color=reporter.color)
     sys.exit(1 if found.differs else 0)
 
 

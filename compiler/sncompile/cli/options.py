@@ -41,6 +41,9 @@ defer_option = click.option(
 )
 
 
+markdown_option = click.option("--markdown", is_flag=True, help="Print Markdown, for a comment in a pull request.")
+
+
 class Pair(click.ParamType):  # type: ignore[type-arg]  # Generic for type checkers only.
     """`NAME=VALUE`."""
 

@@ -12,6 +12,7 @@ from sncompile.cli.options import (
     SpecOptions,
     defer_option,
     hash_option,
+    markdown_option,
     optimizer_options,
     report_options,
     selection_options,
@@ -28,6 +29,7 @@ from sncompile.runner.state.deciding import decisions_for
 from sncompile.runner.state.plan_file import plan_object
 from sncompile.state.versions import Hashing
 from sncompile.views.columns import terminal_width
+from sncompile.views.markdown import work_markdown
 from sncompile.views.plan import plan_of
 from sncompile.views.plan_text import jobs_text, plan_text
 from sncompile.views.work import job_object, work_of
@@ -36,6 +38,7 @@ from sncompile.views.work import job_object, work_of
 @click.command("plan")
 @click.argument("spec", metavar="SPEC")
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
+@markdown_option
 @click.option("--jobs", "single", is_flag=True, help="Print single jobs that have to run, or may, and why.")
 @click.option(
     "-o",
@@ -53,6 +56,7 @@ from sncompile.views.work import job_object, work_of
 def command(
     spec: str,
     machine: bool,
+    markdown: bool,
     single: bool,
     out: Path | None,
     asked: Asked,
@@ -91,6 +95,9 @@ def command(
     if single:
         width = terminal_width()
         write(as_json([job_object(job) for job in work.jobs]) if machine else jobs_text(work, width))
+        return
+    if markdown:
+        write(work_markdown(work, made.graph.name))
         return
     plan = plan_of(program, made.unoptimized, checked.diagnostics, work)
     write(as_json(plan.as_object()) if machine else plan_text(plan, terminal_width(), bold(reporter.color)))

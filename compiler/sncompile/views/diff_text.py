@@ -23,18 +23,19 @@ def diff_text(diff: GraphDiff, old: str, new: str, width: int, paint: Paint, *, 
     title = "".join(paint("bold", line) + "\n" for line in paragraph(f"{old} → {new}", width).splitlines())
     if not diff.differs:
         return title + f"no difference: {count(diff.counts.now, 'job')}\n"
-    head = title + paragraph(_totals(diff), width)
+    head = title + paragraph(totals(diff), width)
     sections = [head]
-    steps = _painted(table([row for step in diff.steps for row in _rows(step)], width, right=(2,)), paint)
+    rows = [line for step in diff.steps for row in step_rows(step) for line in _lines(*row)]
+    steps = _painted(table(rows, width, right=(2,)), paint)
     if steps:
         sections.append(steps)
     for engine, title in (
         (False, "settings that make no job run again"),
         (True, "settings for which an engine may run the same jobs again"),
     ):
-        settings = _settings(diff, width, engine)
+        settings = setting_rows(diff, engine)
         if settings:
-            sections.append(paint("bold", title) + "\n" + settings)
+            sections.append(paint("bold", title) + "\n" + table(settings, width, indent="  "))
     if diff.outputs:
         names = ", ".join(f"`{name}`" for name in diff.outputs)
         sections.append(paragraph(f"outputs of the pipeline that are new, gone or others: {names}", width))
@@ -45,7 +46,8 @@ def diff_text(diff: GraphDiff, old: str, new: str, width: int, paint: Paint, *, 
     return "\n".join(sections)
 
 
-def _totals(diff: GraphDiff) -> str:
+def totals(diff: GraphDiff) -> str:
+    """How many jobs there are, and how many of them differ."""
     counts = diff.counts
     told = [
         f"{number:,} {what}"
@@ -71,8 +73,14 @@ def _painted(text: str, paint: Paint) -> str:
     return "".join(lines)
 
 
-def _rows(step: StepDiff) -> Iterator[list[str]]:
-    """The lines of a step: sign, name, how many of its jobs, why."""
+def _lines(sign: str, name: str, number: str, why: list[str]) -> Iterator[list[str]]:
+    """The lines of a row."""
+    yield [sign, name, number, why[0]]
+    yield from (["", "", "", line] for line in why[1:])
+
+
+def step_rows(step: StepDiff) -> Iterator[tuple[str, str, str, list[str]]]:
+    """The rows of a step: sign, name, how many of its jobs, why."""
     counts = step.counts
     for state, number, of, why in (
         (State.CHANGED, counts.changed, counts.now, _whys),
@@ -81,9 +89,7 @@ def _rows(step: StepDiff) -> Iterator[list[str]]:
         (State.GONE, counts.gone, counts.before, _gone),
     ):
         if number:
-            first, *rest = why(step)
-            yield [SIGNS[state], step.name, f"{number:,} of {of:,}", first]
-            yield from (["", "", "", line] for line in rest)
+            yield SIGNS[state], step.name, f"{number:,} of {of:,}", why(step)
 
 
 def _whys(step: StepDiff) -> list[str]:
@@ -150,14 +156,14 @@ def _names(names: tuple[str, ...], most: int = 3) -> str:
     return ", ".join(f"`{name}`" for name in names[:most]) + more
 
 
-def _settings(diff: GraphDiff, width: int, engine: bool) -> str:
+def setting_rows(diff: GraphDiff, engine: bool) -> list[list[str]]:
     """The settings that differ: those that are a part of the engine's own idea of a job, or the others."""
     rows = []
     for step in diff.steps:
         for number, reason in enumerate(r for r in step.settings if _told_to_engine(r) == engine):
             several = "" if reason.uniform else f" for {reason.example}, others likewise"
             rows.append([step.name if number == 0 else "", setting_text(reason) + several])
-    return table(rows, width, indent="  ")
+    return rows
 
 
 def _told_to_engine(setting: Reason) -> bool:

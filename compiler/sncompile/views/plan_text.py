@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from sncompile.ir.graph.resources import RESOURCES, Resource, Unit
 from sncompile.views.columns import count, table
@@ -27,7 +27,14 @@ def plan_text(plan: Plan, width: int, bold: Callable[[str], str]) -> str:
 
 
 def work_text(work: Work, width: int, bold: Callable[[str], str]) -> str:
-    """What has to run: a line for each step with its reasons."""
+    """What has to run: how much it is, and a line for each step with its reasons."""
+    head = table([["to run", work_line(work)]], width, gap=3)
+    head = bold(head[:6]) + head[6:]
+    return head + table(list(work_rows(work)), width, right=(1,), indent="  ") if work.known else head
+
+
+def work_line(work: Work) -> str:
+    """How many jobs run, may run, need not run because their results are elsewhere, and are current."""
     parts = []
     if work.jobs:
         unknown = "" if work.known else ": no run is known to have made any of this"
@@ -40,18 +47,16 @@ def work_text(work: Work, width: int, bold: Callable[[str], str]) -> str:
         current = f"{work.current:,}" if work.jobs else count(work.current, "job")
         parts.append(f"{current} {'is' if work.current == 1 else 'are'} current")
     nothing = "" if work.jobs else "nothing: "
-    told = nothing + ("; ".join(parts) or "no jobs are meant")
-    head = table([["to run", told]], width, gap=3)
-    head = bold(head[:6]) + head[6:]
-    if not work.known or not work.jobs:
-        return head
-    rows = []
+    return nothing + ("; ".join(parts) or "no jobs are meant")
+
+
+def work_rows(work: Work) -> Iterator[list[str]]:
+    """A row for each step that has something to do: its name, how many jobs, and why."""
     for name, step in work.steps.items():
         if step.reasons:
             total = step.to_run + step.may_run + step.taken + step.current
             may = f" (+{step.may_run:,})" if step.may_run else ""
-            rows.append([name, f"{step.to_run:,}{may} of {total:,}", "; ".join(reasons_told(step))])
-    return head + table(rows, width, right=(1,), indent="  ")
+            yield [name, f"{step.to_run:,}{may} of {total:,}", "; ".join(reasons_told(step))]
 
 
 def jobs_text(work: Work, width: int) -> str:
