@@ -46,6 +46,8 @@ class Why(StrEnum):
     """It does something else than it did."""
     INPUT = "input"
     """An input is not what it was."""
+    INPUTS = "inputs"
+    """It reads more files than it did, or fewer."""
     OUTPUT = "output"
     """An output is not as the job left it."""
     GONE = "gone"
@@ -238,7 +240,13 @@ class _Deciding:
         if before is None:
             return Reason(Why.UNKNOWN)
         if before.digest != made.digests[number]:
-            return Reason(Why.CHANGED, ", ".join(Meaning.differing(before.digest, made.digests[number])))
+            parts = list(Meaning.differing(before.digest, made.digests[number]))
+            then, now = len(before.inputs), len(made.inputs[number])
+            return (
+                Reason(Why.INPUTS, f"{then} → {now}")
+                if parts == ["paths"] and then != now
+                else Reason(Why.CHANGED, ", ".join(parts))
+            )
         if len(before.outputs) != len(outputs) or len(before.inputs) != len(made.inputs[number]):
             return Reason(Why.CHANGED, "paths")
         same = self._looker.same

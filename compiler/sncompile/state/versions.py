@@ -6,6 +6,7 @@
     c                a device, such as /dev/null
     -                nothing is there
     ?13              it cannot be read (errno); equal to nothing, not to itself either
+    ?                it changed while a job read it; equal to nothing
 
 A file whose size, times and inode are those of its *stamp* has the version that the stamp holds, and is not read again.
 The time of a file is trusted only where it is older than the look at it by more than the file system can tell apart;
@@ -28,6 +29,7 @@ COARSE, FINE = 2_000_000_000, 20_000_000
 are those of a clock that ticks every 1 to 10 ms."""
 
 ABSENT = "-"
+CHANGING = "?"
 
 IGNORED = frozenset((".snakemake_timestamp", ".snakemake", ".sncompile", ".DS_Store", "Thumbs.db", "desktop.ini"))
 """What engines, file managers and sncompile leave in a directory; it is no part of what the directory holds."""

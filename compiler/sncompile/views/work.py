@@ -156,6 +156,8 @@ def told(reason: Reason) -> str:
             return "not made by any run that is known"
         case Why.CHANGED:
             return f"changed: {', '.join(_PARTS.get(part, part) for part in what.split(', '))}"
+        case Why.INPUTS:
+            return f"number of input files {what}"
         case Why.INPUT:
             return f"input changed: {what}"
         case Why.OUTPUT:

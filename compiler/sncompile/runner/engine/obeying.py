@@ -19,7 +19,7 @@ from sncompile.runner.state.orders import Order, engine_jobs
 from sncompile.state.decisions import Verdict
 from sncompile.state.log import Log, Row
 from sncompile.state.store import Done, State, job_rows, stamps_of
-from sncompile.state.versions import ABSENT, Hashing, Looker
+from sncompile.state.versions import ABSENT, CHANGING, Hashing, Looker
 
 
 class Obedience:
@@ -34,6 +34,7 @@ class Obedience:
         self._busy = engine_jobs(orders)
         now = next(iter(logs.values())).now if logs else None
         self._looker = Looker(stamps_of(states), hashing, now)
+        self._first: dict[str, str] = {}
         self._begun: dict[str, tuple[float, list[tuple[Order, tuple[str, ...]]]]] = {}
         self._listed: dict[str, set[str]] = {}
         self._young: dict[str, tuple[str, str]] = {}
@@ -91,7 +92,6 @@ class Obedience:
 
     def begin(self, jobs: list[EngineJob]) -> None:
         """Look at what jobs read, before they start. Raises `OSError` where the state cannot be written."""
-        self._looker.forget()
         rows: dict[str, list[str]] = {}
         for job in jobs:
             if not job.outputs:
@@ -103,12 +103,20 @@ class Obedience:
                     continue
                 if order.mark:
                     (self._working / order.mark).unlink(missing_ok=True)
-                versions = tuple([self._looker.version(path) for path in order.inputs])
+                versions = tuple([self._first.get(path) or self._look_first(path) for path in order.inputs])
                 started.append((order, versions))
                 rows.setdefault(order.root, []).append(order.key)
             self._begun[job.outputs[0][0]] = (time.time(), started)
         for root, keys in rows.items():
             self._write(root, [["x", keys]])
+
+    def _look_first(self, path: str) -> str:
+        """What a file is before any job of this run reads it, or once the job that writes it has ended.
+
+        If it changes later, before a job reads it, that is seen when the job has ended: the job runs again then.
+        """
+        found = self._first[path] = self._looker.version(path)
+        return found
 
     def _passes_over(self, order: Order) -> bool:
         return order.verdict is Verdict.MAY and self._is_same(order)
@@ -126,7 +134,7 @@ class Obedience:
         """Nothing is to be done then: what is not known to have ended well runs again."""
 
     def end(self, job: EngineJob, *, well: bool, whole: bool) -> None:
-        """Write down how a job was made that ended well, if what it read stayed the same."""
+        """Write down how a job was made that ended well. Of what changed while it was read there is no version."""
         began, orders = self._begun.pop(job.outputs[0][0], (0.0, [])) if job.outputs else (0.0, [])
         if not orders or not (well or any(order.mark for order, _ in orders)):
             return
@@ -135,11 +143,11 @@ class Obedience:
         for order, versions in orders:
             if not well and not (order.mark and (self._working / order.mark).exists()):
                 continue
-            if not all(map(self._looker.same, order.inputs, versions)):
-                continue  # It changed while the job read it: what came of which nobody knows.
+            read = zip(order.inputs, versions, strict=True)
+            inputs = tuple([known if self._looker.same(path, known) else CHANGING for path, known in read])
             outputs = tuple([self._looker.version(path) for path in order.outputs])
             ended = time.time()
-            done = Done(order.digest, versions, outputs, round(ended, 3), round(ended - began, 3))
+            done = Done(order.digest, inputs, outputs, round(ended, 3), round(ended - began, 3))
             rows.setdefault(order.root, []).extend(
                 job_rows(order.key, done, self._listed.setdefault(order.root, set()))
             )
