@@ -324,6 +324,9 @@ steps:
     ports = [NamedPort("two", "inputs", "i")]
     assert "{inputs.i} ..." in lowered_text(made.lowered)
     assert "{column i} ..." in lowered_text(made.lowered.spelling_out(ports))
+    both = lowered_text(made.lowered.spelling_out(ports).spelling_out([NamedPort("two", "outputs", "o")]))
+    assert "{column i} ..." in both
+    assert both.count("{outputs.o}") == lowered_text(made.lowered).count("{outputs.o}") - 1
 
 
 @pytest.mark.parametrize("path", ["../../raw/x", "out/m.log/q"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, ClassVar
@@ -214,3 +216,17 @@ def test_python_and_the_command_line_give_the_same_bytes(
             found = {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file()}
             del found[".sncompile.json"]
             assert found == made.emitted.files
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o755), (0o027, 0o750), (0o077, 0o700)])
+def test_who_may_read_a_program_may_run_it(tmp_path: Path, mask: int, mode: int) -> None:
+    """Of a file with the execute bit, and of no other; nobody else gets at it by that."""
+    before = os.umask(mask)
+    try:
+        Emitted({"files/run.sh": b"#!/bin/sh\n", "Snakefile": b""}, "", executable=frozenset({"files/run.sh"})).write(
+            tmp_path / "out"
+        )
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "out/files/run.sh").stat().st_mode) == mode
+    assert stat.S_IMODE((tmp_path / "out/Snakefile").stat().st_mode) == mode & 0o666

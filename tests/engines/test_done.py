@@ -305,6 +305,9 @@ def test_what_belongs_to_the_tools_reaches_them() -> None:
     assert (taken.variables, taken.removed) == (given, [])
     assert surroundings(given).removed == ["SNAKEMAKE_SLURM_ACCOUNT"]
     assert surroundings({**given, "BASH_ENV": "/opt/modules-of-mine"}, ["slurm"]).removed == ["BASH_ENV"]
+    steering = {"LD_PRELOAD": "/x.so", "APPTAINER_BIND": "/data", "SINGULARITY_BIND": "/d", "SBATCH_PARTITION": "long"}
+    told = ["BASH_ENV", "LD_LIBRARY_PATH", "PYTHONPATH", "SNAKEMAKE_CONDA_PREFIX", "SNAKEMAKE_SLURM_ACCOUNT"]
+    assert surroundings({**given, **steering}, ["slurm"]).heeded == sorted([*steering, *told])
 
 
 def test_what_a_profile_and_options_changed_stands_in_the_record(folder: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import keyword
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 
 from sncompile.api import default_out
 from sncompile.ir.graph.model import Graph
+from sncompile.semantics.scope import RESERVED, UNREADABLE
 
 from ..command_line import sncompile
 from .inputs import fill_inputs
@@ -154,3 +157,41 @@ steps:
     )
     done = sncompile(tmp_path, "spec.yaml", "--verify")
     assert (done.returncode, "verified: Snakemake has the same 1 job" in done.stderr) == (0, True), done.stderr
+
+
+def _words_of_the_grammar() -> list[str]:
+    """Every word that begins something in a Snakefile, with built-in names, and methods of lists."""
+    from snakemake import parser
+
+    automata = [
+        each.subautomata for each in vars(parser).values() if isinstance(each, type) and hasattr(each, "subautomata")
+    ]
+    words = {word for known in automata if isinstance(known, dict) for word in known}
+    words |= {
+        *keyword.kwlist,
+        *keyword.softkwlist,
+        *dir(list),
+        *dir(dict),
+        "all",
+        "print",
+        "map",
+        "open",
+        "rules",
+        "workflow",
+    }
+    return sorted(word for word in words if word.isidentifier() and word not in RESERVED | UNREADABLE)
+
+
+def test_steps_may_be_called_like_words_of_the_grammar(tmp_path: Path) -> None:
+    """Rules are called as the steps are, but for the rule that asks for all."""
+    words = _words_of_the_grammar()
+    assert {"all", "input", "rule", "checkpoint", "append"} <= {*words}
+    module = '{outputs: {o: {type: file}}, command: [touch, "${outputs.o}"]}'
+    steps = "".join(f"  {word}: {{module: {module}}}\n" for word in words)
+    outputs = "".join(f'  o{number}: "${{{word}.o}}"\n' for number, word in enumerate(words))
+    (tmp_path / "spec.yaml").write_text(f"sncompile: 1\npipeline: words\nsteps:\n{steps}outputs:\n{outputs}")
+    graph = emit(tmp_path / "spec.yaml", level=0)
+    assert compare(graph, dry_run(graph)) == []
+    text = (default_out(graph) / "Snakefile").read_text()
+    rules = re.findall(r"^rule (\w+):", text, re.MULTILINE)
+    assert {*rules} == {"all_" if word == "all" else word for word in words} | {"all"}

@@ -16,7 +16,8 @@ _TAKEN = frozenset(
         "_add_name", "_set_name", "_get_names", "_take_names", "_allitems", "_insert_items", "_plainstrings", "_clone",
     )
 ) - {"index", "sort"}  # fmt: skip
-_RULE_TAKEN = frozenset(("all", "rule", "checkpoint", "input", "output", "module", "use", "subworkflow", "storage"))
+_ALL = "all"
+"""The rule that asks for all outputs."""
 
 
 def item_name(name: str) -> str:
@@ -34,7 +35,7 @@ def rule_names(steps: Iterable[str]) -> dict[str, str]:
     used: set[str] = set()
     for step in steps:
         name = re.sub(r"\W", "_", step)
-        if keyword.iskeyword(name) or name in _RULE_TAKEN or hasattr(__builtins__, name):
+        if keyword.iskeyword(name) or name == _ALL:
             name += "_"
         while name in used:
             name += "_"
