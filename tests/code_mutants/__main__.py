@@ -61,6 +61,10 @@ TESTS_OF = {
         "engines/test_cwl_documents.py", "test_declared.py", "properties/test_lowered.py",
         "properties/test_branches.py", "test_security_commands.py",
     ),
+    "state": (
+        "test_docstrings.py", "state", "test_declared.py", "engines/test_what_runs.py", "engines/test_elsewhere.py",
+        "engines/test_module_files.py", "engines/test_state_edits.py",
+    ),
 }  # fmt: skip
 """The same for folders that less has to do with."""
 
