@@ -369,3 +369,12 @@ def test_a_run_whose_engine_never_lived_has_failed(tmp_path: Path, monkeypatch: 
             sncompile.load("spec.yaml").run(cores=2)
     assert Watch(newest_run(tmp_path)).look().state is State.FAILED
     assert sncompile.load("spec.yaml").run(cores=2).wait() == "done"
+
+
+def test_a_plan_says_that_a_run_is_at_work(waiting: subprocess.Popen[str], tmp_path: Path) -> None:
+    """What that is doing is not done yet, and the reader of the plan should know why."""
+    told = asked(tmp_path, "plan", "spec.yaml")
+    assert "note: a run is at work, and what it has not ended counts as not done: `small` in `" in told.stderr
+    (tmp_path / "wait").unlink()
+    assert finish(waiting)[0] == 0
+    assert "at work" not in asked(tmp_path, "plan", "spec.yaml").stderr

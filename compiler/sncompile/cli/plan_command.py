@@ -25,7 +25,7 @@ from sncompile.cli.selecting import chosen_jobs, selected, tell_left_out
 from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
 from sncompile.runner.selection.selection import Asked
-from sncompile.runner.state.deciding import decisions_for
+from sncompile.runner.state.deciding import decisions_for, runs_at_work
 from sncompile.runner.state.plan_file import plan_object
 from sncompile.state.versions import Hashing
 from sncompile.views.columns import terminal_width
@@ -91,6 +91,8 @@ def command(
         except OSError as error:
             raise click.UsageError(f"`{out}`: {error.strerror or error}") from None
     work = work_of(decisions, made.graph.folder)
+    for owner in runs_at_work(made.graph):
+        write(f"note: a run is at work, and what it has not ended counts as not done: {owner}\n", err=True)
     tell_left_out(chosen, made, Hashing(hashing), defer)
     if single:
         width = terminal_width()

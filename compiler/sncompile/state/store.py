@@ -202,9 +202,14 @@ def rows_of(state: State) -> Iterator[Row]:
         digests, inputs, outputs, ended, seconds = map(list, columns)
         told = [[f"={named[id(v)]}" if id(v) in named else list(v) for v in held] for held in (inputs, outputs)]
         yield ["j", [key for key, _ in jobs], digests, *told, ended, seconds]
-    for stamps in _chunks(state.stamps.items()):
-        names = [state.name(path) for path, _ in stamps]
-        yield ["f", names, *map(list, zip(*(stamp for _, stamp in stamps), strict=True))]
+    yield from stamp_rows(state, state.stamps)
+
+
+def stamp_rows(state: State, stamps: Mapping[str, Stamp]) -> Iterator[Row]:
+    """Stamps by absolute path as rows of a state."""
+    for some in _chunks(stamps.items()):
+        names = [state.name(path) for path, _ in some]
+        yield ["f", names, *map(list, zip(*(stamp for _, stamp in some), strict=True))]
 
 
 def _chunks(items: Iterable[T]) -> Iterator[list[T]]:

@@ -18,7 +18,7 @@ from sncompile.runner.engine.hooks import EngineJob
 from sncompile.runner.state.orders import Order, engine_jobs
 from sncompile.state.decisions import Verdict
 from sncompile.state.log import Log, Row
-from sncompile.state.store import Done, State, job_rows, stamps_of
+from sncompile.state.store import Done, State, job_rows, stamp_rows, stamps_of
 from sncompile.state.versions import ABSENT, CHANGING, Hashing, Looker
 
 
@@ -168,8 +168,7 @@ class Obedience:
         stamps = self._looker.take_learned()
         if stamps and rows:
             state = self._states[next(iter(rows))]
-            columns = map(list, zip(*stamps.values(), strict=True))
-            rows[state.root].append(["f", list(map(state.name, stamps)), *columns])
+            rows[state.root] += stamp_rows(state, stamps)
         for root, found in rows.items():
             # What cannot be written is lost, and the job runs again.
             with contextlib.suppress(OSError):

@@ -143,6 +143,15 @@ class Claim:
             os.rmdir(Path(self.root, OWN_FOLDER))
 
 
+def at_work(root: str) -> list[Owner]:
+    """Whose runs write to a folder now, as far as can be seen from here: those on other machines may have died."""
+    found = []
+    with contextlib.suppress(OSError):
+        owners = (Claim(root, place).owner() for place in sorted(Path(root, OWN_FOLDER, _RUNS).iterdir()))
+        found = [o for o in owners if o.process is not None and look(o.process) is not Seen.DEAD]
+    return found
+
+
 def half_written(root: str) -> set[str]:
     """The real paths of what runs that are over, as far as can be seen from here, left half-written in a folder."""
     found: set[str] = set()

@@ -9,30 +9,32 @@ from pathlib import Path
 from sncompile.compilation import Compilation
 from sncompile.ir.graph.model import Graph
 from sncompile.lowering.model import Lowered
-from sncompile.runner.files.claims import half_written
+from sncompile.runner.files.claims import at_work, half_written
 from sncompile.runner.files.job_files import marks
 from sncompile.runner.state.elsewhere import finders_for, states_elsewhere
 from sncompile.state.decisions import Decisions, Finder, TaskDecisions, Why, decide
 from sncompile.state.log import Row
 from sncompile.state.places import Places
-from sncompile.state.store import Done, State, job_rows, open_log, read_state, stamps_of
+from sncompile.state.store import Done, State, job_rows, open_log, read_state, stamp_rows, stamps_of
 from sncompile.state.versions import Hashing, Looker
 from sncompile.uncollected import uncollected
 
 
+def written_roots(graph: Graph) -> dict[str, str]:
+    """Each root that jobs may write to, as it is spelled, by its real path: workspace, working folder, data roots."""
+    working = os.path.abspath(graph.folder)
+    found: dict[str, str] = {}
+    for root in (graph.workspace, ".", *graph.roots.values()):
+        if "://" not in root:
+            spelled = os.path.normpath(os.path.join(working, root))
+            found.setdefault(os.path.realpath(spelled), spelled)
+    return found
+
+
 @uncollected()
 def states_of(graph: Graph) -> dict[str, State]:
-    """What is known in each root that jobs may write to, by its real path: workspace, working folder, data roots."""
-    working = os.path.abspath(graph.folder)
-    found: dict[str, State] = {}
-    for root in (graph.workspace, ".", *graph.roots.values()):
-        if "://" in root:
-            continue
-        spelled = os.path.normpath(os.path.join(working, root))
-        real = os.path.realpath(spelled)
-        if real not in found:
-            found[real] = read_state(real, spelled)
-    return found
+    """What is known in each root that jobs may write to, by its real path."""
+    return {real: read_state(real, spelled) for real, spelled in written_roots(graph).items()}
 
 
 @uncollected()
@@ -85,6 +87,11 @@ def every_job(lowered: Lowered) -> dict[str, Sequence[int]]:
     return {name: range(len(task)) for name, task in lowered.tasks.items()}
 
 
+def runs_at_work(graph: Graph) -> list[str]:
+    """The runs that write to where a pipeline writes, in words."""
+    return list(dict.fromkeys(owner.told for root in written_roots(graph) for owner in at_work(root)))
+
+
 def unknown_results(decisions: Decisions) -> int:
     """How many jobs have all of their results there, which no run is known to have made."""
     return sum(1 for _ in _unknown(decisions))
@@ -113,6 +120,9 @@ def adopt(
         outputs = tuple([looker.version(path) for path in made.outputs[number]])
         states[root].jobs[key] = done = Done(made.digests[number], inputs, outputs, 0.0, 0.0)
         found.setdefault(root, []).extend(job_rows(key, done, kept.setdefault(root, set())))
+    if found:
+        first = states[next(iter(found))]
+        found[first.root] += stamp_rows(first, looker.take_learned())
     for root, rows in found.items():
         log = open_log(*logs[root])
         log.write(rows)
