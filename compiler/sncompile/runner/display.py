@@ -36,6 +36,17 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02d} h"
 
 
+def still_text(progress: Progress) -> str | None:
+    """That nothing moves, in words; None where something does."""
+    if progress.still_since is None or not progress.running:
+        return None
+    steps = ", ".join(f"`{step.name}`" for step in progress.steps.values() if step.running)
+    return (
+        f"no sign of work for {duration(time.time() - progress.still_since)}: what runs ({steps}) uses no CPU and "
+        "writes nothing; `sncompile logs` shows what it said, `sncompile cancel` ends it"
+    )
+
+
 class PlainDisplay:
     """A line whenever another part of the work is done; for logs and pipes."""
 
@@ -43,6 +54,7 @@ class PlainDisplay:
         self._stream = stream
         self._said = -1
         self._failed = 0
+        self._still: float | None = None
 
     def note(self, line: str) -> None:
         print(line, file=self._stream, flush=True)
@@ -54,6 +66,11 @@ class PlainDisplay:
         if share > self._said or bool(failed) > bool(self._failed):
             self._said, self._failed = max(share, self._said), failed
             self._say(progress)
+        if progress.still_since != self._still:
+            self._still = progress.still_since
+            told = still_text(progress)
+            if told is not None:
+                self.note(told)
 
     def _say(self, progress: Progress) -> None:
         active = [s.name for s in progress.steps.values() if s.running]
@@ -113,7 +130,8 @@ class LiveDisplay:
                 Text(running, style="cyan"),
                 Text(failed, style="red"),
             )
-        return Group(head, steps)
+        still = still_text(progress)
+        return Group(head, steps, *([Text(still, style="yellow")] if still is not None else []))
 
     def close(self, progress: Progress) -> None:
         self._live.update(self._picture(progress), refresh=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -97,6 +97,20 @@ def _stat(pid: int) -> _Stat | None:
     # The name before it may hold spaces and parentheses. See proc(5) for the fields.
     state, parent, _, session, *rest = data[data.rindex(b")") + 2 :].split()
     return None if state in (b"Z", b"X") else _Stat(int(parent), int(session), rest[15].decode())
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """The CPU time of processes, in seconds; of those that have gone, and where no `/proc` tells it, none."""
+    ticks = 0
+    for pid in pids:
+        try:
+            data = (_PROC / str(pid) / "stat").read_bytes()
+        except OSError:
+            continue
+        # `utime` and `stime`, the 14th and 15th field of proc(5); the second may hold spaces and parentheses.
+        user, system = data[data.rindex(b")") + 2 :].split()[11:13]
+        ticks += int(user) + int(system)
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _stat_by_ps(pid: int) -> _Stat | None:

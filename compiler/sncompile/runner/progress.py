@@ -129,6 +129,8 @@ class Progress:
     """The names that the run's jobs bear in a scheduler's queue."""
     ended: int | None = None
     ended_at: float | None = None
+    still_since: float | None = None
+    """Since when the running jobs have shown no sign of work; None while they do."""
 
     @property
     def done(self) -> int:
@@ -222,6 +224,10 @@ class Progress:
             return next(iter(steps), "")
         return self.names.of(rule, outputs, wildcards)[0].step
 
+    def _on_still(self, event: Event) -> None:
+        since = event["since"]
+        self.still_since = None if since is None else float(since)
+
     def _on_stays(self, event: Event) -> None:
         """A job that might have had to run need not: what it reads turned out to be as it was."""
         outputs = _list(event, "output")
@@ -234,6 +240,7 @@ class Progress:
 
     def _start(self, job: JobRecord, time: float) -> None:
         job.state, job.started = "running", time
+        self.still_since = None
         job.attempts += 1
         step = self._step(job.step)
         if step is not None:
@@ -247,6 +254,7 @@ class Progress:
         if state == "failed" and self.cancelled_at is not None and time >= self.cancelled_at:
             state = "stopped"
         job.state, job.ended = state, time
+        self.still_since = None
         step = self._step(job.step)
         if step is not None:
             step.running -= 1

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sncompile.diagnostics.machine import as_object
-from sncompile.runner.display import duration
+from sncompile.runner.display import duration, still_text
 from sncompile.runner.engine.options import PROFILE
 from sncompile.runner.failures import together
 from sncompile.runner.processes import Seen
@@ -68,7 +68,8 @@ def _summary(watch: Watch, status: RunStatus) -> str:
     parts += [f"{again:,} tried again"] if again else []
     rest = watch.progress.remaining() if status.state is State.RUNNING else None
     parts += [f"about {duration(rest)} left"] if rest else []
-    return ", ".join(parts) + "\n"
+    still = still_text(watch.progress) if status.state is State.RUNNING else None
+    return ", ".join(parts) + "\n" + (f"{still}\n" if still is not None else "")
 
 
 def clock(seconds: float) -> str:
@@ -117,6 +118,7 @@ def status_object(watch: Watch, status: RunStatus) -> dict[str, Any]:
         "started": _time(status.started),
         "ended": _time(status.ended),
         "seconds": None if status.seconds is None else round(status.seconds, 3),
+        "still_since": _time(watch.progress.still_since),
         "jobs": {"total": status.total, **{name: getattr(status, name) for name in _COUNTS}},
         "steps": [
             {"name": s.name, "total": s.total, **{name: getattr(s, name) for name in _COUNTS}} for s in status.steps

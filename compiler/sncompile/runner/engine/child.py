@@ -35,6 +35,7 @@ from sncompile.runner.engine.obeying import Obedience
 from sncompile.runner.engine.options import Request, judge, objections
 from sncompile.runner.engine.slurm_arrays import mend_arrays
 from sncompile.runner.engine.slurm_queue import queue_name, try_to_take_back
+from sncompile.runner.engine.stillness import StillnessWatch
 from sncompile.runner.events import tell
 from sncompile.runner.files.claims import Claim
 from sncompile.runner.files.promises import missing, read_promises
@@ -256,6 +257,7 @@ def main(arguments: list[str]) -> None:
     folder.write({**folder.read(), "pid": process.pid, "process": process.as_object()})
     _Obedience(folder, process).start()
     SignsOfLife(claims, lambda claim: _lost(folder, claim)).start()
+    StillnessWatch(folder, process).start()
     code, seen = 1, _Seen()
     try:
         code = 0 if _work(folder, seen) else 1
