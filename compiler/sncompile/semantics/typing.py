@@ -37,6 +37,7 @@ from sncompile.syntax.expressions import (
     Call,
     Conditional,
     Expr,
+    Given,
     Index,
     ListOf,
     Literal,
@@ -155,6 +156,11 @@ class Typer:
                 return self._conditional(node)
             case ListOf():
                 return self._list([self.expr(item) for item in node.items], node.span)
+            case Given():
+                # What is wrong inside is told where it is written; what it is taken for, here.
+                return (
+                    self.unknown(node.span) if node.value is None else self.value(node.value)._replace(span=node.span)
+                )
 
     def unknown(self, span: Span) -> Value:
         """What is said of an expression that is at fault: nothing more."""

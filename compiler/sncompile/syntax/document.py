@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
@@ -147,6 +149,7 @@ class ModuleDoc(NamedTuple):
     annotations: dict[str, tuple[Named, Node]]
     broken: bool
     span: Span
+    let: Mapping[str, tuple[Named, Value]] = MappingProxyType({})
 
 
 CellDoc = Scalar | Template
@@ -252,6 +255,7 @@ class PipelineDoc(NamedTuple):
     span: Span
     infer: dict[str, InferDoc]
     moved: tuple[MovedDoc, ...] = ()
+    let: Mapping[str, tuple[Named, Value]] = MappingProxyType({})
 
 
 Document = ModuleDoc | PipelineDoc

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Span
 
@@ -72,7 +72,14 @@ class ListOf(NamedTuple):
     span: Span
 
 
-Expr = Name | Literal | Attribute | Index | Call | Operation | Conditional | ListOf
+class Given(NamedTuple):
+    """What a name of `let` stands for, in its place: a value of the document; None where that is not known."""
+
+    value: Any
+    span: Span
+
+
+Expr = Name | Literal | Attribute | Index | Call | Operation | Conditional | ListOf | Given
 
 
 class Template(NamedTuple):

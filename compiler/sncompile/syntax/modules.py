@@ -19,6 +19,7 @@ from sncompile.syntax.document import (
     SuccessDoc,
 )
 from sncompile.syntax.expressions import Template
+from sncompile.syntax.lets import without_let
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.reader import Reader
 from sncompile.syntax.templates import unescaped
@@ -59,7 +60,7 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
     elif action != "command":
         script = reader.named(body)
     get = node.by_name().get
-    return ModuleDoc(
+    document = ModuleDoc(
         source=reader.source,
         name=name,
         about=read_about(reader, node),
@@ -76,7 +77,11 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
         annotations={name.name: (name, value) for name, value in reader.entries(get("annotations"))},
         broken=broken or len(actions) != 1,
         span=name.span,
+        let=reader.lets(get("let")),
     )
+    made, faults_of_let = without_let(document)
+    reader.found += faults_of_let
+    return made
 
 
 def read_ports(reader: Reader, node: Node | None) -> dict[str, PortDoc]:

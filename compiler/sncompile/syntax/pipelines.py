@@ -18,6 +18,7 @@ from sncompile.syntax.document import (
     TableDoc,
     Value,
 )
+from sncompile.syntax.lets import without_let
 from sncompile.syntax.modules import read_about, read_container, read_module, read_params, read_ports
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.reader import Reader
@@ -31,7 +32,7 @@ def read_pipeline(reader: Reader, node: Mapping, name: Named) -> PipelineDoc:
     outputs = node.get("outputs")
     data = {n.name: (n, t) for n, v in reader.entries(node.get("data")) if (t := reader.template(v))}
     modules = {n.name: (n, r) for n, v in reader.entries(node.get("modules")) if (r := reader.named(v))}
-    return PipelineDoc(
+    document = PipelineDoc(
         source=reader.source,
         name=name,
         about=read_about(reader, node),
@@ -49,7 +50,11 @@ def read_pipeline(reader: Reader, node: Mapping, name: Named) -> PipelineDoc:
         broken=reader.broken_below(),
         span=name.span,
         moved=_moved(reader, node.get("moved")),
+        let=reader.lets(node.get("let")),
     )
+    made, told = without_let(document)
+    reader.found += told
+    return made
 
 
 def _moved(reader: Reader, node: Node | None) -> tuple[MovedDoc, ...]:

@@ -109,6 +109,12 @@ class Reader:
             return []
         return [(_new(Named, (key.text, key.span)), value) for key, value in node.entries]
 
+    def lets(self, node: Node | None) -> dict[str, tuple[Named, Value]]:
+        """The values that a document names (`let`)."""
+        return {
+            name.name: (name, value) for name, body in self.entries(node) if (value := self.value(body)) is not None
+        }
+
     def values(self, node: Node | None) -> dict[str, Value]:
         """A mapping of values."""
         if node is None:

@@ -12,6 +12,7 @@ from sncompile.syntax.expressions import (
     Call,
     Conditional,
     Expr,
+    Given,
     Index,
     ListOf,
     Name,
@@ -83,5 +84,7 @@ def _inside(expr: Expr) -> Iterable[Expr]:
             return (expr.test, expr.then, expr.other)
         case ListOf():
             return expr.items
+        case Given():
+            return _expressions(expr.value)
         case _:
             return ()
