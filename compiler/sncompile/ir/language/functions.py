@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable
 from math import ceil
 from typing import Any
@@ -96,6 +97,67 @@ def _most(types: list[Type]) -> Type:
 def _integers(types: list[Type]) -> Type:
     number_type(types)
     return Type("integer", many=True)
+
+
+def _summed(types: list[Type]) -> Type:
+    return number_type([types[0].one]) if len(types) == 1 and types[0].many else number_type(types)
+
+
+def _sum(*values: Any) -> int | float:
+    items = values[0] if isinstance(values[0], tuple) else values
+    if None in items:
+        raise ValueFault("an absent value cannot be added", "say what stands there: `coalesce(x, 0)`")
+    return sum(items)
+
+
+def _rounded(types: list[Type]) -> Type:
+    number_type(types)
+    if any(t.many for t in types):
+        raise TypeFault("takes one number, not a list", "take an item: `…[0]`")
+    return INTEGER if len(types) == 1 else NUMBER
+
+
+def _round(value: float, digits: int | None = None) -> int | float:
+    if digits is not None and not (isinstance(digits, int) and 0 <= digits <= 15):
+        raise ValueFault(f"`{digits}` is no number of digits", "a whole number from 0 to 15")
+    try:
+        return round(value, digits)
+    except (OverflowError, ValueError):
+        raise ValueFault(f"`{value}` cannot be rounded") from None
+
+
+_FORM = re.compile(r"[ +-]?(?:0?[1-9][0-9]?)?,?(?:\.[0-9]{1,2})?[deEfg%]?")
+
+
+def _formatted(types: list[Type]) -> Type:
+    number_type(types[:1])
+    if any(t.many for t in types) or not types[1].textual:
+        raise TypeFault(
+            "takes a number and how it is written, a text", "such as `format(x, '.2f')`, `format(n, '04d')`"
+        )
+    return STRING
+
+
+def _format(value: float, form: str) -> str:
+    """As Python's format specification has it, of which numbers, signs, zeros and digits are taken."""
+    if not _FORM.fullmatch(form) or (form.endswith("d") and not isinstance(value, int)):
+        raise ValueFault(f"`{form}` is no form for `{value}`", "such as '.2f', '04d' for a whole number, '.3g', ',d'")
+    return format(value, form)
+
+
+def _split_types(types: list[Type]) -> Type:
+    _texts(types)
+    if any(t.many for t in types):
+        raise TypeFault("takes one text, and what stands between its parts", "take an item: `…[0]`")
+    return STRING._replace(many=True)
+
+
+def _split(text: str, between: str) -> tuple[str, ...]:
+    if text is None:
+        raise ValueFault("the value is absent")
+    if not between:
+        raise ValueFault("nothing stands between the parts", "such as `split(text, ',')`")
+    return tuple(text.split(between)) if text else ()
 
 
 def _scalar(result: Type) -> Callable[[list[Type]], Type]:
@@ -247,6 +309,10 @@ FUNCTIONS: dict[str, Function] = {
     "max": Function(1, 16, _most, _extreme(max), Wants.EITHER),
     "present": Function(1, 1, _there, lambda v: tuple(item for item in v or () if item is not None), Wants.UNTOUCHED),
     "coalesce": Function(2, 16, _first_there, _coalesce, Wants.UNTOUCHED),
+    "sum": Function(1, 16, _summed, _sum),
+    "round": Function(1, 2, _rounded, _round),
+    "format": Function(2, 2, _formatted, _format),
+    "split": Function(2, 2, _split_types, _split, Wants.TEXT),
     "ceil": Function(1, 1, lambda types: number_type(types) and INTEGER, lambda v: ceil(v)),
 }
 """The functions by name; `file` and `lookup` need more than values and are typed apart."""
