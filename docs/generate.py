@@ -63,6 +63,7 @@ class Reference:
             *self._definition("An inferred value", "`infer: {NAME: …}`", "pipeline.schema.json", "infer"),
             *self._definition("A step", "`steps: {NAME: …}`", "pipeline.schema.json", "step"),
             *self._step_output(pipeline),
+            *self._definition("An override", "`override: {PATTERN: …}`", "pipeline.schema.json", "override"),
             *self._definition("Flow", "`flow`", "pipeline.schema.json", "flow"),
             *self._table("A module", "", module, "module.schema.json"),
             *self._definition("An input", "`inputs: {NAME: …}`", "module.schema.json", "input"),

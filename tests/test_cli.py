@@ -365,3 +365,23 @@ def test_a_folder_that_was_deleted_is_no_place_to_stand(spec: Path, tmp_path: Pa
     assert done.returncode == 2, done.stderr
     assert "the folder in which you stand cannot be used: No such file or directory" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_settings_of_a_site(tmp_path: Path) -> None:
+    """They win over what the spec says, the last file over the first; what fits nothing is told and stops nothing."""
+    (tmp_path / "s.yaml").write_text(
+        "sncompile: 1\npipeline: p\nsteps:\n"
+        "  a: {module: {outputs: {o: {type: file}}, resources: {memory: 1GB}, command: [touch, '${outputs.o}']}}\n"
+    )
+    (tmp_path / "one.yaml").write_text("a: {resources: {memory: 2GB, cpus: 3}, env: {X: '1'}}\nz: {retries: 1}\n")
+    (tmp_path / "two.yaml").write_text("'*': {resources: {memory: 5GB}, retries: 2}\n")
+    (tmp_path / "bad.yaml").write_text("a: {memory: 2GB}\n")
+    done = sncompile(tmp_path, "s.yaml", "--emit", "jobs", "--override", "one.yaml", "--override", "two.yaml")
+    job = json.loads(done.stdout)
+    assert (job["resources"], job["env"], job["settings"]["retries"]) == ({"cpus": 3, "memory_mb": 5000}, {"X": "1"}, 2)
+    told = sncompile(tmp_path, "check", "s.yaml", "--override", "one.yaml")
+    assert told.returncode == 0
+    assert "remark[SN230]: no step is called `z`\n --> one.yaml:2:1" in told.stderr
+    wrong = sncompile(tmp_path, "check", "s.yaml", "--override", "bad.yaml")
+    assert wrong.returncode == 1
+    assert "error[SN101]: unknown key `memory` in `a`\n --> bad.yaml:1:5" in wrong.stderr

@@ -64,6 +64,7 @@ class SpecOptions(NamedTuple):
     params: Path | None
     directory: Path | None
     locked: bool
+    overrides: tuple[Path, ...] = ()
 
     def read(self) -> Options:
         """What the options set.
@@ -73,7 +74,9 @@ class SpecOptions(NamedTuple):
         """
         data, sets = (_literal(option, pairs) for option, pairs in (("--data", self.data), ("--set", self.sets)))
         params = _read_params(self.params)
-        return Options(data, sets, params, self.directory, Path.cwd(), self.locked, self.params)
+        return Options(
+            data, sets, params, self.directory, Path.cwd(), self.locked, self.params, self.overrides
+        )  # fmt: skip
 
 
 _SPEC_OPTIONS = (
@@ -88,6 +91,14 @@ _SPEC_OPTIONS = (
         "--directory",
         type=click.Path(file_okay=False, path_type=Path),
         help="The jobs' working folder; the spec's folder unless given.",
+    ),
+    click.option(
+        "--override",
+        "overrides",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        multiple=True,
+        metavar="FILE",
+        help="Resources, images and more for steps, from a site's YAML file, by patterns of their names.",
     ),
     click.option("--locked", is_flag=True, help="Refuse images without a digest, here or in sncompile.lock."),
 )

@@ -194,3 +194,15 @@ WRONG_MOVE = Fault(
     "`to` is a step of the pipeline, and `from` is not one any more; each former name stands there once. A step that\n"
     "was renamed twice has two entries: `{from: a, to: b}` and `{from: b, to: c}`.",
 )
+UNMATCHED_OVERRIDE = Fault(
+    "SN219",
+    "an override of no step",
+    "`override: {PATTERN: …}` sets resources, the image and more of steps of the pipeline that a step uses, by their\n"
+    "names there. `*` stands for a part of a name, `**` for several with dots: `cp_*`, `first.*`, `**`.",
+)
+UNUSED_OVERRIDE = Fault(
+    "SN230",
+    "settings of a site for no step",
+    "A file of `--override` may be for several pipelines, so what is set for none of this one's steps is only told.",
+    Severity.REMARK,
+)

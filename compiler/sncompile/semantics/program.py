@@ -36,6 +36,8 @@ class Options:
     locked: bool | None = False
     params_file: Path | None = None
     """Where `params` were read from, which no job may write over."""
+    overrides: tuple[Path, ...] = ()
+    """Files with a site's settings of steps, as they were named."""
 
 
 class OutputPath(NamedTuple):

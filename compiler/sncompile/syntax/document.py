@@ -108,6 +108,17 @@ class ContainerDoc(NamedTuple):
     network: bool = False
 
 
+class OverrideDoc(NamedTuple):
+    """Settings that take the place of those of steps whose names a pattern fits; None, or nothing, is not said."""
+
+    pattern: Named
+    resources: dict[str, Value]
+    retries: int | None
+    container: ContainerDoc | None
+    env: tuple[EnvDoc, ...]
+    local: bool | None
+
+
 class SuccessDoc(NamedTuple):
     """Criteria beside existence: output names with their spans. `non_empty` None means every output."""
 
@@ -219,6 +230,7 @@ class StepDoc(NamedTuple):
     tags: tuple[str, ...]
     broken: bool
     require_rows: bool = False
+    override: tuple[OverrideDoc, ...] = ()
 
 
 class FlowDoc(NamedTuple):

@@ -21,6 +21,7 @@ from sncompile.syntax.document import (
 from sncompile.syntax.lets import without_let
 from sncompile.syntax.modules import read_about, read_container, read_module, read_params, read_ports
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
+from sncompile.syntax.overrides import read_overrides
 from sncompile.syntax.reader import Reader
 from sncompile.syntax.templates import unescaped
 
@@ -167,6 +168,7 @@ _OF_STEPS: dict[str, tuple[str, Callable[[Reader, Node], object]]] = {
     "env": ("env", Reader.env),
     "local": ("local", Reader.flag),
     "tags": ("tags", Reader.texts),
+    "override": ("override", read_overrides),
     "require": ("require_rows", lambda reader, node: reader.text(node) == "rows"),
 }
 """Key of a step → the field of its document, and what reads it; but for its module, whose name may be the step's."""

@@ -23,6 +23,8 @@ Path = tuple[str | int, ...]
 MAX_ERRORS = 500
 """Faults that are told of one document; whoever mends these will see the rest."""
 
+KINDS = ("module", "pipeline", "override")
+
 _TYPES = {
     "string": "text", "number": "a number", "integer": "an integer", "boolean": "true or false",
     "array": "a list", "object": "a mapping", "null": "nothing",
@@ -38,7 +40,7 @@ _ALIASES = {
 
 @cache
 def load_schema(kind: str) -> dict[str, Any]:
-    """The schema of a document kind (`pipeline` or `module`) as plain data."""
+    """The schema of a document kind (one of `KINDS`) as plain data."""
     text = files("sncompile.schemas").joinpath(f"{kind}.schema.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
@@ -48,7 +50,7 @@ def load_schema(kind: str) -> dict[str, Any]:
 def _fast(kind: str) -> Any:
     import jsonschema_rs
 
-    resources = [(load_schema(name)["$id"], load_schema(name)) for name in ("module", "pipeline")]
+    resources = [(load_schema(name)["$id"], load_schema(name)) for name in KINDS]
     registry = jsonschema_rs.Registry(resources)
     return jsonschema_rs.Draft202012Validator(load_schema(kind), registry=registry)
 
@@ -66,7 +68,7 @@ def _thorough(kind: str) -> Any:
             yield ValidationError("the pattern does not match")
 
     registry: Any = Registry().with_resources(
-        [(load_schema(n)["$id"], Resource.from_contents(load_schema(n))) for n in ("module", "pipeline")]
+        [(load_schema(n)["$id"], Resource.from_contents(load_schema(n))) for n in KINDS]
     )
     strict: Any = extend(Draft202012Validator, {"pattern": whole})  # type: ignore[no-untyped-call]
     return strict(load_schema(kind), registry=registry)

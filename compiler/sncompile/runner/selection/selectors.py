@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from sncompile.diagnostics import CompileError, did_you_mean
 from sncompile.faults.runs import NO_SELECTOR
+from sncompile.ir.language.name_patterns import name_pattern
 
 METHODS = ("step", "tag", "key", "output", "state")
 STATES = ("modified", "new")
@@ -43,7 +44,7 @@ class Term:
         """Whether a text is the value, or one that its pattern fits; with `parts`, `*` stays between dots."""
         if self.literal:
             return text == self.value
-        return _pattern(self.value, parts=parts).match(text) is not None
+        return name_pattern(self.value, parts=parts).match(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +99,3 @@ def _term(found: re.Match[str], text: str) -> Term:
 
 def _refused(text: str, message: str, help: str | None) -> CompileError:
     return CompileError([NO_SELECTOR.at(None, f"`{text}` selects nothing: {message}", help=help)])
-
-
-def _pattern(text: str, *, parts: bool) -> re.Pattern[str]:
-    one = "[^.]" if parts else "."
-    found = "".join(
-        ".*" if piece == "**" else f"{one}*" if piece == "*" else one if piece == "?" else re.escape(piece)
-        for piece in re.split(r"(\*\*|\*|\?)", text)
-    )
-    return re.compile(rf"{found}\Z", re.DOTALL)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sncompile.diagnostics import Report, did_you_mean
+from sncompile.diagnostics import Diagnostic, Report, did_you_mean
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.language.encoding import no_option
@@ -24,6 +24,7 @@ from sncompile.semantics.linking.conventions import WORKSPACE, settle
 from sncompile.semantics.linking.data_roots import clean_root, root_values, workspace_of
 from sncompile.semantics.linking.default_link import link_defaults, settled_params
 from sncompile.semantics.linking.moves import former_names
+from sncompile.semantics.linking.overrides import Override, unmet
 from sncompile.semantics.linking.pipeline_link import PipelineLinker
 from sncompile.semantics.modules.image_lock import with_locked_images
 from sncompile.semantics.modules.library import Library
@@ -33,6 +34,8 @@ from sncompile.semantics.program import Options, Program
 from sncompile.semantics.scope import Members
 from sncompile.semantics.shared import Shared
 from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc
+from sncompile.syntax.overrides import parse_overrides
+from sncompile.syntax.source import read_source
 
 
 def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -> Program:
@@ -60,9 +63,11 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
             )  # fmt: skip
     inputs = given.inputs(defaults.inputs, params)
     shared.given = given.inferred()
-    linker = PipelineLinker(doc, shared, data=data, inputs=inputs, params=params)
+    site = _of_site(options, library, report)
+    linker = PipelineLinker(doc, shared, data=data, inputs=inputs, params=params, overrides=site)
     linker.param_members.used.update(used)
     outputs = linker.link()
+    report.extend(unmet(site, linker.names))
     steps = {name: shared.steps[name] for name in linker.linked}
     for name, after in shared.order.items():
         if after and name in steps:
@@ -96,12 +101,29 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
     return program if report.failed else with_locked_images(program, images, options.locked, report)
 
 
+def _of_site(options: Options, library: Library, report: Report) -> tuple[Override, ...]:
+    """What files say of steps, the last one last."""
+    found: list[Override] = []
+    for named in options.overrides:
+        source = read_source(str(named), options.invoked_from / named)
+        if isinstance(source, Diagnostic):
+            report.add(source)
+            continue
+        library.sources[source.name] = source.text
+        docs, told = parse_overrides(source)
+        report.extend(told)
+        found += [Override("", doc, True) for doc in docs]
+    return tuple(found)
+
+
 def _kept(doc: PipelineDoc, options: Options, library: Library, shared: Shared) -> Iterator[Kept]:
     """What no job of a pipeline may write over, as far as it is known once everything is linked."""
     yield from own_files(doc.source.path, doc.span, library.root, library.used.values(), shared.tables.values())
     if options.params_file is not None:
         path = options.invoked_from / options.params_file
         yield Kept(str(path.absolute()), "the file of parameters (`--params`)")
+    for named in options.overrides:
+        yield Kept(str((options.invoked_from / named).absolute()), "a file of overrides (`--override`)")
     steps = (Logged(name, bool(step.keys.by), step.span) for name, step in shared.steps.items())
     yield from kept_for_runs(doc.name.name, steps)
 

@@ -25,6 +25,7 @@ from sncompile.semantics.linking.default_link import link_defaults
 from sncompile.semantics.linking.flow_link import order_of, through_gone
 from sncompile.semantics.linking.key_link import KeyLinker
 from sncompile.semantics.linking.moves import wrong_moves
+from sncompile.semantics.linking.overrides import Override, overridden, unmet
 from sncompile.semantics.linking.step_link import StepLinker
 from sncompile.semantics.linking.step_order import order_by_names
 from sncompile.semantics.linking.with_link import bind_ports_and_params, refuse_settings, type_names
@@ -88,7 +89,11 @@ class PipelineLinker:
         outer: KeySet = UNIT,
         outer_tables: Mapping[str, Table] | None = None,
         inside: tuple[PipelineDoc, ...] = (),
+        overrides: tuple[Override, ...] = (),
     ) -> None:
+        self._overrides = overrides
+        self.names: list[str] = []
+        """The names of all steps, those of nested pipelines among them, whether they have jobs or not."""
         self._doc, self._shared, self._prefix = doc, shared, prefix
         self._report, self._data, self._outer = shared.report, data, outer
         self._inside = (*inside, doc)
@@ -135,6 +140,7 @@ class PipelineLinker:
             waiting = self._waiting.get(name)
             if waiting is not None:
                 scope = self._step_scope(waiting.keys)
+                step = overridden(step, self._prefix + name, self._overrides)
                 linker = StepLinker(step, *waiting, scope, self._report, self._prefix, self._data, self._shared.folder)
                 linked = linker.link()
                 self._inner[name] = [linked.name]
@@ -191,6 +197,7 @@ class PipelineLinker:
 
     def _declare(self, step: StepDoc) -> StepSpace:
         name = step.name.name
+        self.names.append(self._prefix + name)
         broken = StepSpace(name, None, {}, False, True)
         gone = step.when is not None and not is_wanted(step.when, self._scope(UNIT), self._report)
         module = self._module_of(step)
@@ -206,6 +213,10 @@ class PipelineLinker:
             return StepSpace(name, keys, {port: Const(None, NULL, step.name.span) for port in given}, True, False)
         if isinstance(module, PipelineDoc):
             return self._link_nested(step, module, keys) or broken
+        for override in step.override:
+            message = f"`{name}` is no pipeline, and has no steps whose settings could be others"
+            hint = "set it on the step itself"
+            self._report.add(faults.UNMATCHED_OVERRIDE.at(override.pattern.span, message, help=hint))
         typed = self._shared.module(module)
         self._waiting[name] = _Waiting(typed, keys)
         linked = self._prefix + name
@@ -275,19 +286,24 @@ class PipelineLinker:
         )
         self._shared.handed += [Handed(module.inputs[n], v, keys) for n, v in bound.inputs.items()]
         check_given(step, module, bound.params, keys, self._report)
+        prefix = f"{self._prefix}{step.name.name}."
+        set_here = [Override(prefix, doc, False) for doc in step.override]
         linker = PipelineLinker(
             module,
             self._shared,
-            prefix=f"{self._prefix}{step.name.name}.",
+            prefix=prefix,
             data=data,
             inputs=bound.inputs,
             params=bound.params,
             outer=keys,
             outer_tables=self._tables,
             inside=self._inside,
+            overrides=(*set_here, *self._overrides),
         )
         linker.param_members.used.update(used)
         outputs = linker.link()
+        self.names += linker.names
+        self._report.extend(unmet(set_here, linker.names))
         self.tables_used |= linker.tables_used - set(module.tables)
         refuse_settings(step, self._report)
         self._inner[step.name.name] = linker.linked

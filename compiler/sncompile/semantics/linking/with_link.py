@@ -196,4 +196,5 @@ def refuse_settings(step: StepDoc, report: Report) -> None:
     for name, value in settings:
         if value:
             message = f"`{name}` of a step that is a pipeline has no effect"
-            report.add(document_faults.BAD_VALUE.at(step.name.span, message, help="set it in the pipeline's own steps"))
+            hint = "set it in the pipeline's own steps, or for some of them: `override: {PATTERN: …}`"
+            report.add(document_faults.BAD_VALUE.at(step.name.span, message, help=hint))
