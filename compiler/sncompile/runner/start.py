@@ -28,7 +28,9 @@ from sncompile.runner.files.claims import Claimed, claim_files
 from sncompile.runner.files.promises import missing as missing_files
 from sncompile.runner.files.promises import promised, write_promises
 from sncompile.runner.files.run_files import RunFiles, Written, files_of
+from sncompile.runner.limits import hold, limits_of, shared
 from sncompile.runner.lock import FolderLock, Locked
+from sncompile.runner.machine import this_machine
 from sncompile.runner.processes import MARK, identify
 from sncompile.runner.record import RECORD, RunFolder, now, private, versions
 from sncompile.runner.software import binds, deployment, engine_of, missing
@@ -157,7 +159,9 @@ def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str
         profile = find_profile(options.profile, run.out.resolve()) if options.profile is not None else None
         taken = surroundings(os.environ, plugins_of(profile) if profile is not None else ())
         request = engine_request(run, working, options, methods, profile)
-        settings = examine(request, taken.variables, str(working))
+        verdict = examine(request, taken.variables, str(working))
+        settings = verdict.settings
+        limits = limits_of(verdict, this_machine(), options.cores, run.emitted)
         _preflight(run, working, options, methods, profile, say)
         outputs = [path for paths in output_paths(run.graph).values() for path in paths]
         everything = any(setting.member == "forceall" for setting in settings)
@@ -177,10 +181,11 @@ def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str
                 claimed.release()
                 lock.release()
                 return None
+        hold(run.jobs, None if decisions is None else decisions.decisions, limits, run.documents, say)
         documents = folder.keep_sources(run.documents, run.out)
         write_facts(folder, {**run.facts, "documents": documents}, run.graph)
         write_promises(folder.promises, promised(files, options.targets or outputs), files.by_mark)
-        request = replace(request, targets=options.targets)
+        request = replace(request, targets=options.targets, shared=shared(run.jobs, verdict, limits))
         state = None if decisions is None else _give_orders(folder, run, options, marked, decisions)
         _write_record(folder, run.graph, working, options, methods, request, settings, taken, claimed, state)
         watch = _launch(folder, working, taken, lock)
@@ -351,6 +356,7 @@ def _write_record(
                 "settings": [{"option": s.option, "from": s.origin} for s in settings],
                 "variables": taken.heeded,
                 "variables_left_out": taken.removed,
+                "shared": dict(request.shared),
             },
             "claims": [{"root": claim.root, "place": str(claim.place)} for claim in claimed.claims],
             "made_again": len(claimed.half_written),

@@ -32,7 +32,7 @@ from sncompile.runner.ending import (
 from sncompile.runner.engine.hooks import Listeners, listen, obey
 from sncompile.runner.engine.jobs import JobKeeper, SignsOfLife
 from sncompile.runner.engine.obeying import Obedience
-from sncompile.runner.engine.options import Request, judge, objections
+from sncompile.runner.engine.options import Request, judge, objections, share
 from sncompile.runner.engine.slurm_arrays import mend_arrays
 from sncompile.runner.engine.slurm_queue import queue_name, try_to_take_back
 from sncompile.runner.events import tell
@@ -178,6 +178,7 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
     asked.logger = ["sncompile"]
     # Quiet, it would keep its events to itself; its words go to a file anyway.
     asked.quiet = None
+    share(asked, request.shared)
     if folder.secrets:
         # Snakemake would write what tools print into files of its own; the failure tells the end of a log anyway.
         asked.show_failed_logs = False
