@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from sncompile.api import CompileOptions, check, compile_program
+from sncompile.cli.forecasts import cores_option, forecast_for
 from sncompile.cli.options import (
     Optimizer,
     SpecOptions,
@@ -41,6 +42,7 @@ from sncompile.views.work import job_object, work_of
     metavar="FILE",
     help="Write down what has to run, for `run --plan FILE`.",
 )
+@cores_option
 @target_option
 @hash_option
 @optimizer_options
@@ -51,6 +53,7 @@ def command(
     machine: bool,
     single: bool,
     out: Path | None,
+    cores: str,
     targets: tuple[str, ...],
     hashing: str,
     optimizer: Optimizer,
@@ -59,7 +62,8 @@ def command(
 ) -> None:
     """Say what would be done: steps, jobs, resources, files that must be there and files that come out.
 
-    And what of it a run would do now, and why: what is current stays as it is.
+    And what of it a run would do now, and why: what is current stays as it is. And how long that would take, by what
+    jobs took before.
     """
     try:
         checked = check(spec, given.read(), strict=reporter.strict)
@@ -82,5 +86,6 @@ def command(
         width = terminal_width()
         write(as_json([job_object(job) for job in work.jobs]) if machine else jobs_text(work, width))
         return
-    plan = plan_of(program, made.unoptimized, checked.diagnostics, work)
+    expected = forecast_for(decisions, made.graph.folder, cores) if work.jobs else None
+    plan = plan_of(program, made.unoptimized, checked.diagnostics, work, expected)
     write(as_json(plan.as_object()) if machine else plan_text(plan, terminal_width(), bold(reporter.color)))

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from sncompile.api import CompileOptions, check, compile_program
+from sncompile.cli.forecasts import forecast_for
 from sncompile.cli.options import (
     ARGUMENTS,
     Optimizer,
@@ -41,6 +42,7 @@ from sncompile.runner.wanted import marked_families, output_paths, wanted
 from sncompile.state.versions import Hashing
 from sncompile.targets.target import wrapped_for
 from sncompile.views.columns import terminal_width
+from sncompile.views.forecast_text import forecast_text
 from sncompile.views.plan_text import work_text
 from sncompile.views.work import work_of
 
@@ -124,8 +126,11 @@ def command(
     except CompileError as error:
         misused(error)
     if dry_run:
-        work = work_of(decisions_for(prepared.graph, prepared.jobs, targets, Hashing(hashing)), prepared.graph.folder)
+        decisions = decisions_for(prepared.graph, prepared.jobs, targets, Hashing(hashing))
+        work = work_of(decisions, prepared.graph.folder)
         write(work_text(work, terminal_width(), bold(reporter.color)))
+        if work.jobs:
+            write(forecast_text(forecast_for(decisions, prepared.graph.folder, cores), terminal_width()))
         return
     unused = unused_images(prepared.graph, containers)
     if unused is not None:

@@ -96,6 +96,8 @@ class Decisions:
     """Who has looked at the files."""
     gone: Mapping[str, str]
     """Temporary outputs that were deleted, and count as there: their versions."""
+    states: Mapping[str, State]
+    """What is known in each root."""
 
     def count(self, name: str) -> Counter[Verdict]:
         """How many of a task's wanted jobs stay, may run and run."""
@@ -164,7 +166,7 @@ class _Deciding:
             for each in found.values():
                 self._follow(each, found)
         gone = {path: version for path, (_, _, version) in self._temp.items()}
-        return Decisions(found, self._wanted, self._looker, gone)
+        return Decisions(found, self._wanted, self._looker, gone, self._states)
 
     # --- One job at a time ------------------------------------------------------------------------------------------
 

@@ -15,10 +15,12 @@ from typing import Any, NamedTuple, Protocol
 
 
 class EngineJob(NamedTuple):
-    """A job as Snakemake has it: its outputs (path, whether a directory, whether temporary) and logs."""
+    """A job as Snakemake has it: its outputs (path, whether a directory, whether temporary), its logs, and the file in
+    which it is measured, if it is."""
 
     outputs: tuple[tuple[str, bool, bool], ...]
     logs: tuple[str, ...]
+    benchmark: str = ""
 
 
 class Refused(Exception):
@@ -227,5 +229,6 @@ def _single(jobs: Iterable[Any]) -> Iterator[Any]:
 
 def _plain(job: Any) -> EngineJob:
     return EngineJob(
-        tuple((str(f), bool(f.is_directory), "temp" in f.flags) for f in job.output), tuple(map(str, job.log))
-    )
+        tuple((str(f), bool(f.is_directory), "temp" in f.flags) for f in job.output), tuple(map(str, job.log)),
+        str(job.benchmark or ""),
+    )  # fmt: skip
