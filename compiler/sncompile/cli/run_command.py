@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from sncompile.api import CompileOptions, check, compile_program
-from sncompile.cli.forecasts import forecast_for
+from sncompile.cli.forecasts import disk_option, forecast_for
 from sncompile.cli.options import (
     ARGUMENTS,
     Optimizer,
@@ -73,6 +73,7 @@ from sncompile.views.work import work_of
     help="Do what a plan says that `plan -o FILE` wrote, or nothing if that is not what has to run any more.",
 )
 @click.option("--dry-run", is_flag=True, help="Only tell what would run, and why, as `plan` does.")
+@disk_option
 @click.option("--adopt", is_flag=True, help="Take results that no run is known to have made as they are.")
 @hash_option
 @click.option("--benchmark", is_flag=True, help="Have Snakemake measure every job: time, memory, input and output.")
@@ -94,6 +95,7 @@ def command(
     keep_going: bool,
     plan: Path | None,
     dry_run: bool,
+    disk: int | None,
     adopt: bool,
     hashing: str,
     benchmark: bool,
@@ -137,7 +139,7 @@ def command(
         write(f"{unused}\n", err=True)
     words = ctx.meta.get(ARGUMENTS, ())
     how = RunOptions(cores, profile, containers, files, steps, keep_going, arguments, words, str(Path.cwd()),
-                     telemetry, Hashing(hashing), adopt, plan)  # fmt: skip
+                     telemetry, Hashing(hashing), adopt, plan, disk)  # fmt: skip
     _run(prepared, how, reporter)
 
 

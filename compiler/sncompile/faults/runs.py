@@ -163,6 +163,21 @@ FEWER_CPUS = Fault(
     "they were meant to.",
     Severity.WARNING,
 )
+NO_ROOM = Fault(
+    "SN728",
+    "a budget for the disk that cannot be held",
+    "`--disk SIZE` says by how much the disk may become fuller while a run goes on. Sizes are those that jobs wrote\n"
+    "before, or the `disk` that steps ask for. Where the order of jobs that needs least, of those that are tried,\n"
+    "needs more than that, or nobody knows what a step writes, nothing is started. Give it more; have intermediate\n"
+    "outputs deleted (`temp: true`); say `disk` for steps that never ran.",
+)
+OVER_BUDGET = Fault(
+    "SN729",
+    "jobs wrote more than was expected",
+    "With `--disk SIZE` jobs wait until there is room for what they are expected to write. Some wrote more than that,\n"
+    "or failed and left unread what others had written for them, and now no job fits any more. What is done stays\n"
+    "done: run again, with more room; by then the sizes are known.",
+)
 NOT_PLANNED = Fault(
     "SN730",
     "a plan that does not hold any more",

@@ -19,6 +19,7 @@ from sncompile.diagnostics.system_errors import cannot_write, remedy
 from sncompile.faults import runs as faults
 from sncompile.ir.graph.model import Graph
 from sncompile.lowering.model import Lowered
+from sncompile.runner.disk_budget import Room, keep_room
 from sncompile.runner.ending import settle, settle_owner
 from sncompile.runner.engine.options import Request, Setting, examine
 from sncompile.runner.engine.profiles import find_profile, plugins_of, works_elsewhere
@@ -73,6 +74,8 @@ class RunOptions:
     """Take results that are there, and that no run is known to have made, as made by today's jobs."""
     plan: Path | None = None
     """A plan: the run does that, or nothing."""
+    disk: int | None = None
+    """By how many bytes the disk may become fuller while the run goes on; None: as many as it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,11 @@ def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str
         write_promises(folder.promises, promised(files, options.targets or outputs), files.by_mark)
         request = replace(request, targets=options.targets, shared=shared(run.jobs, verdict, limits))
         state = None if decisions is None else _give_orders(folder, run, options, marked, decisions)
+        if options.disk is not None:
+            made = None if decisions is None else decisions.decisions
+            orders = () if made is None else orders_of(run.graph, run.jobs, made, marked)
+            room = Room(folder.room, options.disk)
+            say(keep_room(room, made, settings, run.graph.folder, orders, run.documents))
         _write_record(folder, run.graph, working, options, methods, request, settings, taken, claimed, state)
         watch = _launch(folder, working, taken, lock)
     except BaseException:

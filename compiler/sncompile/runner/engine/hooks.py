@@ -157,6 +157,45 @@ def _pass_over(decider: Decider, told: Told, passed: set[Any], original: Callabl
     return run
 
 
+class Chooser(Protocol):
+    """Says which of the jobs that are ready may start now."""
+
+    def choose(self, jobs: Iterable[Any], plain: Callable[[Any], list[EngineJob]]) -> list[Any]:
+        """Those of some jobs that may; `plain` makes plain jobs of one, several of a group."""
+
+    def give_back(self, jobs: Iterable[EngineJob]) -> None:
+        """Jobs that were chosen do not start now."""
+
+    def stuck(self) -> str:
+        """Nothing runs, and nothing may start: why, for people."""
+
+
+def choose(chooser: Chooser) -> None:
+    """Have a chooser say which jobs may start. Raises `RuntimeError` for a Snakemake that is not known to ask."""
+    import_module("snakemake.cli")
+    scheduler = getattr(import_module("snakemake.scheduling.job_scheduler"), "JobScheduler", None)
+    if not hasattr(scheduler, "job_selector"):
+        raise RuntimeError("this version of Snakemake chooses jobs in another way; use one that sncompile knows")
+    _replace(scheduler, "job_selector", functools.partial(_select, chooser))
+
+
+def _select(chooser: Chooser, original: Callable[..., Any]) -> Callable[..., Any]:
+    def plain(job: Any) -> list[EngineJob]:
+        return list(map(_plain, _single([job])))
+
+    @functools.wraps(original)
+    def job_selector(self: Any, jobs: Iterable[Any]) -> Any:
+        may = chooser.choose(jobs, plain)
+        if not may and not self.running:
+            raise import_module("snakemake.exceptions").WorkflowError(chooser.stuck())
+        selected = original(self, set(may)) if may else []
+        chosen = set(selected)
+        chooser.give_back([each for job in may if job not in chosen for each in plain(job)])
+        return selected
+
+    return job_selector
+
+
 def _leave(passed: set[Any], original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     async def postprocess(self: Any, *args: Any, **named: Any) -> None:
