@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from sncompile.runner.engine import obeying
+from sncompile.runner.engine.hooks import EngineJob
+from sncompile.runner.engine.obeying import Obedience
 from sncompile.runner.machine import this_machine
-from sncompile.state.store import job_rows, log_place, measure_row, open_log, read_state
+from sncompile.runner.state.orders import Order
+from sncompile.state.decisions import Verdict
+from sncompile.state.store import State, job_rows, log_place, measure_row, open_log, read_state
+from sncompile.state.versions import Hashing
 
 from ..command_line import sncompile
 
@@ -153,3 +161,33 @@ def test_with_more_cores_than_there_are_it_is_another_machine(done: Path) -> Non
     assert plan(done, "--cores", str(machine.cores + 1))["memory_mb"] is None
     for wrong in ("0", "-1", "many"):
         assert sncompile(done, "plan", "spec.yaml", "--cores", wrong).returncode == 2
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_what_an_engine_measures(jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory of a job stands beside it. Jobs of a batch share its time, and nobody knows which held how much."""
+    monkeypatch.setattr(obeying, "time", SimpleNamespace(time=count(1000.0, 8.0).__next__))
+    (tmp_path / "b.tsv").write_text("s\tmax_rss\tcpu_time\n8\t321.5\t2\n")
+    orders = []
+    for number in range(jobs):
+        (tmp_path / f"out{number}").mkdir()
+        (tmp_path / f"out{number}" / "f").write_bytes(b"x" * 70)
+        (tmp_path / f"mark{number}").touch()
+        orders.append(
+            Order("first", f"step/{number}", Verdict.RUN, str(tmp_path), f"out{number}", "digest", (),
+                  (str(tmp_path / f"out{number}"),), None, False, *([f"mark{number}", ""] if jobs > 1 else []))
+        )  # fmt: skip
+    log = open_log(tmp_path / ".sncompile" / "state" / "0000000001-run.log", 1)
+    state = State(str(tmp_path))
+    keeper = Obedience({"first": orders}, {}, {state.root: state}, {state.root: log}, Hashing.SMALL, tmp_path)
+    job = EngineJob((("first", False, False),), (), "b.tsv")
+    keeper.begin([job])
+    for number in range(jobs):
+        (tmp_path / f"mark{number}").touch()
+    keeper.end(job, well=True, whole=True)
+    log.close()
+    found = read_state(str(tmp_path))
+    assert found.jobs["out0"].seconds == 8 / jobs
+    assert {key: tuple(held) for key, held in found.measures.items()} == {
+        f"out{number}": (321.5 if jobs == 1 else None, (70,)) for number in range(jobs)
+    }
