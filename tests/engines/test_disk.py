@@ -107,6 +107,15 @@ def test_jobs_that_write_more_than_was_expected_end_the_run(folder: Path) -> Non
     assert run(folder, "--disk", "16MB").returncode == 0
 
 
+def test_temporary_files_that_are_asked_for_stay(folder: Path) -> None:
+    """And so they need room until the end."""
+    done = run(folder, "--target", "make", "--target", "count", "--disk", "23MB")
+    assert "error[SN728]: the disk would become 24 MB fuller" in done.stderr
+    assert run(folder, "--target", "make", "--disk", "20MB").returncode == 0
+    assert len(list((folder / "results").rglob("*.bin"))) == 4
+    assert "would become 20 MB fuller" not in run(folder, "--disk", "9MB").stderr
+
+
 def test_a_batch_is_one_job_to_the_engine(folder: Path) -> None:
     """What its jobs write is all there at once."""
     batched = SPEC.replace('    by: [k]\n    with: {i: "${make', '    by: [k]\n    batch: 2\n    with: {i: "${make')

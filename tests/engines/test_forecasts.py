@@ -153,6 +153,14 @@ def test_memory_that_was_measured(done: Path) -> None:
     assert found["most"]["memory_mb"] in (42, 43)
 
 
+def test_what_asks_for_more_memory_than_there_is_is_told(done: Path) -> None:
+    """As a run would not start."""
+    (done / "a.txt").write_text("other")
+    (done / "spec.yaml").write_text(SPEC.replace("100MB", "900TB"))
+    assert plan(done)["beyond_memory_mb"] == {"second": 900_000_000}
+    assert "too little, as second asks for 900 TB" in told(done)
+
+
 def test_with_more_cores_than_there_are_it_is_another_machine(done: Path) -> None:
     """Of whose memory nobody knows; a number that makes no sense is refused."""
     (done / "a.txt").write_text("other")

@@ -109,6 +109,10 @@ def test_what_is_current_may_ask_for_anything(tmp_path: Path) -> None:
     assert run(tmp_path, "memory: 1MB").returncode == 0
     done = run(tmp_path, "memory: 9000TB")
     assert (done.returncode, "nothing to do" in done.stderr) == (0, True), done.stderr
+    other = '{inputs: {i: {type: file}}, outputs: {o: {type: file}}, command: [cp, "${inputs.i}", "${outputs.o}"]}'
+    spec = SPEC.format(resources="memory: 9000TB") + f"  other: {{module: {other}, with: {{i: spec.yaml}}}}\n"
+    (tmp_path / "spec.yaml").write_text(spec)
+    assert sncompile(tmp_path, "run", "spec.yaml").returncode == 0, "only the other one runs"
     (tmp_path / "in.txt").write_text("other")
     done = run(tmp_path, "memory: 9000TB")
     assert (done.returncode, "SN726" in done.stderr) == (3, True)

@@ -137,3 +137,18 @@ def test_jobs_side_by_side_stay_below_the_budget(seed: int, tmp_path: Path) -> N
         for each in load.following[number]:
             waiting[each] -= 1
     assert most > 1 or budget < order.peak + 50
+
+
+def test_room_that_was_given_back_is_free(tmp_path: Path) -> None:
+    """Jobs that were chosen and did not start may be chosen again, and others in their place."""
+    places = [Place(f"f{number}", 10, 10 * (number + 1), 10) for number in range(3)]
+    keeper = DiskKeeper(30, places, tmp_path, lambda objection: None)
+    jobs = [EngineJob(((place.engine, False, False),), ()) for place in places]
+    for _ in range(3):
+        assert keeper.choose(jobs, lambda job: [job]) == jobs
+        keeper.give_back(jobs[1:])
+    assert keeper.choose(jobs[2:], lambda job: [job]) == jobs[2:]
+    tight = DiskKeeper(30, [places[0], Place("f1", 20, 30, 20)], tmp_path, lambda objection: None)
+    for job in (jobs[1], jobs[0]):
+        assert tight.choose([job], lambda job: [job]) == [job]
+        tight.give_back([job])

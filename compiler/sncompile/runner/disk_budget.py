@@ -7,8 +7,9 @@ What jobs are expected to write says in which order they fit; the engine's proce
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,10 +30,11 @@ _FEW = 3
 
 
 class Room(NamedTuple):
-    """Where it is written down for the engine, and the budget in bytes."""
+    """Where it is written down for the engine, the budget in bytes, and the files that were asked for."""
 
     path: Path
     budget: int
+    targets: Sequence[str] = ()
 
 
 def keep_room(
@@ -47,7 +49,8 @@ def keep_room(
         why = "files are stored elsewhere" if decisions is None else "`--notemp` keeps what would be deleted"
         help = "run without `--disk`, or without that"
         raise CompileError([faults.NO_ROOM.at(None, f"`--disk` cannot be held, as {why}", help=help)])
-    work = Workload(decisions, folder)
+    kept = [os.path.normpath(os.path.join(os.path.abspath(folder), path)) for path in room.targets]
+    work = Workload(decisions, folder, kept)
     spans = {name: made.task.span for name, made in decisions.tasks.items()}
     order = smallest_order(work.load)
     found = _unknown(work, spans) or (_no_room(room.budget, order, work, spans) if order.peak > room.budget else None)

@@ -193,7 +193,7 @@ def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str
         if options.disk is not None:
             made = None if decisions is None else decisions.decisions
             orders = () if made is None else orders_of(run.graph, run.jobs, made, marked)
-            room = Room(folder.room, options.disk)
+            room = Room(folder.room, options.disk, options.targets)
             say(keep_room(room, made, settings, run.graph.folder, orders, run.documents))
         _write_record(folder, run.graph, working, options, methods, request, settings, taken, claimed, state)
         watch = _launch(folder, working, taken, lock)

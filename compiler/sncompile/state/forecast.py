@@ -7,7 +7,7 @@ rests on. What the engine itself needs between jobs is no part of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -56,6 +56,8 @@ class Forecast:
     seconds_by: Grounds
     memory_by: Grounds
     written_by: Grounds
+    beyond: Mapping[str, int]
+    """Steps whose jobs ask for more memory than there is, and the most that one asks for, in megabytes."""
 
 
 @uncollected()
@@ -65,18 +67,25 @@ def forecast(decisions: Decisions, folder: str, cores: int, memory: int | None) 
     most = simulate(work.load, cores, memory, all_that_may=True)
     least = most if all(work.load.must) else simulate(work.load, cores, memory, all_that_may=False)
     jobs = sum(work.seconds_by.jobs.values())
+    beyond: dict[str, int] = {}
+    for job, asked in enumerate(work.load.asked):
+        if memory is not None and asked > memory:
+            step = work.step_of(job)
+            beyond[step] = max(asked, beyond.get(step, 0))
     return Forecast(
-        cores, memory, jobs, least, most, work.written, work.temporary, work.seconds_by, work.memory_by, work.written_by
-    )
+        cores, memory, jobs, least, most, work.written, work.temporary, work.seconds_by, work.memory_by,
+        work.written_by, beyond,
+    )  # fmt: skip
 
 
 class Workload:
     """The jobs that run, or may, as a load.
 
     `jobs` has the job of each number in it, of a batch its first one, and `sizes` the bytes that it writes in all.
+    Files that are asked for stay where they are, be they temporary: these are `kept`, absolute.
     """
 
-    def __init__(self, decisions: Decisions, folder: str) -> None:
+    def __init__(self, decisions: Decisions, folder: str, kept: Collection[str] = ()) -> None:
         self.load = Load()
         self.jobs: dict[int, JobRef] = {}
         self.sizes: list[int] = []
@@ -86,9 +95,11 @@ class Workload:
         self._numbers: dict[str, dict[int, int]] = {}
         """For each task, what its jobs are called in the load: those of a batch are one."""
         self._met: dict[int, tuple[Sequence[JobRef], int]] = {}
+        self._kept = frozenset(kept)
         size_of = sizes_in(folder)
         for rank, name in enumerate(decisions.tasks):
             self._task(decisions.tasks[name], decisions, size_of, rank)
+        self._keep_unread()
 
     def _task(self, made: TaskDecisions, decisions: Decisions, size_of: SizeOf, rank: int) -> None:
         task = made.task
@@ -104,6 +115,8 @@ class Workload:
         order = -((task.priority or int(task.urgent)) * len(decisions.tasks) + rank)
         for number in busy:
             each = expectations.of(number)
+            if self._kept and not self._kept.isdisjoint(made.outputs[number]):
+                each = each._replace(temporary=0)
             grounds.append((step_of(task, number), each.seconds_by, each.memory_by, each.written_by))
             must = made.verdicts[number] is Verdict.RUN
             growth = each.written - each.temporary - each.replaced
@@ -178,6 +191,15 @@ class Workload:
             self.load.wait(place, [n for n in map(self._called, refs) if n is not None])
             known = self._met[id(refs)] = (refs, place)
         return known[1]
+
+    def _keep_unread(self) -> None:
+        """What no job reads that runs is not deleted: somebody asked for it."""
+        load = self.load
+        for job, size in enumerate(load.temporary):
+            if size and not load.readers[job]:
+                load.temporary[job] = 0
+                load.growth[job] += size
+                self.temporary -= size
 
     def _read(self, job: int, refs: Sequence[JobRef]) -> None:
         reads = self.load.reads.setdefault(job, set())

@@ -38,7 +38,9 @@ def _time(found: Forecast) -> str:
 
 def _memory(found: Forecast) -> str:
     of = "" if found.memory is None else f", of {size_text(found.memory * 1_000_000)}"
-    return f"{_bound(found.memory_by)}{size_text(round(found.most.memory * 1_000_000))} at once{of}"
+    told = f"{_bound(found.memory_by)}{size_text(round(found.most.memory * 1_000_000))} at once{of}"
+    beyond = [f"{step} asks for {size_text(asked * 1_000_000)}" for step, asked in found.beyond.items()]
+    return f"{told}: too little, as {_names(beyond)}" if beyond else told
 
 
 def _disk(found: Forecast) -> str:
@@ -86,6 +88,7 @@ def forecast_object(found: Forecast) -> dict[str, Any]:
         "most": _outcome(found.most),
         "written_bytes": found.written,
         "temporary_bytes": found.temporary,
+        "beyond_memory_mb": dict(found.beyond),
         "known_by": {
             name: {
                 "jobs": {basis.value: grounds.jobs[basis] for basis in Basis},

@@ -151,7 +151,7 @@ _INSTEAD: Mapping[str, str] = {
 class Request:
     """A run's options for Snakemake: our `own`, a profile's file, the user's `extra` ones, and what is to be made.
 
-    `shared` is what all jobs together may use of a resource, by Snakemake's names, unless somebody says otherwise.
+    `shared` is what all jobs together may use of resources, by Snakemake's names, of which nobody else says how much.
     """
 
     own: tuple[str, ...]
@@ -261,10 +261,9 @@ def judge(request: Request) -> tuple[Verdict, Any, Any]:
 
 
 def share(asked: Any, shared: Mapping[str, int]) -> None:
-    """Have what Snakemake was asked for hold all jobs together to some amounts, where nobody says others."""
+    """Have what Snakemake was asked for hold all jobs together to some amounts, beside those that it has."""
     for name, amount in shared.items():
-        if name not in asked.resources:
-            asked.resources[name] = amount
+        asked.resources[name] = amount
 
 
 def _profile(profile: str | None) -> list[str]:
