@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 from sncompile.state.log import Log, line_of, write_whole
-from sncompile.state.store import Done, State, compact, folder_of, job_rows, log_place, open_log, read_state, rows_of
+from sncompile.state.store import (
+    Done,
+    Measured,
+    State,
+    compact,
+    folder_of,
+    job_rows,
+    log_place,
+    measure_row,
+    open_log,
+    read_state,
+    rows_of,
+)
 
 
 def done(number: int) -> Done:
@@ -75,6 +87,9 @@ def test_a_log_in_which_bytes_have_changed_says_less_and_nothing_wrong(tmp_path:
         ["f", ["a"], ["big"], [1], [1], [1], ["v"]],
         ["f", ["a"], [1], [1], [1], [1], [1]],
         ["x", "a"],
+        ["m", ["a"], [1.5], [1]],
+        ["m", ["a"], ["much"], [[1]]],
+        ["m", ["a", "b"], [1.5], [[1]]],
         ["s", 1, []],
         ["?"],
         [{}],
@@ -85,6 +100,21 @@ def test_rows_that_make_no_sense_are_passed_over(row: list[object], tmp_path: Pa
     path = write(tmp_path, "one", {"kept": done(1)})
     path.write_bytes(path.read_bytes() + line_of(row) + line_of(next(job_rows("also", done(2), set()))))
     assert set(read_state(str(tmp_path)).jobs) == {"kept", "also"}
+
+
+def test_what_was_measured_is_kept(tmp_path: Path) -> None:
+    """As long as its job is known, also where many files become one."""
+    path = write(tmp_path, "one", {"a": done(1), "b": done(2)})
+    measured = {"a": Measured(12.5, (7, -1)), "b": Measured(None, (3,)), "gone": Measured(1, ())}
+    log = open_log(path, 1)
+    log.write([measure_row(measured)])
+    log.close()
+    assert read_state(str(tmp_path)).measures == measured
+    for number in range(9):
+        write(tmp_path, f"run{number}", {"c": done(number)})
+    compact(str(tmp_path), ())
+    assert len(list(folder_of(str(tmp_path)).iterdir())) == 1
+    assert read_state(str(tmp_path)).measures == {key: measured[key] for key in "ab"}
 
 
 def test_a_later_form_is_not_read(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from sncompile.api import CompileOptions, check, compile_program
+from sncompile.cli.forecasts import cores_option, forecast_for
 from sncompile.cli.options import (
     Optimizer,
     SpecOptions,
@@ -49,6 +50,7 @@ from sncompile.views.work import job_object, work_of
 )
 @selection_options
 @defer_option
+@cores_option
 @hash_option
 @optimizer_options
 @spec_options
@@ -61,6 +63,7 @@ def command(
     out: Path | None,
     asked: Asked,
     defer: Path | None,
+    cores: str,
     hashing: str,
     optimizer: Optimizer,
     given: SpecOptions,
@@ -68,7 +71,8 @@ def command(
 ) -> None:
     """Say what would be done: steps, jobs, resources, files that must be there and files that come out.
 
-    And what of it a run would do now, and why: what is current stays as it is.
+    And what of it a run would do now, and why: what is current stays as it is. And how long that would take, by what
+    jobs took before.
     """
     try:
         checked = check(spec, given.read(), strict=reporter.strict)
@@ -101,5 +105,6 @@ def command(
     if markdown:
         write(work_markdown(work, made.graph.name))
         return
-    plan = plan_of(program, made.unoptimized, checked.diagnostics, work)
+    expected = forecast_for(decisions, made.graph.folder, cores) if work.jobs else None
+    plan = plan_of(program, made.unoptimized, checked.diagnostics, work, expected)
     write(as_json(plan.as_object()) if machine else plan_text(plan, terminal_width(), bold(reporter.color)))

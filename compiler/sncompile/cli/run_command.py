@@ -11,6 +11,7 @@ from typing import NamedTuple
 import click
 
 from sncompile.api import CompileOptions, check, compile_program
+from sncompile.cli.forecasts import disk_option, forecast_for
 from sncompile.cli.options import (
     ARGUMENTS,
     Optimizer,
@@ -45,6 +46,7 @@ from sncompile.runner.telemetry.sender import told
 from sncompile.state.versions import Hashing
 from sncompile.targets.target import wrapped_for
 from sncompile.views.columns import terminal_width
+from sncompile.views.forecast_text import forecast_text
 from sncompile.views.plan_text import work_text
 from sncompile.views.work import work_of
 
@@ -75,6 +77,7 @@ from sncompile.views.work import work_of
     help="Do what a plan says that `plan -o FILE` wrote, or nothing if that is not what has to run any more.",
 )
 @click.option("--dry-run", is_flag=True, help="Only tell what would run, and why, as `plan` does.")
+@disk_option
 @click.option("--adopt", is_flag=True, help="Take results that no run is known to have made as they are.")
 @defer_option
 @hash_option
@@ -97,6 +100,7 @@ def command(
     keep_going: bool,
     plan: Path | None,
     dry_run: bool,
+    disk: int | None,
     adopt: bool,
     defer: Path | None,
     hashing: str,
@@ -130,7 +134,10 @@ def command(
     if dry_run:
         jobs = None if chosen is None else chosen.jobs
         decisions = decisions_for(prepared.made, looking.hashing, jobs, defer)
-        write(work_text(work_of(decisions, prepared.graph.folder), terminal_width(), bold(reporter.color)))
+        work = work_of(decisions, prepared.graph.folder)
+        write(work_text(work, terminal_width(), bold(reporter.color)))
+        if work.jobs:
+            write(forecast_text(forecast_for(decisions, prepared.graph.folder, cores), terminal_width()))
         return
     if chosen is not None and not chosen.named:
         write("done: nothing to do: nothing is selected\n", err=True)
@@ -141,7 +148,7 @@ def command(
         write(f"{unused}\n", err=True)
     words = ctx.meta.get(ARGUMENTS, ())
     how = RunOptions(cores, profile, containers, goal, keep_going, arguments, words, str(Path.cwd()),
-                     telemetry, Hashing(hashing), adopt, plan, defer)  # fmt: skip
+                     telemetry, Hashing(hashing), adopt, plan, defer, disk)  # fmt: skip
     _run(prepared, how, reporter)
 
 

@@ -10,12 +10,12 @@ import click
 from sncompile.cli.options import color_option
 from sncompile.cli.reporter import as_json, bold, write
 from sncompile.diagnostics.system_errors import reason
-from sncompile.runner.disks import size_text
 from sncompile.runner.display import duration
 from sncompile.runner.find import folder_of_runs
 from sncompile.runner.history import PastRun, forget, old_runs, past_runs
 from sncompile.runner.status_text import clock
 from sncompile.views.columns import count, table, terminal_width
+from sncompile.views.rounded import size_text
 
 KEPT = 10
 

@@ -1,6 +1,6 @@
 """SN7xx: a run cannot start, or failed."""
 
-from sncompile.diagnostics import Fault
+from sncompile.diagnostics import Fault, Severity
 
 JOB_FAILED = Fault(
     "SN701",
@@ -146,6 +146,37 @@ CANNOT_WRITE = Fault(
     "A job or the run itself could not write: the disk is full, a quota is used up, or it is read-only. What a failed\n"
     "job had written was deleted, so there may be more room now than there was. The disks of its outputs, of its log\n"
     "and of temporary files are looked at when it fails.",
+)
+TOO_LARGE = Fault(
+    "SN726",
+    "a job that asks for more memory than there is",
+    "Jobs of this machine share its memory: Snakemake starts a job when what it asks for is free. One that asks for\n"
+    "more than there is at all would be cut down to that, start, and most likely be killed. So nothing is started.\n"
+    "Ask for what the job needs; or have a cluster run it, with a profile. A container, or the job of a scheduler in\n"
+    "which the run was started, may have less memory than the machine. `-- --resources mem_mb=N` sets what all jobs\n"
+    "may ask for together, whatever there is.",
+)
+FEWER_CPUS = Fault(
+    "SN727",
+    "a job that asks for more cpus than the run has cores",
+    "Its jobs run all the same, with as many as `--cores` gives the run, and one at a time. They take longer than\n"
+    "they were meant to.",
+    Severity.WARNING,
+)
+NO_ROOM = Fault(
+    "SN728",
+    "a budget for the disk that cannot be held",
+    "`--disk SIZE` says by how much the disk may become fuller while a run goes on. Sizes are those that jobs wrote\n"
+    "before, or the `disk` that steps ask for. Where the order of jobs that needs least, of those that are tried,\n"
+    "needs more than that, or nobody knows what a step writes, nothing is started. Give it more; have intermediate\n"
+    "outputs deleted (`temp: true`); say `disk` for steps that never ran.",
+)
+OVER_BUDGET = Fault(
+    "SN729",
+    "jobs wrote more than was expected",
+    "With `--disk SIZE` jobs wait until there is room for what they are expected to write. Some wrote more than that,\n"
+    "or failed and left unread what others had written for them, and now no job fits any more. What is done stays\n"
+    "done: run again, with more room; by then the sizes are known.",
 )
 NOT_PLANNED = Fault(
     "SN730",

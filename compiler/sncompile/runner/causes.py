@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Fault
 from sncompile.faults import runs as faults
-from sncompile.runner.disks import size_text
 from sncompile.runner.progress import JobRecord
+from sncompile.views.rounded import size_text
 
 _KILLED = re.compile(r"ended by the signal SIGKILL|exit status 137$")
 _OUT_OF_MEMORY = re.compile(r"OUT_OF_ME|OOMKilled|oom[-_ ]kill|\bOOM\b", re.IGNORECASE)

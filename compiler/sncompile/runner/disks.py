@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sncompile.views.rounded import size_text
+
 FULL = 64 << 20
 """With less free bytes than that a disk counts as full; a small one with less than a hundredth of it."""
 
@@ -49,19 +51,6 @@ class Disk(NamedTuple):
             str(found["path"]), int(found["free"]), int(found["size"]), None if files is None else int(files),
             bool(found.get("read_only")),
         )  # fmt: skip
-
-
-def size_text(size: int) -> str:
-    """Bytes for people.
-
-    >>> size_text(0), size_text(12_288), size_text(2_097_152)
-    ('0 B', '12 kB', '2.1 MB')
-    """
-    if size < 1000:
-        return f"{size} B"
-    power = min((len(str(size)) - 1) // 3, 4)
-    amount, unit = size / 1000**power, ("kB", "MB", "GB", "TB")[power - 1]
-    return f"{amount:.1f} {unit}" if amount < 10 else f"{amount:.0f} {unit}"
 
 
 def disk_of(path: str | os.PathLike[str], base: Path) -> Disk | None:

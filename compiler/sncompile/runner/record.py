@@ -27,7 +27,7 @@ class RunFolder:
 
     `run.json` says what was started and how it ended, `facts.json` what was to be done, `jobs.jsonl` which job writes
     which file, `promises.jsonl` what has to be there at the end, `orders.jsonl` which jobs the engine has to do,
-    `events.jsonl` what happened. Beside them stand the
+    `room.json` in which order that fits on the disk, `events.jsonl` what happened. Beside them stand the
     engine's own log, `cancel.json` where somebody cancelled the run, and copies of the spec, the emitted files, the
     jobs' logs and measurements, and below `tries` the logs of tries that were followed by others.
     """
@@ -40,6 +40,7 @@ class RunFolder:
         self.jobs = path / "jobs.jsonl"
         self.promises = path / "promises.jsonl"
         self.orders = path / "orders.jsonl"
+        self.room = path / "room.json"
         self.cancellation = path / "cancel.json"
         self.source_map = path / "emitted" / "Snakefile.map.json"
 
@@ -93,7 +94,7 @@ class RunFolder:
 
     def forget_jobs(self) -> None:
         """Delete what tells of single jobs and of how they are done, which nobody asks of a run that did nothing."""
-        for path in (self.jobs, self.promises, self.orders):
+        for path in (self.jobs, self.promises, self.orders, self.room):
             path.unlink(missing_ok=True)
         for place in (self.path / "emitted").iterdir() if (self.path / "emitted").is_dir() else ():
             if place.is_dir() and not place.is_symlink():

@@ -21,6 +21,7 @@ from sncompile.diagnostics.system_errors import cannot_write, remedy
 from sncompile.faults import runs as faults
 from sncompile.ir.graph.model import Graph
 from sncompile.lowering.model import Lowered
+from sncompile.runner.disk_budget import Room, keep_room
 from sncompile.runner.ending import settle, settle_owner
 from sncompile.runner.engine.options import Request, Setting, examine
 from sncompile.runner.engine.profiles import find_profile, plugins_of, works_elsewhere
@@ -30,7 +31,9 @@ from sncompile.runner.files.claims import Claimed, claim_files
 from sncompile.runner.files.promises import missing as missing_files
 from sncompile.runner.files.promises import promised, write_promises
 from sncompile.runner.files.run_files import RunFiles, Written, files_of
+from sncompile.runner.limits import hold, limits_of, shared
 from sncompile.runner.lock import FolderLock, Locked
+from sncompile.runner.machine import this_machine
 from sncompile.runner.processes import MARK, identify
 from sncompile.runner.record import RECORD, RunFolder, now, private, versions
 from sncompile.runner.selection.wanted import Wanted, left_out, marked_families, output_paths
@@ -74,6 +77,8 @@ class RunOptions:
     """A plan: the run does that, or nothing."""
     defer: Path | None = None
     """A folder in which results of the same jobs are as good as those here."""
+    disk: int | None = None
+    """By how many bytes the disk may become fuller while the run goes on; None: as many as it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +179,9 @@ def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str
         profile = find_profile(options.profile, run.out.resolve()) if options.profile is not None else None
         taken = surroundings(os.environ, plugins_of(profile) if profile is not None else ())
         request = engine_request(run, working, options, methods, profile)
-        settings = examine(request, taken.variables, str(working))
+        verdict = examine(request, taken.variables, str(working))
+        settings = verdict.settings
+        limits = limits_of(verdict, this_machine(), options.cores, run.emitted)
         _preflight(run, working, options, methods, profile, say)
         asked = options.wanted.files if options.wanted is not None else _outputs(run.graph)
         everything = any(setting.member == "forceall" for setting in settings)
@@ -194,11 +201,18 @@ def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str
                 claimed.release()
                 lock.release()
                 return None
+        hold(run.jobs, None if decisions is None else decisions.decisions, limits, run.documents, say)
         documents = folder.keep_sources(run.documents, run.out)
         write_facts(folder, {**run.facts, "documents": documents}, run.graph)
         write_promises(folder.promises, promised(files, asked), files.by_mark)
-        request = replace(request, targets=() if options.wanted is None else options.wanted.files)
+        targets = () if options.wanted is None else options.wanted.files
+        request = replace(request, targets=targets, shared=shared(run.jobs, verdict, limits))
         state = None if decisions is None else _give_orders(folder, run, options, marked, decisions)
+        if options.disk is not None:
+            made = None if decisions is None else decisions.decisions
+            orders = () if made is None else orders_of(run.graph, run.jobs, made, marked)
+            room = Room(folder.room, options.disk, targets)
+            say(keep_room(room, made, settings, run.graph.folder, orders, run.documents))
         _write_record(folder, run.graph, working, options, methods, request, settings, taken, claimed, state)
         watch = _launch(folder, working, taken, lock)
     except BaseException:
@@ -380,6 +394,7 @@ def _write_record(
                 "settings": [{"option": s.option, "from": s.origin} for s in settings],
                 "variables": taken.heeded,
                 "variables_left_out": taken.removed,
+                "shared": dict(request.shared),
             },
             "claims": [{"root": claim.root, "place": str(claim.place)} for claim in claimed.claims],
             "made_again": len(claimed.half_written),

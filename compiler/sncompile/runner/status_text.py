@@ -87,7 +87,10 @@ def times_text(status: RunStatus) -> str:
 
 
 def taken_from(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What a run took from elsewhere than its spec, in words: a profile, options, variables; only what there is."""
+    """What a run took from elsewhere than its spec, in words: a profile, options, variables, the machine's memory.
+
+    Only what there is.
+    """
     taken = record.get("taken") or {}
     if taken.get("profile"):
         yield "profile", str(taken["profile"])
@@ -99,6 +102,8 @@ def taken_from(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     ):
         if found:
             yield name, ", ".join(map(str, found))
+    if taken.get("shared"):
+        yield "limits", ", ".join(f"{name}={amount}" for name, amount in taken["shared"].items()) + " (this machine's)"
 
 
 def status_object(watch: Watch, status: RunStatus) -> dict[str, Any]:

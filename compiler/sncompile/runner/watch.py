@@ -26,6 +26,7 @@ from sncompile.telemetry.redaction import Redaction
 _REFUSED = {
     runs_faults.NOT_OURS: "move them away, or delete the directory",
     runs_faults.LED_ELSEWHERE: "take the link away, and have the job that makes it write it to another place",
+    runs_faults.OVER_BUDGET: "run again with more for `--disk`; what is done stays done",
 }
 """Why a run keeps its own jobs from starting, each with what to do."""
 

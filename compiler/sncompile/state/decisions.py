@@ -114,6 +114,8 @@ class Decisions:
     """Temporary outputs that were deleted, and count as there: their versions."""
     brought: Mapping[tuple[str, int], Elsewhere]
     """The jobs that need not run, or may not have to, once these results are in their places: by task and number."""
+    states: Mapping[str, State]
+    """What is known in each root."""
 
     def count(self, name: str) -> Counter[Verdict]:
         """How many of a task's wanted jobs stay, may run and run."""
@@ -195,7 +197,7 @@ class _Deciding:
             for (name, number), results in self._brought.items()
             if found[name].verdicts[number] is not Verdict.RUN
         }
-        return Decisions(found, self._wanted, self._looker, gone, brought)
+        return Decisions(found, self._wanted, self._looker, gone, brought, self._states)
 
     # --- One job at a time ------------------------------------------------------------------------------------------
 

@@ -14,6 +14,8 @@ nothing, and its job runs again. When no run writes, all become one by an atomic
     h   version of the form, generation: files are read in the order of their generations
     j   jobs that ended well: their keys, their digests, the versions of their inputs and of their outputs (a list, or
         `=NAME` of a list that is kept once), when they ended (seconds since 1970), how many seconds they took
+    m   what was measured of jobs: their keys, the most memory that each held (megabytes or null), the bytes of each of
+        its outputs (-1 where nobody knows). Versions of sncompile that know nothing of it pass it over
     x   jobs that have begun, and of which nothing is known until they end
     s   a list of versions, by name
     f   stamps of files: paths relative to the root, sizes, times, times of any change, inodes, versions

@@ -41,6 +41,17 @@ class Done(NamedTuple):
     seconds: float
 
 
+class Measured(NamedTuple):
+    """What was measured of a job when it last ended well, beside its time.
+
+    The most memory that it held, in megabytes (None where nobody measured it), and the bytes of each of its outputs;
+    -1 for one that nobody knows of.
+    """
+
+    memory: float | None
+    sizes: Sequence[int]
+
+
 @dataclass(slots=True)
 class State:
     """What the files of a root say. `stamps` are by absolute path.
@@ -51,6 +62,8 @@ class State:
     root: str
     spelled: str = ""
     jobs: dict[str, Done] = field(default_factory=dict)
+    measures: dict[str, Measured] = field(default_factory=dict)
+    """Of jobs whose memory was measured, and of those whose outputs' versions do not say how large they are."""
     stamps: dict[str, Stamp] = field(default_factory=dict)
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
     generation: int = 0
@@ -78,6 +91,11 @@ class State:
                     stamps = zip(*columns, strict=True)
                     self.stamps.update(dict(zip(self._paths(_all(names, str)), stamps, strict=True)))
                     self.rows += len(names)
+                case ["m", keys, memory, sizes]:
+                    told = (_all(memory, int, float, type(None)), [tuple(_all(each, int)) for each in sizes])
+                    measures = starmap(Measured, zip(*told, strict=True))
+                    self.measures.update(dict(zip(_all(keys, str), measures, strict=True)))
+                    self.rows += len(keys)
                 case ["x", keys]:
                     for key in _all(keys, str):
                         self.jobs.pop(key, None)
@@ -202,6 +220,9 @@ def rows_of(state: State) -> Iterator[Row]:
         digests, inputs, outputs, ended, seconds = map(list, columns)
         told = [[f"={named[id(v)]}" if id(v) in named else list(v) for v in held] for held in (inputs, outputs)]
         yield ["j", [key for key, _ in jobs], digests, *told, ended, seconds]
+    known = ((key, measured) for key, measured in state.measures.items() if key in state.jobs)
+    for measures in _chunks(known):
+        yield measure_row(dict(measures))
     yield from stamp_rows(state, state.stamps)
 
 
@@ -233,6 +254,12 @@ def job_rows(key: str, done: Done, kept: set[str]) -> Iterator[Row]:
     yield ["j", [key], [done.digest], *([held] for held in told), [done.ended], [done.seconds]]
 
 
+def measure_row(measures: Mapping[str, Measured]) -> Row:
+    """What was measured of jobs, by their keys, as a row."""
+    held = measures.values()
+    return ["m", list(measures), [each.memory for each in held], [list(each.sizes) for each in held]]
+
+
 def list_name(versions: Sequence[str]) -> str:
     """The name of a list of versions."""
     import hashlib
@@ -252,7 +279,7 @@ def compact(root: str, writing: Collection[str]) -> None:
     state = State(root)
     # A file of a form that we do not know stays what it is.
     paths = [path for path in paths if _take_all(state, path)]
-    living = len(state.jobs) + len(state.stamps)
+    living = len(state.jobs) + len(state.stamps) + len(state.measures)
     if len(paths) <= _KEPT_FILES and state.rows <= 2 * living + 1000:
         return
     generation = _generation(paths[-1])

@@ -35,6 +35,18 @@ IGNORED = frozenset((".snakemake_timestamp", ".snakemake", ".sncompile", ".DS_St
 """What engines, file managers and sncompile leave in a directory; it is no part of what the directory holds."""
 
 
+def size_in(version: str) -> int:
+    """The bytes of a file, as far as its version says; -1 where it does not.
+
+    >>> size_in("5:9f86d081"), size_in("7340032~17"), size_in("/4f2e"), size_in("-")
+    (5, 7340032, -1, 0)
+    """
+    end = version.find(":")
+    size = version[: end if end >= 0 else version.find("~")]
+    # A state is somebody's file: no number in it is larger than a disk.
+    return int(size) if size.isdecimal() and len(size) < 19 else 0 if version == ABSENT else -1
+
+
 class Hashing(StrEnum):
     """Which files are read to tell whether they have changed."""
 
@@ -65,6 +77,8 @@ class Looker:
         self._read: dict[str, tuple[int, int]] = {}
         """Size and time of the files that were looked at and are known by their content."""
         self._time: int | None = None
+        self._folders: dict[str, int] = {}
+        """The bytes of what is in the directories that were looked at."""
 
     def forget(self) -> None:
         """Look at every file again."""
@@ -137,6 +151,10 @@ class Looker:
             self._time = self._now() if self._now is not None else _clock()
         return self._time - time > (FINE if time % 1_000_000_000 else COARSE)
 
+    def size(self, path: str) -> int:
+        """The bytes of a file, or of all files in a directory, that was looked at; -1 where nobody knows."""
+        return self._folders.get(path, -1) if (seen := self._seen.get(path, ""))[:1] == "/" else size_in(seen)
+
     def has_stamp(self, path: str) -> bool:
         """Whether a file that was looked at will be known again without being read."""
         return path in self.learned or path in self._stamps or ":" not in self._seen.get(path, "")
@@ -147,9 +165,12 @@ class Looker:
             files = sorted(_within(path, "", frozenset()))
         except FileNotFoundError as error:
             return f"?{error.errno}"  # A part of it has gone while it was looked at, and not the whole.
+        total = 0
         for name, place in files:
             version = f">{os.readlink(place)}" if not os.path.exists(place) else self.version(place)
             found.update(f"{name}\0{version}\0".encode("utf-8", "surrogateescape"))
+            total += max(0, size_in(version))
+        self._folders[path] = total
         return f"/{found.hexdigest()}"
 
 

@@ -22,6 +22,8 @@ from sncompile.ir.values.relating import UNIT
 from sncompile.ir.values.run_time import dynamic
 from sncompile.semantics.checking.files import input_files
 from sncompile.semantics.program import Program, Step
+from sncompile.state.forecast import Forecast
+from sncompile.views.forecast_text import forecast_object
 from sncompile.views.work import Work, work_object
 
 
@@ -79,6 +81,8 @@ class Plan:
     warnings: tuple[Diagnostic, ...]
     work: Work | None = None
     """What of it has to run, and why; None where nobody looked."""
+    forecast: Forecast | None = None
+    """What that would take; None where nothing has to run, or nobody looked."""
 
     def as_object(self) -> dict[str, Any]:
         """The JSON form of the interface."""
@@ -91,11 +95,15 @@ class Plan:
             "outputs": [{"name": output.name, "paths": list(output.paths)} for output in self.outputs],
             "warnings": [as_object(warning) for warning in self.warnings],
             **({} if self.work is None else {"work": work_object(self.work)}),
+            **({} if self.forecast is None else {"forecast": forecast_object(self.forecast)}),
         }
 
 
-def plan_of(program: Program, graph: Graph, warnings: Sequence[Diagnostic] = (), work: Work | None = None) -> Plan:
-    """The plan of a program and its graph; `warnings` are told with it, and what of it has to run."""
+def plan_of(
+    program: Program, graph: Graph, warnings: Sequence[Diagnostic] = (), work: Work | None = None,
+    expected: Forecast | None = None,
+) -> Plan:  # fmt: skip
+    """The plan of a program and its graph; `warnings` are told with it, what of it has to run, and what that takes."""
     evaluator = Evaluator(graph.families)
     return Plan(
         graph.name,
@@ -112,6 +120,7 @@ def plan_of(program: Program, graph: Graph, warnings: Sequence[Diagnostic] = (),
         tuple(OutputFiles(name, _paths(value, evaluator)) for name, value in graph.outputs.items()),
         tuple(warnings),
         work,
+        expected,
     )
 
 

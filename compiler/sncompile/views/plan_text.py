@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from sncompile.ir.graph.resources import RESOURCES, Resource, Unit
 from sncompile.views.columns import count, table
+from sncompile.views.forecast_text import forecast_text
 from sncompile.views.plan import Amount, InputFile, OutputFiles, Plan, StepPlan
 from sncompile.views.work import VERDICTS, Work, reasons_told, told
 
@@ -23,7 +24,8 @@ def plan_text(plan: Plan, width: int, bold: Callable[[str], str]) -> str:
     steps = bold(first.rstrip("\n")) + "\n" + "".join(rest)
     files = _inputs(plan.inputs, width) + _outputs(plan.outputs, width)
     work = [] if plan.work is None else [work_text(plan.work, width, bold)]
-    return "\n".join((bold(head.rstrip("\n")) + "\n" + total, steps, files, *work))
+    expected = "" if plan.forecast is None else forecast_text(plan.forecast, width)
+    return "\n".join((bold(head.rstrip("\n")) + "\n" + total, steps, files, *work)) + expected
 
 
 def work_text(work: Work, width: int, bold: Callable[[str], str]) -> str:

@@ -8,6 +8,7 @@ lock (an open file of that number), does as `cancel.json` says, and puts the rec
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sncompile.runner.disk_budget import read_room
 from sncompile.runner.disks import Disk, temporary_folder, troubled
 from sncompile.runner.ending import (
     PATIENCE,
@@ -29,10 +31,11 @@ from sncompile.runner.ending import (
     release_claims,
     write_end,
 )  # fmt: skip
-from sncompile.runner.engine.hooks import Listeners, listen, obey
-from sncompile.runner.engine.jobs import JobKeeper, SignsOfLife
+from sncompile.runner.engine.disk_keeping import DiskKeeper
+from sncompile.runner.engine.hooks import Listeners, choose, listen, obey
+from sncompile.runner.engine.jobs import JobKeeper, Objection, SignsOfLife
 from sncompile.runner.engine.obeying import Obedience
-from sncompile.runner.engine.options import Request, judge, objections
+from sncompile.runner.engine.options import Request, judge, objections, share
 from sncompile.runner.engine.slurm_arrays import mend_arrays
 from sncompile.runner.engine.slurm_queue import queue_name, try_to_take_back
 from sncompile.runner.engine.stillness import StillnessWatch
@@ -176,6 +179,7 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
         tell(folder.events, event="error", message="; ".join(refused))
         return False
     asked.targets = list(request.targets)
+    share(asked, request.shared)
     asked.logger = ["sncompile"]
     # Quiet, it would keep its events to itself; its words go to a file anyway.
     asked.quiet = None
@@ -189,20 +193,18 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
     seen.keeper = JobKeeper(
         Path.cwd(), claims_of(folder), by_mark, folder.redaction(os.environ), private=bool(folder.secrets),
         elsewhere=seen.stored_elsewhere, made=_made(folder, obedience),
-        refuse=lambda found: tell(folder.events, event="refused", code=found.code, message=found.message),
+        refuse=functools.partial(_refuse, folder),
         tell_disks=lambda outputs, disks: _tell_disks(folder, outputs, disks),
         place_of_try=folder.kept_of_try,
     )  # fmt: skip
     try:
-        listen(Listeners((seen.keeper, *([obedience] if obedience is not None else []))))
+        room = _room(folder) if obedience is not None else None
+        listen(Listeners(each for each in (seen.keeper, obedience, room) if each is not None))
+        if room is not None:
+            choose(room)
         if obedience is not None:
             asked.ignore_incomplete = True  # What is half-written is known by the marks beside the data.
-            obey(
-                obedience,
-                lambda rule, output, wildcards: tell(
-                    folder.events, event="stays", rule=rule, output=output, wildcards=wildcards
-                ),
-            )
+            obey(obedience, functools.partial(_passed_over, folder, room))
         return bool(args_to_api(asked, parser))
     except Exception as error:  # As Snakemake's own command line does.
         print_exception(error)
@@ -221,6 +223,25 @@ def _obedience(folder: RunFolder) -> Obedience | None:
         each["root"]: open_log(Path(each["log"]), each["generation"]) for each in told["roots"] if each["root"] in used
     }
     return Obedience(orders, gone, states, logs, Hashing(told["hashing"]), Path.cwd())
+
+
+def _room(folder: RunFolder) -> DiskKeeper | None:
+    """Who keeps the disk below the run's budget, if it has one."""
+    if not folder.room.exists():
+        return None
+    return DiskKeeper(*read_room(folder.room), Path.cwd(), functools.partial(_refuse, folder))
+
+
+def _passed_over(
+    folder: RunFolder, room: DiskKeeper | None, rule: str, outputs: list[str], wildcards: dict[str, str]
+) -> None:  # fmt: skip
+    if room is not None:
+        room.pass_over(outputs)
+    tell(folder.events, event="stays", rule=rule, output=outputs, wildcards=wildcards)
+
+
+def _refuse(folder: RunFolder, found: Objection) -> None:
+    tell(folder.events, event="refused", code=found.code, message=found.message)
 
 
 def _made(folder: RunFolder, obedience: Obedience | None) -> set[str]:

@@ -15,10 +15,12 @@ from typing import Any, NamedTuple, Protocol
 
 
 class EngineJob(NamedTuple):
-    """A job as Snakemake has it: its outputs (path, whether a directory, whether temporary) and logs."""
+    """A job as Snakemake has it: its outputs (path, whether a directory, whether temporary), its logs, and the file in
+    which it is measured, if it is."""
 
     outputs: tuple[tuple[str, bool, bool], ...]
     logs: tuple[str, ...]
+    benchmark: str = ""
 
 
 class Refused(Exception):
@@ -155,6 +157,45 @@ def _pass_over(decider: Decider, told: Told, passed: set[Any], original: Callabl
     return run
 
 
+class Chooser(Protocol):
+    """Says which of the jobs that are ready may start now."""
+
+    def choose(self, jobs: Iterable[Any], plain: Callable[[Any], list[EngineJob]]) -> list[Any]:
+        """Those of some jobs that may; `plain` makes plain jobs of one, several of a group."""
+
+    def give_back(self, jobs: Iterable[EngineJob]) -> None:
+        """Jobs that were chosen do not start now."""
+
+    def stuck(self) -> str:
+        """Nothing runs, and nothing may start: why, for people."""
+
+
+def choose(chooser: Chooser) -> None:
+    """Have a chooser say which jobs may start. Raises `RuntimeError` for a Snakemake that is not known to ask."""
+    import_module("snakemake.cli")
+    scheduler = getattr(import_module("snakemake.scheduling.job_scheduler"), "JobScheduler", None)
+    if not hasattr(scheduler, "job_selector"):
+        raise RuntimeError("this version of Snakemake chooses jobs in another way; use one that sncompile knows")
+    _replace(scheduler, "job_selector", functools.partial(_select, chooser))
+
+
+def _select(chooser: Chooser, original: Callable[..., Any]) -> Callable[..., Any]:
+    def plain(job: Any) -> list[EngineJob]:
+        return list(map(_plain, _single([job])))
+
+    @functools.wraps(original)
+    def job_selector(self: Any, jobs: Iterable[Any]) -> Any:
+        may = chooser.choose(jobs, plain)
+        if not may and not self.running:
+            raise import_module("snakemake.exceptions").WorkflowError(chooser.stuck())
+        selected = original(self, set(may)) if may else []
+        chosen = set(selected)
+        chooser.give_back([each for job in may if job not in chosen for each in plain(job)])
+        return selected
+
+    return job_selector
+
+
 def _leave(passed: set[Any], original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     async def postprocess(self: Any, *args: Any, **named: Any) -> None:
@@ -227,5 +268,6 @@ def _single(jobs: Iterable[Any]) -> Iterator[Any]:
 
 def _plain(job: Any) -> EngineJob:
     return EngineJob(
-        tuple((str(f), bool(f.is_directory), "temp" in f.flags) for f in job.output), tuple(map(str, job.log))
-    )
+        tuple((str(f), bool(f.is_directory), "temp" in f.flags) for f in job.output), tuple(map(str, job.log)),
+        str(job.benchmark or ""),
+    )  # fmt: skip

@@ -15,10 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sncompile.runner.engine.hooks import EngineJob
+from sncompile.runner.measures import read_measure
 from sncompile.runner.state.orders import Order, engine_jobs
 from sncompile.state.decisions import Verdict
 from sncompile.state.log import Log, Row
-from sncompile.state.store import Done, State, job_rows, stamp_rows, stamps_of
+from sncompile.state.store import Done, Measured, State, job_rows, measure_row, stamp_rows, stamps_of
 from sncompile.state.versions import ABSENT, CHANGING, Hashing, Looker
 
 
@@ -139,6 +140,7 @@ class Obedience:
         if not orders or not (well or any(order.mark for order, _ in orders)):
             return
         self._looker.forget()
+        memory = self._memory(job) if len(orders) == 1 else None
         rows: dict[str, list[Row]] = {}
         for order, versions in orders:
             if not well and not (order.mark and (self._working / order.mark).exists()):
@@ -147,13 +149,21 @@ class Obedience:
             inputs = tuple([known if self._looker.same(path, known) else CHANGING for path, known in read])
             outputs = tuple([self._looker.version(path) for path in order.outputs])
             ended = time.time()
-            done = Done(order.digest, inputs, outputs, round(ended, 3), round(ended - began, 3))
+            # Of a batch nobody knows how long each of its jobs took.
+            seconds = (ended - began) / len(orders)
+            done = Done(order.digest, inputs, outputs, round(ended, 3), round(seconds, 3))
             rows.setdefault(order.root, []).extend(
                 job_rows(order.key, done, self._listed.setdefault(order.root, set()))
             )
+            sizes = tuple(map(self._looker.size, order.outputs))
+            if memory is not None or any(map(_is_folder, outputs)):
+                rows[order.root].append(measure_row({order.key: Measured(memory, sizes)}))
             self._young |= {p: (order.root, v) for p, v in zip(order.outputs, outputs, strict=True)
                             if not self._looker.has_stamp(p)}  # fmt: skip
         self._write_all(rows)
+
+    def _memory(self, job: EngineJob) -> float | None:
+        return read_measure(self._working / job.benchmark).memory if job.benchmark else None
 
     def finish(self) -> None:
         """Look once more at outputs that were too young to be known again by their times."""
@@ -176,3 +186,7 @@ class Obedience:
 
     def _write(self, root: str, rows: Sequence[Row]) -> None:
         self._logs[root].write(rows)
+
+
+def _is_folder(version: str) -> bool:
+    return version[:1] == "/"

@@ -18,7 +18,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics import CompileError, Diagnostic
@@ -112,6 +113,9 @@ _AT_LEAST_ONE = (
 PRETENDERS = ("dryrun", "touch")
 """Executors that run nothing."""
 
+HERE = "local"
+"""The executor that runs jobs on this machine, and that Snakemake takes where nobody names one."""
+
 _PLAN = "`sncompile plan SPEC` tells what would be done"
 _TARGET = "`--target NAME` makes an output or a step, with all that it needs"
 _AGAIN = "delete what is to be made again, or make everything again by `--forceall`"
@@ -145,17 +149,23 @@ _INSTEAD: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A run's options for Snakemake: our `own`, a profile's file, the user's `extra` ones, and what is to be made."""
+    """A run's options for Snakemake: our `own`, a profile's file, the user's `extra` ones, and what is to be made.
+
+    `shared` is what all jobs together may use of resources, by Snakemake's names, of which nobody else says how much.
+    """
 
     own: tuple[str, ...]
     profile: str | None = None
     extra: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    shared: Mapping[str, int] = field(default_factory=dict)
 
     @staticmethod
     def from_object(found: Mapping[str, Any]) -> Request:
         """A request as a record has it."""
-        return Request(tuple(found["own"]), found["profile"], tuple(found["extra"]), tuple(found["targets"]))
+        return Request(
+            tuple(found["own"]), found["profile"], tuple(found["extra"]), tuple(found["targets"]), found["shared"]
+        )
 
     def as_object(self) -> dict[str, Any]:
         """The form of a record."""
@@ -175,12 +185,45 @@ class Setting(NamedTuple):
     origin: str
 
 
+class Asked(NamedTuple):
+    """What Snakemake is asked for that bears on how many jobs there may be at once.
+
+    `cores` is None where that was left open. `shared` is what all jobs together may use of a resource; `own` are the
+    rules that were given other threads or resources than they ask for.
+    """
+
+    executor: str = HERE
+    cores: int | None = None
+    shared: Mapping[str, int] = MappingProxyType({})
+    own: frozenset[str] = frozenset()
+
+    @staticmethod
+    def from_parsed(asked: Any) -> Asked:
+        """What Snakemake's parser has found."""
+        numbers = {name: held.value for name, held in asked.resources.items() if isinstance(held.value, int)}
+        own = frozenset((*asked.set_threads, *asked.set_resources))
+        return Asked(asked.executor or HERE, asked.cores, numbers, own)
+
+
 class Verdict(NamedTuple):
     """What was changed and is heeded, what is refused, and what the parser could not read."""
 
     settings: tuple[Setting, ...]
     refused: tuple[Setting, ...]
     error: str | None = None
+    asked: Asked = Asked()
+
+    def as_object(self) -> dict[str, Any]:
+        """The same as JSON has it."""
+        asked = {**self.asked._asdict(), "shared": dict(self.asked.shared), "own": sorted(self.asked.own)}
+        return {**self._asdict(), "asked": asked}
+
+    @staticmethod
+    def from_object(found: Mapping[str, Any]) -> Verdict:
+        """A verdict from JSON."""
+        settings, refused = (tuple(Setting(*each) for each in found[kind]) for kind in ("settings", "refused"))
+        asked = {**found["asked"], "own": frozenset(found["asked"]["own"])}
+        return Verdict(settings, refused, found["error"], Asked(**asked))
 
 
 PROFILE, ARGUMENTS = "profile", "--"
@@ -214,7 +257,13 @@ def judge(request: Request) -> tuple[Verdict, Any, Any]:
     changed = [s for s in changed if not (s.member == "profile" and s.origin == PROFILE)]
     refused = [s for s in changed if not _is_admitted(s.member, asked, mine)]
     settings = tuple(s for s in changed if s not in refused)
-    return Verdict(settings, tuple(refused)), parser, asked
+    return Verdict(settings, tuple(refused), None, Asked.from_parsed(asked)), parser, asked
+
+
+def share(asked: Any, shared: Mapping[str, int]) -> None:
+    """Have what Snakemake was asked for hold all jobs together to some amounts, beside those that it has."""
+    for name, amount in shared.items():
+        asked.resources[name] = amount
 
 
 def _profile(profile: str | None) -> list[str]:
@@ -277,30 +326,25 @@ def _is_admitted(member: str, asked: Any, plugins: tuple[str, ...]) -> bool:
     return member in ADMITTED or member.startswith(plugins)
 
 
-def examine(request: Request, variables: Mapping[str, str], folder: str) -> tuple[Setting, ...]:
+def examine(request: Request, variables: Mapping[str, str], folder: str) -> Verdict:
     """What a profile and a user change, by a process of its own in the working folder, before anything has begun.
 
     Raises `CompileError` where something is refused.
     """
     if request.profile is None and not request.extra:
-        return ()
+        return Verdict((), ())
     done = subprocess.run(
         python(__name__), input=json.dumps(request.as_object()), cwd=folder, env=dict(variables),
         capture_output=True, text=True, errors="replace", check=False,
     )  # fmt: skip
     try:
-        told = json.loads(done.stdout.splitlines()[-1])
+        verdict = Verdict.from_object(json.loads(done.stdout.splitlines()[-1]))
     except (ValueError, IndexError):
-        told = {"settings": [], "refused": [], "error": _last(done.stderr) or "Snakemake cannot be started"}
-    verdict = Verdict(
-        tuple(Setting(*found) for found in told["settings"]),
-        tuple(Setting(*found) for found in told["refused"]),
-        told["error"],
-    )
+        verdict = Verdict((), (), _last(done.stderr) or "Snakemake cannot be started")
     found = list(objections(verdict, request))
     if found:
         raise CompileError(found)
-    return verdict.settings
+    return verdict
 
 
 def objections(verdict: Verdict, request: Request) -> Iterator[Diagnostic]:
@@ -321,7 +365,7 @@ def objections(verdict: Verdict, request: Request) -> Iterator[Diagnostic]:
 def main() -> None:
     """Judge the request at standard input."""
     verdict, _, _ = judge(Request.from_object(json.load(sys.stdin)))
-    print(json.dumps(verdict._asdict()))
+    print(json.dumps(verdict.as_object()))
 
 
 if __name__ == "__main__":
