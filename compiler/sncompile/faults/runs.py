@@ -147,6 +147,12 @@ CANNOT_WRITE = Fault(
     "job had written was deleted, so there may be more room now than there was. The disks of its outputs, of its log\n"
     "and of temporary files are looked at when it fails.",
 )
+LOST_LINK = Fault(
+    "SN726",
+    "a link that no container can follow",
+    "A container sees the data roots, the inputs, and what links among the inputs lead to, each at its own place.\n"
+    "This link leads nowhere, or to a folder that images have of their own, such as `/usr/lib`, which would be hidden.",
+)
 NOT_PLANNED = Fault(
     "SN730",
     "a plan that does not hold any more",

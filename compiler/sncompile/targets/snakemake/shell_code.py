@@ -65,7 +65,8 @@ def _container(context: TaskContext) -> list[str]:
         message = f"{engine} cannot run the image `{image}`"
         context.around.tell(faults.NOT_DOCKER.at(task.spans["container"], message, help="use `--containers apptainer`"))
     variables = [word for v in task.variables for word in ("--env", v.name)]
-    return ["bash {CONTAINER:q}", *variables, *(["--network"] if task.network else []), quoted(name or image)]
+    inputs = [r"--inputs <(printf '%s\0' {input:q})"] if task.inputs else []
+    return ["bash {CONTAINER:q}", *inputs, *variables, *(["--network"] if task.network else []), quoted(name or image)]
 
 
 def _places(context: TaskContext, commands: CommandLowering) -> dict[str, str]:

@@ -172,9 +172,26 @@ def _unwrapped(body: str, family: Family, job: Job) -> str:
     image = docker_name(str(job.container))
     options = [word for v in family.env for word in ("--env", v.name)]
     options += ["--network"] if family.network else []
-    wrapper = re.compile(rf"bash \S*{re.escape(RUNNER)} {re.escape(shlex.join([*options, image or '']))} ")
+    wrapper = f"{shlex.join([*options, image or ''])} "
     if job.command is not None:
-        return wrapper.sub("", body, count=1) if wrapper.match(body) else body
+        inside = _inside(body, wrapper)
+        return body if inside is None else inside
     head, start, call = body.rpartition("}\n")
-    called = wrapper.fullmatch(call.removesuffix('bash -euo pipefail -c "$(declare -f script); script"\n'))
+    called = _inside(call, wrapper) == 'bash -euo pipefail -c "$(declare -f script); script"\n'
     return head.removeprefix("script() {\n") if start and called and head.startswith("script() {\n") else body
+
+
+_RUNNER = re.compile(rf"bash \S*{re.escape(RUNNER)} ")
+_INPUTS = r"--inputs <(printf '%s\0' "
+
+
+def _inside(call: str, wrapper: str) -> str | None:
+    """What is called by the words that end in `wrapper`, after the job's inputs; None where it is not called so."""
+    start = _RUNNER.match(call)
+    if start is None:
+        return None
+    rest = call[start.end() :]
+    if rest.startswith(_INPUTS):
+        _, _, rest = rest.partition(f") {wrapper}")
+        return rest or None
+    return rest.removeprefix(wrapper) if rest.startswith(wrapper) else None
