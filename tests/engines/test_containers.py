@@ -319,3 +319,39 @@ def test_a_link_that_cannot_be_followed_is_told(engine: Engine, tmp_path: Path) 
     assert done.returncode == 3
     assert "SN726" in done.stderr
     assert "/usr/lib" in done.stderr
+
+
+LISTS = """
+sncompile: 1
+pipeline: lists
+tables: {t: {key: [k], rows: [{k: a b}, {k: "it's"}]}}
+steps:
+  one:
+    by: [k]
+    module:
+      outputs: {o: {type: file}}
+      container: "IMAGE"
+      command: [sh, -c, 'echo "$1" > "$1"', x, "${outputs.o}"]
+  all:
+    with: {i: "${one.o}"}
+    module:
+      inputs: {i: {type: "file[]"}}
+      outputs: {o: {type: file}}
+      container: "IMAGE"
+      command: [sh, -c, 'tr "\\n" "\\0" < "$2" | xargs -0 cat > "$1"', x, "${outputs.o}", {list_file: "${inputs.i}"}]
+  script:
+    with: {i: "${one.o}"}
+    module:
+      inputs: {i: {type: "file[]"}}
+      outputs: {o: {type: file}}
+      container: "IMAGE"
+      shell: 'while read -r path; do cat "$path"; done < ${list_file(inputs.i)} > ${outputs.o}'
+"""
+
+
+def test_list_files_are_there(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "spec.yaml").write_text(LISTS.replace("IMAGE", engine.image))
+    done = engine.sncompile(tmp_path, "run", "spec.yaml", "--containers", engine.name)
+    assert done.returncode == 0, done.stderr + "".join(p.read_text() for p in tmp_path.glob("logs/**/*.log"))
+    for step in ("all", "script"):
+        assert (tmp_path / "results" / step / "o").read_text() == "results/one/a b/o\nresults/one/it's/o\n"

@@ -138,7 +138,8 @@ TOO_LONG = Fault(
     "SN724",
     "a command line that is too long",
     "Linux starts no program with more than 2 MB of arguments and environment, or with an argument of more than\n"
-    "131,072 bytes. Hand the tool a directory, or a file in which the names stand, or gather fewer files in one job.",
+    "131,072 bytes. Hand the tool a file in which the names stand (`list_file`), or a directory, or gather fewer\n"
+    "files in one job.",
 )
 CANNOT_WRITE = Fault(
     "SN725",

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from sncompile.ir.graph.model import Family
 from sncompile.ir.jobs.expansion import Job
+from sncompile.targets.snakemake.commands import PRINTED
 from sncompile.targets.snakemake.containers import RUNNER, docker_name
 
 _WORD = r"""(?:[^\s;'"\\]|'[^']*'|"[^"]*"|\\.)*"""
@@ -55,9 +56,12 @@ def command_line(family: Family, job: Job, shell: str, log: str, *, marked: bool
             made = _MADE.match(body)
             body = body[made.end() :] if made is not None else body
             told += _created(shlex.split(made[0]) if made is not None else [], family, job)
+        body, unwritten = _without_lists(body, family, job)
+        told += [f"it does not write {path} as it should" for path in unwritten]
     elif shell.endswith(tail):
         body = shell.removesuffix(tail)
         told += [*_created([], family, job), *_counts("", family, job)]
+        told += [f"it does not write {path}" for path in job.lists]
     else:
         return Line(shell, (f"its log is not {name}",))
     body, unset = _without_variables(body, family, job)
@@ -123,6 +127,37 @@ def _without_checks(body: str, count: int) -> tuple[str, str]:
             break
         body = body[: at + 1]
     return body.removeprefix("\n"), whole[len(body) - 1 :]
+
+
+_LIST = re.compile(rf"""\(list=({_WORD}); mkdir -p -- "\$\{{list%/\*\}}"\nfor item in """, re.DOTALL)
+"""How it begins that a list file is written."""
+
+
+def _without_lists(body: str, family: Family, job: Job) -> tuple[str, list[str]]:
+    """A command or script without what writes its list files, and those that are not written as they should be."""
+    told: list[str] = []
+    for (path, text), file in zip(job.lists.items(), family.lists.values(), strict=True):
+        found, end = _LIST.match(body), file.ended_by
+        tail = f"""; do printf '{PRINTED[end]}' "$item"; done > "$list")\n"""
+        rest = body[found.end() :] if found is not None else ""
+        items = shlex.join(text.removesuffix(end).split(end)) if text else ""
+        # Most are quoted one by one; to read them as a shell does takes its time.
+        at = len(items) if rest.startswith(f"{items}{tail}") else rest.find(tail)
+        if found is None or at < 0:
+            told.append(path)
+            continue
+        same = rest[:at] == items or _each(rest[:at], end) == text
+        told += [] if same and shlex.split(found[1]) == [path] else [path]
+        body = rest[at + len(tail) :]
+    return body, told
+
+
+def _each(words: str, end: str) -> str | None:
+    """Words of the shell with something behind each; None for what are none."""
+    try:
+        return "".join(f"{word}{end}" for word in shlex.split(words))
+    except ValueError:
+        return None
 
 
 def _without_variables(body: str, family: Family, job: Job) -> tuple[str, list[str]]:
