@@ -110,6 +110,7 @@ def job_lines(job: Job) -> list[str]:
         for name, paths in ports.items():
             shown = "nothing" if paths is None else ", ".join(paths) if isinstance(paths, list) else paths
             lines.append(f"  {sign} {name}: {shown}")
+    lines += [f"  {path}: {text!r}" for path, text in job.lists.items()]
     rest = {"container": job.container, "env": job.env, "resources": job.resources, "after": ", ".join(job.after)}
     lines += [f"  {name}: {value}" for name, value in rest.items() if value]
     return [line.replace("\r", "\\r") for line in lines]

@@ -18,7 +18,7 @@ from sncompile.compilation import emit
 from sncompile.diagnostics import CompileError
 from sncompile.ir.diff.compare import compare
 from sncompile.ir.fields import Role, declared, scheduling
-from sncompile.ir.graph.commands import Flag, Option, ShellPart, Success, Variable, Waits
+from sncompile.ir.graph.commands import Flag, ListFile, Option, ShellPart, Success, Variable, Waits
 from sncompile.ir.graph.edges import with_families
 from sncompile.ir.graph.model import Family, Graph, Input, Origin, Output
 from sncompile.ir.graph.resources import RESOURCES
@@ -62,7 +62,7 @@ steps:
       container: image:1
       conda: env.yml
       success: {non_empty: [o], min_files: {d: 1}}
-      command: [tool, "${inputs.i}", {option: -l, value: "${params.l}"}, {flag: -f, when: "${params.p == 'word'}"}, "${outputs.o}", "${outputs.d}"]
+      command: [tool, "${inputs.i}", {option: -l, value: "${params.l}"}, {flag: -f, when: "${params.p == 'word'}"}, {list_file: ["${inputs.i}"]}, "${outputs.o}", "${outputs.d}"]
   s:
     by: k
     with: {i: "${a.o}"}
@@ -70,7 +70,7 @@ steps:
 outputs: {s: "${s.o}", o: "${a.o}", d: "${a.d}"}
 """  # noqa: E501
 
-CLASSES = (Family, Input, Output, Origin, Option, Flag, ShellPart, Variable, Success, Waits)
+CLASSES = (Family, Input, Output, Origin, Option, Flag, ListFile, ShellPart, Variable, Success, Waits)
 FIELDS = [(kind, name) for kind in CLASSES for name in declared(kind)]
 
 
@@ -93,6 +93,7 @@ def other(held: Any, family: Family, name: str) -> Any:
         "shell": ShellPart("\ntrue", None),
         "env": Variable("MORE", text("x", family.span), False),
         "origins": Origin("x", family.span),
+        "lists": family.lists and next(iter(family.lists.values()))._replace(path=text("more/${k}.txt", family.span)),
         "keys": UNIT,
     }
     if name in ("source", "target", "keys"):
@@ -103,6 +104,8 @@ def other(held: Any, family: Family, name: str) -> Any:
         return Const(False, STRING, family.span)
     if name == "base":
         return "directory"
+    if name == "ended_by":
+        return "\0"
     if isinstance(held, VALUES):
         return Const(f"{getattr(held, 'value', '')}x", STRING, family.span)
     if isinstance(held, bool):
@@ -146,6 +149,8 @@ def with_change(graph: Graph, kind: type, name: str) -> tuple[Graph, str]:
         made = family._replace(inputs={"i": changed(family.inputs["i"], name, family)})
     elif kind is Output:
         made = family._replace(outputs={**family.outputs, "o": changed(family.outputs["o"], name, family)})
+    elif kind is ListFile:
+        made = family._replace(lists={n: changed(f, name, family) for n, f in family.lists.items()})
     elif kind is Success:
         made = family._replace(success=changed(family.success, name, family))
     elif kind is Origin:
@@ -222,6 +227,7 @@ _IN_VALUE = "whether there are several is seen in the value"
 _NOT_YET = "no output is optional in this version of the language"
 _FASTER = "who waits for more comes to the same files"
 
+_BESIDE = "where a list file lies beside the results is no word of the spec"
 _REFUSED = "it is refused (SN614)"
 _EACH_ITS_OWN = "steps that wait for different ones are merged, and each still waits for its own"
 
@@ -260,6 +266,8 @@ UNSEEN: dict[tuple[str, str], str] = {
     ("diff", "Output.derived"): _CHOSEN,
     ("snakemake", "Output.derived"): _CHOSEN,
     ("cwl", "Output.derived"): _CHOSEN,
+    ("diff", "ListFile.path"): _BESIDE,
+    ("meaning", "ListFile.path"): _BESIDE,
     ("lowered", "Family.params"): _BY_COMMAND,
     ("meaning", "Family.params"): _BY_COMMAND,
     ("lowered", "Output.derived"): _CHOSEN,

@@ -264,7 +264,7 @@ steps:
     )
     for level in (0, 1, 2):
         made = compile_program(check("main.yaml").require(), CompileOptions(level=level))
-        first, second = (json.loads(j.command[-1]) for j in jobs(made.graph) if j.step == "call" and j.command)
+        first, second = (json.loads(*j.lists.values()) for j in jobs(made.graph) if j.step == "call")
         assert (first.keys(), second) == ({"some", "o"}, {"some": [], "o": "results/call/b/o"})
         assert "none" not in made.emitted.files["Snakefile"].decode()
 
@@ -506,6 +506,7 @@ NOT_COMPARED = {
           "logs/                   # where the log is; that it is written is compared
         | docker://                # the image: a command may be wrapped in another way to it
         | \ success=               # has a job run again when other things are checked
+        | \ values=                # has it run again when other values are in an object
         | ^\ {4}"[A-Z]+",$         # a secret, which Snakemake asks for
         | ^\ {4}\w+=r"            # how a key looks usually
         | after_\w+=               # order, where an input goes without saying it
@@ -554,10 +555,11 @@ def others_of_lines(text: str, start: str, end: str, left: str) -> Iterator[tupl
     [
         *(
             ("snakemake", page, "Snakefile", "rule all:", "")
-            for page in ("alone", "environment", "inputs", "paths", "waits", "words")
+            for page in ("alone", "environment", "inputs", "list_files", "paths", "waits", "words")
         ),
         ("cwl", "environment", "workflow.cwl", "- id: main", "# Gives every file"),
-        *(("bash", page, "run.sh", "job_1()", "functions=") for page in ("alone", "waits", "words")),
+        ("cwl", "list_files", "workflow.cwl", "- id: main", "# Hands every job"),
+        *(("bash", page, "run.sh", "job_1()", "functions=") for page in ("alone", "list_files", "waits", "words")),
     ],
 )
 def test_every_line_counts(
@@ -571,7 +573,7 @@ def test_every_line_counts(
     assert [line for line, other in others if not told_by(target, graph, files | {name: other.encode()})] == []
 
 
-@pytest.mark.parametrize("page", ["alone", "environment", "inputs", "paths", "waits", "words"])
+@pytest.mark.parametrize("page", ["alone", "environment", "inputs", "list_files", "paths", "waits", "words"])
 def test_every_cell_of_a_sidecar_counts(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     graph, files = emitted_page(page, "snakemake", tmp_path)
@@ -603,7 +605,7 @@ def others_of_texts(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
                     yield place, value | {name: other}
 
 
-@pytest.mark.parametrize("page", ["alone", "environment"])
+@pytest.mark.parametrize("page", ["alone", "environment", "list_files"])
 def test_every_text_of_an_object_counts(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That is what CWL's document is given. A file's own name is none of it: jobs have the file where a path says."""
     monkeypatch.chdir(tmp_path)

@@ -52,6 +52,7 @@ ASKING: dict[Feature, dict[str, str]] = {
     Feature.TEMPORARY: {"step": "outputs: {d: {temp: true}}"},
     Feature.PROTECTED: {"step": "outputs: {o: {protected: true}}"},
     Feature.PROTECTED_FOLDERS: {"step": "outputs: {d: {protected: true}}"},
+    Feature.LIST_FILES: {"word": ", {list_file: ['${inputs.i}']}"},
     Feature.CHECKS: {"module": "success: {non_empty: [o]}"},
     Feature.LOCAL_JOBS: {"step": "local: true"},
 }

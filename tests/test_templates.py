@@ -45,6 +45,8 @@ MODULE: dict[str, Any] = {
         {"option": "--x", "value": "a value", "when": "${params.x == 'MARK'}"},
         {"flag": "--flag", "when": "${params.e == 'a'}"},
         {"option": "--p", "value": "${params.p}"},
+        {"list_file": "${params.ps}", "option": "--l", "prefix": "@"},
+        {"list_file": ["a value"]},
         {"option": "--e", "value": "${params.e}"},
         "${params.ps}",
         "${params.x}",

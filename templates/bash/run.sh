@@ -175,6 +175,14 @@ attempt_it() {
   for path in "${protected[@]}"; do chmod -R a-w -- "$path"; done
 }
 
+# A list for the command, in a file: it may be longer than a command line can be.
+list() { # PATH FORMAT ITEM…
+  local path=$1 form=$2
+  shift 2
+  mkdir -p -- "$(dirname -- "$path")"
+  if (($#)); then printf "$form" "$@" > "$path"; else : > "$path"; fi
+}
+
 # Runs bash in the place of this shell, with the caller's environment and what the spec says. What this script has set is
 # its own; and no value is ever an argument, which others could see.
 become() {

@@ -23,7 +23,8 @@ instance() {
         rm -rf -- "${output#?:}" && mkdir -p -- "$(dirname -- "${output#?:}")"
     done
     rm -f -- "$mark"
-    if bash -euo pipefail -c "$script" && promised; then
+    # A word of a command line has a limit, and a script none.
+    if bash -euo pipefail <(printf '%s\n' "$script") && promised; then
         for output in "${outputs[@]}"; do
             # As Snakemake does: so a directory that a job made is told from one that somebody else did.
             if [ -d "${output#?:}" ]; then touch -- "${output#?:}/.snakemake_timestamp"; fi

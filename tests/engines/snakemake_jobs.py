@@ -16,6 +16,7 @@ from sncompile.api import check, compile_graph, default_out, graph_of, optimize
 from sncompile.ir.graph.model import Graph
 from sncompile.ir.jobs.expansion import Job
 from sncompile.semantics.program import Options
+from sncompile.targets.snakemake.batching import written
 
 from .expected_jobs import Expected, files_of
 
@@ -119,6 +120,8 @@ def _batch_differences(expected: Expected, name: str, found: list[Job], event: M
         body = line.script
         for variable, value in job.env.items():
             body = body.removeprefix(f"export {variable}={shlex.quote(value)}\n")
+        for path, text in job.lists.items():
+            body = body.removeprefix(written(path, text))
         wanted = shlex.join(job.command) if job.command is not None else job.shell
         if (line.key, line.digest, body) != (expected.key_of(name, job), job.digest, wanted):
             told.append(f"{job.id}: its line is {line}")
@@ -137,7 +140,8 @@ def _differences(expected: Expected, name: str, job: Job, event: Mapping[str, An
             told.append(f"{job.id}: inputs {got} are not {wanted}")
     elif not set(wanted) <= set(got):
         told.append(f"{job.id}: inputs {got} are not {wanted}")
-    shell = event["shellcmd"] or ""
+    shell, unwritten = _without_lists(event["shellcmd"] or "", job)
+    told += [f"{job.id}: the list {path} is not written" for path in unwritten]
     if name in expected.marked:
         shell = _without_marking(shell, job)
     log = event["log"][0]
@@ -164,6 +168,29 @@ def _differences(expected: Expected, name: str, job: Job, event: Mapping[str, An
         if isinstance(job.resources.get(ours), int) and resources and resources.get(theirs) != job.resources[ours]
     ]
     return told
+
+
+_LIST = re.compile(
+    r"""\(list=(.*?); mkdir -p -- "\$\{list%/\*\}"\nfor item in (.*?); do printf '%s(\\n|\\0)' "\$item"; """
+    r"""done > "\$list"\)\n""",
+    re.DOTALL,
+)
+
+
+def _without_lists(shell: str, job: Job) -> tuple[str, list[str]]:
+    """A job's shell text without what writes its list files, and those that are not written as they should be."""
+    found: dict[str, str] = {}
+    for _ in job.lists:
+        block = _LIST.search(shell)
+        if block is None:
+            break
+        end = {r"\n": "\n", r"\0": "\0"}[block[3]]
+        found["".join(shlex.split(block[1]))] = "".join(f"{item}{end}" for item in shlex.split(block[2]))
+        shell = shell[: block.start()] + shell[block.end() :]
+    if job.lists and job.command is not None and "\nundo() {" not in shell:
+        head, _, rest = shell.partition("\n")
+        shell = f"{rest.rstrip()} {head.removeprefix('exec ')}"
+    return shell, [path for path, text in job.lists.items() if found.get(path) != text]
 
 
 _ROOM = re.compile(r'undo\(\) .*?; do mkdir -p -- "\$\(dirname -- "\$path"\)"; done\n', re.DOTALL)

@@ -270,3 +270,88 @@ def test_images_by_their_digests(engine: Engine, daemon: dict[str, str], root: P
         assert engine.sncompile(work, "lock", "spec.yaml", "--check", "--update").returncode == 1
         assert engine.sncompile(work, "lock", "spec.yaml", "--update").returncode == 0
         assert (work / "sncompile.lock").read_text() != before
+
+
+LINKED = """
+sncompile: 1
+pipeline: linked
+data: {raw: raw, workspace: results}
+steps:
+  one:
+    with: {i: "${data.raw}/x.txt", d: "${data.raw}/folder", n: "${data.raw}/near/y.txt"}
+    module:
+      inputs: {i: {type: file}, d: {type: directory}, n: {type: file}}
+      outputs: {o: {type: file}}
+      container: "IMAGE"
+      command: [sh, -c, 'cat "$2" "$3"/* "$4" > "$1"; ! echo 2> /dev/null >> "$2"', x,
+                "${outputs.o}", "${inputs.i}", "${inputs.d}", "${inputs.n}"]
+"""
+
+
+def test_links_lead_somewhere(engine: Engine, tmp_path: Path) -> None:
+    """Chains of links, relative ones, links inside of a folder, and folders that are links: to be read, not written."""
+    folder, store = tmp_path / "work", Path(f"/var/opt/sncompile-links-{os.getpid()}")
+    try:
+        (folder / "raw" / "folder").mkdir(parents=True)
+        (store / "plate").mkdir(parents=True)
+        for name in ("x", "y", "z"):
+            (store / "plate" / f"{name}.txt").write_text(f"{name}\n")
+        (store / "x.txt").symlink_to("plate/x.txt")
+        (folder / "raw" / "x.txt").symlink_to(store / "x.txt")
+        (folder / "raw" / "near").symlink_to(os.path.relpath(store / "plate", folder / "raw"))
+        (folder / "raw" / "folder" / "z.txt").symlink_to(store / "plate" / "z.txt")
+        (folder / "spec.yaml").write_text(LINKED.replace("IMAGE", engine.image))
+        done = engine.sncompile(folder, "run", "spec.yaml", "--containers", engine.name)
+        assert done.returncode == 0, done.stderr + "".join(p.read_text() for p in folder.glob("logs/**/*.log"))
+        assert (folder / "results" / "one" / "o").read_text() == "x\nz\ny\n"
+        assert (store / "plate" / "x.txt").read_text() == "x\n"
+    finally:
+        subprocess.run(["rm", "-rf", str(store)], check=True)
+
+
+def test_a_link_that_cannot_be_followed_is_told(engine: Engine, tmp_path: Path) -> None:
+    text = LINKED.replace("raw}/folder", "raw}/usr").replace("raw}/near/y", "raw}/x")
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "x.txt").write_text("x\n")
+    (tmp_path / "raw" / "usr").symlink_to("/usr/lib")
+    (tmp_path / "spec.yaml").write_text(text.replace("IMAGE", engine.image))
+    done = engine.sncompile(tmp_path, "run", "spec.yaml", "--containers", engine.name)
+    assert done.returncode == 3
+    assert "SN734" in done.stderr
+    assert "/usr/lib" in done.stderr
+
+
+LISTS = """
+sncompile: 1
+pipeline: lists
+tables: {t: {key: [k], rows: [{k: a b}, {k: "it's"}]}}
+steps:
+  one:
+    by: [k]
+    module:
+      outputs: {o: {type: file}}
+      container: "IMAGE"
+      command: [sh, -c, 'echo "$1" > "$1"', x, "${outputs.o}"]
+  all:
+    with: {i: "${one.o}"}
+    module:
+      inputs: {i: {type: "file[]"}}
+      outputs: {o: {type: file}}
+      container: "IMAGE"
+      command: [sh, -c, 'tr "\\n" "\\0" < "$2" | xargs -0 cat > "$1"', x, "${outputs.o}", {list_file: "${inputs.i}"}]
+  script:
+    with: {i: "${one.o}"}
+    module:
+      inputs: {i: {type: "file[]"}}
+      outputs: {o: {type: file}}
+      container: "IMAGE"
+      shell: 'while read -r path; do cat "$path"; done < ${list_file(inputs.i)} > ${outputs.o}'
+"""
+
+
+def test_list_files_are_there(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "spec.yaml").write_text(LISTS.replace("IMAGE", engine.image))
+    done = engine.sncompile(tmp_path, "run", "spec.yaml", "--containers", engine.name)
+    assert done.returncode == 0, done.stderr + "".join(p.read_text() for p in tmp_path.glob("logs/**/*.log"))
+    for step in ("all", "script"):
+        assert (tmp_path / "results" / step / "o").read_text() == "results/one/a b/o\nresults/one/it's/o\n"

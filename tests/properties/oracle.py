@@ -866,7 +866,10 @@ class _Interpreter:
         module = _InModule(self, step, {"inputs": inputs, "params": params, "outputs": outputs})
         resources = {**document.get("resources", {}), **declared.get("resources", {})}
         container = declared.get("container", document.get("container"))
-        command = None if "shell" in document else [a for item in document["command"] for a in _item(item, module)]
+        folder = step.home.data.get("workspace", "results")
+        lists = "/".join([folder, step.name, ".sncompile/lists", *map(in_path, key)])
+        items = [] if "shell" in document else document["command"]
+        command = None if "shell" in document else [a for item in items for a in _item(item, module, lists)]
         shell = interpolate(document["shell"], module, turn=_quoted) if "shell" in document else None
         return {
             "key": dict(zip(step.keys, key, strict=True)),
@@ -879,14 +882,20 @@ class _Interpreter:
         }
 
 
-def _item(item: Json, names: Names) -> list[str]:
-    """The arguments of one item of a command."""
+def _item(item: Json, names: Names, lists: str) -> list[str]:
+    """The arguments of one item of a command; `lists` is the folder of the job's list files."""
     if not isinstance(item, dict):
         return arguments(interpolate(item, names))
     if not interpolate(item.get("when", True), names):
         return []
     if "flag" in item:
         return [item["flag"]]
+    if "list_file" in item:
+        if not arguments(interpolate(item["list_file"], names)):
+            return []
+        named = re.fullmatch(r"\$\{\w+\.(\w+)\}", item["list_file"])
+        assert named is not None
+        return [*([item["option"]] if "option" in item else []), f"{item.get('prefix', '')}{lists}/{named[1]}.txt"]
     values = arguments(interpolate(item["value"], names))
     if "option" not in item or not values:
         return values

@@ -138,7 +138,8 @@ TOO_LONG = Fault(
     "SN724",
     "a command line that is too long",
     "Linux starts no program with more than 2 MB of arguments and environment, or with an argument of more than\n"
-    "131,072 bytes. Hand the tool a directory, or a file in which the names stand, or gather fewer files in one job.",
+    "131,072 bytes. Hand the tool a file in which the names stand (`list_file`), or a directory, or gather fewer\n"
+    "files in one job.",
 )
 CANNOT_WRITE = Fault(
     "SN725",
@@ -177,6 +178,12 @@ OVER_BUDGET = Fault(
     "With `--disk SIZE` jobs wait until there is room for what they are expected to write. Some wrote more than that,\n"
     "or failed and left unread what others had written for them, and now no job fits any more. What is done stays\n"
     "done: run again, with more room; by then the sizes are known.",
+)
+LOST_LINK = Fault(
+    "SN734",
+    "a link that no container can follow",
+    "A container sees the data roots, the inputs, and what links among the inputs lead to, each at its own place.\n"
+    "This link leads nowhere, or to a folder that images have of their own, such as `/usr/lib`, which would be hidden.",
 )
 NOT_PLANNED = Fault(
     "SN730",

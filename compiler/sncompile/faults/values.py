@@ -107,6 +107,21 @@ WINDOWS_LINES = Fault(
     "written with the line ends of Unix: `sed -i 's/\\r$//' FILE`, and `*.sh text eol=lf` in `.gitattributes`.",
     Severity.WARNING,
 )
+BROKEN_LINE = Fault(
+    "SN337",
+    "an item of a list file that is not on one line",
+    "A list file has an item on each line, so that an item with a line break in it would be read as two. With\n"
+    "`separator: nul` a NUL ends each item, which no path can hold; `xargs -0` and many others read such files.",
+)
+LONG_LINE = Fault(
+    "SN338",
+    "a command line that is too long",
+    "Linux starts no program with an argument of more than 131,072 bytes, or with more than 2 MB of arguments and\n"
+    "environment; the job would fail with `Argument list too long`. Hand the list over in a file, which the tool\n"
+    'reads: `{list_file: "${inputs.images}"}` in `command`, `${list_file(inputs.images)}` in `shell`. Functions and\n'
+    "notebooks get their arguments in a file by themselves, where these come from rows or from other jobs.",
+    Severity.WARNING,
+)
 UNCLOSED_SCRIPT = Fault(
     "SN326",
     "a script that is never closed",

@@ -21,6 +21,7 @@ class Feature(Enum):
     TEMPORARY = "temporary files"
     PROTECTED = "protected files"
     PROTECTED_FOLDERS = "protected directories"
+    LIST_FILES = "lists in files"
     CHECKS = "checks of what was written"
     BATCHES = "several jobs in one"
     LOCAL_JOBS = "jobs of the submitting machine"

@@ -58,6 +58,19 @@ class Words:
             for part in self._task.script
         ]
 
+    def lists(self, number: int) -> dict[str, tuple[list[str], str]]:
+        """The list files of a job: what stands in each, and what ends it, by their paths."""
+        return {
+            self._list_path(name, number): (
+                ["".join(map(shown, text)) for word in each.words for text in self.word(word, number)],
+                each.ended_by,
+            )
+            for name, each in self._task.lists.items()
+        }
+
+    def _list_path(self, name: str, number: int) -> str:
+        return "".join(map(shown, self.word(self._task.lists[name].path, number)[0]))
+
     def word(self, word: Word, number: int) -> list[tuple[Text, ...]]:
         """The arguments that a word is for a job."""
         if not word.each:
@@ -103,6 +116,8 @@ class Words:
                 return piece
 
     def _port(self, piece: Port, number: int) -> Plain:
+        if piece.space == "lists":
+            return self._list_path(piece.name, number)
         inputs = piece.space == "inputs"
         port = self._task.inputs[piece.name] if inputs else self._task.outputs[piece.name]
         found: tuple[str, ...] | None = port.paths[number]
@@ -137,6 +152,7 @@ def _job(lowered: Lowered, task: Task, words: Words, number: int) -> Job:
         else "".join(script_text(part if isinstance(part, str) else list(map(first, part))) for part in script),
         inputs={name: _listed(words.value(Port("inputs", name), number)) for name in task.inputs},
         outputs={name: _listed(words.value(Port("outputs", name), number)) for name in task.outputs},
+        lists={path: "".join(f"{item}{end}" for item in items) for path, (items, end) in words.lists(number).items()},
         container=None if task.image is None else words.value(task.image, number),
         env={v.name: "***" if v.value is None else shown_word(words, v.value, number) for v in task.variables},
         resources={

@@ -92,7 +92,7 @@ class Cell(NamedTuple):
 
 
 class Port(NamedTuple):
-    """The path of a port, or its paths; `space` is `inputs` or `outputs`."""
+    """The path of a port, or its paths; `space` is `inputs`, `outputs`, or `lists` for a list file."""
 
     space: str
     name: str
@@ -283,6 +283,15 @@ class Made(NamedTuple):
     port: str
 
 
+class ListFile(NamedTuple):
+    """A file that has to be written right before the command runs, with the words in it, `ended_by` behind each."""
+
+    path: Word
+    words: tuple[Word, ...]
+    ended_by: str
+    span: Span
+
+
 class Variable(NamedTuple):
     """An environment variable: its text, or None for a secret one, which has its value from the run's environment."""
 
@@ -308,7 +317,7 @@ def ports_paths(inputs: Mapping[str, Input], outputs: Mapping[str, Output]) -> I
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """All jobs of a family. Exactly one of `command` and `script` is set.
+    """All jobs of a family. Exactly one of `command` and `script` is set; `lists` are files that it reads, by name.
 
     `keys` are the keys of each job, by the names `by`, and `key_set` the same with how they relate to those of others;
     `ids` the names of the jobs. `made_of` are the steps of the spec that a pass made it of; none for a step itself.
@@ -329,6 +338,7 @@ class Task:
     columns: Mapping[str, Column]
     command: tuple[Word, ...] | None
     script: tuple[ScriptPart, ...] | None
+    lists: Mapping[str, ListFile]
     inputs: Mapping[str, Input]
     outputs: Mapping[str, Output]
     parameters: Mapping[str, Parameter]

@@ -99,6 +99,9 @@ def _task_lines(lowered: Lowered, task: Task) -> Iterator[str]:
     for name, output in task.outputs.items():
         flags = [flag for flag in ("optional", "temp", "protected", "create") if getattr(output, flag)]
         yield f"  out {name}: {_port_text(output)}{''.join(f' {flag}' for flag in flags)}"
+    for name, listed in task.lists.items():
+        held = " ".join(map(word_text, listed.words))
+        yield f"  list {name}: {held} with {json.dumps(listed.ended_by)} in {word_text(listed.path)}"
     if task.command is not None:
         yield "  command"
         yield from (f"    {word_text(word)}" for word in task.command)

@@ -121,6 +121,8 @@ class Words:
         if value.space == "outputs":
             many = family.outputs[value.name].path.type.many
             return [Word((model.Port("outputs", value.name),), value.span, each=many)]
+        if value.space == "lists":
+            return [Word((model.Port("lists", value.name),), value.span)]
         if value.space == "resources":
             return [Word((model.Amount(value.name),), value.span)] if value.name in family.resources else []
         return self.words(family.local(value.space, value.name), value.name)
@@ -147,7 +149,7 @@ class Words:
         """Whether a port, a resource or a file is named somewhere inside a value."""
         return any(
             isinstance(leaf, ir.ModuleFile)
-            or (isinstance(leaf, ir.Local) and leaf.space in ("inputs", "outputs", "resources"))
+            or (isinstance(leaf, ir.Local) and leaf.space in ("inputs", "outputs", "resources", "lists"))
             for leaf in self._columns.leaves(value)
         )
 
@@ -172,7 +174,7 @@ class Words:
         match value:
             case ir.Const():
                 return Constant("" if value.value is None else to_text(value.value))
-            case ir.Local() if value.space in ("inputs", "outputs"):
+            case ir.Local() if value.space in ("inputs", "outputs", "lists"):
                 return model.Port(value.space, value.name)
             case ir.Local() if value.space == "resources":
                 return model.Amount(value.name) if value.name in self._family.resources else Constant("")
@@ -204,6 +206,11 @@ class Words:
     def whole(self, value: Value, hint: str) -> Word:
         """A single value as one argument, whatever it is: the text of a variable."""
         return Word(self.pieces(value, hint), value.span)
+
+    def list_file(self, name: str, listed: commands.ListFile) -> model.ListFile:
+        """A file that is written for the command."""
+        words = tuple(self.words(listed.value, name))
+        return model.ListFile(self.whole(listed.path, f"{name}_list"), words, listed.ended_by, listed.span)
 
     def variable(self, variable: commands.Variable) -> model.Variable:
         """A variable of the environment."""

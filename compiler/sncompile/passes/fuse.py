@@ -140,12 +140,8 @@ def _fused(first: Family, second: Family) -> Family:
         if isinstance(port.value, Related) and isinstance(port.value.value, Output)
         and port.value.value.step == first.name
     }  # fmt: skip
-    taken = {*second.inputs, *second.outputs, *second.params}
-    names = {
-        (space, name): _fresh(name, first.name, taken)
-        for space, members in (("inputs", first.inputs), ("outputs", first.outputs), ("params", first.params))
-        for name in members
-    }
+    taken = {*second.inputs, *second.outputs, *second.params, *second.lists}
+    names = {(space, name): _fresh(name, first.name, taken) for space, members in _members(first) for name in members}
     first = _renamed(first, names)
     second = _fed(second, {name: names["outputs", port] for name, port in between.items()})
     outputs = {names["outputs", n]: o for n, o in first.outputs.items()}
@@ -157,6 +153,7 @@ def _fused(first: Family, second: Family) -> Family:
         },
         params={**{names["params", n]: v for n, v in first.params.items()}, **second.params},
         outputs={**second.outputs, **outputs},
+        lists={**{names["lists", n]: f for n, f in first.lists.items()}, **second.lists},
         command=None,
         shell=(*_script(first), ShellPart("\n", None), *_script(second)),
         resources=_together(first.resources, second.resources),
@@ -164,6 +161,13 @@ def _fused(first: Family, second: Family) -> Family:
         after=tuple(dict.fromkeys((*first.after, *second.after))),
         tags=tuple(dict.fromkeys((*first.tags, *second.tags))),
     )
+
+
+def _members(family: Family) -> tuple[tuple[str, Collection[str]], ...]:
+    """What a command may name, by where it is."""
+    return (
+        ("inputs", family.inputs), ("outputs", family.outputs), ("params", family.params), ("lists", family.lists)
+    )  # fmt: skip
 
 
 def _fresh(name: str, prefix: str, taken: set[str]) -> str:

@@ -13,7 +13,7 @@ from sncompile.diagnostics import Diagnostic, did_you_mean
 from sncompile.faults import names as faults
 from sncompile.ir.graph.files import ModuleFile
 from sncompile.ir.graph.model import Family
-from sncompile.ir.values.model import Const, Record
+from sncompile.ir.values.model import Const, Local, Record
 from sncompile.ir.values.model import ModuleFile as FileValue
 from sncompile.semantics.scripts.notebooks import NotebookError, read_notebook
 
@@ -63,7 +63,7 @@ class Kernels:
 def notebook_of(family: Family) -> FileValue | None:
     """The notebook of a family that is made of a `notebook` module; None for others."""
     match family.command:
-        case (Const(value="papermill"), FileValue() as file, _, Const(), Record()):
+        case (Const(value="papermill"), FileValue() as file, _, Const(), Record() | Local()):
             return file
         case _:
             return None

@@ -16,7 +16,9 @@ from sncompile.ir.graph.images import ImageKind, image_name, images_of, images_u
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.lowering.lower import lower
+from sncompile.lowering.model import Lowered
 from sncompile.runner.kernels import Kernels
+from sncompile.runner.links import Lost, Mount, followed
 from sncompile.targets.snakemake.containers import docker_name, folders
 from sncompile.targets.target import wrapped_for
 
@@ -56,11 +58,13 @@ def unused_images(graph: Graph, containers: str) -> str | None:
 
 
 def binds(graph: Graph, working: Path) -> list[str]:
-    """Options of Snakemake that let Apptainer see the folders which lie outside of the working folder.
+    """Options of Snakemake that let Apptainer see the folders which lie outside of the working folder, and what links
+    lead to.
 
     Those that jobs write to are made where they are missing, as Apptainer wants all of them to be there.
     """
-    write, read = folders(lower(graph, "files"))
+    lowered = lower(graph, "files")
+    write, read = folders(lowered)
     found = []
     for path in (*write, *read):
         place = Path(os.path.normpath(working / path))
@@ -69,16 +73,32 @@ def binds(graph: Graph, working: Path) -> list[str]:
         if path in write:
             place.mkdir(parents=True, exist_ok=True)
         if place.exists():
-            found.append(_bind(str(place)))
+            found.append(_bind(str(place), str(place)))
+    found += [_bind(mount.source, mount.target, "ro") for mount in linked(lowered, working)[0]]
     return [f"--apptainer-args={' '.join(found)}"] if found else []
 
 
-def _bind(path: str) -> str:
-    if not set(path) & set(',:"\\'):
-        return f"--bind {shlex.quote(path)}"
+def linked(lowered: Lowered, working: Path) -> tuple[list[Mount], list[Lost]]:
+    """What containers have to see for the links among their inputs, and the links that they cannot follow."""
+    shown = [os.path.normpath(working / path) for found in folders(lowered) for path in found]
+    paths: dict[str, None] = {}
+    for task in lowered.tasks.values():
+        if task.image is None:
+            continue
+        outside = [each.paths for port in task.inputs.values() for each in port.outside]
+        for found in (*outside, *(paths for each in task.parameters.values() for paths in each.paths)):
+            paths |= dict.fromkeys(os.path.normpath(working / path) for path in found)
+    return followed(paths, (str(working), *shown))
+
+
+def _bind(source: str, target: str, options: str = "") -> str:
+    if not set(source + target) & set(',:"\\'):
+        word = source if source == target and not options else f"{source}:{target}"
+        return f"--bind {shlex.quote(f'{word}:{options}' if options else word)}"
     # The value of `--mount` is a line of CSV, in which such a name can be written.
-    field = path.replace('"', '""')
-    mount = f'type=bind,"source={field}","destination={field}"'
+    quoted = [path.replace('"', '""') for path in (source, target)]
+    fields = [f'"source={quoted[0]}"', f'"destination={quoted[1]}"']
+    mount = ",".join(["type=bind", *fields, *([options] if options else [])])
     return f"--mount {shlex.quote(mount)}"
 
 
@@ -93,6 +113,11 @@ def missing(graph: Graph, working: Path, containers: str, methods: list[str], te
     if engine is not None and _boxed(graph):
         lacking = _engine_fault(engine)
         yield from [lacking] if lacking is not None else _images(graph, engine, tell)
+    if (engine is not None or "apptainer" in methods) and _boxed(graph):
+        for link, why in linked(lower(graph, "files"), working)[1]:
+            hint = "copy what it leads to, or make a link to another place"
+            message = f"no container can follow the link `{link}`, which {why}"
+            yield faults.LOST_LINK.at(None, message, help=hint)
     evaluator, kernels = Evaluator(graph.families), Kernels()
     for family in graph.families.values():
         boxed = family.container is not None and (engine is not None or "apptainer" in methods)

@@ -11,14 +11,16 @@ from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, Flag, Option
 from sncompile.ir.graph.own_names import CALLER
-from sncompile.ir.language.types import STRING, Type
-from sncompile.ir.values.model import Const, Local, ModuleFile, Record, Value
+from sncompile.ir.language.types import BOOLEAN, NULL, STRING, Type
+from sncompile.ir.values.model import Apply, Choice, Const, Local, ModuleFile, Record, Text, Value
 from sncompile.semantics.linking.binding import param_type, port_type
+from sncompile.semantics.list_files import BY_VALUE, may_be_empty
 from sncompile.semantics.modules.library import Library
 from sncompile.semantics.scripts.notebooks import check_notebook
 from sncompile.semantics.scripts.values import Script, link_script
 from sncompile.semantics.typing import Typer
-from sncompile.syntax.document import FlagArgument, ModuleDoc, Named, OptionArgument
+from sncompile.syntax.document import Argument as DocArgument
+from sncompile.syntax.document import FlagArgument, ListArgument, ModuleDoc, Named, OptionArgument
 from sncompile.syntax.document import Value as DocValue
 from sncompile.syntax.expressions import Template
 
@@ -63,16 +65,38 @@ def _condition(when: DocValue | None, typer: Typer, report: Report) -> Value | N
     return value
 
 
-def _argument(argument: OptionArgument | FlagArgument | DocValue, typer: Typer, report: Report) -> Argument:
+def _argument(argument: DocArgument, typer: Typer, report: Report) -> Argument:
     if isinstance(argument, OptionArgument):
         when = _condition(argument.when, typer, report)
         return Option(argument.option, typer.text(argument.value), argument.repeat, when, argument.span)
     if isinstance(argument, FlagArgument):
         return Flag(argument.flag, _condition(argument.when, typer, report), argument.span)
+    if isinstance(argument, ListArgument):
+        return _list_argument(argument, typer, report)
     value = typer.text(argument)
     if value.type.base == "null":
         report.add(faults.ABSENT.at(value.span, "an argument that is nothing", help='write "" for an empty argument'))
     return value
+
+
+def _list_argument(argument: ListArgument, typer: Typer, report: Report) -> Argument:
+    """The path of a list file, with what stands before it; no words at all where the list has no items."""
+    span = argument.span
+    items = typer.text(argument.value)
+    word = typer.list_file(items, argument.separator, span)
+    when = _condition(argument.when, typer, report)
+    if word.type.base == "unknown":
+        return word
+    if may_be_empty(items):
+        filled = Apply("@filled", (items,), BOOLEAN, items.span)
+        when = filled if when is None else Apply("and", (when, filled), BOOLEAN, span)
+    if argument.prefix:
+        word = Text((Const(argument.prefix, STRING, span), word), STRING, span)
+    if argument.option:
+        return Option(argument.option, word, False, when, span)
+    if when is None:
+        return word
+    return Choice(when, word, Const(None, NULL, span), STRING._replace(optional=True), span)
 
 
 def _check_one_name(doc: ModuleDoc, report: Report) -> None:
@@ -141,5 +165,5 @@ def _notebook(doc: ModuleDoc, notebook: Named, library: Library, report: Report,
     record = Record(tuple(members), STRING, span)
     return (
         Const("papermill", STRING, span), ModuleFile(emitted, Type("file"), span), place,
-        Const("--parameters_yaml", STRING, span), record,
+        Const(BY_VALUE, STRING, span), record,
     )  # fmt: skip

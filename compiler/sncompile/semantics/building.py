@@ -10,6 +10,7 @@ from sncompile.ir.graph.model import Family, Graph, Input, Output
 from sncompile.ir.graph.rewrite import map_children, map_family
 from sncompile.ir.language.types import NULL, Type
 from sncompile.ir.values.model import Apply, Const, Related, Value
+from sncompile.semantics.list_files import handed_over, named_lists
 from sncompile.semantics.program import Program, Step
 
 
@@ -17,7 +18,8 @@ def build(program: Program) -> Graph:
     """The graph of a program without errors: a family for each step that has jobs, an edge for each two that need each
     other.
     """
-    families = {name: _family(step) for name, step in program.steps.items() if len(step.keys)}
+    steps = {name: handed_over(step, program.workspace) for name, step in program.steps.items() if len(step.keys)}
+    families = {name: _family(step) for name, step in steps.items()}
     outputs = program.outputs
     given = {name: taken(family) for name, family in families.items()}
     if len(families) < len(program.steps) or any(_is_present(v) for values in given.values() for v in values.values()):
@@ -96,6 +98,7 @@ def _family(step: Step) -> Family:
         outputs=outputs,
         command=step.command,
         shell=step.shell,
+        lists=named_lists(step),
         container=step.container,
         network=step.network,
         conda=step.conda,

@@ -1,4 +1,4 @@
-"""Types calls of functions; `lookup` and `file` need more than the values of their operands."""
+"""Types calls of functions; some need more than the values of their operands."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sncompile.ir.language.operators import OPERATORS
 from sncompile.ir.language.types import Type
 from sncompile.ir.values.model import Lookup, ModuleFile, Value, keeping, lenient
 from sncompile.ir.values.written import as_read, as_text
+from sncompile.semantics.list_files import SEPARATORS
 from sncompile.semantics.scope import TableSpace, column_type
 from sncompile.syntax.expressions import Attribute, Call, Expr, Literal, Name
 
@@ -26,13 +27,15 @@ def type_call(node: Call, typer: Typer) -> Value:
         return _lookup(node, typer)
     if node.name == "file":
         return _file(node, typer)
+    if node.name == "list_file":
+        return _list_file(node, typer)
     if node.name == "keys":
         typer.wrong(node.span, "`keys(…)` is no value by itself", "name one of them: `keys(STEP).KEY`")
         return typer.unknown(node.span)
     function = FUNCTIONS.get(node.name)  # Names with `@` are no names to the parser.
     if function is None:
         hint = did_you_mean(
-            node.name, [*(f for f in FUNCTIONS if f.isalpha()), "lookup", "file", "keys"], what="functions"
+            node.name, [*(f for f in FUNCTIONS if f.isalpha()), "lookup", "file", "list_file", "keys"], what="functions"
         )
         typer.report.add(name_faults.UNKNOWN_FUNCTION.at(node.name_span, f"unknown function `{node.name}`", help=hint))
         return typer.unknown(node.span)
@@ -93,6 +96,19 @@ def _condition(name: str, node: Expr, table: Table, typer: Typer) -> Value:
         typer.wrong(value.span, f"`{name}={value.type}`: {fault}", fault.help or "compare values of one type")
         return typer.unknown(value.span)
     return value
+
+
+def _list_file(node: Call, typer: Typer) -> Value:
+    named = dict(node.keywords)
+    separator = named.pop("separator", None)
+    name = separator.value if isinstance(separator, Literal) else None if separator is not None else "newline"
+    if len(node.arguments) != 1 or named or name not in SEPARATORS:
+        typer.wrong(
+            node.span, "`list_file` takes a list, and perhaps a separator",
+            "write `list_file(inputs.images)`, or `list_file(inputs.images, separator='nul')`",
+        )  # fmt: skip
+        return typer.unknown(node.span)
+    return typer.list_file(as_text(typer.expr(node.arguments[0])), str(name), node.span)
 
 
 def _file(node: Call, typer: Typer) -> Value:

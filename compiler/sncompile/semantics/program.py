@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
-from sncompile.ir.graph.commands import Argument, ShellPart, Success, Variable, Waits
+from sncompile.ir.graph.commands import Argument, ListFile, ShellPart, Success, Variable, Waits
 from sncompile.ir.graph.files import ModuleFile
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table
@@ -67,6 +67,7 @@ class Step(NamedTuple):
     outputs: Mapping[str, OutputPath]
     command: tuple[Argument, ...] | None
     shell: tuple[ShellPart, ...] | None
+    lists: Mapping[str, ListFile]
     container: Value | None
     network: bool
     conda: str | None
@@ -90,6 +91,8 @@ class Step(NamedTuple):
             return self.params[name]
         if space == "outputs":
             return self.outputs[name].path
+        if space == "lists":
+            return self.lists[name].path
         if space == "resources":
             return self.resources.get(name, Const(None, Type("null", optional=True), self.span))
         found = next(v for v in self.env if v.name == name)

@@ -29,6 +29,7 @@ from sncompile.ir.values.model import (
 )
 from sncompile.ir.values.written import as_read, as_text, fitted
 from sncompile.semantics.calls import type_call
+from sncompile.semantics.list_files import ListFiles, is_late
 from sncompile.semantics.scope import Keyed, Scope, Space, TableSpace
 from sncompile.syntax.document import Constant, ListValue
 from sncompile.syntax.document import Value as DocValue
@@ -53,15 +54,20 @@ class Typer:
     """Types the values of one scope. Faults go to `report`; what is at fault gets the unknown type.
 
     `claim_file` takes a module's file name with its place and gives where it will be emitted, or None after telling why
-    not.
+    not. `lists` takes in the list files that are named.
     """
 
     def __init__(
-        self, scope: Scope, report: Report, claim_file: Callable[[str, Span], str | None] | None = None
+        self,
+        scope: Scope,
+        report: Report,
+        claim_file: Callable[[str, Span], str | None] | None = None,
+        lists: ListFiles | None = None,
     ) -> None:
         self.scope = scope
         self.report = report
         self.claim_file = claim_file
+        self._lists = lists
 
     def value(self, value: DocValue) -> Value:
         """A document's value; a plain scalar is as it was written, and its type says what it reads as."""
@@ -301,6 +307,22 @@ class Typer:
             self.wrong(node.span, message, "such as `files[0]`; the last item is `files[-1]`")
             return self.unknown(node.span)
         return Apply("[]", (target, index), target.type.one, node.span)
+
+    def list_file(self, items: Value, separator: str, span: Span) -> Value:
+        """The path of a file that holds the items of a list."""
+        if items.type.base == "unknown":
+            return self.unknown(span)
+        if self._lists is None:
+            self.wrong(span, "`list_file` belongs into the `command` or `shell` of a module", "write it there")
+        elif not items.type.many:
+            self.wrong(items.span, f"`list_file` takes a list, not {items.type}", "give a single value as it is")
+        elif is_late(items):
+            hint = "hand what is known late over as an argument of its own"
+            message = "a list file is written from what is known before the job runs"
+            self.report.add(value_faults.RUN_TIME_ONLY.at(items.span, message, help=hint))
+        else:
+            return self._lists.add(items, separator, span)
+        return self.unknown(span)
 
     def wrong(self, span: Span, message: str, help: str) -> None:
         """Tell that a value has the wrong type."""

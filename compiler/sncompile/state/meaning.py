@@ -54,7 +54,7 @@ VERSION = 1
 """Goes into every digest; change it whenever the same job would have another."""
 
 # No text of a spec holds a NUL, so that nothing can be mistaken for one of these.
-_WORD, _ITEM, _PORT, _FILE, _LATE, _MEMBER = (f"\0{sign}\0" for sign in "wipflm")
+_WORD, _ITEM, _PORT, _FILE, _LATE, _MEMBER, _LIST = (f"\0{sign}\0" for sign in "wipflms")
 
 Texts = Sequence[str] | str
 """A text for each job, or the one text that all have."""
@@ -193,8 +193,13 @@ class _Texts:
     def command(self) -> list[Texts]:
         task = self._task
         if task.command is not None:
-            return [text for word in task.command for text in self.word(word)]
-        return self._script()
+            found = [text for word in task.command for text in self.word(word)]
+        else:
+            found = self._script()
+        # Where a list file lies says nothing, so that it may move; what stands in it does.
+        for name, listed in task.lists.items():
+            found += [f"{_LIST}{name}\0{listed.ended_by}", *(text for word in listed.words for text in self.word(word))]
+        return found
 
     def _script(self) -> list[Texts]:
         """The script, of which comments do not count; a word in a comment is none."""

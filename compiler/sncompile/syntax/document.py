@@ -88,7 +88,18 @@ class FlagArgument(NamedTuple):
     span: Span
 
 
-Argument = Value | OptionArgument | FlagArgument
+class ListArgument(NamedTuple):
+    """`{list_file: …, separator: …, option: --x, prefix: …, when: …}`."""
+
+    value: Value
+    separator: str
+    option: str
+    prefix: str
+    when: Value | None
+    span: Span
+
+
+Argument = Value | OptionArgument | FlagArgument | ListArgument
 
 
 class EnvDoc(NamedTuple):

@@ -11,12 +11,14 @@ from sncompile.syntax.document import (
     Argument,
     ContainerDoc,
     FlagArgument,
+    ListArgument,
     ModuleDoc,
     Named,
     OptionArgument,
     ParamDoc,
     PortDoc,
     SuccessDoc,
+    Value,
 )
 from sncompile.syntax.expressions import Template
 from sncompile.syntax.lets import without_let
@@ -183,12 +185,14 @@ def _argument(reader: Reader, node: Node) -> Argument | None:
     # Words of a command are taken as they are, spaces and line ends with them.
     option, flag = ("".join(reader.texts(node.get(key))) for key in ("option", "flag"))
     value = node.get("value")
+    if node.get("list_file") is not None:
+        return _list_argument(reader, node, option, when)
     if bool(option) == bool(flag) or (option and value is None) or (flag and value is not None):
         reader.found.append(
             faults.BAD_ARGUMENT.at(
                 node.span,
-                "an argument is `{option: …, value: …}` or `{flag: …, when: …}`",
-                help="give `option` with `value`, or `flag` alone",
+                "an argument is `{option: …, value: …}`, `{flag: …, when: …}` or `{list_file: …}`",
+                help="give `option` with `value`, or `flag` alone, or `list_file`",
             )
         )
         return None
@@ -198,6 +202,21 @@ def _argument(reader: Reader, node: Node) -> Argument | None:
     if read is None:
         return None
     return OptionArgument(option, read, reader.flag(node.get("repeat")), when, node.span)
+
+
+def _list_argument(reader: Reader, node: Mapping, option: str, when: Value | None) -> ListArgument | None:
+    wrong = next((key for key, _ in node.entries if key.text in ("value", "flag", "repeat")), None)
+    if wrong is not None:
+        message = f"`{wrong.text}` does not go with `list_file`"
+        hint = "a list file has `separator`, `option`, `prefix` and `when`"
+        reader.found.append(faults.BAD_ARGUMENT.at(wrong.span, message, help=hint))
+        return None
+    read = reader.value(node.get("list_file"))
+    if read is None:
+        return None
+    separator = reader.text(node.get("separator")) or "newline"
+    prefix = "".join(reader.texts(node.get("prefix")))
+    return ListArgument(read, separator, option, prefix, when, node.span)
 
 
 def _success(reader: Reader, node: Node | None) -> SuccessDoc:

@@ -258,6 +258,9 @@ def _done(job: Job, folder: Path) -> bool:
     for port, said in (job.settings.get("outputs") or {}).items():
         for path in _paths({"": job.outputs[port]}) if said.get("create") else ():
             (folder / path).mkdir(parents=True)
+    for path, text in job.lists.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(text.encode("utf-8", "surrogateescape"))
     argv = ["-c", job.shell] if job.shell is not None else ["-c", '"$@"', "bash", *(job.command or ())]
     secrets = {name for name, value in job.env.items() if value == "***"}
     variables = {name: value for name, value in job.env.items() if name not in secrets}

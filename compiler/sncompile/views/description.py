@@ -16,6 +16,7 @@ from sncompile.syntax.document import (
     EnvDoc,
     FlagArgument,
     InferDoc,
+    ListArgument,
     ListValue,
     ModuleDoc,
     Named,
@@ -145,6 +146,10 @@ class _Describer:
             found |= {"repeat": True} if argument.repeat else {}
         elif isinstance(argument, FlagArgument):
             found = {"flag": argument.flag}
+        elif isinstance(argument, ListArgument):
+            found = {"list_file": self.text(argument.value)}
+            found |= {} if argument.separator == "newline" else {"separator": argument.separator}
+            found |= {name: held for name in ("option", "prefix") if (held := getattr(argument, name))}
         else:
             return self.text(argument)
         return found | ({"when": self.value(argument.when)} if argument.when is not None else {})

@@ -126,7 +126,10 @@ def _command(arguments: list[Any]) -> str:
 def _argument(argument: Any) -> str:
     if not isinstance(argument, Mapping):
         return _shown(argument) if not isinstance(argument, str) or not argument or " " in argument else argument
-    words = [argument.get("option") or argument.get("flag")]
+    words = [word for word in (argument.get("option"), argument.get("flag")) if word]
+    if "list_file" in argument:
+        words.append(f"{argument.get('prefix', '')}(file with {_shown(argument['list_file'])})")
+    words += ["(with NUL)"] if "separator" in argument else []
     words += [_shown(argument["value"])] if "value" in argument else []
     words += ["(for each)"] if argument.get("repeat") else []
     words += [f"(when {argument['when']})"] if "when" in argument else []

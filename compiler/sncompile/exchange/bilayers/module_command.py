@@ -8,7 +8,16 @@ from dataclasses import replace
 from sncompile.diagnostics import Report, Span
 from sncompile.exchange.bilayers.arguments import Passed, Piece, Ref, Word
 from sncompile.faults import exchange as faults
-from sncompile.syntax.document import Argument, Constant, FlagArgument, ListValue, ModuleDoc, OptionArgument, Value
+from sncompile.syntax.document import (
+    Argument,
+    Constant,
+    FlagArgument,
+    ListArgument,
+    ListValue,
+    ModuleDoc,
+    OptionArgument,
+    Value,
+)
 from sncompile.syntax.expressions import Attribute, Call, Conditional, Expr, ListOf, Literal, Name, Operation, Template
 
 _SPACES = ("inputs", "outputs", "params")
@@ -54,6 +63,8 @@ class _Reading:
         if isinstance(argument, OptionArgument):
             self._option(argument)
             return
+        if isinstance(argument, ListArgument):
+            raise Strange(argument.span, "Bilayers has no files with lists")
         passed = self._value(argument)
         if isinstance(passed, Passed) and self._joins(passed):
             passed = replace(passed, words=tuple(word for word, *_ in self._pending))

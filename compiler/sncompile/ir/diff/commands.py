@@ -11,7 +11,7 @@ from sncompile.ir.diff.settings import amount
 from sncompile.ir.diff.tally import Tally
 from sncompile.ir.graph.model import Family
 from sncompile.ir.graph.settings import command_values, resources_taken
-from sncompile.ir.jobs.words import argument_words, shell_text
+from sncompile.ir.jobs.words import argument_words, list_text, shell_text
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Closure
 from sncompile.ir.values.model import Local, Plain, Value, is_constant, walk
@@ -22,7 +22,7 @@ ToClosure = Callable[[Value], Closure]
 def compare_command(comparison: Comparison) -> None:
     """Where the module's command itself differs, whatever it is given."""
     sides, old, new = comparison.sides, comparison.old, comparison.new
-    if sides.alike.values((old.command, old.shell), (new.command, new.shell)):
+    if sides.alike.values((old.command, old.shell, _held(old)), (new.command, new.shell, _held(new))):
         return
     tally = Tally(Kind.COMMAND, "", next((value.span for value in command_values(new)), new.module_span))
     try:
@@ -89,11 +89,27 @@ def _where_it_fits(command: Callable[[int], Plain]) -> Callable[[int], Plain]:
 
 def _command_of(family: Family, closure: ToClosure) -> Callable[[int], Plain]:
     """The function from an instance to its command: a tuple of words, or a script. Raises `AtRunTime`."""
+    files = [(closure(f.path), closure(f.value), f.ended_by) for f in family.lists.values()]
     if family.command is not None:
         arguments = [argument_words(argument, closure) for argument in family.command]
-        return lambda i: tuple([word for argument in arguments for word in argument(i)])
+
+        def words(i: int) -> tuple[str, ...]:
+            found = [word for argument in arguments for word in argument(i)]
+            return (*found, *(f"{path(i)}: {list_text(value(i), end)}" for path, value, end in files))
+
+        return words
     parts = [shell_text(part, closure) for part in family.shell or ()]
-    return lambda i: "".join([part(i) for part in parts])
+
+    def script(i: int) -> str:
+        held = [f"# {path(i)}: {list_text(value(i), end)}\n" for path, value, end in files]
+        return "".join([*held, *(part(i) for part in parts)])
+
+    return script
+
+
+def _held(family: Family) -> tuple[object, ...]:
+    """What stands in a family's list files."""
+    return tuple([(name, file.value, file.ended_by) for name, file in family.lists.items()])
 
 
 def _in_place_of(old: Family, new: Family) -> Family | None:
@@ -114,6 +130,8 @@ def _in_place_of(old: Family, new: Family) -> Family | None:
     return old._replace(
         command=new.command,
         shell=new.shell,
+        # A list file lies beside the results, wherever these go.
+        lists={n: f._replace(path=old.lists[n].path) if n in old.lists else f for n, f in new.lists.items()},
         inputs={**old.inputs, **added["inputs"]},
         params={**old.params, **added["params"]},
         outputs={**old.outputs, **added["outputs"]},

@@ -76,6 +76,7 @@ def _form(family: Family, names: Mapping[str, str]) -> Any:
     inputs = [(port, taken.value) for port, taken in family.inputs.items()]
     parts = (
         family.keys, inputs, list(family.params.items()), paths, family.command, family.shell,
+        [(name, file.value, file.ended_by) for name, file in family.lists.items()],
         family.container, family.conda, family.env,
     )  # fmt: skip
     return form_of(parts, names)

@@ -43,6 +43,19 @@ class ShellPart(NamedTuple):
     value: Annotated[Argument | None, identity()]
 
 
+class ListFile(NamedTuple):
+    """A file that is written right before a command runs, for what may be too long for a command line.
+
+    `value` is what it holds: a list of texts, or one text. `ended_by` stands behind each of them. The command names it
+    as `Local("lists", …)`.
+    """
+
+    path: Annotated[Value, identity()]
+    value: Annotated[Value, identity()]
+    ended_by: Annotated[str, identity()]
+    span: Annotated[Span, presentation()]
+
+
 class Variable(NamedTuple):
     """An environment variable; a secret one has its value from the run's environment."""
 

@@ -11,7 +11,7 @@ from sncompile.ir.graph.feeds import steps_in
 from sncompile.ir.graph.model import Edge, Family, Graph, Relation, relate
 from sncompile.ir.values.model import VALUES, Const, Value, inside, value_fields
 
-_OF_ITS_OWN = frozenset(("outputs", "command", "shell"))
+_OF_ITS_OWN = frozenset(("outputs", "command", "shell", "lists"))
 """Fields that hold values of the family's own: paths that it writes, and what its module's names stand for."""
 
 _VALUES = frozenset(VALUES)

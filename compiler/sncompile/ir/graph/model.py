@@ -15,7 +15,7 @@ from typing import Annotated, NamedTuple
 
 from sncompile.diagnostics import Span
 from sncompile.ir.fields import identity, keeping, presentation, relation, scheduling
-from sncompile.ir.graph.commands import Argument, ShellPart, Success, Variable, Waits
+from sncompile.ir.graph.commands import Argument, ListFile, ShellPart, Success, Variable, Waits
 from sncompile.ir.graph.files import ModuleFile
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.types import Type
@@ -77,7 +77,7 @@ class Family(NamedTuple):
     a step of the spec itself. `priority` is what a scheduler compares, the higher the sooner; where the spec says
     none, `urgent` jobs come before others. `batch` is how many
     instances one job of an engine may do; `batches`, where there are any, say for each instance which of them does it,
-    from 0. `network`: whether a container may use it.
+    from 0. `network`: whether a container may use it. `lists` are files that are written before the command runs.
     """
 
     name: Annotated[str, presentation()]
@@ -106,6 +106,7 @@ class Family(NamedTuple):
     batch: Annotated[int, scheduling()] = 1
     batches: Annotated[tuple[int, ...], scheduling(by_pass=True)] = ()
     network: Annotated[bool, scheduling()] = False
+    lists: Annotated[Mapping[str, ListFile], identity("list files")] = MappingProxyType({})
 
     def origin(self, number: int) -> tuple[Origin, tuple[str, ...]]:
         """The step that an instance comes from, with the instance's key there."""
@@ -123,6 +124,8 @@ class Family(NamedTuple):
             return self.params[name]
         if space == "outputs":
             return self.outputs[name].path
+        if space == "lists":
+            return self.lists[name].path
         if space == "resources":
             return self.resources.get(name, missing)
         return next((v.value for v in self.env if v.name == name and v.value is not None), missing)

@@ -95,7 +95,7 @@ def _names(record: Any) -> list[str]:
 
 
 def command_values(family: Family) -> Iterator[Value]:
-    """The values in a family's command or script."""
+    """The values in a family's command or script, and in the files that are written for it."""
     for argument in (*(family.command or ()), *(p.value for p in family.shell or () if p.value is not None)):
         if isinstance(argument, (Option, Flag)):
             if argument.when is not None:
@@ -104,6 +104,7 @@ def command_values(family: Family) -> Iterator[Value]:
                 yield argument.value
         else:
             yield argument
+    yield from (listed.value for listed in family.lists.values())
 
 
 def resources_taken(family: Family) -> set[str]:

@@ -97,9 +97,9 @@ def _constant(value: Plain) -> Hashable:
     return value if isinstance(value, str) else (type(value).__name__, str(value))
 
 
-_BY_PART = frozenset(
-    ("keys", "inputs", "params", "outputs", "command", "shell", "container", "conda", "network", "env", "after")
-)
+_BY_PART = frozenset((
+    "keys", "inputs", "params", "outputs", "command", "shell", "lists", "container", "conda", "network", "env", "after",
+))  # fmt: skip
 """Fields of a family that who compares families looks at part by part, as they may have holes for what differs."""
 
 

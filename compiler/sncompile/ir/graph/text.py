@@ -123,6 +123,9 @@ def _family_lines(graph: Graph, name: str, family: Family) -> list[str]:
     for port, output in family.outputs.items():
         flags = "".join(f" {flag}" for flag in flags_of(output))
         lines.append(f"  out {port}: {output.base}{'[]' if output.many else ''} = {value_text(output.path)}{flags}")
+    for listed, file in family.lists.items():
+        ends = json.dumps(file.ended_by)
+        lines.append(f"  list {listed}: {value_text(file.value)} with {ends} in {value_text(file.path)}")
     if family.command is not None:
         lines += ["  command", *(f"    {_argument_text(a)}" for a in family.command)]
     if family.shell is not None:

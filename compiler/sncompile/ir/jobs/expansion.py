@@ -16,7 +16,7 @@ from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.graph.settings import command_values, identity_of, settings_of
 from sncompile.ir.graph.text import value_text
-from sncompile.ir.jobs.words import argument_words, shell_text
+from sncompile.ir.jobs.words import argument_words, list_text, shell_text
 from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.functions import to_text
 from sncompile.ir.values.evaluate import AtRunTime, Closure, Evaluator
@@ -34,6 +34,8 @@ class Job:
     shell: str | None
     inputs: dict[str, str | list[str] | None]
     outputs: dict[str, str | list[str]]
+    lists: dict[str, str]
+    """The files that are written before its command runs, with what they hold."""
     container: str | None
     env: dict[str, str]
     resources: dict[str, int | str]
@@ -53,6 +55,7 @@ class Job:
             "shell": self.shell,
             "inputs": self.inputs,
             "outputs": self.outputs,
+            **({"list_files": self.lists} if self.lists else {}),
             "container": self.container,
             "env": self.env,
             "resources": self.resources,
@@ -216,6 +219,7 @@ class _Maker:
         )
         self._shell = [shell_text(p, self._closure) for p in family.shell] if family.shell is not None else None
         self._params = {n: self._closure(v) for n, v in family.params.items()}
+        self._lists = [(self._closure(f.path), self._closure(f.value), f.ended_by) for f in family.lists.values()]
 
     @cached_property
     def _settings(self) -> dict[str, Any]:
@@ -254,6 +258,7 @@ class _Maker:
             shell="".join(part(number) for part in self._shell) if self._shell is not None else None,
             inputs={n: _listed(c(number)) for n, c in self._inputs.items()},
             outputs=self.outputs(number),
+            lists=self._files(number),
             container=self._container(number) if self._container is not None else None,
             env=self._variables(number),
             resources={
@@ -270,6 +275,9 @@ class _Maker:
     def outputs(self, number: int) -> dict[str, str | list[str]]:
         """What the job of one instance writes."""
         return {n: _listed(c(number)) for n, c in self._outputs.items()}
+
+    def _files(self, number: int) -> dict[str, str]:
+        return {path(number): list_text(value(number), ended_by) for path, value, ended_by in self._lists}
 
     def _words(self, number: int) -> list[str] | None:
         if self._command is None:
@@ -297,6 +305,8 @@ class _Maker:
             self._file_digests,
             read,
         ]
+        if self._lists:
+            parts.append(self._files(number))
         text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 

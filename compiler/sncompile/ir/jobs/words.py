@@ -23,6 +23,15 @@ def as_arguments(value: Any) -> list[str]:
     return [to_text(value)]
 
 
+def list_text(value: Any, ended_by: str) -> str:
+    """What a list file holds.
+
+    >>> list_text(("a.tif", "b.tif"), "\\n"), list_text(None, "\\n")
+    ('a.tif\\nb.tif\\n', '')
+    """
+    return "".join([f"{item}{ended_by}" for item in as_arguments(value)])
+
+
 def argument_words(argument: Argument, closure: ToClosure) -> Callable[[int], list[str]]:
     """The function from an instance to the words of an argument there; `closure` evaluates values."""
     if isinstance(argument, Flag):

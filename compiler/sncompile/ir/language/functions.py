@@ -12,7 +12,7 @@ from sncompile.ir.language.encoding import no_option
 from sncompile.ir.language.operands import MAX_TEXT, Function, TypeFault, ValueFault, Wants, number_type, to_text
 from sncompile.ir.language.quantities import quantity
 from sncompile.ir.language.scalars import number_of
-from sncompile.ir.language.types import INTEGER, NUMBER, STRING, Type, unify
+from sncompile.ir.language.types import BOOLEAN, INTEGER, NUMBER, STRING, Type, unify
 from sncompile.ir.language.written import converted
 
 __all__ = ["FUNCTIONS", "TypeFault", "ValueFault", "to_text"]
@@ -339,6 +339,7 @@ FUNCTIONS |= {
     "@min": Function(1, 16, _most, _extreme(_least_written)),
     "@max": Function(1, 16, _most, _extreme(_greatest_written)),
     "@path": Function(1, 1, _given, _no_options),
+    "@filled": Function(1, 1, lambda types: BOOLEAN, bool),
     "@item": Function(1, 1, _given, lambda v: (v,)),
     "@string": Function(1, 1, _given, _converted("string")),
     "@integer": Function(1, 1, _given, _converted("integer")),

@@ -77,7 +77,7 @@ class Related(NamedTuple):
 
 
 class Local(NamedTuple):
-    """A name inside a module: `space` is `inputs`, `outputs`, `params`, `resources` or `env`."""
+    """A name inside a module: `space` is `inputs`, `outputs`, `params`, `resources`, `env` or `lists`."""
 
     space: str
     name: str
@@ -184,7 +184,7 @@ class Bound(Protocol):
         """The step's instances."""
 
     def local(self, space: str, name: str) -> Value:
-        """The value bound to an input, output, parameter, resource or variable of the step."""
+        """The value bound to an input, output, parameter, resource, variable or list file of the step."""
 
 
 VALUES: tuple[type, ...] = get_args(Value)

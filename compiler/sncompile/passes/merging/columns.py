@@ -68,7 +68,7 @@ class Columns:
                 return Related(Output(name, port, hole.type, span), homes[step].keys, place.keys, hole.type, span)
         cells = [self._path(entry) for entry in entries]
         texts = [cell for cell in cells if isinstance(cell, str)]
-        if not families and len(texts) == len(cells) and (len(hole.at) > 2 or hole.at[0] == "outputs"):
+        if not families and len(texts) == len(cells) and (len(hole.at) > 2 or hole.at[0] in ("outputs", "lists")):
             return self._piece(texts, hole, span)
         path = place.table.value(hole.hint, cells, place.rows, place.keys, hole.type, span)
         if not families:

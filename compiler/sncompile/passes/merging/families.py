@@ -138,6 +138,7 @@ class _Filling:
             inputs={n: p._replace(value=self._fill(p.value, "inputs", n)) for n, p in family.inputs.items()},
             params={n: self._fill(v, "params", n) for n, v in family.params.items()},
             outputs={n: o._replace(path=self._fill(o.path, "outputs", n)) for n, o in family.outputs.items()},
+            lists={n: f._replace(path=self._fill(f.path, "lists", n)) for n, f in family.lists.items()},
             command=self._command(),
             shell=self._script(),
             env=tuple(

@@ -145,6 +145,10 @@ class _Shaping:
             [(n, fixed_structure(o), self._value(o.path, ("outputs", n), n)) for n, o in family.outputs.items()]
         )
         command = self._command(named)
+        lists = tuple(
+            [(n, fixed_structure(f), structure(f.value), self._value(f.path, ("lists", n), n))
+             for n, f in family.lists.items()]
+        )  # fmt: skip
         env = [(v.name, self._value(v.value, ("env", v.name), v.name)) for v in family.env if v.value is not None]
         settings = self._shaper.settings.structure(family)
         if env or family.resources:
@@ -158,10 +162,10 @@ class _Shaping:
             ("inputs", inputs),
             ("parameters", params),
             ("outputs", outputs),
-            ("command", command.form),
+            ("command", (command.form, lists)),
             *told.form,
         )
-        key = (keys, inputs, params, outputs, command.number, told.number)
+        key = (keys, inputs, params, outputs, command.number, lists, told.number)
         return Shape(aspects, tuple(self._holes), key)
 
     # --- Values ---------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from sncompile.faults import tables as table_faults
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Const, Output, Related, Value, walk
 from sncompile.ir.values.relating import UNIT, see, see_through
+from sncompile.semantics.checking.command_lines import check_command_lines
 from sncompile.semantics.checking.files import check_files
 from sncompile.semantics.checking.lengths import check_lengths
 from sncompile.semantics.checking.outputs import Guard, kept_of
@@ -52,6 +53,7 @@ def check_program(
         program = replace(program, outputs=_unconsumed(program, taken))
     evaluator = Evaluator(program.steps)
     check_values(program, evaluator, report)
+    check_command_lines(program, evaluator, report)
     check_urls(program, evaluator, report)
     check_places(program, evaluator, identity, feeds, report)
     if doc.outputs is not None:

@@ -58,7 +58,7 @@ def _command_values(step: Step) -> list[Value]:
             values.append(argument.when)
         if isinstance(argument, Option):
             values.append(_where_given(argument))
-    return values
+    return [*values, *(file.value for file in step.lists.values())]
 
 
 def _where_given(option: Option) -> Value:

@@ -19,6 +19,7 @@ from sncompile.semantics.linking.binding import port_type
 from sncompile.semantics.linking.conventions import decided_argument
 from sncompile.semantics.linking.data_roots import workspace_of
 from sncompile.semantics.linking.with_link import Bindings, Settler, bind_ports_and_params
+from sncompile.semantics.list_files import placed
 from sncompile.semantics.modules.link import TypedModule, link_env, link_image
 from sncompile.semantics.path_text import join_text, tidy
 from sncompile.semantics.program import OutputPath, Step
@@ -72,6 +73,7 @@ class StepLinker:
             outputs=self._outputs(typer, bound),
             command=self._command(bound),
             shell=self._script(env),
+            lists=placed(module.lists, workspace_of(self._data), self._name, self._keys),
             container=image,
             network=_network(mdoc.container) or _network(doc.container),
             conda=module.conda,

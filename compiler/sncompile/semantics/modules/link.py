@@ -20,6 +20,7 @@ from sncompile.semantics.declared_names import check_members
 from sncompile.semantics.linking.binding import param_type, port_type
 from sncompile.semantics.linking.conventions import RootNames, may_be_decided
 from sncompile.semantics.linking.default_link import Defaults, link_defaults
+from sncompile.semantics.list_files import ListFiles, TypedList
 from sncompile.semantics.modules.library import Library
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope, Space
@@ -51,6 +52,7 @@ class TypedModule:
     script: Script | None
     shell: tuple[ShellPart, ...] | None
     """The script with the module's own environment; a step may have variables of other names."""
+    lists: Mapping[str, TypedList]
     container: Value | None
     conda: str | None
     env: tuple[Variable, ...]
@@ -81,8 +83,9 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     used: set[str] = set()
     written: set[str] = set()
     spaces = _local_spaces(doc, used, written)
+    lists = ListFiles()
     typer = Typer(Scope(spaces), report, claim)
-    action = link_action(doc, typer, library, report, claim)
+    action = link_action(doc, Typer(Scope(spaces), report, claim, lists), library, report, claim)
     env = link_env(container.env if container else (), typer, report)
     typed = TypedModule(
         doc,
@@ -91,6 +94,7 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
         command=action.command,
         script=action.shell,
         shell=action.shell.parts({v.name for v in env}) if action.shell is not None else None,
+        lists=lists.found,
         container=link_image(container.image, typer, report) if container and container.image is not None else None,
         conda=claim(doc.conda.name, doc.conda.span) if doc.conda is not None else None,
         env=env,

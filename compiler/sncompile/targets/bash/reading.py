@@ -17,6 +17,7 @@ from sncompile.ir.values.model import Attempt, Size
 from sncompile.ir.values.relating import UNIT
 from sncompile.lowering.columns import leaves
 from sncompile.lowering.lower import wanted_jobs
+from sncompile.targets.bash.script import PRINTED
 
 SCRIPT = "run.sh"
 _TAIL = "# --- What follows is the same for every pipeline."
@@ -27,19 +28,22 @@ truth() { awk "$functions"' BEGIN { print ('"$1"') ? "true" : "false" }'; }
 cores=1000000
 size() { echo 0; }
 attempt=1
+list() { local path=$1 form=$2; shift 2; lists+=("$path" "$form" "$#" "$@"); }
 tell() { printf '%s\0' "$#" "$@"; }
 for ((n = 1; n <= jobs; n++)); do
   after=() inputs=() made=() given=() outputs=() folders=() temporary=() protected=() create=() variables=() secrets=()
-  checks=() command=() script= cpus=1 retries=0 priority=0
+  checks=() command=() lists=() script= cpus=1 retries=0 priority=0
   "job_$n"; "command_$n"
   printf '%s\0' "$name" "$digest" "$cpus" "$retries" "$priority" "$script"
   tell "${command[@]}"; tell "${after[@]}"; tell "${inputs[@]}"; tell "${outputs[@]}"; tell "${temporary[@]}"
   tell "${protected[@]}"; tell "${create[@]}"; tell "${variables[@]}"; tell "${secrets[@]}"; tell "${checks[@]}"
+  tell "${lists[@]}"
 done
 """
 _TOLD = ("name", "digest", "cpus", "retries", "priority", "script")
 _LISTS = (
     "command", "after", "inputs", "outputs", "temporary", "protected", "create", "variables", "secrets", "checks",
+    "lists",
 )  # fmt: skip
 
 
@@ -93,6 +97,7 @@ def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str], a
     if not by_size:  # What is computed of sizes is known when the job runs.
         yield from _differ("command", found["command"], job.command or [])
         yield from _differ("script", found["script"], job.shell or "")
+    yield from _differ("lists", found["lists"], list(_lists(job, family)))
     yield from _differ("inputs", found["inputs"], list(_paths(job.inputs)))
     yield from _differ("outputs", found["outputs"], list(_paths(job.outputs)))
     for flag in ("temp", "protected", "create"):
@@ -112,6 +117,12 @@ def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str], a
     lacking = set(job.after) - before
     if lacking:
         yield f"it does not wait for {', '.join(sorted(lacking))}"
+
+
+def _lists(job: Job, family: Family) -> Iterator[str]:
+    for (path, text), file in zip(job.lists.items(), family.lists.values(), strict=True):
+        items = text.removesuffix(file.ended_by).split(file.ended_by) if text else []
+        yield from (path, PRINTED[file.ended_by], str(len(items)), *items)
 
 
 def _checks(job: Job, family: Family) -> Iterator[str]:

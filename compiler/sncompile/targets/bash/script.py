@@ -47,6 +47,9 @@ SCRIPT = "run.sh"
 SET_BY_BASH = ("UID", "EUID", "PPID", "SHELLOPTS", "BASHOPTS", "BASH_ARGC", "BASH_ARGV", "BASH_VERSINFO", "_")
 """Variables that bash lets nobody set."""
 
+PRINTED: Mapping[str, str] = {"\n": r"%s\n", "\0": r"%s\0"}
+"""The format by which an item is printed that something stands behind."""
+
 START = BASH_SETTINGS - {"SHELLOPTS", "BASHOPTS", "BASH_ARGV0"} | {START_FILE, "ENV"}
 """Variables that bash heeds when it starts, of those that can be unset."""
 
@@ -163,6 +166,8 @@ class _TaskScript:
         late = {part: f"late_{n}" for n, part in enumerate(p for w in words for p in w if isinstance(p, Late))}
         for part, name in late.items():
             yield f"{name}={self._late(part.expression, number)}"
+        for path, (items, ended_by) in self._words.lists(number).items():
+            yield f"list {_quoted(path)} {_quoted(PRINTED[ended_by])}{''.join(f' {_quoted(item)}' for item in items)}"
         if command is not None:
             yield f"command=({' '.join(_word(_printed(word, late)) for word in command)})"
         else:

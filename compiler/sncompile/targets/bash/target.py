@@ -30,6 +30,7 @@ class BashTarget(Target[NoOptions]):
         Feature.TEMPORARY: "deleted when nobody needs them any more",
         Feature.PROTECTED: "chmod",
         Feature.PROTECTED_FOLDERS: "chmod",
+        Feature.LIST_FILES: "written before the command",
         Feature.CHECKS: "after the command",
         Feature.BATCHES: "a job for each instance",
         Feature.LOCAL_JOBS: "all are",

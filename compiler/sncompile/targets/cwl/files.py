@@ -10,7 +10,11 @@ from urllib.parse import quote
 
 from sncompile.diagnostics import Span
 from sncompile.faults import targets as faults
+from sncompile.faults.values import LONG_LINE
 from sncompile.ir.graph.own_names import CALLER
+from sncompile.ir.language.encoding import length
+from sncompile.ir.language.limits import MOST_LINE
+from sncompile.lowering.jobs import Words
 from sncompile.lowering.model import Constant, ModuleFile, Task, Word
 from sncompile.lowering.model import Output as Written
 from sncompile.targets.cwl.columns import Columns, safe_suffix
@@ -19,6 +23,9 @@ from sncompile.targets.cwl.model import Json, Output, array, optional
 from sncompile.targets.cwl.names import unique
 from sncompile.targets.cwl.places import leads_out
 from sncompile.targets.cwl.plan import Source
+
+STAGED = 80
+"""Bytes that the folder takes in which an engine puts a file for a job, and that two words take beside theirs."""
 
 
 class Port(NamedTuple):
@@ -66,9 +73,10 @@ class FilesLowering:
             self._add(f"of_{other}_{port}", base, True, [column[n] for n in self._numbers], task.span)
         self._add_parameters()
         self._add_package()
+        self._tell_long()
         ordered = sorted(self.ports, key=lambda port: port.base != "Directory")
         shipped = [f for f in task.files if f != task.conda]
-        return [*map(self._placed, ordered), *map(self._shipped, shipped)]
+        return [*map(self._placed, ordered), *map(self._shipped, shipped), *self._lists()]
 
     def _add(self, hint: str, base: str, many: bool, taken: list[tuple[Source, ...]], span: Span) -> None:
         for source in dict.fromkeys(source for sources in taken for source in sources):
@@ -118,6 +126,33 @@ class FilesLowering:
             return ["in", "1", path, f"$(inputs.{port.name})"]
         paths = self._columns.listed(hint, [[source.path for source in taken] for taken in port.taken])
         return ["in", f"$(inputs.{paths.name}.length)", str(paths), f"$(inputs.{port.name})"]
+
+    def _tell_long(self) -> None:
+        """Warn of jobs with more files than can be told to `job.sh`: it is told of each by a word or two."""
+        for index, number in enumerate(self._numbers):
+            taken = [source.path for port in self.ports for source in port.taken[index]]
+            size = sum(length(path) + length(posixpath.basename(path)) + STAGED for path in taken)
+            if size > MOST_LINE:
+                message = f"`{self._task.ids[number]}` has {len(taken):,} files, of which an engine tells about 10,000"
+                hint = "gather fewer files in one job, or compile to another target"
+                self._around.tell(LONG_LINE.at(self._task.span, message, help=hint))
+                return
+
+    def _lists(self) -> list[list[str]]:
+        """The list files: what stands in each is told in the object, as of other files it is told where they are."""
+        words = Words(self._plan.lowered, self._task)
+        listed = [words.lists(number) for number in self._numbers]
+        found = []
+        for place, name in enumerate(self._task.lists):
+            held = [list(lists.items())[place] for lists in listed]
+            values = [
+                {"class": "File", "basename": f"{name}.list", "contents": "".join(f"{i}{end}" for i in items)}
+                for _, (items, end) in held
+            ]
+            path = self._columns.text(f"{name}_list_path", [path for path, _ in held])
+            column = self._columns.column(f"{name}_list", "File", values)
+            found.append(["in", "1", self._columns.written([path], name), str(column)])
+        return found
 
     # --- Files that belong to the module ------------------------------------------------------------------------
 

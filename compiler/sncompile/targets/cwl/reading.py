@@ -23,11 +23,12 @@ class Unreadable(Exception):
 
 
 class File(NamedTuple):
-    """A file or folder: from outside by its location, or one that a job (`job`) writes to a path."""
+    """A file or folder: from outside by its location, or one that a job (`job`) writes to a path, or what is in it."""
 
     kind: str
     location: str
     job: str
+    contents: str | None = None
 
 
 class ReadJob(NamedTuple):
@@ -173,7 +174,7 @@ def _with_files(value: Json) -> Json:
     if isinstance(value, list):
         return [_with_files(item) for item in value]
     if isinstance(value, dict):
-        return File(value["class"], value["location"], "")
+        return File(value["class"], value.get("location", ""), "", value.get("contents"))
     return value
 
 

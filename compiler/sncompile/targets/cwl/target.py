@@ -39,6 +39,7 @@ class CwlTarget(Target[NoOptions]):
         Feature.RUN_TIME: "expressions of the sizes of files; every attempt is the first",
         Feature.TEMPORARY: "not among the results",
         Feature.PROTECTED: "read-only",
+        Feature.LIST_FILES: "File literals",
         Feature.CHECKS: "in the job's script",
         Feature.BATCHES: "a job for each instance",
         Feature.LOCAL_JOBS: "left to the engine",

@@ -65,7 +65,7 @@ class _Comparison:
             if job is None:
                 yield f"{each.id}: the pipeline has no such job"
                 continue
-            told = [*self._facts(each, job), *self._inputs(each, job), *self._shipped(each)]
+            told = [*self._facts(each, job), *self._inputs(each, job), *self._lists(each, job), *self._shipped(each)]
             for other in job.after:
                 if other in read and read[other].step not in reading.needs[each.step]:
                     told.append(f"does not wait for {other}")
@@ -120,6 +120,16 @@ class _Comparison:
                 yield from _differ(f"kind of {path!r}", found.kind, kind)
                 yield from _differ(f"writer of {path!r}", found.job, writer)
                 yield from _differ(f"place of {path!r}", self._place(found), posixpath.normpath(path))
+
+    def _lists(self, read: ReadJob, job: Job) -> Iterator[str]:
+        """The list files of a job, with what stands in them."""
+        for (path, text), file in zip(job.lists.items(), self._family[job.id].lists.values(), strict=True):
+            found = read.said.inputs.get(path)
+            there = text.split(file.ended_by)
+            held = found.contents.split(file.ended_by) if isinstance(found, File) and found.contents is not None else []
+            padded = [*there, *[None] * (len(held) - len(there))]
+            held = [self._back(item, same) for item, same in zip(held, padded, strict=False)]
+            yield from _differ(f"list {path!r}", held, there)
 
     def _lies_about(self, path: str, read: ReadJob) -> bool:
         """Whether a path lies inside or around what another job writes."""

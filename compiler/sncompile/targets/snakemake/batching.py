@@ -8,6 +8,7 @@ new family still has `batches`: each of its instances is one.
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -114,6 +115,7 @@ class _Batching:
             outputs={n: self._output(n, o) for n, o in old.outputs.items()},
             command=command,
             shell=None,
+            lists={},
             env=tuple(v for v in old.env if v.secret),
             resources=self._resources(),
             success=Success(),
@@ -174,10 +176,18 @@ def _script(job: Job, family: Family) -> str:
     made = [path for name, o in family.outputs.items() if o.create for path in _listed(job.outputs[name])]
     if made:
         exports += f"mkdir -p -- {shlex.join(made)}\n"
+    exports += "".join(written(path, text) for path, text in job.lists.items())
     script = shlex.join(job.command) if job.command is not None else job.shell or ""
     checks = "".join(_checks(job, family.success))
     # What the script does to its own shell (`cd`, `exit`, a trap) must not reach what looks at its files.
     return f"{exports}(\n{script}\n)\n{checks}" if checks else exports + script
+
+
+def written(path: str, text: str) -> str:
+    """What writes a list file of an instance."""
+    items, form = ([text], "%s") if "\0" not in text else (text.split("\0")[:-1], r"%s\0")
+    folder, place = shlex.quote(os.path.dirname(path)), shlex.quote(path)
+    return f"mkdir -p -- {folder}\nprintf '{form}' {shlex.join(items)} > {place}\n"
 
 
 def _checks(job: Job, success: Success) -> Iterator[str]:

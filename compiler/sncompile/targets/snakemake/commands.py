@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -49,6 +49,10 @@ def quoted(text: str) -> str:
     return literal(shlex.quote(text))
 
 
+PRINTED: Mapping[str, str] = {"\n": r"%s\n", "\0": r"%s\0"}
+"""The format by which an item is printed that something stands behind."""
+
+
 class CommandLowering:
     """Prints the command or script of one task; gathers `params` and the module files among the inputs."""
 
@@ -68,6 +72,18 @@ class CommandLowering:
         """The lines of the script, as pieces of a `shell:` string, each with its line break."""
         text = "".join(map(self._part, self._context.task.script or ()))
         return re.findall(r".*\n|.+$", text)
+
+    def list_files(self) -> list[str]:
+        """What writes the list files, as pieces of a `shell:` string: the shell itself does, whatever their length."""
+        found = []
+        folder = literal(' mkdir -p -- "${list%/*}"')
+        for name, file in self._context.task.lists.items():
+            path, form = self.word(file.path, f"{name}_list"), quoted(PRINTED[file.ended_by])
+            items = " ".join(self.word(word, name) for word in file.words)
+            # In a shell of its own, as its variables are.
+            found.append(f"(list={path};{folder}\n")
+            found.append(f'for item in {items}; do printf {form} "$item"; done > "$list")\n')
+        return found
 
     def _part(self, part: ScriptPart) -> str:
         return literal(part) if isinstance(part, str) else " ".join(map(self.word, part))
@@ -92,6 +108,8 @@ class CommandLowering:
         match piece:
             case Constant():
                 return quoted(piece.text)
+            case Port() if piece.space == "lists":
+                return self.word(self._context.task.lists[piece.name].path, piece.name)
             case Port():
                 return f"{{{'input' if piece.space == 'inputs' else 'output'}.{item_name(piece.name)}:q}}"
             case ModuleFile():

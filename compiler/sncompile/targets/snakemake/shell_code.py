@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from sncompile.diagnostics import Span
 from sncompile.faults import targets as faults
+from sncompile.faults.values import LONG_LINE
+from sncompile.ir.language.encoding import length
+from sncompile.ir.language.limits import MOST_WORD
+from sncompile.lowering.jobs import Words, script_text
 from sncompile.targets.snakemake.commands import CommandLowering, literal, quoted
 from sncompile.targets.snakemake.containers import docker_name
 from sncompile.targets.snakemake.context import TaskContext
@@ -22,7 +26,7 @@ def shell_entries(context: TaskContext, commands: CommandLowering) -> list[Entry
     # Batches see to their paths themselves.
     marks = context.around.marks
     marked = task.name in marks.tasks - marks.batched
-    before = [*(_room(" ".join(places.values())) if marked else []), *_folders(context, places)]
+    before = [*(_room(" ".join(places.values())) if marked else []), *_folders(context, places), *commands.list_files()]
     checks = [*(_promises(context, places) if marked else []), *_counts(context, places)]
     # Last of all: what counts files must not count this one.
     checks += _stamps(context, places) if marked else []
@@ -36,6 +40,7 @@ def shell_entries(context: TaskContext, commands: CommandLowering) -> list[Entry
     script = commands.script()
     script = _ended(script) if checks else script
     if boxed:
+        _tell_long(context)
         # The words of the script, whatever they are, get into the container's own shell.
         call = " ".join([*boxed, "bash", "-euo", "pipefail", "-c"])
         script = [literal("script() {\n"), *_ended(script), literal("}\n"), f'{call} "$(declare -f script); script"\n']
@@ -43,6 +48,22 @@ def shell_entries(context: TaskContext, commands: CommandLowering) -> list[Entry
         # What the script does to its own shell (`cd`, `exit`, a trap) must not reach what comes after it.
         script = ["(\n", *script, ")\n"]
     return _strings(["exec &> {log:q}\n", *before, *_exports(context, commands, join="\n"), *script, *checks], span)
+
+
+def _tell_long(context: TaskContext) -> None:
+    """Warn of a script that is too long to go into a container as one argument."""
+    task = context.task
+    if not any(word.each for part in task.script or () if not isinstance(part, str) for word in part):
+        return
+    words = Words(context.around.lowered, task)
+    for number in range(len(task)):
+        size = sum(length(script_text(part)) for part in words.script(number) or ())
+        if size > MOST_WORD:
+            told = f"the script of `{task.ids[number]}` has {size:,} bytes, and goes into its container as one argument"
+            help = "have it read its lists from files: `${list_file(…)}`"
+            message = f"{told}, of which Linux takes {MOST_WORD:,}"
+            context.around.tell(LONG_LINE.at(task.module_span, message, help=help))
+            return
 
 
 def _ended(script: list[str]) -> list[str]:
@@ -65,7 +86,8 @@ def _container(context: TaskContext) -> list[str]:
         message = f"{engine} cannot run the image `{image}`"
         context.around.tell(faults.NOT_DOCKER.at(task.spans["container"], message, help="use `--containers apptainer`"))
     variables = [word for v in task.variables for word in ("--env", v.name)]
-    return ["bash {CONTAINER:q}", *variables, *(["--network"] if task.network else []), quoted(name or image)]
+    inputs = [r"--inputs <(printf '%s\0' {input:q})"] if task.inputs else []
+    return ["bash {CONTAINER:q}", *inputs, *variables, *(["--network"] if task.network else []), quoted(name or image)]
 
 
 def _places(context: TaskContext, commands: CommandLowering) -> dict[str, str]:

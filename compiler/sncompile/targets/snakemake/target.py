@@ -48,6 +48,7 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         Feature.TEMPORARY: "temp()",
         Feature.PROTECTED: "protected()",
         Feature.PROTECTED_FOLDERS: "protected()",
+        Feature.LIST_FILES: "written in shell:",
         Feature.CHECKS: "ensure(), and a count of files in the job",
         Feature.BATCHES: "a script, and a mark for each batch",
         Feature.LOCAL_JOBS: "localrule:",
@@ -82,7 +83,7 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         counts = ((len(workflow.rules), "rule"), (lowered.job_count(), "job"))
         rules, jobs = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)
         summary = f"{rules} for {jobs}; Snakefile of {lines} lines"
-        return Emitted(emitted, summary, executable=executables(lowered))
+        return Emitted(emitted, summary, report.diagnostics(), executables(lowered))
 
     def read_back(self, graph: Graph, emitted: Emitted, out: Path) -> list[str]:
         """What differs between the graph and its files, of some jobs of a large pipeline."""

@@ -68,6 +68,9 @@ def _ways(group: str, name: str, kind: str) -> list[Json]:
         ways += ["${basename(%s.%s)}" % (group, name)]
     if kind.endswith("[]"):
         ways += ["${len(%s.%s)}" % (group, name)]
+        # Items of a parameter may have line breaks.
+        ways += [{"list_file": hole, "separator": "nul", "prefix": "@"}]
+        ways += [{"list_file": hole, "option": f"--{name}"}] if group == "inputs" else []
     return ways
 
 

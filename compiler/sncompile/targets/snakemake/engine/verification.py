@@ -23,6 +23,7 @@ from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.graph.settings import resources_taken
 from sncompile.ir.jobs.expansion import Expansion, Job
+from sncompile.targets.snakemake.batching import written
 from sncompile.targets.snakemake.engine.dry_run import DryRunFailed, can_be_asked, dry_run
 from sncompile.targets.snakemake.marking import marks_of
 from sncompile.targets.snakemake.reading_back.command_comparison import command_line, script_differs
@@ -216,7 +217,8 @@ def _batch_scripts(graph: Graph, out: Path, files: str) -> Iterator[str]:
             wanted = shlex.join(job.command) if job.command is not None else job.shell or ""
             line, outputs = found.get(job.digest, ("", []))
             exports = [f"export {n}={shlex.quote(job.env[n])}\n" for n in variables]
-            if wanted not in line or not all(export in line for export in exports):
+            before = [*exports, *(written(path, text) for path, text in job.lists.items())]
+            if wanted not in line or not all(each in line for each in before):
                 yield f"{job.id}: its batch runs {line!r}, not {wanted!r}"
             elif outputs != _files(job.outputs):
                 yield f"{job.id}: its batch writes {outputs}, not {_files(job.outputs)}"

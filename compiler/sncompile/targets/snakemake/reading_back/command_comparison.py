@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from sncompile.ir.graph.model import Family
 from sncompile.ir.jobs.expansion import Job
+from sncompile.targets.snakemake.commands import PRINTED
 from sncompile.targets.snakemake.containers import RUNNER, docker_name
 
 _WORD = r"""(?:[^\s;'"\\]|'[^']*'|"[^"]*"|\\.)*"""
@@ -55,9 +56,12 @@ def command_line(family: Family, job: Job, shell: str, log: str, *, marked: bool
             made = _MADE.match(body)
             body = body[made.end() :] if made is not None else body
             told += _created(shlex.split(made[0]) if made is not None else [], family, job)
+        body, unwritten = _without_lists(body, family, job)
+        told += [f"it does not write {path} as it should" for path in unwritten]
     elif shell.endswith(tail):
         body = shell.removesuffix(tail)
         told += [*_created([], family, job), *_counts("", family, job)]
+        told += [f"it does not write {path}" for path in job.lists]
     else:
         return Line(shell, (f"its log is not {name}",))
     body, unset = _without_variables(body, family, job)
@@ -125,6 +129,37 @@ def _without_checks(body: str, count: int) -> tuple[str, str]:
     return body.removeprefix("\n"), whole[len(body) - 1 :]
 
 
+_LIST = re.compile(rf"""\(list=({_WORD}); mkdir -p -- "\$\{{list%/\*\}}"\nfor item in """, re.DOTALL)
+"""How it begins that a list file is written."""
+
+
+def _without_lists(body: str, family: Family, job: Job) -> tuple[str, list[str]]:
+    """A command or script without what writes its list files, and those that are not written as they should be."""
+    told: list[str] = []
+    for (path, text), file in zip(job.lists.items(), family.lists.values(), strict=True):
+        found, end = _LIST.match(body), file.ended_by
+        tail = f"""; do printf '{PRINTED[end]}' "$item"; done > "$list")\n"""
+        rest = body[found.end() :] if found is not None else ""
+        items = shlex.join(text.removesuffix(end).split(end)) if text else ""
+        # Most are quoted one by one; to read them as a shell does takes its time.
+        at = len(items) if rest.startswith(f"{items}{tail}") else rest.find(tail)
+        if found is None or at < 0:
+            told.append(path)
+            continue
+        same = rest[:at] == items or _each(rest[:at], end) == text
+        told += [] if same and shlex.split(found[1]) == [path] else [path]
+        body = rest[at + len(tail) :]
+    return body, told
+
+
+def _each(words: str, end: str) -> str | None:
+    """Words of the shell with something behind each; None for what are none."""
+    try:
+        return "".join(f"{word}{end}" for word in shlex.split(words))
+    except ValueError:
+        return None
+
+
 def _without_variables(body: str, family: Family, job: Job) -> tuple[str, list[str]]:
     """A command or script without what sets its variables before it, and those that are not set so."""
     unset: list[str] = []
@@ -172,9 +207,26 @@ def _unwrapped(body: str, family: Family, job: Job) -> str:
     image = docker_name(str(job.container))
     options = [word for v in family.env for word in ("--env", v.name)]
     options += ["--network"] if family.network else []
-    wrapper = re.compile(rf"bash \S*{re.escape(RUNNER)} {re.escape(shlex.join([*options, image or '']))} ")
+    wrapper = f"{shlex.join([*options, image or ''])} "
     if job.command is not None:
-        return wrapper.sub("", body, count=1) if wrapper.match(body) else body
+        inside = _inside(body, wrapper)
+        return body if inside is None else inside
     head, start, call = body.rpartition("}\n")
-    called = wrapper.fullmatch(call.removesuffix('bash -euo pipefail -c "$(declare -f script); script"\n'))
+    called = _inside(call, wrapper) == 'bash -euo pipefail -c "$(declare -f script); script"\n'
     return head.removeprefix("script() {\n") if start and called and head.startswith("script() {\n") else body
+
+
+_RUNNER = re.compile(rf"bash \S*{re.escape(RUNNER)} ")
+_INPUTS = r"--inputs <(printf '%s\0' "
+
+
+def _inside(call: str, wrapper: str) -> str | None:
+    """What is called by the words that end in `wrapper`, after the job's inputs; None where it is not called so."""
+    start = _RUNNER.match(call)
+    if start is None:
+        return None
+    rest = call[start.end() :]
+    if rest.startswith(_INPUTS):
+        _, _, rest = rest.partition(f") {wrapper}")
+        return rest or None
+    return rest.removeprefix(wrapper) if rest.startswith(wrapper) else None
