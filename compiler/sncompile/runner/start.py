@@ -169,61 +169,78 @@ def _start(run: Prepared, options: RunOptions, working: Path, say: Callable[[str
         shutil.rmtree(folder.path, ignore_errors=True)
         raise CompileError([_locked(locked, working)]) from None
     cleared = False
-    claimed = None
+    claims: list[Claimed] = []
     try:
         _clear_up(lock)
         cleared = True
-        # Only who holds the lock may change files that a run reads.
-        _look_again(run, options)
-        run.emitted.write(run.out)
-        profile = find_profile(options.profile, run.out.resolve()) if options.profile is not None else None
-        taken = surroundings(os.environ, plugins_of(profile) if profile is not None else ())
-        request = engine_request(run, working, options, methods, profile)
-        verdict = examine(request, taken.variables, str(working))
-        settings = verdict.settings
-        limits = limits_of(verdict, this_machine(), options.cores, run.emitted)
-        _preflight(run, working, options, methods, profile, say)
-        asked = options.wanted.files if options.wanted is not None else _outputs(run.graph)
-        everything = any(setting.member == "forceall" for setting in settings)
-        elsewhere = any(setting.member == "default_storage_provider" for setting in settings)
-        marked = marked_families(run.emitted)
-        families = run.graph.families if options.wanted is None else options.wanted.jobs
-        files = files_of(run.graph, working, families, marked)
-        claimed = claim_files(files, _owner(folder, run.graph, working), working, settle_owner)
-        if claimed.half_written:
-            say(f"{count(len(claimed.half_written), 'half-written file')} of a run that died: made again")
-            _remove(claimed.half_written)
-        decisions = None
-        if not elsewhere:
-            decisions = _decide(run, options, working, claimed, files, everything, say)
-            if not idle and not decisions.busy() and not _lacking(promised(files, asked), working):
-                shutil.rmtree(folder.path, ignore_errors=True)
-                claimed.release()
-                lock.release()
-                return None
-        hold(run.jobs, None if decisions is None else decisions.decisions, limits, run.documents, say)
-        documents = folder.keep_sources(run.documents, run.out)
-        write_facts(folder, {**run.facts, "documents": documents}, run.graph)
-        write_promises(folder.promises, promised(files, asked), files.by_mark)
-        targets = () if options.wanted is None else options.wanted.files
-        request = replace(request, targets=targets, shared=shared(run.jobs, verdict, limits))
-        state = None if decisions is None else _give_orders(folder, run, options, marked, decisions)
-        if options.disk is not None:
-            made = None if decisions is None else decisions.decisions
-            orders = () if made is None else orders_of(run.graph, run.jobs, made, marked)
-            room = Room(folder.room, options.disk, targets)
-            say(keep_room(room, made, settings, run.graph.folder, orders, run.documents))
-        _write_record(folder, run.graph, working, options, methods, request, settings, taken, claimed, state)
+        taken = _make_ready(folder, run, options, working, methods, claims, say, idle)
+        if taken is None:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            _release(claims)
+            lock.release()
+            return None
         watch = _launch(folder, working, taken, lock)
     except BaseException:
         _give_up(folder)
-        if claimed is not None:
-            claimed.release()
+        _release(claims)
         (lock.release if cleared else lock.give_back)()
         raise
     if collector is not None:
         telemetry_sender.send(folder, collector)
     return watch
+
+
+def _release(claims: Iterable[Claimed]) -> None:
+    for claimed in claims:
+        claimed.release()
+
+
+def _make_ready(
+    folder: RunFolder, run: Prepared, options: RunOptions, working: Path, methods: list[str], claims: list[Claimed],
+    say: Callable[[str], None], idle: bool,
+) -> Surroundings | None:  # fmt: skip
+    """Write down all that the engine needs, and give the surroundings that it gets; None if nothing is to be done.
+
+    Files are claimed on the way; whoever calls this lets go of what is in `claims` then. Only who holds the lock may
+    change files that a run reads.
+    """
+    _look_again(run, options)
+    run.emitted.write(run.out)
+    profile = find_profile(options.profile, run.out.resolve()) if options.profile is not None else None
+    taken = surroundings(os.environ, plugins_of(profile) if profile is not None else ())
+    request = engine_request(run, working, options, methods, profile)
+    verdict = examine(request, taken.variables, str(working))
+    limits = limits_of(verdict, this_machine(), options.cores, run.emitted)
+    _preflight(run, working, options, methods, profile, say)
+    asked = options.wanted.files if options.wanted is not None else _outputs(run.graph)
+    set_by_somebody = {setting.member for setting in verdict.settings}
+    marked = marked_families(run.emitted)
+    families = run.graph.families if options.wanted is None else options.wanted.jobs
+    files = files_of(run.graph, working, families, marked)
+    claimed = claim_files(files, _owner(folder, run.graph, working), working, settle_owner)
+    claims.append(claimed)
+    if claimed.half_written:
+        say(f"{count(len(claimed.half_written), 'half-written file')} of a run that died: made again")
+        _remove(claimed.half_written)
+    decided = None
+    if "default_storage_provider" not in set_by_somebody:
+        decided = _decide(run, options, working, claimed, files, "forceall" in set_by_somebody, say)
+        if not idle and not decided.busy() and not _lacking(promised(files, asked), working):
+            return None
+    decisions = None if decided is None else decided.decisions
+    hold(run.jobs, decisions, limits, run.documents, say)
+    documents = folder.keep_sources(run.documents, run.out)
+    write_facts(folder, {**run.facts, "documents": documents}, run.graph)
+    write_promises(folder.promises, promised(files, asked), files.by_mark)
+    targets = () if options.wanted is None else options.wanted.files
+    request = replace(request, targets=targets, shared=shared(run.jobs, verdict, limits))
+    state = None if decided is None else _give_orders(folder, run, options, marked, decided)
+    if options.disk is not None:
+        orders = () if decisions is None else orders_of(run.graph, run.jobs, decisions, marked)
+        room = Room(folder.room, options.disk, targets)
+        say(keep_room(room, decisions, verdict.settings, run.graph.folder, orders, run.documents))
+    _write_record(folder, run.graph, working, options, methods, request, verdict.settings, taken, claimed, state)
+    return taken
 
 
 def _outputs(graph: Graph) -> list[str]:
