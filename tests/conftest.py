@@ -24,6 +24,7 @@ LONG = (
     "engines/test_cwl.py",
     "engines/test_cwl_containers.py",
     "engines/test_cwl_values.py",
+    "engines/test_edits_and_kills.py",
     "engines/test_levels.py",
     "engines/test_profiles.py",
     "engines/test_read_back.py",

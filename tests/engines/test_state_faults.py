@@ -1,0 +1,209 @@
+"""Where what runs, or what is kept, is not what the documentation says; each of them as small as it gets."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ..command_line import sncompile
+
+HEAD = """\
+sncompile: 1
+pipeline: faults
+data: {workspace: results}
+tables: {t: {key: g, rows: [{g: p}, {g: q}]}}
+"""
+COPY = """\
+sncompile: 1
+module: copy
+inputs: {x: {type: "file[]"}}
+params: {id: {type: string}}
+outputs: {o: {type: file}}
+shell: "echo ${params.id} >> log; cat ${inputs.x} > ${outputs.o}"
+"""
+"""Each job tells the log that it ran."""
+
+fault = pytest.mark.xfail(strict=True, reason="a fault that is known")
+
+
+def step(name: str, x: str, **more: object) -> dict[str, object]:
+    return {
+        "by": "g", "module": "./copy.yaml", "with": {"x": [x], "id": "%s/${g}" % name}, **more
+    }  # fmt: skip
+
+
+def place(folder: Path, **steps: dict[str, object]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    spec(folder, **steps)
+    (folder / "copy.yaml").write_text(COPY)
+    for g in "pq":
+        (folder / g).write_text(f"{g}\n")
+    return folder
+
+
+def spec(folder: Path, moved: tuple[tuple[str, str], ...] = (), **steps: dict[str, object]) -> None:
+    entries = {"moved": [{"from": old, "to": new} for old, new in moved]} if moved else {}
+    (folder / "spec.yaml").write_text(HEAD + yaml.safe_dump({"steps": steps, **entries}, sort_keys=False))
+
+
+def ran(folder: Path, *more: str) -> Counter[str]:
+    """The jobs that a run does, which must end well."""
+    (folder / "log").unlink(missing_ok=True)
+    done = sncompile(folder, "run", "spec.yaml", "-c", "2", *more)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Counter((folder / "log").read_text().split() if (folder / "log").exists() else ())
+
+
+A, B = step("a", "${g}"), step("b", "${a.o}")
+TEMP = {"outputs": {"o": {"temp": True}}}
+
+
+@fault
+def test_a_batch_of_which_only_a_part_runs_needs_no_files_that_were_deleted(tmp_path: Path) -> None:
+    """The engine waits for the inputs of the whole batch, and the run fails."""
+    folder = place(tmp_path, a=A, b={**B, "batch": 2}, c=step("c", "${b.o}"))
+    ran(folder, "-O2")
+    (folder / "q").write_text("other\n")
+    assert ran(folder, "-O2") == Counter(["a/q", "b/q", "c/q"])
+
+
+@fault
+def test_instances_of_a_batch_that_write_nothing_are_known_one_by_one(tmp_path: Path) -> None:
+    """They share the mark of the batch, and so what is known of them: all but the last run again each time."""
+    effect = step("a", "${g}", batch=2)
+    effect["module"] = {
+        "inputs": {"x": {"type": "file[]"}},
+        "params": {"id": {"type": "string"}},
+        "shell": "echo ${params.id} >> log",
+    }
+    folder = place(tmp_path, a=effect)
+    assert ran(folder, "-O2") == Counter(["a/p", "a/q"])
+    assert not ran(folder, "-O2")
+
+
+@fault
+def test_what_is_selected_of_a_batch_runs_alone(tmp_path: Path) -> None:
+    folder = place(tmp_path, a={**A, "batch": 2})
+    assert ran(folder, "-O2", "--select", "key:g=p") == Counter(["a/p"])
+
+
+@fault
+def test_jobs_alone_are_current_where_what_they_read_was_deleted_by_the_run(tmp_path: Path) -> None:
+    folder = place(tmp_path, a={**A, **TEMP}, b=B)
+    ran(folder)
+    assert not ran(folder, "--only", "b")
+
+
+@fault
+def test_jobs_alone_do_not_wait_for_what_they_only_come_after(tmp_path: Path) -> None:
+    folder = place(tmp_path, a=A, b=step("b", "${g}", after=["a"]))
+    assert ran(folder, "--only", "b") == Counter(["b/p", "b/q"])
+
+
+@fault
+def test_a_temporary_output_stays_for_a_reader_that_was_not_selected(tmp_path: Path) -> None:
+    folder = place(tmp_path, a={**A, **TEMP}, b=B, c=step("c", "${a.o}"))
+    ran(folder, "--select", "b")
+    assert ran(folder) == Counter(["c/p", "c/q"])
+
+
+@fault
+def test_a_temporary_output_goes_once_all_of_its_readers_are_done(tmp_path: Path) -> None:
+    folder = place(tmp_path, a={**A, **TEMP}, b=B)
+    ran(folder, "--select", "key:g=p")
+    ran(folder)
+    assert not list((folder / "results" / "a").rglob("o"))
+
+
+@fault
+def test_entries_of_earlier_renames_may_stay(tmp_path: Path) -> None:
+    folder = place(tmp_path, a=A, b=B)
+    ran(folder)
+    spec(folder, (("a", "m"),), m=A, b=step("b", "${m.o}"))
+    ran(folder)
+    spec(folder, (("a", "m"), ("b", "n")), m=A, n=step("b", "${m.o}"))
+    assert not ran(folder)
+
+
+@fault
+def test_results_of_a_renamed_step_with_a_path_that_is_said_are_moved(tmp_path: Path) -> None:
+    two = {
+        "by": "g",
+        "outputs": {"o": {"path": "${data.workspace}/said/${g}"}},
+        "module": {
+            "outputs": {"o": {"type": "file"}, "d": {"type": "file"}},
+            "shell": "echo run >> log; touch ${outputs.o} ${outputs.d}",
+        },
+    }
+    folder = place(tmp_path, a=two)
+    ran(folder)
+    spec(folder, (("a", "m"),), m=two)
+    assert not ran(folder)
+
+
+KILLED = """
+import os, signal, sys
+seen = 0
+def hook(event, arguments):
+    global seen
+    if event == "shutil.move":
+        seen += 1
+        if seen == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(hook)
+sys.argv = ["sncompile", "run", "spec.yaml"]
+from sncompile.__main__ import main
+main()
+"""
+
+
+@fault
+def test_results_that_were_moved_when_a_run_was_killed_are_not_lost(tmp_path: Path) -> None:
+    """All are written down at the end, so that those that were moved before are made by nobody that is known."""
+    folder = place(tmp_path, a=A)
+    ran(folder)
+    spec(folder, (("a", "m"),), m=A)
+    assert subprocess.run([sys.executable, "-c", KILLED], cwd=folder, check=False).returncode == -9
+    assert (folder / "results" / "m" / "p" / "o").exists()
+    assert (folder / "results" / "a" / "q" / "o").exists()
+    assert not ran(folder)
+
+
+@fault
+def test_results_that_another_run_reads_are_not_moved_away(tmp_path: Path) -> None:
+    """Nothing that a run reads may go, as it is for what another one writes (SN713)."""
+    folder = place(tmp_path / "one", a=A)
+    ran(folder)
+    slow = step("b", "${a.o}")
+    slow["module"] = {
+        "inputs": {"x": {"type": "file[]"}},
+        "params": {"id": {"type": "string"}},
+        "outputs": {"o": {"type": "file"}},
+        "shell": "echo ${params.id} >> log; while test -e ../wait; do sleep 0.1; done; cat ${inputs.x} > ${outputs.o}",
+    }
+    spec(folder, a=A, b=slow)
+    (tmp_path / "wait").touch()
+    process = subprocess.Popen(["sncompile", "run", "spec.yaml", "-c", "1"], cwd=folder, stderr=subprocess.DEVNULL)
+    while "b" not in (folder / "log").read_text() and process.poll() is None:
+        time.sleep(0.02)
+    other = place(tmp_path / "other", m=A)
+    spec(other, (("a", "m"),), m=A)
+    asked = sncompile(other, "run", "spec.yaml", "--data", f"workspace={folder}/results")
+    (tmp_path / "wait").unlink()
+    assert process.wait() == 0
+    assert asked.returncode in (0, 3)
+
+
+@fault
+def test_markdown_is_markdown_for_single_jobs_too(tmp_path: Path) -> None:
+    folder = place(tmp_path, a=A)
+    (folder / "spec.yaml").write_text((folder / "spec.yaml").read_text().replace("{g: q}", '{g: "@q"}'))
+    (folder / "@q").touch()
+    told = sncompile(folder, "plan", "spec.yaml", "--markdown", "--jobs")
+    assert "@q" not in told.stdout
