@@ -39,10 +39,13 @@ instance() {
     fi
 }
 
-# Whether the mark is there with this digest, every output is there, and no input is newer than the mark.
+# Whether the mark is there with this digest, every output is there, and no input is newer than the mark; or whether the
+# mark says that the instance is left out.
 is_done() {
-    local mark=$1 digest=$2 path
-    [ -f "$mark" ] && [ "$(cat -- "$mark")" = "$digest" ] || return 1
+    local mark=$1 digest=$2 path found
+    [ -f "$mark" ] && found=$(cat -- "$mark") || return 1
+    if [ "$found" = "$digest left out" ]; then return 0; fi
+    [ "$found" = "$digest" ] || return 1
     for path in "${outputs[@]}"; do [ -e "${path#?:}" ] || return 1; done
     for path in "${inputs[@]}"; do ! [ "$path" -nt "$mark" ] || return 1; done
 }

@@ -26,6 +26,7 @@ from sncompile.cli.selecting import chosen_jobs, selected, tell_left_out
 from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
 from sncompile.runner.selection.selection import Asked
+from sncompile.runner.selection.wanted import left_out
 from sncompile.runner.state.deciding import decisions_for, runs_at_work
 from sncompile.runner.state.plan_file import plan_object
 from sncompile.state.versions import Hashing
@@ -89,6 +90,13 @@ def command(
         decisions = decisions_for(made, Hashing(hashing), wanted, defer)
     except CompileError as error:
         misused(error)
+    if chosen is not None and chosen.alone:
+        try:
+            left_out(decisions, made.jobs)
+        except CompileError as error:
+            reporter.fail(error, checked.sources)
+    if markdown and (machine or single):
+        raise click.UsageError("`--markdown` is a form of its own, beside `--json` and `--jobs`")
     if out is not None:
         try:
             put_file(out, as_json(plan_object(decisions, made.graph, asked)).encode())

@@ -36,10 +36,10 @@ from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.machine import this_machine
 from sncompile.runner.processes import MARK, identify
 from sncompile.runner.record import RECORD, RunFolder, now, private, versions
-from sncompile.runner.selection.wanted import Wanted, left_out, marked_families, output_paths
+from sncompile.runner.selection.wanted import Wanted, left_out, marked_families, output_paths, waited_for
 from sncompile.runner.software import binds, deployment, engine_of, missing
 from sncompile.runner.state.deciding import adopt, decisions_of, states_of, unknown_results
-from sncompile.runner.state.elsewhere import bring, finders_for, states_elsewhere
+from sncompile.runner.state.elsewhere import bring, finders_for, states_elsewhere, with_former
 from sncompile.runner.state.orders import lacking_marks, orders_of, write_orders
 from sncompile.runner.state.plan_file import check_plan
 from sncompile.runner.telemetry import sender as telemetry_sender
@@ -215,8 +215,9 @@ def _make_ready(
     asked = options.wanted.files if options.wanted is not None else _outputs(run.graph)
     set_by_somebody = {setting.member for setting in verdict.settings}
     marked = marked_families(run.emitted)
-    families = run.graph.families if options.wanted is None else options.wanted.jobs
-    files = files_of(run.graph, working, families, marked)
+    wanted = None if options.wanted is None else options.wanted.jobs
+    families = run.graph.families if wanted is None else wanted
+    files = with_former(files_of(run.graph, working, families, marked, wanted), run.made, working)
     claimed = claim_files(files, _owner(folder, run.graph, working), working, settle_owner)
     claims.append(claimed)
     if claimed.half_written:
@@ -310,7 +311,9 @@ def _give_orders(
             message = f"`{decided.logs[root][0].parent}`: {error.strerror}"
             help = "a run writes there how results are made; make room, or have another folder written to"
             raise CompileError([faults.NO_MARKS.at(None, message, help=help)]) from None
-    write_orders(folder.orders, orders_of(run.graph, run.jobs, decided.decisions, marked), decided.decisions.gone)
+    alone = options.wanted is not None and options.wanted.alone
+    gone = {**(waited_for(run.graph, options.wanted) if options.wanted and alone else {}), **decided.decisions.gone}
+    write_orders(folder.orders, orders_of(run.graph, run.jobs, decided.decisions, marked), gone)
     roots = [
         {"root": root, "spelled": state.spelled, "log": str(decided.logs[root][0]), "generation": decided.logs[root][1]}
         for root, state in decided.states.items()

@@ -5,7 +5,7 @@ map was called align          results/map/A/bam.bam   =>   results/align/A/bam.b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sncompile.ir.language.encoding import below
@@ -14,16 +14,33 @@ from sncompile.semantics.program import OutputPath, Program
 
 
 def formers(program: Program) -> Iterator[tuple[Mapping[str, str], Program]]:
-    """The program as it was, once for each time that steps were renamed; with former names by the present ones."""
-    depth = max(map(len, program.former_names.values()), default=0)
-    for place in range(depth):
-        names = {name: olds[place] for name, olds in program.former_names.items() if place < len(olds)}
+    """The program as it was before the last renaming, before the last two, and so on; with former names by present.
+
+    Somebody's results may be of any of these times.
+    """
+    for number in range(1, len(program.moves) + 1):
+        undone = program.moves[-number:]
+        names = {name: old for name in program.steps if (old := before(name, undone)) != name}
         steps = dict(program.steps)
         for name, old in names.items():
             outputs = steps[name].outputs
             moved = {port: _moved(output, program.workspace, name, old) for port, output in outputs.items()}
             steps[name] = steps[name]._replace(outputs=moved)
-        yield names, replace(program, steps=steps, former_names={})
+        yield names, replace(program, steps=steps, moves=())
+
+
+def before(step: str, moves: Sequence[tuple[str, str]]) -> str:
+    """What a step was called before some moves.
+
+    >>> before("map", [("bwa", "align"), ("align", "map")])
+    'bwa'
+    >>> before("prepare.trim", [("prep", "prepare")])
+    'prep.trim'
+    """
+    for old, new in reversed(moves):
+        if step == new or step.startswith(f"{new}."):
+            step = old + step[len(new) :]
+    return step
 
 
 def _moved(output: OutputPath, workspace: str, name: str, old: str) -> OutputPath:

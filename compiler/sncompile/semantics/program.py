@@ -153,5 +153,5 @@ class Program:
     kept: tuple[Kept, ...] = ()
     """What no job may write over."""
     inferred: Mapping[str, Inferred] = field(default_factory=dict)
-    former_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What steps were called before, the last name first."""
+    moves: tuple[tuple[str, str], ...] = ()
+    """How steps and nested pipelines were renamed, from what to what, in that order."""

@@ -39,8 +39,8 @@ class Shared:
         self.handed: list[Handed] = []
         self.named: list[NamedOutput] = []
         self.order: dict[str, list[Waits]] = {}
-        self.moved: dict[str, list[str]] = {}
-        """What steps and nested pipelines are called, and what each was called before."""
+        self.moves: list[tuple[str, str]] = []
+        """How steps and nested pipelines were renamed, from what to what."""
         self.by_default: dict[str, frozenset[str]] = {}
         """Step → the inputs that it takes by convention."""
         self.inferred: dict[str, Inferred] = {}

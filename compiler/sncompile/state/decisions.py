@@ -176,6 +176,8 @@ class _Deciding:
         self._temp: dict[str, tuple[str, int, str]] = {}
         """Temporary outputs that were deleted: who makes them, and their version."""
         self._brought: dict[tuple[str, int], Elsewhere] = {}
+        self._elsewhere_gone: dict[str, str] = {}
+        """Temporary outputs of jobs that are not wanted that were deleted, and their versions."""
         self._there: dict[str, str] = {}
         """Outputs that are brought from elsewhere, and their versions."""
         self._pending: set[str] = set()
@@ -186,18 +188,35 @@ class _Deciding:
     def decide(self) -> Decisions:
         found: dict[str, TaskDecisions] = {}
         for name, task in self._lowered.tasks.items():
+            self._look_for_gone(task)
             if name in self._wanted:
                 found[name] = self._task(task, found)
         while self._remake(found):
             for each in found.values():
                 self._follow(each, found)
-        gone = {path: version for path, (_, _, version) in self._temp.items()}
+        gone = {**self._elsewhere_gone, **{path: version for path, (_, _, version) in self._temp.items()}}
         brought = {
             (name, number): results
             for (name, number), results in self._brought.items()
             if found[name].verdicts[number] is not Verdict.RUN
         }
         return Decisions(found, self._wanted, self._looker, gone, brought, self._states)
+
+    def _look_for_gone(self, task: Task) -> None:
+        """Temporary outputs of jobs that are not wanted count as there, too, once a run has deleted them."""
+        left = set(range(len(task))) - set(self._wanted.get(task.name, ()))
+        temp = self._temporary(task) if left else frozenset()
+        if not temp:
+            return
+        outputs = self._absolute([o.paths for _, o in sorted(task.outputs.items())], len(task))
+        for number, first in enumerate(self._firsts(task, len(task))):
+            root, key = self._home(first)
+            before = self._states[root].jobs.get(key) if number in left else None
+            if before is None or len(before.outputs) != len(outputs[number]):
+                continue
+            for path, known in zip(outputs[number], before.outputs, strict=True):
+                if path in temp and self._looker.version(path) == ABSENT:
+                    self._there[path] = self._elsewhere_gone[path] = known
 
     # --- One job at a time ------------------------------------------------------------------------------------------
 

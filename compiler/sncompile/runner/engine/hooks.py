@@ -82,6 +82,9 @@ class Decider(Protocol):
     def unmet(self) -> set[str]:
         """What is to be done and no job was seen for."""
 
+    def lacks(self, path: str) -> bool:
+        """Whether an input is not there, and need not be: who would read it stays, or only comes after its maker."""
+
 
 Told = Callable[[str, list[str], dict[str, str]], None]
 """Hears of a job that need not run after all: its rule, its outputs, its wildcards."""
@@ -99,12 +102,14 @@ def obey(decider: Decider, told: Told) -> None:
     scheduler = getattr(import_module("snakemake.scheduling.job_scheduler"), "JobScheduler", None)
     job = getattr(import_module("snakemake.jobs"), "Job", None)
     names = getattr(getattr(dag, "update_needrun", None), "__code__", None)
-    if names is None or not set(_DAG) <= {*names.co_names} or not hasattr(scheduler, "_proceed"):
+    waits = hasattr(import_module("snakemake.jobs"), "wait_for_files")
+    if names is None or not set(_DAG) <= {*names.co_names} or not hasattr(scheduler, "_proceed") or not waits:
         raise RuntimeError("this version of Snakemake decides in another way what has to run; use one that is known")
     passed: set[Any] = set()
     _replace(dag, "update_needrun", functools.partial(_update_needrun, decider))
     _replace(scheduler, "run", functools.partial(_pass_over, decider, told, passed))
     _replace(job, "postprocess", functools.partial(_leave, passed))
+    _replace(import_module("snakemake.jobs"), "wait_for_files", functools.partial(_wait, decider))
 
 
 def _update_needrun(decider: Decider, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -205,6 +210,15 @@ def _leave(passed: set[Any], original: Callable[..., Any]) -> Callable[..., Any]
             await original(self, *args, **{**named, "check_output_mtime": False})
 
     return postprocess
+
+
+def _wait(decider: Decider, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    async def wait_for_files(files: Iterable[Any], *args: Any, **named: Any) -> Any:
+        # Of several jobs in one some may stay, and a job may come after one that is left out: nobody reads that.
+        return await original([file for file in files if not decider.lacks(str(file))], *args, **named)
+
+    return wait_for_files
 
 
 def listen(listener: Listener) -> None:

@@ -21,6 +21,7 @@ from sncompile.state.decisions import Verdict
 from sncompile.state.log import Log, Row
 from sncompile.state.store import Done, Measured, State, job_rows, measure_row, stamp_rows, stamps_of
 from sncompile.state.versions import ABSENT, CHANGING, Hashing, Looker
+from sncompile.targets.snakemake.batching import LEFT_OUT
 
 
 class Obedience:
@@ -36,6 +37,8 @@ class Obedience:
         now = next(iter(logs.values())).now if logs else None
         self._looker = Looker(stamps_of(states), hashing, now)
         self._first: dict[str, str] = {}
+        self._left_out: list[Path] = []
+        """Marks of jobs that are left out of a batch that runs."""
         self._begun: dict[str, tuple[float, list[tuple[Order, tuple[str, ...]]]]] = {}
         self._listed: dict[str, set[str]] = {}
         self._young: dict[str, tuple[str, str]] = {}
@@ -61,6 +64,11 @@ class Obedience:
     def unmet(self) -> set[str]:
         """What is to be done and the engine knows no job for."""
         return self._busy - self._met
+
+    def lacks(self, path: str) -> bool:
+        """Whether an input is not there, and need not be: a run has deleted it, or its maker is left out."""
+        place = os.path.normpath(self._working / path)
+        return place in self._gone and not os.path.lexists(place)
 
     def stays(self, job: EngineJob) -> bool:
         """Whether a job whose turn has come need not run, as all that it reads is as it was."""
@@ -123,10 +131,16 @@ class Obedience:
         return order.verdict is Verdict.MAY and self._is_same(order)
 
     def _keep(self, order: Order) -> None:
-        """Have a job of a batch be left alone: by its mark it is done as the script now says it."""
+        """Have a job of a batch be left alone: by its mark it is done as the script now says it.
+
+        Where its results are not there, as they were deleted or nobody asks for them, it is only left out.
+        """
         mark = self._working / order.mark
         mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.write_text(f"{order.mark_text}\n", encoding="utf-8")
+        there = all(map(os.path.lexists, order.outputs))
+        mark.write_text(f"{order.mark_text}{'' if there else LEFT_OUT}\n", encoding="utf-8")
+        if not there:
+            self._left_out.append(mark)
 
     def prepared(self, job: EngineJob) -> None:
         """Nothing is to be done then."""
@@ -136,6 +150,8 @@ class Obedience:
 
     def end(self, job: EngineJob, *, well: bool, whole: bool) -> None:
         """Write down how a job was made that ended well. Of what changed while it was read there is no version."""
+        while self._left_out:
+            self._left_out.pop().unlink(missing_ok=True)
         began, orders = self._begun.pop(job.outputs[0][0], (0.0, [])) if job.outputs else (0.0, [])
         if not orders or not (well or any(order.mark for order, _ in orders)):
             return

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.values.evaluate import Evaluator
+from sncompile.targets.snakemake.batching import instance_mark
 from sncompile.targets.snakemake.marking import marks_of
 
 
@@ -21,3 +22,10 @@ def first_files(family: Family, evaluator: Evaluator) -> Iterator[str | None]:
 def marks(graph: Graph, family: Family) -> Iterator[str]:
     """Of every instance the file that the target uses as a mark where a rule has no output that could be asked for."""
     return map(marks_of(graph, family), range(len(family.keys)))
+
+
+def effect_marks(graph: Graph, family: Family) -> list[str]:
+    """Of every instance of a family that writes nothing the file by which it is known that it was done."""
+    if family.batches:
+        return [instance_mark(graph.workspace, family, number) for number in range(len(family.keys))]
+    return list(marks(graph, family))

@@ -7,7 +7,7 @@ agree on whether they mean one file.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,14 +76,24 @@ class RealPaths:
         return found
 
 
-def files_of(graph: Graph, working: Path, families: Collection[str], marked: Collection[str]) -> RunFiles:
-    """The files of some of a graph's families; the `marked` ones are known to the engine by their marks."""
+def files_of(
+    graph: Graph,
+    working: Path,
+    families: Collection[str],
+    marked: Collection[str],
+    wanted: Mapping[str, Sequence[int]] | None = None,
+) -> RunFiles:
+    """The files of some of a graph's families; the `marked` ones are known to the engine by their marks.
+
+    Of a mark's files only those of `wanted` jobs are told, where it is not all of them.
+    """
     evaluator, real = Evaluator(graph.families), RealPaths(working)
     writes: dict[str, Written] = {}
     by_mark: dict[str, list[Written]] = {}
     for name in families:
         family = graph.families[name]
         found = list(marks(graph, family)) if name in marked else []
+        meant = frozenset(wanted.get(name, ())) if wanted is not None else frozenset()
         for mark in found:
             by_mark.setdefault(mark, [])
         # What writes nothing has a mark for its only output.
@@ -96,7 +106,7 @@ def files_of(graph: Graph, working: Path, families: Collection[str], marked: Col
                 for path in _paths(value):
                     written = Written(path, output.base == "directory", output.temp, *criteria)
                     writes[real(path)] = written
-                    if found:
+                    if found and (wanted is None or number in meant):
                         by_mark[found[number]].append(written)
     reads: set[str] = set()
     folders = {path for path, written in writes.items() if written.directory}

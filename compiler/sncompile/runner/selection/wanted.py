@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from sncompile.diagnostics import CompileError
 from sncompile.faults.runs import LEFT_OUT
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.jobs.expansion import Expansion
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.lowering.model import Lowered
 from sncompile.runner.files.job_files import marks
 from sncompile.runner.selection.selection import Chosen
 from sncompile.state.decisions import Decisions
+from sncompile.state.versions import ABSENT
 from sncompile.targets.emitted import Emitted
 
 
@@ -82,6 +84,26 @@ def left_out(decisions: Decisions, lowered: Lowered) -> None:
                 message = f"`{made.task.ids[number]}` reads `{path}`, which is not there; `{other}` makes it"
                 help = f"`--select` instead of `--only` makes what is needed; or add `--only {other.partition('/')[0]}`"
                 raise CompileError([LEFT_OUT.at(made.task.span, message, help=help)])
+
+
+def waited_for(graph: Graph, wanted: Wanted) -> dict[str, str]:
+    """What jobs that are left out would write, and is not there, and that jobs of a run come after: absolute paths.
+
+    A job that reads one of these is refused before (`left_out`), so that nobody does.
+    """
+    expansion = Expansion(graph)
+    found: dict[str, str] = {}
+    for name, numbers in wanted.jobs.items():
+        for other, instances in expansion.needs(name):
+            here = set(wanted.jobs.get(other, ()))
+            family = graph.families[other]
+            every = list(marks(graph, family))
+            for each in {each for number in numbers for each in instances(number)} - here:
+                for path in (every[each], *_files(family, [each], expansion.evaluator)):
+                    place = os.path.normpath(os.path.join(os.path.abspath(graph.folder), path))
+                    if not os.path.lexists(place):
+                        found[place] = ABSENT
+    return found
 
 
 def _files(family: Family, numbers: Sequence[int], evaluator: Evaluator) -> Iterator[str]:

@@ -10,7 +10,7 @@ from sncompile.compilation import Compilation
 from sncompile.ir.graph.model import Graph
 from sncompile.lowering.model import Lowered
 from sncompile.runner.files.claims import at_work, half_written
-from sncompile.runner.files.job_files import marks
+from sncompile.runner.files.job_files import effect_marks
 from sncompile.runner.state.elsewhere import finders_for, states_elsewhere
 from sncompile.state.decisions import Decisions, Finder, TaskDecisions, Why, decide
 from sncompile.state.log import Row
@@ -50,7 +50,7 @@ def decisions_of(
     finders: Sequence[Finder] = (),
 ) -> Decisions:
     """What becomes of each job; of those that are `wanted`, by task, if not of all that the outputs need."""
-    effects = {name: list(marks(graph, family)) for name, family in graph.families.items() if not family.outputs}
+    effects = {name: effect_marks(graph, family) for name, family in graph.families.items() if not family.outputs}
     return decide(
         lowered,
         Places(lowered.roots, lowered.folder),

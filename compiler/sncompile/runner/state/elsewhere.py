@@ -14,20 +14,22 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sncompile.compilation import Compilation, Former
 from sncompile.diagnostics import CompileError
 from sncompile.diagnostics.system_errors import cannot_write, remedy
 from sncompile.faults import runs as faults
-from sncompile.ir.graph.model import Graph
+from sncompile.ir.graph.model import Family, Graph
 from sncompile.lowering.model import Lowered
-from sncompile.runner.files.job_files import marks
+from sncompile.runner.files.job_files import effect_marks
+from sncompile.runner.files.run_files import RunFiles, files_of
 from sncompile.state.decisions import Decisions, Elsewhere, Finder, TaskDecisions, decide
-from sncompile.state.log import Row
+from sncompile.state.log import Log
 from sncompile.state.places import Places
-from sncompile.state.store import Done, State, folder_of, job_rows, open_log, read_state
+from sncompile.state.store import State, folder_of, job_rows, open_log, read_state
 from sncompile.state.versions import Hashing
 
 
@@ -42,6 +44,21 @@ def finders_for(
 # --- Renamed steps --------------------------------------------------------------------------------------------------
 
 
+def with_former(files: RunFiles, made: Compilation, working: Path) -> RunFiles:
+    """The files of a run with those that lie under former names of its steps: it may take them away."""
+    writes = dict(files.writes)
+    for former in made.formers:
+        steps = {name for name, family in former.graph.families.items() if _renamed(family, former)}
+        for path, written in files_of(former.graph, working, steps, ()).writes.items():
+            writes.setdefault(path, written)
+    return replace(files, writes=writes, reads=files.reads - writes.keys())
+
+
+def _renamed(family: Family, former: Former) -> bool:
+    """Whether a family has steps that were called otherwise."""
+    return any(step in former.names for step in (family.name, *(o.step for o in family.origins.values())))
+
+
 def _former(former: Former, lowered: Lowered, states: Mapping[str, State], hashing: Hashing) -> Finder:
     """Finds results of steps under the names that they had."""
     graph = former.graph
@@ -54,7 +71,7 @@ def _former(former: Former, lowered: Lowered, states: Mapping[str, State], hashi
         if (numbers := [number for number, step in enumerate(held) if step in former.names])
     }
     effects = {
-        name: list(marks(graph, graph.families[name]._replace(name=former.names.get(name, name))))
+        name: effect_marks(graph, graph.families[name]._replace(name=former.names.get(name, name)))
         for name in wanted
         if not graph.families[name].outputs
     }
@@ -71,9 +88,9 @@ def _former(former: Former, lowered: Lowered, states: Mapping[str, State], hashi
             return ()
         before, old, whose = found
         done = before.before[old]
-        if done is None or done.digest != before.digests[old] or before.keys[old] == made.keys[number]:
+        if done is None or done.digest != before.digests[old] or before.outputs[old] == made.outputs[number] != ():
             return ()
-        if any(_is_written(path, lowered) for path in before.outputs[old]):
+        if any(path not in made.outputs[number] and _is_written(path, lowered) for path in before.outputs[old]):
             return ()
         mark = os.path.join(states[before.roots[old]].start, before.keys[old])
         return (Elsewhere(done, before.outputs[old], mark, f"`{whose}`", True),)
@@ -111,6 +128,8 @@ def states_elsewhere(graph: Graph, states: Mapping[str, State], folder: Path) ->
             found[here] = read_state(real, other)
     if not found:
         message = f"`{folder}` holds no results that a run has made"
+        if any(os.path.realpath(other) in states for _, other in pairs):
+            message = f"`{folder}` is where this pipeline itself writes"
         help = "name a folder that results are written to (it holds `.sncompile/state`), or a working folder with such"
         raise CompileError([faults.NOT_DEFERRED.at(None, message, help=help)])
     return found
@@ -142,40 +161,45 @@ def _deferred(states: Mapping[str, State], others: Mapping[str, State]) -> Finde
 
 
 def bring(decisions: Decisions, states: Mapping[str, State], logs: Mapping[str, tuple[Path, int]]) -> None:
-    """Put results that lie elsewhere into their places, and write down how they were made.
+    """Put results that lie elsewhere into their places, and write down of each job how they were made.
 
-    Raises `CompileError` where that cannot be done.
+    Raises `CompileError` where that cannot be done; what was done by then is known.
     """
-    found: dict[str, list[Row]] = {}
+    opened: dict[str, Log] = {}
     kept: dict[str, set[str]] = {}
     try:
         for (name, number), results in decisions.brought.items():
             made = decisions.tasks[name]
             root, key = made.roots[number], made.keys[number]
-            for here, place in zip(made.outputs[number], results.outputs, strict=True):
-                if os.path.lexists(place):
-                    _bring(place, here, moves=results.moves)
-                if results.moves:
-                    _remove_empty(os.path.dirname(place), states)
-            if not results.outputs:
-                mark = Path(states[root].start, key)
-                mark.parent.mkdir(parents=True, exist_ok=True)
-                mark.touch()
-                if results.moves:
-                    Path(results.mark).unlink(missing_ok=True)
-            done = results.done
-            states[root].jobs[key] = done = Done(
-                made.digests[number], done.inputs, done.outputs, done.ended, done.seconds
-            )
-            found.setdefault(root, []).extend(job_rows(key, done, kept.setdefault(root, set())))
-        for root, rows in found.items():
-            log = open_log(*logs[root])
-            log.write(rows)
-            log.close()
+            if root not in opened:
+                opened[root] = open_log(*logs[root])
+            _bring_all(made.outputs[number], results, states, Path(states[root].start, key))
+            done = results.done._replace(digest=made.digests[number])
+            states[root].jobs[key] = done
+            # A run that is killed here has lost no more than the job that it was at.
+            opened[root].write(list(job_rows(key, done, kept.setdefault(root, set()))))
     except OSError as error:
         place = str(error.filename2 or error.filename or "")
         message = cannot_write(error, place)
         raise CompileError([faults.NO_MARKS.at(None, message, help=remedy(error, "look at it"))]) from None
+    finally:
+        for log in opened.values():
+            log.close()
+
+
+def _bring_all(outputs: Sequence[str], results: Elsewhere, states: Mapping[str, State], mark: Path) -> None:
+    """Put a job's results into their places; a job without any has a mark there. Raises `OSError`."""
+    for here, place in zip(outputs, results.outputs, strict=True):
+        if here != place and os.path.lexists(place):
+            _bring(place, here, moves=results.moves)
+        if results.moves:
+            _remove_empty(os.path.dirname(place), states)
+    if not results.outputs:
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+        if results.moves:
+            Path(results.mark).unlink(missing_ok=True)
+            _remove_empty(os.path.dirname(results.mark), states)
 
 
 def _bring(place: str, here: str, *, moves: bool) -> None:

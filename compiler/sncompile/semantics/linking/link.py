@@ -23,7 +23,6 @@ from sncompile.semantics.linking.binding import check_value, param_type, parse_p
 from sncompile.semantics.linking.conventions import WORKSPACE, settle
 from sncompile.semantics.linking.data_roots import clean_root, root_values, workspace_of
 from sncompile.semantics.linking.default_link import link_defaults, settled_params
-from sncompile.semantics.linking.moves import former_names
 from sncompile.semantics.linking.overrides import Override, unmet
 from sncompile.semantics.linking.pipeline_link import PipelineLinker
 from sncompile.semantics.modules.image_lock import with_locked_images
@@ -92,7 +91,7 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
         repositories=library.checkouts.commits,
         span=doc.span,
         kept=tuple(_kept(doc, options, library, shared)),
-        former_names={name: found for name in steps if (found := former_names(name, shared.moved))},
+        moves=tuple(shared.moves),
     )
     program = check_program(program, doc, shared.by_default, report)
     if options.locked is None:

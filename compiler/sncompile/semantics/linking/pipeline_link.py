@@ -328,8 +328,7 @@ class PipelineLinker:
             return
         inner = [name.removeprefix(self._prefix) for name in self.linked]
         self._report.extend(wrong_moves(self._doc.moved, {*self._doc.steps, *inner}))
-        for move in self._doc.moved:
-            self._shared.moved.setdefault(self._prefix + move.new.name, []).append(self._prefix + move.old.name)
+        self._shared.moves += [(self._prefix + m.old.name, self._prefix + m.new.name) for m in self._doc.moved]
 
     def _note_order(self) -> None:
         """Write down which linked steps must be done before which, by `after` and `flow`."""

@@ -53,6 +53,10 @@ def with_batches(graph: Graph, files: str) -> Graph:
     return with_families(replace(graph, outputs=outputs, files=emitted), families)
 
 
+LEFT_OUT = " left out"
+"""What stands behind the digest in the mark of an instance that is not to be done now, whatever there is of it."""
+
+
 def instance_marks(workspace: str, family: Family) -> str:
     """The folder with the marks of a batched family's instances."""
     return f"{mark_start(workspace, family.name, family.keys)}/instances"
