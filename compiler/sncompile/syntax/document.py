@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
@@ -153,10 +155,34 @@ CellDoc = Scalar | Template
 """A cell of a row in the spec: as it was written, or with expressions in it."""
 
 
+class ColumnDoc(NamedTuple):
+    """What is declared of a table's column. `declared` has its type and limits, as those of a parameter.
+
+    `files` is `file` or `directory` for a column of paths, `formats` what these hold.
+    """
+
+    declared: ParamDoc
+    default: Named | None
+    required: bool
+    files: str = ""
+    formats: tuple[str, ...] = ()
+
+
+class SheetDoc(NamedTuple):
+    """How a sheet is written. `place` is that of the first key that says so, None where none does."""
+
+    delimiter: Named | None = None
+    comment: Named | None = None
+    encoding: Named | None = None
+    header: bool = True
+    place: Span | None = None
+
+
 class TableDoc(NamedTuple):
     """A table; exactly one of `file`, `rows`, `glob` and `sql` is set in a valid one.
 
     `require` is `rows` (it is an error if there are none), `nothing` (it is none), or empty: as the source has it.
+    `columns_at` is where columns are declared.
     """
 
     name: Named
@@ -168,6 +194,10 @@ class TableDoc(NamedTuple):
     span: Span
     sql: Template | None = None
     require: str = ""
+    description: str = ""
+    columns: Mapping[str, ColumnDoc] = MappingProxyType({})
+    columns_at: Span | None = None
+    sheet: SheetDoc = SheetDoc()
 
 
 class InferDoc(NamedTuple):
