@@ -156,3 +156,9 @@ def test_comments_stand_between_rows_only() -> None:
     sheet = read_sheet('# one\nk,n\n#two\na,"1\n# in a cell"\n', ",", SheetForm(comment="#"), ["k"])
     assert sheet.columns == {"k": ("a",), "n": ("1\n# in a cell",)}
     assert sheet.lines == [4]
+
+
+def test_a_table_without_rows_has_every_column(folder: Path) -> None:
+    """Whatever is declared of them."""
+    found = checked(folder, f"{{key: [k], rows: [], columns: {COLUMNS.replace('default: 1', 'required: true')}}}")
+    assert [d.code for d in found.diagnostics] == ["SN429"]

@@ -213,7 +213,7 @@ def match_files(pattern: Pattern, folder: Path, places: Places = HERE) -> Files:
         match = matcher.match(path)
         if match is not None:
             fitting.append(match)
-        else:
+        elif pattern.depth is None or relative.count("/") <= pattern.depth:
             others.append(path)
     return Files(sorted(fitting, key=lambda match: match.path), sorted(others))
 

@@ -181,6 +181,8 @@ class TableLoader:
 
     def _declared(self, doc: TableDoc, table: Table) -> Table | None:
         """A table as its columns are declared; None after telling what is not so."""
+        if table.open_columns:
+            return table
         found = Found(table.columns, len(table), table.reads, table.cell_span)
         declared = declare(doc, found, self._report)
         return None if declared is None else table.with_columns(*declared)

@@ -27,12 +27,16 @@ def cells_of(lines: Sequence[str], line: int, delimiter: str) -> Iterator[CellPl
 
     >>> [tuple(place) for place in cells_of(['a,"x', 'y",b'], 1, ",")]
     [(1, 1, 1, 2), (1, 3, 2, 3), (2, 4, 2, 5)]
+    >>> [place.column for place in cells_of(['5" pipe,"a ""b"", c",d'], 1, ",")]
+    [1, 9, 22]
     """
-    start, quoted = (line, 1), False
+    start, quotes, quoted = (line, 1), False, False
     for number in range(line, min(len(lines), line + MAX_LINES) + 1):
         text = lines[number - 1].rstrip("\r\n")
         for column, sign in enumerate(text, 1):
-            if sign == '"':
+            # Quotes are such only in a cell that begins with one; two of them in it are one of its text.
+            quotes = sign == '"' if (number, column) == start else quotes
+            if sign == '"' and quotes:
                 quoted = not quoted
             elif sign == delimiter and not quoted:
                 yield CellPlace(*start, number, column)
