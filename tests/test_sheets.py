@@ -59,11 +59,11 @@ def words(found: Checked) -> list[str]:
 
 
 def test_a_packed_sheet_is_bounded_when_it_is_unpacked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet_text, "MAX_BYTES", 1_000)
+    monkeypatch.setattr(sheet_text, "MAX_UNPACKED", 1_000)
     (folder / "t.csv.gz").write_bytes(gzip.compress(b"k,n\n" + b"a,1\n" * 1_000))
     assert (folder / "t.csv.gz").stat().st_size < 1_000
     (told,) = checked(folder, "{key: [k], file: t.csv.gz}").diagnostics
-    assert "larger than 1 GB when it is unpacked" in told.message
+    assert "larger than 256 MB when it is unpacked" in told.message
 
 
 def test_a_torn_packed_sheet_is_told(folder: Path) -> None:

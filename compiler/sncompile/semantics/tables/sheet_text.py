@@ -15,7 +15,10 @@ SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
 """What stands between the cells, by suffix, unless the sheet or the spec says otherwise."""
 
 MAX_BYTES = 2**30
-"""Larger sheets are refused, packed or not: they are read as a whole."""
+"""Larger sheets are refused: they are read as a whole."""
+
+MAX_UNPACKED = 2**28
+"""So large may a packed sheet be when it is unpacked: a thousandth of that may be on disk."""
 
 _LARGE = "save it as Parquet, of which only the columns that are needed are read"
 _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -103,11 +106,11 @@ def _bytes_of(path: Path) -> bytes:
         return data
     try:
         with gzip.open(path) as packed:
-            data = packed.read(MAX_BYTES + 1)
+            data = packed.read(MAX_UNPACKED + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise TableError.of(f"`{path.name}` cannot be unpacked: {error}", "pack it anew with `gzip`") from None
-    if len(data) > MAX_BYTES:
-        raise TableError.of("the table is larger than 1 GB when it is unpacked", _LARGE)
+    if len(data) > MAX_UNPACKED:
+        raise TableError.of("the table is larger than 256 MB when it is unpacked", f"unpack it, or {_LARGE}")
     return data
 
 
