@@ -152,6 +152,34 @@ def test_no_sign_stands_for_the_dot_that_hides_a_name(pattern: str, path: str, f
     assert bool(list(read(compiled.tokens, path.removeprefix(compiled.root)))) is fits
 
 
+@pytest.mark.parametrize("first", ["x" * 200_000, '"' + "x" * 200_000, "sep=", "sep=\r", 'sep="', "sep=;;", '"', ""])
+def test_no_first_line_stumbles(folder: Path, first: str) -> None:
+    """Whatever it holds, what is wrong is told."""
+    (folder / "t.csv").write_bytes(f"{first}\nk,n\na,1\n".encode())
+    found = checked(folder, "{key: [k], file: t.csv}")
+    assert {d.code for d in found.diagnostics} <= {"SN401", "SN402"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'delimiter: ";;"',
+        'delimiter: ""',
+        "encoding: zlib",
+        "encoding: [utf-8]",
+        'comment: " "',
+        "header: 0",
+        "columns: 1",
+    ],
+)
+def test_what_is_wrongly_said_of_a_sheet_is_told(folder: Path, said: str) -> None:
+    """By the schema; the sheet is read without it."""
+    (folder / "t.csv").write_text("k,n\na,1\n")
+    found = checked(folder, f"{{key: [k], file: t.csv, {said}}}")
+    assert {d.code for d in found.diagnostics} <= {"SN105", "SN110", "SN102", "SN103", "SN104"}
+    assert found.failed
+
+
 def test_comments_stand_between_rows_only() -> None:
     sheet = read_sheet('# one\nk,n\n#two\na,"1\n# in a cell"\n', ",", SheetForm(comment="#"), ["k"])
     assert sheet.columns == {"k": ("a",), "n": ("1\n# in a cell",)}

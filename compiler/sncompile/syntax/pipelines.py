@@ -99,22 +99,22 @@ def _table(reader: Reader, name: Named, body: Node) -> TableDoc:
         reader.text(node.get("description")),
         _columns(reader, node.get("columns")),
         next((key.span for key, _ in node.entries if key.text == "columns"), None),
-        _sheet(reader, node),
+        _sheet(reader, name, node),
     )
 
 
 _OF_SHEETS = ("delimiter", "comment", "encoding", "header")
 
 
-def _sheet(reader: Reader, node: Mapping) -> SheetDoc:
-    """How a table's file is written, as far as the table says."""
+def _sheet(reader: Reader, table: Named, node: Mapping) -> SheetDoc:
+    """How a table's file is written, as far as the table says, and says it rightly."""
     place = next((key.span for key, _ in node.entries if key.text in _OF_SHEETS), None)
     if place is None:
         return SheetDoc()
-    get, header = node.get, node.get("header")
-    without = isinstance(header, Scalar) and header.value is False
-    named = reader.named
-    return SheetDoc(named(get("delimiter")), named(get("comment")), named(get("encoding")), not without, place)
+    said = {key: None if reader.broken_below("tables", table.name, key) else node.get(key) for key in _OF_SHEETS}
+    without = isinstance(said["header"], Scalar) and said["header"].value is False
+    delimiter, comment, encoding = (reader.named(said[key]) for key in ("delimiter", "comment", "encoding"))
+    return SheetDoc(delimiter, comment, encoding, not without, place)
 
 
 def _columns(reader: Reader, node: Node | None) -> dict[str, ColumnDoc]:

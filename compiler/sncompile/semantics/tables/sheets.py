@@ -17,7 +17,7 @@ from sncompile.ir.keys.table import Cell
 from sncompile.semantics.tables.sheet_places import cells_of
 from sncompile.semantics.tables.sheet_text import SheetFault, SheetForm, TableError
 
-_SAID = re.compile(r'\A"?sep=(.)"?[ \t]*(?:\r?\n|\Z)', re.IGNORECASE)
+_SAID = re.compile(r'\A"?sep=([^"\w\r\n])"?[ \t]*(?:\r?\n|\Z)', re.IGNORECASE)
 """The first line by which spreadsheets tell each other what stands between the cells."""
 
 _CANDIDATES = ("\t", ";", ",", "|")
@@ -44,8 +44,11 @@ def read_sheet(text: str, usual: str, form: SheetForm, key: Sequence[str]) -> Sh
 
 
 def cut(line: str, delimiter: str) -> list[str]:
-    """The cells of one line."""
-    return next(csv.reader([line], delimiter=delimiter), [])
+    """The cells of one line; the whole of one that is no row."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return [line]
 
 
 class _Reading:
