@@ -526,7 +526,7 @@ def test_outputs_that_differ_by_case(place: Path, one: str, other: str, warns: b
     assert told(f"  s: {{by: [k], module: {MAKE}, outputs: {{o: 'out/${{k}}.txt'}}}}\n", head) == wanted
     assert told(f"  s: {{by: [k], module: {MAKE}}}\n", head) == wanted
     steps = "".join(f"  s{n}: {{module: {MAKE}, outputs: {{o: out/{name}}}}}\n" for n, name in enumerate((one, other)))
-    assert told(steps) == wanted
+    assert told(steps) == wanted[1:]
 
 
 # --- What jobs themselves made ----------------------------------------------------------------------------------------
