@@ -60,6 +60,7 @@ class Reference:
         parts = [
             *self._table("A pipeline", "", pipeline, "pipeline.schema.json"),
             *self._definition("A table", "`tables: {NAME: …}`", "pipeline.schema.json", "table"),
+            *self._definition("A column", "`columns: {NAME: …}` of a table", "pipeline.schema.json", "column"),
             *self._definition("An inferred value", "`infer: {NAME: …}`", "pipeline.schema.json", "infer"),
             *self._definition("A step", "`steps: {NAME: …}`", "pipeline.schema.json", "step"),
             *self._step_output(pipeline),

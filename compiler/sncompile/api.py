@@ -31,6 +31,7 @@ from sncompile.semantics.modules.locating import project_root
 from sncompile.semantics.modules.lock import check_modules
 from sncompile.semantics.program import Options, Program
 from sncompile.semantics.repositories.references import Fetch
+from sncompile.semantics.tables.sheet_places import shown_lines
 from sncompile.syntax.document import Document, PipelineDoc
 from sncompile.syntax.source import Source, decode, read_source
 from sncompile.uncollected import uncollected
@@ -142,7 +143,8 @@ def _checked(
     found = tuple(told_as(d, strict) for d in report.diagnostics())
     failed = any(d.severity is Severity.ERROR for d in found)
     inferred = program.inferred if program is not None else {}
-    return Checked(name, document, None if failed else program, found, library.sources, inferred)
+    sources = library.sources | shown_lines(found, library.sheets)
+    return Checked(name, document, None if failed else program, found, sources, inferred)
 
 
 def told_as(diagnostic: Diagnostic, strict: Sequence[str] | bool) -> Diagnostic:

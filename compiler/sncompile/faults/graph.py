@@ -49,8 +49,8 @@ BAD_ROOT = Fault("SN508", "a data root that is none", "A data root is a path, th
 MISSING_FILE = Fault(
     "SN511",
     "an input file that is not there",
-    "No step writes the file and it does not exist. That is a warning when compiling, since the data may lie\n"
-    "elsewhere, and an error before a run.",
+    "No step writes the file and it does not exist, or a pointer of Git LFS stands in its place. That is a warning\n"
+    "when compiling, since the data may lie elsewhere, and an error before a run.",
     Severity.WARNING,
 )
 OVER_DATA = Fault(

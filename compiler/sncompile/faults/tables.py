@@ -6,7 +6,8 @@ BAD_TABLE = Fault(
     "SN401",
     "a table that cannot be read",
     "Tables are CSV (comma), TSV (tab) or Parquet files; text tables are UTF-8, have a header line, and as many\n"
-    "cells in every row as the header has.",
+    "cells in every row as the header has. Where a file is otherwise, the table says so: `delimiter`, `comment`,\n"
+    "`encoding`, `header: false`. A pointer of Git LFS stands for a file that was not brought yet.",
 )
 NO_COLUMN = Fault("SN402", "a table lacks a column", "The table has no column of that name.")
 NO_KEY = Fault(
@@ -71,7 +72,8 @@ UNKNOWN_KEY = Fault(
 WHICH_TABLE = Fault(
     "SN412",
     "several tables have these keys",
-    "`over: TABLE` says which of them the step ranges over.",
+    "A step ranges over the table whose key is exactly its `by`. Without one, or with several, `over: TABLE`\n"
+    "says which of them it is.",
 )
 GATHER_INTO_ONE = Fault(
     "SN421",
@@ -167,6 +169,33 @@ BAD_RULE = Fault(
     "a rule that cannot be understood",
     "`holds` takes `one value` or `at most one value`; for lists `at least N`, `at most N` or `exactly N`; and beside\n"
     "them `contains ${…}` and conditions `${…}`.",
+)
+LOOK_ALIKES = Fault(
+    "SN432",
+    "keys that look alike",
+    "Two keys differ only in blanks at their ends, in case, or in how Unicode writes the same letters. They are two\n"
+    "to sncompile, and mostly one to who wrote them; on macOS and on shares of Windows they are one path.",
+    Severity.WARNING,
+)
+HOW_READ = Fault(
+    "SN433",
+    "a sheet that is not quite as its name says",
+    "The sheet could only be meant in one way, and was read so: with another separator than its suffix says, without\n"
+    "rows and columns in which nothing stands.",
+    Severity.REMARK,
+)
+NOT_FITTING = Fault(
+    "SN434",
+    "files that do not fit a pattern",
+    "Some files below the folder of a `glob` fit it and others do not. The message names the one that comes nearest,\n"
+    "and where it stops to fit.",
+    Severity.REMARK,
+)
+UNUSED_ROWS = Fault(
+    "SN435",
+    "rows that no job uses",
+    "Steps take columns of the table for the rows of another one, and some of its rows go with none of these.",
+    Severity.REMARK,
 )
 UNUSED_TABLE = Fault(
     "SN431", "a table that nothing uses", "No step ranges over the table or names it.", Severity.WARNING

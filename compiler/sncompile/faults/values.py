@@ -130,9 +130,10 @@ UNCLOSED_SCRIPT = Fault(
 )
 BAD_CELL = Fault(
     "SN330",
-    "a cell that cannot be computed",
+    "a cell that cannot be used",
     "A cell of `rows` may hold expressions over `data`, `params` and `inputs`, which are known before all tables.\n"
-    "It is one value: a list has no place in a cell.",
+    "It is one value: a list has no place in a cell. A cell of any table must be of the type that is declared for its\n"
+    "column.",
 )
 GIVEN_EXPRESSION = Fault(
     "SN331",

@@ -160,6 +160,8 @@ def column_type(table: Table, name: str) -> Type:
     optional = type(None) in kinds
     if name in table.reads and name not in table.key:
         return table.reads[name]._replace(optional=optional)
+    if name in table.files and name not in table.key:
+        return table.files[name]._replace(optional=optional)
     kinds.discard(type(None))
     if kinds == {bool}:
         return BOOLEAN._replace(optional=optional)

@@ -36,6 +36,8 @@ class Shared:
         """Those that answer queries and read Parquet files; tables keep what is asked later."""
         self.steps: dict[str, Step] = {}
         self.tables: dict[str, Table] = {}
+        self.queried: set[str] = set()
+        """The tables that queries name."""
         self.handed: list[Handed] = []
         self.named: list[NamedOutput] = []
         self.order: dict[str, list[Waits]] = {}

@@ -178,10 +178,34 @@ CellDoc = Scalar | Template
 """A cell of a row in the spec: as it was written, or with expressions in it."""
 
 
+class ColumnDoc(NamedTuple):
+    """What is declared of a table's column. `declared` has its type and limits, as those of a parameter.
+
+    `files` is `file` or `directory` for a column of paths, `formats` what these hold.
+    """
+
+    declared: ParamDoc
+    default: Named | None
+    required: bool
+    files: str = ""
+    formats: tuple[str, ...] = ()
+
+
+class SheetDoc(NamedTuple):
+    """How a sheet is written. `place` is that of the first key that says so, None where none does."""
+
+    delimiter: Named | None = None
+    comment: Named | None = None
+    encoding: Named | None = None
+    header: bool = True
+    place: Span | None = None
+
+
 class TableDoc(NamedTuple):
     """A table; exactly one of `file`, `rows`, `glob` and `sql` is set in a valid one.
 
     `require` is `rows` (it is an error if there are none), `nothing` (it is none), or empty: as the source has it.
+    `columns_at` is where columns are declared.
     """
 
     name: Named
@@ -193,6 +217,10 @@ class TableDoc(NamedTuple):
     span: Span
     sql: Template | None = None
     require: str = ""
+    description: str = ""
+    columns: Mapping[str, ColumnDoc] = MappingProxyType({})
+    columns_at: Span | None = None
+    sheet: SheetDoc = SheetDoc()
 
 
 class InferDoc(NamedTuple):

@@ -7,12 +7,15 @@ from typing import Any
 
 from sncompile.faults import documents as faults
 from sncompile.syntax.document import (
+    ColumnDoc,
     FlowDoc,
     InferDoc,
     ModuleDoc,
     MovedDoc,
     Named,
+    ParamDoc,
     PipelineDoc,
+    SheetDoc,
     StepDoc,
     StepOutputDoc,
     TableDoc,
@@ -99,7 +102,50 @@ def _table(reader: Reader, name: Named, body: Node) -> TableDoc:
         node.span,
         reader.template(node.get("sql")),
         reader.text(node.get("require")),
+        reader.text(node.get("description")),
+        _columns(reader, node.get("columns")),
+        next((key.span for key, _ in node.entries if key.text == "columns"), None),
+        _sheet(reader, name, node),
     )
+
+
+_OF_SHEETS = ("delimiter", "comment", "encoding", "header")
+
+
+def _sheet(reader: Reader, table: Named, node: Mapping) -> SheetDoc:
+    """How a table's file is written, as far as the table says, and says it rightly."""
+    place = next((key.span for key, _ in node.entries if key.text in _OF_SHEETS), None)
+    if place is None:
+        return SheetDoc()
+    said = {key: None if reader.broken_below("tables", table.name, key) else node.get(key) for key in _OF_SHEETS}
+    without = isinstance(said["header"], Scalar) and said["header"].value is False
+    delimiter, comment, encoding = (reader.named(said[key]) for key in ("delimiter", "comment", "encoding"))
+    return SheetDoc(delimiter, comment, encoding, not without, place)
+
+
+def _columns(reader: Reader, node: Node | None) -> dict[str, ColumnDoc]:
+    """The columns that a table declares; those of a list have names only."""
+    if isinstance(node, Sequence):
+        return {name.name: ColumnDoc(_bare(name), None, False) for name in reader.names(node)}
+    declared = read_params(reader, node)
+    return {n.name: _column_doc(reader, n, v, declared) for n, v in reader.entries(node)}
+
+
+def _column_doc(reader: Reader, name: Named, body: Node, declared: dict[str, ParamDoc]) -> ColumnDoc:
+    get = _mapping(body).by_name().get
+    kind, default, required = reader.text(get("type")), reader.named(get("default")), get("required")
+    return ColumnDoc(
+        declared.get(name.name) or _bare(name),
+        default,
+        reader.flag(required) if required is not None else default is None,
+        kind if kind in ("file", "directory") else "",
+        reader.texts(get("format")),
+    )
+
+
+def _bare(name: Named) -> ParamDoc:
+    """A column of which nothing but the name is said."""
+    return ParamDoc(name, "string", False, True, None, (), None, None, None, "")
 
 
 def _column(name: Scalar) -> Scalar:

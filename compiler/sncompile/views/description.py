@@ -10,6 +10,7 @@ from sncompile.ir.language.scalars import number_of
 from sncompile.ir.language.types import type_text
 from sncompile.syntax.document import (
     Argument,
+    ColumnDoc,
     Constant,
     ContainerDoc,
     Document,
@@ -120,7 +121,15 @@ class _Describer:
         for kind, template in (("file", table.file), ("glob", table.glob), ("sql", table.sql)):
             if template is not None:
                 source[kind] = self.value(template)
-        return {"key": [name.name for name in table.key], **source}
+        columns = {"columns": {name: self._column(column) for name, column in table.columns.items()}}
+        return {"key": [name.name for name in table.key], **source, **(columns if table.columns else {})}
+
+    def _column(self, column: ColumnDoc) -> dict[str, Any]:
+        """What a column must hold, in the form of a parameter."""
+        found = self._param(column.declared)
+        found |= {"type": column.files or column.declared.base, "format": list(column.formats)}
+        default = None if column.default is None else column.default.name
+        return found | {"required": column.required, "default": default}
 
     def infer(self, inferred: InferDoc) -> dict[str, Any]:
         """What is inferred, from which query, and what must hold."""

@@ -52,6 +52,8 @@ def _module(told: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:
 def _pipeline(told: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:
     yield "Data roots (--data NAME=PATH)", _facts(told["data"], width)
     yield "Tables", _entries(told["tables"], _table, width)
+    for name, entry in told["tables"].items():
+        yield f"Columns of {name}", _entries(entry.get("columns", {}), _column, width)
     yield "Inferred from the tables", _entries(told["infer"], _inferred, width)
     yield "Steps", table([_step(name, step) for name, step in told["steps"].items()], width, indent="  ")
     yield "Outputs", _facts(told["outputs"], width)
@@ -107,6 +109,12 @@ def _table(entry: Mapping[str, Any]) -> str:
     source = next((f"{kind} {entry[kind]}" for kind in ("file", "glob") if kind in entry), None)
     source = source or ("made by a query" if "sql" in entry else None)
     return f"by {', '.join(entry['key'])}; " + (source or f"{entry.get('rows', 0)} rows in the spec")
+
+
+def _column(column: Mapping[str, Any]) -> str:
+    """`file (fastq.gz), required`."""
+    formats = f" ({' or '.join(column['format'])})" if column.get("format") else ""
+    return _param({**column, "type": f"{column['type']}{formats}"})
 
 
 def _inferred(entry: Mapping[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from sncompile.diagnostics import Span
@@ -53,6 +54,8 @@ class Table:
         open_columns: bool = False,
         source: Path | None = None,
         reads: Mapping[str, Type] | None = None,
+        files: Mapping[str, Type] | None = None,
+        cell_at: Callable[[int, str], Span] | None = None,
     ) -> None:
         self.name = name
         self.key = key
@@ -70,7 +73,10 @@ class Table:
         self.source = source
         """The file that it was read from."""
         self.reads = reads or {}
-        """Columns of `rows` that stand for numbers or booleans: their cells are text, as they were written."""
+        """Columns that stand for numbers or booleans, as `rows` or a declaration has it: their cells are text."""
+        self.files = files or {}
+        """Columns that are declared to hold paths of files or directories, with their formats."""
+        self._cell_at = cell_at
         self._spans = spans
         self._lines = lines
         self._size = size
@@ -94,6 +100,14 @@ class Table:
             self._read[name] = [converted(cell, self.reads[name].base) for cell in self.columns[name]]
         return self._read[name]
 
+    def with_columns(
+        self, columns: Mapping[str, Sequence[Cell]], reads: Mapping[str, Type], files: Mapping[str, Type]
+    ) -> Table:
+        """The same rows with other columns, before anybody has asked for any."""
+        made = copy(self)
+        made.columns, made.reads, made.files, made._read = columns, reads, files, {}
+        return made
+
     def looks_as_read(self, name: str) -> bool:
         """Whether every cell of a column looks in text as what it stands for does: `2` does, `02` does not."""
         read = self.cells(name, self.reads[name]._replace(written=False))
@@ -107,8 +121,14 @@ class Table:
             return self._spans[row]
         if self.file is not None:
             line = self._lines[row] if self._lines is not None else row + 2
-            return Span(self.file, line, 1, line, 1)
+            return Span(self.file, line, 1, line + 1, 1)
         return self.span
+
+    def cell_span(self, row: int, column: str) -> Span:
+        """Where a cell stands, or at least its row."""
+        if self._cell_at is not None:
+            return self._cell_at(row, column)
+        return self.row_span(row)
 
     def describe(self, row: int) -> str:
         """A row by its key: `plate=P1, well=A01`."""

@@ -189,7 +189,14 @@ def _digits(text: str) -> str:
     return text.strip()
 
 
+def _refuse_absent(value: Any, what: str, instead: str) -> None:
+    """Raise `ValueFault` for an absent value."""
+    if value is None:
+        raise ValueFault(f"an absent value is not {what}", f"say what stands there: `coalesce(…, {instead})`")
+
+
 def _int(value: Any) -> int:
+    _refuse_absent(value, "an integer", "'0'")
     try:
         return int(_digits(value)) if isinstance(value, str) else int(value)
     except (TypeError, ValueError, OverflowError):
@@ -197,6 +204,7 @@ def _int(value: Any) -> int:
 
 
 def _float(value: Any) -> float:
+    _refuse_absent(value, "a number", "'0'")
     try:
         return float(_digits(value)) if isinstance(value, str) else float(value)
     except (TypeError, ValueError, OverflowError):

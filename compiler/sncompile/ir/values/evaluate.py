@@ -58,7 +58,7 @@ class Missing(ValueFault):
 
 
 class AbsentItem(NamedTuple):
-    """What an absent item of a list is, the keys of the instance that lacks it, and where its row stands."""
+    """What an absent item of a list is, the keys of the instance that lacks it, and where it stands."""
 
     what: str
     described: str
@@ -261,7 +261,8 @@ class Evaluator:
             at, number = value.source, found[0]
             value = value.value
         if isinstance(value, Cell):
-            return AbsentItem(f"`{value.table.name}.{value.column}`", described, value.table.row_span(number))
+            place = value.table.cell_span(number, value.column)
+            return AbsentItem(f"`{value.table.name}.{value.column}`", described, place)
         return AbsentItem("the value", described, None)
 
     def _items(self, items: list[tuple[Closure, bool]]) -> Closure:

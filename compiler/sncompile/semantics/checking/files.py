@@ -14,9 +14,11 @@ from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.branches import Branch, branches
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Cell, Const, Output, Related, Value, walk
+from sncompile.semantics import git_lfs
 from sncompile.semantics.checking.outputs import OWN_PLACE
 from sncompile.semantics.checking.paths import Paths, Writer, output_span
 from sncompile.semantics.checking.patterns import caught_by_pattern
+from sncompile.semantics.look_alikes import difference, folded
 from sncompile.semantics.path_text import bad_path, is_url, normal, room
 from sncompile.semantics.program import Program, Step
 
@@ -117,12 +119,38 @@ MAX_CHAIN = 12
 """So many steps are named of those that need a file."""
 
 
+MAX_LOOKED = 2_000
+"""Files that are looked into, whether they are what they seem."""
+
+
 class _Disk:
     """What stands on the disk, as seen from a folder. A pipeline may have a hundred thousand files in a few folders."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._places: dict[str, str | None] = {}
+        self._looked = 0
+
+    def is_pointer(self, path: str) -> bool:
+        """Whether a file is a pointer of Git LFS, of which no more than some are looked at."""
+        if self._looked >= MAX_LOOKED:
+            return False
+        self._looked += 1
+        place = os.path.join(self._folder, path)
+        try:
+            small = os.stat(place).st_size <= git_lfs.LARGEST
+        except (OSError, ValueError):
+            return False
+        return small and git_lfs.stands_for_another(place)
+
+    def like(self, path: str) -> str | None:
+        """A file beside a path that is called nearly as that is."""
+        head, slash, name = path.rpartition("/")
+        try:
+            names = sorted(os.listdir(os.path.join(self._folder, head)))
+        except (OSError, ValueError):
+            return None
+        return next((f"{head}{slash}{other}" for other in names if folded(other) == folded(name)), None)
 
     def kind(self, path: str) -> str | None:
         """`directory`, `file` (whatever is no directory), or None where nothing is. A name may hold anything."""
@@ -173,6 +201,7 @@ class _Checker:
         wanted = step.module.inputs[port].base
         missing: list[str] = []
         wrong: list[str] = []
+        pointers: list[str] = []
         listed = _listed_by(value)
         if listed in self._caught:
             return
@@ -196,6 +225,8 @@ class _Checker:
                 return
             for inside in self._paths.writers_inside_any(places) if not made else ():
                 self._tell_inside(step, path, inside, value)
+            if path not in self._told and not path.endswith("/") and self._disk.is_pointer(path):
+                pointers.append(path)
             if listed is not None or path in self._told:
                 continue
             there = self._disk.kind(path)
@@ -204,12 +235,25 @@ class _Checker:
                 self._told.add(path)
             elif (there == "directory") != (wanted == "directory"):
                 wrong.append(path)
-        for names, what in ((missing, "not there"), (wrong, f"no {wanted}")):
-            if names:
-                more = f" and {len(names) - 1} more are" if len(names) > 1 else " is"
-                chain = " → ".join(f"`{name}`" for name in self._chain(step.name))
-                message = f"`{names[0]}`{more} {what}; needed by {chain}"
-                self._report.add(faults.MISSING_FILE.at(value.span, message, help=_ELSEWHERE))
+        self._tell_missing(step, value, missing, "not there", self._help(missing))
+        self._tell_missing(step, value, wrong, f"no {wanted}", _ELSEWHERE)
+        pointer = "a pointer" if len(pointers) == 1 else "pointers"
+        self._tell_missing(step, value, pointers, f"{pointer} of Git LFS, not the data", git_lfs.PULL)
+
+    def _tell_missing(self, step: Step, value: Value, names: list[str], what: str, hint: str) -> None:
+        if names:
+            more = f" and {len(names) - 1} more are" if len(names) > 1 else " is"
+            chain = " → ".join(f"`{name}`" for name in self._chain(step.name))
+            message = f"`{names[0]}`{more} {what}; needed by {chain}"
+            self._report.add(faults.MISSING_FILE.at(value.span, message, help=hint))
+
+    def _help(self, missing: list[str]) -> str:
+        """Where files that are not there may be."""
+        like = self._disk.like(missing[0]) if missing else None
+        if like is None:
+            return _ELSEWHERE
+        how = difference(missing[0].rpartition("/")[2], like.rpartition("/")[2])
+        return f"there is `{like}`, which differs {how}: name it as it is"
 
     def check_params(self, step: Step) -> None:
         """Tell of paths that a step is given as parameters, and that another writes with no order between the two."""

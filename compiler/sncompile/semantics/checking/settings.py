@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
-from sncompile.diagnostics import Report, Span
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Flag, Option
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import NULL
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Attempt, Choice, Const, Key, Local, Output, Related, Value, walk
+from sncompile.semantics.checking.cells import at_the_cell
 from sncompile.semantics.program import Program, Step
 from sncompile.semantics.resources import too_small
 
@@ -95,12 +96,14 @@ def _check_one(
             if found is None and resource is not None:
                 wrong = "the value is absent"
             if wrong is not None:
-                _tell_value(step, number, value.span, wrong + when, None, report)
+                told = _told(step, number, value.span, wrong + when, None)
+                report.add(at_the_cell(told, value, step.keys, number, step, evaluator))
                 return
     except AtRunTime:
         return
     except ValueFault as fault:
-        _tell_value(step, number, value.span, str(fault) + when, fault.help, report)
+        told = _told(step, number, value.span, str(fault) + when, fault.help)
+        report.add(at_the_cell(told, value, step.keys, number, step, evaluator))
 
 
 def _known(value: Local, step: Step, evaluator: Evaluator) -> bool:
@@ -121,11 +124,11 @@ def _varies(step: Step, value: Value) -> bool:
     return False
 
 
-def _tell_value(step: Step, number: int, span: Span, message: str, help: str | None, report: Report) -> None:
+def _told(step: Step, number: int, span: Span, message: str, help: str | None) -> Diagnostic:
     where = step.keys.describe(number)
     told = f"in `{step.name}`{f' for {where}' if where else ''}: {message}"
     at = (Place("the step is here", step.span),)
-    report.add(faults.BAD_VALUE.at(span, told, help=help or "mend the expression, or what it takes", related=at))
+    return faults.BAD_VALUE.at(span, told, help=help or "mend the expression, or what it takes", related=at)
 
 
 def check_output(name: str, value: Value, program: Program, evaluator: Evaluator, report: Report) -> None:

@@ -180,7 +180,7 @@ def _cell(leaf: Value, url: str) -> tuple[Span, str] | None:
         row = _row(table.columns[column], url)
         if row is not None:
             number = list(table.columns).index(column) + 1
-            return table.row_span(row), f"column {number}, `{column}`, of `{table.name}`"
+            return table.cell_span(row, column), f"column {number}, `{column}`, of `{table.name}`"
     return None
 
 

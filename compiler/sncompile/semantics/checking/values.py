@@ -15,9 +15,10 @@ from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.language.types import type_text
 from sncompile.ir.values.evaluate import AbsentItem, Evaluator, Gap, Missing
 from sncompile.ir.values.model import Apply, Cell, Const, Output, Record, Related, Value, walk
+from sncompile.semantics.checking.cells import Faulty
 from sncompile.semantics.checking.pairing import check_pairing
 from sncompile.semantics.checking.settings import Words, check_output, check_settings
-from sncompile.semantics.linking.binding import check_value
+from sncompile.semantics.limits import check_value
 from sncompile.semantics.program import Program, Step
 from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc, StepDoc
 
@@ -99,6 +100,8 @@ def _unpartnered(value: Related, at: KeySet) -> tuple[int, int] | None:
 
 def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Evaluator, report: Report) -> None:
     related = (Place("the port is declared here", port.name.span),)
+    number = 0
+    faulty = Faulty(value, at.keys, at.step, evaluator)
     try:
         if isinstance(value, Related) and isinstance(value.value, Output):
             # A product's path need not be looked at: only whether there is one for everybody.
@@ -114,8 +117,9 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
             if found is None or found == "":
                 hint = "fill the cell, leave the row out with `where`, or make the port optional with `?`"
                 message = f"{what} is absent{_instance(at.keys, number)}"
-                report.add(faults.ABSENT.at(value.span, message, help=hint, related=related))
-                return
+                if not faulty.add(number, faults.ABSENT.at(value.span, message, help=hint, related=related)):
+                    break
+                continue
             if found == ():
                 _tell_empty(at.keys, value, number, what, port, report, related)
                 return
@@ -130,7 +134,8 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
         _tell_lacking(missing.related, lacking, what, port, report, related)
     except ValueFault as fault:
         hint = fault.help or "mend the expression, or the cell that it takes"
-        report.add(faults.BAD_VALUE.at(value.span, f"{what}: {fault}", help=hint, related=related))
+        faulty.add(number, faults.BAD_VALUE.at(value.span, f"{what}: {fault}", help=hint, related=related))
+    report.extend(faulty.told())
 
 
 def _tell_lacking(
@@ -173,7 +178,7 @@ def _tell_gap(
 def _gap(declared: PortDoc | ParamDoc, what: str, value: Value, item: AbsentItem | None) -> Diagnostic:
     """The fault of a list with an absent item, with the place of the row that lacks it."""
     lacking = f"{item.what} is absent for {item.described}" if item is not None else "an item is absent"
-    rows = (Place("this row", item.row),) if item is not None and item.row is not None else ()
+    rows = (Place("absent here", item.row),) if item is not None and item.row is not None else ()
     kind = "port" if isinstance(declared, PortDoc) else "parameter"
     related = (*rows, Place(f"the {kind} is declared here", declared.name.span))
     message = f"{what} has a gap: {lacking}"
@@ -245,39 +250,54 @@ class _At(NamedTuple):
 def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: Evaluator, report: Report) -> None:
     related = (Place("the parameter is declared here", param.name.span),)
     seen: set[object] = set()
+    faulty = Faulty(value, at.keys, at.step, evaluator)
     number = 0
     try:
         closure = evaluator.over(value, at.keys, at.step)
         for number in range(1 if isinstance(value, Const) else len(at.keys)):
-            found = closure(number)
+            told = f"{what}{_instance(at.keys, number)}"
+            try:
+                found = closure(number)
+            except (Gap, Missing):
+                raise
+            except ValueFault as fault:
+                hint = fault.help or "mend the expression, or the cell that it takes"
+                bad = faults.BAD_VALUE.at(value.span, f"{told}: {fault}", help=hint, related=related)
+                if not faulty.add(number, bad):
+                    break
+                continue
             if found in seen:
                 continue
-            seen.add(found)
-            told = f"{what}{_instance(at.keys, number)}"
             if _has_gap(found) and not param.gaps:
                 _tell_gap(param, what, value, number, at, evaluator, report)
                 return
-            if found is None and not param.optional:
-                hint = "fill the cell, or give a value"
-                report.add(faults.ABSENT.at(value.span, f"{told} is absent", help=hint, related=related))
-                return
-            if at.in_json and _is_infinite(found):
-                hint = "a function or notebook is given JSON, which has finite numbers only; give it as a `string`"
-                items = found if isinstance(found, tuple) else (found,)
-                shown = next(to_text(item) for item in items if _is_infinite(item))
-                message = f"{told} {'holds' if isinstance(found, tuple) else 'is'} {shown}, which JSON cannot say"
-                report.add(faults.BAD_VALUE.at(value.span, message, help=hint, related=related))
-                return
-            wrong = check_value(param, found, told, value.span)
-            if wrong is not None:
-                report.add(wrong)
-                return
+            wrong = _wrong(param, found, told, value, at.in_json)
+            if wrong is None:
+                seen.add(found)
+            elif not faulty.add(number, wrong):
+                break
     except Gap as gap:
         report.add(_gap(param, what, value, gap.item))
     except Missing as missing:
         lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
         _tell_lacking(missing.related, lacking, what, param, report, related)
     except ValueFault as fault:
-        message = f"{what}{_instance(at.keys, number)}: {fault}"
         hint = fault.help or "mend the expression, or the cell that it takes"
-        report.add(faults.BAD_VALUE.at(value.span, message, help=hint, related=related))
+        told = f"{what}{_instance(at.keys, number)}"
+        faulty.add(number, faults.BAD_VALUE.at(value.span, f"{told}: {fault}", help=hint, related=related))
+    report.extend(faulty.told())
+
+
+def _wrong(param: ParamDoc, found: Any, told: str, value: Value, in_json: bool) -> Diagnostic | None:
+    """What is wrong with a parameter's value for an instance; None if nothing is."""
+    related = (Place("the parameter is declared here", param.name.span),)
+    if found is None and not param.optional:
+        hint = "fill the cell, or give a value"
+        return faults.ABSENT.at(value.span, f"{told} is absent", help=hint, related=related)
+    if in_json and _is_infinite(found):
+        hint = "a function or notebook is given JSON, which has finite numbers only; give it as a `string`"
+        items = found if isinstance(found, tuple) else (found,)
+        shown = next(to_text(item) for item in items if _is_infinite(item))
+        message = f"{told} {'holds' if isinstance(found, tuple) else 'is'} {shown}, which JSON cannot say"
+        return faults.BAD_VALUE.at(value.span, message, help=hint, related=related)
+    return check_value(param, found, told, value.span)

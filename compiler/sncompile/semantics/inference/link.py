@@ -18,7 +18,8 @@ from sncompile.ir.values.model import Const, Plain, Value
 from sncompile.semantics.inference.checks import check_count, check_rules, tell_disagreement, tell_nothing
 from sncompile.semantics.inference.inferred import Found, Given, Inferred
 from sncompile.semantics.inference.rules import Rules, read_rules
-from sncompile.semantics.linking.binding import check_value, parse_plain, parse_text
+from sncompile.semantics.limits import check_value
+from sncompile.semantics.linking.binding import parse_plain, parse_text
 from sncompile.semantics.patterns import wrong_pattern
 from sncompile.semantics.queries.tables import Asked, Queries
 from sncompile.semantics.queries.text import SqlFault

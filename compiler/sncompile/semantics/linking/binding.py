@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report, Span
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
 from sncompile.ir.language.encoding import no_option
-from sncompile.ir.language.operands import ValueFault, to_text
+from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import NULL, UNKNOWN, Type
 from sncompile.ir.language.written import converted
 from sncompile.ir.values.model import (
@@ -28,7 +28,6 @@ from sncompile.ir.values.model import (
     walk,
 )
 from sncompile.ir.values.written import as_read, as_text
-from sncompile.semantics.patterns import matches
 from sncompile.syntax.document import ParamDoc, PortDoc
 from sncompile.syntax.nodes import Written
 
@@ -266,39 +265,6 @@ def _mismatch(value: Value, wanted: Type, what: str, declared: tuple[Place, ...]
     report.add(
         faults.WRONG_TYPE.at(value.span, f"{what} takes {wanted}, not {value.type}", help=hint, related=declared)
     )
-
-
-def check_value(param: ParamDoc, value: Any, what: str, span: Span) -> Diagnostic | None:
-    """What is wrong with a value by the parameter's own limits; None if nothing is."""
-    items = value if isinstance(value, tuple) else (value,)
-    declared = (Place("the parameter is declared here", param.name.span),)
-    for item in items:
-        if item is None:
-            continue
-        if param.enum and item not in param.enum:
-            allowed = ", ".join(f"`{to_text(v)}`" for v in param.enum)
-            return faults.NOT_ALLOWED.at(
-                span, f"{what} is `{to_text(item)}`", help=f"allowed: {allowed}", related=declared
-            )
-        if isinstance(item, (int, float)) and not isinstance(item, bool):
-            limit = _limit(param, item)
-            if limit:
-                return faults.OUT_OF_RANGE.at(span, f"{what} is {item}, {limit[0]}", help=limit[1], related=declared)
-        if param.pattern is not None and isinstance(item, str) and not matches(param.pattern.name, item):
-            return faults.PATTERN_MISMATCH.at(
-                span, f"{what} is `{item}`", help=f"it must match `{param.pattern.name}`", related=declared
-            )
-    return None
-
-
-def _limit(param: ParamDoc, number: float) -> tuple[str, str] | None:
-    low, high = param.minimum, param.maximum
-    between = f"give a number from {low} to {high}" if low is not None and high is not None else None
-    if low is not None and not number >= low:
-        return f"below the minimum {low}", between or f"give at least {low}"
-    if high is not None and not number <= high:
-        return f"above the maximum {high}", between or f"give at most {high}"
-    return None
 
 
 def parse_text(param: ParamDoc, text: str) -> Any:

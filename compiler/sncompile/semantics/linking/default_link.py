@@ -7,16 +7,15 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from sncompile.diagnostics import Report
-from sncompile.faults import documents as document_faults
 from sncompile.faults import values as faults
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import NULL, UNKNOWN, Type
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Const, Value, is_constant
 from sncompile.semantics.checking.urls import FETCH, constant_url
-from sncompile.semantics.linking.binding import bind_param, bind_port, check_value, param_type, port_type
+from sncompile.semantics.limits import check_patterns, check_value
+from sncompile.semantics.linking.binding import bind_param, bind_port, param_type, port_type
 from sncompile.semantics.linking.conventions import settle
-from sncompile.semantics.patterns import wrong_pattern
 from sncompile.semantics.scope import LocalMembers, Scope, Space
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import Document, ParamDoc, PortDoc
@@ -83,16 +82,6 @@ def _without_url(value: Value, name: str, report: Report) -> Value:
         return value
     report.add(faults.URL_AS_FILE.at(value.span, f"the default of `{name}` is a URL: `{url}`", help=FETCH))
     return Const(None, UNKNOWN, value.span)
-
-
-def check_patterns(params: Mapping[str, ParamDoc], report: Report) -> None:
-    """Tell of every `pattern` that is no regular expression."""
-    for param in params.values():
-        wrong = wrong_pattern(param.pattern.name) if param.pattern is not None else None
-        if param.pattern is not None and wrong is not None:
-            message = f"the pattern of `{param.name.name}` is not a regular expression: {wrong}"
-            hint = "mend it; patterns match the whole text, so `^`, `$` and look-around are not needed"
-            report.add(document_faults.BAD_FORM.at(param.pattern.span, message, help=hint))
 
 
 def constant_default(param: ParamDoc, value: Value, report: Report) -> Value:

@@ -12,6 +12,7 @@ from sncompile.ir.keys.table import Table
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.relating import UNIT
+from sncompile.semantics.checking.cells import at_the_cell
 from sncompile.semantics.conditions import varies
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.typing import Typer
@@ -115,6 +116,9 @@ class KeyLinker:
         if not having:
             self._tell_unknown(step, by)
             return None
+        exact = [t for t in having if set(by) == set(t.key)]
+        if len(exact) == 1:
+            return exact[0]
         if len(having) > 1:
             names = ", ".join(f"`{t.name}`" for t in having)
             self._report.add(
@@ -203,10 +207,14 @@ class KeyLinker:
             hint = "take the step's own table and what is the same for all; leave rows out where the pipeline is used"
             self._report.add(faults.BAD_CONDITION.at(where.span, message, help=hint))
             return None
+        chosen: list[bool] = []
         try:
-            chosen = [bool(value) for value in Evaluator({}).column(where, keys_of(table))]
+            for value in Evaluator({}).column(where, keys_of(table)):
+                chosen.append(bool(value))
         except (ValueFault, AtRunTime, KeyError) as fault:
-            self._report.add(faults.BAD_CONDITION.at(where.span, f"`where`: {fault}", help=_help_of(fault)))
+            row = table.describe(len(chosen))
+            told = faults.BAD_CONDITION.at(where.span, f"`where` for {row}: {fault}", help=_help_of(fault))
+            self._report.add(at_the_cell(told, where, keys_of(table), len(chosen), None, Evaluator({})))
             return None
         return chosen, where.span
 
@@ -216,9 +224,9 @@ def _place(step: StepDoc) -> Span:
 
 
 def _help_of(fault: Exception) -> str:
-    return (
-        getattr(fault, "help", None) or "`where` uses the keys and columns of the step's own table, `data` and `params`"
-    )
+    if isinstance(fault, ValueFault):
+        return fault.help or "mend the expression, or the cell that it takes"
+    return "`where` uses the keys and columns of the step's own table, `data` and `params`"
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -18,8 +18,10 @@ from sncompile.ir.language.types import STRING, UNKNOWN
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.checking.checks import check_program
 from sncompile.semantics.checking.own_files import Kept, Logged, kept_for_runs, own_files
+from sncompile.semantics.checking.unused_rows import check_unused_rows
 from sncompile.semantics.inference.inferred import Given
-from sncompile.semantics.linking.binding import check_value, param_type, parse_plain, parse_text, plain_path, port_type
+from sncompile.semantics.limits import check_value
+from sncompile.semantics.linking.binding import param_type, parse_plain, parse_text, plain_path, port_type
 from sncompile.semantics.linking.conventions import WORKSPACE, settle
 from sncompile.semantics.linking.data_roots import clean_root, root_values, workspace_of
 from sncompile.semantics.linking.default_link import link_defaults, settled_params
@@ -94,6 +96,8 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
         moves=tuple(shared.moves),
     )
     program = check_program(program, doc, shared.by_default, report)
+    if not report.failed:
+        check_unused_rows(program, shared.queried, report)
     if options.locked is None:
         return program
     images = library.lock.images

@@ -20,6 +20,7 @@ from sncompile.semantics.places import HERE, Places
 from sncompile.semantics.program import UsedFile
 from sncompile.semantics.repositories.checkouts import Checkouts
 from sncompile.semantics.repositories.references import SCHEME, Fetch
+from sncompile.semantics.tables.sheet_places import SheetPlaces
 from sncompile.syntax.document import Document, Named
 from sncompile.syntax.parse import parse
 from sncompile.syntax.source import Source, read_source, start_of
@@ -41,6 +42,8 @@ class Library:
         self._documents: dict[Path, Document | None] = {}
         self._resolved: dict[tuple[str, str], Document] = {}
         self.sources: dict[str, str] = {}
+        self.sheets: dict[str, SheetPlaces] = {}
+        """The sheets of tables, by what messages call them, for lines of them that are to be shown."""
         self.claimed: dict[str, ModuleFile] = {}
         self.used: dict[str, UsedFile] = {}
         """The files of all modules, by what a lock file calls them."""

@@ -104,6 +104,16 @@ class StoredColumns(Mapping[str, Sequence[Cell]]):
         names = ", ".join(map(quoted, key))
         return not self.rows(f"SELECT 1 FROM {within} GROUP BY {names} HAVING count(*) > 1 LIMIT 1")
 
+    def is_plain(self, key: Sequence[str]) -> bool:
+        """Whether no two values of a column of `key` look alike (as `look_alikes.folded` has it, or nearly)."""
+        for name in key:
+            bare = f"regexp_replace(replace({quoted(name)}, chr(160), ' '), '^\\s+|\\s+$', '', 'g')"
+            within = f"(SELECT DISTINCT {quoted(name)} FROM {self.relation})"
+            alike = f"SELECT 1 FROM {within} GROUP BY lower(nfc_normalize({bare})) HAVING count(*) > 1 LIMIT 1"
+            if self.rows(alike):
+                return False
+        return True
+
 
 class ParquetColumns(StoredColumns):
     """The columns of a Parquet file. Raises `StoreError` where it is none."""

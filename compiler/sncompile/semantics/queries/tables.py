@@ -18,7 +18,6 @@ from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.stored_columns import StoredColumns, StoreError
 from sncompile.semantics.queries.text import Query, SqlFault, read_query
 from sncompile.semantics.scope import Scope
-from sncompile.semantics.tables.files import DELIMITERS
 from sncompile.semantics.tables.keys import check_keys
 from sncompile.syntax.document import PipelineDoc, TableDoc
 from sncompile.syntax.expressions import Template
@@ -164,9 +163,8 @@ class Queries:
         )
 
 
-def read_into_session(session: Session, name: str, path: Path) -> StoredColumns | None:
-    """A text table as columns that the session keeps; None where Python has to look at it, for what may be wrong."""
-    delimiter = DELIMITERS.get(path.suffix.lower())
+def read_into_session(session: Session, name: str, path: Path, delimiter: str | None) -> StoredColumns | None:
+    """A plain sheet as columns that the session keeps; None where Python has to look at it, for what may be wrong."""
     if delimiter is None or not path.is_file():
         return None
     try:

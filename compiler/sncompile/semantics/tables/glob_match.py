@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from sncompile.semantics.patterns import matches
 
+HIDDEN = "."
+"""With what names begin that no sign of a pattern stands for."""
+
 
 class Token(NamedTuple):
     """A part of a pattern: `kind` is `literal`, `name`, `star` (`*`) or `folders` (`**/`).
@@ -22,18 +25,29 @@ class Token(NamedTuple):
     text: str = ""
     name: str = ""
 
+    @property
+    def asks_for_hidden(self) -> bool:
+        """Whether it may begin a name that begins with a dot, as its constraint says it does."""
+        return self.kind == "name" and self.text.startswith(("\\.", "[.]"))
 
-def _ends(token: Token, path: str, start: int) -> Iterator[int]:
+
+def ends_of(token: Token, path: str, start: int) -> Iterator[int]:
     """Where a token that starts at `start` can end, shortest first."""
     if token.kind == "literal":
         if path.startswith(token.text, start):
             yield start + len(token.text)
+        return
+    if path.startswith(HIDDEN, start) and (start == 0 or path[start - 1] == "/") and not token.asks_for_hidden:
+        if token.kind == "folders":
+            yield start  # None at all.
         return
     if token.kind == "folders":
         yield start
         while (slash := path.find("/", start)) > start:
             start = slash + 1
             yield start
+            if path.startswith(HIDDEN, start):
+                return
         return
     stop = path.find("/", start)
     stop = len(path) if stop < 0 or token.text else stop
@@ -56,7 +70,7 @@ def read(tokens: tuple[Token, ...], path: str) -> Iterator[dict[str, str]]:
         columns: dict[str, str] = {}
         at = 0
         for number, token in enumerate(tokens):
-            ends = [end for end in _ends(token, path, at) if end in able[number + 1]]
+            ends = [end for end in ends_of(token, path, at) if end in able[number + 1]]
             end = ends[-1] if longest else ends[0]
             if token.kind == "name" and columns.setdefault(token.name, path[at:end]) != path[at:end]:
                 return  # A name that stands twice must be the same both times.
@@ -69,5 +83,5 @@ def _able(tokens: tuple[Token, ...], path: str) -> list[set[int]]:
     able: list[set[int]] = [set() for _ in tokens] + [{len(path)}]
     for number in range(len(tokens) - 1, -1, -1):
         after = able[number + 1]
-        able[number] = {s for s in range(len(path) + 1) if any(e in after for e in _ends(tokens[number], path, s))}
+        able[number] = {s for s in range(len(path) + 1) if any(e in after for e in ends_of(tokens[number], path, s))}
     return able

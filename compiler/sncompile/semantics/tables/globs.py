@@ -1,7 +1,8 @@
 """Path patterns whose `{name}` parts become columns.
 
 `{name}` stands for one or more characters other than `/`, `{name,regex}` for what the regular expression matches;
-`*` for any characters other than `/`, `**` for any folders. `{{` and `}}` are braces.
+`*` for any characters other than `/`, `**` for any folders. `{{` and `}}` are braces. None of these signs stands for
+the dot at the beginning of a name, which hides it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sncompile.diagnostics import Span
 from sncompile.ir.keys.table import Cell, Table
 from sncompile.semantics.patterns import wrong_pattern
 from sncompile.semantics.places import HERE, Places
-from sncompile.semantics.tables.glob_match import Token, read
+from sncompile.semantics.tables.glob_match import HIDDEN, Token, read
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([A-Za-z_]\w*)(?:,((?:[^{}]|\{[0-9,]*\})*))?\}|\*\*/|\*\*|\*|[{}]")
 _SIMPLE = re.compile(r"(?:\[[^\[\]\\]*\]|\\[dw]|\w)(?:[+*]|\{[0-9,]+\})?")
@@ -42,13 +43,21 @@ class Pattern(NamedTuple):
 
 
 class Listed(Table):
-    """A table made by listing files (`glob`), with the pattern that they fit."""
+    """A table made by listing files (`glob`), with the pattern that they fit, and the `others` that do not."""
 
     def __init__(
-        self, name: str, key: tuple[str, ...], columns: Mapping[str, Sequence[Cell]], *, span: Span, pattern: Pattern
+        self,
+        name: str,
+        key: tuple[str, ...],
+        columns: Mapping[str, Sequence[Cell]],
+        *,
+        span: Span,
+        pattern: Pattern,
+        others: Sequence[str] = (),
     ) -> None:
         super().__init__(name, key, columns, span=span, enumerated="path", text=True)
         self.pattern = pattern
+        self.others = others
 
 
 class Part(NamedTuple):
@@ -117,11 +126,16 @@ def _joined(tokens: list[Token]) -> tuple[Token, ...]:
 def _regex(tokens: tuple[Token, ...], lazy: str) -> re.Pattern[str]:
     pieces: list[str] = []
     seen: set[str] = set()
+    begins = True
     for token in tokens:
+        if begins and token.kind in ("star", "name") and not token.asks_for_hidden:
+            pieces.append(r"(?!\.)")
+        # The literal before all others may be empty.
+        begins = token.kind == "folders" or (token.kind == "literal" and (token.text or "/").endswith("/"))
         if token.kind == "literal":
             pieces.append(re.escape(token.text))
         elif token.kind == "folders":
-            pieces.append("(?:[^/]+/)*" + lazy)
+            pieces.append(r"(?:(?!\.)[^/]+/)*" + lazy)
         elif token.kind == "star":
             pieces.append("[^/]*" + lazy)
         elif token.name in seen:
@@ -142,6 +156,7 @@ def list_files(pattern: Pattern, folder: Path) -> Iterator[str]:
     """
     start = os.path.normpath(folder / pattern.root)
     pending = [(str(start), "", 0)]
+    hidden = asks_for_hidden(pattern)
     while pending:
         here, relative, depth = pending.pop()
         try:
@@ -149,6 +164,8 @@ def list_files(pattern: Pattern, folder: Path) -> Iterator[str]:
         except OSError:
             continue
         for entry in entries:
+            if entry.name.startswith(HIDDEN) and not hidden:
+                continue
             try:
                 below = entry.is_dir()
             except OSError:
@@ -162,6 +179,15 @@ def list_files(pattern: Pattern, folder: Path) -> Iterator[str]:
                 pending.append((entry.path, f"{relative}{entry.name}/", depth + 1))
 
 
+def asks_for_hidden(pattern: Pattern) -> bool:
+    """Whether a pattern names files or folders below its root that begin with a dot."""
+    for before, token in pairwise((Token("folders"), *pattern.tokens)):
+        begins = before.kind == "folders" and token.text.startswith(HIDDEN)
+        if token.asks_for_hidden or (token.kind == "literal" and (begins or f"/{HIDDEN}" in token.text)):
+            return True
+    return False
+
+
 class Match(NamedTuple):
     """A file that fits: its path, its columns, and the other way to read it where there is one."""
 
@@ -170,13 +196,26 @@ class Match(NamedTuple):
     otherwise: dict[str, str] | None
 
 
-def match_files(pattern: Pattern, folder: Path, places: Places = HERE) -> list[Match]:
-    """The files that fit the pattern, sorted by path."""
+class Files(NamedTuple):
+    """The files below a pattern's folder: those that fit, and the paths of the others; both sorted by path."""
+
+    fitting: list[Match]
+    others: list[str]
+
+
+def match_files(pattern: Pattern, folder: Path, places: Places = HERE) -> Files:
+    """The files below the pattern's folder."""
     matcher = Matcher(pattern)
     start = os.path.normpath(folder / pattern.root)
-    listed = places.listed(start, list_files(pattern, folder))
-    matches = (matcher.match(pattern.root + relative) for relative in listed)
-    return sorted((match for match in matches if match is not None), key=lambda m: m.path)
+    fitting, others = [], []
+    for relative in places.listed(start, list_files(pattern, folder)):
+        path = pattern.root + relative
+        match = matcher.match(path)
+        if match is not None:
+            fitting.append(match)
+        elif pattern.depth is None or relative.count("/") <= pattern.depth:
+            others.append(path)
+    return Files(sorted(fitting, key=lambda match: match.path), sorted(others))
 
 
 class Matcher:

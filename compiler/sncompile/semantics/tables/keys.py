@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, did_you_mean
+from sncompile.diagnostics.few import few
 from sncompile.faults import tables as faults
 from sncompile.ir.keys.table import Cell, Table
 from sncompile.semantics.queries.stored_columns import StoredColumns
@@ -15,6 +16,8 @@ def check_keys(doc: TableDoc, table: Table, report: Report) -> bool:
     missing = [k for k in doc.key if k.name not in table.columns]
     for key in missing:
         hint = did_you_mean(key.name, table.columns, what="its columns")
+        if any(name.startswith("#") for name in table.columns):
+            hint = 'say `comment: "#"` in the table if its first lines are comments, which are then passed over'
         report.add(faults.NO_COLUMN.at(key.span, f"the table `{table.name}` has no column `{key.name}`", help=hint))
     if missing or not doc.key:
         return False
@@ -40,32 +43,29 @@ def _check_rows(doc: TableDoc, table: Table, report: Report) -> bool:
     columns = [table.columns[k] for k in table.key]
     where = (Place("the key is named here", doc.key[0].span),)
     for name, cells in zip(table.key, columns, strict=True):
-        if None in cells:
-            row = list(cells).index(None)
-            report.add(
-                faults.NO_KEY.at(
-                    table.row_span(row), f"a row of `{table.name}` has no `{name}`",
-                    help="fill the cell, or remove the row", related=where,
-                )
-            )  # fmt: skip
+        empty = [row for row, cell in enumerate(cells) if cell is None]
+        if empty:
+            for row, more in few(empty):
+                message = f"a row of `{table.name}` has no `{name}`{more}"
+                hint = "fill the cell, or remove the row"
+                report.add(faults.NO_KEY.at(table.cell_span(row, name), message, help=hint, related=where))
             return False
     keys = list(zip(*columns, strict=True))
     if len(set(keys)) == len(keys):
         return True
     seen: dict[tuple[Cell, ...], int] = {}
-    told = 0
-    for row, key in enumerate(keys):
-        first = seen.setdefault(key, row)
-        if first != row and told < 3:
-            told += 1
-            other = (Place("the other row", table.row_span(first)),) if table.row_span(first) != table.span else ()
-            report.add(
-                faults.DUPLICATE_ROWS.at(
-                    table.row_span(row), f"two rows of `{table.name}` have the key {table.describe(row)}",
-                    help=f"add a column to `key` that tells them apart{_candidates(table, first, row)}, or remove one",
-                    related=(*other, *where),
-                )
-            )  # fmt: skip
+    repeated = [(seen[key], row) for row, key in enumerate(keys) if seen.setdefault(key, row) != row]
+    for (first, row), more in few(repeated):
+        other = (Place("the other row", table.row_span(first)),) if table.row_span(first) != table.span else ()
+        which, hint = f"the key {table.describe(row)}", "add a column to `key` that tells them apart"
+        if table.enumerated is not None:
+            both = " and ".join(f"`{table.columns[table.enumerated][n]}`" for n in (first, row))
+            message = f"two files of `{table.name}` have {which}: {both}{more}"
+            hint = "give what differs between them a name in the pattern (`{folder}/`) and in `key`, or remove one"
+        else:
+            message = f"two rows of `{table.name}` have {which}{more}"
+            hint = f"{hint}{_candidates(table, first, row)}, or remove one"
+        report.add(faults.DUPLICATE_ROWS.at(table.row_span(row), message, help=hint, related=(*other, *where)))
     return False
 
 

@@ -23,9 +23,14 @@ from sncompile.semantics.places import HERE, Hindrance, Places
 from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.stored_columns import StoredColumns, StoreError
 from sncompile.semantics.scope import Members, Scope, Space
-from sncompile.semantics.tables.files import DELIMITERS, TableError, read_table
+from sncompile.semantics.tables.alike import check_look_alikes
+from sncompile.semantics.tables.declared import Found, declare
+from sncompile.semantics.tables.files import is_sheet, plain_separator, read_table
 from sncompile.semantics.tables.globs import Listed, Match, Part, PatternError, compile_pattern, match_files
 from sncompile.semantics.tables.keys import check_keys
+from sncompile.semantics.tables.near_misses import no_file_fits, some_do_not_fit
+from sncompile.semantics.tables.sheet_places import SheetPlaces
+from sncompile.semantics.tables.sheet_text import SheetFault, SheetForm, TableError
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import CellDoc, PipelineDoc, TableDoc
 from sncompile.syntax.expressions import Attribute, Name, Template
@@ -62,6 +67,8 @@ class Tables:
             self._queries = Queries(self._doc, self._outer, scope, self._loader.databases, self._report)
             self.named = self._queries.named
         for name, doc in self._doc.tables.items():
+            if not self._loader.settings_fit(doc):
+                continue
             if doc.sql is None:
                 session = self._queries.session if self._queries is not None and name in self.named else None
                 table = self._loader.load(doc, scope, session)
@@ -70,8 +77,20 @@ class Tables:
         if self._queries is not None:
             self._queries.put_in(self.found)
             self._queries.make_tables(self.found)
+        check_look_alikes(self.found.values(), self._report)
+        self._tell_what_does_not_fit()
         own = self._doc.tables.items()
         self.lost = {name: {key.name for key in doc.key} for name, doc in own if name not in self.found}
+
+    def _tell_what_does_not_fit(self) -> None:
+        """Tell of files beside those that a pattern lists, which no pattern of the pipeline does."""
+        listed = {name: table for name, table in self.found.items() if isinstance(table, Listed)}
+        taken = {str(path) for table in listed.values() for path in table.columns["path"]}
+        for name, table in listed.items():
+            template = self._doc.tables[name].glob if name in self._doc.tables else None
+            told = some_do_not_fit(table, taken, template.span) if template is not None else None
+            if told is not None:
+                self._report.add(told)
 
     def infer(self, spaces: Mapping[str, Space], given: Mapping[str, Given]) -> Members:
         """The inferred values; those that the user gives are not looked for."""
@@ -89,9 +108,12 @@ def load_tables(doc: PipelineDoc, outer: Mapping[str, Table], scope: Scope, shar
     place = os.path.relpath(source.folder, shared.folder) if source.path is not None else "."
     library = shared.library
     start = "" if place == "." else place
-    loader = TableLoader(shared.folder, start, library.name_of, shared.databases, shared.report, library.places)
+    loader = TableLoader(
+        shared.folder, start, library.name_of, shared.databases, shared.report, library.places, library.sheets
+    )
     tables = Tables(doc, outer, loader, shared.report)
     tables.load(scope)
+    shared.queried |= tables.named
     for name, table in tables.found.items():
         if name in doc.tables:
             shared.tables.setdefault(prefix + name, table)
@@ -102,6 +124,7 @@ class TableLoader:
     """Loads tables; relative paths start at `folder`, the jobs' working folder, with `prefix` before a document's own.
 
     `name_of` gives what a file is called in messages, `places` where it is looked up; `databases` read Parquet files.
+    `sheets` takes in the text tables that were read, so that lines of them can be shown.
     """
 
     def __init__(
@@ -112,6 +135,7 @@ class TableLoader:
         databases: Databases,
         report: Report,
         places: Places = HERE,
+        sheets: dict[str, SheetPlaces] | None = None,
     ) -> None:
         self.databases = databases
         self._places = places
@@ -119,6 +143,7 @@ class TableLoader:
         self._name_of = name_of
         self._prefix = prefix
         self._report = report
+        self._sheets = sheets if sheets is not None else {}
 
     def load(self, doc: TableDoc, scope: Scope, session: Session | None) -> Table | None:
         """The table, or None where it cannot be had; the reason is told. `session` is of queries that name it."""
@@ -130,14 +155,37 @@ class TableLoader:
             table = self._file(doc, doc.file, scope, session)
         else:
             return None
-        if table is None:
-            return None
         try:
-            return table if check_keys(doc, table, self._report) else None
+            table = self._declared(doc, table) if table is not None and doc.columns else table
+            return table if table is not None and check_keys(doc, table, self._report) else None
         except StoreError as error:
             fault = faults.LARGE_QUERY if error.limit else faults.BAD_TABLE
-            self._report.add(fault.at(doc.name.span, f"the table `{table.name}`: {error}", help=error.help or _SAVE))
+            self._report.add(fault.at(doc.name.span, f"the table `{doc.name.name}`: {error}", help=error.help or _SAVE))
             return None
+
+    def settings_fit(self, doc: TableDoc) -> bool:
+        """Whether what a table says of its file and columns goes with its source; told where not."""
+        wrong: tuple[Span, str, str] | None = None
+        if doc.sheet.place is not None and doc.file is None:
+            wrong = doc.sheet.place, "only the file of a table can be written in some way", "take it out"
+        elif not doc.sheet.header and not doc.columns:
+            hint = "name its columns, in their order: `columns: [chromosome, start, end]`"
+            wrong = doc.sheet.place or doc.span, "nothing names the columns of a table without a header", hint
+        elif doc.sql is not None and doc.columns_at is not None:
+            hint = "say it in the query: `dose::double`, `coalesce(strand, 'none')`"
+            wrong = doc.columns_at, "the columns of a table by `sql` are what its query gives", hint
+        if wrong is not None:
+            span, message, hint = wrong
+            self._report.add(faults.BAD_TABLE.at(span, message, help=hint))
+        return wrong is None
+
+    def _declared(self, doc: TableDoc, table: Table) -> Table | None:
+        """A table as its columns are declared; None after telling what is not so."""
+        if table.open_columns:
+            return table
+        found = Found(table.columns, len(table), table.reads, table.cell_span)
+        declared = declare(doc, found, self._report)
+        return None if declared is None else table.with_columns(*declared)
 
     def _text(self, template: Template, scope: Scope) -> str | None:
         value = Typer(scope, self._report).template(template)
@@ -184,6 +232,7 @@ class TableLoader:
             columns or {name: [] for name in key},
             span=doc.name.span,
             spans=doc.row_spans,
+            cell_at=lambda row, name: _inline_span(doc, row, name),
             reads={name: kind for name, kind in kinds.items() if kind.written},
         )
 
@@ -224,42 +273,53 @@ class TableLoader:
         if isinstance(path, Hindrance):
             self._report.add(path.at(template.span))
             return None
-        shown = self._name_of(path)
-        key = tuple(k.name for k in doc.key)
-        if session is not None and (kept := _kept_by(session, doc, path, key)) is not None:
+        form = form_of(doc)
+        kept = _kept_by(session, doc, path, form) if session is not None else None
+        if kept is not None:
+            key = tuple(k.name for k in doc.key)
             return Table(
-                doc.name.name, key, kept, span=doc.name.span, file=shown, size=kept.size, text=True, source=path
-            )
+                doc.name.name, key, kept, span=doc.name.span, file=self._name_of(path), size=kept.size, text=True,
+                source=path,
+            )  # fmt: skip
         try:
-            read = read_table(path, key, self.databases)
+            return self._read(doc, path, form, template.span)
         except TableError as error:
-            at = Span(shown, error.line, 1, error.line, 1)
-            self._report.add(
-                faults.BAD_TABLE.at(
-                    at,
-                    f"{error}",
-                    help=error.help or _SAVE,
-                    related=(Place("the table is named here", template.span),),
+            related = (Place("the table is named here", template.span),)
+            for fault in error.faults:
+                self._report.add(
+                    faults.BAD_TABLE.at(
+                        _span(self._name_of(path), fault), fault.message, help=fault.help, related=related
+                    )
                 )
-            )
-            return None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "no file can be called so"
-            self._report.add(
-                faults.BAD_TABLE.at(
-                    template.span,
-                    f"the table file `{name}` cannot be read: {reason}",
-                    help="paths start at the spec's folder, or at `--directory`",
-                )
-            )
-            return None
-        columns = read.columns
+            message = f"the table file `{name}` cannot be read: {reason}"
+            hint = "paths start at the spec's folder, or at `--directory`"
+            self._report.add(faults.BAD_TABLE.at(template.span, message, help=hint))
+        return None
+
+    def _read(self, doc: TableDoc, path: Path, form: SheetForm, named: Span) -> Table | None:
+        """The table of a file. Raises `TableError`, or whatever there is to opening it."""
+        shown, key = self._name_of(path), tuple(k.name for k in doc.key)
+        text = is_sheet(path, form)
+        places = SheetPlaces(path, form.encoding, shown)
+        if text:
+            self._sheets[shown] = places
+        read = read_table(path, key, self.databases, form, places)
+        for remark in read.remarks:
+            self._report.add(faults.HOW_READ.at(_span(shown, remark), remark.message, help=remark.help))
+        columns, lines = read.columns, read.lines
         if not isinstance(columns, StoredColumns):
             columns = {n: _as_text(cells) if n in key else cells for n, cells in columns.items()}
-        return Table(
-            doc.name.name, key, columns, span=doc.name.span, lines=read.lines, file=shown, size=read.size,
-            text=path.suffix.lower() in DELIMITERS, source=path,
+
+        def cell_at(row: int, column: str) -> Span:
+            return places.span(lines[row] if lines is not None else row + 2, column)
+
+        table = Table(
+            doc.name.name, key, columns, span=doc.name.span, lines=lines, file=shown, size=read.size, text=text,
+            source=path, cell_at=cell_at if text else None,
         )  # fmt: skip
+        return table
 
     def _tell_url(self, text: str, span: Span) -> bool:
         """Whether files of a table are at a URL, which is told."""
@@ -298,15 +358,16 @@ class TableLoader:
                 )
             )
             return None
-        found = match_files(pattern, self._folder, self._places)
+        found, others = match_files(pattern, self._folder, self._places)
         if not found and doc.require != "nothing":
-            self._tell_no_file(template, "".join(p.text for p in parts))
+            text = "".join(p.text for p in parts)
+            self._report.add(no_file_fits(pattern, text, self._folder, others, template.span))
             return None
         self._tell_ambiguous(template, found)
         columns: dict[str, Sequence[Cell]] = {n: [m.columns[n] for m in found] for n in pattern.names}
         columns["path"] = [m.path for m in found]
         key = tuple(k.name for k in doc.key)
-        return Listed(doc.name.name, key, columns, span=doc.name.span, pattern=pattern)
+        return Listed(doc.name.name, key, columns, span=doc.name.span, pattern=pattern, others=others)
 
     def _tell_ambiguous(self, template: Template, found: Sequence[Match]) -> None:
         """Tell of the first file that can be read in two ways."""
@@ -319,26 +380,43 @@ class TableLoader:
                 self._report.add(faults.AMBIGUOUS_FILE.at(template.span, message, help=hint))
                 return
 
-    def _tell_no_file(self, template: Template, pattern: str) -> None:
-        self._report.add(
-            faults.EMPTY_TABLE.at(
-                template.span,
-                f"no file fits `{pattern}`",
-                help="check the data root (`--data NAME=PATH`); paths start at the spec's folder, or at `--directory`",
-            )
-        )
+
+def form_of(doc: TableDoc) -> SheetForm:
+    """How a table says that its file is written."""
+    delimiter, comment, encoding, header, _ = doc.sheet
+    names = () if header else tuple(doc.columns)
+    return SheetForm(
+        delimiter.name if delimiter is not None else None,
+        comment.name if comment is not None else "",
+        encoding.name if encoding is not None else None,
+        header,
+        names,
+    )
 
 
-def _kept_by(session: Session, doc: TableDoc, path: Path, key: tuple[str, ...]) -> StoredColumns | None:
-    """The columns of a text table that only the session holds; None where it is another file, or something is amiss."""
+def _span(shown: str, fault: SheetFault) -> Span:
+    return Span(shown, fault.line, fault.column, fault.line, fault.end)
+
+
+def _kept_by(session: Session, doc: TableDoc, path: Path, form: SheetForm) -> StoredColumns | None:
+    """The columns of a plain sheet that only the session holds; None for another file, or if something is amiss."""
     from sncompile.semantics.queries.tables import read_into_session
 
-    kept = read_into_session(session, doc.name.name, path)
-    if kept is None or (set(key) <= set(kept) and kept.size and kept.tells_apart(key)):
+    key = tuple(k.name for k in doc.key)
+    kept = None if doc.columns else read_into_session(session, doc.name.name, path, plain_separator(path, form))
+    if kept is None:
+        return None
+    if set(key) <= set(kept) and kept.size and kept.tells_apart(key) and kept.is_plain(key):
         return kept
     # What is wrong is told by lines, which DuckDB does not count.
     session.drop(doc.name.name)
     return None
+
+
+def _inline_span(doc: TableDoc, row: int, column: str) -> Span:
+    """Where a cell of `rows` stands; its row, if it has none."""
+    cells = doc.rows[row] if doc.rows is not None else ()
+    return next((cell.span for name, cell in cells if name.text == column), doc.row_spans[row])
 
 
 def _as_text(cells: Sequence[Cell]) -> Sequence[Cell]:

@@ -1,0 +1,66 @@
+"""Warns of keys that look alike, within a table and between tables that join over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report
+from sncompile.diagnostics.few import few
+from sncompile.faults import tables as faults
+from sncompile.ir.keys.table import Table
+from sncompile.semantics.look_alikes import difference, folded
+from sncompile.semantics.queries.stored_columns import StoredColumns
+
+
+class _Value(NamedTuple):
+    """A value of a column, and the first row that holds it."""
+
+    text: str
+    table: Table
+    row: int
+
+
+def check_look_alikes(tables: Iterable[Table], report: Report) -> None:
+    """Warn of values of keys that look alike. What a database keeps is looked at by who reads it (`is_plain`)."""
+    held = [table for table in tables if not isinstance(table.columns, StoredColumns)]
+    names = dict.fromkeys(name for table in held for name in table.key)
+    for name in names:
+        pairs = list(_pairs(name, [table for table in held if name in table.columns]))
+        for (first, other), more in few(pairs):
+            how = difference(first.text, other.text)
+            message = f"`{first.text}` and `{other.text}` are two values of `{name}`, and differ {how}{more}"
+            place = other.table.cell_span(other.row, name)
+            beside = first.table.cell_span(first.row, name)
+            related = (Place("the other one", beside),) if beside != place else ()
+            hint = "write them alike if they are one; if they are two, tell them apart by more"
+            report.add(faults.LOOK_ALIKES.at(place, message, help=hint, related=related))
+
+
+def _pairs(name: str, tables: Iterable[Table]) -> Iterator[tuple[_Value, _Value]]:
+    """The values that look like one that came before, each with that one."""
+    seen: dict[str, _Value] = {}
+    known: set[str] = set()
+    for table in tables:
+        cells = table.columns[name]
+        new = {cell for cell in cells if isinstance(cell, str)} - known
+        known |= new
+        # Most keys are like no other: only then has anybody to know in which row they stand.
+        if len({folded(text) for text in new} - seen.keys()) == len(new):
+            seen |= {folded(text): _Value(text, table, -1) for text in new}
+            continue
+        for row, cell in enumerate(cells):
+            if cell in new and isinstance(cell, str):
+                new.discard(cell)
+                value = _Value(cell, table, row)
+                first = seen.setdefault(folded(cell), value)
+                if first is not value:
+                    yield _found(first, name), value
+
+
+def _found(value: _Value, name: str) -> _Value:
+    """A value with its row, if nobody has looked for that yet."""
+    if value.row >= 0:
+        return value
+    return value._replace(row=list(value.table.columns[name]).index(value.text))
