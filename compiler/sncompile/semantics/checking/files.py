@@ -131,10 +131,13 @@ class _Disk:
         self._places: dict[str, str | None] = {}
         self._looked = 0
 
+    @property
+    def looks(self) -> bool:
+        """Whether files are still looked into: it is done for some of them only."""
+        return self._looked < MAX_LOOKED
+
     def is_pointer(self, path: str) -> bool:
-        """Whether a file is a pointer of Git LFS, of which no more than some are looked at."""
-        if self._looked >= MAX_LOOKED:
-            return False
+        """Whether a file is a pointer of Git LFS."""
         self._looked += 1
         place = os.path.join(self._folder, path)
         try:
@@ -225,7 +228,7 @@ class _Checker:
                 return
             for inside in self._paths.writers_inside_any(places) if not made else ():
                 self._tell_inside(step, path, inside, value)
-            if path not in self._told and not path.endswith("/") and self._disk.is_pointer(path):
+            if self._disk.looks and path not in self._told and path[-1:] != "/" and self._disk.is_pointer(path):
                 pointers.append(path)
             if listed is not None or path in self._told:
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sncompile.diagnostics import Related as Place
@@ -38,17 +38,22 @@ def check_look_alikes(tables: Iterable[Table], report: Report) -> None:
             report.add(faults.LOOK_ALIKES.at(place, message, help=hint, related=related))
 
 
-def _pairs(name: str, tables: Iterable[Table]) -> Iterator[tuple[_Value, _Value]]:
+def _pairs(name: str, tables: Sequence[Table]) -> Iterator[tuple[_Value, _Value]]:
     """The values that look like one that came before, each with that one."""
     seen: dict[str, _Value] = {}
     known: set[str] = set()
     for table in tables:
         cells = table.columns[name]
         new = {cell for cell in cells if isinstance(cell, str)} - known
+        last = table is tables[-1]
+        if last and not known and _are_plain(new):
+            return
         known |= new
         # Most keys are like no other: only then has anybody to know in which row they stand.
-        if len({folded(text) for text in new} - seen.keys()) == len(new):
-            seen |= {folded(text): _Value(text, table, -1) for text in new}
+        forms = {folded(text): text for text in new}
+        if len(forms) == len(new) and not forms.keys() & seen.keys():
+            if not last:
+                seen |= {form: _Value(text, table, -1) for form, text in forms.items()}
             continue
         for row, cell in enumerate(cells):
             if cell in new and isinstance(cell, str):
@@ -57,6 +62,13 @@ def _pairs(name: str, tables: Iterable[Table]) -> Iterator[tuple[_Value, _Value]
                 first = seen.setdefault(folded(cell), value)
                 if first is not value:
                     yield _found(first, name), value
+
+
+def _are_plain(texts: Collection[str]) -> bool:
+    """Whether each of these texts is like none but itself, as may be seen from all of them together."""
+    joined = "\n".join(texts)
+    lines = joined.count("\n") + 1 == len(texts)
+    return lines and joined.isascii() and joined == joined.lower() and not any(blank in joined for blank in " \t\r")
 
 
 def _found(value: _Value, name: str) -> _Value:
