@@ -40,8 +40,11 @@ MODULE: dict[str, Any] = {
         "p": {"type": "string", "pattern": "[a-zA-Z/]+", "default": "pp"},
         "ps": {"type": "string[]", "default": ["one", "two"]},
     },
+    "let": {"named": "${params.x}", "several": ["one more"]},
     "command": [
         "tool",
+        "${let.named}",
+        "${let.several}",
         {"option": "--x", "value": "a value", "when": "${params.x == 'MARK'}"},
         {"flag": "--flag", "when": "${params.e == 'a'}"},
         {"option": "--p", "value": "${params.p}"},
@@ -76,10 +79,19 @@ PIPELINE: dict[str, Any] = {
     "params": {"x": {"type": "string", "default": "MARK"}, "e": {"enum": ["a"], "default": "a"}},
     "tables": {
         "t": {"key": ["k"], "rows": [{"k": "k1", "c": "cell"}, {"k": "k2", "c": "other"}], "description": "Rows"},
-        "f": {"key": "fk", "file": "f.csv"},
+        "f": {
+            "key": "fk",
+            "file": "f.csv",
+            "delimiter": ",",
+            "comment": "#",
+            "columns": {"a": {"type": "string", "default": "a text", "description": "A column"}},
+        },
+        "h": {"key": "hk", "file": "h.tsv", "header": False, "columns": ["hk", "hc"]},
         "g": {"key": ["gk"], "glob": "${data.images}/{gk}.tif"},
         "s": {"key": ["sk"], "sql": "select k as sk, c from t"},
     },
+    "let": {"named": "${params.x}", "several": ["one more"]},
+    "moved": [{"from": "before", "to": "three"}],
     "infer": {
         "v": {
             "sql": "select c from t",
@@ -102,7 +114,7 @@ PIPELINE: dict[str, Any] = {
             "with": {
                 "i": "${inputs.given}",
                 "p": "${t.c}",
-                "ps": ["three", "${infer.w}", "${s.c}", "${g.path}", "${f.a}"],
+                "ps": ["three", "${infer.w}", "${s.c}", "${g.path}", "${f.a}", "${let.named}", "${let.several}"],
             },
             "outputs": {
                 "o": "o/${k}.txt",
@@ -131,6 +143,7 @@ PIPELINE: dict[str, Any] = {
         "three": {"module": {"params": {"x": {"type": "string", "default": "MARK"}}, "python": "os.path:join"}},
         "four": {"module": {"params": {"x": {"type": "string", "default": "MARK"}}, "script": "run.py"}},
         "five": {"module": {"params": {"x": {"type": "string", "default": "MARK"}}, "notebook": "run.ipynb"}},
+        "six": {"module": "./inner.yaml", "override": {"in_*": {"container": "org/image:4", "env": {"E": "text"}}}},
     },
     "flow": {"seq": ["three", {"parallel": ["four", "five"]}]},
     "outputs": {"o": "${one.o}", "l": "${one.l}", "d": "${one.d}", "q": "${two.q}", "r": "${two.r}"},
@@ -141,9 +154,13 @@ PIPELINE: dict[str, Any] = {
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with all that the specs name, to stand in."""
     monkeypatch.chdir(tmp_path)
+    inner = {"outputs": {"o": {"type": "file"}}, "command": ["touch", "${outputs.o}"]}
+    nested = {"sncompile": 1, "pipeline": "inner", "steps": {"in_one": {"module": inner}}}
+    (tmp_path / "inner.yaml").write_text(json.dumps(nested))
     for name in ("in.csv", "a.csv", "b.csv", "given.csv", "run.py", "env.yaml"):
         (tmp_path / name).write_text("")
     (tmp_path / "f.csv").write_text("fk,a\n1,fa\n")
+    (tmp_path / "h.tsv").write_text("h1\tx\n")
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "g1.tif").write_text("")
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
