@@ -728,8 +728,7 @@ def add_step(model: Model, rng: random.Random, name: str) -> Step:
         takes_cpus=lang in ("shell", "command") and rng.random() < 0.3,
     )  # fmt: skip
     step.directory = not step.effect and rng.random() < 0.25
-    # What is wrong with batches that read what a run has deleted, or that write nothing, see `test_state_faults`.
-    if model.optimize == 2 and by and not step.effect and not set(sources) & set(makers) and rng.random() < 0.8:
+    if model.optimize == 2 and by and rng.random() < 0.8:
         step.batch = 2
     model.steps.append(step)
     return step
