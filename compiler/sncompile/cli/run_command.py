@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -132,12 +133,7 @@ def command(
     looking = Looking(Hashing(hashing), defer)
     prepared, chosen = _prepare(spec, given, building, asked, looking, reporter)
     if dry_run:
-        jobs = None if chosen is None else chosen.jobs
-        decisions = decisions_for(prepared.made, looking.hashing, jobs, defer)
-        work = work_of(decisions, prepared.graph.folder)
-        write(work_text(work, terminal_width(), bold(reporter.color)))
-        if work.jobs:
-            write(forecast_text(forecast_for(decisions, prepared.graph.folder, cores), terminal_width()))
+        _tell(prepared, chosen, looking, cores, bold(reporter.color))
         return
     if chosen is not None and not chosen.named:
         write("done: nothing to do: nothing is selected\n", err=True)
@@ -180,6 +176,18 @@ def _prepare(
     chosen = chosen_jobs(selection, made, *looking)
     tell_left_out(chosen, made, *looking)
     return Prepared(made, facts, sources), chosen
+
+
+def _tell(
+    prepared: Prepared, chosen: Chosen | None, looking: Looking, cores: str, strong: Callable[[str], str]
+) -> None:
+    """Say what would run, and what it would take."""
+    jobs = None if chosen is None else chosen.jobs
+    decisions = decisions_for(prepared.made, looking.hashing, jobs, looking.defer)
+    work = work_of(decisions, prepared.graph.folder)
+    write(work_text(work, terminal_width(), strong))
+    if work.jobs:
+        write(forecast_text(forecast_for(decisions, prepared.graph.folder, cores), terminal_width()))
 
 
 def _run(prepared: Prepared, how: RunOptions, reporter: Reporter) -> None:

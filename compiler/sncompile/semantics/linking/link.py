@@ -53,15 +53,7 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
     used: set[str] = set()
     defaults = link_defaults(doc, spaces, used, report)
     params = settled_params(doc.params, given.params(), defaults.params, report)
-    for name, param in doc.params.items():
-        if name not in params:
-            params[name] = Const(None, UNKNOWN, param.name.span)
-            report.add(
-                faults.MISSING_PARAM.at(
-                    param.name.span, f"the parameter `{name}` ({param_type(param)}) is not given",
-                    help=f"give it with `--set {name}=…`, or give it a default",
-                )
-            )  # fmt: skip
+    params |= _missing(doc, params, report)
     inputs = given.inputs(defaults.inputs, params)
     shared.given = given.inferred()
     site = _of_site(options, library, report)
@@ -102,6 +94,16 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
         return program
     images = library.lock.images
     return program if report.failed else with_locked_images(program, images, options.locked, report)
+
+
+def _missing(doc: PipelineDoc, params: Mapping[str, Value], report: Report) -> dict[str, Value]:
+    """What stands for parameters that are not given, once that is told."""
+    missing = {name: param for name, param in doc.params.items() if name not in params}
+    for name, param in missing.items():
+        message = f"the parameter `{name}` ({param_type(param)}) is not given"
+        help = f"give it with `--set {name}=…`, or give it a default"
+        report.add(faults.MISSING_PARAM.at(param.name.span, message, help=help))
+    return {name: Const(None, UNKNOWN, param.name.span) for name, param in missing.items()}
 
 
 def _of_site(options: Options, library: Library, report: Report) -> tuple[Override, ...]:
