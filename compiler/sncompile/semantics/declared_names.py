@@ -54,8 +54,10 @@ def check_members(doc: PipelineDoc | ModuleDoc, report: Report) -> None:
                     related=(Place(f"{kind} of that name is here", first.name.span),),
                 )
             )
-    for name, param in doc.params.items():
-        _check_word(param.name, "parameter", report)
+    for full, param in doc.params.items():
+        for part in full.split("."):
+            _check_word(param.name._replace(name=part), "parameter", report)
+        name = full.partition(".")[0]
         if name in doc.inputs:
             report.add(
                 faults.AMBIGUOUS_NAME.at(

@@ -67,6 +67,41 @@ class LocalMembers(NamedTuple):
         return None if kind is None else Local(self.space, name, kind, span)
 
 
+class Group(NamedTuple):
+    """A group of the parameters of `space`, whose names begin with the group's: `params.ref` has `ref.species`."""
+
+    space: Space
+    name: str
+
+    @property
+    def title(self) -> str:
+        return f"the group `{self.name}`"
+
+    def names(self) -> Iterable[str]:
+        start = f"{self.name}."
+        return [name.removeprefix(start) for name in self.space.names() if name.startswith(start)]
+
+    def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        return self.space.get(f"{self.name}.{name}", keys, span)
+
+    def group(self, name: str) -> Group | None:
+        """A group inside of this one."""
+        return group_in(self.space, f"{self.name}.{name}")
+
+
+def is_group(names: Iterable[str], name: str) -> bool:
+    """Whether some of the names are those of a group's members."""
+    return any(other.startswith(f"{name}.") for other in names)
+
+
+def group_in(space: Space, name: str) -> Group | None:
+    """The group of a space that is called so, if there is one; steps and tables have none."""
+    if isinstance(space, Group):
+        return space.group(name)
+    grouped = isinstance(space, (Members, LocalMembers)) and is_group(space.names(), name)
+    return Group(space, name) if grouped else None
+
+
 @runtime_checkable
 class Keyed(Protocol):
     """A space whose members belong to instances with keys: a step."""

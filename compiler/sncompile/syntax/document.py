@@ -12,6 +12,13 @@ from sncompile.syntax.nodes import Node, Scalar
 from sncompile.syntax.source import Source
 
 
+class Named(NamedTuple):
+    """A name where it is declared or used."""
+
+    name: str
+    span: Span
+
+
 class Constant(NamedTuple):
     """A number, boolean or null as written."""
 
@@ -30,11 +37,15 @@ class ListValue(NamedTuple):
 Value = Template | Constant | ListValue
 
 
-class Named(NamedTuple):
-    """A name where it is declared or used."""
+class MapValue(NamedTuple):
+    """A mapping of names to values: what `with` gives to a group of parameters, or to a map."""
 
-    name: str
+    entries: tuple[tuple[Named, Binding | None], ...]
     span: Span
+
+
+Binding = Value | MapValue
+"""What `with` gives."""
 
 
 class PortDoc(NamedTuple):
@@ -55,7 +66,10 @@ class PortDoc(NamedTuple):
 
 
 class ParamDoc(NamedTuple):
-    """A parameter: `base` is `string`, `integer`, `number`, `boolean` or `path`."""
+    """A parameter: `base` is `string`, `integer`, `number`, `boolean` or `path`.
+
+    One that stands in groups has their names before its own: `ref.species`.
+    """
 
     name: Named
     base: str
@@ -255,7 +269,7 @@ class StepDoc(NamedTuple):
     by: tuple[Named, ...]
     over: Named | None
     where: Value | None
-    bindings: dict[str, tuple[Named, Value | None]]
+    bindings: Mapping[str, tuple[Named, Binding | None]]
     outputs: dict[str, StepOutputDoc]
     when: Value | None
     after: tuple[Named, ...]

@@ -114,10 +114,13 @@ _PARAM_BASES = ("string", "integer", "number", "boolean", "path")
 
 
 def read_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
-    """Parameters."""
-    params = {}
+    """Parameters; those of a group have its name before their own: `ref.species`."""
+    params: dict[str, ParamDoc] = {}
     for name, body in reader.entries(node):
         if not isinstance(body, Mapping):
+            continue
+        if body.get("params") is not None:
+            params |= _group(reader, name, body)
             continue
         enum = body.get("enum")
         values = [v for v in enum.items if isinstance(v, Scalar)] if isinstance(enum, Sequence) else []
@@ -139,6 +142,17 @@ def read_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
             gaps="?[]" in kind,
         )
     return params
+
+
+def _group(reader: Reader, name: Named, body: Mapping) -> dict[str, ParamDoc]:
+    """The parameters of a group."""
+    for key, _ in body.entries:
+        if key.text not in ("params", "description"):
+            message = f"`{name.name}` is a group of parameters, which has no `{key.text}`"
+            reader.found.append(faults.BAD_VALUE.at(key.span, message, help="say it of the parameters in it"))
+    inside = read_params(reader, body.get("params"))
+    within = [(f"{name.name}.{inner}", param) for inner, param in inside.items()]
+    return {full: param._replace(name=Named(full, param.name.span)) for full, param in within}
 
 
 def _member(value: Scalar, base: str) -> str | int | float | bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sncompile.faults import documents as faults
 from sncompile.syntax.document import (
+    Binding,
     ColumnDoc,
     FlowDoc,
     InferDoc,
@@ -19,7 +20,6 @@ from sncompile.syntax.document import (
     StepDoc,
     StepOutputDoc,
     TableDoc,
-    Value,
 )
 from sncompile.syntax.lets import without_let
 from sncompile.syntax.modules import read_about, read_container, read_module, read_params, read_ports
@@ -184,8 +184,8 @@ def _step(reader: Reader, name: Named, body: Node) -> StepDoc:
     return StepDoc(name=name, broken=reader.broken_below("steps", name.name), **said)
 
 
-def _bindings(reader: Reader, node: Node) -> dict[str, tuple[Named, Value | None]]:
-    return {n.name: (n, reader.value(v)) for n, v in reader.entries(node)}
+def _bindings(reader: Reader, node: Node) -> dict[str, tuple[Named, Binding | None]]:
+    return {n.name: (n, reader.binding(v)) for n, v in reader.entries(node)}
 
 
 def _step_outputs(reader: Reader, node: Node) -> dict[str, StepOutputDoc]:

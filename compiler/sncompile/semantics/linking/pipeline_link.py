@@ -285,7 +285,8 @@ class PipelineLinker:
             step, module, defaults, data, self._shared.folder, self._step_scope(keys), self._report
         )
         self._shared.handed += [Handed(module.inputs[n], v, keys) for n, v in bound.inputs.items()]
-        check_given(step, module, bound.params, keys, self._report)
+        named = {name: value for name, value in bound.params.items() if name in bound.given}
+        check_given(step, module, named, keys, self._report)
         prefix = f"{self._prefix}{step.name.name}."
         set_here = [Override(prefix, doc, False) for doc in step.override]
         linker = PipelineLinker(

@@ -16,6 +16,7 @@ from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.linking.binding import bind_param, bind_port, param_type, plain_path, port_type
 from sncompile.semantics.linking.conventions import is_large, open_names, roots_of, settle
 from sncompile.semantics.linking.default_link import Defaults, constant_default
+from sncompile.semantics.linking.groups import nested, ungrouped
 from sncompile.semantics.path_text import tidy
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.typing import Typer
@@ -30,6 +31,8 @@ class Bindings(NamedTuple):
     inputs: dict[str, Value]
     params: dict[str, Value]
     by_default: set[str]
+    given: set[str]
+    """The names that `with` gives something to."""
 
 
 def bind_ports_and_params(
@@ -45,8 +48,9 @@ def bind_ports_and_params(
 
     `data` are the data roots that the defaults follow from, `working` is the folder that paths are seen from.
     """
-    bound = Bindings({}, {}, set())
     typer = Typer(scope, report)
+    step = step._replace(bindings=dict(ungrouped(step.bindings, module, typer, report)))
+    bound = Bindings({}, {}, set(), set(step.bindings))
     called = module.name.name
     for name, (named, value) in step.bindings.items():
         typed = typer.value(value) if value is not None else Const(None, UNKNOWN, named.span)
@@ -153,7 +157,7 @@ def _missing_param(step: StepDoc, name: str, param: ParamDoc, module: str) -> Di
     return faults.MISSING_PARAM.at(
         step.name.span,
         f"`{step.name.name}` does not give the parameter `{name}` of `{module}` ({param_type(param)})",
-        help=f"add `with: {{{name}: …}}`, or give the parameter a default",
+        help=f"add `with: {nested(name)}`, or give the parameter a default",
         related=(Place("the parameter is declared here", param.name.span),),
     )
 
@@ -168,7 +172,8 @@ def type_names(step: StepDoc, module: Document | None, scope: Scope, report: Rep
     """
     found = Report()
     typer = Typer(scope, found)
-    for name, (named, value) in step.bindings.items():
+    bindings = step.bindings if module is None else ungrouped(step.bindings, module, typer, report)
+    for name, (named, value) in bindings.items():
         if value is not None:
             typer.value(value)
         if module is not None and not module.broken and name not in module.inputs and name not in module.params:
