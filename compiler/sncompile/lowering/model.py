@@ -382,6 +382,16 @@ class Task:
         made = {name for port in self.inputs.values() for name in port.makers}
         return self.name in made or any(each.task == self.name for each in self.waits)
 
+    def longest_chain(self) -> int:
+        """How many jobs of it wait for each other at most, one for the next."""
+        if not self.reads_itself:
+            return 1
+        length: dict[int, int] = {}
+        for number in self.turns:
+            before = [length[job.number] for job in self.after[number] if job.task == self.name]
+            length[number] = 1 + max(before, default=0)
+        return max(length.values(), default=1)
+
     def all_paths(self) -> Iterator[str]:
         """The paths of all ports of all jobs."""
         yield from ports_paths(self.inputs, self.outputs)
