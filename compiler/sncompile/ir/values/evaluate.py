@@ -65,6 +65,11 @@ class NotThere(ValueFault):
         self.number = number
         super().__init__(lacking.why)
 
+    def known(self) -> str:
+        """Some instances that there are, for a help."""
+        source = self.related.source
+        return ", ".join(f"`{source.describe(n)}`" for n in range(min(3, len(source)))) + " …" * (len(source) > 3)
+
 
 class AbsentItem(NamedTuple):
     """What an absent item of a list is, the keys of the instance that lacks it, and where it stands."""

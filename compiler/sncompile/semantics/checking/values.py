@@ -154,11 +154,10 @@ def _tell_unnamed(
     numbers = lacking if number is None else [number]
     wrong = [n for n in numbers if not (lacking[n].absent and declared.optional)]
     related = (Place(f"the {_kind(declared)} is declared here", declared.name.span),)
-    known = ", ".join(f"`{value.source.describe(n)}`" for n in range(min(3, len(value.source))))
     told: dict[Span, Diagnostic] = {}
     for n in wrong:
         each = lacking[n]
-        hint = f"there are {known}{' …' if len(value.source) > 3 else ''}; mend the cell or the condition"
+        hint = f"there are {NotThere(value, n, each).known()}; mend the cell or the condition"
         if each.absent:
             optional = type_text(declared.base, declared.many, True, False)
             hint = f"fill the cell, or make the {_kind(declared)} optional (`{optional}`)"
