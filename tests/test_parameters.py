@@ -94,3 +94,51 @@ def test_groups_in_python(spec: Path) -> None:
     module = sncompile.module("./get.yaml", ref={"species": "rat", "release": 4, "aligner": {"mode": "slow"}})
     assert "ref:\n        species: rat" in module.pipeline.yaml
     assert [job.command[:4] for job in module.pipeline.jobs()] == [["get", "rat", "4", "slow"]]
+
+
+MAPS = """\
+sncompile: 1
+pipeline: main
+params:
+  study: {params: {contrasts: {type: map, items: {treated: {type: string}, fold: {type: number, default: 1}}}}}
+tables: {contrasts: {key: contrast, params: study.contrasts}}
+steps:
+  get:
+    by: contrast
+    with: {a: "${contrasts.treated}", b: "${contrasts.fold}"}
+    module:
+      params: {a: {type: string}, b: {type: number}}
+      outputs: {o: {type: file}}
+      command: [get, "${params.a}", "${params.b}", "${outputs.o}"]
+"""
+
+
+def test_a_map_comes_from_a_file_or_from_python(run: Run, spec: Path) -> None:
+    """What stands in it is as it was written there, and never an expression."""
+    spec.write_text(MAPS)
+    Path("config.yaml").write_text("study: {contrasts: {a b: {treated: 01, fold: 1.50}, '2': {treated: '$${x}'}}}\n")
+    ended = run("compile", spec, "--emit", "jobs", "--params", "config.yaml")
+    assert '["get", "01", "1.50", "results/get/a b/o"]' in ended.out
+    assert '["get", "${x}", "1", "results/get/2/o"]' in ended.out
+    pipeline = sncompile.load(spec, params={"study": {"contrasts": {"x": {"treated": "${y}", "fold": 2}}}})
+    assert [job.command for job in pipeline.jobs()] == [["get", "${y}", "2", "results/get/x/o"]]
+    assert "the parameter `study.contrasts` (map) is not given" in run("check", spec).err
+
+
+def test_faults_of_a_map_are_told_where_they_stand_in_the_file(run: Run, spec: Path) -> None:
+    """Columns that nobody declared may be passed over."""
+    spec.write_text(MAPS)
+    Path("config.yaml").write_text(
+        "study:\n  contrasts:\n    a: {treated: x, flod: 3}\n    b: {treated: y, fold: few}\n"
+    )
+    ended = run("check", spec, "--params", "config.yaml")
+    assert "error[SN469]" in ended.err
+    assert "config.yaml:3:21" in ended.err
+    ended = run("check", spec, "--params", "config.yaml", "--params-extra", "ignore")
+    assert "SN469" not in ended.err
+    assert "config.yaml:4:21" in ended.err
+    Path("config.yaml").write_text("study: {contrasts: [a, b]}\n")
+    ended = run("check", spec, "--params", "config.yaml")
+    assert "config.yaml:1:9" in ended.err
+    assert "takes a mapping of keys to rows" in ended.err
+    assert "it takes a mapping" in run("check", spec, "--set", "study.contrasts=a").err

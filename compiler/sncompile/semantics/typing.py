@@ -31,7 +31,7 @@ from sncompile.ir.values.model import (
 from sncompile.ir.values.written import as_read, as_text, fitted
 from sncompile.semantics.calls import type_call
 from sncompile.semantics.list_files import ListFiles, is_late
-from sncompile.semantics.scope import Keyed, Scope, Space, TableSpace, group_in
+from sncompile.semantics.scope import Keyed, MapRows, Scope, Space, TableSpace, group_in, map_in
 from sncompile.syntax.document import Binding, Constant, ListValue, MapValue
 from sncompile.syntax.document import Value as DocValue
 from sncompile.syntax.expressions import (
@@ -240,12 +240,24 @@ class Typer:
             inner = node.value.whole if isinstance(node.value, Template) else None
             return self.space_of(inner) if inner is not None else None
         if isinstance(node, (Attribute, Index)):
-            name = node.name if isinstance(node, Attribute) else getattr(node.item, "value", None)
-            outer = self.space_of(node.target) if isinstance(name, str) else None
-            return group_in(outer, name) if outer is not None and isinstance(name, str) else None
+            named = self._member_named(node)
+            return group_in(*named) if named is not None else None
         if not isinstance(node, Name) or node.id in self.scope.keys.by or node.id in self.scope.lost:
             return None
         return self.scope.spaces.get(node.id)
+
+    def map_of(self, node: Expr | None) -> MapRows | None:
+        """The map that an expression names, where it does."""
+        if isinstance(node, Given):
+            return self.map_of(node.value.whole if isinstance(node.value, Template) else None)
+        named = self._member_named(node) if isinstance(node, (Attribute, Index)) else None
+        return map_in(*named) if named is not None else None
+
+    def _member_named(self, node: Attribute | Index) -> tuple[Space, str] | None:
+        """The space and the name of what may be a member: `params.ref`, `params['ref']`."""
+        name = node.name if isinstance(node, Attribute) else node.item.value if isinstance(node.item, Literal) else None
+        space = self.space_of(node.target) if isinstance(name, str) else None
+        return (space, name) if space is not None and isinstance(name, str) else None
 
     def _attribute(self, node: Attribute) -> Value:
         if isinstance(node.target, Call) and node.target.name == "keys":
@@ -279,6 +291,10 @@ class Typer:
         value = space.get(name, self.scope.keys, span)
         if value is not None:
             return value
+        if map_in(space, name) is not None:
+            mend = "a table takes it (`params: …`), or a map of another pipeline; write `TABLE.COLUMN`"
+            self.report.add(name_faults.NOT_A_VALUE.at(name_span, f"the map `{name}` is no value", help=mend))
+            return self.unknown(span)
         group = group_in(space, name)
         if group is not None:
             hint = did_you_mean("", group.names(), what="name one of its parameters")

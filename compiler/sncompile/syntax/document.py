@@ -216,7 +216,9 @@ class SheetDoc(NamedTuple):
 
 
 class TableDoc(NamedTuple):
-    """A table; exactly one of `file`, `rows`, `glob` and `sql` is set in a valid one.
+    """A table; exactly one of `file`, `rows`, `glob`, `sql` and `params` is set in a valid one.
+
+    `params` names the map that it is made of; what that declares of its columns stands in `columns`.
 
     `require` is `rows` (it is an error if there are none), `nothing` (it is none), or empty: as the source has it.
     `columns_at` is where columns are declared.
@@ -235,6 +237,20 @@ class TableDoc(NamedTuple):
     columns: Mapping[str, ColumnDoc] = MappingProxyType({})
     columns_at: Span | None = None
     sheet: SheetDoc = SheetDoc()
+    params: Named | None = None
+
+
+class MapDoc(NamedTuple):
+    """A parameter that is a mapping of keys to rows; `columns` is what is declared of these.
+
+    `default` is what it holds where none is given; without one that is nothing, if it is `optional`.
+    """
+
+    name: Named
+    columns: Mapping[str, ColumnDoc]
+    optional: bool
+    default: MapValue | None
+    description: str
 
 
 class InferDoc(NamedTuple):
@@ -321,6 +337,7 @@ class PipelineDoc(NamedTuple):
     infer: dict[str, InferDoc]
     moved: tuple[MovedDoc, ...] = ()
     let: Mapping[str, tuple[Named, Value]] = MappingProxyType({})
+    maps: Mapping[str, MapDoc] = MappingProxyType({})
 
 
 Document = ModuleDoc | PipelineDoc

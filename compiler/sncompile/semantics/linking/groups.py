@@ -16,10 +16,15 @@ from sncompile.diagnostics import Report
 from sncompile.faults.values import WRONG_TYPE
 from sncompile.semantics.scope import Group, is_group
 from sncompile.semantics.typing import Typer
-from sncompile.syntax.document import Binding, Document, MapValue, Named
+from sncompile.syntax.document import Binding, Document, MapDoc, MapValue, Named, ParamDoc, PipelineDoc
 from sncompile.syntax.expressions import Attribute, Expr, Template
 
 Bindings = Mapping[str, tuple[Named, Binding | None]]
+
+
+def parameters_of(document: Document) -> Mapping[str, ParamDoc | MapDoc]:
+    """All parameters of a document, those that are maps too."""
+    return {**document.params, **document.maps} if isinstance(document, PipelineDoc) else document.params
 
 
 def group_names(params: Iterable[str]) -> set[str]:
@@ -32,11 +37,12 @@ def ungrouped(bindings: Bindings, module: Document, typer: Typer, report: Report
 
     A group takes a mapping, or the group of another document (`${params.ref}`), of which it takes what it has itself.
     """
-    if not any("." in name for name in module.params):
+    params = parameters_of(module)
+    if not any("." in name for name in params):
         return bindings
     found: dict[str, tuple[Named, Binding | None]] = {}
     for name, (named, value) in bindings.items():
-        if not is_group(module.params, name):
+        if not is_group(params, name):
             found[name] = (named, value)
             continue
         expr = value.whole if isinstance(value, Template) else None
@@ -47,12 +53,12 @@ def ungrouped(bindings: Bindings, module: Document, typer: Typer, report: Report
         elif expr is not None and isinstance(given, Group):
             found |= _members(name, named, expr, given, module)
         else:
-            first = next(n for n in module.params if n.startswith(f"{name}."))
+            first = next(n for n in params if n.startswith(f"{name}."))
             message = f"`{name}` of `{module.name.name}` is a group of parameters, and takes a mapping"
             hint = f"give a mapping (`{nested(first)}`), or another group"
             report.add(WRONG_TYPE.at(value.span if value is not None else named.span, message, help=hint))
             # What was meant for it is not missing as well.
-            found |= {n: (named, None) for n in module.params if n.startswith(f"{name}.")}
+            found |= {n: (named, None) for n in params if n.startswith(f"{name}.")}
     return found
 
 
@@ -62,7 +68,7 @@ def _members(
     """What a group of another document gives to the parameters of one, by their names."""
     held = set(given.names())
     found: dict[str, tuple[Named, Binding | None]] = {}
-    for param in module.params:
+    for param in parameters_of(module):
         inner = param.removeprefix(f"{name}.")
         if inner != param and inner in held:
             member = expr

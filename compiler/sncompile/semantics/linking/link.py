@@ -33,9 +33,10 @@ from sncompile.semantics.modules.library import Library
 from sncompile.semantics.path_text import tidy
 from sncompile.semantics.paths.ups import settled
 from sncompile.semantics.program import Options, Program
-from sncompile.semantics.scope import Members
+from sncompile.semantics.scope import MapRows, Members, Scope
 from sncompile.semantics.shared import Shared
-from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc
+from sncompile.semantics.tables.maps import LOST, map_rows, plain_map
+from sncompile.syntax.document import MapDoc, MapValue, ParamDoc, PipelineDoc, PortDoc
 from sncompile.syntax.overrides import parse_overrides
 from sncompile.syntax.source import read_source
 
@@ -60,7 +61,8 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
     inputs = given.inputs(defaults.inputs, params)
     shared.given = given.inferred()
     site = _of_site(options, library, report)
-    linker = PipelineLinker(doc, shared, data=data, inputs=inputs, params=params, overrides=site)
+    maps = given.maps()
+    linker = PipelineLinker(doc, shared, data=data, inputs=inputs, params=params, maps=maps, overrides=site)
     linker.param_members.used.update(used)
     outputs = linker.link()
     report.extend(unmet(site, linker.names))
@@ -146,11 +148,11 @@ class _Given:
     def __init__(self, doc: PipelineDoc, options: Options, folder: Path, report: Report) -> None:
         self._doc, self._options, self._folder, self._report = doc, options, folder, report
         self._span = doc.span
-        self._file = from_file(options.params, (*doc.params, *doc.inputs, *doc.infer))
+        self._file = from_file(options.params, (*doc.params, *doc.inputs, *doc.infer, *doc.maps))
         self._check_known()
 
     def _check_known(self) -> None:
-        settable = [*self._doc.params, *self._doc.inputs, *self._doc.infer]
+        settable = [*self._doc.params, *self._doc.inputs, *self._doc.infer, *self._doc.maps]
         for names, known, kind, option in (
             (self._options.data, {**self._doc.data, WORKSPACE: None}, "data root", "--data"),
             (self._options.sets, settable, "parameter or input", "--set"),
@@ -218,6 +220,35 @@ class _Given:
         """What is given for inferred values, `--set` over `--params`."""
         found = {n: Given("--params", value) for n, value in self._file.values.items() if n in self._doc.infer}
         return found | {n: Given("--set", text) for n, text in self._options.sets.items() if n in self._doc.infer}
+
+    def maps(self) -> dict[str, MapRows]:
+        """The maps that are given; what one lacks that must be given is told."""
+        found: dict[str, MapRows] = {}
+        for name, map_ in self._doc.maps.items():
+            span, held = map_.name.span, self._file.values.get(name)
+            if name in self._options.sets:
+                message, hint = f"`--set {name}`: it takes a mapping", "give it in a file: `--params FILE`"
+                self._report.add(faults.WRONG_TYPE.at(span, message, help=hint))
+                found[name] = LOST
+            elif held is not None:
+                found[name] = self._map(map_, held)
+            elif map_.default is None and not map_.optional:
+                message = f"the parameter `{name}` (map) is not given"
+                hint = "give it in a file (`--params FILE`), or give it a default"
+                self._report.add(faults.MISSING_PARAM.at(span, message, help=hint))
+                found[name] = LOST
+        return found
+
+    def _map(self, doc: MapDoc, held: object) -> MapRows:
+        name = doc.name.name
+        places = self._options.params_file.places if self._options.params_file is not None else {}
+        value = plain_map(held, name, places, doc.name.span)
+        if not isinstance(value, MapValue):
+            message, hint = f"`{name}` takes a mapping of keys to rows", f"write `{nested(f'{name}.KEY.COLUMN')}`"
+            self._report.add(faults.WRONG_TYPE.at(places.get(name, doc.name.span), message, help=hint))
+            return LOST
+        more = self._options.extra_params
+        return map_rows(value, doc, Scope({}), self._report, may_have_more=more)
 
     def params(self) -> dict[str, Value]:
         """The parameters that are set, `--set` over `--params`."""
