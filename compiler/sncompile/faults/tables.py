@@ -210,6 +210,19 @@ RING_OF_INSTANCES = Fault(
     "A step takes its own output from another instance (`lookup`), that one takes it from a third, and so on, back to\n"
     "the first. None of them could be the first to run.",
 )
+SHEET_ROWS = Fault(
+    "SN438",
+    "a sheet whose rows are not those of one column",
+    "The rows of a sheet that is made for a job are the instances of the finest keys among its columns; any other column\n"
+    "has one value for each of them. Columns over keys that have nothing to do with each other make no rows: give the\n"
+    "tool two sheets, or make a table of the combinations (`sql`).",
+)
+SHEET_GAP = Fault(
+    "SN439",
+    "a cell of a sheet that nothing fills",
+    "For one of its rows a column of a sheet has no instance to take from. Have the rows left out by the step that makes\n"
+    "them, or say what stands there: `${coalesce(segment.labels, '')}`. A cell that is empty in its table stays empty.",
+)
 UNUSED_TABLE = Fault(
     "SN431", "a table that nothing uses", "No step ranges over the table or names it.", Severity.WARNING
 )

@@ -102,6 +102,12 @@ class TableSpace(NamedTuple):
         cell = Cell(self.table, name, kind, span)
         return see(cell, keys_of(self.table), keys, span)
 
+    def home(self, name: str, span: Span) -> tuple[Value, KeySet] | None:
+        """A column with the table's own rows."""
+        if name not in self.table.columns and not self.table.open_columns:
+            return None
+        return Cell(self.table, name, column_type(self.table, name), span), keys_of(self.table)
+
 
 class StepSpace(NamedTuple):
     """A step: its outputs, as seen from another step. A `gone` step's outputs are absent, a `broken` one's unknown.

@@ -37,6 +37,13 @@ class Named(NamedTuple):
     span: Span
 
 
+class RowsValue(NamedTuple):
+    """`{rows: {COLUMN: value, …}}`: a table that is made for each job of a step, by columns."""
+
+    columns: dict[str, tuple[Named, Value]]
+    span: Span
+
+
 class PortDoc(NamedTuple):
     """A port: `base` is `file` or `directory`. `path` is where an output goes, `default` what an input takes.
 
@@ -255,7 +262,7 @@ class StepDoc(NamedTuple):
     by: tuple[Named, ...]
     over: Named | None
     where: Value | None
-    bindings: dict[str, tuple[Named, Value | None]]
+    bindings: dict[str, tuple[Named, Value | RowsValue | None]]
     outputs: dict[str, StepOutputDoc]
     when: Value | None
     after: tuple[Named, ...]

@@ -8,6 +8,7 @@ from typing import Any
 from sncompile.faults import documents as faults
 from sncompile.syntax.document import (
     ColumnDoc,
+    Constant,
     FlowDoc,
     InferDoc,
     ModuleDoc,
@@ -15,6 +16,7 @@ from sncompile.syntax.document import (
     Named,
     ParamDoc,
     PipelineDoc,
+    RowsValue,
     SheetDoc,
     StepDoc,
     StepOutputDoc,
@@ -184,8 +186,31 @@ def _step(reader: Reader, name: Named, body: Node) -> StepDoc:
     return StepDoc(name=name, broken=reader.broken_below("steps", name.name), **said)
 
 
-def _bindings(reader: Reader, node: Node) -> dict[str, tuple[Named, Value | None]]:
-    return {n.name: (n, reader.value(v)) for n, v in reader.entries(node)}
+def _bindings(reader: Reader, node: Node) -> dict[str, tuple[Named, Value | RowsValue | None]]:
+    return {n.name: (n, _rows(reader, v) or reader.value(v)) for n, v in reader.entries(node)}
+
+
+def _rows(reader: Reader, node: Node) -> RowsValue | None:
+    """`{rows: {COLUMN: value}}`; None for anything else."""
+    if not isinstance(node, Mapping) or [key.text for key, _ in node.entries] != ["rows"]:
+        return None
+    body = node.get("rows")
+    if not isinstance(body, Mapping) or not body.entries:
+        hint = 'such as `rows: {Image: "${segment.image}", Site: "${segment.site}"}`'
+        place = body.span if body is not None else node.span
+        reader.found.append(faults.WRONG_TYPE.at(place, "`rows` takes columns, each with what stands in it", help=hint))
+        return RowsValue({}, node.span)
+    columns: dict[str, tuple[Named, Value]] = {}
+    for key, held in body.entries:
+        name = reader.named(key)
+        if name is None:
+            hint = "write it out; `$${` is a literal `${`"
+            reader.found.append(faults.BAD_VALUE.at(key.span, "a column's name takes no expression", help=hint))
+        elif (value := reader.value(held)) is not None:
+            columns[name.name] = (name, value)
+        elif isinstance(held, Scalar):
+            columns[name.name] = (name, Constant(None, "null", held.span))
+    return RowsValue(columns, body.span)
 
 
 def _step_outputs(reader: Reader, node: Node) -> dict[str, StepOutputDoc]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
-from sncompile.syntax.document import ListValue, StepDoc, Value
+from sncompile.syntax.document import ListValue, RowsValue, StepDoc, Value
 from sncompile.syntax.expressions import (
     Attribute,
     Call,
@@ -50,15 +50,22 @@ def names_in(step: StepDoc) -> set[str]:
         node.id
         for _, value in step.bindings.values()
         if value is not None
-        for expr in _expressions(value)
-        for node in _nodes(expr)
+        for node in expressions_in(value)
         if isinstance(node, Name)
     }
 
 
-def _expressions(value: Value) -> Iterator[Expr]:
+def expressions_in(value: Value | RowsValue) -> Iterator[Expr]:
+    """Every expression of a value, with all that stands in it."""
+    return (node for expr in _expressions(value) for node in _nodes(expr))
+
+
+def _expressions(value: Value | RowsValue) -> Iterator[Expr]:
     if isinstance(value, Template):
         yield from value.expressions
+    elif isinstance(value, RowsValue):
+        for _, held in value.columns.values():
+            yield from _expressions(held)
     elif isinstance(value, ListValue):
         for item in value.items:
             yield from _expressions(item)

@@ -16,20 +16,23 @@ from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.linking.binding import bind_param, bind_port, param_type, plain_path, port_type
 from sncompile.semantics.linking.conventions import is_large, open_names, roots_of, settle
 from sncompile.semantics.linking.default_link import Defaults, constant_default
+from sncompile.semantics.made_sheets import Placing, link_sheet, refuse_sheet
 from sncompile.semantics.path_text import tidy
+from sncompile.semantics.program import MadeSheet
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.typing import Typer
-from sncompile.syntax.document import Document, Named, ParamDoc, PortDoc, StepDoc
+from sncompile.syntax.document import Document, Named, ParamDoc, PortDoc, RowsValue, StepDoc
 
 
 class Bindings(NamedTuple):
     """What `with` and the defaults give to a module's inputs and parameters; `by_default` are inputs that `with` does
-    not name.
+    not name. Of those of `sheets`, which are made for each job, `inputs` has the paths.
     """
 
     inputs: dict[str, Value]
     params: dict[str, Value]
     by_default: set[str]
+    sheets: dict[str, MadeSheet]
 
 
 def bind_ports_and_params(
@@ -40,15 +43,20 @@ def bind_ports_and_params(
     working: Path,
     scope: Scope,
     report: Report,
+    place: Placing | None = None,
 ) -> Bindings:
     """Bind a step's `with` to the inputs and parameters of its module (or inner pipeline), and the defaults to others.
 
-    `data` are the data roots that the defaults follow from, `working` is the folder that paths are seen from.
+    `data` are the data roots that the defaults follow from, `working` is the folder that paths are seen from, and `place`
+    says where files lie that are made for a job; None where it is no job that takes them.
     """
-    bound = Bindings({}, {}, set())
+    bound = Bindings({}, {}, set(), {})
     typer = Typer(scope, report)
     called = module.name.name
     for name, (named, value) in step.bindings.items():
+        if isinstance(value, RowsValue):
+            _bind_sheet(bound, step, named, value, module, scope, report, place)
+            continue
         typed = typer.value(value) if value is not None else Const(None, UNKNOWN, named.span)
         if name in module.inputs:
             port = module.inputs[name]
@@ -61,6 +69,32 @@ def bind_ports_and_params(
     if len(bound.inputs) + len(bound.params) < len(module.inputs) + len(module.params):
         _bind_defaults(bound, step, module, defaults, data, working, report)
     return bound
+
+
+def _bind_sheet(
+    bound: Bindings,
+    step: StepDoc,
+    named: Named,
+    rows: RowsValue,
+    module: Document,
+    scope: Scope,
+    report: Report,
+    place: Placing | None,
+) -> None:
+    """Bind a table that is made for each job."""
+    name, called = named.name, module.name.name
+    unknown = Const(None, UNKNOWN, named.span)
+    if name in module.inputs:
+        what = f"the sheet `{name}` of `{step.name.name}`"
+        sheet = link_sheet(module.inputs[name], rows, what, scope, place, report)
+        bound.inputs[name] = sheet.path if sheet is not None else unknown
+        if sheet is not None:
+            bound.sheets[name] = sheet
+    elif name in module.params:
+        bound.params[name] = unknown
+        refuse_sheet(rows, f"the parameter `{name}` of `{called}`", module.params[name].name, report)
+    elif not module.broken:
+        report.add(_unknown_port(step, named, module))
 
 
 def _bind_defaults(
@@ -169,8 +203,10 @@ def type_names(step: StepDoc, module: Document | None, scope: Scope, report: Rep
     found = Report()
     typer = Typer(scope, found)
     for name, (named, value) in step.bindings.items():
-        if value is not None:
-            typer.value(value)
+        held = [v for _, v in value.columns.values()] if isinstance(value, RowsValue) else [value]
+        for each in held:
+            if each is not None:
+                typer.value(each)
         if module is not None and not module.broken and name not in module.inputs and name not in module.params:
             report.add(_unknown_port(step, named, module))
     for output in step.outputs.values():
