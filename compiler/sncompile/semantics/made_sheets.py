@@ -27,8 +27,8 @@ from sncompile.ir.graph.rewrite import map_children, map_family
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.functions import MAX_COLUMNS
 from sncompile.ir.language.operands import ValueFault
-from sncompile.ir.language.types import STRING, Type
-from sncompile.ir.values.model import Apply, Cell, Const, Items, Local, Output, Related, Value, walk
+from sncompile.ir.language.types import NULL, STRING, Type
+from sncompile.ir.values.model import Apply, Cell, Choice, Const, Items, Local, Output, Related, Value, walk
 from sncompile.ir.values.relating import see
 from sncompile.ir.values.written import as_read, as_text
 from sncompile.semantics.linking.binding import plain_path
@@ -55,7 +55,7 @@ def link_sheet(
     """The sheet that a port takes; None after telling why there is none. Without a `place` no job would read it."""
     form = next((form for form in port.formats if form in FORMS), None)
     if place is None or form is None or port.base != "file" or port.many:
-        _refuse(port, rows, what, report, inner=place is None)
+        _refuse(port, rows, report, inner=place is None)
         return None
     if not rows.columns or len(rows.columns) > MAX_COLUMNS:
         if rows.columns:
@@ -81,7 +81,8 @@ def link_sheet(
     return MadeSheet(columns, row_keys, lines, files, path, form, rows.span)
 
 
-def _refuse(port: PortDoc, rows: RowsValue, what: str, report: Report, *, inner: bool) -> None:
+def _refuse(port: PortDoc, rows: RowsValue, report: Report, *, inner: bool) -> None:
+    what = f"the input `{port.name.name}`"
     declared = (Place("the port is declared here", port.name.span),)
     hint = "a sheet goes to an input like `{type: file, format: csv}`; `tsv` and `jsonl` serve, too"
     message = f"{what} takes no sheet"
@@ -221,23 +222,36 @@ def _outputs_in(value: Value) -> list[Value]:
 
 
 def _seen(value: Value, row_keys: KeySet, target: KeySet) -> Value:
-    """A column's files for all rows of a job, each once."""
-    if row_keys is target:
-        return value
-    listed = Type("file", many=True)
-    if isinstance(value, Const):
+    """A column's files for all rows of a job, each once and without those that are absent."""
+    value = _absent_for_empty(value)
+    if isinstance(value, Const) or row_keys is target:
         return value
     if isinstance(value, Related) and value.target is row_keys and value.source is row_keys:
-        found = see(value.value, row_keys, target, value.span)
-        return _there(found)
+        return _there(see(value.value, row_keys, target, value.span))
     found = _there(see(value, row_keys, target, value.span))
     # Rows may share what is coarser than they are.
-    return Apply("unique", (found,), listed, value.span) if found.type.many else found
+    return Apply("unique", (found,), found.type, value.span)
+
+
+def _absent_for_empty(value: Value) -> Value:
+    """A path that is absent where an empty text stands in for it: `coalesce(segment.labels, '')`."""
+    if isinstance(value, Const) and value.value == "":
+        return Const(None, NULL, value.span)
+    if isinstance(value, Choice):
+        then, other = _absent_for_empty(value.then), _absent_for_empty(value.other)
+        optional = value.type.optional or any(v.type.optional or v.type == NULL for v in (then, other))
+        return value._replace(then=then, other=other, type=value.type._replace(optional=optional))
+    if isinstance(value, Apply) and value.function == "coalesce":
+        *before, last = value.operands
+        if isinstance(last, Const) and last.value == "":
+            rest = value._replace(operands=tuple(before)) if len(before) > 1 else before[0]
+            return rest._replace(type=value.type._replace(optional=True))
+    return value
 
 
 def _there(value: Value) -> Value:
     """A list without what is absent."""
-    if not value.type.many or not value.type.gaps:
+    if not value.type.gaps:
         return value
     return Apply("present", (value,), value.type._replace(gaps=False), value.span)
 
