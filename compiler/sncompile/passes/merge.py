@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sncompile.ir.graph.edges import with_families
+from sncompile.ir.graph.feeds import steps_in
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.passes.merging.branches import Placed, place
@@ -33,7 +34,7 @@ def merge(graph: Graph) -> Result:
     shapes = {
         name: shaper.shape(family)
         for name, family in graph.families.items()
-        if not family.origins and not graph.feeds_itself(name)
+        if not family.origins and not graph.feeds_itself(name) and not _has_sheets(family)
     }
     groups = _buildable(graph, find_groups(graph, shapes), shapes)
     placed, builder, merged = _built(graph, groups, shapes)
@@ -49,6 +50,11 @@ def merge(graph: Graph) -> Result:
     outputs = {name: builder.links.value(value) for name, value in graph.outputs.items()}
     remarks = [_remark(found, merged[found.members], graph, builder) for found in placed]
     return Result(with_families(replace(graph, outputs=outputs), families), (*remarks, *odd))
+
+
+def _has_sheets(family: Family) -> bool:
+    """Whether files are written for its jobs that name what other steps make: such are never alike but for a hole."""
+    return any(steps_in(listed.value) for listed in family.lists.values())
 
 
 def _built(
