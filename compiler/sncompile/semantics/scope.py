@@ -171,6 +171,10 @@ class StepSpace(NamedTuple):
             return None
         if self.gone:
             return Const(None, NULL, span)
+        table = self.keys.whole_table
+        if table is not None:
+            # The instances are its rows, and its column says the same in the words of the spec.
+            return see(Cell(table, name, column_type(table, name), span), keys_of(table), keys, span)
         return see(Key(self.keys, name, False, STRING, span), self.keys, keys, span)
 
 

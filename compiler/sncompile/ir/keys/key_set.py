@@ -184,6 +184,15 @@ class KeySet:
         tables = self.rows.tables
         return len(tables) == 1 and set(tables[0].key) <= set(self.by)
 
+    @property
+    def whole_table(self) -> Table | None:
+        """The table whose rows, all of them and in their order, are the instances; None where there is none such."""
+        tables = self.rows.tables
+        if self.link is not None or not self._by_row or set(self.by) != set(tables[0].key):
+            return None
+        index = self.rows.index[0]
+        return tables[0] if index == range(len(tables[0])) and len(tables[0]) else None
+
     @cached_property
     def instances(self) -> Sequence[tuple[str, ...]]:
         """The keys of the instances, in order."""
