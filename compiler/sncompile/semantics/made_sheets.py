@@ -37,7 +37,8 @@ from sncompile.semantics.program import MadeSheet, Step
 from sncompile.semantics.scope import Keyed, Scope, TableSpace
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import Named, PortDoc, RowsValue
-from sncompile.syntax.expressions import Attribute, Call, Expr, Index, Literal
+from sncompile.syntax.document import Value as DocValue
+from sncompile.syntax.expressions import Attribute, Call, Expr, Index, Literal, Name, Template
 
 if TYPE_CHECKING:
     from sncompile.semantics.scope import Space
@@ -161,6 +162,8 @@ def _columns(
     good = True
     for name, (named, held) in rows.columns.items():
         value = typer.value(held)
+        if _is_input(held) and value.type.base == "string":
+            value = value._replace(type=value.type._replace(base="file"))
         if value.type.base == "unknown":
             good = False
         elif value.type.many:
@@ -171,6 +174,12 @@ def _columns(
             good = False
         found[name] = plain_path(as_text(value)) if _is_file(value) else value
     return found if good else None
+
+
+def _is_input(held: DocValue) -> bool:
+    """Whether a column is an input of the pipeline, and nothing else."""
+    whole = held.whole if isinstance(held, Template) else None
+    return isinstance(whole, Attribute) and isinstance(whole.target, Name) and whole.target.id == "inputs"
 
 
 # --- What stands in them --------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from sncompile.diagnostics import Diagnostic, Report
+from sncompile.diagnostics import Related as Place
 from sncompile.faults import tables as faults
 from sncompile.faults import values as value_faults
 from sncompile.ir.language.operands import ValueFault, to_text
@@ -63,7 +64,9 @@ def _fault(
     try:
         held = cells(number)
     except NotThere as unknown:
-        return faults.NO_INSTANCE.at(value.span, f"{what}: {unknown}", help=f"there are {unknown.known()}")
+        taken = (Place("it is taken here", value.span),) if unknown.place is not None else ()
+        hint = f"there are {unknown.known()}; mend the cell or the condition"
+        return faults.NO_INSTANCE.at(unknown.place or value.span, f"{what}: {unknown}", help=hint, related=taken)
     except Missing:
         hint = "say what stands there (`coalesce(…, '')`), or name the column first whose rows are meant"
         return faults.SHEET_GAP.at(value.span, f"{what} has nothing{row}", help=hint)
