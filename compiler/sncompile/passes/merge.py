@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sncompile.ir.graph.edges import with_families
-from sncompile.ir.graph.feeds import steps_in
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.passes.merging.branches import Placed, place
@@ -53,8 +52,8 @@ def merge(graph: Graph) -> Result:
 
 
 def _has_sheets(family: Family) -> bool:
-    """Whether files are written for its jobs that name what other steps make: such are never alike but for a hole."""
-    return any(steps_in(listed.value) for listed in family.lists.values())
+    """Whether tables are made for its jobs: what stands in them is no hole that could be filled by branch."""
+    return any(not listed.of_module for listed in family.lists.values())
 
 
 def _built(

@@ -275,7 +275,7 @@ def with_sheets(family: Family, step: Step) -> Family:
     lists: dict[str, ListFile] = {}
     names: dict[str, str] = {}
     for port, sheet in step.sheets.items():
-        name = f"{port}_sheet"
+        name = f"{port}_rows"
         while name in family.lists or name in lists:
             name += "_"
         names[port] = name
