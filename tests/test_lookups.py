@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphlib import CycleError
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,13 @@ tables:
     key: [k, l]
     rows: ROWS
 steps:
-  one: {module: &tool {inputs: {i: {type: "file?"}, more: {type: "file[]?"}}, params: {n: {type: integer, default: 1}},
-    outputs: {o: {type: file}}, command: [tool, "${inputs.i}", "${inputs.more}", "${params.n}", "${outputs.o}"]}, by: [k, l]}
+  one:
+    by: [k, l]
+    module: &tool
+      inputs: {i: {type: "file?"}, more: {type: "file[]?"}}
+      params: {n: {type: integer, default: 1}}
+      outputs: {o: {type: file}}
+      command: [tool, "${inputs.i}", "${inputs.more}", "${params.n}", "${outputs.o}"]
   two: {module: *tool, by: [k, l], with: {n: 2}}
   same: {module: *tool, by: [k, l], with: {i: "${lookup(one.o, k=t.a)}"}}
   like: {module: *tool, by: [k, l], with: {i: "${lookup(two.o, k=t.a)}"}}
@@ -123,7 +129,7 @@ def test_turns(needs: list[list[int]]) -> None:
     except CycleError as error:
         ring = error.args[1]
         assert ring[0] == ring[-1]
-        assert all(after in needs[before] for before, after in zip(ring, ring[1:], strict=False))
+        assert all(after in needs[before] for before, after in pairwise(ring))
         return
     place = {number: n for n, number in enumerate(found)}
     assert sorted(found) == list(range(10))
@@ -140,14 +146,19 @@ steps:
   s:
     by: y
     with: {{i: "${{lookup(s.o, y=t.b)}}"}}
-    module: {{inputs: {{i: {{type: "file?"}}}}, outputs: {{o: {{type: file}}}}, command: [tool, "${{inputs.i}}", "${{outputs.o}}"]}}
+    module:
+      inputs: {{i: {{type: "file?"}}}}
+      outputs: {{o: {{type: file}}}}
+      command: [tool, "${{inputs.i}}", "${{outputs.o}}"]
 """
 
 
 def test_python_goes_as_deep_as_the_longest_chain() -> None:
     """Only where it has to: other Snakefiles stay as they were."""
     assert b"setrecursionlimit" not in compile_graph(graph(_chain(20))).files["Snakefile"]
-    assert b"setrecursionlimit(max(sys.getrecursionlimit(), 6000))" in compile_graph(graph(_chain(500))).files["Snakefile"]
+    assert (
+        b"setrecursionlimit(max(sys.getrecursionlimit(), 6000))" in compile_graph(graph(_chain(500))).files["Snakefile"]
+    )
 
 
 def test_cwl_refuses_steps_that_read_from_themselves() -> None:

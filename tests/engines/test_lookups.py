@@ -95,7 +95,10 @@ data: {workspace: results}
 tables: {fields: {key: [well, site], file: fields.csv, columns: {image: {type: file}}}}
 steps:
   every:
-    with: {sheet: {rows: &rows {W: "${fields.well}", S: "${fields.site}", "An image": "${fields.image}", N: "${fields.note}"}}}
+    with:
+      sheet:
+        rows: &rows
+          {W: "${fields.well}", S: "${fields.site}", "An image": "${fields.image}", N: "${fields.note}"}
     module: &copy
       inputs: {sheet: {type: file, format: csv}}
       outputs: {o: {type: file, format: csv}}

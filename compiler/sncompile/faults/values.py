@@ -116,13 +116,13 @@ BROKEN_LINE = Fault(
 NO_SHEET = Fault(
     "SN339",
     "a sheet where none can be taken",
-    "`rows: {COLUMN: …}` makes a table for each job. It goes to an input of a module whose type is `file` and whose format\n"
-    "is `csv`, `tsv` or `jsonl` (JSON Lines), since that says how it is written.",
+    "`rows: {COLUMN: …}` makes a table for each job. It goes to an input of a module whose type is `file` and whose\n"
+    "format is `csv`, `tsv` or `jsonl` (JSON Lines), since that says how it is written.",
 )
 SHEET_CELL = Fault(
     "SN340",
     "a cell that the format of a sheet cannot hold",
-    "A cell of a TSV sheet holds no tab and no line break, and none of any sheet a NUL. CSV and JSON Lines hold the rest.",
+    "A cell of a TSV sheet holds no tab and no line break, and none of TSV or CSV a NUL. JSON Lines hold anything.",
 )
 LONG_LINE = Fault(
     "SN338",

@@ -9,7 +9,8 @@ construction, whatever steps and tables they come from:
     1     results/apply/A01/1/corrected.tif  0.5
     2     results/apply/A01/2/corrected.tif  0.5
 
-In the graph a sheet is a list file, which is written right before the command runs; the port has the files that it names.
+In the graph a sheet is a list file, which is written right before the command runs; the port has the files that it
+names.
 """
 
 from __future__ import annotations
@@ -153,14 +154,12 @@ def _home(node: Expr, typer: Typer) -> Iterator[KeySet]:
             yield found[1]
 
 
-def _columns(
-    rows: RowsValue, row_keys: KeySet, scope: Scope, what: str, report: Report
-) -> dict[str, Value] | None:
+def _columns(rows: RowsValue, row_keys: KeySet, scope: Scope, what: str, report: Report) -> dict[str, Value] | None:
     """Each column as its rows see it; None after telling what is wrong with one."""
     typer = Typer(Scope(scope.spaces, keys=row_keys, elsewhere=scope.elsewhere, lost=scope.lost), report)
     found: dict[str, Value] = {}
     good = True
-    for name, (named, held) in rows.columns.items():
+    for name, (_, held) in rows.columns.items():
         value = typer.value(held)
         if _is_input(held) and value.type.base == "string":
             value = value._replace(type=value.type._replace(base="file"))

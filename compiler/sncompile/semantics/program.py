@@ -72,8 +72,8 @@ class Step(NamedTuple):
     """A step with its module: a family of jobs, one for each instance of `keys`.
 
     Exactly one of `command` and `shell` is set. `inputs` and `params` hold what is bound, defaults included; an
-    absent one is a constant None; for one of `sheets` they are the files that the sheet names. `after` says what it waits
-    for beyond what the data imposes.
+    absent one is a constant None; for one of `sheets` they are the files that the sheet names. `after` says what it
+    waits for beyond what the data imposes.
     """
 
     name: str

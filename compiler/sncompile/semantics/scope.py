@@ -158,10 +158,8 @@ class StepSpace(NamedTuple):
         if value is None:
             return Key(self.keys, name, False, STRING, span), self.keys
         if name in self.inner and isinstance(value, Related) and value.target is self.keys:
-            value, home = value.value, value.source
-        else:
-            home = self.keys
-        return (Output(value.step, value.port, value.type, span) if isinstance(value, Output) else value), home
+            return _here(value.value, span), value.source
+        return _here(value, span), self.keys
 
     def key(self, name: str, keys: KeySet, span: Span) -> Value | None:
         """A key of the instances that feed those of `keys`, in the order of what they give."""
@@ -176,6 +174,11 @@ class StepSpace(NamedTuple):
             # The instances are its rows, and its column says the same in the words of the spec.
             return see(Cell(table, name, column_type(table, name), span), keys_of(table), keys, span)
         return see(Key(self.keys, name, False, STRING, span), self.keys, keys, span)
+
+
+def _here(value: Value, span: Span) -> Value:
+    """An output as it is named here; any other value as it is."""
+    return Output(value.step, value.port, value.type, span) if isinstance(value, Output) else value
 
 
 def column_type(table: Table, name: str) -> Type:

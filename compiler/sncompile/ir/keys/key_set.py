@@ -121,7 +121,7 @@ def _text(cell: Cell) -> str | None:
 
 
 class Lacking(NamedTuple):
-    """Why an instance has none of a source's where it names one, and where that stands; `absent` where it names none."""
+    """Why an instance has none of a source's where it should, and where that is said; `absent` where it names none."""
 
     why: str
     place: Span | None

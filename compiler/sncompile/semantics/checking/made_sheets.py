@@ -1,4 +1,4 @@
-"""Looks at every cell of the tables that are made for jobs (`rows:`): that it is there, and that its format holds it."""
+"""Looks at every cell of tables that are made for jobs (`rows:`): that it is there, and that its format holds it."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any, NamedTuple
 
-from sncompile.diagnostics import Diagnostic, Report
+from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics.few import MAX_TOLD
 from sncompile.faults import tables as table_faults
@@ -146,9 +146,7 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
     report.extend(faulty.told())
 
 
-def _tell_unnamed(
-    value: Related, number: int | None, what: str, declared: PortDoc | ParamDoc, report: Report
-) -> bool:
+def _tell_unnamed(value: Related, number: int | None, what: str, declared: PortDoc | ParamDoc, report: Report) -> bool:
     """Tell of instances (all of them, or that of a number) that name one of another step that is not there.
 
     Those that name none are told of where the taker cannot do without.

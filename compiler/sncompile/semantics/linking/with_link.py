@@ -47,8 +47,8 @@ def bind_ports_and_params(
 ) -> Bindings:
     """Bind a step's `with` to the inputs and parameters of its module (or inner pipeline), and the defaults to others.
 
-    `data` are the data roots that the defaults follow from, `working` is the folder that paths are seen from, and `place`
-    says where files lie that are made for a job; None where it is no job that takes them.
+    `data` are the data roots that the defaults follow from, `working` is the folder that paths are seen from, and
+    `place` says where files lie that are made for a job; None where it is no job that takes them.
     """
     bound = Bindings({}, {}, set(), {})
     typer = Typer(scope, report)
