@@ -227,3 +227,15 @@ SHEET_GAP = Fault(
 UNUSED_TABLE = Fault(
     "SN431", "a table that nothing uses", "No step ranges over the table or names it.", Severity.WARNING
 )
+BAD_MAP = Fault(
+    "SN469",
+    "a map whose rows are not as they are declared",
+    "`items` names the columns that the rows of a map have. One may be misspelt, or be missing there. "
+    "`--params-extra ignore` lets a file of parameters have more.",
+)
+NO_MAP = Fault(
+    "SN470",
+    "a table whose parameter is no map",
+    "`params` of a table names a parameter of the same pipeline that has the type `map`: its keys and rows are those "
+    "of the table.",
+)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
+from sncompile.faults import documents as document_faults
 from sncompile.faults import tables as faults
 from sncompile.faults import values as value_faults
 from sncompile.ir.graph.commands import ListFile
@@ -37,9 +38,10 @@ from sncompile.semantics.linking.step_order import expressions_in
 from sncompile.semantics.program import MadeSheet, Step
 from sncompile.semantics.scope import Keyed, Scope, TableSpace
 from sncompile.semantics.typing import Typer
-from sncompile.syntax.document import Named, PortDoc, RowsValue
+from sncompile.syntax.document import Binding, MapValue, Named, PortDoc
 from sncompile.syntax.document import Value as DocValue
 from sncompile.syntax.expressions import Attribute, Call, Expr, Index, Literal, Name, Template
+from sncompile.syntax.templates import UNESCAPED, unescaped
 
 if TYPE_CHECKING:
     from sncompile.semantics.scope import Space
@@ -51,18 +53,26 @@ Placing = Callable[[str, Span], Value]
 """From the name of a file to its path among what is written for a job."""
 
 
+def sheet_in(value: Binding | None) -> MapValue | None:
+    """The columns of `{rows: {COLUMN: value, …}}`; None for anything else."""
+    if not isinstance(value, MapValue) or [name.name for name, _ in value.entries] != ["rows"]:
+        return None
+    rows = value.entries[0][1]
+    return rows if isinstance(rows, MapValue) else MapValue((), value.span)
+
+
 def link_sheet(
-    port: PortDoc, rows: RowsValue, what: str, scope: Scope, place: Placing | None, report: Report
+    port: PortDoc, rows: MapValue, what: str, scope: Scope, place: Placing | None, report: Report
 ) -> MadeSheet | None:
     """The sheet that a port takes; None after telling why there is none. Without a `place` no job would read it."""
     form = next((form for form in port.formats if form in FORMS), None)
     if place is None or form is None or port.base != "file" or port.many:
         _refuse(port, rows, report, inner=place is None)
         return None
-    if not rows.columns or len(rows.columns) > MAX_COLUMNS:
-        if rows.columns:
-            message = f"{what} has more than {MAX_COLUMNS:,} columns"
-            report.add(value_faults.NO_SHEET.at(rows.span, message, help="leave some out"))
+    if not rows.entries or len(rows.entries) > MAX_COLUMNS:
+        message = f"{what} has {'no' if not rows.entries else f'more than {MAX_COLUMNS:,}'} columns"
+        hint = 'such as `rows: {Image: "${segment.image}", Site: "${segment.site}"}`'
+        report.add(value_faults.NO_SHEET.at(rows.span, message, help=hint))
         return None
     try:
         row_keys = _row_keys(rows, scope)
@@ -83,7 +93,7 @@ def link_sheet(
     return MadeSheet(columns, row_keys, lines, files, path, form, rows.span)
 
 
-def _refuse(port: PortDoc, rows: RowsValue, report: Report, *, inner: bool) -> None:
+def _refuse(port: PortDoc, rows: MapValue, report: Report, *, inner: bool) -> None:
     what = f"the input `{port.name.name}`"
     declared = (Place("the port is declared here", port.name.span),)
     hint = "a sheet goes to an input like `{type: file, format: csv}`; `tsv` and `jsonl` serve, too"
@@ -95,7 +105,7 @@ def _refuse(port: PortDoc, rows: RowsValue, report: Report, *, inner: bool) -> N
     report.add(value_faults.NO_SHEET.at(rows.span, message, help=hint, related=declared))
 
 
-def refuse_sheet(rows: RowsValue, what: str, declared: Named, report: Report) -> None:
+def refuse_sheet(rows: MapValue, what: str, declared: Named, report: Report) -> None:
     """Tell of a sheet that a parameter is given."""
     related = (Place("the parameter is declared here", declared.span),)
     hint = "a sheet goes to an input like `{type: file, format: csv}`"
@@ -105,7 +115,7 @@ def refuse_sheet(rows: RowsValue, what: str, declared: Named, report: Report) ->
 # --- Which rows there are -------------------------------------------------------------------------------------------
 
 
-def _row_keys(rows: RowsValue, scope: Scope) -> KeySet:
+def _row_keys(rows: MapValue, scope: Scope) -> KeySet:
     """The instances whose rows a sheet has: of the finest keys among the columns, the first if there are several."""
     target = scope.keys
     finest: KeySet | None = None
@@ -127,7 +137,7 @@ def _row_keys(rows: RowsValue, scope: Scope) -> KeySet:
     return KeySet(joined.select(chosen), (*target.by, *(name for name in finest.by if name not in target.by)))
 
 
-def _homes(rows: RowsValue, scope: Scope) -> Iterator[KeySet]:
+def _homes(rows: MapValue, scope: Scope) -> Iterator[KeySet]:
     """The instances that what the columns name belongs to."""
     looked_up = {
         id(node.arguments[0])
@@ -154,12 +164,23 @@ def _home(node: Expr, typer: Typer) -> Iterator[KeySet]:
             yield found[1]
 
 
-def _columns(rows: RowsValue, row_keys: KeySet, scope: Scope, what: str, report: Report) -> dict[str, Value] | None:
+def _columns(rows: MapValue, row_keys: KeySet, scope: Scope, what: str, report: Report) -> dict[str, Value] | None:
     """Each column as its rows see it; None after telling what is wrong with one."""
     typer = Typer(Scope(scope.spaces, keys=row_keys, elsewhere=scope.elsewhere, lost=scope.lost), report)
     found: dict[str, Value] = {}
     good = True
-    for name, (_, held) in rows.columns.items():
+    for named, held in rows.entries:
+        name = unescaped(named.name)
+        if UNESCAPED.search(named.name):
+            hint = "write it out; `$${` is a literal `${`"
+            report.add(document_faults.BAD_VALUE.at(named.span, "a column's name takes no expression", help=hint))
+            good = False
+        if held is None or isinstance(held, MapValue):
+            report.add(
+                document_faults.WRONG_TYPE.at(named.span, f"`{name}` takes one value", help="give an expression")
+            )
+            good = False
+            continue
         value = typer.value(held)
         if _is_input(held) and value.type.base == "string":
             value = value._replace(type=value.type._replace(base="file"))

@@ -267,11 +267,10 @@ def _where(value: Related, number: int, declared: PortDoc | ParamDoc) -> str:
     return f'leave it out with `where: "${{{test}}}"`, add what is missing, or {optional}'
 
 
-def check_given(step: StepDoc, module: PipelineDoc, params: Mapping[str, Value], keys: KeySet, report: Report) -> None:
+def check_given(step: StepDoc, module: PipelineDoc, given: Mapping[str, Value], keys: KeySet, report: Report) -> None:
     """Tell every value that a step gives to a pipeline's parameter and that does not serve."""
-    for name, (_, _) in step.bindings.items():
-        value = params.get(name)
-        if value is not None and value.type.base != "unknown" and not any(isinstance(v, Output) for v in walk(value)):
+    for name, value in given.items():
+        if value.type.base != "unknown" and not any(isinstance(v, Output) for v in walk(value)):
             what = f"the parameter `{name}` of `{step.name.name}`"
             _check_param(module.params[name], value, what, _At(keys, None), Evaluator({}), report)
 

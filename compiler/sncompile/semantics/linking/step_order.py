@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
-from sncompile.syntax.document import ListValue, RowsValue, StepDoc, Value
+from sncompile.syntax.document import Binding, ListValue, MapValue, StepDoc
 from sncompile.syntax.expressions import (
     Attribute,
     Call,
@@ -55,20 +55,20 @@ def names_in(step: StepDoc) -> set[str]:
     }
 
 
-def expressions_in(value: Value | RowsValue) -> Iterator[Expr]:
+def expressions_in(value: Binding) -> Iterator[Expr]:
     """Every expression of a value, with all that stands in it."""
     return (node for expr in _expressions(value) for node in _nodes(expr))
 
 
-def _expressions(value: Value | RowsValue) -> Iterator[Expr]:
+def _expressions(value: Binding) -> Iterator[Expr]:
     if isinstance(value, Template):
         yield from value.expressions
-    elif isinstance(value, RowsValue):
-        for _, held in value.columns.values():
-            yield from _expressions(held)
     elif isinstance(value, ListValue):
         for item in value.items:
             yield from _expressions(item)
+    elif isinstance(value, MapValue):
+        for _, member in value.entries:
+            yield from _expressions(member) if member is not None else ()
 
 
 def _nodes(expr: Expr) -> Iterator[Expr]:
