@@ -242,3 +242,38 @@ def test_markdown_is_markdown_for_single_jobs_too(tmp_path: Path) -> None:
     (folder / "@q").touch()
     told = sncompile(folder, "plan", "spec.yaml", "--markdown", "--jobs")
     assert "@q" not in told.stdout
+
+
+EFFECT: dict[str, object] = {
+    "inputs": {"x": {"type": "file[]"}},
+    "params": {"id": {"type": "string"}},
+    "shell": "echo ${params.id} >> log",
+}
+
+
+def effect(name: str, **more: object) -> dict[str, object]:
+    return {**step(name, "${g}", **more), "module": EFFECT}
+
+
+def test_jobs_that_write_nothing_are_known_whatever_rule_does_them(tmp_path: Path) -> None:
+    """Steps that are alike have one rule, whose marks they were known by: another such step had them done again."""
+    folder = place(tmp_path, a=effect("a"))
+    ran(folder)
+    spec(folder, a=effect("a"), b=effect("b"))
+    assert ran(folder) == Counter(["b/p", "b/q"])
+    assert not ran(folder, "-O0")
+    (folder / "p").write_text("other\n")
+    spec(folder, a=effect("a"))
+    assert ran(folder) == Counter(["a/p"])
+    (folder / "p").write_text("p\n")
+    spec(folder, a=effect("a"), b=effect("b"))
+    assert ran(folder) == Counter(["a/p"]), "what was done last was done with something else"
+
+
+def test_jobs_that_write_nothing_are_known_in_batches_too(tmp_path: Path) -> None:
+    folder = place(tmp_path, a=effect("a", batch=2), b=step("b", "${g}", after=["a"]))
+    ran(folder)
+    assert not ran(folder, "-O2")
+    (folder / "p").write_text("other\n")
+    assert ran(folder, "-O2") == Counter(["a/p", "b/p"])
+    assert not ran(folder)
