@@ -277,3 +277,42 @@ def test_jobs_that_write_nothing_are_known_in_batches_too(tmp_path: Path) -> Non
     (folder / "p").write_text("other\n")
     assert ran(folder, "-O2") == Counter(["a/p", "b/p"])
     assert not ran(folder)
+
+
+@pytest.mark.parametrize("command", ["option", "repeated", "word", "shell"])
+def test_a_row_without_an_optional_file_has_no_other_row_run(tmp_path: Path, command: str) -> None:
+    """Where some jobs lack a file, the command was another one for all: paths stood in it instead of the port."""
+    module: dict[str, object] = {
+        "inputs": {"x": {"type": "file?"}, "y": {"type": "file[]?"}},
+        "params": {"id": {"type": "string"}},
+        "outputs": {"o": {"type": "file"}},
+    }
+    words = {
+        "option": {"option": "--x", "value": "${inputs.x}"},
+        "repeated": {"option": "--y", "value": "${inputs.y}", "repeat": True},
+        "word": "${inputs.x}",
+    }
+    if command in words:
+        script = 'echo "$1" >> log; shift; echo "$@" > "$1"'
+        module["command"] = ["bash", "-c", script, "it", "${params.id}", "${outputs.o}", words[command]]
+    else:
+        module["shell"] = "echo ${params.id} >> log; echo ${inputs.x} ${inputs.y} > ${outputs.o}"
+    a = {**A, "where": "${t.use == 1}"}
+    b = {"by": "g", "module": module, "with": {"x": "${a.o}", "y": ["${a.o}"], "id": "b/${g}"}}
+    folder = place(tmp_path)
+
+    def rows(*uses: str) -> None:
+        spec(folder, a=a, b=b)
+        told = ", ".join(f"{{g: {use[0]}, use: {use[1]}}}" for use in uses)
+        text = (folder / "spec.yaml").read_text()
+        (folder / "spec.yaml").write_text(text.replace("[{g: p}, {g: q}]", f"[{told}]"))
+
+    (folder / "r").touch()
+    rows("p1")
+    assert ran(folder) == Counter(["a/p", "b/p"])
+    rows("p1", "q0")
+    assert ran(folder) == Counter(["b/q"])
+    rows("q0")
+    assert not ran(folder)
+    rows("q0", "r1")
+    assert ran(folder) == Counter(["a/r", "b/r"])
