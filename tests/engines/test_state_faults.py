@@ -316,3 +316,19 @@ def test_a_row_without_an_optional_file_has_no_other_row_run(tmp_path: Path, com
     assert not ran(folder)
     rows("q0", "r1")
     assert ran(folder) == Counter(["a/r", "b/r"])
+
+
+def test_a_part_deletes_no_temporary_output_that_another_run_may_read(tmp_path: Path) -> None:
+    """What a run does not claim is not its to delete, though no job of the pipeline needs it any more."""
+    steps = {"a": {**A, **TEMP}, "b": B, "c": step("c", "${g}")}
+    folder = place(tmp_path, **steps)
+    ran(folder, "--select", "key:g=p")
+    assert left(folder) == {"p"}
+    assert ran(folder, "--select", "c") == Counter(["c/q"])
+    assert left(folder) == {"p"}
+    (folder / "p").write_text("other\n")
+    ran(folder, "--select", "a", "--select", "c")
+    assert ran(folder, "--only", "b", "--select", "key:g=p") == Counter(["b/p"])
+    assert left(folder) == {"p", "q"}
+    ran(folder)
+    assert left(folder) == set()
