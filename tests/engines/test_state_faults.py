@@ -332,3 +332,27 @@ def test_a_part_deletes_no_temporary_output_that_another_run_may_read(tmp_path: 
     assert left(folder) == {"p", "q"}
     ran(folder)
     assert left(folder) == set()
+
+
+@pytest.mark.parametrize("renamed", ["inner first", "outer first", "both at once"])
+def test_a_nested_pipeline_and_a_step_in_it_may_both_be_renamed(tmp_path: Path, renamed: str) -> None:
+    """The renamings of two pipelines have no order: results may be of any time."""
+    folder = place(tmp_path)
+
+    def write(outer: str, inner: str) -> None:
+        nested = {"sncompile": 1, "pipeline": "nested", "inputs": {"i": {"type": "file"}},
+                  "steps": {inner: {"module": "./copy.yaml", "with": {"x": ["${inputs.i}"], "id": "it"}}},
+                  "outputs": {"o": "${%s.o}" % inner},
+                  "moved": [{"from": "a", "to": "aa"}] if inner == "aa" else []}  # fmt: skip
+        (folder / "nested.yaml").write_text(yaml.safe_dump(nested))
+        moved = (("n", "w"),) if outer == "w" else ()
+        spec(folder, moved, **{outer: {"by": "g", "module": "./nested.yaml", "with": {"i": "${g}"}}})
+
+    write("n", "a")
+    assert ran(folder) == Counter({"it": 2})
+    if renamed != "both at once":
+        write(*("n", "aa") if renamed == "inner first" else ("w", "a"))
+        assert not ran(folder)
+    write("w", "aa")
+    assert not ran(folder)
+    assert sorted(path.name for path in (folder / "results").glob("*.*") if path.name[0] != ".") == ["w.aa"]
