@@ -162,6 +162,16 @@ class Handed(NamedTuple):
     keys: KeySet
 
 
+class Moves(NamedTuple):
+    """How the steps of a pipeline were renamed, from what to what, in that order; whole names begin with `prefix`.
+
+    Names are as that pipeline has them, and `prefix` is as it is today.
+    """
+
+    prefix: str
+    renamed: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A pipeline ready to be made into a graph. `folder` is the jobs' working folder."""
@@ -186,5 +196,5 @@ class Program:
     kept: tuple[Kept, ...] = ()
     """What no job may write over."""
     inferred: Mapping[str, Inferred] = field(default_factory=dict)
-    moves: tuple[tuple[str, str], ...] = ()
-    """How steps and nested pipelines were renamed, from what to what, in that order."""
+    moves: tuple[Moves, ...] = ()
+    """How steps and nested pipelines were renamed: what each pipeline says of its own, inner ones before outer ones."""
