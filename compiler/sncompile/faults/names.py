@@ -206,3 +206,17 @@ UNUSED_OVERRIDE = Fault(
     "A file of `--override` may be for several pipelines, so what is set for none of this one's steps is only told.",
     Severity.REMARK,
 )
+SCRATCH_MISUSE = Fault(
+    "SN257",
+    "`as` or `from` where it cannot be",
+    "`as` gives an input the name that the tool wants, and `from` takes an output from what the tool calls it, both\n"
+    "in the scratch folder of a module. A module that says `scratch: false` has none, and neither has a pipeline. In\n"
+    "the name for a list, `{name}` or `{index}` tells its files apart. `create` makes a directory for the tool to\n"
+    "write to, which `from` would put another one in the place of.",
+)
+SAME_NAME = Fault(
+    "SN258",
+    "two inputs of one name in a scratch folder",
+    "Two files cannot have one name, nor can one lie in another. Give them names that differ, or let `{name}` or\n"
+    "`{index}` tell the files of a list apart.",
+)

@@ -14,7 +14,9 @@ from sncompile.faults import runs as faults
 from sncompile.ir.graph.commands import Flag, Option
 from sncompile.ir.graph.images import ImageKind, image_name, images_of, images_used
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.own_names import SCRATCH
 from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.model import Const, ModuleFile
 from sncompile.lowering.lower import lower
 from sncompile.lowering.model import Lowered
 from sncompile.runner.kernels import Kernels
@@ -203,12 +205,16 @@ def _program_fault(family: Family, evaluator: Evaluator) -> Diagnostic | None:
     """A fault where a command's own program is not there."""
     if not family.command or any(variable.name == "PATH" for variable in family.env):
         return None
-    first = family.command[0]
+    first, sign = family.command[0], ""
+    if any(isinstance(word, ModuleFile) and word.emitted == SCRATCH for word in family.command[:2]):
+        # What runs in the scratch folder stands behind a sign, each of its words with another one.
+        start = next(n for n, word in enumerate(family.command) if isinstance(word, Const) and word.value == "x")
+        first, sign = family.command[start + 1], "="
     if isinstance(first, (Option, Flag)):
         return None
     lacking = [
         program
-        for program in sorted({str(p) for p in evaluator.column(first, family.keys, family)})
+        for program in sorted({str(p).removeprefix(sign) for p in evaluator.column(first, family.keys, family)})
         if "/" not in program and shutil.which(program) is None
     ]
     if not lacking:

@@ -16,6 +16,7 @@ from sncompile.ir.language.types import Type
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.inference.inferred import Inferred
+from sncompile.semantics.scratch import Scratch
 from sncompile.syntax.document import About, ModuleDoc, PortDoc
 
 
@@ -82,6 +83,7 @@ class Step(NamedTuple):
     local_rule: bool
     tags: tuple[str, ...]
     span: Span
+    scratch: Scratch | None = None
 
     def local(self, space: str, name: str) -> Value:
         """What a name of the module stands for in this step."""

@@ -64,6 +64,7 @@ class _Describer:
             "outputs": self.ports(doc.outputs),
             "params": self.params(doc.params),
             doc.action: action,
+            **({"scratch": True} if doc.in_scratch else {}),
             "container": self.container(doc.container),
             "env": self.env(doc.container.env) if doc.container else {},
             "conda": doc.conda.name if doc.conda else None,
@@ -93,6 +94,8 @@ class _Describer:
                 **({"path": self.text(port.path)} if port.path is not None else {}),
                 **({"default": self.text(port.default)} if port.default is not None else {}),
                 **({"create": True} if port.create is not None else {}),
+                **({"as": self.text(port.link)} if port.link is not None else {}),
+                **({"from": self.text(port.source)} if port.source is not None else {}),
             }
             for name, port in ports.items()
         }

@@ -47,6 +47,11 @@ def export_module(doc: Document, report: Report) -> str | None:
         message = f"`{doc.name.name}` is no program with arguments: {what}"
         report.add(faults.NO_COMMAND.at(doc.name.span, message, help=hint))
         return None
+    if doc.in_scratch:
+        message = f"`{doc.name.name}` runs in a scratch folder, which Bilayers does not have"
+        hint = "export it without `scratch`, `as` and `from`"
+        report.add(faults.NO_COMMAND.at(doc.name.span, message, help=hint))
+        return None
     pieces = read_command(doc, report)
     if report.failed:
         return None

@@ -8,5 +8,8 @@ MANIFEST = ".sncompile.json"
 OWN_FOLDER = ".sncompile"
 """Holds what sncompile keeps beside the data, in any folder."""
 
+SCRATCH = "scratch.sh"
+"""The module file that runs a command in a scratch folder."""
+
 CALLER = "call.py"
 """The module file that calls a Python function, which is its first argument."""

@@ -340,6 +340,31 @@ def _no_options(value: Any) -> Any:
     return None if value is None else no_option(value)
 
 
+def _named_in_scratch(value: Any, signs: str, *texts: str) -> Any:
+    """The names that the files of a list have in a scratch folder: `n` is a file's name, `i` its number, `t` a text.
+
+    >>> _named_in_scratch(("raw/a.tif", "raw/b.tif"), "itn", "_")
+    ('1_a.tif', '2_b.tif')
+    """
+    if value is None:
+        return None
+    found = []
+    for number, path in enumerate(value, 1):
+        rest = iter(texts)
+        said = {"n": posixpath.basename(path), "i": str(number)}
+        found.append("".join(next(rest) if sign == "t" else said[sign] for sign in signs))
+    return tuple(found)
+
+
+def _literal(text: Any) -> str:
+    """A text as a pattern of bash that nothing but it fits.
+
+    >>> _literal("a*[b]?\\\\")
+    'a[*][[]b][?][\\\\\\\\]'
+    """
+    return re.sub(r"[*?\[\\]", lambda sign: "[\\\\]" if sign[0] == "\\" else f"[{sign[0]}]", to_text(text))
+
+
 FUNCTIONS |= {
     # What the compiler itself puts around a value; the sign keeps them out of the language.
     "@sorted": Function(1, 1, _listed, _sort_written),
@@ -348,6 +373,8 @@ FUNCTIONS |= {
     "@max": Function(1, 16, _most, _extreme(_greatest_written)),
     "@path": Function(1, 1, _given, _no_options),
     "@filled": Function(1, 1, lambda types: BOOLEAN, bool),
+    "@names": Function(2, 100, lambda types: STRING._replace(many=True, optional=types[0].optional), _named_in_scratch),
+    "@literal": Function(1, 1, lambda types: STRING, _literal),
     "@item": Function(1, 1, _given, lambda v: (v,)),
     "@string": Function(1, 1, _given, _converted("string")),
     "@integer": Function(1, 1, _given, _converted("integer")),

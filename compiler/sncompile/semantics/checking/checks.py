@@ -22,6 +22,7 @@ from sncompile.semantics.checking.outputs import Guard, kept_of
 from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.checking.paths import check_paths
 from sncompile.semantics.checking.patterns import check_patterns
+from sncompile.semantics.checking.scratch_names import check_scratch_names
 from sncompile.semantics.checking.urls import check_urls
 from sncompile.semantics.checking.values import check_values
 from sncompile.semantics.linking.default_edges import take_from_writers
@@ -54,6 +55,7 @@ def check_program(
     evaluator = Evaluator(program.steps)
     check_values(program, evaluator, report)
     check_command_lines(program, evaluator, report)
+    check_scratch_names(program, evaluator, report)
     check_urls(program, evaluator, report)
     check_places(program, evaluator, identity, feeds, report)
     if doc.outputs is not None:

@@ -25,6 +25,7 @@ from sncompile.semantics.path_text import join_text, tidy
 from sncompile.semantics.program import OutputPath, Step
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope
+from sncompile.semantics.scratch import linked_in
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import ContainerDoc, PortDoc, StepDoc
 
@@ -88,6 +89,7 @@ class StepLinker:
             local_rule=doc.local,
             tags=doc.tags,
             span=doc.name.span,
+            scratch=module.scratch,
         )
 
     def _command(self, bound: Bindings) -> tuple[Argument, ...] | None:
@@ -104,7 +106,9 @@ class StepLinker:
         if module.script is None or env is module.env:
             return module.shell
         names = {variable.name for variable in env}
-        return module.script.parts(names) if names & module.script.variables else module.shell
+        return (
+            module.script.parts(names, linked_in(module.scratch)) if names & module.script.variables else module.shell
+        )
 
     def _resources(self) -> dict[str, Value]:
         # A step's own resources may use the sizes of the module's inputs, which go by their names there.
