@@ -26,11 +26,25 @@ MODULE: dict[str, Any] = {
     "license": "MIT",
     "citations": ["A paper"],
     "inputs": {
-        "i": {"type": "file", "format": ["csv"], "description": "An input", "default": "in.csv", "as": "in.csv"},
+        "i": {
+            "type": "file",
+            "format": ["csv"],
+            "description": "An input",
+            "default": "in.csv",
+            "as": "in.csv",
+            "companions": [".idx"],
+        },
         "many": {"type": "file[]", "format": "csv", "description": "Inputs", "default": ["a.csv", "b.csv"]},
     },
     "outputs": {
-        "o": {"type": "file", "format": "txt", "description": "An output", "path": "out/o.txt", "from": "o.txt"},
+        "o": {
+            "type": "file",
+            "format": "txt",
+            "description": "An output",
+            "path": "out/o.txt",
+            "from": "o.txt",
+            "companions": ".idx",
+        },
         "l": {"type": "file[]", "format": ["txt"], "path": ["out/1.txt", "out/2.txt"], "from": ["1.txt", "2.txt"]},
         "d": {"type": "directory", "path": "out/d"},
     },

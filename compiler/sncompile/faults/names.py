@@ -220,3 +220,17 @@ SAME_NAME = Fault(
     "Two files cannot have one name, nor can one lie in another. Give them names that differ, or let `{name}` or\n"
     "`{index}` tell the files of a list apart.",
 )
+NO_COMPANION = Fault(
+    "SN259",
+    "a file without the companion that its reader needs",
+    "The reader's port names companions, files that lie beside its own, such as the index of a BAM file. A step\n"
+    "whose output feeds it has to write them, and say so: `companions` of that output. A list that is sorted or\n"
+    "thinned out by a function has lost which companion belongs to which file.",
+)
+BAD_COMPANION = Fault(
+    "SN260",
+    "a companion that cannot be",
+    "`companions` are suffixes of files beside a file: `.bai` is put behind its path, `^.bai` in the place of the\n"
+    "last suffix. They are not empty, hold neither `/` nor control characters, and lead to no file that is a port\n"
+    "already. Directories have none, and neither have the inputs of a pipeline: the modules that read them do.",
+)

@@ -41,7 +41,8 @@ class PortDoc(NamedTuple):
     """A port: `base` is `file` or `directory`. `path` is where an output goes, `default` what an input takes.
 
     `create` says that an output directory is there before the command runs. In a scratch folder, `link` is the name
-    that an input has there (`as`), and `source` what an output is called there (`from`).
+    that an input has there (`as`), and `source` what an output is called there (`from`). `companions` are suffixes of
+    files beside it; a port that stands for these is `beside` another one, by a suffix, and in no document.
     """
 
     name: Named
@@ -55,6 +56,8 @@ class PortDoc(NamedTuple):
     create: Named | None = None
     link: Value | None = None
     source: Value | None = None
+    companions: tuple[Named, ...] = ()
+    beside: tuple[str, str] | None = None
 
 
 class ParamDoc(NamedTuple):

@@ -109,6 +109,7 @@ def read_ports(reader: Reader, node: Node | None) -> dict[str, PortDoc]:
             reader.named(create) if reader.flag(create) else None,
             link=reader.value(get("as")),
             source=reader.value(get("from")),
+            companions=reader.names(get("companions")),
         )
     return ports
 

@@ -67,6 +67,10 @@ def _inputs(reader: Reader, node: Node | None) -> dict[str, PortDoc]:
     """The inputs of a pipeline, whose files have names of their own in the modules alone that read them."""
     found = read_ports(reader, node)
     for name, port in found.items():
+        for each in port.companions:
+            message = f"the companion `{each.name}` of `{name}`, an input of a pipeline"
+            hint = "say it of the modules that read it: they look for the file beside it"
+            reader.found.append(name_faults.BAD_COMPANION.at(each.span, message, help=hint))
         if port.link is not None:
             message = f"`as` of `{name}`, an input of a pipeline, which has no scratch folder"
             hint = "say it of the module that reads it"

@@ -95,6 +95,7 @@ class _Describer:
                 **({"default": self.text(port.default)} if port.default is not None else {}),
                 **({"create": True} if port.create is not None else {}),
                 **({"as": self.text(port.link)} if port.link is not None else {}),
+                **({"companions": [each.name for each in port.companions]} if port.companions else {}),
                 **({"from": self.text(port.source)} if port.source is not None else {}),
             }
             for name, port in ports.items()

@@ -356,6 +356,23 @@ def _named_in_scratch(value: Any, signs: str, *texts: str) -> Any:
     return tuple(found)
 
 
+def companion(path: str, suffix: str) -> str:
+    """The file beside another one: `suffix` is put behind its path; each `^` takes away a suffix that it has before.
+
+    >>> companion("out.d/a.bam", ".bai"), companion("out.d/a.bam", "^.bai"), companion("out.d/a", "^.bai")
+    ('out.d/a.bam.bai', 'out.d/a.bai', 'out.d/a.bai')
+    """
+    while suffix.startswith("^"):
+        path, suffix = posixpath.splitext(path)[0], suffix[1:]
+    return path + suffix
+
+
+def _companions(value: Any, suffix: str) -> Any:
+    if isinstance(value, tuple):
+        return tuple(None if path is None else companion(path, suffix) for path in value)
+    return None if value is None else companion(value, suffix)
+
+
 def _literal(text: Any) -> str:
     """A text as a pattern of bash that nothing but it fits.
 
@@ -374,6 +391,7 @@ FUNCTIONS |= {
     "@path": Function(1, 1, _given, _no_options),
     "@filled": Function(1, 1, lambda types: BOOLEAN, bool),
     "@names": Function(2, 100, lambda types: STRING._replace(many=True, optional=types[0].optional), _named_in_scratch),
+    "@companion": Function(2, 2, _given, _companions),
     "@literal": Function(1, 1, lambda types: STRING, _literal),
     "@item": Function(1, 1, _given, lambda v: (v,)),
     "@string": Function(1, 1, _given, _converted("string")),

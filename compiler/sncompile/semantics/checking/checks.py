@@ -25,6 +25,7 @@ from sncompile.semantics.checking.patterns import check_patterns
 from sncompile.semantics.checking.scratch_names import check_scratch_names
 from sncompile.semantics.checking.urls import check_urls
 from sncompile.semantics.checking.values import check_values
+from sncompile.semantics.companions import with_companions, with_kept
 from sncompile.semantics.linking.default_edges import take_from_writers
 from sncompile.semantics.paths.identity import Identity
 from sncompile.semantics.program import Program, Step
@@ -50,8 +51,10 @@ def check_program(
         feeds = {name: _first_places(leaves) for name, leaves in taken.items()}
         if not _check_cycles(doc, program, feeds, report) or not _check_path_chains(program, feeds, report):
             return program
+    program = with_companions(program, report)
     if doc.outputs is None:
         program = replace(program, outputs=_unconsumed(program, taken))
+    program = replace(program, outputs=with_kept(program))
     evaluator = Evaluator(program.steps)
     check_values(program, evaluator, report)
     check_command_lines(program, evaluator, report)
@@ -216,7 +219,7 @@ def _unconsumed(program: Program, taken: Mapping[str, Sequence[Output]]) -> dict
     found: dict[str, Value] = {}
     for name, step in program.steps.items():
         for port, output in step.outputs.items():
-            if (name, port) not in takers and not output.temp:
+            if (name, port) not in takers and not output.temp and output.port.beside is None:
                 leaf = Output(name, port, output.path.type, step.span)
                 found[f"{name}.{port}"] = see(leaf, step.keys, UNIT, step.span)
     for named in program.named:

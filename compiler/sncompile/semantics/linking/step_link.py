@@ -15,6 +15,7 @@ from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.encoding import below
 from sncompile.ir.language.types import STRING, UNKNOWN
 from sncompile.ir.values.model import Const, Key, Value
+from sncompile.semantics.companions import with_written
 from sncompile.semantics.linking.binding import port_type
 from sncompile.semantics.linking.conventions import decided_argument
 from sncompile.semantics.linking.data_roots import workspace_of
@@ -64,7 +65,7 @@ class StepLinker:
         if doc.container is not None and doc.container.image is not None:
             image = link_image(doc.container.image, typer, self._report)
         env = self._env(typer)
-        return Step(
+        step = Step(
             name=self._name,
             title=doc.title or mdoc.about.title,
             module=mdoc,
@@ -91,6 +92,7 @@ class StepLinker:
             span=doc.name.span,
             scratch=module.scratch,
         )
+        return with_written(step, self._report)
 
     def _command(self, bound: Bindings) -> tuple[Argument, ...] | None:
         """The module's command without what this step's values leave out, so that it reads as it was meant for them."""

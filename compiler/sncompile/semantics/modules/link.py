@@ -19,6 +19,7 @@ from sncompile.ir.language.types import INTEGER, STRING, UNKNOWN, Type
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.actions import link_action
 from sncompile.semantics.checking.unused import warn_of_module
+from sncompile.semantics.companions import check_companions
 from sncompile.semantics.declared_names import check_members
 from sncompile.semantics.linking.binding import param_type, port_type
 from sncompile.semantics.linking.conventions import RootNames, may_be_decided
@@ -76,6 +77,7 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     """The typed module of a document; its faults are told."""
     check_members(doc, report)
     _check_create(doc, report)
+    check_companions(doc, report)
     files: list[str] = []
 
     def claim(name: str, span: object) -> str | None:
