@@ -10,7 +10,7 @@ import pytest
 
 from sncompile.api import CompileOptions, check, compile_program
 
-from ..command_line import plain_snakemake
+from ..command_line import plain_snakemake, sncompile
 from .cwl_runs import emit_cwl, graph_from, needs_cwltool, run_cwl
 
 ONE = """\
@@ -174,3 +174,66 @@ def test_functions_and_scripts_by_cwl(actions: Path) -> None:
     emit_cwl(graph)
     run_cwl(graph)
     assert {name: (actions / "out" / f"it's $(x)/{name}").read_text() for name in RESULTS} == RESULTS
+
+
+PARTS = """\
+sncompile: 1
+pipeline: parts
+steps:
+  make:
+    outputs: {{all: {{temp: true}}}}
+    module:
+      outputs:
+        report: {{type: file, in: all, path: r.html}}
+        all: {{type: directory}}
+        left: {{type: file, from: left}}
+      success: {{non_empty: [report]}}
+      {action}
+  read:
+    with: {{report: "${{make.report}}"}}
+    module:
+      inputs: {{report: {{type: file, companions: []}}}}
+      outputs: {{o: {{type: file, companions: [.x]}}}}
+      shell: 'cp ${{inputs.report}} ${{outputs.o}}; touch ${{outputs.o}}.x'
+outputs: {{o: "${{read.o}}", left: "${{make.left}}"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("mkdir ${outputs.all}; touch left", "not as promised: results/make/all/r.html is not there"),
+        ("mkdir -p ${outputs.report}; touch left", "not as promised: results/make/all/r.html is not there"),
+        ("mkdir ${outputs.all}; touch ${outputs.report} left", "not as promised: results/make/all/r.html is empty"),
+        ("mkdir ${outputs.all}; echo x > ${outputs.report}; touch left", None),
+    ],
+)
+def test_parts_are_looked_for(script: str, told: str | None, tmp_path: Path) -> None:
+    """By a run through Snakemake, in a scratch folder; after one that ended well there is nothing left to do."""
+    (tmp_path / "main.yaml").write_text(PARTS.format(action=f"shell: {json.dumps(script)}"))
+    done = sncompile(tmp_path, "run", "main.yaml", "--cores", "2")
+    if told is not None:
+        assert told in done.stderr
+        return
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "results/read/o").read_text() == "x\n"
+    assert (tmp_path / "results/read/o.x").exists()
+    assert not (tmp_path / "results/make/all").exists()
+    assert not list(tmp_path.rglob("scratch/*"))
+    assert "up to date" in sncompile(tmp_path, "run", "main.yaml", "--cores", "2").stderr
+
+
+def test_a_changed_companion_is_a_reason_to_run_again(tmp_path: Path) -> None:
+    """As a changed input is; and one that is not there is told before anything runs."""
+    (tmp_path / "main.yaml").write_text(
+        "sncompile: 1\npipeline: main\nsteps:\n  a:\n    with: {i: raw.bam}\n    module:\n"
+        "      inputs: {i: {type: file, companions: [.bai]}}\n      outputs: {o: {type: file}}\n"
+        "      shell: 'cat ${inputs.i}.bai > ${outputs.o}'\n"
+    )
+    (tmp_path / "raw.bam").write_text("bam")
+    assert "`raw.bam.bai` is not there" in sncompile(tmp_path, "run", "main.yaml", "--cores", "1").stderr
+    for content in ("one", "other one"):
+        (tmp_path / "raw.bam.bai").write_text(content)
+        assert sncompile(tmp_path, "run", "main.yaml", "--cores", "1").returncode == 0
+        assert (tmp_path / "results/a/o").read_text() == content
+    assert "up to date" in sncompile(tmp_path, "run", "main.yaml", "--cores", "1").stderr

@@ -234,3 +234,11 @@ BAD_COMPANION = Fault(
     "last suffix. They are not empty, hold neither `/` nor control characters, and lead to no file that is a port\n"
     "already. Directories have none, and neither have the inputs of a pipeline: the modules that read them do.",
 )
+BAD_PART = Fault(
+    "SN261",
+    "a part of a directory that cannot be",
+    "`in` says of an output that it is a part of an output directory of the same module, and `path` where it lies\n"
+    "there: a relative path without `.` and `..`. It is one file or directory, is kept as the directory is, and has\n"
+    "neither `create`, `from`, `companions`, a checksum, nor settings in a step. Its size is known to nobody: the\n"
+    "directory is what a reader gets.",
+)

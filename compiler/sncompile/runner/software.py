@@ -14,13 +14,12 @@ from sncompile.faults import runs as faults
 from sncompile.ir.graph.commands import Flag, Option
 from sncompile.ir.graph.images import ImageKind, image_name, images_of, images_used
 from sncompile.ir.graph.model import Family, Graph
-from sncompile.ir.graph.own_names import SCRATCH
 from sncompile.ir.values.evaluate import Evaluator
-from sncompile.ir.values.model import Const, ModuleFile
 from sncompile.lowering.lower import lower
 from sncompile.lowering.model import Lowered
 from sncompile.runner.kernels import Kernels
 from sncompile.runner.links import Lost, Mount, followed
+from sncompile.semantics.scratch import tool_of
 from sncompile.targets.snakemake.containers import docker_name, folders
 from sncompile.targets.target import wrapped_for
 
@@ -205,11 +204,8 @@ def _program_fault(family: Family, evaluator: Evaluator) -> Diagnostic | None:
     """A fault where a command's own program is not there."""
     if not family.command or any(variable.name == "PATH" for variable in family.env):
         return None
-    first, sign = family.command[0], ""
-    if any(isinstance(word, ModuleFile) and word.emitted == SCRATCH for word in family.command[:2]):
-        # What runs in the scratch folder stands behind a sign, each of its words with another one.
-        start = next(n for n, word in enumerate(family.command) if isinstance(word, Const) and word.value == "x")
-        first, sign = family.command[start + 1], "="
+    words, sign = tool_of(family.command)
+    first = words[0]
     if isinstance(first, (Option, Flag)):
         return None
     lacking = [

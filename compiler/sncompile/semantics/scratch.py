@@ -17,14 +17,14 @@ that file, before and after it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, NamedTuple
 
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, Flag, ListFile, Option, ShellPart, Variable
-from sncompile.ir.graph.own_names import CALLER, OWN_FOLDER
+from sncompile.ir.graph.own_names import CALLER, OWN_FOLDER, PARTS, SCRATCH
 from sncompile.ir.graph.rewrite import map_children
 from sncompile.ir.language.encoding import below
 from sncompile.ir.language.types import BOOLEAN, STRING, Type
@@ -238,6 +238,15 @@ def in_scratch(step: Step, workspace: str) -> Run:
     return Run(None, (*parts, ShellPart("\n)\nsncompile_close\n", None)), lists)
 
 
+def tool_of(command: Sequence[Argument]) -> tuple[Sequence[Argument], str]:
+    """The words of a command that files of ours run, and the sign before each that is a constant."""
+    sign = ""
+    while len(command) > 1 and isinstance(file := command[1], ModuleFile) and file.emitted in (SCRATCH, PARTS):
+        start = next(n for n, word in enumerate(command) if isinstance(word, Const) and word.value == "x")
+        sign, command = "=" if file.emitted == SCRATCH else "", command[start + 1 :]
+    return command, sign
+
+
 def _const(text: str, span: Span) -> Const:
     return Const(text, STRING, span)
 
@@ -258,6 +267,8 @@ class _Words:
     def beside(self, workspace: str) -> list[Argument]:
         """Where the folder is: beside an output of the job, which no other job has."""
         for name, output in self._step.outputs.items():
+            if output.port.inside is not None:
+                continue  # Beside a part is in the directory.
             return [Option("b", Local("outputs", name, output.path.type, self._span), True, None, self._span)]
         return [Option("B", _const(below(workspace, f"{OWN_FOLDER}/scratch"), self._span), True, None, self._span)]
 

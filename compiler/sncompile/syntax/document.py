@@ -42,7 +42,8 @@ class PortDoc(NamedTuple):
 
     `create` says that an output directory is there before the command runs. In a scratch folder, `link` is the name
     that an input has there (`as`), and `source` what an output is called there (`from`). `companions` are suffixes of
-    files beside it; a port that stands for these is `beside` another one, by a suffix, and in no document.
+    files beside it; a port that stands for these is `beside` another one, by a suffix, and in no document. What is a
+    part of an output directory is `inside` that.
     """
 
     name: Named
@@ -58,6 +59,7 @@ class PortDoc(NamedTuple):
     source: Value | None = None
     companions: tuple[Named, ...] = ()
     beside: tuple[str, str] | None = None
+    inside: Named | None = None
 
 
 class ParamDoc(NamedTuple):

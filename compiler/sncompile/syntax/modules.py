@@ -110,6 +110,7 @@ def read_ports(reader: Reader, node: Node | None) -> dict[str, PortDoc]:
             link=reader.value(get("as")),
             source=reader.value(get("from")),
             companions=reader.names(get("companions")),
+            inside=reader.named(get("in")),
         )
     return ports
 

@@ -96,6 +96,7 @@ class _Describer:
                 **({"create": True} if port.create is not None else {}),
                 **({"as": self.text(port.link)} if port.link is not None else {}),
                 **({"companions": [each.name for each in port.companions]} if port.companions else {}),
+                **({"in": port.inside.name} if port.inside is not None else {}),
                 **({"from": self.text(port.source)} if port.source is not None else {}),
             }
             for name, port in ports.items()

@@ -11,5 +11,8 @@ OWN_FOLDER = ".sncompile"
 SCRATCH = "scratch.sh"
 """The module file that runs a command in a scratch folder."""
 
+PARTS = "parts.sh"
+"""The module file that looks for parts of directories after a command."""
+
 CALLER = "call.py"
 """The module file that calls a Python function, which is its first argument."""

@@ -12,6 +12,7 @@ from sncompile.faults import values as faults
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Closure, Evaluator
 from sncompile.ir.values.model import Const, Value
+from sncompile.semantics.parts import lies_in
 from sncompile.semantics.path_text import bad_path
 from sncompile.semantics.program import Program, Step
 
@@ -19,6 +20,9 @@ from sncompile.semantics.program import Program, Step
 def check_scratch_names(program: Program, evaluator: Evaluator, report: Report) -> None:
     """Tell of names that lead out of a scratch folder, or that two inputs have."""
     for step in program.steps.values():
+        for port, output in step.outputs.items():
+            if lies_in(output.port, output.path, step.outputs):
+                _check_part(step, port, output.path, evaluator, report)
         if step.scratch is None:
             continue
         told = len(report)
@@ -49,6 +53,27 @@ def _check(step: Step, what: str, value: Value, evaluator: Evaluator, report: Re
         report.add(
             faults.BAD_NAME.at(value.span, message, help=getattr(error, "help", None), related=_used(step, value))
         )
+
+
+def _check_part(step: Step, port: str, path: Value, evaluator: Evaluator, report: Report) -> None:
+    """Tell of a part of a directory that does not lie there."""
+    inside = step.outputs[port].port.inside
+    assert inside is not None
+    folder = step.outputs[inside.name].path
+    try:
+        outer, inner = (evaluator.closure(value, step.keys, step) for value in (folder, path))
+        for number in range(len(step.keys)):
+            name = str(inner(number)).removeprefix(f"{outer(number)}/")
+            wrong = _wrong(name)
+            if wrong is not None:
+                message = (
+                    f"where `{port}` lies in `{inside.name}` of `{step.name}`{_for(step, number)} {wrong}: `{name}`"
+                )
+                hint = "write a path in the directory, such as `report.html`"
+                report.add(name_faults.BAD_PART.at(path.span, message, help=hint, related=_used(step, path)))
+                return
+    except (ValueFault, AtRunTime):
+        return  # Told where paths are looked at.
 
 
 def _several(found: Any) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from sncompile.semantics.linking.data_roots import workspace_of
 from sncompile.semantics.linking.with_link import Bindings, Settler, bind_ports_and_params
 from sncompile.semantics.list_files import placed
 from sncompile.semantics.modules.link import TypedModule, link_env, link_image
+from sncompile.semantics.parts import check_step, lies_in, path_in
 from sncompile.semantics.path_text import join_text, tidy
 from sncompile.semantics.program import OutputPath, Step
 from sncompile.semantics.resources import link_resources
@@ -143,14 +144,18 @@ class StepLinker:
         if self._module.paths:
             settler = Settler(doc, self._module.doc, self._data, bound, self._report)
             settler.names["outputs"] = paths
-        for name, port in ports.items():
+        check_step(doc, ports, self._report)
+        # Parts come after the directories that they lie in.
+        for name, port in sorted(ports.items(), key=lambda each: each[1].inside is not None):
             said = doc.outputs.get(name)
             temp, protected = (said.temp, said.protected) if said is not None else (False, False)
             span = said.name.span if said is not None else port.name.span
             path, derived = self._path(name, port, typer, settler)
+            if port.inside is not None and lies_in(port, path, found):
+                path, derived = path_in(paths[port.inside.name], path), found[port.inside.name].derived
             paths[name] = path
             found[name] = OutputPath(port, path, temp, protected, derived, span)
-        return found
+        return {name: found[name] for name in ports}
 
     def _path(self, name: str, port: PortDoc, typer: Typer, settler: Settler | None) -> tuple[Value, bool]:
         said = self._doc.outputs.get(name)

@@ -13,7 +13,7 @@ from sncompile.faults import documents as document_faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, ShellPart, Success, Variable
-from sncompile.ir.graph.own_names import SCRATCH
+from sncompile.ir.graph.own_names import PARTS, SCRATCH
 from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.language.types import INTEGER, STRING, UNKNOWN, Type
 from sncompile.ir.values.model import Const, Value
@@ -26,6 +26,7 @@ from sncompile.semantics.linking.conventions import RootNames, may_be_decided
 from sncompile.semantics.linking.default_link import Defaults, link_defaults
 from sncompile.semantics.list_files import ListFiles, TypedList
 from sncompile.semantics.modules.library import Library
+from sncompile.semantics.parts import check_parts
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope, Space
 from sncompile.semantics.scratch import Scratch, check_paths_in_texts, link_scratch, linked_in, values_of
@@ -78,6 +79,9 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     check_members(doc, report)
     _check_create(doc, report)
     check_companions(doc, report)
+    check_parts(doc, report)
+    if any(port.inside is not None for port in doc.outputs.values()):
+        library.claim_support(PARTS)
     files: list[str] = []
 
     def claim(name: str, span: object) -> str | None:
