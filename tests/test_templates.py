@@ -34,7 +34,13 @@ MODULE: dict[str, Any] = {
             "as": "in.csv",
             "companions": [".idx"],
         },
-        "many": {"type": "file[]", "format": "csv", "description": "Inputs", "default": ["a.csv", "b.csv"]},
+        "many": {
+            "type": "file[]",
+            "format": "csv",
+            "description": "Inputs",
+            "default": ["a.csv", "b.csv"],
+            "companions": ".idx",
+        },
     },
     "outputs": {
         "o": {
@@ -45,8 +51,15 @@ MODULE: dict[str, Any] = {
             "from": "o.txt",
             "companions": ".idx",
         },
-        "l": {"type": "file[]", "format": ["txt"], "path": ["out/1.txt", "out/2.txt"], "from": ["1.txt", "2.txt"]},
+        "l": {
+            "type": "file[]",
+            "format": ["txt"],
+            "path": ["out/1.txt", "out/2.txt"],
+            "from": ["1.txt", "2.txt"],
+            "companions": [".idx"],
+        },
         "d": {"type": "directory", "path": "out/d"},
+        "part": {"type": "file", "in": "d", "path": "part.txt"},
     },
     "params": {
         "x": {"type": "string", "default": "MARK"},
@@ -90,8 +103,14 @@ PIPELINE: dict[str, Any] = {
     "citations": ["A paper"],
     "data": {"workspace": "results", "images": "images"},
     "inputs": {"given": {"type": "file", "default": "given.csv"}},
-    "params": {"x": {"type": "string", "default": "MARK"}, "e": {"enum": ["a"], "default": "a"}},
+    "params": {
+        "x": {"type": "string", "default": "MARK"},
+        "e": {"enum": ["a"], "default": "a"},
+        "g": {"params": {"y": {"type": "string", "default": "in a group"}}, "description": "A group"},
+        "m": {"type": "map", "items": {"c": {"type": "string"}}, "default": {"m1": {"c": "in a map"}}},
+    },
     "tables": {
+        "m": {"key": "mk", "params": "m"},
         "t": {"key": ["k"], "rows": [{"k": "k1", "c": "cell"}, {"k": "k2", "c": "other"}], "description": "Rows"},
         "f": {
             "key": "fk",
@@ -128,7 +147,17 @@ PIPELINE: dict[str, Any] = {
             "with": {
                 "i": "${inputs.given}",
                 "p": "${t.c}",
-                "ps": ["three", "${infer.w}", "${s.c}", "${g.path}", "${f.a}", "${let.named}", "${let.several}"],
+                "ps": [
+                    "three",
+                    "${infer.w}",
+                    "${s.c}",
+                    "${g.path}",
+                    "${f.a}",
+                    "${m.c}",
+                    "${params.g.y}",
+                    "${let.named}",
+                    "${let.several}",
+                ],
             },
             "outputs": {
                 "o": "o/${k}.txt",
