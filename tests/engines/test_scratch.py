@@ -237,3 +237,28 @@ def test_a_changed_companion_is_a_reason_to_run_again(tmp_path: Path) -> None:
         assert sncompile(tmp_path, "run", "main.yaml", "--cores", "1").returncode == 0
         assert (tmp_path / "results/a/o").read_text() == content
     assert "up to date" in sncompile(tmp_path, "run", "main.yaml", "--cores", "1").stderr
+
+
+CHAIN = """\
+sncompile: 1
+pipeline: chain
+tables: {t: {key: k, rows: [{k: a}, {k: "it's"}, {k: c}, {k: d}]}}
+steps:
+  first: {by: k, with: {k: "${k}"}, module: {scratch: true, params: {k: {type: string}}, outputs: {o: {type: file, companions: [.i], from: x}}, command: [sh, -c, 'echo "$1" > x; echo i > x.i', sh, "${params.k}"]}}
+  second: {by: k, with: {i: "${first.o}"}, module: {inputs: {i: {type: file, companions: [.i], as: in}}, outputs: {o: {type: file, from: out}}, shell: 'cat ${inputs.i} in.i > out'}}
+  third: {by: k, batch: 3, with: {i: "${second.o}"}, module: {inputs: {i: {type: file, as: in}}, outputs: {o: {type: file, from: out}}, shell: 'cp in out; ls >> out'}}
+  all: {with: {i: "${third.o}"}, module: {inputs: {i: {type: "file[]"}}, outputs: {o: {type: file}}, command: [sh, -c, 'cat "$@" > "$0"', "${outputs.o}", "${inputs.i}"]}}
+outputs: {o: "${all.o}"}
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_merged_fused_and_batched(level: int, tmp_path: Path) -> None:
+    """At every level the same comes of it."""
+    (tmp_path / "main.yaml").write_text(CHAIN)
+    done = sncompile(tmp_path, "main.yaml", f"-O{level}", "-o", "build")
+    assert done.returncode == 0, done.stderr
+    plain_snakemake(tmp_path, "build/Snakefile")
+    each = "".join(f"{k}\ni\nin\nout\n" for k in ("a", "it's", "c", "d"))
+    assert (tmp_path / "results/all/o").read_text() == each
+    assert not list(tmp_path.rglob("scratch/*"))

@@ -10,7 +10,7 @@ from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, Flag, Option
-from sncompile.ir.graph.own_names import CALLER
+from sncompile.ir.graph.own_names import CALLER, SCRATCH_CALLER
 from sncompile.ir.language.types import BOOLEAN, NULL, PATH, STRING, Type
 from sncompile.ir.values.model import Apply, Choice, Const, Local, ModuleFile, Record, Text, Value
 from sncompile.semantics.linking.binding import param_type, port_type
@@ -145,7 +145,7 @@ def _members(doc: ModuleDoc, leave_out: str = "") -> list[tuple[str, Local]]:
 
 def _python(doc: ModuleDoc, function: Named, library: Library, report: Report, claim: Claim) -> tuple[Argument, ...]:
     span = function.span
-    caller = ModuleFile(library.claim_support(CALLER), Type("file"), span)
+    caller = ModuleFile(library.claim_support(SCRATCH_CALLER if doc.in_scratch else CALLER), Type("file"), span)
     record = Record(_keywords(doc), STRING, span)
     return (
         Const("python", STRING, span),
@@ -202,7 +202,7 @@ def _notebook(doc: ModuleDoc, notebook: Named, library: Library, report: Report,
     check_notebook(source, library.name_of(source), [name for name, _ in members], span, report)
     record = Record(members, STRING, span)
     if doc.in_scratch:
-        caller = ModuleFile(library.claim_support(CALLER), Type("file"), span)
+        caller = ModuleFile(library.claim_support(SCRATCH_CALLER), Type("file"), span)
         return (
             Const("python", STRING, span), caller, Const("papermill:execute_notebook", STRING, span),
             *_from_scratch(doc, span), Const("--notebook", STRING, span), ModuleFile(emitted, Type("file"), span),

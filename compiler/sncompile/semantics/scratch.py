@@ -24,7 +24,7 @@ from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, Flag, ListFile, Option, ShellPart, Variable
-from sncompile.ir.graph.own_names import CALLER, OWN_FOLDER, PARTS, SCRATCH
+from sncompile.ir.graph.own_names import OWN_FOLDER, PARTS, SCRATCH, SCRATCH_CALLER
 from sncompile.ir.graph.rewrite import map_children
 from sncompile.ir.language.encoding import below
 from sncompile.ir.language.types import BOOLEAN, STRING, Type
@@ -311,7 +311,7 @@ class _Words:
         """All words of a command."""
         rest = iter(command)
         for argument in rest:
-            if isinstance(argument, ModuleFile) and argument.emitted == CALLER:
+            if isinstance(argument, ModuleFile) and argument.emitted == SCRATCH_CALLER:
                 # What it calls stays right behind it, where others look for that.
                 yield Option("P", argument, True, None, argument.span)
                 yield next(rest)

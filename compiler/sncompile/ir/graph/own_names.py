@@ -16,3 +16,8 @@ PARTS = "parts.sh"
 
 CALLER = "call.py"
 """The module file that calls a Python function, which is its first argument."""
+
+SCRATCH_CALLER = "scratch_call.py"
+"""The same in a scratch folder; a file of its own, as the content of `call.py` is in the digests of other jobs."""
+
+CALLERS = (CALLER, SCRATCH_CALLER)
