@@ -242,3 +242,9 @@ BAD_PART = Fault(
     "neither `create`, `from`, `companions`, a checksum, nor settings in a step. Its size is known to nobody: the\n"
     "directory is what a reader gets.",
 )
+MIXED_PARTS = Fault(
+    "SN262",
+    "parts of directories beside other files",
+    "Who reads a part of a directory is handed the directory, and so an input that takes both parts and other files\n"
+    "would be of directories and files, which not every engine can hand over. Give the parts an input of their own.",
+)

@@ -25,6 +25,7 @@ from sncompile.ir.graph.model import Family
 from sncompile.ir.graph.own_names import PARTS
 from sncompile.ir.graph.rewrite import map_children, map_family
 from sncompile.ir.language.types import STRING, Type
+from sncompile.ir.values.branches import branches
 from sncompile.ir.values.model import Const, Local, ModuleFile, Output, Size, Text, Value, walk
 from sncompile.ir.values.relating import see
 from sncompile.semantics.path_text import join_text
@@ -85,9 +86,17 @@ def path_in(folder: Value, path: Value) -> Value:
     return join_text([*before, Const("/", STRING, path.span), *after], path.span)
 
 
-def check_sizes(program: Program, report: Report) -> None:
-    """Tell of resources that are computed of the size of a part."""
+def check_readers(program: Program, report: Report) -> None:
+    """Tell of inputs that take a part beside other files, and of resources that are computed of the size of a part."""
     for step in program.steps.values():
+        for name, value in step.inputs.items():
+            if step.module.inputs[name].base == "directory" or value.type.base == "unknown":
+                continue  # To an engine, a part that is a directory is one as well.
+            of_parts = {any(_is_part(leaf, program.steps) for leaf in walk(part.value)) for part in branches(value)}
+            if of_parts == {True, False}:
+                message = f"the input `{name}` of `{step.name}` takes a part of a directory beside other files"
+                hint = "give parts an input of their own, or have them written as outputs by themselves"
+                report.add(faults.MIXED_PARTS.at(value.span, message, help=hint))
         for amount in step.resources.values():
             for leaf in walk(amount):
                 if not isinstance(leaf, Size) or not any(

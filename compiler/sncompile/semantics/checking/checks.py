@@ -28,7 +28,7 @@ from sncompile.semantics.checking.urls import check_urls
 from sncompile.semantics.checking.values import check_values
 from sncompile.semantics.companions import with_companions, with_kept
 from sncompile.semantics.linking.default_edges import take_from_writers
-from sncompile.semantics.parts import check_sizes
+from sncompile.semantics.parts import check_readers
 from sncompile.semantics.paths.identity import Identity
 from sncompile.semantics.program import OutputPath, Program, Step
 from sncompile.syntax.document import FlowDoc, PipelineDoc
@@ -61,7 +61,7 @@ def check_program(
     check_values(program, evaluator, report)
     check_command_lines(program, evaluator, report)
     check_scratch_names(program, evaluator, report)
-    check_sizes(program, report)
+    check_readers(program, report)
     check_urls(program, evaluator, report)
     check_places(program, evaluator, identity, feeds, report)
     if doc.outputs is not None:
