@@ -17,6 +17,7 @@ from sncompile.ir.language.types import Type
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.inference.inferred import Inferred
+from sncompile.semantics.scratch import Scratch
 from sncompile.syntax.document import About, ModuleDoc, PortDoc
 from sncompile.syntax.source import Source
 
@@ -115,6 +116,7 @@ class Step(NamedTuple):
     tags: tuple[str, ...]
     span: Span
     sheets: Mapping[str, MadeSheet] = MappingProxyType({})
+    scratch: Scratch | None = None
 
     def local(self, space: str, name: str) -> Value:
         """What a name of the module stands for in this step."""
