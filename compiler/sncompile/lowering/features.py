@@ -25,3 +25,5 @@ class Feature(Enum):
     CHECKS = "checks of what was written"
     BATCHES = "several jobs in one"
     LOCAL_JOBS = "jobs of the submitting machine"
+    FETCHED = "files from elsewhere"
+    SENT = "results that are sent elsewhere"

@@ -20,7 +20,9 @@ from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.diagnostics.system_errors import cannot_write, remedy
 from sncompile.faults import runs as faults
 from sncompile.ir.graph.model import Graph
+from sncompile.ir.language.locations import servers_of
 from sncompile.lowering.model import Lowered
+from sncompile.remote.servers import Servers
 from sncompile.runner.disk_budget import Room, keep_room
 from sncompile.runner.ending import settle, settle_owner
 from sncompile.runner.engine.options import Request, Setting, examine
@@ -36,6 +38,7 @@ from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.machine import this_machine
 from sncompile.runner.processes import MARK, identify
 from sncompile.runner.record import RECORD, RunFolder, now, private, versions
+from sncompile.runner.remote_files import look_elsewhere
 from sncompile.runner.selection.wanted import Wanted, left_out, marked_families, output_paths, waited_for
 from sncompile.runner.software import binds, deployment, engine_of, missing
 from sncompile.runner.state.deciding import adopt, decisions_of, states_of, unknown_results
@@ -212,6 +215,8 @@ def _make_ready(
     verdict = examine(request, taken.variables, str(working))
     limits = limits_of(verdict, this_machine(), options.cores, run.emitted)
     _preflight(run, working, options, methods, profile, say)
+    chosen = run.jobs.wanted if options.wanted is None else options.wanted.jobs
+    servers = look_elsewhere(run.made, chosen, say, budget=options.disk is not None)
     asked = options.wanted.files if options.wanted is not None else _outputs(run.graph)
     set_by_somebody = {setting.member for setting in verdict.settings}
     marked = marked_families(run.emitted)
@@ -225,7 +230,7 @@ def _make_ready(
         _remove(claimed.half_written)
     decided = None
     if "default_storage_provider" not in set_by_somebody:
-        decided = _decide(run, options, working, claimed, files, "forceall" in set_by_somebody, say)
+        decided = _decide(run, options, working, claimed, files, "forceall" in set_by_somebody, say, servers)
         if not idle and not decided.busy() and not _lacking(promised(files, asked), working):
             return None
     decisions = None if decided is None else decided.decisions
@@ -256,7 +261,7 @@ def _lacking(files: Iterable[Written], working: Path) -> bool:
 
 def _decide(
     run: Prepared, options: RunOptions, working: Path, claimed: Claimed, files: RunFiles, everything: bool,
-    say: Callable[[str], None],
+    say: Callable[[str], None], servers: Servers,
 ) -> Decided:  # fmt: skip
     """Decide what has to run."""
     states = states_of(run.graph)
@@ -272,7 +277,7 @@ def _decide(
     def look() -> Decisions:
         return decisions_of(
             run.graph, run.jobs, states, wanted=wanted, hashing=options.hashing, half=half,
-            asked=(lambda task, number: True) if everything else None, finders=finders,
+            asked=(lambda task, number: True) if everything else None, finders=finders, servers=servers,
         )  # fmt: skip
 
     decisions = look()
@@ -318,7 +323,9 @@ def _give_orders(
         {"root": root, "spelled": state.spelled, "log": str(decided.logs[root][0]), "generation": decided.logs[root][1]}
         for root, state in decided.states.items()
     ]
-    return {"hashing": options.hashing.value, "folder": os.path.abspath(run.graph.folder), "roots": roots}
+    named = sorted(servers_of(run.graph.roots.values()))
+    folder_of_run = os.path.abspath(run.graph.folder)
+    return {"hashing": options.hashing.value, "folder": folder_of_run, "roots": roots, "servers": named}
 
 
 def _look_again(run: Prepared, options: RunOptions) -> None:

@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from sncompile.ir.language.locations import absolute, normalized
+from sncompile.remote.servers import Servers
 from sncompile.runner.engine.hooks import EngineJob
 from sncompile.runner.measures import read_measure
 from sncompile.runner.state.orders import Order, engine_jobs
@@ -29,13 +31,13 @@ class Obedience:
 
     def __init__(
         self, orders: Mapping[str, Sequence[Order]], gone: Mapping[str, str], states: Mapping[str, State],
-        logs: Mapping[str, Log], hashing: Hashing, working: Path,
+        logs: Mapping[str, Log], hashing: Hashing, working: Path, servers: Servers | None = None,
     ) -> None:  # fmt: skip
         self._gone = gone
         self._orders, self._states, self._logs, self._working = orders, states, logs, working
         self._busy = engine_jobs(orders)
         now = next(iter(logs.values())).now if logs else None
-        self._looker = Looker(stamps_of(states), hashing, now)
+        self._looker = Looker(stamps_of(states), hashing, now, servers)
         self._first: dict[str, str] = {}
         self._left_out: list[Path] = []
         """Marks of jobs that are left out of a batch that runs."""
@@ -49,7 +51,7 @@ class Obedience:
     def runs(self, outputs: Iterable[str]) -> bool:
         """Whether a job with such outputs is to run, or may."""
         for path in outputs:
-            name = os.path.normpath(path)
+            name = normalized(path)
             if name in self._busy:
                 self._met.add(name)
                 return True
@@ -59,7 +61,7 @@ class Obedience:
         """The outputs that runs are known to have made, as jobs in the working folder `folder` have them."""
         start = f"{folder.rstrip('/')}/"
         every = (order for held in self._orders.values() for order in held if order.made)
-        return {os.path.normpath(path.removeprefix(start)) for order in every for path in order.outputs}
+        return {normalized(path.removeprefix(start)) for order in every for path in order.outputs}
 
     def unmet(self) -> set[str]:
         """What is to be done and the engine knows no job for."""
@@ -67,7 +69,7 @@ class Obedience:
 
     def lacks(self, path: str) -> bool:
         """Whether an input is not there, and need not be: a run has deleted it, or its maker is left out."""
-        place = os.path.normpath(self._working / path)
+        place = absolute(str(self._working), path)
         return place in self._gone and not os.path.lexists(place)
 
     def stays(self, job: EngineJob) -> bool:
@@ -92,7 +94,7 @@ class Obedience:
 
     def _of(self, job: EngineJob) -> Iterator[Order]:
         for path, _, _ in job.outputs:
-            found = self._orders.get(os.path.normpath(path))
+            found = self._orders.get(normalized(path))
             if found is not None:
                 yield from found
                 return

@@ -66,3 +66,5 @@ class Workflow:
     rules: tuple[Rule, ...]
     files: Mapping[str, bytes]
     marked: frozenset[str]
+    providers: tuple[str, ...] = ()
+    """Storage plugins that the rules use."""

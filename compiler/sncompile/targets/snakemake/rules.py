@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from sncompile.lowering.model import Task
+from sncompile.lowering.model import Input, Task
 from sncompile.targets.snakemake.commands import CommandLowering
 from sncompile.targets.snakemake.containers import apptainer_name
 from sncompile.targets.snakemake.context import Surroundings, TaskContext
@@ -16,6 +16,7 @@ from sncompile.targets.snakemake.outputs import OutputPatterns
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, pattern, string
 from sncompile.targets.snakemake.resources import resource_entries, thread_entry
 from sncompile.targets.snakemake.shell_code import shell_entries
+from sncompile.targets.snakemake.storage import FETCHED, fetched, providers_of
 
 
 class RulePrinter:
@@ -77,11 +78,20 @@ class RulePrinter:
         entries = []
         for name, port in self._task.inputs.items():
             code = port_code(port.files, name, self.context)
+            if code is not None and port.remote:
+                code = self._fetched(code, port)
             if code is not None:
                 entries.append(Entry(item_name(name), code, port.span))
         used = {entry.name for entry in entries}
         entries += self._hidden_inputs(used)
         return entries
+
+    def _fetched(self, code: Code, port: Input) -> Code:
+        self._around.providers |= providers_of((port,))
+        found, by_function = fetched(code)
+        if by_function:
+            self._around.functions.add(FETCHED)
+        return found
 
     def _hidden_inputs(self, used: set[str]) -> list[Entry]:
         """Jobs that must be done first although no port reads from them."""

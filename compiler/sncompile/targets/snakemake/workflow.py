@@ -59,6 +59,7 @@ def workflow_of(
         runs_containers=boxed,
         files=emitted,
         marked=around.marks.tasks,
+        providers=tuple(sorted(around.providers)),
     )
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from sncompile.ir.values.evaluate import record_text
 from sncompile.targets.snakemake.reading_back.reading import Unreadable
+from sncompile.targets.snakemake.storage import PROVIDERS
 
 
 class Unknown(Unreadable):
@@ -136,11 +137,15 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "options": lambda name, values: " ".join(f"{name} {shlex.quote(value)}" for value in values),
     "size": _size,
     "ancient": lambda paths: paths,
+    "fetched": lambda paths: paths,
     **{name: _flagged(name) for name in ("temp", "protected", "directory", "touch", "ensure")},
     "ceil": ceil, "int": int, "float": float, "str": str, "len": len, "min": min, "max": max, "bool": bool,
     "list": list, "sorted": sorted, "range": range,
 }  # fmt: skip
 """Functions that rules call: those of the header, of Snakemake and of Python."""
+
+STORED = frozenset(f"storage.{provider}" for provider in PROVIDERS.values())
+"""What says that Snakemake fetches a path; which it is stays the same."""
 
 _METHODS: Mapping[tuple[type, str], Callable[..., Any]] = {
     (Rows, "value"): Rows.value, (Rows, "values"): Rows.values, (Rows, "each"): Rows.each,
@@ -222,6 +227,8 @@ class Code:
             written = ast.unparse(node.func)
             if written == "json.loads":
                 return json.loads(*arguments)
+            if written in STORED and len(arguments) == 1:
+                return arguments[0]
             if written == "dict.fromkeys":
                 return dict.fromkeys(*arguments)
             owner = self._value(node.func.value, local)
