@@ -54,6 +54,7 @@ from sncompile.state.store import State, log_place, open_log
 from sncompile.state.versions import Hashing
 from sncompile.targets.emitted import Emitted
 from sncompile.targets.snakemake.engine.surroundings import Surroundings, python, surroundings
+from sncompile.targets.snakemake.storage import copy_of
 from sncompile.telemetry.redaction import SHORTEST
 from sncompile.views.columns import count
 
@@ -239,7 +240,7 @@ def _make_ready(
     write_facts(folder, {**run.facts, "documents": documents}, run.graph)
     write_promises(folder.promises, promised(files, asked), files.by_mark)
     targets = () if options.wanted is None else options.wanted.files
-    request = replace(request, targets=targets, shared=shared(run.jobs, verdict, limits))
+    request = replace(request, targets=tuple(map(copy_of, targets)), shared=shared(run.jobs, verdict, limits))
     state = None if decided is None else _give_orders(folder, run, options, marked, decided)
     if options.disk is not None:
         orders = () if decisions is None else orders_of(run.graph, run.jobs, decisions, marked)

@@ -23,7 +23,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from sncompile.ir.language.locations import is_url, servers_of
-from sncompile.lowering.model import JobRef, Lowered, Task
+from sncompile.lowering.model import Input, JobRef, Lowered, Output, Task
 from sncompile.remote.servers import Servers
 from sncompile.state.meaning import Meaning, Meanings
 from sncompile.state.places import Places
@@ -194,6 +194,7 @@ class _Deciding:
         self._same: dict[tuple[int, int], str | None] = {}
 
     def decide(self) -> Decisions:
+        self._ask_servers()
         found: dict[str, TaskDecisions] = {}
         for name, task in self._lowered.tasks.items():
             self._look_for_gone(task)
@@ -209,6 +210,18 @@ class _Deciding:
             if found[name].verdicts[number] is not Verdict.RUN
         }
         return Decisions(found, self._wanted, self._looker, gone, brought, self._states)
+
+    def _ask_servers(self) -> None:
+        """Ask for everything elsewhere at once: one by one it would take its time."""
+        if self._looker.servers is None:
+            return
+        for name, numbers in self._wanted.items():
+            task = self._lowered.tasks[name]
+            ports: tuple[Input | Output, ...] = (*task.inputs.values(), *task.outputs.values())
+            columns = [port.paths for port in ports if port.remote]
+            self._looker.servers.ask(
+                path for paths in columns for number in numbers for path in paths[number] or () if is_url(path)
+            )
 
     def _look_for_gone(self, task: Task) -> None:
         """Temporary outputs of jobs that are not wanted count as there, too, once a run has deleted them."""

@@ -88,6 +88,19 @@ def servers_of(roots: Iterable[str]) -> frozenset[str]:
     return frozenset(location(root).server for root in roots if is_url(root))
 
 
+WORKSPACE = "results"
+"""Where results lie if nothing is said."""
+
+
+def workspace_here(workspace: str) -> str:
+    """The folder of this machine for what a run keeps beside its results: lists of files, marks.
+
+    >>> workspace_here("out"), workspace_here("s3://bucket/out")
+    ('out', 'results')
+    """
+    return WORKSPACE if is_url(workspace) else workspace
+
+
 def is_near(host: str) -> bool:
     """Whether a host is this machine, or one that only this machine's own link leads to, by its name alone.
 

@@ -12,6 +12,7 @@ from sncompile.diagnostics import Diagnostic, Fault, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import values as faults
 from sncompile.ir.keys.table import Cell as TableCell
+from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.locations import WRITABLE, is_near, is_url, location, servers_of, wrong_with
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
@@ -92,18 +93,24 @@ def _wanted(step: Step, remote: Remote) -> Iterator[_Wanted]:
 
 
 def _check_workspace(program: Program, checker: _Checker, report: Report) -> None:
-    """Derived paths all begin with the workspace, so it is told once."""
-    derived = [output for step in program.steps.values() for output in step.outputs.values() if output.derived]
+    """Derived paths all begin with the workspace, so what is wrong with it is told once; then what is with keys."""
     root = program.data.get(WORKSPACE)
-    if not derived or root is None or not is_url(program.workspace):
+    if root is None or not is_url(program.workspace):
         return
-    bases = {output.port.base for output in derived}
-    for base in sorted(bases):
-        wrong = checker.wrong(f"{program.workspace}/x", "outputs", base)
-        if wrong is not None:
-            message = f"the data root `{WORKSPACE}` {wrong.how}, `{program.workspace}`, and jobs write files there"
-            report.add(wrong.fault.at(root.span, message, help=wrong.help))
-            return
+    for step in program.steps.values():
+        for base in sorted({output.port.base for output in step.outputs.values() if output.derived}):
+            wrong = checker.wrong(f"{program.workspace}/x", "outputs", base)
+            if wrong is not None:
+                message = f"the data root `{WORKSPACE}` {wrong.how}, `{program.workspace}`, and jobs write files there"
+                report.add(wrong.fault.at(root.span, message, help=wrong.help))
+                return
+            for key in step.keys.by:
+                for cell in dict.fromkeys(step.keys.column(key)):
+                    wrong = checker.wrong(f"{program.workspace}/{encode_key(cell)}", "outputs", base)
+                    if wrong is not None:
+                        message = f"`{cell}` of the key `{key}` stands in the URL of what `{step.name}` writes, which"
+                        report.add(wrong.fault.at(step.span, f"{message} {wrong.how}", help=wrong.help))
+                        return
 
 
 class _Checker:

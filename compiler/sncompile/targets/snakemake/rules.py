@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from sncompile.lowering.model import Input, Task
+from sncompile.lowering.model import Task
 from sncompile.targets.snakemake.commands import CommandLowering
 from sncompile.targets.snakemake.containers import apptainer_name
 from sncompile.targets.snakemake.context import Surroundings, TaskContext
@@ -79,15 +79,15 @@ class RulePrinter:
         for name, port in self._task.inputs.items():
             code = port_code(port.files, name, self.context)
             if code is not None and port.remote:
-                code = self._fetched(code, port)
+                self._around.providers |= providers_of((port,))
+                code = self._fetched(code)
             if code is not None:
                 entries.append(Entry(item_name(name), code, port.span))
         used = {entry.name for entry in entries}
         entries += self._hidden_inputs(used)
         return entries
 
-    def _fetched(self, code: Code, port: Input) -> Code:
-        self._around.providers |= providers_of((port,))
+    def _fetched(self, code: Code) -> Code:
         found, by_function = fetched(code)
         if by_function:
             self._around.functions.add(FETCHED)
@@ -101,6 +101,8 @@ class RulePrinter:
         for wait in task.waits:
             name = unique(f"after_{item_name(wait.task.replace('.', '_'))}", used)
             code = input_code(waiting.standing_for(wait.files, task.key_set), name, self.context)
+            if code is not None and any(o.remote for o in self._around.lowered.tasks[wait.task].outputs.values()):
+                code = self._fetched(code)
             if code is not None:
                 # Order alone: a newer file is no reason to run again.
                 entries.append(Entry(name, _ancient(code) if wait.ordered else code, task.span))
