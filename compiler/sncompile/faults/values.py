@@ -66,7 +66,7 @@ BAD_SUCCESS = Fault(
 URL_AS_FILE = Fault(
     "SN336",
     "a URL where a file is wanted",
-    "Inputs may be URLs, and so may outputs at `s3://` and `gs://`. A parameter of the type `path`, the file of a\n"
+    "Inputs may be URLs, and so may outputs at `s3://`. A parameter of the type `path`, the file of a\n"
     "table, a default of a module and an output elsewhere are paths of this machine. Fetch a file before, or in a\n"
     "step that takes the URL as a `string`, which may be any text.",
 )

@@ -16,7 +16,7 @@ from sncompile.remote.servers import Servers
 from sncompile.targets.snakemake.storage import providers_of
 from sncompile.views.columns import count
 
-EXTRAS: Mapping[str, str] = {"http": "http", "s3": "s3", "gcs": "gs", "ftp": "ftp"}
+EXTRAS: Mapping[str, str] = {"http": "http", "s3": "s3"}
 """The extra of sncompile that brings each storage plugin."""
 
 _MOST_TOLD = 10

@@ -16,10 +16,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 WEB = ("https", "http")
-SCHEMES = (*WEB, "s3", "gs", "ftp")
+SCHEMES = (*WEB, "s3")
 """What files can be fetched by."""
 
-WRITABLE = ("s3", "gs")
+WRITABLE = ("s3",)
 """What files can be sent by."""
 
 # A single letter is a drive of Windows. Of some no second slash is wanted: it may have got lost on the way.

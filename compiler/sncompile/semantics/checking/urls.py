@@ -177,6 +177,7 @@ class _Checker:
         others = len({other for _, _, other in found}) - 1
         # A login is not told again.
         shown = f"{text.partition('://')[0]}://…@{text.rpartition('@')[2]}" if "@" in location(text).host else text
+        shown = shown.partition("?")[0] + "?…" if "?" in shown else shown
         message = f"{wanted.what} {wrong.how}{f' for {where}' if where else ''}: `{shown}`"
         message += f" (and {others:,} more)" if others else ""
         return self._told(text, message, wanted, wrong, step)

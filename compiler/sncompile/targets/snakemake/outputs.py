@@ -246,7 +246,7 @@ class OutputPatterns:
     def _sent(self, name: str, output: Output, pattern: str) -> Code:
         """The code of a pattern that leads elsewhere: Snakemake keeps, deletes and makes nothing there."""
         task, around = self._context.task, self._context.around
-        flags = ("temp", output.temp), ("protected", output.protected), ("a directory", output.base == "directory")
+        flags = ("temporary", output.temp), ("protected", output.protected)
         wrong = next((f"is {what}" for what, asked in flags if asked), None)
         if any(check.port == name for check in task.checks):
             wrong = "is looked at (`success`)"

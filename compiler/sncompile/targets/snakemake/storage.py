@@ -10,7 +10,7 @@ from sncompile.ir.language.locations import is_url, location
 from sncompile.lowering.model import Input, Output
 from sncompile.targets.snakemake.python_code import Atom, Call, Code
 
-PROVIDERS: Mapping[str, str] = {"https": "http", "http": "http", "s3": "s3", "gs": "gcs", "ftp": "ftp"}
+PROVIDERS: Mapping[str, str] = {"https": "http", "http": "http", "s3": "s3"}
 """The plugin for each scheme, as Snakemake calls it."""
 
 FETCHED = "fetched"
