@@ -20,7 +20,7 @@ from ..waiting import until
 class Page:
     """What the server has at a path: `tag` is its ETag, `moved` where it leads on to.
 
-    Where it is `broken`, its connection ends half-way; a `busy` one answers 503 to all but questions whether it is there.
+    Where it is `broken`, its connection ends half-way; a `busy` one answers 503 unless it is asked whether it is there.
     """
 
     content: bytes = b""

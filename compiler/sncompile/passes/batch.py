@@ -30,6 +30,8 @@ def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
         if family.batch < 2 or family.batches or len(family.keys) < 2:
             continue
         reason = _hindrance(family)
+        if graph.feeds_itself(name):
+            reason = "its instances wait for each other"
         if reason is None and remote.ports(name):
             reason = "the engine fetches what it reads, or sends what it writes, one by one"
         if reason is not None:
