@@ -56,6 +56,7 @@ ASKING: dict[Feature, dict[str, str]] = {
     Feature.CHECKS: {"module": "success: {non_empty: [o]}"},
     Feature.LOCAL_JOBS: {"step": "local: true"},
     Feature.FETCHED: {"input": "'https://example.org/data.txt'"},
+    Feature.SUMS: {"step": "sha256: {i: '%s'}" % ("0" * 64)},
     Feature.SENT: {"step": "outputs: {o: 's3://bucket/o.txt'}"},
 }
 """A spec that asks for each feature."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
@@ -205,6 +206,32 @@ def test_a_budget_of_the_disk_is_refused(folder: Path) -> None:
     told = run(folder, "--disk", "1GB")
     assert told.returncode != 0
     assert "SN750" in told.stderr
+
+
+def test_a_file_with_another_sum_is_no_input(tmp_path: Path, server: Web) -> None:
+    """Whoever names the sum; plain Snakemake looks, too. A file that is sent anew with the same content is no change."""
+    total = hashlib.sha256(b"alpha\n").hexdigest()
+    spec = SPEC.format(address=server.address)
+    (tmp_path / "helper.py").write_text(HELPER)
+    spec = spec.replace("  fixed:\n", f"  fixed:\n    sha256: {{x: '{total}'}}\n")
+    (tmp_path / "far.yaml").write_text(spec)
+    (tmp_path / "b.txt").write_text("local\n")
+    assert done(run(tmp_path)) == 5
+    server.put("/raw/a.txt", "alpha\n", tag='"sent anew"')
+    assert done(run(tmp_path)) == 0
+    server.put("/raw/a.txt", "omega\n")
+    assert done(run(tmp_path)) == 0, "a job that ran is known by the sum"
+    for path in (tmp_path / "results").rglob("o.txt"):
+        path.unlink()
+    told = run(tmp_path, "--keep-going")
+    assert told.returncode != 0
+    assert "not the file that was meant" in told.stderr
+    assert results(tmp_path).keys() == {"up/b", "up/c"}
+    server.put("/raw/a.txt", "alpha\n")
+    for path in (tmp_path / "results").rglob("o.txt"):
+        path.unlink()
+    plain_snakemake(tmp_path, "build/far/Snakefile")
+    assert results(tmp_path)["all"] == RESULTS["all"]
 
 
 # --- Buckets ----------------------------------------------------------------------------------------------------------

@@ -169,3 +169,10 @@ GIVEN_EXPRESSION = Fault(
     "What `--set`, `--data` and `--params` give is taken as it is and never evaluated, so `${…}` there would be\n"
     "handed to the tool as it stands. Give the value itself; a literal `${` is written `$${`.",
 )
+BAD_SUM = Fault(
+    "SN477",
+    "a sum of a file that cannot be",
+    "`sha256` of a step says what the files of inputs must hold, beside what `with` gives: `sha256: {reads:\n"
+    '"${samples.sum}"}`. It is for an input that is one file, which no step makes, and has 64 digits. A job whose\n'
+    "file holds something else fails before its command runs.",
+)

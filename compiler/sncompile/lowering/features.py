@@ -27,4 +27,5 @@ class Feature(Enum):
     BATCHES = "several jobs in one"
     LOCAL_JOBS = "jobs of the submitting machine"
     FETCHED = "files from elsewhere"
+    SUMS = "sums of input files"
     SENT = "results that are sent elsewhere"

@@ -29,6 +29,7 @@ from sncompile.lowering.model import (
     Promised,
     Task,
     Use,
+    paths_in,
     ports_paths,
 )
 from sncompile.lowering.paths import inputs_of, outputs_of, parameters_of, sources_of, taken_outputs
@@ -65,6 +66,7 @@ def lower(graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | No
         features=_features(graph, needed_here),
         resources=_resources(graph, needed_here),
         effects=tuple(effects),
+        sums=graph.sums,
         span=graph.span,
         _parts=lowering,
     )
@@ -278,7 +280,9 @@ def _features(graph: Graph, needed_here: Collection[str]) -> dict[Feature, tuple
     for name, family in graph.families.items():
         if name not in needed_here:
             continue
-        used = [*_used(family, Columns(family, graph, evaluator)), *_used_elsewhere(family, remote.ports(name))]
+        columns = Columns(family, graph, evaluator)
+        used = [*_used(family, columns), *_used_elsewhere(family, remote.ports(name))]
+        used += _summed(columns, graph.sums) if graph.sums else ()
         for feature, what, span in used:
             found.setdefault(feature, []).append(Use(name, what, span))
         own = next((edge for edge in graph.into(name) if edge.source == name), None)
@@ -347,6 +351,13 @@ def _used_elsewhere(family: Family, remote: Collection[RemotePort]) -> Iterator[
             yield Feature.FETCHED, name, family.inputs[name].value.span
         else:
             yield Feature.SENT, name, family.outputs[name].span
+
+
+def _summed(columns: Columns, sums: Mapping[str, str]) -> Iterator[tuple[Feature, str, Span]]:
+    """The inputs of a family that take files of which it is said what they hold."""
+    for name, port in columns.family.inputs.items():
+        if any(path in sums for cell in columns.cells(port.value) for path in paths_in(cell) or ()):
+            yield Feature.SUMS, name, port.value.span
 
 
 def _late_words(family: Family, columns: Columns) -> list[str]:

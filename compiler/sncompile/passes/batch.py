@@ -32,6 +32,8 @@ def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
         reason = _hindrance(family)
         if graph.feeds_itself(name):
             reason = "its instances wait for each other"
+        if reason is None and graph.sums:
+            reason = "files of inputs are looked at before each job (`sha256`)"
         if reason is None and remote.ports(name):
             reason = "the engine fetches what it reads, or sends what it writes, one by one"
         if reason is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 
 from sncompile.ir.language.locations import WEB, location
 from sncompile.remote.found import Found, NotReached, NotThere
@@ -13,10 +14,13 @@ AT_ONCE = 16
 
 
 class Servers:
-    """What servers say of files. `named` are the servers that data roots begin with: they alone may be near."""
+    """What servers say of files. `named` are the servers that data roots begin with: they alone may be near.
 
-    def __init__(self, named: Collection[str]) -> None:
-        self.named = frozenset(named)
+    A file of which it is said what it holds is known by that (`sums`), whatever its server says.
+    """
+
+    def __init__(self, named: Collection[str], sums: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.named, self.sums = frozenset(named), sums
         self._found: dict[str, Found | NotThere | NotReached] = {}
 
     def forget(self) -> None:
@@ -39,6 +43,11 @@ class Servers:
         return self.ask((url,))[url]
 
     def _look(self, url: str) -> Found | NotThere | NotReached:
+        found = self._asked(url)
+        total = self.sums.get(url)
+        return Found(found.size, f":sha256={total}") if total is not None and isinstance(found, Found) else found
+
+    def _asked(self, url: str) -> Found | NotThere | NotReached:
         scheme = location(url).scheme
         try:
             if scheme in WEB:

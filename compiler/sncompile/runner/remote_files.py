@@ -37,7 +37,7 @@ def look_elsewhere(
 
     `budget`: the run has one for the disk. Raises `CompileError` where something is not there.
     """
-    servers = Servers(servers_of(made.graph.roots.values()))
+    servers = Servers(servers_of(made.graph.roots.values()), made.graph.sums)
     port = next((port for _, port in remote_ports(made.jobs)), None)
     if port is None:
         return servers

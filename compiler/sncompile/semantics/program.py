@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
@@ -96,6 +97,8 @@ class Step(NamedTuple):
     local_rule: bool
     tags: tuple[str, ...]
     span: Span
+    sums: Mapping[str, Value] = MappingProxyType({})
+    """What the files of inputs must hold: port → SHA-256."""
 
     def local(self, space: str, name: str) -> Value:
         """What a name of the module stands for in this step."""
@@ -167,5 +170,7 @@ class Program:
     kept: tuple[Kept, ...] = ()
     """What no job may write over."""
     inferred: Mapping[str, Inferred] = field(default_factory=dict)
+    sums: Mapping[str, str] = field(default_factory=dict)
+    """What files must hold: path → SHA-256."""
     moves: tuple[tuple[str, str], ...] = ()
     """How steps and nested pipelines were renamed, from what to what, in that order."""

@@ -177,7 +177,7 @@ class _Deciding:
         self._half, self._asked, self._finders = half, asked, finders
         self._working = os.path.abspath(lowered.folder)
         self._meanings = Meanings(lowered.files, places)
-        servers = Servers(servers_of(lowered.roots.values())) if servers is None else servers
+        servers = Servers(servers_of(lowered.roots.values()), lowered.sums) if servers is None else servers
         self._looker = looker or Looker(stamps_of(states), hashing, servers=servers)
         self._roots = list(states)
         self._starts = sorted(((r, state.start) for r, state in states.items()), key=lambda each: -len(each[1]))

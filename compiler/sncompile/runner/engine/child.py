@@ -225,7 +225,7 @@ def _obedience(folder: RunFolder, *, deletes: bool) -> Obedience | None:
     logs = {
         each["root"]: open_log(Path(each["log"]), each["generation"]) for each in told["roots"] if each["root"] in used
     }
-    servers = Servers(told.get("servers", ()))
+    servers = Servers(told.get("servers", ()), told.get("sums") or {})
     return Obedience(orders, states, logs, Hashing(told["hashing"]), Path.cwd(), deletes=deletes, servers=servers)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sncompile.diagnostics import CompileError
 from sncompile.faults import runs as faults
-from sncompile.ir.language.locations import servers_of
+from sncompile.ir.language.locations import is_url, servers_of
 from sncompile.remote.servers import Servers
 from sncompile.runner.files.claims import Claimed
 from sncompile.runner.files.run_files import RunFiles
@@ -144,4 +144,5 @@ def give_orders(
         "folder": os.path.abspath(run.graph.folder),
         "roots": roots,
         "servers": sorted(servers_of(run.graph.roots.values())),
+        "sums": {path: total for path, total in run.graph.sums.items() if is_url(path)},
     }

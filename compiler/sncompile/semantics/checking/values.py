@@ -143,9 +143,7 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
     report.extend(faulty.told())
 
 
-def _tell_unnamed(
-    value: Related, number: int | None, what: str, declared: PortDoc | ParamDoc, report: Report
-) -> bool:
+def _tell_unnamed(value: Related, number: int | None, what: str, declared: PortDoc | ParamDoc, report: Report) -> bool:
     """Tell of instances (all of them, or that of a number) that name one of another step that is not there.
 
     Those that name none are told of where the taker cannot do without.

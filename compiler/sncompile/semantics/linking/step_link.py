@@ -88,6 +88,7 @@ class StepLinker:
             local_rule=doc.local,
             tags=doc.tags,
             span=doc.name.span,
+            sums={name: typer.value(value) for name, value in doc.sums.items()},
         )
 
     def _command(self, bound: Bindings) -> tuple[Argument, ...] | None:

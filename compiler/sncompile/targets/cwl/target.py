@@ -64,6 +64,11 @@ class CwlTarget(Target[NoOptions]):
             "the input `{task}.{what}` is fetched from elsewhere, which CWL does not do",
             "fetch it before, and name the file",
         ),
+        Feature.SUMS: Refusal(
+            faults.LACKING,
+            "what the input `{task}.{what}` must hold (`sha256`) is not looked at by the target CWL",
+            "compile to Snakemake, or look at it in a step",
+        ),
         Feature.SENT: Refusal(
             faults.NO_SERVERS,
             "the output `{task}.{what}` is sent elsewhere, which CWL does not do",

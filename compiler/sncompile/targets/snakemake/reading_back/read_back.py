@@ -291,7 +291,7 @@ class _Comparison:
         }  # fmt: skip
         shell = formatted(rule.shell(), names)
         marked = family.name in self._marked and bool(family.outputs)
-        line, around = command_line(family, job, shell, log, marked=marked)
+        line, around = command_line(family, job, shell, log, marked=marked, sums=self._graph.sums)
         yield from around
         if job.command is None:
             told = script_differs(line, job)
