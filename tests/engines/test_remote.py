@@ -209,7 +209,7 @@ def test_a_budget_of_the_disk_is_refused(folder: Path) -> None:
 
 
 def test_a_file_with_another_sum_is_no_input(tmp_path: Path, server: Web) -> None:
-    """Whoever names the sum; plain Snakemake looks, too. A file that is sent anew with the same content is no change."""
+    """Whoever names the sum; plain Snakemake looks, too. One that is sent anew with the same content is no change."""
     total = hashlib.sha256(b"alpha\n").hexdigest()
     spec = SPEC.format(address=server.address)
     (tmp_path / "helper.py").write_text(HELPER)

@@ -453,8 +453,8 @@ class Lowered:
     `features` are what an engine must be able to do, and `resources` what jobs ask for, each with what asks for it.
     `folder` is the jobs' working folder and is never written into a file; `roots` are the data roots by their names,
     `workspace` that of the results; `origins` has what documents from outside of the project are called on every
-    machine. `sums` are what files of inputs must hold, as SHA-256. `place` is where jobs find module files, and `staged` leads from the path of an input to where they find
-    that.
+    machine. `sums` are what files of inputs must hold, as SHA-256. `place` is where jobs find module files, and
+    `staged` leads from the path of an input to where they find that.
     """
 
     name: str

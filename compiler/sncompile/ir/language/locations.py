@@ -13,6 +13,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Iterable
+from pathlib import PurePath
 from typing import NamedTuple
 
 WEB = ("https", "http")
@@ -119,6 +120,16 @@ def is_near_address(address: str) -> bool:
         return re.fullmatch(r"(?:0x[0-9a-f]+|[0-9]+)(?:\.(?:0x[0-9a-f]+|[0-9]+))*", address) is not None
     inner = getattr(found, "ipv4_mapped", None) or found
     return bool(inner.is_loopback or inner.is_link_local or inner.is_unspecified)
+
+
+def given(path: PurePath) -> str:
+    """A path of Python as text, from everywhere the same. As a path a URL has lost a slash.
+
+    >>> given(PurePath("s3://bucket/a.txt"))
+    's3://bucket/a.txt'
+    """
+    text = str(path)
+    return re.sub(r":/+", "://", text, count=1) if is_url(text) else os.path.abspath(path)
 
 
 def absolute(folder: str, path: str) -> str:

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
+from sncompile.diagnostics import Span
 from sncompile.ir.language.locations import is_url, location
-from sncompile.lowering.model import Input, Output
+from sncompile.lowering.model import Input, Lowered, Output
 from sncompile.targets.snakemake.python_code import Atom, Call, Code
 
 PROVIDERS: Mapping[str, str] = {"https": "http", "http": "http", "s3": "s3"}
@@ -36,6 +37,23 @@ def copy_of(path: str) -> str:
         return path
     found = location(path)
     return str(PurePosixPath(PLACE, PROVIDERS[found.scheme], f"{found.host}{found.path}"))
+
+
+def one_copy(lowered: Lowered) -> tuple[Span, str, str] | None:
+    """Two URLs whose copies cannot both be there, and where the second is named; None where all can."""
+    known: dict[str, str] = {}
+    for task in lowered.tasks.values():
+        ports: tuple[Input | Output, ...] = (*task.inputs.values(), *task.outputs.values())
+        for port in ports:
+            for path in (path for paths in port.paths for path in paths or ()) if port.remote else ():
+                other = known.setdefault(copy_of(path), path) if is_url(path) else path
+                if other != path:
+                    return port.span, other, path
+    for copy, path in known.items():
+        for folder in PurePosixPath(copy).parents:
+            if str(folder) in known:
+                return lowered.span, known[str(folder)], path
+    return None
 
 
 def fetched(code: Code) -> tuple[Code, bool]:

@@ -24,7 +24,7 @@ from sncompile.targets.snakemake.raw_paths import raw_inputs
 from sncompile.targets.snakemake.rules import RulePrinter
 from sncompile.targets.snakemake.separation import Paths, separate
 from sncompile.targets.snakemake.sidecars import Sidecars
-from sncompile.targets.snakemake.storage import FETCHED, fetched
+from sncompile.targets.snakemake.storage import FETCHED, fetched, one_copy
 from sncompile.targets.target import Engine
 
 
@@ -38,6 +38,13 @@ def workflow_of(
     patterns = {name: printer.outputs for name, printer in printers.items()}
     for first, second in separate(patterns, _raw(printers)):
         report.add(_ambiguous(lowered.tasks[first], lowered.tasks[second]))
+    copies = one_copy(lowered)
+    if copies is not None:
+        span, one, other = copies
+        message = f"Snakemake would keep its copies of `{one}` and `{other}` in one place"
+        report.add(
+            faults.ONE_COPY.at(span, message, help="name both by the same scheme, or give one of them another name")
+        )
     rules = [_rule_all(around)]
     rules += [printers[task.name].rule(benchmark=benchmark) for task in tasks]
     secrets = {variable.name for task in tasks for variable in task.variables if variable.value is None}
