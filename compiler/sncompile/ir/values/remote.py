@@ -5,14 +5,16 @@ Nearly none have, and whether one may have is seen of the texts that its paths a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
+from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.locations import is_url
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
-from sncompile.ir.values.model import Bound, Cell, Const, Key, Local, Lookup, Output, Value, children
+from sncompile.ir.values.model import Bound, Cell, Const, Key, Local, Lookup, Output, Text, Value, children
 
 
 class RemotePort(NamedTuple):
@@ -37,6 +39,7 @@ class Remote:
     def __init__(self, steps: Mapping[str, _Step], evaluator: Evaluator) -> None:
         self._steps, self._evaluator = steps, evaluator
         self._columns: dict[tuple[Table, str], bool] = {}
+        self._keys: dict[tuple[int, str], tuple[KeySet, bool]] = {}
         self._outputs: dict[tuple[str, str], bool] = {}
         self._found: dict[str, frozenset[RemotePort]] = {}
 
@@ -65,7 +68,7 @@ class Remote:
 
     def may_be(self, value: Value, step: Bound) -> bool:
         """Whether a value can be a URL: some text that it is made of has a colon. Most have none, and are not made."""
-        if value.type.base in ("unknown", "null"):
+        if value.type.base in ("unknown", "null") or _begins_otherwise(value, step):
             return False
         for leaf in leaves(value, step):
             match leaf:
@@ -77,7 +80,7 @@ class Remote:
                     if self._has_colon(leaf.table, leaf.column):
                         return True
                 case Key():
-                    if any(":" in cell for cell in leaf.keys.column(leaf.name)):
+                    if self._key_has_colon(leaf.keys, leaf.name):
                         return True
                 case Output():
                     if self._output_may_be(leaf.step, leaf.port):
@@ -95,6 +98,12 @@ class Remote:
             self._outputs[name, port] = known
         return known
 
+    def _key_has_colon(self, keys: KeySet, name: str) -> bool:
+        known = self._keys.get((id(keys), name))
+        if known is None:
+            known = self._keys[id(keys), name] = (keys, any(":" in cell for cell in keys.column(name)))
+        return known[1]
+
     def _has_colon(self, table: Table, column: str) -> bool:
         if table.enumerated == column:
             return False  # Files that were found.
@@ -102,6 +111,29 @@ class Remote:
             cells = table.columns[column]
             self._columns[table, column] = any(isinstance(cell, str) and ":" in cell for cell in cells)
         return self._columns[table, column]
+
+
+_SCHEME = re.compile(r"[A-Za-z0-9+.-]*")
+
+
+def _begins_otherwise(value: Value, step: Bound) -> bool:
+    """Whether the text that a path begins with is none that a URL can begin with, as nearly all are.
+
+    `results/align/` is none, whatever comes behind it; `s3` and `https:` could be.
+    """
+    while isinstance(value, (Text, Local)):
+        if isinstance(value, Local):
+            if value.space not in ("inputs", "outputs", "params"):
+                return False
+            value = step.local(value.space, value.name)
+        elif value.parts:
+            value = value.parts[0]
+        else:
+            return True
+    if not isinstance(value, Const) or not isinstance(value.value, str):
+        return False
+    end = _SCHEME.match(value.value)
+    return end is not None and end.end() < len(value.value) and value.value[end.end()] != ":"
 
 
 def leaves(value: Value, step: Bound) -> Iterator[Value]:
