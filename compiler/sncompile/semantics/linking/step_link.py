@@ -95,6 +95,7 @@ class StepLinker:
             span=doc.name.span,
             sheets=bound.sheets,
             scratch=module.scratch,
+            sums={name: typer.value(value) for name, value in doc.sums.items()},
         )
         return with_written(step, self._report)
 
