@@ -31,6 +31,7 @@ from sncompile.cli.selecting import chosen_jobs, selected, tell_left_out
 from sncompile.diagnostics import CompileError
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import runs as run_faults
+from sncompile.ir.graph.feeds import may_lack
 from sncompile.ir.graph.model import Graph
 from sncompile.runner.display import duration, make_display
 from sncompile.runner.facts import facts_of
@@ -238,6 +239,8 @@ def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path | None, 
     for name, paths in output_paths(graph).items():
         if how.wanted is not None and name not in how.wanted.outputs:
             continue
+        if may_lack(graph.outputs[name], graph.families):
+            paths = [path for path in paths if os.path.lexists(Path(graph.folder) / path)]
         near = [_near(Path(graph.folder) / p) for p in paths[:1]]
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         write(f"{name}: {near[0]}{more}\n" if near else "")

@@ -137,13 +137,14 @@ class Word(NamedTuple):
     """An argument: the texts of its pieces, joined.
 
     With `each` its only piece is a list, or is absent for some jobs: as many arguments as there are items, with
-    `before` in front of each where it is given.
+    `before` in front of each where it is given, and `lead` in front of all of them where there are any.
     """
 
     pieces: tuple[Piece, ...]
     span: Span
     each: bool = False
     before: str = ""
+    lead: str = ""
 
 
 ScriptPart = str | tuple[Word, ...]
@@ -212,6 +213,8 @@ class Input:
     they come about, and `outside` which of them no task writes. It is `certain` where every job has it, whatever rows
     the tables get. `makers` are the tasks that its value is made from, and `sources` for each job those of their jobs.
     Where a path is `computed` from others, who writes it says nothing of whom the job needs. `data` as of a column.
+    `may_lack`: some of the files are optional outputs, which may not be there when the job is about to run; then they
+    are left out, and words that name the port are `each`.
     """
 
     base: str
@@ -224,6 +227,7 @@ class Input:
     sources: Sequence[tuple[JobRef, ...]]
     computed: bool
     data: bool
+    may_lack: bool
     span: Span
 
     @property

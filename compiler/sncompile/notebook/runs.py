@@ -95,7 +95,10 @@ def _log_text(log: JobLog, *, alone: bool) -> str:
 
 
 class Results(Mapping[str, "Path | list[Path]"]):
-    """The files of a pipeline's outputs, by name: a path, or a list of them. They are there once the run is done."""
+    """The files of a pipeline's outputs, by name: a path, or a list of them. They are there once the run is done.
+
+    Of optional outputs only those are told that were written.
+    """
 
     def __init__(self, outputs: Mapping[str, Any], working: Path) -> None:
         self._outputs, self._working = outputs, working
@@ -103,6 +106,8 @@ class Results(Mapping[str, "Path | list[Path]"]):
     def __getitem__(self, name: str) -> Path | list[Path]:
         output = self._outputs[name]
         paths = [self._working / path for path in output["paths"]]
+        if output.get("may_lack"):
+            paths = [path for path in paths if os.path.lexists(path)]
         return paths if output["many"] or not paths else paths[0]
 
     def __iter__(self) -> Iterator[str]:

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sncompile.ir.graph.commands import Argument, ShellPart, Success
 from sncompile.ir.graph.edges import with_families
-from sncompile.ir.graph.feeds import steps_in
+from sncompile.ir.graph.feeds import reads_optional, steps_in
 from sncompile.ir.graph.model import Edge, Family, Graph
 from sncompile.ir.graph.resources import RESOURCES, Unit
 from sncompile.ir.graph.rewrite import map_children, map_family
@@ -59,6 +59,8 @@ def _fuse_once(graph: Graph, keep: frozenset[str]) -> Result:
         if first.keys is not second.keys or not first.keys.by or not first.outputs or not second.outputs:
             continue
         reason = _hindrance(first, second, published) if name not in named else "another path is made from one of its"
+        if reads_optional(first, graph.families) or reads_optional(second, graph.families):
+            reason = "what one of them reads may not be there"
         if not keep.isdisjoint((name, *(origin.step for origin in first.origins.values()))):
             reason = f"`{name}` is asked for by name"
         fused = _fused(first, second) if reason is None else None

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sncompile.ir.graph.edges import with_families
+from sncompile.ir.graph.feeds import reads_optional
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.passes.merging.branches import Placed, place
@@ -30,7 +31,9 @@ from sncompile.passes.result import Remark, Result, some
 def merge(graph: Graph) -> Result:
     """The graph with a family for each set of corresponding steps."""
     shaper = Shaper(Evaluator(graph.families))
-    shapes = {name: shaper.shape(family) for name, family in graph.families.items() if not family.origins}
+    # Words of files that may not be there are no holes to be filled.
+    apart = {name for name, f in graph.families.items() if f.origins or reads_optional(f, graph.families)}
+    shapes = {name: shaper.shape(family) for name, family in graph.families.items() if name not in apart}
     groups = _buildable(graph, find_groups(graph, shapes), shapes)
     placed, builder, merged = _built(graph, groups, shapes)
     odd = oddities(graph, shapes, [Group(found.members) for found in placed])

@@ -79,6 +79,8 @@ def left_out(decisions: Decisions, lowered: Lowered) -> None:
             maker = lowered.writer(path)
             if maker is None or maker.job.number in decisions.wanted.get(maker.job.task, ()):
                 continue
+            if lowered.tasks[maker.job.task].outputs[maker.port].optional:
+                continue
             if not os.path.lexists(os.path.join(lowered.folder, path)):
                 other = lowered.tasks[maker.job.task].ids[maker.job.number]
                 message = f"`{made.task.ids[number]}` reads `{path}`, which is not there; `{other}` makes it"

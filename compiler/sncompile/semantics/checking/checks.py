@@ -18,6 +18,7 @@ from sncompile.ir.values.relating import UNIT, see, see_through
 from sncompile.semantics.checking.command_lines import check_command_lines
 from sncompile.semantics.checking.files import check_files
 from sncompile.semantics.checking.lengths import check_lengths
+from sncompile.semantics.checking.optional_outputs import check_optional_outputs
 from sncompile.semantics.checking.outputs import Guard, kept_of
 from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.checking.paths import check_paths
@@ -53,6 +54,7 @@ def check_program(
         program = replace(program, outputs=_unconsumed(program, taken))
     evaluator = Evaluator(program.steps)
     check_values(program, evaluator, report)
+    check_optional_outputs(program, report)
     check_command_lines(program, evaluator, report)
     check_urls(program, evaluator, report)
     check_places(program, evaluator, identity, feeds, report)

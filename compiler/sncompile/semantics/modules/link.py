@@ -103,7 +103,9 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
         files=tuple(files),
         undecided=any(map(may_be_decided, action.command or ())),
         outputs={
-            name: TypedOutput(_output_type(port), f"{name}{_suffix(port)}", port.name.span)
+            name: TypedOutput(
+                _output_type(port)._replace(optional=port.optional), f"{name}{_suffix(port)}", port.name.span
+            )
             for name, port in doc.outputs.items()
         },
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -28,11 +29,30 @@ truth() { awk "$functions"' BEGIN { print ('"$1"') ? "true" : "false" }'; }
 cores=1000000
 size() { echo 0; }
 attempt=1
+there() { # As if all were there.
+  local -n told_found=$1; local before=$2 lead=$3 path; shift 3
+  told_found=()
+  for path; do told_found+=(${before:+"$before"} "$path"); done
+  if [[ -n $lead ]] && ((${#told_found[@]})); then told_found=("$lead" "${told_found[@]}"); fi
+}
+add_member() {
+  local -n told_object=$1; local key=$2 many=$3 items=; shift 3
+  while (($#)); do items+="${items:+, }$2"; shift 2; done
+  if ((many)); then items="[$items]"; fi
+  if [[ -n $items ]]; then told_object+="${told_object:+, }$key: $items"; fi
+}
+words() { # As Python quotes them.
+  local word all=
+  for word; do
+    if [[ $word =~ ^[A-Za-z0-9@%+=:,./_-]+$ ]]; then all+=" $word"; else all+=" '${word//\'/\'\"\'\"\'}'"; fi
+  done
+  printf %s "${all# }"
+}
 list() { local path=$1 form=$2; shift 2; lists+=("$path" "$form" "$#" "$@"); }
 tell() { printf '%s\0' "$#" "$@"; }
 for ((n = 1; n <= jobs; n++)); do
   after=() inputs=() made=() given=() outputs=() folders=() temporary=() protected=() create=() variables=() secrets=()
-  checks=() command=() lists=() script= cpus=1 retries=0 priority=0
+  optional=() checks=() command=() lists=() script= cpus=1 retries=0 priority=0
   "job_$n"; "command_$n"
   printf '%s\0' "$name" "$digest" "$cpus" "$retries" "$priority" "$script"
   tell "${command[@]}"; tell "${after[@]}"; tell "${inputs[@]}"; tell "${outputs[@]}"; tell "${temporary[@]}"
@@ -95,7 +115,7 @@ def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str], a
     """What differs in one job."""
     by_size = any(isinstance(job.resources.get(RESOURCES[name].job), str) for name in resources_taken(family))
     if not by_size:  # What is computed of sizes is known when the job runs.
-        yield from _differ("command", found["command"], job.command or [])
+        yield from _differ("command", list(map(_in_order, found["command"])), list(map(_in_order, job.command or [])))
         yield from _differ("script", found["script"], job.shell or "")
     yield from _differ("lists", found["lists"], list(_lists(job, family)))
     yield from _differ("inputs", found["inputs"], list(_paths(job.inputs)))
@@ -142,6 +162,14 @@ def _paths(ports: Mapping[str, Any]) -> Iterator[str]:
     for value in ports.values():
         if value is not None:
             yield from (p for p in (value if isinstance(value, list) else [value]) if p is not None)
+
+
+def _in_order(word: str) -> str:
+    """A word; of one that is a JSON object the members in order, as those that may not be there stand last."""
+    try:
+        return json.dumps(json.loads(word), sort_keys=True) if word.startswith("{") else word
+    except ValueError:
+        return word
 
 
 def _listed(paths: Any) -> Any:

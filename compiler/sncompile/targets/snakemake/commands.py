@@ -31,7 +31,7 @@ from sncompile.lowering.model import (
     Word,
 )
 from sncompile.targets.snakemake.context import TaskContext
-from sncompile.targets.snakemake.inputs import gathered_cells, own_cell, rows_code, table_cell
+from sncompile.targets.snakemake.inputs import gathered_cells, own_cell, rows_code, table_cell, there_code
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import RESOURCES, item_name, unique
 from sncompile.targets.snakemake.patterns import Hole
@@ -110,6 +110,8 @@ class CommandLowering:
                 return quoted(piece.text)
             case Port() if piece.space == "lists":
                 return self.word(self._context.task.lists[piece.name].path, piece.name)
+            case Port() if piece.space == "inputs" and self._context.task.inputs[piece.name].may_lack:
+                return self._perhaps(Word((piece,), span, each=True), piece)
             case Port():
                 return f"{{{'input' if piece.space == 'inputs' else 'output'}.{item_name(piece.name)}:q}}"
             case ModuleFile():
@@ -155,6 +157,8 @@ class CommandLowering:
         """A word that is as many arguments as a list has items, or none where it is absent."""
         piece = word.pieces[0]
         if isinstance(piece, Port):
+            if piece.space == "inputs" and self._context.task.inputs[piece.name].may_lack:
+                return self._perhaps(word, piece)
             return self._repeated(word, piece) if word.before else self._piece(piece, word.span)
         assert isinstance(piece, Cell)
         column = self._context.columns[piece.column]
@@ -176,6 +180,22 @@ class CommandLowering:
         ]
         written = [" ".join(map(shlex.quote, found)) for found in lists]
         return f"{{params.{self._cells(written, column.name, column.span)}}}"
+
+    def _perhaps(self, word: Word, port: Port) -> str:
+        """The files of a port that are there when the job is about to run, with what stands before them."""
+        context = self._context
+        known = ("perhaps", port.name, word.before, word.lead)
+        if known not in self._known:
+            code = there_code(port.name, context)
+            if word.lead or word.before:
+                function = "option" if word.lead else "options"
+                context.around.functions.add(function)
+                code = Call(function, (string(shlex.quote(word.lead or word.before)), code))
+            name = self._name(word.lead or word.before or port.name)
+            # As a function of the inputs it is what it is when the job runs, and nothing that Snakemake compares.
+            self.params.append(Entry(name, Call(f"lambda wildcards, input: {code.head}", code.arguments), word.span))
+            self._known[known] = f"{{params.{name}{'' if word.lead or word.before else ':q'}}}"
+        return self._known[known]
 
     def _repeated(self, word: Word, port: Port) -> str:
         """An option in front of each file of a port."""

@@ -212,22 +212,10 @@ class OutputPatterns:
             return [Entry("done", Call("touch", (string(mark),)), task.span)]
         found = []
         for name, output in task.outputs.items():
-            self._refuse_optional(name, output)
             code = [self._flagged(name, output, string(p)) for p in self.patterns[name]]
             body = listed(code) if output.many else code[0] if code else string("")
             found.append(Entry(item_name(name), body, output.span))
         return found
-
-    def _refuse_optional(self, name: str, output: Output) -> None:
-        if output.optional:
-            step = self._context.name
-            self._context.around.tell(
-                faults.OPTIONAL_OUTPUT.at(
-                    output.span,
-                    f"the output `{name}` of `{step}` is optional, which Snakemake cannot express",
-                    help="have the tool write an empty file, and drop the `?`",
-                )
-            )
 
     def _flagged(self, name: str, output: Output, path: Code) -> Code:
         wanted = {check.kind: check.wanted for check in self._context.task.checks if check.port == name}

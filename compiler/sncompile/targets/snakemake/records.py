@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sncompile.lowering.model import Cell, Given, Late, Object, Piece, Port
 from sncompile.targets.snakemake.context import TaskContext
+from sncompile.targets.snakemake.inputs import there_code
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, flat, string
 
@@ -48,6 +49,13 @@ def _named(name: str, code: Code) -> Code:
 
 def _port(name: str, port: Port, context: TaskContext, spaces: set[str]) -> Code | None:
     task = context.task
+    if port.space == "inputs" and task.inputs[port.name].may_lack:
+        spaces.add("input")
+        there = there_code(port.name, context)
+        if task.inputs[port.name].many:
+            return there
+        context.around.functions.add("first")
+        return Call("first", (there,))
     files = (task.inputs[port.name] if port.space == "inputs" else task.outputs[port.name]).files
     if port.space == "inputs" and not task.inputs[port.name].certain:
         column = list(files.cells)

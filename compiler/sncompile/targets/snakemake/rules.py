@@ -70,7 +70,9 @@ class RulePrinter:
             found.append(f"made from {len(task.made_of)} steps of the spec, {task.made_of[0]} to {task.made_of[-1]}")
         marks = self._around.marks
         if task.name in marks.tasks - marks.batched:
-            found.append("its paths have no name in common: it is known by a mark")
+            optional = any(output.optional for output in task.outputs.values())
+            why = "it need not write all of its files" if optional else "its paths have no name in common"
+            found.append(f"{why}: it is known by a mark")
         return [line for text in found for line in textwrap.wrap(text, 86)]
 
     def _inputs(self) -> list[Entry]:

@@ -70,7 +70,14 @@ def _printers(
     batched = frozenset(name for name, task in lowered.tasks.items() if task.batches)
     around = Surroundings(lowered, Sidecars(), trial, Marks(batched), containers)
     printers = _of_each(around)
-    differ = [n for n, found in printers.items() if found.outputs.differ or found.outputs.mixed or n in batched]
+    uncertain = {n for n, task in lowered.tasks.items() if any(o.optional for o in task.outputs.values())}
+    differ = [
+        n
+        for n, found in printers.items()
+        if found.outputs.differ or found.outputs.mixed or n in batched or n in uncertain
+    ]
+    for name in uncertain:
+        _tell_kept(lowered.tasks[name], report)
     for name in differ:
         # Snakemake keeps or deletes what it knows as an output, and nothing else.
         if any(o.temp or o.protected for o in lowered.tasks[name].outputs.values()):
@@ -83,6 +90,17 @@ def _printers(
     marks = Marks(frozenset(differ), batched, frozenset(ports))
     around = Surroundings(lowered.spelling_out(ports), Sidecars(), report, marks, containers)
     return around, _of_each(around)
+
+
+def _tell_kept(task: Task, report: Report) -> None:
+    """Refuse what Snakemake would delete or protect beside an optional output: it knows the job by its mark alone."""
+    optional = next(name for name, output in task.outputs.items() if output.optional)
+    for name, output in task.outputs.items():
+        if output.temp or output.protected:
+            word = "temporary" if output.temp else "protected"
+            message = f"`{task.name}.{name}` is {word}, beside the optional output `{optional}`"
+            hint = f"let it stay as it is, or write `{optional}` in a step of its own"
+            report.add(faults.KEPT_BESIDE_OPTIONAL.at(output.span, message, help=hint))
 
 
 def _of_each(around: Surroundings) -> dict[str, RulePrinter]:

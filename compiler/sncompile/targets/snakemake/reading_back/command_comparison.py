@@ -16,6 +16,7 @@ from sncompile.ir.graph.model import Family
 from sncompile.ir.jobs.expansion import Job
 from sncompile.targets.snakemake.commands import PRINTED
 from sncompile.targets.snakemake.containers import RUNNER, docker_name
+from sncompile.targets.snakemake.shell_code import promised_by
 
 _WORD = r"""(?:[^\s;'"\\]|'[^']*'|"[^"]*"|\\.)*"""
 _ROOM = re.compile(
@@ -72,8 +73,11 @@ def command_line(family: Family, job: Job, shell: str, log: str, *, marked: bool
     return Line(own.strip("\n"), tuple(told))
 
 
-_FILLED = re.compile(r'\nfor path in (.*?); do test -s "\$path" \|\|', re.DOTALL)
-_SUM = re.compile(r"""\nfor path in (.*?); do sha256sum < "\$path" \| grep -qxF '([0-9A-Fa-f]+)  -' \|\|""", re.DOTALL)
+_IF_THERE = r'(?:test ! -e "\$path" \|\| )?'
+_FILLED = re.compile(rf'\nfor path in (.*?); do {_IF_THERE}test -s "\$path" \|\|', re.DOTALL)
+_SUM = re.compile(
+    rf"""\nfor path in (.*?); do {_IF_THERE}sha256sum < "\$path" \| grep -qxF '([0-9A-Fa-f]+)  -' \|\|""", re.DOTALL
+)
 _COUNT = re.compile(r'\ntest "\$\(find (.*?) -type f \| wc -l\)" -ge (\d+) \|\|', re.DOTALL)
 
 
@@ -113,7 +117,7 @@ def _checks(family: Family, *, marked: bool) -> int:
     success, outputs = family.success, family.outputs
     found = len(success.min_files)
     if marked:
-        kinds = {n in success.non_empty for n in outputs}
+        kinds = {test for n, o in outputs.items() for test in promised_by(o.optional, n in success.non_empty)}
         found += len(kinds) + len(success.sha256) + any(output.base == "directory" for output in outputs.values())
     return found
 

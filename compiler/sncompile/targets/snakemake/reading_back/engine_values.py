@@ -134,6 +134,10 @@ def _size(_: Any) -> Any:
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "as_json": _as_json,
     "options": lambda name, values: " ".join(f"{name} {shlex.quote(value)}" for value in values),
+    "option": lambda name, values: " ".join([name, *map(shlex.quote, values)]) if values else "",
+    # What is compared is a job with all that there may be.
+    "there": lambda paths: list(paths),
+    "first": lambda values: values[0] if values else None,
     "size": _size,
     "ancient": lambda paths: paths,
     **{name: _flagged(name) for name in ("temp", "protected", "directory", "touch", "ensure")},
