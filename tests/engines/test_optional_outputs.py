@@ -73,7 +73,7 @@ steps:
         - {option: --bai, value: "${inputs.bais}", repeat: true}
         - {option: --all, value: "${inputs.bais}"}
         - ${inputs.outs}
-outputs: {o: "${all.o}", bais: "${index.bai}", each: ["${use.o}", "${script.o}", "${python.o}"]}
+outputs: {o: "${all.o}", bais: "${index.bai}", use: "${use.o}", script: "${script.o}", python: "${python.o}"}
 """
 KEYS = ("a", "it's b", "c")
 RAW = {"a": "a.txt", "it's b": "b b.txt", "c": "c.txt"}
