@@ -218,6 +218,35 @@ add_member() { # NAME KEY IS_LIST PATH JSON…
   if [[ -n $items ]]; then sncompile_object+="${sncompile_object:+, }$key: $items"; fi
 }
 
+# Sets a variable to what stands in a file that a step wrote for its value, without one line break at the end.
+content() { # NAME PATH
+  local -n sncompile_content=$1
+  [[ -f $2 ]] || fail "$2 is not there"
+  IFS= read -r -d '' sncompile_content < "$2" || true
+  sncompile_content=${sncompile_content%$'\n'}
+}
+
+# The same for several files, each with what stands before it.
+contents() { # NAME BEFORE PATH…
+  local -n sncompile_contents=$1
+  local before=$2 path text
+  shift 2
+  sncompile_contents=()
+  for path; do
+    content text "$path"
+    sncompile_contents+=(${before:+"$before"} "$text")
+  done
+}
+
+# A number that stands in a file; 1 for what is true, and 0 for what is not. Nothing else gets into a computation.
+numeral() { # PATH
+  local text
+  content text "$1"
+  if [[ $text == true ]]; then text=1; elif [[ $text == false ]]; then text=0; fi
+  [[ $text =~ ^-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$ ]] || fail "$1 holds no number"
+  printf %s "$text"
+}
+
 # Words as a script has them.
 words() {
   if (($#)); then printf %s "${*@Q}"; fi
@@ -245,6 +274,9 @@ check() { # WHAT PATH WANTED
     sha256)
       found=$(sha256sum < "$2")
       [[ ${found%% *} == "$3" ]] || fail "the output $2 has not the sum $3"
+      ;;
+    value)
+      is_value "$3" "$2" || fail "the output $2 holds no value of the type $3"
       ;;
     min_files)
       found=$(find "$(plain "$2")" -type f ! -name "$made_by_job" | wc -l)

@@ -12,7 +12,7 @@ from sncompile.ir.jobs.words import as_arguments
 from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.functions import to_text
 from sncompile.ir.values.evaluate import record_text
-from sncompile.lowering.expressions import Granted, Size, evaluated, everything, expression_text
+from sncompile.lowering.expressions import Content, Granted, Size, evaluated, everything, expression_text
 from sncompile.lowering.model import (
     Amount,
     Cell,
@@ -49,7 +49,14 @@ class Members(NamedTuple):
     perhaps: tuple[tuple[str, bool, tuple[str, ...]], ...]
 
 
-Text = str | Amount | Late | Perhaps | Members
+class Each(NamedTuple):
+    """Arguments: the items of a list that is known when the job is about to run, with what stands before each."""
+
+    late: Late
+    before: str
+
+
+Text = str | Amount | Late | Perhaps | Members | Each
 """A part of an argument: text, or what is known when the job is about to run."""
 
 
@@ -95,6 +102,8 @@ class Words:
         """The arguments that a word is for a job."""
         if not word.each and not self._perhaps(word.pieces[0]):
             return [tuple(self._text(piece, number) for piece in word.pieces)]
+        if isinstance(word.pieces[0], Late):
+            return [(Each(word.pieces[0], word.before),)]
         items = as_arguments(self.value(word.pieces[0], number))
         if self._perhaps(word.pieces[0]):
             return [(Perhaps(tuple(items), word.before, word.lead),)]
@@ -153,7 +162,7 @@ class Words:
             case Amount():
                 return self.value(task.resources[piece.resource], number)
             case Object():
-                return record_text({name: self.value(member, number) for name, member in piece.members})
+                return record_text({name: _told(self.value(member, number)) for name, member in piece.members})
             case Late():
                 return piece
 
@@ -166,6 +175,10 @@ class Words:
         if found is not None and inputs:
             found = tuple(map(self._lowered.staged, found))
         return found if port.many or found is None else found[0]
+
+
+def _told(value: Any) -> Any:
+    return f"${{{expression_text(value.expression)}}}" if isinstance(value, Late) else value
 
 
 def jobs(lowered: Lowered) -> Iterator[Job]:
@@ -226,7 +239,7 @@ def _takes_sizes(late: Late, task: Task) -> bool:
     """Whether it hangs on sizes, by itself or by what the job is given of a resource."""
     for each in everything(late.expression):
         held = task.resources[each.resource] if isinstance(each, Granted) else None
-        if isinstance(each, Size) or (isinstance(held, Late) and _takes_sizes(held, task)):
+        if isinstance(each, (Content, Size)) or (isinstance(held, Late) and _takes_sizes(held, task)):
             return True
     return False
 
@@ -259,6 +272,8 @@ def shown(text: Text) -> str:
         return " ".join(text.paths)
     if isinstance(text, Members):
         return f"{{{text.known}}}"
+    if isinstance(text, Each):
+        text = text.late
     if isinstance(text, Amount):
         return f"${{resources.{text.resource}}}"
     return f"${{{expression_text(text.expression)}}}"

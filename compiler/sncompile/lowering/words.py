@@ -85,7 +85,7 @@ class Words:
 
     def presence(self, value: Value) -> set[bool]:
         """Whether a value is there: for all jobs, for none, or for some; what rows decide may be either."""
-        if not (value.type.many or value.type.optional):
+        if not (value.type.many or value.type.optional) or self._columns.late(value):
             return {True}
         if value.type.optional and self._columns.reads_rows(value):
             return {True, False}
@@ -150,7 +150,8 @@ class Words:
 
     def _varying(self, value: Value, hint: str) -> list[Word]:
         if self._columns.late(value):
-            return [Word((model.Late(expressed(value, self._columns, running=True)),), value.span)]
+            late = model.Late(expressed(value, self._columns, running=True))
+            return [Word((late,), value.span, each=value.type.many)]
         found = self._columns.constant(value)
         if found is not None and not self.is_data(value, found[0]):
             return [Word((Constant(text),), value.span) for text in as_arguments(found[0])]

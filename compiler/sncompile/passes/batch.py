@@ -42,12 +42,16 @@ def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
 
 
 def _hindrance(family: Family, graph: Graph) -> str | None:
+    if any(dynamic(value) for value in family.params.values()):
+        return "it takes values that are known when it is about to run"
     if any(dynamic(value) for value in family.resources.values()):
         return "its resources depend on the size of each instance's files or on the attempt"
     if any(output.temp or output.protected for output in family.outputs.values()):
         return "the engine has to delete or protect its files one by one"
     if any(output.optional for output in family.outputs.values()):
         return "it has optional outputs"
+    if any(output.value for output in family.outputs.values()):
+        return "what it writes is looked at job by job"
     if reads_optional(family, graph.families):
         return "it reads files that may not be there"
     return None

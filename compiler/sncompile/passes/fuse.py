@@ -103,8 +103,10 @@ def _hindrance(first: Family, second: Family, published: set[str]) -> str | None
         return "their resources are known only when they run"
     if any(not isinstance(v, Const) for v in (*first.resources.values(), *second.resources.values())):
         return "their resources differ from job to job"
-    if any(o.protected or o.optional for o in first.outputs.values()):
-        return "what lies between is protected or optional"
+    if any(o.protected or o.optional or o.value for o in first.outputs.values()):
+        return "what lies between is protected or optional, or a value"
+    if any(map(dynamic, (*first.params.values(), *second.params.values()))):
+        return "they take values that are known when they run"
     mine, theirs = settings_structure(first), settings_structure(second)
     others = [name for name in mine if name not in _JOINED and mine[name] != theirs[name]]
     if others:

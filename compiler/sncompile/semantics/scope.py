@@ -10,7 +10,7 @@ from sncompile.diagnostics import Span
 from sncompile.ir.keys.key_set import KeySet, keys_of
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type
-from sncompile.ir.values.model import Cell, Const, Key, Local, Output, Value
+from sncompile.ir.values.model import Cell, Const, Content, Key, Local, Output, Value
 from sncompile.ir.values.relating import UNIT, see, see_through
 
 RESERVED = frozenset(("data", "params", "infer", "inputs", "outputs", "resources", "env", "attempt"))
@@ -134,8 +134,15 @@ class StepSpace(NamedTuple):
             return None
         if self.gone or (isinstance(value, Const) and value.value is None):
             return Const(None, NULL, span)
+        if isinstance(value, Content):
+            # What is seen are the files; their contents are what stands in those.
+            found = self._seen(name, value.files, self.keys, keys, span)
+            return Content(found, value.type._replace(many=found.type.many), span)
+        return self._seen(name, value, self.keys, keys, span)
+
+    def _seen(self, name: str, value: Value, own: KeySet, keys: KeySet, span: Span) -> Value:
         value = Output(value.step, value.port, value.type, span) if isinstance(value, Output) else value
-        return see_through(value, self.keys, keys, span) if name in self.inner else see(value, self.keys, keys, span)
+        return see_through(value, own, keys, span) if name in self.inner else see(value, own, keys, span)
 
     def key(self, name: str, keys: KeySet, span: Span) -> Value | None:
         """A key of the instances that feed those of `keys`, in the order of what they give."""

@@ -40,7 +40,8 @@ class Named(NamedTuple):
 class PortDoc(NamedTuple):
     """A port: `base` is `file` or `directory`. `path` is where an output goes, `default` what an input takes.
 
-    `create` says that an output directory is there before the command runs.
+    `create` says that an output directory is there before the command runs. `value` is the type of the value that an
+    output file holds, where it stands for that: `string`, `integer`, `number` or `boolean`.
     """
 
     name: Named
@@ -52,6 +53,7 @@ class PortDoc(NamedTuple):
     path: Value | None
     default: Value | None = None
     create: Named | None = None
+    value: str = ""
 
 
 class ParamDoc(NamedTuple):

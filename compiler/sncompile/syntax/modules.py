@@ -106,8 +106,13 @@ def read_ports(reader: Reader, node: Node | None) -> dict[str, PortDoc]:
             reader.value(get("path")),
             reader.value(default) if default is not None else None,
             reader.named(create) if reader.flag(create) else None,
+            kind if kind in _VALUES else "",
         )
     return ports
+
+
+_VALUES = ("string", "integer", "number", "boolean")
+"""Types of outputs whose files hold a value."""
 
 
 _PARAM_BASES = ("string", "integer", "number", "boolean", "path")

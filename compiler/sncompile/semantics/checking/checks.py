@@ -13,7 +13,7 @@ from sncompile.faults import graph as faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import tables as table_faults
 from sncompile.ir.values.evaluate import Evaluator
-from sncompile.ir.values.model import Const, Output, Related, Value, walk
+from sncompile.ir.values.model import Const, Content, Output, Related, Value, walk
 from sncompile.ir.values.relating import UNIT, see, see_through
 from sncompile.semantics.checking.command_lines import check_command_lines
 from sncompile.semantics.checking.files import check_files
@@ -24,6 +24,7 @@ from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.checking.paths import check_paths
 from sncompile.semantics.checking.patterns import check_patterns
 from sncompile.semantics.checking.urls import check_urls
+from sncompile.semantics.checking.value_outputs import check_value_outputs
 from sncompile.semantics.checking.values import check_values
 from sncompile.semantics.linking.default_edges import take_from_writers
 from sncompile.semantics.paths.identity import Identity
@@ -38,6 +39,8 @@ def check_program(
 
     `by_default` are the inputs that steps take by convention; where a step writes one, it is taken from that step.
     """
+    # Seen from outside, a value is the file that holds it.
+    program = replace(program, outputs={name: _as_files(value) for name, value in program.outputs.items()})
     taken = {name: _outputs_in(step) for name, step in program.steps.items()}
     feeds = {name: _first_places(leaves) for name, leaves in taken.items()}
     if not _check_cycles(doc, program, feeds, report) or not _check_path_chains(program, feeds, report):
@@ -55,6 +58,7 @@ def check_program(
     evaluator = Evaluator(program.steps)
     check_values(program, evaluator, report)
     check_optional_outputs(program, report)
+    check_value_outputs(program, report)
     check_command_lines(program, evaluator, report)
     check_urls(program, evaluator, report)
     check_places(program, evaluator, identity, feeds, report)
@@ -204,6 +208,10 @@ def _check_path_chains(program: Program, feeds: dict[str, dict[str, Span]], repo
     return True
 
 
+def _as_files(value: Value) -> Value:
+    return value.files if isinstance(value, Content) else value
+
+
 def _unconsumed(program: Program, taken: Mapping[str, Sequence[Output]]) -> dict[str, Value]:
     """Every output that no step takes, as the pipeline's outputs; `taken` are those that each step takes.
 
@@ -225,7 +233,9 @@ def _unconsumed(program: Program, taken: Mapping[str, Sequence[Output]]) -> dict
         if any(program.steps[leaf.step].outputs[leaf.port].temp for leaf in made):
             continue
         if inside and all(taker.startswith(f"{named.step}.") for taker in inside):
-            found[f"{named.step}.{named.name}"] = see_through(named.value, named.keys, UNIT, named.value.span)
+            found[f"{named.step}.{named.name}"] = see_through(
+                _as_files(named.value), named.keys, UNIT, named.value.span
+            )
     return found
 
 

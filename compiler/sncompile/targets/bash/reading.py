@@ -14,8 +14,9 @@ from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.graph.settings import resources_taken
 from sncompile.ir.jobs.expansion import Job, job_id, jobs
 from sncompile.ir.values.evaluate import Evaluator
-from sncompile.ir.values.model import Attempt, Size
+from sncompile.ir.values.model import Attempt, Content, Size
 from sncompile.ir.values.relating import UNIT
+from sncompile.ir.values.run_time import dynamic
 from sncompile.lowering.columns import leaves
 from sncompile.lowering.lower import wanted_jobs
 from sncompile.targets.bash.script import PRINTED
@@ -35,6 +36,9 @@ there() { # As if all were there.
   for path; do told_found+=(${before:+"$before"} "$path"); done
   if [[ -n $lead ]] && ((${#told_found[@]})); then told_found=("$lead" "${told_found[@]}"); fi
 }
+content() { local -n told_content=$1; told_content=0; }
+contents() { local -n told_contents=$1; told_contents=(0); }
+numeral() { echo 1; }
 add_member() {
   local -n told_object=$1; local key=$2 many=$3 items=; shift 3
   while (($#)); do items+="${items:+, }$2"; shift 2; done
@@ -114,7 +118,8 @@ def _compared(graph: Graph, read: list[dict[str, Any]], out: Path) -> Iterator[s
 def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str], asked: set[str]) -> Iterator[str]:
     """What differs in one job."""
     by_size = any(isinstance(job.resources.get(RESOURCES[name].job), str) for name in resources_taken(family))
-    if not by_size:  # What is computed of sizes is known when the job runs.
+    written = any(map(dynamic, family.params.values()))
+    if not by_size and not written:  # What hangs on files is known when the job runs.
         yield from _differ("command", list(map(_in_order, found["command"])), list(map(_in_order, job.command or [])))
         yield from _differ("script", found["script"], job.shell or "")
     yield from _differ("lists", found["lists"], list(_lists(job, family)))
@@ -132,7 +137,7 @@ def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str], a
     yield from _differ("retries", found["retries"], str(family.retries))
     yield from _differ("priority", found["priority"], str(family.priority or int(family.urgent)))
     cpus = family.resources.get("cpus")
-    if cpus is None or not any(isinstance(each, (Attempt, Size)) for each in leaves(cpus, family)):
+    if cpus is None or not any(isinstance(each, (Attempt, Content, Size)) for each in leaves(cpus, family)):
         yield from _differ("cpus", found["cpus"], str(job.resources.get("cpus", 1)))
     lacking = set(job.after) - before
     if lacking:
@@ -153,6 +158,9 @@ def _checks(job: Job, family: Family) -> Iterator[str]:
     for port, total in success.sha256.items():
         for path in _paths({port: job.outputs[port]}):
             yield from ("sha256", path, total)
+    for port, output in family.outputs.items():
+        for path in _paths({port: job.outputs[port]}) if output.value else ():
+            yield from ("value", path, output.value)
     for port, count in success.min_files.items():
         for path in _paths({port: job.outputs[port]}):
             yield from ("min_files", path, str(count))

@@ -37,6 +37,7 @@ from sncompile.targets.snakemake.names import RESOURCES, item_name, unique
 from sncompile.targets.snakemake.patterns import Hole
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, string
 from sncompile.targets.snakemake.records import record_code
+from sncompile.targets.snakemake.run_time import late_words
 
 
 def literal(text: str) -> str:
@@ -125,8 +126,7 @@ class CommandLowering:
             case Cell():
                 return self._cell(self._context.columns[piece.column])
             case Late():
-                self._context.refuse(piece.expression)
-                return "''"
+                return self._late(piece, hint, span)
             case Given():
                 raise AssertionError("what is given as it is stands in an object")
 
@@ -160,6 +160,8 @@ class CommandLowering:
             if piece.space == "inputs" and self._context.task.inputs[piece.name].may_lack:
                 return self._perhaps(word, piece)
             return self._repeated(word, piece) if word.before else self._piece(piece, word.span)
+        if isinstance(piece, Late):
+            return self._late(piece, word.before, word.span, before=word.before)
         assert isinstance(piece, Cell)
         column = self._context.columns[piece.column]
         lists = [listed_cell(cell) for cell in _different(column.cells)]
@@ -180,6 +182,21 @@ class CommandLowering:
         ]
         written = [" ".join(map(shlex.quote, found)) for found in lists]
         return f"{{params.{self._cells(written, column.name, column.span)}}}"
+
+    def _late(self, piece: Late, hint: str, span: Span, *, before: str = "") -> str:
+        """What steps have written, quoted when the job is about to run; an option may stand before each."""
+        known = ("late", piece, before)
+        if known not in self._known:
+            code = late_words(piece.expression, self._context)
+            if before:
+                self._context.around.functions.add("options")
+                assert isinstance(code, Call)
+                option = string(shlex.quote(before))
+                code = Call("lambda wildcards, input: options", (option, *code.arguments))
+            name = self._name(hint or "value")
+            self.params.append(Entry(name, code, span))
+            self._known[known] = f"{{params.{name}}}"
+        return self._known[known]
 
     def _perhaps(self, word: Word, port: Port) -> str:
         """The files of a port that are there when the job is about to run, with what stands before them."""

@@ -15,6 +15,7 @@ from sncompile.targets.snakemake.names import item_name, unique
 from sncompile.targets.snakemake.outputs import OutputPatterns
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, pattern, string
 from sncompile.targets.snakemake.resources import resource_entries, thread_entry
+from sncompile.targets.snakemake.run_time import contents_of, paths_code, read_by
 from sncompile.targets.snakemake.shell_code import shell_entries
 
 
@@ -83,7 +84,19 @@ class RulePrinter:
                 entries.append(Entry(item_name(name), code, port.span))
         used = {entry.name for entry in entries}
         entries += self._hidden_inputs(used)
+        entries += self._values(used)
         return entries
+
+    def _values(self, used: set[str]) -> list[Entry]:
+        """The files that hold what the job takes: each is there until it has been read."""
+        entries: dict[Code, Entry] = {}
+        for content in contents_of(self._task):
+            lowered = self._around.lowered
+            makers = {writer.job.task for path in read_by(content, self._task) if (writer := lowered.writer(path))}
+            code = paths_code(content, self.context)
+            if code not in entries and makers.isdisjoint(self._around.marks.tasks):
+                entries[code] = Entry(unique("value", used), code, content.span)
+        return list(entries.values())
 
     def _hidden_inputs(self, used: set[str]) -> list[Entry]:
         """Jobs that must be done first although no port reads from them."""

@@ -29,6 +29,7 @@ def shell_entries(context: TaskContext, commands: CommandLowering) -> list[Entry
     before = [*(_room(" ".join(places.values())) if marked else []), *_folders(context, places), *commands.list_files()]
     checks = [*(_promises(context, places) if marked else []), *_counts(context, places)]
     # Last of all: what counts files must not count this one.
+    checks += _values(context, places)
     checks += _stamps(context, places) if marked else []
     span = task.module_span
     boxed = _container(context)
@@ -146,6 +147,20 @@ def _promises(context: TaskContext, places: dict[str, str]) -> list[str]:
         look = f'{_IF_THERE if outputs[check.port].optional else ""}sha256sum < "$path" | grep -qxF {total}'
         found.append(f"for path in {places[check.port]}; do {look} || {otherwise}; done\n")
     return found
+
+
+def _values(context: TaskContext, places: dict[str, str]) -> list[str]:
+    """What sees to it that a file holds the value that it stands for."""
+    otherwise = literal("{ exit 1; }")
+    return [
+        f'for path in {places[check.port]}; do bash {{VALUE:q}} {check.wanted} "$path" || {otherwise}; done\n'
+        for check in context.task.checks
+        if check.kind == "value"
+    ]
+
+
+VALUE = "value.sh"
+"""The script that looks at a value."""
 
 
 def _stamps(context: TaskContext, places: dict[str, str]) -> list[str]:

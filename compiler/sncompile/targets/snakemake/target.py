@@ -37,6 +37,7 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
     options = SnakemakeOptions
     features: ClassVar[Mapping[Feature, str]] = {
         Feature.OPTIONAL_OUTPUTS: "a mark for each job, and a look at what is there",
+        Feature.VALUES: "read by functions of input",
         Feature.CONTAINERS: "container:, or a script for Docker and podman",
         Feature.NETWORK: "in Docker and podman; Apptainer has it anyway",
         Feature.CONDA: "conda:",

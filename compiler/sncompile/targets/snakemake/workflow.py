@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from importlib.resources import files as package_files
 
 from sncompile import __version__
 from sncompile.diagnostics import Diagnostic, Report
@@ -23,6 +24,7 @@ from sncompile.targets.snakemake.outputs import DEFAULT_CONSTRAINT, OutputPatter
 from sncompile.targets.snakemake.raw_paths import raw_inputs
 from sncompile.targets.snakemake.rules import RulePrinter
 from sncompile.targets.snakemake.separation import Paths, separate
+from sncompile.targets.snakemake.shell_code import VALUE
 from sncompile.targets.snakemake.sidecars import Sidecars
 from sncompile.targets.target import Engine
 
@@ -42,6 +44,9 @@ def workflow_of(
     secrets = {variable.name for task in tasks for variable in task.variables if variable.value is None}
     emitted = module_files(lowered)
     boxed = containers is not None and any(task.image is not None for task in tasks)
+    values = any(check.kind == "value" for task in tasks for check in task.checks)
+    if values:
+        emitted[VALUE] = package_files("sncompile.templates").joinpath("support", VALUE).read_bytes()
     if containers is not None and boxed:
         emitted[RUNNER] = runner_script(lowered, containers)
     return Workflow(
@@ -52,11 +57,12 @@ def workflow_of(
         version=__version__,
         sidecars=around.sidecars.finished(),
         functions=tuple(sorted(around.functions)),
-        uses_files=around.uses_files or boxed,
+        uses_files=around.uses_files or boxed or values,
         secrets=tuple(sorted(secrets)),
         constraints=tuple(sorted(_constraints(patterns, printers).items())),
         rules=tuple(rules),
         runs_containers=boxed,
+        looks_at_values=values,
         files=emitted,
         marked=around.marks.tasks,
     )

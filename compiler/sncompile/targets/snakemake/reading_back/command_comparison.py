@@ -115,7 +115,7 @@ def _paths(value: str | list[str]) -> list[str]:
 def _checks(family: Family, *, marked: bool) -> int:
     """How many lines look at what a job has written."""
     success, outputs = family.success, family.outputs
-    found = len(success.min_files)
+    found = len(success.min_files) + sum(bool(output.value) for output in outputs.values())
     if marked:
         kinds = {test for n, o in outputs.items() for test in promised_by(o.optional, n in success.non_empty)}
         found += len(kinds) + len(success.sha256) + any(output.base == "directory" for output in outputs.values())

@@ -138,7 +138,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     # What is compared is a job with all that there may be.
     "there": lambda paths: list(paths),
     "first": lambda values: values[0] if values else None,
-    "size": _size,
+    "size": _size, "content": _size, "ready": _size, "quoted": _size,
     "ancient": lambda paths: paths,
     **{name: _flagged(name) for name in ("temp", "protected", "directory", "touch", "ensure")},
     "ceil": ceil, "int": int, "float": float, "str": str, "len": len, "min": min, "max": max, "bool": bool,
@@ -209,6 +209,8 @@ class Code:
                 return self._value(node.body if self._value(node.test, local) else node.orelse, local)
             case ast.Call():
                 return self._call(node, local)
+            case ast.ListComp():
+                raise AtRunTime  # Lists are made so of what files hold, and of nothing else.
         raise Unknown(f"{ast.unparse(node)[:100]!r} is not read")
 
     def _call(self, node: ast.Call, local: Mapping[str, Any]) -> Any:
