@@ -37,6 +37,7 @@ def merge(graph: Graph) -> Result:
         name
         for name, family in graph.families.items()
         if family.origins
+        or graph.feeds_itself(name)
         or reads_optional(family, graph.families)
         or any(map(dynamic, (*family.params.values(), *family.resources.values())))
     }

@@ -12,7 +12,7 @@ from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, Flag, Option
-from sncompile.ir.values.model import Choice, Const, Content, Local, Output, Value, walk
+from sncompile.ir.values.model import Choice, Const, Content, Local, Output, Related, Value, walk
 from sncompile.semantics.program import Program, Step
 
 _MEND = "compute it in the tool, or give it as a parameter that the spec says"
@@ -31,6 +31,10 @@ def check_value_outputs(program: Program, report: Report) -> None:
                 )
                 related = (Place("it comes from here", leaf.span),) if leaf.span != value.span else ()
                 report.add(faults.KNOWN_LATE.at(value.span, message, help=_MEND, related=related))
+        for name, value in step.params.items():
+            if any(isinstance(leaf, Related) and _written(leaf.value, None) is not None for leaf in walk(value)):
+                message = f"the parameter `{name}` of `{step.name}` looks up what another instance writes"
+                report.add(faults.KNOWN_LATE.at(value.span, message, help="look up a file, or take the value by keys"))
         _tell_limits(step, report)
     for name, value in program.outputs.items():
         if _written(value, None) is not None:

@@ -50,7 +50,7 @@ def command_line(family: Family, job: Job, shell: str, log: str, *, marked: bool
     if shell.startswith(head):
         body, looks = _without_checks(shell.removeprefix(head), checks)
         told += _promises(looks, family, job) if marked else ()
-        told += _counts(looks, family, job)
+        told += [*_counts(looks, family, job), *_values(looks, family, job)]
         room = _ROOM.match(body) if marked else None
         body = body[room.end() :] if room is not None else body
         if any(output.create for output in family.outputs.values()):
@@ -61,7 +61,7 @@ def command_line(family: Family, job: Job, shell: str, log: str, *, marked: bool
         told += [f"it does not write {path} as it should" for path in unwritten]
     elif shell.endswith(tail):
         body = shell.removesuffix(tail)
-        told += [*_created([], family, job), *_counts("", family, job)]
+        told += [*_created([], family, job), *_counts("", family, job), *_values("", family, job)]
         told += [f"it does not write {path}" for path in job.lists]
     else:
         return Line(shell, (f"its log is not {name}",))
@@ -99,6 +99,17 @@ def _counts(looks: str, family: Family, job: Job) -> Iterator[str]:
     for port, least in family.success.min_files.items():
         if (*_paths(job.outputs[port]), least) not in counted:
             yield f"nobody looks for {least} files in `{port}`"
+
+
+_VALUE = re.compile(r'\nfor path in (.*?); do bash (?:\S*/)?value\.sh (\w+) "\$path"', re.DOTALL)
+
+
+def _values(looks: str, family: Family, job: Job) -> Iterator[str]:
+    """What of the values in files is not looked at."""
+    seen = {(path, kind) for words, kind in _VALUE.findall(looks) for path in shlex.split(words)}
+    for port, output in family.outputs.items():
+        if output.value and not seen.issuperset((path, output.value) for path in _paths(job.outputs[port])):
+            yield f"nobody looks whether `{port}` holds a value of the type {output.value}"
 
 
 def _created(words: list[str], family: Family, job: Job) -> Iterator[str]:
