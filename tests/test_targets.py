@@ -166,7 +166,9 @@ def test_a_resource_is_asked_for_refused_or_told_as_not_heeded(
     """And nothing is said of steps that never run, or that ask for none of it."""
     monkeypatch.chdir(tmp_path)
     amount = "4" if resource in ("cpus", "gpus") else "4GB" if resource != "time" else "4h"
-    Path("main.yaml").write_text(SPEC.format(step="", module=f"resources: {{{resource}: {amount}}}", word="", outputs=""))
+    Path("main.yaml").write_text(
+        SPEC.format(step="", module=f"resources: {{{resource}: {amount}}}", word="", outputs="")
+    )
     how = find_target(target).resources.get(resource)
     made = compile_program(check("main.yaml").require(), CompileOptions(target=target))
     if how is None:
