@@ -1,4 +1,4 @@
-"""Outputs that need not be written, through every engine: who takes them does without, and runs again as they change."""
+"""Outputs that need not be written, in every engine: who takes them does without, and runs again as they change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values that steps write, through every engine: hostile ones are data, and who takes them runs again as they change."""
+"""Values that steps write, in every engine: hostile ones are data, and who takes them runs again as they change."""
 
 from __future__ import annotations
 
