@@ -113,6 +113,17 @@ BROKEN_LINE = Fault(
     "A list file has an item on each line, so that an item with a line break in it would be read as two. With\n"
     "`separator: nul` a NUL ends each item, which no path can hold; `xargs -0` and many others read such files.",
 )
+NO_SHEET = Fault(
+    "SN339",
+    "a sheet where none can be taken",
+    "`rows: {COLUMN: …}` makes a table for each job. It goes to an input of a module whose type is `file` and whose\n"
+    "format is `csv`, `tsv` or `jsonl` (JSON Lines), since that says how it is written.",
+)
+SHEET_CELL = Fault(
+    "SN340",
+    "a cell that the format of a sheet cannot hold",
+    "A cell of a TSV sheet holds no tab and no line break, and none of TSV or CSV a NUL. JSON Lines hold anything.",
+)
 LONG_LINE = Fault(
     "SN338",
     "a command line that is too long",
@@ -154,4 +165,18 @@ LIMITS_UNSEEN = Fault(
     "A value that a step writes is held against its type when it is written. `enum`, `minimum`, `maximum` and\n"
     "`pattern` of a parameter that takes it are those of values that the spec says.",
     Severity.WARNING,
+)
+BAD_NAME = Fault(
+    "SN347",
+    "a name that is none in a scratch folder",
+    "`as` and `from` name files in the job's scratch folder: by a relative path that does not begin with `/`, has no\n"
+    "`.` and `..` among its parts, does not end in `/`, and holds no control characters.",
+)
+PATH_IN_TEXT = Fault(
+    "SN348",
+    "a text that is computed from a path, in a scratch folder",
+    "The command of a module with a scratch folder runs there, so its paths are made absolute right before. That\n"
+    "works where a path stands by itself or as a part of an argument (`${inputs.image}`, `--in=${inputs.image}`), but\n"
+    "not where a function has made another text of it (`join`, `replace`, `dirname`), in the environment, or in a\n"
+    "list file. `basename`, `stem` and `suffix` may be taken.",
 )

@@ -38,6 +38,7 @@ def merge(graph: Graph) -> Result:
         for name, family in graph.families.items()
         if family.origins
         or graph.feeds_itself(name)
+        or _has_sheets(family)
         or reads_optional(family, graph.families)
         or any(map(dynamic, (*family.params.values(), *family.resources.values())))
     }
@@ -56,6 +57,11 @@ def merge(graph: Graph) -> Result:
     outputs = {name: builder.links.value(value) for name, value in graph.outputs.items()}
     remarks = [_remark(found, merged[found.members], graph, builder) for found in placed]
     return Result(with_families(replace(graph, outputs=outputs), families), (*remarks, *odd))
+
+
+def _has_sheets(family: Family) -> bool:
+    """Whether tables are made for its jobs: what stands in them is no hole that could be filled by branch."""
+    return any(not listed.of_module for listed in family.lists.values())
 
 
 def _built(
