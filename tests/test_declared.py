@@ -224,7 +224,6 @@ _BATCHES = "how many instances a job does is told by `batches`, which a pass set
 _CHOSEN = "it says who chose the path, for the pass that deletes what nobody asked for"
 _NO_WORD = "CWL has no word for it, and says so in a comment"
 _IN_VALUE = "whether there are several is seen in the value"
-_NOT_YET = "no output is optional in this version of the language"
 _FASTER = "who waits for more comes to the same files"
 
 _BESIDE = "where a list file lies beside the results is no word of the spec"
@@ -258,8 +257,9 @@ UNSEEN: dict[tuple[str, str], str] = {
     ("job", "Output.many"): _IN_VALUE,
     ("snakemake", "Output.many"): _IN_VALUE,
     ("cwl", "Output.many"): _IN_VALUE,
-    ("snakemake", "Output.optional"): _NOT_YET,
-    ("cwl", "Output.optional"): _NOT_YET,
+    ("snakemake", "Output.optional"): "what a job is known by tells it: its mark, and what looks after its files",
+    ("cwl", "Output.optional"): "it is refused (SN626)",
+    ("cwl", "Output.value"): "it is refused (SN614)",
     ("cwl", "Output.base"): "CWL lays out what is there, a file or a folder",
     ("job", "Output.derived"): _CHOSEN,
     ("text", "Output.derived"): _CHOSEN,

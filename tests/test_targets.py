@@ -32,7 +32,7 @@ steps:
     {step}
     module:
       inputs: {{i: {{type: file}}}}
-      outputs: {{o: {{type: file}}, d: {{type: directory}}}}
+      outputs: {{o: {{type: file}}, d: {{type: directory}}{outputs}}}
       {module}
       command: [tool, "${{inputs.i}}", "${{outputs.o}}", "${{outputs.d}}"{word}]
     with: {{i: {input}}}
@@ -40,6 +40,8 @@ outputs: {{o: "${{a.o}}"}}
 """
 
 ASKING: dict[Feature, dict[str, str]] = {
+    Feature.OPTIONAL_OUTPUTS: {"outputs": ', p: {type: "file?"}', "word": ', "${outputs.p}"'},
+    Feature.VALUES: {"outputs": ", p: {type: integer}", "word": ', "${outputs.p}"'},
     Feature.CONTAINERS: {"module": "container: org/tool:1"},
     Feature.NETWORK: {"module": "container: {image: org/tool:1, network: true}"},
     Feature.CONDA: {"module": "conda: env.yml"},
@@ -61,12 +63,12 @@ ASKING: dict[Feature, dict[str, str]] = {
 }
 """A spec that asks for each feature."""
 
-PLAIN = {"step": "", "module": "", "word": "", "input": "data.txt"}
+PLAIN = {"step": "", "module": "", "word": "", "input": "data.txt", "outputs": ""}
 """What stands in the places of a spec that asks for nothing."""
 
 ELSEWHERE = {
-    Feature.OPTIONAL_OUTPUTS: "no spec can ask for one in this version of the language",
     Feature.BATCHES: "a pass makes them",
+    Feature.OWN_INSTANCES: "a spec with keys asks for them: the cases of look-ups",
 }
 
 

@@ -58,7 +58,7 @@ say() { printf '%s\n' "$*" >&2; }
 # Sets what is said of a job: its name, its files, and what it waits for.
 describe() {
   after=() inputs=() made=() given=() outputs=() folders=() temporary=() protected=() create=() variables=() secrets=()
-  checks=() command=() script='' cpus=1 retries=0 priority=0 number=$1
+  optional=() checks=() command=() script='' cpus=1 retries=0 priority=0 number=$1
   "job_$1"
   if ((cpus > cores)); then cpus=$cores; fi
   mark=$state/jobs/$name.done begun=$state/jobs/$name.begun started_at=$state/jobs/$name.start log=$state/jobs/$name.log
@@ -69,12 +69,21 @@ describe() {
 # Whether the job that is described is done: as it is now, with all that it is to leave, and after all that it reads.
 is_done() {
   local path
-  [[ -f $mark && $(< "$mark") == "$digest" ]] || return
+  [[ -f $mark && $(< "$mark") == "$(as_done)" ]] || return
   for path in "${outputs[@]}"; do
-    [[ -e $path ]] || is_among "$path" "${temporary[@]}" || return
+    [[ -e $path ]] || is_among "$path" "${temporary[@]}" "${optional[@]}" || return
   done
   for path in "${inputs[@]}"; do
     ! [[ $path -nt $mark ]] || return
+  done
+}
+
+# What the mark of the job holds where it is done: its digest, and which outputs are there of those that need not be.
+as_done() {
+  local path
+  printf %s "$digest"
+  for path in "${optional[@]}"; do
+    if [[ -e $path ]]; then printf ' 1'; else printf ' 0'; fi
   done
 }
 
@@ -163,6 +172,7 @@ attempt_it() {
     (become -- "$begun")
   fi
   for path in "${outputs[@]}"; do
+    if [[ ! -e $path ]] && is_among "$path" "${optional[@]}"; then continue; fi
     [[ -e $path ]] || fail "the output $path is not there"
     if is_among "$path" "${folders[@]}"; then
       [[ -d $path ]] || fail "the output $path is no directory"
@@ -183,6 +193,65 @@ list() { # PATH FORMAT ITEM…
   if (($#)); then printf "$form" "$@" > "$path"; else : > "$path"; fi
 }
 
+# Sets a variable to those of some files that are there, each with what stands before it, or what stands before all.
+there() { # NAME BEFORE LEAD PATH…
+  local -n sncompile_found=$1
+  local before=$2 lead=$3 path
+  shift 3
+  sncompile_found=()
+  for path; do
+    if [[ -e $path ]]; then sncompile_found+=(${before:+"$before"} "$path"); fi
+  done
+  if [[ -n $lead ]] && ((${#sncompile_found[@]})); then sncompile_found=("$lead" "${sncompile_found[@]}"); fi
+}
+
+# Adds a member to the text of a JSON object: a file, or a list of files, of those that are there.
+add_member() { # NAME KEY IS_LIST PATH JSON…
+  local -n sncompile_object=$1
+  local key=$2 many=$3 items=
+  shift 3
+  while (($#)); do
+    if [[ -e $1 ]]; then items+="${items:+, }$2"; fi
+    shift 2
+  done
+  if ((many)); then items="[$items]"; fi
+  if [[ -n $items ]]; then sncompile_object+="${sncompile_object:+, }$key: $items"; fi
+}
+
+# Sets a variable to what stands in a file that a step wrote for its value, without one line break at the end.
+content() { # NAME PATH
+  local -n sncompile_content=$1
+  [[ -f $2 ]] || fail "$2 is not there"
+  IFS= read -r -d '' sncompile_content < "$2" || true
+  sncompile_content=${sncompile_content%$'\n'}
+}
+
+# The same for several files, each with what stands before it.
+contents() { # NAME BEFORE PATH…
+  local -n sncompile_contents=$1
+  local before=$2 path text
+  shift 2
+  sncompile_contents=()
+  for path; do
+    content text "$path"
+    sncompile_contents+=(${before:+"$before"} "$text")
+  done
+}
+
+# A number that stands in a file; 1 for what is true, and 0 for what is not. Nothing else gets into a computation.
+numeral() { # PATH
+  local text
+  content text "$1"
+  if [[ $text == true ]]; then text=1; elif [[ $text == false ]]; then text=0; fi
+  [[ $text =~ ^-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$ ]] || fail "$1 holds no number"
+  printf %s "$text"
+}
+
+# Words as a script has them.
+words() {
+  if (($#)); then printf %s "${*@Q}"; fi
+}
+
 # Runs bash in the place of this shell, with the caller's environment and what the spec says. What this script has set is
 # its own; and no value is ever an argument, which others could see.
 become() {
@@ -196,6 +265,7 @@ become() {
 
 check() { # WHAT PATH WANTED
   local found
+  if [[ ! -e $2 ]]; then return; fi
   case $1 in
     non_empty)
       if [[ -d $2 ]]; then found=$(ls -A -- "$2" | grep -vxF "$made_by_job" || true); else found=$(head -c 1 -- "$2" | wc -c) found=${found//[ 0]/}; fi
@@ -204,6 +274,9 @@ check() { # WHAT PATH WANTED
     sha256)
       found=$(sha256sum < "$2")
       [[ ${found%% *} == "$3" ]] || fail "the output $2 has not the sum $3"
+      ;;
+    value)
+      is_value "$3" "$2" || fail "the output $2 holds no value of the type $3"
       ;;
     min_files)
       found=$(find "$(plain "$2")" -type f ! -name "$made_by_job" | wc -l)
@@ -252,7 +325,7 @@ work() { # NUMBER
     status=$?
     if ((status == 0)); then
       # What is read may change while the job runs: the mark is as old as its start.
-      printf '%s\n' "$digest" > "$mark.new" && touch -r "$started_at" -- "$mark.new" && mv -- "$mark.new" "$mark"
+      as_done > "$mark.new" && echo >> "$mark.new" && touch -r "$started_at" -- "$mark.new" && mv -- "$mark.new" "$mark"
       return
     fi
     rm -rf -- "${outputs[@]}"

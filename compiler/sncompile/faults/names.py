@@ -206,6 +206,36 @@ UNUSED_OVERRIDE = Fault(
     "A file of `--override` may be for several pipelines, so what is set for none of this one's steps is only told.",
     Severity.REMARK,
 )
+OPTIONAL_INTO_REQUIRED = Fault(
+    "SN250",
+    "an optional output for a required port",
+    "`outputs: {bai: {type: file?}}` may or may not be written, which is known only when its job is done. So a port\n"
+    "that takes it is optional (`file?`) or a list, or the output is made required.",
+)
+OPTIONAL_BESIDE_LIST = Fault(
+    "SN251",
+    "a list with gaps beside another list",
+    "A list leaves out each optional output that is not written, so its items stand in other places than those of the\n"
+    "list beside it. `present(…)` says that this is meant.",
+)
+OPTIONAL_AS_VALUE = Fault(
+    "SN252",
+    "an optional output that something is computed from",
+    "Parameters, settings, paths and conditions are known before anything runs, and whether an optional output is\n"
+    "there is not. It can be handed to an optional port, or to a list, as it is.",
+)
+OPTIONAL_ASKED = Fault(
+    "SN253",
+    "a question about a file that may not be there",
+    "The port is fed by an optional output. An argument, an option and a script leave it out where it is not there;\n"
+    "conditions, sizes, texts and functions of it would have to be known before its job runs.",
+)
+OPTIONAL_KIND = Fault(
+    "SN254",
+    "an output that cannot be optional",
+    "A file or a directory can be optional. A list cannot, nor what is made before the command runs (`create`), nor\n"
+    "what an engine deletes or makes read-only by itself (`temp`, `protected`).",
+)
 SCRATCH_MISUSE = Fault(
     "SN257",
     "`as` or `from` where it cannot be",

@@ -22,12 +22,6 @@ AMBIGUOUS_PATH = Fault(
     "Two keys meet in a path such that Snakemake cannot tell where one ends. Separate them by `/` or by a sign\n"
     "that no key holds, or leave the path out: it is derived then.",
 )
-OPTIONAL_OUTPUT = Fault(
-    "SN606",
-    "an optional output (Snakemake)",
-    "Snakemake has no outputs that a job may leave out: a missing one is a failure. Have the tool write an empty\n"
-    "file, or a directory that may be empty, and drop the `?`.",
-)
 NOT_TEXT = Fault(
     "SN607",
     "a name that is no text (Snakemake)",
@@ -188,4 +182,10 @@ ONE_COPY = Fault(
     "Snakemake keeps the copy of a file by the name of its server and its path there, whatever the scheme, and has no\n"
     "room for a file and for another one below it: `https://HOST/a` and `http://HOST/a`, `s3://BUCKET/a` and\n"
     "`s3://BUCKET/a/b` cannot both be there.",
+)
+KEPT_BESIDE_OPTIONAL = Fault(
+    "SN635",
+    "a temporary or protected file beside an optional output",
+    "Snakemake knows a job with an optional output by a mark alone, so it can neither delete nor protect the files of\n"
+    "that job. Let them stay as they are, or write the optional output in a step of its own.",
 )

@@ -180,6 +180,20 @@ GIVEN_EXPRESSION = Fault(
     "What `--set`, `--data` and `--params` give is taken as it is and never evaluated, so `${…}` there would be\n"
     "handed to the tool as it stands. Give the value itself; a literal `${` is written `$${`.",
 )
+KNOWN_LATE = Fault(
+    "SN343",
+    "a value that a step writes, where it has to be known before",
+    "`outputs: {size: {type: number}}` is a value that is known when its step has written it. Parameters, resources\n"
+    "and commands take it. Keys, `when`, `where`, paths, tables, ports, variables, images and conditions of arguments\n"
+    "are known before anything runs.",
+)
+LIMITS_UNSEEN = Fault(
+    "SN344",
+    "limits of a parameter that nobody looks at",
+    "A value that a step writes is held against its type when it is written. `enum`, `minimum`, `maximum` and\n"
+    "`pattern` of a parameter that takes it are those of values that the spec says.",
+    Severity.WARNING,
+)
 BAD_NAME = Fault(
     "SN347",
     "a name that is none in a scratch folder",

@@ -11,7 +11,7 @@ from sncompile.diagnostics import Span
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.structure import structure
 from sncompile.ir.values.evaluate import Closure, Evaluator
-from sncompile.ir.values.model import Attempt, Cell, Const, Key, Local, Lookup, Related, Size, Value, walk
+from sncompile.ir.values.model import Attempt, Cell, Const, Content, Key, Local, Lookup, Related, Size, Value, walk
 from sncompile.lowering.model import Column, Lazy, TableColumn
 
 BOUND = ("params", "env", "resources")
@@ -58,7 +58,7 @@ class Columns:
 
     def late(self, value: Value) -> bool:
         """Whether a value is known only when the job is about to run."""
-        return any(isinstance(leaf, (Attempt, Size)) for leaf in self.leaves(value))
+        return any(isinstance(leaf, (Attempt, Content, Size)) for leaf in self.leaves(value))
 
     def leaves(self, value: Value) -> list[Value]:
         """A value with all that is inside it, and inside what its names stand for; ports stand for themselves."""

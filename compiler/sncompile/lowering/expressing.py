@@ -11,6 +11,7 @@ from sncompile.lowering.columns import BOUND, Columns
 from sncompile.lowering.expressions import (
     Attempt,
     Call,
+    Content,
     Expression,
     Granted,
     If,
@@ -43,6 +44,10 @@ def expressed(value: Value, columns: Columns, *, running: bool = False) -> Expre
             return Attempt(value.type, value.span)
         case ir.Size():
             return Size(value.port, value.type, value.span)
+        case ir.Content():
+            files = _known(value.files, columns)
+            assert isinstance(files, (Known, Varying))
+            return Content(files, value.type, value.span)
         case ir.Local() if running and value.space == "resources" and columns.late(value):
             return Granted(value.name, value.type, value.span)
         case ir.Local() if value.space in BOUND:

@@ -60,6 +60,14 @@ class Size(NamedTuple):
     span: Span
 
 
+class Content(NamedTuple):
+    """What stands in a file, or in each of several: `files` is a path, or a list of them."""
+
+    files: Known | Varying
+    type: Type
+    span: Span
+
+
 class Granted(NamedTuple):
     """What the job is given of a resource."""
 
@@ -118,7 +126,7 @@ class Scaled(NamedTuple):
         return self.over == 1 and self.times == int(self.times) and self.amount.type.base == "integer"
 
 
-Expression = Known | Varying | Attempt | Size | Granted | Call | If | Joined | Listed | Scaled
+Expression = Known | Varying | Attempt | Size | Content | Granted | Call | If | Joined | Listed | Scaled
 
 
 def parts(expression: Expression) -> tuple[Expression, ...]:
@@ -134,6 +142,8 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return expression.items
         case Scaled():
             return (expression.amount,)
+        case Content():
+            return (expression.files,)
     return ()
 
 
@@ -155,6 +165,8 @@ def expression_text(expression: Expression) -> str:
             return "attempt"
         case Size():
             return f"inputs.{expression.port}.size"
+        case Content():
+            return f"content({expression_text(expression.files)})"
         case Granted():
             return f"resources.{expression.resource}"
         case If():
@@ -198,6 +210,8 @@ def evaluated(
             return attempt
         case Size():
             return sizes[expression.port]
+        case Content():
+            raise KeyError(expression_text(expression))  # Known when its job is about to run.
         case Granted():
             held = task.resources[expression.resource]
             assert isinstance(held, Late)
@@ -349,6 +363,10 @@ class Printer(ABC):
     def size(self, expression: Size) -> str:
         """The size of an input's files."""
 
+    def content(self, expression: Content, *, as_text: bool = False) -> str:
+        """What stands in a file, or in several, by its type; `as_text`: as it stands there."""
+        raise NoForm("the content of a file", expression.span)
+
     def need(self, function: str) -> None:  # noqa: B027 - most have it at hand
         """Take note that what is printed calls a function which is no part of the language."""
 
@@ -383,10 +401,12 @@ class Printer(ABC):
                 return self.attempt(expression)
             case Size():
                 return self.size(expression)
+            case Content():
+                return self.content(expression)
             case If():
                 return self._form("if", 3, expression.span).text.format(*map(self.print, parts(expression)))
             case Joined():
-                texts = [self.text(self.print(part), part.type, part.span) for part in expression.parts]
+                texts = [self.as_text(part) for part in expression.parts]
                 return self.joined(texts, expression.span)
             case Listed():
                 return self.listed([self.print(item) for item in expression.items], expression.span)
@@ -397,10 +417,16 @@ class Printer(ABC):
             case Scaled():
                 return self.scaled(self.print(expression.amount), expression)
 
+    def as_text(self, expression: Expression) -> str:
+        """An expression as text. What stands in a file looks as it does there. Raises `NoForm`."""
+        if isinstance(expression, Content):
+            return self.content(expression, as_text=True)
+        return self.text(self.print(expression), expression.type, expression.span)
+
     def _call(self, call: Call) -> str:
         name, operands = call.operator, call.operands
         if name == "str":
-            return self.text(self.print(operands[0]), operands[0].type, call.span)
+            return self.as_text(operands[0])
         if name == "[]" and (name, 2) not in FORMS[self.language]:
             return self._picked(operands[0], operands[1])
         form = self._form(name, len(operands), call.span)

@@ -9,6 +9,7 @@ class Feature(Enum):
     """Something that some engines can do and others cannot. The value is what people call it."""
 
     OPTIONAL_OUTPUTS = "optional outputs"
+    VALUES = "values that steps write"
     CONTAINERS = "containers"
     NETWORK = "network in containers"
     CONDA = "conda environments"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.jobs.expansion import Job
@@ -12,7 +12,7 @@ from sncompile.ir.jobs.words import as_arguments
 from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.functions import to_text
 from sncompile.ir.values.evaluate import record_text
-from sncompile.lowering.expressions import Granted, Size, evaluated, everything, expression_text
+from sncompile.lowering.expressions import Content, Granted, Size, evaluated, everything, expression_text
 from sncompile.lowering.model import (
     Amount,
     Cell,
@@ -30,18 +30,45 @@ from sncompile.lowering.model import (
     Word,
 )
 
-Text = str | Amount | Late
+
+class Perhaps(NamedTuple):
+    """Arguments: those of some files that are there when the job is about to run, with what stands before them."""
+
+    paths: tuple[str, ...]
+    before: str
+    lead: str
+
+
+class Members(NamedTuple):
+    """A JSON object: the `known` members as text, without braces, and files that may not be there.
+
+    Of these each has its name, whether it is a list, and its paths.
+    """
+
+    known: str
+    perhaps: tuple[tuple[str, bool, tuple[str, ...]], ...]
+
+
+class Each(NamedTuple):
+    """Arguments: the items of a list that is known when the job is about to run, with what stands before each."""
+
+    late: Late
+    before: str
+
+
+Text = str | Amount | Late | Perhaps | Members | Each
 """A part of an argument: text, or what is known when the job is about to run."""
 
 
 class Words:
     """The words of a task's jobs, with everything in its place that is known by now.
 
-    Of the resources `granted` a job may be given less than it asks for, so that they are known when it runs.
+    Of the resources `granted` a job may be given less than it asks for, so that they are known when it runs. Files that
+    may not be there are taken to be there, unless the target `looks` for them.
     """
 
-    def __init__(self, lowered: Lowered, task: Task, granted: Collection[str] = ()) -> None:
-        self._lowered, self._task, self._granted = lowered, task, granted
+    def __init__(self, lowered: Lowered, task: Task, granted: Collection[str] = (), *, looks: bool = False) -> None:
+        self._lowered, self._task, self._granted, self._looks = lowered, task, granted, looks
 
     def command(self, number: int) -> list[tuple[Text, ...]] | None:
         """The arguments of a job's command; None where it has a script."""
@@ -73,14 +100,38 @@ class Words:
 
     def word(self, word: Word, number: int) -> list[tuple[Text, ...]]:
         """The arguments that a word is for a job."""
-        if not word.each:
+        if not word.each and not self._perhaps(word.pieces[0]):
             return [tuple(self._text(piece, number) for piece in word.pieces)]
+        if isinstance(word.pieces[0], Late):
+            return [(Each(word.pieces[0], word.before),)]
         items = as_arguments(self.value(word.pieces[0], number))
-        return [(text,) for item in items for text in ([word.before, item] if word.before else [item])]
+        if self._perhaps(word.pieces[0]):
+            return [(Perhaps(tuple(items), word.before, word.lead),)]
+        found: list[tuple[Text, ...]] = [(word.lead,)] if word.lead and items else []
+        return found + [(text,) for item in items for text in ([word.before, item] if word.before else [item])]
+
+    def _perhaps(self, piece: Piece) -> bool:
+        """Whether a piece names files that are looked for when the job is about to run."""
+        return self._looks and isinstance(piece, Port) and piece.space == "inputs" and self._lacks(piece.name)
+
+    def _lacks(self, port: str) -> bool:
+        return self._task.inputs[port].may_lack
+
+    def _members(self, piece: Object, number: int) -> Members:
+        perhaps = [(name, member) for name, member in piece.members if self._perhaps(member)]
+        known = {name: self.value(member, number) for name, member in piece.members if not self._perhaps(member)}
+        found = [
+            (name, self._task.inputs[port.name].many, tuple(as_arguments(self.value(port, number))))
+            for name, port in perhaps
+            if isinstance(port, Port)
+        ]
+        return Members(record_text(known)[1:-1], tuple(found))
 
     def _text(self, piece: Piece, number: int) -> Text:
         if isinstance(piece, Late):
             return piece
+        if isinstance(piece, Object) and any(self._perhaps(member) for _, member in piece.members):
+            return self._members(piece, number)
         if isinstance(piece, Amount):
             held = self._task.resources[piece.resource]
             return (
@@ -111,7 +162,7 @@ class Words:
             case Amount():
                 return self.value(task.resources[piece.resource], number)
             case Object():
-                return record_text({name: self.value(member, number) for name, member in piece.members})
+                return record_text({name: _told(self.value(member, number)) for name, member in piece.members})
             case Late():
                 return piece
 
@@ -124,6 +175,10 @@ class Words:
         if found is not None and inputs:
             found = tuple(map(self._lowered.staged, found))
         return found if port.many or found is None else found[0]
+
+
+def _told(value: Any) -> Any:
+    return f"${{{expression_text(value.expression)}}}" if isinstance(value, Late) else value
 
 
 def jobs(lowered: Lowered) -> Iterator[Job]:
@@ -184,7 +239,7 @@ def _takes_sizes(late: Late, task: Task) -> bool:
     """Whether it hangs on sizes, by itself or by what the job is given of a resource."""
     for each in everything(late.expression):
         held = task.resources[each.resource] if isinstance(each, Granted) else None
-        if isinstance(each, Size) or (isinstance(held, Late) and _takes_sizes(held, task)):
+        if isinstance(each, (Content, Size)) or (isinstance(held, Late) and _takes_sizes(held, task)):
             return True
     return False
 
@@ -213,6 +268,12 @@ def shown(text: Text) -> str:
     """A part of an argument, with a name in the place of what is known late."""
     if isinstance(text, str):
         return text
+    if isinstance(text, Perhaps):
+        return " ".join(text.paths)
+    if isinstance(text, Members):
+        return f"{{{text.known}}}"
+    if isinstance(text, Each):
+        text = text.late
     if isinstance(text, Amount):
         return f"${{resources.{text.resource}}}"
     return f"${{{expression_text(text.expression)}}}"

@@ -15,7 +15,7 @@ from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.graph.settings import resources_taken, settings_of
 from sncompile.ir.jobs.expansion import Expansion, job_id, module_files
 from sncompile.ir.values.evaluate import Evaluator
-from sncompile.ir.values.model import Size
+from sncompile.ir.values.model import Content, Size
 from sncompile.ir.values.relating import UNIT
 from sncompile.ir.values.remote import Remote, RemotePort
 from sncompile.lowering.columns import Columns
@@ -150,6 +150,7 @@ class _Lowering:
         success = family.success
         checks = [Check("non_empty", port) for port in success.non_empty]
         checks += [Check("sha256", port, total) for port, total in success.sha256.items()]
+        checks += [Check("value", port, each.value) for port, each in family.outputs.items() if each.value]
         checks += [Check("min_files", port, str(count)) for port, count in success.min_files.items()]
         outputs = dict(ports.outputs)
         # What words are made of first gives a column its name: what is spelled out, then variables, then the command.
@@ -319,6 +320,8 @@ def _used(family: Family, columns: Columns) -> Iterator[tuple[Feature, str, Span
         ):
             if asked:
                 yield feature, name, output.span
+        if output.value:
+            yield Feature.VALUES, name, output.span
     late = [name for name, amount in family.resources.items() if columns.late(amount)]
     for name in late:
         yield Feature.RUN_TIME, name, family.resources[name].span
@@ -366,5 +369,5 @@ def _late_words(family: Family, columns: Columns) -> list[str]:
     return [
         name
         for name, amount in family.resources.items()
-        if name in told and any(isinstance(leaf, Size) for leaf in columns.leaves(amount))
+        if name in told and any(isinstance(leaf, (Content, Size)) for leaf in columns.leaves(amount))
     ]

@@ -137,7 +137,7 @@ class Word(NamedTuple):
     """An argument: the texts of its pieces, joined.
 
     With `each` its only piece is a list, or is absent for some jobs: as many arguments as there are items, with
-    `before` in front of each where it is given.
+    `before` in front of each where it is given, and `lead` in front of all of them where there are any.
 
     Where some jobs have an argument with a port or a file of the module in it, and others have not, its words stand in
     a column as texts. `meant` are the words that they are for the jobs that have them.
@@ -147,6 +147,7 @@ class Word(NamedTuple):
     span: Span
     each: bool = False
     before: str = ""
+    lead: str = ""
     meant: tuple[Word, ...] = ()
 
 
@@ -217,6 +218,8 @@ class Input:
     the tables get. `makers` are the tasks that its value is made from, and `sources` for each job those of their jobs.
     Where a path is `computed` from others, who writes it says nothing of whom the job needs. `data` as of a column.
     Some paths of a `remote` port are URLs.
+    `may_lack`: some of the files are optional outputs, which may not be there when the job is about to run; then they
+    are left out, and words that name the port are `each`.
     """
 
     base: str
@@ -229,6 +232,7 @@ class Input:
     sources: Sequence[tuple[JobRef, ...]]
     computed: bool
     data: bool
+    may_lack: bool
     span: Span
     remote: bool = False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from sncompile.ir.graph.edges import taken
-from sncompile.ir.graph.feeds import feeds, steps_in
+from sncompile.ir.graph.feeds import feeds, may_lack, steps_in
 from sncompile.ir.graph.model import Family
 from sncompile.ir.values import model as ir
 from sncompile.ir.values.model import Value, walk
@@ -33,6 +33,7 @@ def inputs_of(columns: Columns, tracing: Tracing, remote: Collection[RemotePort]
             sources=sources_of([port.value], columns),
             computed=any(isinstance(leaf, (ir.Apply, ir.Text)) for leaf in walk(port.value)),
             data=from_rows(port.value),
+            may_lack=may_lack(port.value, columns.graph.families),
             span=port.value.span,
             remote=RemotePort("inputs", name) in remote,
         )

@@ -86,7 +86,8 @@ def piece_text(piece: Piece) -> str:
 def word_text(word: Word) -> str:
     """A word; `...` stands behind one that is as many arguments as its list has items."""
     text = "".join(map(piece_text, word.pieces))
-    return f"{f'{word.before} ' if word.before else ''}{text}{' ...' if word.each else ''}"
+    lead = f"{word.lead}, then " if word.lead else ""
+    return f"{lead}{f'{word.before} ' if word.before else ''}{text}{' ...' if word.each else ''}"
 
 
 def _task_lines(lowered: Lowered, task: Task) -> Iterator[str]:

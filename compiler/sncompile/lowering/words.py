@@ -7,6 +7,7 @@ from typing import Any
 
 from sncompile.ir.graph import commands
 from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart
+from sncompile.ir.graph.feeds import may_lack
 from sncompile.ir.jobs.words import argument_words, as_arguments
 from sncompile.ir.language.functions import to_text
 from sncompile.ir.values import model as ir
@@ -49,6 +50,8 @@ class Words:
         """The words of an argument, from none to several."""
         if not isinstance(argument, (Flag, Option)):
             return self.words(argument, hint)
+        if isinstance(argument, Option) and self._may_lack(argument.value):
+            return self._perhaps(argument)
         when = self._columns.constant(argument.when) if argument.when is not None else (True,)
         if when is None:
             return self._by_job(argument)
@@ -70,9 +73,25 @@ class Words:
             return self._repeated(argument, words)
         return [Word((Constant(argument.option),), argument.span), *words] if words else []
 
+    def _may_lack(self, value: Value) -> bool:
+        """Whether a value is a port whose files may not be there when the job is about to run."""
+        if not isinstance(value, ir.Local) or value.space != "inputs":
+            return False
+        return may_lack(self._family.inputs[value.name].value, self._columns.graph.families)
+
+    def _perhaps(self, argument: Option) -> list[Word]:
+        """An option with files that may not be there; its condition is known."""
+        when = self._columns.constant(argument.when) if argument.when is not None else (True,)
+        if when is None or not when[0]:
+            return []
+        (word,) = self.words(argument.value, argument.option)
+        repeat = argument.repeat and argument.value.type.many
+        before, lead = (argument.option, "") if repeat else ("", argument.option)
+        return [word._replace(before=before, lead=lead, span=argument.span)]
+
     def presence(self, value: Value) -> set[bool]:
         """Whether a value is there: for all jobs, for none, or for some; what rows decide may be either."""
-        if not (value.type.many or value.type.optional):
+        if not (value.type.many or value.type.optional) or self._columns.late(value):
             return {True}
         if value.type.optional and self._columns.reads_rows(value):
             return {True, False}
@@ -127,6 +146,8 @@ class Words:
         family = self._family
         if value.space == "inputs":
             port = family.inputs[value.name]
+            if self._may_lack(value):
+                return [Word((model.Port("inputs", value.name),), value.span, each=True)]
             if self.presence(value) == {False}:
                 return []
             each = port.value.type.many or port.value.type.optional
@@ -142,7 +163,8 @@ class Words:
 
     def _varying(self, value: Value, hint: str) -> list[Word]:
         if self._columns.late(value):
-            return [Word((model.Late(expressed(value, self._columns, running=True)),), value.span)]
+            late = model.Late(expressed(value, self._columns, running=True))
+            return [Word((late,), value.span, each=value.type.many)]
         found = self._columns.constant(value)
         if found is not None and not self.is_data(value, found[0]):
             return [Word((Constant(text),), value.span) for text in as_arguments(found[0])]

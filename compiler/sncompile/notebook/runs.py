@@ -98,7 +98,7 @@ def _log_text(log: JobLog, *, alone: bool) -> str:
 class Results(Mapping[str, "Path | str | list[Path | str]"]):
     """The files of a pipeline's outputs, by name: a path, a URL as text, or a list of them.
 
-    They are there once the run is done.
+    They are there once the run is done. Of optional outputs only those are told that were written.
     """
 
     def __init__(self, outputs: Mapping[str, Any], working: Path) -> None:
@@ -107,6 +107,8 @@ class Results(Mapping[str, "Path | str | list[Path | str]"]):
     def __getitem__(self, name: str) -> Path | str | list[Path | str]:
         output = self._outputs[name]
         paths: list[Path | str] = [path if is_url(path) else self._working / path for path in output["paths"]]
+        if output.get("may_lack"):
+            paths = [path for path in paths if isinstance(path, str) or os.path.lexists(path)]
         return paths if output["many"] or not paths else paths[0]
 
     def __iter__(self) -> Iterator[str]:

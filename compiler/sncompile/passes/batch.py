@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from heapq import heapify, heapreplace
 
+from sncompile.ir.graph.feeds import reads_optional
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.jobs.expansion import job_id
 from sncompile.ir.values.evaluate import Evaluator
@@ -29,7 +30,7 @@ def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
     for name, family in graph.families.items():
         if family.batch < 2 or family.batches or len(family.keys) < 2:
             continue
-        reason = _hindrance(family)
+        reason = _hindrance(family, graph)
         if graph.feeds_itself(name):
             reason = "its instances wait for each other"
         if reason is None and graph.sums:
@@ -49,13 +50,19 @@ def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
     return Result(replace(graph, families=families), tuple(remarks)) if remarks else Result(graph)
 
 
-def _hindrance(family: Family) -> str | None:
+def _hindrance(family: Family, graph: Graph) -> str | None:
+    if any(dynamic(value) for value in family.params.values()):
+        return "it takes values that are known when it is about to run"
     if any(dynamic(value) for value in family.resources.values()):
         return "its resources depend on the size of each instance's files or on the attempt"
     if any(output.temp or output.protected for output in family.outputs.values()):
         return "the engine has to delete or protect its files one by one"
     if any(output.optional for output in family.outputs.values()):
         return "it has optional outputs"
+    if any(output.value for output in family.outputs.values()):
+        return "what it writes is looked at job by job"
+    if reads_optional(family, graph.families):
+        return "it reads files that may not be there"
     return None
 
 

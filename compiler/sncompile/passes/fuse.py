@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sncompile.ir.graph.commands import Argument, ShellPart, Success
 from sncompile.ir.graph.edges import with_families
-from sncompile.ir.graph.feeds import steps_in
+from sncompile.ir.graph.feeds import reads_optional, steps_in
 from sncompile.ir.graph.model import Edge, Family, Graph
 from sncompile.ir.graph.resources import RESOURCES, Unit
 from sncompile.ir.graph.rewrite import map_children, map_family
@@ -64,6 +64,8 @@ def _fuse_once(graph: Graph, keep: frozenset[str]) -> Result:
         if first.keys is not second.keys or not first.keys.by or not first.outputs or not second.outputs:
             continue
         reason = _hindrance(first, second, published) if name not in named else "another path is made from one of its"
+        if reads_optional(first, graph.families) or reads_optional(second, graph.families):
+            reason = "what one of them reads may not be there"
         if not keep.isdisjoint((name, *(origin.step for origin in first.origins.values()))):
             reason = f"`{name}` is asked for by name"
         if reason is None and (remote.ports(name) or remote.ports(second.name)):
@@ -108,8 +110,10 @@ def _hindrance(first: Family, second: Family, published: set[str]) -> str | None
         return "their resources are known only when they run"
     if any(not isinstance(v, Const) for v in (*first.resources.values(), *second.resources.values())):
         return "their resources differ from job to job"
-    if any(o.protected or o.optional for o in first.outputs.values()):
-        return "what lies between is protected or optional"
+    if any(o.protected or o.optional or o.value for o in first.outputs.values()):
+        return "what lies between is protected or optional, or a value"
+    if any(map(dynamic, (*first.params.values(), *second.params.values()))):
+        return "they take values that are known when they run"
     mine, theirs = settings_structure(first), settings_structure(second)
     others = [name for name in mine if name not in _JOINED and mine[name] != theirs[name]]
     if others:

@@ -16,8 +16,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sncompile.ir.graph.edges import with_families
+from sncompile.ir.graph.feeds import reads_optional
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.run_time import dynamic
 from sncompile.passes.merging.branches import Placed, place
 from sncompile.passes.merging.families import Builder
 from sncompile.passes.merging.groups import Group, find_groups
@@ -30,11 +32,17 @@ from sncompile.passes.result import Remark, Result, some
 def merge(graph: Graph) -> Result:
     """The graph with a family for each set of corresponding steps."""
     shaper = Shaper(Evaluator(graph.families))
-    shapes = {
-        name: shaper.shape(family)
+    # Words of files that may not be there are no holes to be filled.
+    apart = {
+        name
         for name, family in graph.families.items()
-        if not family.origins and not graph.feeds_itself(name) and not _has_sheets(family)
+        if family.origins
+        or graph.feeds_itself(name)
+        or _has_sheets(family)
+        or reads_optional(family, graph.families)
+        or any(map(dynamic, (*family.params.values(), *family.resources.values())))
     }
+    shapes = {name: shaper.shape(family) for name, family in graph.families.items() if name not in apart}
     groups = _buildable(graph, find_groups(graph, shapes), shapes)
     placed, builder, merged = _built(graph, groups, shapes)
     odd = oddities(graph, shapes, [Group(found.members) for found in placed])

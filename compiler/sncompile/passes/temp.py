@@ -30,8 +30,10 @@ def temp(graph: Graph) -> Result:
         if found and (sent := remote.ports(name)):
             found = [n for n in found if RemotePort("outputs", n) not in sent]
         families[name] = family
-        if found and (family.batches or not vary_alike(family)):
+        optional = any(output.optional for output in family.outputs.values())
+        if found and (family.batches or optional or not vary_alike(family)):
             why = "it is done in batches" if family.batches else "the step's paths do not vary in the same parts"
+            why = "it need not write all of its files" if optional else why
             message = f"{some(found)} of `{name}` stay: {why}"
             remarks.append(Remark("temp", False, message, family.span))
         elif found:

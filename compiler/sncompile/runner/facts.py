@@ -11,6 +11,7 @@ from typing import Any
 
 from sncompile.drawing.families import family_picture
 from sncompile.drawing.picture import Bond, Link, Node, Picture, Shape
+from sncompile.ir.graph.feeds import may_lack
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.text import value_text
 from sncompile.ir.language.operands import ValueFault
@@ -42,7 +43,10 @@ def facts_of(program: Program, options: Options, *, origin_of_params: str = "--p
             *_pipeline_parameters(program, options, of_steps, origin_of_params),
             *(p for step in program.steps.values() for p in _step_parameters(step, of_steps)),
         ],
-        "outputs": {name: _output(value, evaluator) for name, value in graph.outputs.items()},
+        "outputs": {
+            name: {**_output(value, evaluator), "may_lack": may_lack(value, graph.families)}
+            for name, value in graph.outputs.items()
+        },
         "picture": _picture_object(family_picture(graph)),
         "inferred": inference_object(program.name, program.inferred)["values"],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -254,6 +255,8 @@ def _outputs(watch: Watch, status: RunStatus) -> list[dict[str, Any]]:
     found = []
     for name, output in (watch.names.facts.get("outputs") or {}).items():
         paths = [str(path) for path in output.get("paths") or ()]
+        if output.get("may_lack"):
+            paths = [path for path in paths if os.path.lexists(watch.working / path)]
         shown = [(path, _since(path, watch.working, status, targets)) for path in paths[:MOST_PATHS]]
         found.append({"name": name, "paths": shown, "more": max(0, len(paths) - MOST_PATHS)})
     return found

@@ -89,6 +89,7 @@ def _family(step: Step, workspace: str) -> Family:
             derived=o.derived,
             span=o.span,
             create=o.port.create is not None,
+            value=o.port.value,
         )
         for name, o in step.outputs.items()
     }

@@ -19,6 +19,7 @@ from sncompile.ir.language.types import STRING, Type
 from sncompile.ir.values.model import (
     Attempt,
     Const,
+    Content,
     Items,
     Key,
     Local,
@@ -83,7 +84,7 @@ def _alike(one: TypedList, other: TypedList) -> bool:
 def is_late(value: Value) -> bool:
     """Whether something of a value is known only when the job runs."""
     return any(
-        isinstance(leaf, (Attempt, Size)) or (isinstance(leaf, Local) and leaf.space == "resources")
+        isinstance(leaf, (Attempt, Content, Size)) or (isinstance(leaf, Local) and leaf.space == "resources")
         for leaf in walk(value)
     )
 
@@ -143,6 +144,8 @@ def _may_be_long(value: Value) -> bool:
     """Whether a value is a list that grows with a table or with other jobs, or a long text."""
     if isinstance(value, Const):
         return len(str(value.value)) > LONG
+    if isinstance(value, Content):
+        return False
     return any(isinstance(leaf, (Related, Lookup)) and leaf.type.many for leaf in walk(value))
 
 

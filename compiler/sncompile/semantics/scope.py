@@ -12,7 +12,7 @@ from sncompile.ir.keys.key_set import KeySet, keys_of
 from sncompile.ir.keys.table import Cell as TableCell
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type
-from sncompile.ir.values.model import Cell, Const, Key, Local, Output, Related, Value
+from sncompile.ir.values.model import Cell, Const, Content, Key, Local, Output, Related, Value
 from sncompile.ir.values.relating import UNIT, see, see_through
 from sncompile.syntax.document import Named
 
@@ -210,8 +210,15 @@ class StepSpace(NamedTuple):
             return None
         if self.gone or (isinstance(value, Const) and value.value is None):
             return Const(None, NULL, span)
+        if isinstance(value, Content):
+            # What is seen are the files; their contents are what stands in those.
+            found = self._seen(name, value.files, self.keys, keys, span)
+            return Content(found, value.type._replace(many=found.type.many), span)
+        return self._seen(name, value, self.keys, keys, span)
+
+    def _seen(self, name: str, value: Value, own: KeySet, keys: KeySet, span: Span) -> Value:
         value = Output(value.step, value.port, value.type, span) if isinstance(value, Output) else value
-        return see_through(value, self.keys, keys, span) if name in self.inner else see(value, self.keys, keys, span)
+        return see_through(value, own, keys, span) if name in self.inner else see(value, own, keys, span)
 
     def home(self, name: str, span: Span) -> tuple[Value, KeySet] | None:
         """An output or key with the instances whose it is: those of the step itself, or of one inside of it."""

@@ -234,7 +234,7 @@ class _Texts:
         if not word.each:
             return [_WORD, *(text for piece in word.pieces for text in self.piece(piece))]
         # As many words as there are items, as where they are written out.
-        start = f"{_WORD}{word.before}{_WORD}" if word.before else _WORD
+        start = f"{_WORD}{word.before}{_WORD}" if word.before else f"{_WORD}{word.lead}" if word.lead else _WORD
         piece = word.pieces[0]
         if isinstance(piece, Cell):
             cells = self._task.columns[piece.column].cells

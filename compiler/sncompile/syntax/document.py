@@ -51,7 +51,9 @@ Binding = Value | MapValue
 class PortDoc(NamedTuple):
     """A port: `base` is `file` or `directory`. `path` is where an output goes, `default` what an input takes.
 
-    `create` says that an output directory is there before the command runs. In a scratch folder, `link` is the name
+    `create` says that an output directory is there before the command runs. `value` is the type of the value that an
+    output file holds, where it stands for that: `string`, `integer`, `number` or `boolean`.
+    In a scratch folder, `link` is the name
     that an input has there (`as`), and `source` what an output is called there (`from`). `companions` are suffixes of
     files beside it; a port that stands for these is `beside` another one, by a suffix, and in no document. What is a
     part of an output directory is `inside` that.
@@ -66,6 +68,7 @@ class PortDoc(NamedTuple):
     path: Value | None
     default: Value | None = None
     create: Named | None = None
+    value: str = ""
     link: Value | None = None
     source: Value | None = None
     companions: tuple[Named, ...] = ()

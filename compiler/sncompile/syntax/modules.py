@@ -110,12 +110,17 @@ def read_ports(reader: Reader, node: Node | None) -> dict[str, PortDoc]:
             reader.value(get("path")),
             reader.value(default) if default is not None else None,
             reader.named(create) if reader.flag(create) else None,
+            value=kind if kind in _VALUES else "",
             link=reader.value(get("as")),
             source=reader.value(get("from")),
             companions=reader.names(get("companions")),
             inside=reader.named(get("in")),
         )
     return ports
+
+
+_VALUES = ("string", "integer", "number", "boolean")
+"""Types of outputs whose files hold a value."""
 
 
 def _module_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError
 
 from sncompile.ir.graph.commands import Waits
-from sncompile.ir.graph.model import Graph
+from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.operands import GOES_ON
 from sncompile.ir.language.types import Type
 from sncompile.ir.values.evaluate import AtRunTime, Closure, Evaluator
-from sncompile.ir.values.model import Apply, Choice, Const, Local, Made, Output, Related, Value, children, lenient
+from sncompile.ir.values.model import Apply, Choice, Const, Local, Made, Output, Related, Value, children, lenient, walk
 from sncompile.ir.values.relating import see
 
 Sources = Callable[[int], Iterable[int]]
@@ -123,6 +123,25 @@ def for_effect(graph: Graph) -> list[str]:
     wanted = {step for value in graph.outputs.values() for step in steps_in(value)}
     served = {edge.source for name in needed(graph, [*silent, *wanted]) for edge in graph.into(name)}
     return [name for name in silent if name not in served]
+
+
+def may_lack(value: Value, families: Mapping[str, Family]) -> bool:
+    """Whether files of a value may not be there when all that it comes from is done: outputs that are optional."""
+    if isinstance(value, Const):
+        return False
+    return any(
+        isinstance(leaf, Output) and leaf.step in families and _optional(families[leaf.step], leaf.port)
+        for leaf in walk(value)
+    )
+
+
+def _optional(family: Family, port: str) -> bool:
+    return port in family.outputs and family.outputs[port].optional
+
+
+def reads_optional(family: Family, families: Mapping[str, Family]) -> bool:
+    """Whether a family reads files that may not be there."""
+    return any(may_lack(port.value, families) for port in family.inputs.values())
 
 
 def steps_in(value: Value) -> dict[str, bool]:

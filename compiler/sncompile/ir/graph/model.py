@@ -42,7 +42,9 @@ class Input(NamedTuple):
 
 
 class Output(NamedTuple):
-    """What an output port writes. `create`: a directory that has to be there before the command runs."""
+    """What an output port writes. `create`: a directory that has to be there before the command runs. `value`: the type
+    of the value that the file holds, where it stands for that.
+    """
 
     path: Annotated[Value, identity()]
     base: Annotated[str, identity()]
@@ -53,6 +55,7 @@ class Output(NamedTuple):
     derived: Annotated[bool, keeping()]
     span: Annotated[Span, presentation()]
     create: Annotated[bool, identity()] = False
+    value: Annotated[str, identity()] = ""
 
 
 class Origin(NamedTuple):

@@ -14,6 +14,7 @@ from sncompile.ir.values.model import (
     Cell,
     Choice,
     Const,
+    Content,
     Items,
     Key,
     Local,
@@ -48,6 +49,8 @@ def value_text(value: Value) -> str:
             return f"{value.space}.{value.name}"
         case Size():
             return f"inputs.{value.port}.size"
+        case Content():
+            return f"content({value_text(value.files)})"
         case Attempt():
             return "attempt"
         case Text():

@@ -24,6 +24,7 @@ from sncompile.ir.values.model import (
     Cell,
     Choice,
     Const,
+    Content,
     Items,
     Key,
     Local,
@@ -179,7 +180,7 @@ class Evaluator:
             case Attempt():
                 attempt = self._attempt
                 return lambda _: attempt
-            case Size():
+            case Size() | Content():
                 raise AtRunTime
             case Cell() | Output():
                 raise AssertionError(f"{value!r} is evaluated through a relation")

@@ -93,6 +93,14 @@ class Size(NamedTuple):
     span: Span
 
 
+class Content(NamedTuple):
+    """What stands in the file of a step's output, or in each of several: known when the job is about to run."""
+
+    files: Value
+    type: Type
+    span: Span
+
+
 class Attempt(NamedTuple):
     """Which try of the job it is, from 1."""
 
@@ -171,8 +179,8 @@ class Made(NamedTuple):
 
 
 Value = (
-    Const | Key | Cell | Output | Related | Local | Size | Attempt | Text | Items | Apply | Choice | Lookup | ModuleFile
-    | Record | Made
+    Const | Key | Cell | Output | Related | Local | Size | Content | Attempt | Text | Items | Apply | Choice | Lookup
+    | ModuleFile | Record | Made
 )  # fmt: skip
 
 
@@ -281,8 +289,8 @@ def text(value: str, span: Span) -> Const:
 
 
 __all__ = [
-    "BOOLEAN", "INTEGER", "NUMBER", "STRING", "VALUES", "Apply", "Attempt", "Bound", "Cell", "Choice", "Const", "Items",
-    "Key", "Local", "Lookup", "Made", "ModuleFile", "Output", "Plain", "Record", "Related", "Size", "Text", "Value",
-    "children", "gathered", "inside", "is_constant", "keeping", "lenient", "text", "value_fields",
+    "BOOLEAN", "INTEGER", "NUMBER", "STRING", "VALUES", "Apply", "Attempt", "Bound", "Cell", "Choice", "Const",
+    "Content", "Items", "Key", "Local", "Lookup", "Made", "ModuleFile", "Output", "Plain", "Record", "Related", "Size",
+    "Text", "Value", "children", "gathered", "inside", "is_constant", "keeping", "lenient", "text", "value_fields",
     "walk",
 ]  # fmt: skip

@@ -80,6 +80,8 @@ def _wrong(place: str, file: Written) -> str | None:
         if file.directory and stat.S_ISDIR(found.st_mode):
             return _lacks_files(place, file)
     except FileNotFoundError:
+        if file.optional and not os.path.islink(place):
+            return None
         return "a link to nothing" if os.path.islink(place) else "not there"
     except OSError as error:
         return error.strerror or "not to be seen"

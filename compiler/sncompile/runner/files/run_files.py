@@ -22,7 +22,7 @@ from sncompile.runner.files.job_files import marks
 class Written:
     """A file that a job writes: its path as jobs have it, and its kind. What is `temp` is meant to be gone later.
 
-    A file that is `non_empty` holds something, a directory so many files at least.
+    A file that is `non_empty` holds something, a directory so many files at least. An `optional` one may not be there.
     """
 
     path: str
@@ -30,6 +30,7 @@ class Written:
     temp: bool
     non_empty: bool = False
     min_files: int = 0
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def files_of(
             writes[real(mark)] = Written(mark, False, False)
         success = family.success
         for port, output in family.outputs.items():
-            criteria = (port in success.non_empty, success.min_files.get(port, 0))
+            criteria = (port in success.non_empty, success.min_files.get(port, 0), output.optional)
             for number, value in enumerate(evaluator.column(output.path, family.keys, family)):
                 for path in _paths(value):
                     written = Written(path, output.base == "directory", output.temp, *criteria)

@@ -80,6 +80,8 @@ def left_out(decisions: Decisions, lowered: Lowered) -> None:
             maker = lowered.writer(path)
             if maker is None or maker.job.number in decisions.wanted.get(maker.job.task, ()):
                 continue
+            if lowered.tasks[maker.job.task].outputs[maker.port].optional:
+                continue
             place = absolute(os.path.abspath(lowered.folder), path)
             there = decisions.looker.version(place) != ABSENT if is_url(path) else os.path.lexists(place)
             if not there:

@@ -30,7 +30,7 @@ from sncompile.state.decisions import Decisions, Elsewhere, Finder, TaskDecision
 from sncompile.state.log import Log
 from sncompile.state.places import Places
 from sncompile.state.store import State, folder_of, job_rows, open_log, read_state
-from sncompile.state.versions import Hashing
+from sncompile.state.versions import ABSENT, Hashing
 
 
 def finders_for(
@@ -189,9 +189,11 @@ def bring(decisions: Decisions, states: Mapping[str, State], logs: Mapping[str, 
 
 def _bring_all(outputs: Sequence[str], results: Elsewhere, states: Mapping[str, State], mark: Path) -> None:
     """Put a job's results into their places; a job without any has a mark there. Raises `OSError`."""
-    for here, place in zip(outputs, results.outputs, strict=True):
+    for here, place, version in zip(outputs, results.outputs, results.done.outputs, strict=True):
         if here != place and os.path.lexists(place):
             _bring(place, here, moves=results.moves)
+        elif here != place and version == ABSENT:
+            _clear(here)  # An output that need not be written, and was not.
         if results.moves:
             _remove_empty(os.path.dirname(place), states)
     if not results.outputs:
@@ -204,15 +206,20 @@ def _bring_all(outputs: Sequence[str], results: Elsewhere, states: Mapping[str, 
 
 def _bring(place: str, here: str, *, moves: bool) -> None:
     """Move a result to its place, or link to it from there; what stood there is out of date. Raises `OSError`."""
-    if os.path.isdir(here) and not os.path.islink(here):
-        shutil.rmtree(here)
-    else:
-        Path(here).unlink(missing_ok=True)
+    _clear(here)
     os.makedirs(os.path.dirname(here), exist_ok=True)
     if moves:
         shutil.move(place, here)
     else:
         os.symlink(os.path.realpath(place), here)
+
+
+def _clear(here: str) -> None:
+    """Remove what stands in a place. Raises `OSError`."""
+    if os.path.isdir(here) and not os.path.islink(here):
+        shutil.rmtree(here)
+    else:
+        Path(here).unlink(missing_ok=True)
 
 
 def _remove_empty(folder: str, states: Mapping[str, State]) -> None:

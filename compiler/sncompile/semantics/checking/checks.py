@@ -13,11 +13,12 @@ from sncompile.faults import graph as faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import tables as table_faults
 from sncompile.ir.values.evaluate import Evaluator
-from sncompile.ir.values.model import Const, Output, Related, Value, walk
+from sncompile.ir.values.model import Const, Content, Output, Related, Value, walk
 from sncompile.ir.values.relating import UNIT, see, see_through
 from sncompile.semantics.checking.command_lines import check_command_lines
 from sncompile.semantics.checking.files import check_files
 from sncompile.semantics.checking.lengths import check_lengths
+from sncompile.semantics.checking.optional_outputs import check_optional_outputs
 from sncompile.semantics.checking.outputs import Guard, kept_of
 from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.checking.paths import check_paths
@@ -26,6 +27,7 @@ from sncompile.semantics.checking.rings import tell_ring
 from sncompile.semantics.checking.scratch_names import check_scratch_names
 from sncompile.semantics.checking.sums import sums_of
 from sncompile.semantics.checking.urls import check_urls
+from sncompile.semantics.checking.value_outputs import check_value_outputs
 from sncompile.semantics.checking.values import check_values
 from sncompile.semantics.companions import with_companions, with_kept
 from sncompile.semantics.linking.default_edges import take_from_writers
@@ -42,6 +44,8 @@ def check_program(
 
     `by_default` are the inputs that steps take by convention; where a step writes one, it is taken from that step.
     """
+    # Seen from outside, a value is the file that holds it.
+    program = replace(program, outputs={name: _as_files(value) for name, value in program.outputs.items()})
     taken = {name: _outputs_in(step) for name, step in program.steps.items()}
     feeds = {name: _first_places(leaves) for name, leaves in taken.items()}
     if not _check_order(doc, program, feeds, report):
@@ -60,6 +64,8 @@ def check_program(
     program = replace(program, outputs=with_kept(program))
     evaluator = Evaluator(program.steps)
     check_values(program, evaluator, report)
+    check_optional_outputs(program, report)
+    check_value_outputs(program, report)
     check_command_lines(program, evaluator, report)
     check_scratch_names(program, evaluator, report)
     check_readers(program, report)
@@ -225,6 +231,10 @@ def _check_path_chains(program: Program, feeds: dict[str, dict[str, Span]], repo
     return True
 
 
+def _as_files(value: Value) -> Value:
+    return value.files if isinstance(value, Content) else value
+
+
 def _unconsumed(program: Program, taken: Mapping[str, Sequence[Output]]) -> dict[str, Value]:
     """Every output that no step takes, as the pipeline's outputs; `taken` are those that each step takes.
 
@@ -247,7 +257,9 @@ def _unconsumed(program: Program, taken: Mapping[str, Sequence[Output]]) -> dict
         if any(program.steps[leaf.step].outputs[leaf.port].temp for leaf in made):
             continue
         if inside and all(taker.startswith(f"{named.step}.") for taker in inside):
-            found[f"{named.step}.{named.name}"] = see_through(named.value, named.keys, UNIT, named.value.span)
+            found[f"{named.step}.{named.name}"] = see_through(
+                _as_files(named.value), named.keys, UNIT, named.value.span
+            )
     return found
 
 

@@ -14,7 +14,7 @@ from sncompile.faults import values as faults
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.language.types import type_text
-from sncompile.ir.values.evaluate import AbsentItem, Evaluator, Gap, Missing, NotThere
+from sncompile.ir.values.evaluate import AbsentItem, AtRunTime, Evaluator, Gap, Missing, NotThere
 from sncompile.ir.values.model import Apply, Cell, Const, Output, Record, Related, Value, walk
 from sncompile.semantics.checking.cells import Faulty
 from sncompile.semantics.checking.made_sheets import check_sheets
@@ -132,6 +132,8 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
             if _has_gap(found):
                 _tell_gap(port, what, value, number, at, evaluator, report)
                 return
+    except AtRunTime:
+        return  # A port takes no value that a step writes, which is told (`value_outputs.py`).
     except Gap as gap:
         report.add(_gap(port, what, value, gap.item))
     except NotThere as unknown:
@@ -313,6 +315,8 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
                 seen.add(found)
             elif not faulty.add(number, wrong):
                 break
+    except AtRunTime:
+        return  # What steps write is known when it is written.
     except Gap as gap:
         report.add(_gap(param, what, value, gap.item))
     except NotThere as unknown:

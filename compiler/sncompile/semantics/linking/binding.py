@@ -17,6 +17,7 @@ from sncompile.ir.values.model import (
     Cell,
     Choice,
     Const,
+    Content,
     Items,
     Key,
     Lookup,
@@ -232,7 +233,9 @@ def bind_param(param: ParamDoc, value: Value, what: str, report: Report) -> Valu
     # Cells are text, and a division gives a number: whether the value serves is seen when it is there.
     from_cells = given.textual and not given.of_files and not wanted.textual and _from_cells(value)
     typed_cell = wanted.textual and _is_cell(value)
-    if from_cells or typed_cell or (given.base, wanted.base) == ("number", "integer"):
+    # What a step writes is of its own type, which is looked at when it is written.
+    written = any(isinstance(leaf, Content) for leaf in walk(value))
+    if not written and (from_cells or typed_cell or (given.base, wanted.base) == ("number", "integer")):
         kind = wanted._replace(optional=value.type.optional, gaps=value.type.gaps)
         return Apply(f"@{'string' if wanted.textual else wanted.base}", (value,), kind, value.span)
     _mismatch(value, wanted, what, declared, report)

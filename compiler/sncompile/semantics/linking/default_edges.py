@@ -123,7 +123,7 @@ class _Taker:
         """The value as the output of `writer`'s step, where the keys say of each instance what its path says."""
         source = self._program.steps[writer.step]
         kind = source.outputs[writer.port].port
-        taken = Output(source.name, writer.port, Type(kind.base, kind.many, False, kind.formats), value.span)
+        taken = Output(source.name, writer.port, Type(kind.base, kind.many, kind.optional, kind.formats), value.span)
         seen = see(taken, source.keys, step.keys, value.span)
         related = step.keys.related(source.keys)
         if isinstance(value, Const):

@@ -14,7 +14,7 @@ from sncompile.ir.graph.commands import Waits
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.types import NULL
-from sncompile.ir.values.model import Const, Output, Value
+from sncompile.ir.values.model import Const, Content, Output, Value
 from sncompile.ir.values.relating import UNIT
 from sncompile.ir.values.written import as_text
 from sncompile.semantics.checking.unused import Used, warn_of_pipeline
@@ -244,7 +244,10 @@ class PipelineLinker:
         self._waiting[name] = _Waiting(typed, keys)
         linked = self._prefix + name
         outputs: dict[str, Value] = {
-            port: Output(linked, port, made.type, made.span) for port, made in typed.outputs.items()
+            port: Output(linked, port, made.type, made.span)
+            if made.type.of_files
+            else Content(Output(linked, port, made.of_file, made.span), made.type, made.span)
+            for port, made in typed.outputs.items()
         }
         return StepSpace(name, keys, outputs, False, False)
 

@@ -37,9 +37,10 @@ from sncompile.syntax.document import Value as DocValue
 
 
 class TypedOutput(NamedTuple):
-    """An output: the type that others see, and what its file is called where the path is derived."""
+    """An output: the type that others see, that of its file, and what that is called where the path is derived."""
 
     type: Type
+    of_file: Type
     file: str
     span: Span
 
@@ -118,7 +119,12 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
         files=tuple(files),
         undecided=any(map(may_be_decided, action.command or ())),
         outputs={
-            name: TypedOutput(_output_type(port), f"{name}{_suffix(port)}", port.name.span)
+            name: TypedOutput(
+                Type(port.value) if port.value else _output_type(port)._replace(optional=port.optional),
+                _output_type(port),
+                f"{name}{_suffix(port)}",
+                port.name.span,
+            )
             for name, port in doc.outputs.items()
         },
         scratch=scratch,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -13,8 +14,9 @@ from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.graph.settings import resources_taken
 from sncompile.ir.jobs.expansion import Job, job_id, jobs
 from sncompile.ir.values.evaluate import Evaluator
-from sncompile.ir.values.model import Attempt, Size
+from sncompile.ir.values.model import Attempt, Content, Size
 from sncompile.ir.values.relating import UNIT
+from sncompile.ir.values.run_time import dynamic
 from sncompile.lowering.columns import leaves
 from sncompile.lowering.lower import wanted_jobs
 from sncompile.targets.bash.script import PRINTED
@@ -28,11 +30,33 @@ truth() { awk "$functions"' BEGIN { print ('"$1"') ? "true" : "false" }'; }
 cores=1000000
 size() { echo 0; }
 attempt=1
+there() { # As if all were there.
+  local -n told_found=$1; local before=$2 lead=$3 path; shift 3
+  told_found=()
+  for path; do told_found+=(${before:+"$before"} "$path"); done
+  if [[ -n $lead ]] && ((${#told_found[@]})); then told_found=("$lead" "${told_found[@]}"); fi
+}
+content() { local -n told_content=$1; told_content=0; }
+contents() { local -n told_contents=$1; told_contents=(0); }
+numeral() { echo 1; }
+add_member() {
+  local -n told_object=$1; local key=$2 many=$3 items=; shift 3
+  while (($#)); do items+="${items:+, }$2"; shift 2; done
+  if ((many)); then items="[$items]"; fi
+  if [[ -n $items ]]; then told_object+="${told_object:+, }$key: $items"; fi
+}
+words() { # As Python quotes them.
+  local word all=
+  for word; do
+    if [[ $word =~ ^[A-Za-z0-9@%+=:,./_-]+$ ]]; then all+=" $word"; else all+=" '${word//\'/\'\"\'\"\'}'"; fi
+  done
+  printf %s "${all# }"
+}
 list() { local path=$1 form=$2; shift 2; lists+=("$path" "$form" "$#" "$@"); }
 tell() { printf '%s\0' "$#" "$@"; }
 for ((n = 1; n <= jobs; n++)); do
   after=() inputs=() made=() given=() outputs=() folders=() temporary=() protected=() create=() variables=() secrets=()
-  checks=() command=() lists=() script= cpus=1 retries=0 priority=0
+  optional=() checks=() command=() lists=() script= cpus=1 retries=0 priority=0
   "job_$n"; "command_$n"
   printf '%s\0' "$name" "$digest" "$cpus" "$retries" "$priority" "$script"
   tell "${command[@]}"; tell "${after[@]}"; tell "${inputs[@]}"; tell "${outputs[@]}"; tell "${temporary[@]}"
@@ -94,8 +118,9 @@ def _compared(graph: Graph, read: list[dict[str, Any]], out: Path) -> Iterator[s
 def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str], asked: set[str]) -> Iterator[str]:
     """What differs in one job."""
     by_size = any(isinstance(job.resources.get(RESOURCES[name].job), str) for name in resources_taken(family))
-    if not by_size:  # What is computed of sizes is known when the job runs.
-        yield from _differ("command", found["command"], job.command or [])
+    written = any(map(dynamic, family.params.values()))
+    if not by_size and not written:  # What hangs on files is known when the job runs.
+        yield from _differ("command", list(map(_in_order, found["command"])), list(map(_in_order, job.command or [])))
         yield from _differ("script", found["script"], job.shell or "")
     yield from _differ("lists", list(_as_texts(found["lists"])), list(_lists(job, family)))
     yield from _differ("inputs", found["inputs"], list(_paths(job.inputs)))
@@ -112,7 +137,7 @@ def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str], a
     yield from _differ("retries", found["retries"], str(family.retries))
     yield from _differ("priority", found["priority"], str(family.priority or int(family.urgent)))
     cpus = family.resources.get("cpus")
-    if cpus is None or not any(isinstance(each, (Attempt, Size)) for each in leaves(cpus, family)):
+    if cpus is None or not any(isinstance(each, (Attempt, Content, Size)) for each in leaves(cpus, family)):
         yield from _differ("cpus", found["cpus"], str(job.resources.get("cpus", 1)))
     lacking = set(job.after) - before
     if lacking:
@@ -142,6 +167,9 @@ def _checks(job: Job, family: Family) -> Iterator[str]:
     for port, total in success.sha256.items():
         for path in _paths({port: job.outputs[port]}):
             yield from ("sha256", path, total)
+    for port, output in family.outputs.items():
+        for path in _paths({port: job.outputs[port]}) if output.value else ():
+            yield from ("value", path, output.value)
     for port, count in success.min_files.items():
         for path in _paths({port: job.outputs[port]}):
             yield from ("min_files", path, str(count))
@@ -151,6 +179,14 @@ def _paths(ports: Mapping[str, Any]) -> Iterator[str]:
     for value in ports.values():
         if value is not None:
             yield from (p for p in (value if isinstance(value, list) else [value]) if p is not None)
+
+
+def _in_order(word: str) -> str:
+    """A word; of one that is a JSON object the members in order, as those that may not be there stand last."""
+    try:
+        return json.dumps(json.loads(word), sort_keys=True) if word.startswith("{") else word
+    except ValueError:
+        return word
 
 
 def _listed(paths: Any) -> Any:

@@ -24,11 +24,14 @@ from sncompile.faults import targets as faults
 from sncompile.ir.graph.own_names import OWN_FOLDER
 from sncompile.ir.language.encoding import MAX_PART, below, length
 from sncompile.ir.language.types import Type
+from sncompile.ir.values.evaluate import record_text
 from sncompile.lowering.expressions import (
     AWK_FUNCTIONS,
     Attempt,
+    Content,
     Expression,
     Granted,
+    Known,
     Language,
     NoForm,
     Printer,
@@ -38,11 +41,14 @@ from sncompile.lowering.expressions import (
     evaluated,
     everything,
 )
-from sncompile.lowering.jobs import Text, Words
-from sncompile.lowering.model import Amount, JobRef, Late, Lowered, Plain, Task
+from sncompile.lowering.files import listed_cell
+from sncompile.lowering.jobs import Each, Members, Perhaps, Text, Words
+from sncompile.lowering.model import Amount, JobRef, Late, Lowered, Object, Plain, Task
 from sncompile.targets.bash_settings import BASH_SETTINGS, START_FILE
 
 SCRIPT = "run.sh"
+VALUE = "value.sh"
+"""What looks whether a file holds a value."""
 
 SET_BY_BASH = ("UID", "EUID", "PPID", "SHELLOPTS", "BASHOPTS", "BASH_ARGC", "BASH_ARGV", "BASH_VERSINFO", "_")
 """Variables that bash lets nobody set."""
@@ -81,6 +87,9 @@ def script_of(lowered: Lowered, root: str) -> str:
         for number in found:
             lines += ["", *printed.job(number)]
     lines += ["", f"functions={_quoted(AWK_FUNCTIONS)}"]
+    if any(check.kind == "value" for task in lowered.tasks.values() for check in task.checks):
+        looks = package_files("sncompile.templates").joinpath("support", VALUE).read_text("utf-8")
+        lines += ["", "is_value() ( # TYPE PATH", *looks.splitlines(), ")"]
     tail = package_files("sncompile.templates").joinpath("bash", SCRIPT).read_text("utf-8")
     return "\n".join(lines) + "\n" + tail
 
@@ -90,7 +99,7 @@ class _TaskScript:
 
     def __init__(self, lowered: Lowered, task: Task, numbers: dict[JobRef, int]) -> None:
         self._lowered, self._task, self._numbers = lowered, task, numbers
-        self._words = Words(lowered, task, granted=("cpus",))
+        self._words = Words(lowered, task, granted=("cpus",), looks=True)
         self._asked = {path for each in lowered.outputs.values() for path in each.paths or ()}
 
     def job(self, number: int) -> Iterator[str]:
@@ -115,12 +124,14 @@ class _TaskScript:
         needed = sorted({self._numbers[job] for job in (*task.after[number], *writers.values())})
         yield from _array("after", map(str, needed))
         yield from _array("inputs", inputs)
-        made = {path: str(self._numbers[job]) for path, job in writers.items()}
+        made = {path: str(self._numbers[job]) for path, job in writers.items() if not self._may_lack(path)}
         yield from _array("made", (word for pair in made.items() for word in pair))
         from_outside = (p for p in inputs if p not in writers and not self._lowered.lies_about(p))
         yield from _array("given", from_outside)
         outputs = {name: output.paths[number] for name, output in task.outputs.items()}
         yield from _array("outputs", (path for paths in outputs.values() for path in paths))
+        need_not = (path for port, o in task.outputs.items() if o.optional for path in outputs[port])
+        yield from _array("optional", need_not)
         for flag, name in (("temp", "temporary"), ("protected", "protected"), ("create", "create")):
             flagged = [path for port, o in task.outputs.items() if getattr(o, flag) for path in outputs[port]]
             # What the pipeline is for stays.
@@ -141,17 +152,23 @@ class _TaskScript:
             if value != usual:
                 yield f"{name}={value}"
 
+    def _may_lack(self, path: str) -> bool:
+        """Whether a path is an output that need not be written."""
+        writer = self._lowered.writer(path)
+        return writer is not None and self._lowered.tasks[writer.job.task].outputs[writer.port].optional
+
     def _cpus(self, number: int) -> str:
         """How many processors a job is taken to use: those of its first attempt, or all where nobody knows."""
         held = self._words.value(self._task.resources["cpus"], number)
         if not isinstance(held, Late):
             return str(held)
-        sized = any(isinstance(each, Size) for each in everything(held.expression))
+        sized = any(isinstance(each, (Content, Size)) for each in everything(held.expression))
         return "$cores" if sized else str(evaluated(held.expression, self._task, number))
 
     # --- Commands -----------------------------------------------------------------------------------------------
 
     def _command(self, number: int) -> Iterator[str]:
+        self._refuse_objects()
         command, script = self._words.command(number), self._words.script(number)
         words = command if command is not None else [w for p in script or () if not isinstance(p, str) for w in p]
         granted = {name for word in words for part in word for name in _granted(part)}
@@ -162,17 +179,53 @@ class _TaskScript:
             yield f"{resource}={self._late(held.expression, number)}"
             if resource == "cpus":
                 yield "if ((cpus > cores)); then cpus=$cores; fi"
+        lists = [
+            (path, PRINTED[each.ended_by], [found for word in each.words for found in self._words.word(word, number)])
+            for path, each in zip(self._words.lists(number), self._task.lists.values(), strict=True)
+        ]
+        words = [*words, *(word for _, _, listed in lists for word in listed)]
         # Each stands on a line of its own: a failure inside of a list of words would be none.
-        late = {part: f"late_{n}" for n, part in enumerate(p for w in words for p in w if isinstance(p, Late))}
-        for part, name in late.items():
-            yield f"{name}={self._late(part.expression, number)}"
-        for path, (items, ended_by) in self._words.lists(number).items():
-            yield f"list {_quoted(path)} {_quoted(PRINTED[ended_by])}{''.join(f' {_quoted(item)}' for item in items)}"
+        late: dict[Text, str] = {}
+        for part in (p for w in words for p in w if isinstance(p, (Each, Late, Perhaps, Members))):
+            late.setdefault(part, f"late_{len(late)}")
+        for known, name in late.items():
+            yield from self._known_late(known, name, number)
+        for path, form, listed in lists:
+            items = "".join(f" {_word(_printed(word, late))}" for word in listed)
+            yield f"list {_quoted(path)} {_quoted(form)}{items}"
         if command is not None:
             yield f"command=({' '.join(_word(_printed(word, late)) for word in command)})"
         else:
             parts = (_quoted(p) if isinstance(p, str) else _script_words(p, late) for p in script or ())
             yield f"script={''.join(parts)}"
+
+    def _refuse_objects(self) -> None:
+        """Refuse what is known late in the arguments of functions and notebooks: bash makes no JSON of a text."""
+        words = [*(self._task.command or ()), *(word for each in self._task.lists.values() for word in each.words)]
+        for piece in (piece for word in words for piece in word.pieces if isinstance(piece, Object)):
+            for _, member in piece.members:
+                if isinstance(member, Late):
+                    raise _unknown("the arguments of a function", member.expression.span)
+
+    def _known_late(self, part: Text, name: str, number: int) -> Iterator[str]:
+        """What sets the variable of something that is known when the job is about to run."""
+        if isinstance(part, Each):
+            content = part.late.expression
+            if not isinstance(content, Content):
+                raise _unknown("a list", content.span)
+            yield f"contents {name} {' '.join(map(_quoted, (part.before, *_read(content, self._task, number))))}"
+        elif isinstance(part, Late) and isinstance(part.expression, Content):
+            yield f"content {name} {' '.join(map(_quoted, _read(part.expression, self._task, number)))}"
+        elif isinstance(part, Late):
+            yield f"{name}={self._late(part.expression, number)}"
+        elif isinstance(part, Perhaps):
+            yield f"there {name} {' '.join(map(_quoted, (part.before, part.lead, *part.paths)))}"
+        elif isinstance(part, Members):
+            yield f"{name}={_quoted(part.known)}"
+            for member, many, paths in part.perhaps:
+                pairs = [word for path in paths for word in (path, record_text({"": path})[5:-1])]
+                key = record_text({member: ""})[1:-5]
+                yield f"add_member {name} {' '.join(map(_quoted, (key, str(int(many)), *pairs)))}"
 
     def _late(self, expression: Expression, number: int) -> str:
         awk = _Awk(self._task, number)
@@ -183,16 +236,24 @@ class _TaskScript:
                 raise NoForm(f"a {expression.type.base}", expression.span)
             return f'$(amount "{awk.print(expression)}")'
         except NoForm as error:
-            help = "use numbers, comparisons and their operators, or compile to another target"
-            message = f"bash cannot compute {error.what} when a job is about to run"
-            raise CompileError([faults.NOT_AT_RUN_TIME.at(error.span, message, help=help)]) from None
+            raise _unknown(error.what, error.span) from None
 
 
-def _printed(word: Sequence[Text], late: Mapping[Late, str]) -> tuple[str | _Code, ...]:
+def _unknown(what: str, span: Span) -> CompileError:
+    help = "use numbers, comparisons and their operators, or compile to another target"
+    message = f"bash cannot compute {what} when a job is about to run"
+    return CompileError([faults.NOT_AT_RUN_TIME.at(span, message, help=help)])
+
+
+def _printed(word: Sequence[Text], late: Mapping[Text, str]) -> tuple[str | _Code, ...]:
     """The parts of a word, with variables for what is known late; what is known stands together."""
     found: list[str | _Code] = []
     for part in word:
-        if not isinstance(part, str):
+        if isinstance(part, (Perhaps, Each)):
+            found.append(_Code(f'"${{{late[part]}[@]}}"'))
+        elif isinstance(part, Members):
+            found.append(_Code(f'"{{${late[part]}}}"'))
+        elif not isinstance(part, str):
             found.append(_Code(f'"${part.resource if isinstance(part, Amount) else late[part]}"'))
         elif found and not isinstance(found[-1], _Code):
             found[-1] += part
@@ -201,16 +262,29 @@ def _printed(word: Sequence[Text], late: Mapping[Late, str]) -> tuple[str | _Cod
     return tuple(found)
 
 
-def _script_words(words: list[tuple[Text, ...]], late: Mapping[Late, str]) -> str:
+def _script_words(words: list[tuple[Text, ...]], late: Mapping[Text, str]) -> str:
     """Words inside a script: what is known is quoted twice, once for the script and once for this one."""
-    # What is worked out is a number or `true`, which needs no quotes in the script.
-    found = [
-        "".join(
-            part if isinstance(part, _Code) else _quoted(shlex.quote(part)) for part in _printed(word, late) if part
-        )
-        for word in words
-    ]
+    found: list[str] = []
+    for word in words:
+        if any(isinstance(part, (Each, Perhaps, Members)) or _is_text(part) for part in word):
+            found.append(_Code(f'"$(words {_word(_printed(word, late))})"'))
+            continue
+        # What is worked out is a number or `true`, which needs no quotes in the script.
+        parts = (p if isinstance(p, _Code) else _quoted(shlex.quote(p)) for p in _printed(word, late) if p)
+        found.append("".join(parts))
     return "' '".join(text or _quoted("''") for text in found)
+
+
+def _is_text(part: Text) -> bool:
+    """Whether a part is what stands in a file, which may be any text."""
+    return isinstance(part, Late) and isinstance(part.expression, Content)
+
+
+def _read(content: Content, task: Task, number: int) -> Sequence[str]:
+    """The files that hold what a job takes."""
+    files = content.files
+    held = files.value if isinstance(files, Known) else task.columns[files.column].cells[number]
+    return [str(path) for path in listed_cell(held)]
 
 
 def _granted(part: Text) -> Iterator[str]:
@@ -255,6 +329,12 @@ class _Awk(Printer):
 
     def attempt(self, expression: Attempt) -> str:
         return "$attempt"
+
+    def content(self, expression: Content, *, as_text: bool = False) -> str:
+        if expression.type.many or expression.type.base == "string" or as_text:
+            raise NoForm("a list" if expression.type.many else "a text", expression.span)
+        (path,) = _read(expression, self._task, self._number)
+        return f"$(numeral {_quoted(path)})"
 
     def size(self, expression: Size) -> str:
         paths = self._task.inputs[expression.port].paths[self._number] or ()

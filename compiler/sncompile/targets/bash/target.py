@@ -23,6 +23,8 @@ class BashTarget(Target[NoOptions]):
     name = "bash"
     title = "bash 4.4"
     features: ClassVar[Mapping[Feature, str]] = {
+        Feature.OPTIONAL_OUTPUTS: "a look at what is there",
+        Feature.VALUES: "read before the command",
         Feature.SECRETS: "from the caller's environment",
         Feature.RETRIES: "a loop",
         Feature.PRIORITIES: "the higher the sooner",

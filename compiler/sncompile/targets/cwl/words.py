@@ -93,7 +93,8 @@ class Words:
         """An argument as the first attempt has it."""
         return tuple(t if isinstance(t, str) else to_text(self._late(t, number)) for t in argument)
 
-    def _late(self, text: Amount | Late, number: int) -> Any:
+    def _late(self, text: Text, number: int) -> Any:
+        assert isinstance(text, (Amount, Late))  # Files that may not be there are refused.
         piece = self._task.resources[text.resource] if isinstance(text, Amount) else text
         return self._known(self._jobs.value(piece, number), number)
 

@@ -31,12 +31,13 @@ from sncompile.lowering.model import (
     Word,
 )
 from sncompile.targets.snakemake.context import TaskContext
-from sncompile.targets.snakemake.inputs import gathered_cells, own_cell, rows_code, table_cell
+from sncompile.targets.snakemake.inputs import gathered_cells, own_cell, rows_code, table_cell, there_code
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import RESOURCES, item_name, unique
 from sncompile.targets.snakemake.patterns import Hole
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, string
 from sncompile.targets.snakemake.records import record_code
+from sncompile.targets.snakemake.run_time import late_words
 
 
 def literal(text: str) -> str:
@@ -136,6 +137,8 @@ class CommandLowering:
                 return quoted(piece.text)
             case Port() if piece.space == "lists":
                 return self.word(self._context.task.lists[piece.name].path, piece.name)
+            case Port() if piece.space == "inputs" and self._context.task.inputs[piece.name].may_lack:
+                return self._perhaps(Word((piece,), span, each=True), piece)
             case Port():
                 return f"{{{'input' if piece.space == 'inputs' else 'output'}.{item_name(piece.name)}:q}}"
             case ModuleFile():
@@ -149,8 +152,7 @@ class CommandLowering:
             case Cell():
                 return self._cell(self._context.columns[piece.column])
             case Late():
-                self._context.refuse(piece.expression)
-                return "''"
+                return self._late(piece, hint, span)
             case Given():
                 raise AssertionError("what is given as it is stands in an object")
 
@@ -181,7 +183,11 @@ class CommandLowering:
         """A word that is as many arguments as a list has items, or none where it is absent."""
         piece = word.pieces[0]
         if isinstance(piece, Port):
+            if piece.space == "inputs" and self._context.task.inputs[piece.name].may_lack:
+                return self._perhaps(word, piece)
             return self._repeated(word, piece) if word.before else self._piece(piece, word.span)
+        if isinstance(piece, Late):
+            return self._late(piece, word.before, word.span, before=word.before)
         assert isinstance(piece, Cell)
         column = self._context.columns[piece.column]
         lists = [listed_cell(cell) for cell in _different(column.cells)]
@@ -202,6 +208,37 @@ class CommandLowering:
         ]
         written = [" ".join(map(shlex.quote, found)) for found in lists]
         return f"{{params.{self._cells(written, column.name, column.span)}}}"
+
+    def _late(self, piece: Late, hint: str, span: Span, *, before: str = "") -> str:
+        """What steps have written, quoted when the job is about to run; an option may stand before each."""
+        known = ("late", piece, before)
+        if known not in self._known:
+            code = late_words(piece.expression, self._context)
+            if before:
+                self._context.around.functions.add("options")
+                assert isinstance(code, Call)
+                option = string(shlex.quote(before))
+                code = Call("lambda wildcards, input: options", (option, *code.arguments))
+            name = self._name(hint or "value")
+            self.params.append(Entry(name, code, span))
+            self._known[known] = f"{{params.{name}}}"
+        return self._known[known]
+
+    def _perhaps(self, word: Word, port: Port) -> str:
+        """The files of a port that are there when the job is about to run, with what stands before them."""
+        context = self._context
+        known = ("perhaps", port.name, word.before, word.lead)
+        if known not in self._known:
+            code = there_code(port.name, context)
+            if word.lead or word.before:
+                function = "option" if word.lead else "options"
+                context.around.functions.add(function)
+                code = Call(function, (string(shlex.quote(word.lead or word.before)), code))
+            name = self._name(word.lead or word.before or port.name)
+            # As a function of the inputs it is what it is when the job runs, and nothing that Snakemake compares.
+            self.params.append(Entry(name, Call(f"lambda wildcards, input: {code.head}", code.arguments), word.span))
+            self._known[known] = f"{{params.{name}{'' if word.lead or word.before else ':q'}}}"
+        return self._known[known]
 
     def _repeated(self, word: Word, port: Port) -> str:
         """An option in front of each file of a port."""

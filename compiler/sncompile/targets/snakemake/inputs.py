@@ -12,7 +12,7 @@ from sncompile.ir.language.encoding import encode_key
 from sncompile.lowering.files import CellOf, Files, Fixed, Joined, OutputOf, Seen, Traced, listed_cell
 from sncompile.lowering.model import TableColumn
 from sncompile.targets.snakemake.choosing import Rows, choice, chosen_by
-from sncompile.targets.snakemake.context import Context, texts
+from sncompile.targets.snakemake.context import Context, TaskContext, texts
 from sncompile.targets.snakemake.marking import Waiting
 from sncompile.targets.snakemake.names import item_name, unique
 from sncompile.targets.snakemake.patterns import Hole, Part, items_of, joined, wildcard_names
@@ -245,6 +245,16 @@ def list_code(files: Files, name: str, context: Context) -> Code:
     if not context.keys.by and len(rows[0]) <= MAX_LISTED:
         return listed([string(str(item)) for item in rows[0]])
     return rows_code(rows, name, context)
+
+
+def there_code(port: str, context: TaskContext) -> Call:
+    """The files of an input port that are there when it is looked, as a list."""
+    files = context.task.inputs[port].files
+    code = list_code(files, port, context)
+    if isinstance(code, Call) and code.head.startswith("lambda "):
+        code = Call(code.head.partition(": ")[2], code.arguments)
+    context.around.functions.add("there")
+    return Call("there", (code,))
 
 
 def rows_code(rows: Sequence[Sequence[Any]], name: str, context: Context) -> Code:

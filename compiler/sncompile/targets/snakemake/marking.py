@@ -66,7 +66,11 @@ def ports_without_files(lowered: Lowered, marked: Collection[str], batched: Coll
     for name, task in lowered.tasks.items():
         if name in batched:
             continue  # Its script has all paths.
-        found += [NamedPort(name, "inputs", port) for port, each in task.inputs.items() if marks.waits(each.files)]
+        found += [
+            NamedPort(name, "inputs", port)
+            for port, each in task.inputs.items()
+            if marks.waits(each.files) and not each.may_lack  # Its words look for the files themselves.
+        ]
         if name in marks.tasks:
             found += [NamedPort(name, "outputs", port) for port in task.outputs]
     return found

@@ -49,8 +49,9 @@ class Sidecar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A whole Snakefile. `files` go below `files/`, `container.sh` among them where `runs_containers`; `marked` are the
-    families whose jobs are known by a mark."""
+    """A whole Snakefile. `files` go below `files/`: `container.sh` among them where it `runs_containers`, `value.sh`
+    where it `looks_at_values`. `marked` are the families whose jobs are known by a mark.
+    """
 
     name: str
     title: str
@@ -61,6 +62,7 @@ class Workflow:
     functions: tuple[str, ...]
     uses_files: bool
     runs_containers: bool
+    looks_at_values: bool
     secrets: tuple[str, ...]
     constraints: tuple[tuple[str, str], ...]
     rules: tuple[Rule, ...]

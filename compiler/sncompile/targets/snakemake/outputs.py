@@ -217,7 +217,6 @@ class OutputPatterns:
             return [Entry("done", Call("touch", (string(mark),)), task.span)]
         found = []
         for name, output in task.outputs.items():
-            self._refuse_optional(name, output)
             code = [
                 self._flagged(name, output, self._sent(name, output, p) if output.remote else string(p))
                 for p in self.patterns[name]
@@ -231,17 +230,6 @@ class OutputPatterns:
         message = f"the output `{name}` of `{step}` is sent elsewhere, and Snakemake knows its jobs by a mark alone"
         help = "have the same keys in every path of the step, or leave the paths out: they are derived then"
         self._context.around.tell(faults.NOT_SENT.at(output.span, message, help=help))
-
-    def _refuse_optional(self, name: str, output: Output) -> None:
-        if output.optional:
-            step = self._context.name
-            self._context.around.tell(
-                faults.OPTIONAL_OUTPUT.at(
-                    output.span,
-                    f"the output `{name}` of `{step}` is optional, which Snakemake cannot express",
-                    help="have the tool write an empty file, and drop the `?`",
-                )
-            )
 
     def _sent(self, name: str, output: Output, pattern: str) -> Code:
         """The code of a pattern that leads elsewhere: Snakemake keeps, deletes and makes nothing there."""

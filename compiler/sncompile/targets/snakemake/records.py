@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 from sncompile.lowering.model import Cell, Given, Late, Object, Piece, Port
 from sncompile.targets.snakemake.context import TaskContext
+from sncompile.targets.snakemake.inputs import there_code
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, flat, string
+from sncompile.targets.snakemake.run_time import late_value
 
 
 class RecordCode(NamedTuple):
@@ -30,10 +32,15 @@ def record_code(record: Object, context: TaskContext) -> RecordCode:
     plain: list[Code] = []
     spaces: set[str] = set()
     for name, member in record.members:
-        code = _port(name, member, context, spaces) if isinstance(member, Port) else _plain(name, member, context)
+        code: Code | None
+        if isinstance(member, Late):
+            spaces.add("input")
+            code = late_value(member.expression, context)
+        else:
+            code = _port(name, member, context, spaces) if isinstance(member, Port) else _plain(name, member, context)
         if code is not None:
             members.append(_named(name, code))
-            plain += [] if isinstance(member, Port) else members[-1:]
+            plain += [] if isinstance(member, (Late, Port)) else members[-1:]
     context.around.functions.add("as_json")
     extra = [space for space in ("input", "output") if space in spaces]
     whole = Call(f"lambda {', '.join(['wildcards', *extra])}: as_json", tuple(members))
@@ -48,6 +55,13 @@ def _named(name: str, code: Code) -> Code:
 
 def _port(name: str, port: Port, context: TaskContext, spaces: set[str]) -> Code | None:
     task = context.task
+    if port.space == "inputs" and task.inputs[port.name].may_lack:
+        spaces.add("input")
+        there = there_code(port.name, context)
+        if task.inputs[port.name].many:
+            return there
+        context.around.functions.add("first")
+        return Call("first", (there,))
     files = (task.inputs[port.name] if port.space == "inputs" else task.outputs[port.name]).files
     if port.space == "inputs" and not task.inputs[port.name].certain:
         column = list(files.cells)
@@ -72,9 +86,6 @@ def _plain(name: str, member: Piece, context: TaskContext) -> Code | None:
 
 
 def _cells(member: Piece, context: TaskContext) -> list[Any]:
-    if isinstance(member, Late):
-        context.refuse(member.expression)
-        return [""]
     assert isinstance(member, Cell)
     return list(context.columns[member.column].cells)
 

@@ -14,6 +14,8 @@ from sncompile.targets.snakemake.run_time import run_time_code
 def thread_entry(context: TaskContext) -> Entry | None:
     """What stands under `threads:`."""
     amount = context.task.resources.get("cpus")
+    if isinstance(amount, Late):
+        return Entry("", run_time_code(amount.expression, context, guarded=True), context.task.spans["cpus"])
     return None if amount is None else Entry("", _code(amount, "cpus", context), context.task.spans["cpus"])
 
 

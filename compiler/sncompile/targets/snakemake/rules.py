@@ -15,6 +15,7 @@ from sncompile.targets.snakemake.names import item_name, unique
 from sncompile.targets.snakemake.outputs import OutputPatterns
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, pattern, string
 from sncompile.targets.snakemake.resources import resource_entries, thread_entry
+from sncompile.targets.snakemake.run_time import contents_of, paths_code, read_by
 from sncompile.targets.snakemake.shell_code import shell_entries
 from sncompile.targets.snakemake.storage import FETCHED, fetched, providers_of
 
@@ -71,7 +72,9 @@ class RulePrinter:
             found.append(f"made from {len(task.made_of)} steps of the spec, {task.made_of[0]} to {task.made_of[-1]}")
         marks = self._around.marks
         if task.name in marks.tasks - marks.batched:
-            found.append("its paths have no name in common: it is known by a mark")
+            optional = any(output.optional for output in task.outputs.values())
+            why = "it need not write all of its files" if optional else "its paths have no name in common"
+            found.append(f"{why}: it is known by a mark")
         return [line for text in found for line in textwrap.wrap(text, 86)]
 
     def _inputs(self) -> list[Entry]:
@@ -85,6 +88,7 @@ class RulePrinter:
                 entries.append(Entry(item_name(name), code, port.span))
         used = {entry.name for entry in entries}
         entries += self._hidden_inputs(used)
+        entries += self._values(used)
         return entries
 
     def _fetched(self, code: Code) -> Code:
@@ -92,6 +96,17 @@ class RulePrinter:
         if by_function:
             self._around.functions.add(FETCHED)
         return found
+
+    def _values(self, used: set[str]) -> list[Entry]:
+        """The files that hold what the job takes: each is there until it has been read."""
+        entries: dict[Code, Entry] = {}
+        for content in contents_of(self._task):
+            lowered = self._around.lowered
+            makers = {writer.job.task for path in read_by(content, self._task) if (writer := lowered.writer(path))}
+            code = paths_code(content, self.context)
+            if code not in entries and makers.isdisjoint(self._around.marks.tasks):
+                entries[code] = Entry(unique("value", used), code, content.span)
+        return list(entries.values())
 
     def _hidden_inputs(self, used: set[str]) -> list[Entry]:
         """Jobs that must be done first although no port reads from them."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sncompile.diagnostics import Span
 from sncompile.ir.language.types import Type
 from sncompile.lowering.expressions import (
     Attempt,
+    Content,
     Expression,
+    Granted,
+    Known,
     Language,
     NoForm,
     Printer,
@@ -18,9 +21,10 @@ from sncompile.lowering.expressions import (
     Varying,
     bare,
     everything,
+    expression_text,
 )
 from sncompile.lowering.files import listed_cell
-from sncompile.lowering.model import Plain
+from sncompile.lowering.model import Late, Object, Piece, Plain, Task
 from sncompile.targets.snakemake.context import TaskContext, texts
 from sncompile.targets.snakemake.inputs import own_cell, rows_code
 from sncompile.targets.snakemake.names import item_name
@@ -28,11 +32,18 @@ from sncompile.targets.snakemake.python_code import Atom, Code, flat, string
 from sncompile.targets.snakemake.python_code import Call as CallCode
 
 
-def run_time_code(expression: Expression, context: TaskContext) -> Code:
-    """A function of the attempt and of the inputs' sizes. What has no form in Python is told as a fault."""
+def run_time_code(expression: Expression, context: TaskContext, *, guarded: bool = False) -> Code:
+    """A function of the attempt, of the inputs' sizes and of what steps have written.
+
+    What has no form in Python is told as a fault.
+
+    Where it is `guarded` it is 1 as long as a file that it reads is not there: Snakemake asks for `threads` before.
+    """
     inside = list(everything(expression))
-    needs = [n for n, kind in (("input", Size), ("attempt", Attempt)) if any(isinstance(e, kind) for e in inside)]
-    if "input" in needs:
+    kinds: tuple[tuple[str, tuple[type, ...]], ...] = (("input", (Size, Content)), ("attempt", (Attempt,)))
+    needs = [n for n, kind in kinds if any(isinstance(e, kind) for e in inside)]
+    read = [e for e in inside if isinstance(e, Content)] if guarded else []
+    if any(isinstance(each, Size) for each in inside):
         context.around.functions.add("size")
     head = f"lambda {', '.join(['wildcards', *needs])}: "
     try:
@@ -40,11 +51,70 @@ def run_time_code(expression: Expression, context: TaskContext) -> Code:
     except NoForm as error:
         context.refuse(expression._replace(span=error.span), error.what)
         return Atom(f"{head}0")
+    if read:
+        context.around.functions |= {"ready", *(() if whole else ("ceil",))}
+        python = _Python(context)
+        paths = " + ".join(dict.fromkeys(python.paths(each) for each in read))
+        amount = f"({printed})" if whole else f"ceil({printed} - 1e-9)"
+        return Atom(f"{head}{amount} if ready({paths}) else 1")
     if whole:
         return Atom(head + printed)
     context.around.functions.add("ceil")
     # Noise of fractions is not one more.
     return CallCode(f"{head}ceil", (Atom(f"{printed} - 1e-9"),))
+
+
+def late_words(expression: Expression, context: TaskContext) -> Code:
+    """A function that gives what steps have written as words of the shell, quoted: one, or several of a list.
+
+    What has no form in Python is told as a fault.
+    """
+    context.around.functions.add("quoted")
+    python = _Python(context)
+    head = "lambda wildcards, input: quoted"
+    try:
+        if any(isinstance(each, (Attempt, Size, Granted)) for each in everything(expression)):
+            raise NoForm(f"`{expression_text(expression)}`", expression.span)
+        if expression.type.many and not isinstance(expression, Content):
+            raise NoForm("a list", expression.span)
+        text = python.as_text(expression)
+    except NoForm as error:
+        context.refuse(expression._replace(span=error.span), error.what)
+        text = "''"
+    return CallCode(head, (Atom(bare(text) if expression.type.many else f"[{bare(text)}]"),))
+
+
+def late_value(expression: Expression, context: TaskContext) -> Code:
+    """What steps have written as a value of Python. What has no form in it is told as a fault."""
+    try:
+        return Atom(bare(_Python(context).print(expression)))
+    except NoForm as error:
+        context.refuse(expression._replace(span=error.span), error.what)
+        return Atom("None")
+
+
+def contents_of(task: Task) -> Iterator[Content]:
+    """What a task takes of values that steps have written."""
+    words = [*(task.command or ()), *(word for part in task.script or () if not isinstance(part, str) for word in part)]
+    words += [word for listed in task.lists.values() for word in listed.words]
+    pieces: list[Piece] = [piece for word in words for piece in word.pieces]
+    pieces += [member for piece in pieces if isinstance(piece, Object) for _, member in piece.members]
+    for piece in (*pieces, *task.resources.values()):
+        if isinstance(piece, Late):
+            yield from (each for each in everything(piece.expression) if isinstance(each, Content))
+
+
+def read_by(content: Content, task: Task) -> Iterator[str]:
+    """The files that all jobs of a task take such a value from."""
+    files = content.files
+    for cell in (files.value,) if isinstance(files, Known) else task.columns[files.column].cells:
+        yield from map(str, listed_cell(cell))
+
+
+def paths_code(content: Content, context: TaskContext) -> Code:
+    """The files that a job takes a value from, as inputs."""
+    code = _Python(context).paths(content)
+    return Atom(code) if isinstance(content.files, Known) else Atom(f"{context.wildcards()}{code}")
 
 
 def _amount(expression: Expression, python: _Python) -> tuple[str, bool]:
@@ -86,6 +156,28 @@ class _Python(Printer):
 
     def size(self, expression: Size) -> str:
         return f"size({_sized(expression.port, self._context)})"
+
+    def paths(self, expression: Content) -> str:
+        """The files that are read, as a list."""
+        files = expression.files
+        if isinstance(files, Known):
+            return literal(listed_cell(files.value))
+        cells = self._context.columns[files.column].cells
+        code = flat(rows_code(list(map(listed_cell, cells)), files.column, self._context))
+        return code.rpartition("lambda wildcards: ")[2]
+
+    def content(self, expression: Content, *, as_text: bool = False) -> str:
+        self._context.around.functions.add("content")
+        many = expression.type.many
+        if expression.type.base == "string" or as_text:
+            code = "content({})"
+        elif expression.type.base == "boolean":
+            code = '(content({}) == "true")'
+        else:
+            self._context.around.functions.add("json")
+            code = "json.loads(content({}))"
+        paths = self.paths(expression)
+        return f"[{code.format('path')} for path in {paths}]" if many else code.format(f"{paths}[0]")
 
     def text(self, code: str, type: Type, span: Span) -> str:
         if type.textual:

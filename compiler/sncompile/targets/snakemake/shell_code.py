@@ -30,6 +30,7 @@ def shell_entries(context: TaskContext, commands: CommandLowering) -> list[Entry
     before = [*commands.sums(), *before]
     checks = [*(_promises(context, places) if marked else []), *_counts(context, places)]
     # Last of all: what counts files must not count this one.
+    checks += _values(context, places)
     checks += _stamps(context, places) if marked else []
     span = task.module_span
     boxed = _container(context)
@@ -118,31 +119,56 @@ def _folders(context: TaskContext, places: dict[str, str]) -> list[str]:
     return [f"mkdir -p {' '.join(made)}\n"] if made else []
 
 
+def promised_by(optional: bool, not_empty: bool) -> list[str]:
+    """The tests that an output has to pass, without the path at their end."""
+    if not optional:
+        return ["test -s" if not_empty else "test -e"]
+    return [f"{_IF_THERE}test -s"] if not_empty else []
+
+
+_IF_THERE = 'test ! -e "$path" || '
+
+
 def _promises(context: TaskContext, places: dict[str, str]) -> list[str]:
     """What Snakemake does after a job: see that all is there."""
-    checks = context.task.checks
+    checks, outputs = context.task.checks, context.task.outputs
     not_empty = {check.port for check in checks if check.kind == "non_empty"}
     otherwise = literal('{ echo "not as promised: $path"; exit 1; }')
     kinds: dict[str, list[str]] = {}
     for name, paths in places.items():
-        kinds.setdefault("-s" if name in not_empty else "-e", []).append(paths)
+        for test in promised_by(outputs[name].optional, name in not_empty):
+            kinds.setdefault(test, []).append(paths)
     found = [
-        f'for path in {" ".join(paths)}; do test {test} "$path" || {otherwise}; done\n' for test, paths in kinds.items()
+        f'for path in {" ".join(paths)}; do {test} "$path" || {otherwise}; done\n' for test, paths in kinds.items()
     ]
     for check in checks:
         if check.kind != "sha256":
             continue
         total = quoted(f"{check.wanted}  -")
-        found.append(
-            f'for path in {places[check.port]}; do sha256sum < "$path" | grep -qxF {total} || {otherwise}; done\n'
-        )
+        look = f'{_IF_THERE if outputs[check.port].optional else ""}sha256sum < "$path" | grep -qxF {total}'
+        found.append(f"for path in {places[check.port]}; do {look} || {otherwise}; done\n")
     return found
+
+
+def _values(context: TaskContext, places: dict[str, str]) -> list[str]:
+    """What sees to it that a file holds the value that it stands for."""
+    otherwise = literal("{ exit 1; }")
+    return [
+        f'for path in {places[check.port]}; do bash {{VALUE:q}} {check.wanted} "$path" || {otherwise}; done\n'
+        for check in context.task.checks
+        if check.kind == "value"
+    ]
+
+
+VALUE = "value.sh"
+"""The script that looks at a value."""
 
 
 def _stamps(context: TaskContext, places: dict[str, str]) -> list[str]:
     """What Snakemake leaves in directories: by this one that a job made is told from one that somebody else did."""
     folders = [paths for name, paths in places.items() if context.task.outputs[name].base == "directory"]
-    return [f'for path in {" ".join(folders)}; do touch -- "$path/{MADE}"; done\n'] if folders else []
+    there = _IF_THERE if any(output.optional for output in context.task.outputs.values()) else ""
+    return [f'for path in {" ".join(folders)}; do {there}touch -- "$path/{MADE}"; done\n'] if folders else []
 
 
 def _counts(context: TaskContext, places: dict[str, str]) -> list[str]:
@@ -154,7 +180,8 @@ def _counts(context: TaskContext, places: dict[str, str]) -> list[str]:
         name, count = check.port, check.wanted
         told = quoted(f"{context.name}: the output {name} holds fewer than {count} files")
         otherwise = literal("{") + f" echo {told}; exit 1; " + literal("}")
-        found.append(f'test "$(find {places[name]} -type f | wc -l)" -ge {count} || {otherwise}\n')
+        absent = f"test ! -e {places[name]} || " if context.task.outputs[name].optional else ""
+        found.append(f'test "$(find {places[name]} -type f | wc -l)" -ge {count} || {absent}{otherwise}\n')
     return found
 
 

@@ -19,7 +19,7 @@ from sncompile.targets.snakemake.reading_back import read_back
 from sncompile.targets.snakemake.render import render_sidecar, render_snakefile
 from sncompile.targets.snakemake.source_map import NAME, place_from, source_map
 from sncompile.targets.snakemake.workflow import workflow_of
-from sncompile.targets.target import Engine, Refusal, Target
+from sncompile.targets.target import Engine, Target
 
 
 class SnakemakeOptions(NamedTuple):
@@ -36,6 +36,8 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
     title = "Snakemake 9"
     options = SnakemakeOptions
     features: ClassVar[Mapping[Feature, str]] = {
+        Feature.OPTIONAL_OUTPUTS: "a mark for each job, and a look at what is there",
+        Feature.VALUES: "read by functions of input",
         Feature.CONTAINERS: "container:, or a script for Docker and podman",
         Feature.NETWORK: "in Docker and podman; Apptainer has it anyway",
         Feature.CONDA: "conda:",
@@ -58,13 +60,6 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         Feature.SENT: "storage plugins",
     }
     resources: ClassVar[Mapping[str, str]] = {"cpus": "threads:", **RESOURCES}
-    refusals: ClassVar[Mapping[Feature | str, Refusal]] = {
-        Feature.OPTIONAL_OUTPUTS: Refusal(
-            faults.OPTIONAL_OUTPUT,
-            "the output `{task}.{what}` is optional, which Snakemake cannot express",
-            "drop the `?`",
-        )
-    }
 
     def prepare(self, graph: Graph, out: Path) -> Graph:
         """The graph with batches in the place of their instances: Snakemake knows nothing of such."""

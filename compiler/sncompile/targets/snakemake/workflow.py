@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files as package_files
 
 from sncompile import __version__
 from sncompile.diagnostics import Diagnostic, Report
@@ -23,6 +24,7 @@ from sncompile.targets.snakemake.outputs import DEFAULT_CONSTRAINT, OutputPatter
 from sncompile.targets.snakemake.raw_paths import raw_inputs
 from sncompile.targets.snakemake.rules import RulePrinter
 from sncompile.targets.snakemake.separation import Paths, separate
+from sncompile.targets.snakemake.shell_code import VALUE
 from sncompile.targets.snakemake.sidecars import Sidecars
 from sncompile.targets.snakemake.storage import FETCHED, fetched, one_copy
 from sncompile.targets.target import Engine
@@ -50,6 +52,9 @@ def workflow_of(
     secrets = {variable.name for task in tasks for variable in task.variables if variable.value is None}
     emitted = module_files(lowered)
     boxed = containers is not None and any(task.image is not None for task in tasks)
+    values = any(check.kind == "value" for task in tasks for check in task.checks)
+    if values:
+        emitted[VALUE] = package_files("sncompile.templates").joinpath("support", VALUE).read_bytes()
     if containers is not None and boxed:
         emitted[RUNNER] = runner_script(lowered, containers)
     return Workflow(
@@ -60,11 +65,12 @@ def workflow_of(
         version=__version__,
         sidecars=around.sidecars.finished(),
         functions=tuple(sorted(around.functions)),
-        uses_files=around.uses_files or boxed,
+        uses_files=around.uses_files or boxed or values,
         secrets=tuple(sorted(secrets)),
         constraints=tuple(sorted(_constraints(patterns, printers).items())),
         rules=tuple(rules),
         runs_containers=boxed,
+        looks_at_values=values,
         files=emitted,
         marked=around.marks.tasks,
         providers=tuple(sorted(around.providers)),
@@ -90,7 +96,14 @@ def _printers(
     batched = frozenset(name for name, task in lowered.tasks.items() if task.batches)
     around = Surroundings(lowered, Sidecars(), trial, Marks(batched), containers)
     printers = _of_each(around)
-    differ = [n for n, found in printers.items() if found.outputs.differ or found.outputs.mixed or n in batched]
+    uncertain = {n for n, task in lowered.tasks.items() if any(o.optional for o in task.outputs.values())}
+    differ = [
+        n
+        for n, found in printers.items()
+        if found.outputs.differ or found.outputs.mixed or n in batched or n in uncertain
+    ]
+    for name in uncertain:
+        _tell_kept(lowered.tasks[name], report)
     for name in differ:
         # Snakemake keeps or deletes what it knows as an output, and nothing else.
         if any(o.temp or o.protected for o in lowered.tasks[name].outputs.values()):
@@ -103,6 +116,17 @@ def _printers(
     marks = Marks(frozenset(differ), batched, frozenset(ports))
     around = Surroundings(lowered.spelling_out(ports), Sidecars(), report, marks, containers)
     return around, _of_each(around)
+
+
+def _tell_kept(task: Task, report: Report) -> None:
+    """Refuse what Snakemake would delete or protect beside an optional output: it knows the job by its mark alone."""
+    optional = next(name for name, output in task.outputs.items() if output.optional)
+    for name, output in task.outputs.items():
+        if output.temp or output.protected:
+            word = "temporary" if output.temp else "protected"
+            message = f"`{task.name}.{name}` is {word}, beside the optional output `{optional}`"
+            hint = f"let it stay as it is, or write `{optional}` in a step of its own"
+            report.add(faults.KEPT_BESIDE_OPTIONAL.at(output.span, message, help=hint))
 
 
 def _of_each(around: Surroundings) -> dict[str, RulePrinter]:

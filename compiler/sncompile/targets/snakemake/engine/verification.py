@@ -19,10 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sncompile.ir.graph.feeds import reads_optional
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.graph.settings import resources_taken
 from sncompile.ir.jobs.expansion import Expansion, Job
+from sncompile.ir.values.run_time import dynamic
 from sncompile.targets.snakemake.batching import written
 from sncompile.targets.snakemake.engine.dry_run import DryRunFailed, can_be_asked, dry_run
 from sncompile.targets.snakemake.marking import marks_of
@@ -90,7 +92,10 @@ def _differences(graph: Graph, out: Path, working: Path) -> list[str]:
             told.append(f"Snakemake has a job of `{family}` that writes {sorted(event['output'])}, the graph has none")
             continue
         told += _compare(here, event, mark_of, files)
-        if len(here.jobs) == 1 and not here.family.batches:
+        # Of files that may not be there none is, here; what is read back has the words of those.
+        whole = not here.family.batches and not reads_optional(here.family, graph.families)
+        whole = whole and not any(map(dynamic, here.family.params.values()))
+        if len(here.jobs) == 1 and whole:
             told += _command(here, event, lines, graph.sums)
     told += [
         f"Snakemake has no job {each.jobs[0].id}"
@@ -108,6 +113,7 @@ def _known(
     found: dict[tuple[str, frozenset[str]], _Known] = {}
     mark_of: dict[str, str] = {}
     first: dict[tuple[str, int], str] = {}
+    values: dict[tuple[str, int], list[str]] = {}
     for name, family in graph.families.items():
         by_mark, mark_at = name in marked or not family.outputs, marks_of(graph, family)
         for number, job in enumerate(expansion.jobs(name)):
@@ -116,13 +122,17 @@ def _known(
             if by_mark:
                 mark_of |= dict.fromkeys(_files(job.outputs), mark)
             first[name, number] = mark if by_mark else next(iter(_files(job.outputs)))
+            held = (port for port, output in family.outputs.items() if output.value)
+            values[name, number] = [path for port in held for path in _files({port: job.outputs[port]})]
             here = found.setdefault((name, writes), _Known(family, [], writes, by_mark))
             here.jobs.append(job)
             here.numbers.append(number)
     for each in found.values():
         # The emitted file may name also those that others of them wait for already.
         needed = (expansion.direct(each.family.name, number) for number in each.numbers)
-        each.may_read = {first[name, n] for jobs in needed for name, numbers in jobs.items() for n in numbers}
+        before = {(name, n) for jobs in needed for name, numbers in jobs.items() for n in numbers}
+        each.may_read = {first[job] for job in before}
+        each.may_read.update(path for job in before for path in values[job])
     return found, mark_of
 
 

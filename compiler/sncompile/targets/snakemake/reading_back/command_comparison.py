@@ -16,6 +16,7 @@ from sncompile.ir.graph.model import Family
 from sncompile.ir.jobs.expansion import Job
 from sncompile.targets.snakemake.commands import LOOK, PRINTED
 from sncompile.targets.snakemake.containers import RUNNER, docker_name
+from sncompile.targets.snakemake.shell_code import promised_by
 
 _WORD = r"""(?:[^\s;'"\\]|'[^']*'|"[^"]*"|\\.)*"""
 _ROOM = re.compile(
@@ -53,7 +54,7 @@ def command_line(
         body, looks = _without_checks(body, checks)
         told += _unsummed(summed, job, sums or {})
         told += _promises(looks, family, job) if marked else ()
-        told += _counts(looks, family, job)
+        told += [*_counts(looks, family, job), *_values(looks, family, job)]
         room = _ROOM.match(body) if marked else None
         body = body[room.end() :] if room is not None else body
         if any(output.create for output in family.outputs.values()):
@@ -64,7 +65,7 @@ def command_line(
         told += [f"it does not write {path} as it should" for path in unwritten]
     elif shell.endswith(tail):
         body = shell.removesuffix(tail)
-        told += [*_created([], family, job), *_counts("", family, job)]
+        told += [*_created([], family, job), *_counts("", family, job), *_values("", family, job)]
         told += [f"it does not write {path}" for path in job.lists]
         told += _unsummed([], job, sums or {})
     else:
@@ -77,8 +78,11 @@ def command_line(
     return Line(own.strip("\n"), tuple(told))
 
 
-_FILLED = re.compile(r'\nfor path in (.*?); do test -s "\$path" \|\|', re.DOTALL)
-_SUM = re.compile(r"""\nfor path in (.*?); do sha256sum < "\$path" \| grep -qxF '([0-9A-Fa-f]+)  -' \|\|""", re.DOTALL)
+_IF_THERE = r'(?:test ! -e "\$path" \|\| )?'
+_FILLED = re.compile(rf'\nfor path in (.*?); do {_IF_THERE}test -s "\$path" \|\|', re.DOTALL)
+_SUM = re.compile(
+    rf"""\nfor path in (.*?); do {_IF_THERE}sha256sum < "\$path" \| grep -qxF '([0-9A-Fa-f]+)  -' \|\|""", re.DOTALL
+)
 _COUNT = re.compile(r'\ntest "\$\(find (.*?) -type f \| wc -l\)" -ge (\d+) \|\|', re.DOTALL)
 
 
@@ -124,6 +128,17 @@ def _counts(looks: str, family: Family, job: Job) -> Iterator[str]:
             yield f"nobody looks for {least} files in `{port}`"
 
 
+_VALUE = re.compile(r'\nfor path in (.*?); do bash (?:\S*/)?value\.sh (\w+) "\$path"', re.DOTALL)
+
+
+def _values(looks: str, family: Family, job: Job) -> Iterator[str]:
+    """What of the values in files is not looked at."""
+    seen = {(path, kind) for words, kind in _VALUE.findall(looks) for path in shlex.split(words)}
+    for port, output in family.outputs.items():
+        if output.value and not seen.issuperset((path, output.value) for path in _paths(job.outputs[port])):
+            yield f"nobody looks whether `{port}` holds a value of the type {output.value}"
+
+
 def _created(words: list[str], family: Family, job: Job) -> Iterator[str]:
     """What is not made before the command, of what the command wants to be there."""
     for port, output in family.outputs.items():
@@ -138,9 +153,9 @@ def _paths(value: str | list[str]) -> list[str]:
 def _checks(family: Family, *, marked: bool) -> int:
     """How many lines look at what a job has written."""
     success, outputs = family.success, family.outputs
-    found = len(success.min_files)
+    found = len(success.min_files) + sum(bool(output.value) for output in outputs.values())
     if marked:
-        kinds = {n in success.non_empty for n in outputs}
+        kinds = {test for n, o in outputs.items() for test in promised_by(o.optional, n in success.non_empty)}
         found += len(kinds) + len(success.sha256) + any(output.base == "directory" for output in outputs.values())
     return found
 

@@ -143,7 +143,11 @@ def _size(_: Any) -> Any:
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "as_json": _as_json,
     "options": lambda name, values: " ".join(f"{name} {shlex.quote(value)}" for value in values),
-    "size": _size,
+    "option": lambda name, values: " ".join([name, *map(shlex.quote, values)]) if values else "",
+    # What is compared is a job with all that there may be.
+    "there": lambda paths: list(paths),
+    "first": lambda values: values[0] if values else None,
+    "size": _size, "content": _size, "ready": _size, "quoted": _size,
     "ancient": lambda paths: paths,
     "fetched": lambda paths: _stored(paths),
     **{name: _flagged(name) for name in ("temp", "protected", "directory", "touch", "ensure")},
@@ -218,6 +222,8 @@ class Code:
                 return self._value(node.body if self._value(node.test, local) else node.orelse, local)
             case ast.Call():
                 return self._call(node, local)
+            case ast.ListComp():
+                raise AtRunTime  # Lists are made so of what files hold, and of nothing else.
         raise Unknown(f"{ast.unparse(node)[:100]!r} is not read")
 
     def _call(self, node: ast.Call, local: Mapping[str, Any]) -> Any:

@@ -81,7 +81,7 @@ class _Comparison:
             for variable, (name, key) in self._file.tables.items()
         }
         names |= {"FILES": self._files, "workflow": Members({"is_main_process": True})}
-        names["CONTAINER"] = f"{self._files}/container.sh"
+        names |= {name.upper(): f"{self._files}/{name}.sh" for name in ("container", "value")}
         self._code = Code(names)
         self._rule_of = {str(rule["step"]): name for name, rule in self._rules.items()}
         self._marked = {str(rule["step"]) for rule in self._rules.values() if rule["marked"]}
@@ -283,11 +283,14 @@ class _Comparison:
         if AtRunTime in (threads, *resources.values()):
             return
         params = rule.named("params", **local)
+        if AtRunTime in params.values():
+            return  # What steps write is known when they have.
         log = filled(str(rule.one("log")), wildcards)
         names = {
             **{n: Members(v) for n, v in (("input", inputs), ("output", outputs), ("params", params))},
             "wildcards": Members(wildcards), "resources": Members(resources), "log": log,
-            "threads": 1 if threads is None else threads, "CONTAINER": f"{self._files}/container.sh",
+            "threads": 1 if threads is None else threads,
+            **{name.upper(): f"{self._files}/{name}.sh" for name in ("container", "value")},
         }  # fmt: skip
         shell = formatted(rule.shell(), names)
         marked = family.name in self._marked and bool(family.outputs)
