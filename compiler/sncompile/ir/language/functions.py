@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import posixpath
 import re
 from collections.abc import Callable
@@ -382,6 +385,24 @@ def _literal(text: Any) -> str:
     return re.sub(r"[*?\[\\]", lambda sign: "[\\\\]" if sign[0] == "\\" else f"[{sign[0]}]", to_text(text))
 
 
+def _csv_row(*cells: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(["" if cell is None else to_text(cell) for cell in cells])
+    return text.getvalue()
+
+
+def _tsv_row(*cells: Any) -> str:
+    return "\t".join(["" if cell is None else to_text(cell) for cell in cells])
+
+
+def _json_row(names: Any, *cells: Any) -> str:
+    return json.dumps(dict(zip(names, cells, strict=True)), ensure_ascii=False)
+
+
+MAX_COLUMNS = 1_000
+"""Columns of a row that is made."""
+
+
 FUNCTIONS |= {
     # What the compiler itself puts around a value; the sign keeps them out of the language.
     "@sorted": Function(1, 1, _listed, _sort_written),
@@ -393,6 +414,10 @@ FUNCTIONS |= {
     "@names": Function(2, 100, lambda types: STRING._replace(many=True, optional=types[0].optional), _named_in_scratch),
     "@companion": Function(2, 2, _given, _companions),
     "@literal": Function(1, 1, lambda types: STRING, _literal),
+    "@input": Function(1, 1, _given, lambda v: v),
+    "@csv": Function(1, MAX_COLUMNS, lambda types: STRING, _csv_row, Wants.TEXT),
+    "@tsv": Function(1, MAX_COLUMNS, lambda types: STRING, _tsv_row, Wants.TEXT),
+    "@jsonl": Function(2, MAX_COLUMNS + 1, lambda types: STRING, _json_row, Wants.UNTOUCHED),
     "@item": Function(1, 1, _given, lambda v: (v,)),
     "@string": Function(1, 1, _given, _converted("string")),
     "@integer": Function(1, 1, _given, _converted("integer")),

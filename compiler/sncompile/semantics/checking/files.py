@@ -304,7 +304,7 @@ class _Checker:
             same = "" if normal(writer.path) == normal(path) else f" as `{writer.path}`"
             message = f"`{path}` is written by `{writer.step}`{same}"
             hint = f"take it from there: `${{{writer.step}.{writer.port}}}`"
-            port = source.module.outputs[writer.port] if writer.port in source.module.outputs else None
+            port = source.module.outputs.get(writer.port)
             if port is not None and port.beside is not None:
                 # A companion has no name in expressions.
                 main, suffix = port.beside
