@@ -37,7 +37,7 @@ def check_scratch_names(program: Program, evaluator: Evaluator, report: Report) 
 
 
 def _check_sheets(step: Step, report: Report) -> None:
-    """Tell of sheets that name files in a scratch folder, where their paths lead nowhere, and of companions of sheets."""
+    """Tell of sheets that name files in a scratch folder, where paths lead nowhere, and of companions of sheets."""
     for port, sheet in step.sheets.items():
         related = (Place("the port is declared here", step.module.inputs[port].name.span),)
         if step.module.inputs[port].companions:
