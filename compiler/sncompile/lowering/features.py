@@ -26,3 +26,6 @@ class Feature(Enum):
     CHECKS = "checks of what was written"
     BATCHES = "several jobs in one"
     LOCAL_JOBS = "jobs of the submitting machine"
+    FETCHED = "files from elsewhere"
+    SUMS = "sums of input files"
+    SENT = "results that are sent elsewhere"

@@ -216,6 +216,7 @@ class Input:
     they come about, and `outside` which of them no task writes. It is `certain` where every job has it, whatever rows
     the tables get. `makers` are the tasks that its value is made from, and `sources` for each job those of their jobs.
     Where a path is `computed` from others, who writes it says nothing of whom the job needs. `data` as of a column.
+    Some paths of a `remote` port are URLs.
     """
 
     base: str
@@ -229,6 +230,7 @@ class Input:
     computed: bool
     data: bool
     span: Span
+    remote: bool = False
 
     @property
     def path(self) -> tuple[Piece, ...] | None:
@@ -254,6 +256,7 @@ class Output:
     span: Span
     path_span: Span
     words: tuple[Word, ...] = ()
+    remote: bool = False
 
     @property
     def path(self) -> tuple[Piece, ...] | None:
@@ -454,8 +457,8 @@ class Lowered:
     `features` are what an engine must be able to do, and `resources` what jobs ask for, each with what asks for it.
     `folder` is the jobs' working folder and is never written into a file; `roots` are the data roots by their names,
     `workspace` that of the results; `origins` has what documents from outside of the project are called on every
-    machine. `place` is where jobs find module files, and `staged` leads from the path of an input to where they find
-    that.
+    machine. `sums` are what files of inputs must hold, as SHA-256. `place` is where jobs find module files, and
+    `staged` leads from the path of an input to where they find that.
     """
 
     name: str
@@ -472,6 +475,7 @@ class Lowered:
     features: Mapping[Feature, tuple[Use, ...]]
     resources: Mapping[str, tuple[Use, ...]]
     effects: tuple[str, ...]
+    sums: Mapping[str, str]
     span: Span
     _parts: Parts
 

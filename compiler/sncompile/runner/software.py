@@ -14,6 +14,7 @@ from sncompile.faults import runs as faults
 from sncompile.ir.graph.commands import Flag, Option
 from sncompile.ir.graph.images import ImageKind, image_name, images_of, images_used
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.language.locations import absolute, is_url
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.lowering.lower import lower
 from sncompile.lowering.model import Lowered
@@ -88,7 +89,7 @@ def linked(lowered: Lowered, working: Path) -> tuple[list[Mount], list[Lost]]:
             continue
         outside = [each.paths for port in task.inputs.values() for each in port.outside]
         for found in (*outside, *(paths for each in task.parameters.values() for paths in each.paths)):
-            paths |= dict.fromkeys(os.path.normpath(working / path) for path in found)
+            paths |= dict.fromkeys(absolute(str(working), path) for path in found if not is_url(path))
     return followed(paths, (str(working), *shown))
 
 

@@ -42,6 +42,7 @@ def build(program: Program) -> Graph:
         outputs={name: _all_there(value) for name, value in outputs.items()},
         files=program.files,
         origins={file.shown: name for name, file in program.modules.items() if file.foreign},
+        sums=program.sums,
         spec_digest=_digest(program),
         span=program.span,
     )

@@ -115,8 +115,10 @@ class Step(NamedTuple):
     local_rule: bool
     tags: tuple[str, ...]
     span: Span
-    scratch: Scratch | None = None
     sheets: Mapping[str, MadeSheet] = MappingProxyType({})
+    scratch: Scratch | None = None
+    sums: Mapping[str, Value] = MappingProxyType({})
+    """What the files of inputs must hold: port → SHA-256."""
 
     def local(self, space: str, name: str) -> Value:
         """What a name of the module stands for in this step."""
@@ -200,3 +202,5 @@ class Program:
     inferred: Mapping[str, Inferred] = field(default_factory=dict)
     moves: tuple[Moves, ...] = ()
     """How steps and nested pipelines were renamed: what each pipeline says of its own, inner ones before outer ones."""
+    sums: Mapping[str, str] = field(default_factory=dict)
+    """What files must hold: path → SHA-256."""

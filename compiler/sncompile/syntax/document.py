@@ -319,6 +319,8 @@ class StepDoc(NamedTuple):
     broken: bool
     require_rows: bool = False
     override: tuple[OverrideDoc, ...] = ()
+    sums: Mapping[str, Value] = MappingProxyType({})
+    """What the files of inputs must hold: port → SHA-256."""
 
 
 class FlowDoc(NamedTuple):

@@ -230,6 +230,7 @@ _OF_STEPS: dict[str, tuple[str, Callable[[Reader, Node], object]]] = {
     "when": ("when", Reader.value),
     "after": ("after", Reader.names),
     "resources": ("resources", Reader.values),
+    "sha256": ("sums", Reader.values),
     "retries": ("retries", lambda reader, node: reader.integer(node) or 0),
     "priority": ("priority", lambda reader, node: reader.integer(node) or 0),
     "batch": ("batch", _batch),

@@ -343,6 +343,24 @@ def _no_options(value: Any) -> Any:
     return None if value is None else no_option(value)
 
 
+def _csv_row(*cells: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(["" if cell is None else to_text(cell) for cell in cells])
+    return text.getvalue()
+
+
+def _tsv_row(*cells: Any) -> str:
+    return "\t".join(["" if cell is None else to_text(cell) for cell in cells])
+
+
+def _json_row(names: Any, *cells: Any) -> str:
+    return json.dumps(dict(zip(names, cells, strict=True)), ensure_ascii=False)
+
+
+MAX_COLUMNS = 1_000
+"""Columns of a row that is made."""
+
+
 def _named_in_scratch(value: Any, signs: str, *texts: str) -> Any:
     """The names that the files of a list have in a scratch folder: `n` is a file's name, `i` its number, `t` a text.
 
@@ -385,24 +403,6 @@ def _literal(text: Any) -> str:
     return re.sub(r"[*?\[\\]", lambda sign: "[\\\\]" if sign[0] == "\\" else f"[{sign[0]}]", to_text(text))
 
 
-def _csv_row(*cells: Any) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(["" if cell is None else to_text(cell) for cell in cells])
-    return text.getvalue()
-
-
-def _tsv_row(*cells: Any) -> str:
-    return "\t".join(["" if cell is None else to_text(cell) for cell in cells])
-
-
-def _json_row(names: Any, *cells: Any) -> str:
-    return json.dumps(dict(zip(names, cells, strict=True)), ensure_ascii=False)
-
-
-MAX_COLUMNS = 1_000
-"""Columns of a row that is made."""
-
-
 FUNCTIONS |= {
     # What the compiler itself puts around a value; the sign keeps them out of the language.
     "@sorted": Function(1, 1, _listed, _sort_written),
@@ -411,13 +411,13 @@ FUNCTIONS |= {
     "@max": Function(1, 16, _most, _extreme(_greatest_written)),
     "@path": Function(1, 1, _given, _no_options),
     "@filled": Function(1, 1, lambda types: BOOLEAN, bool),
-    "@names": Function(2, 100, lambda types: STRING._replace(many=True, optional=types[0].optional), _named_in_scratch),
-    "@companion": Function(2, 2, _given, _companions),
-    "@literal": Function(1, 1, lambda types: STRING, _literal),
     "@input": Function(1, 1, _given, lambda v: v),
     "@csv": Function(1, MAX_COLUMNS, lambda types: STRING, _csv_row, Wants.TEXT),
     "@tsv": Function(1, MAX_COLUMNS, lambda types: STRING, _tsv_row, Wants.TEXT),
     "@jsonl": Function(2, MAX_COLUMNS + 1, lambda types: STRING, _json_row, Wants.UNTOUCHED),
+    "@names": Function(2, 100, lambda types: STRING._replace(many=True, optional=types[0].optional), _named_in_scratch),
+    "@companion": Function(2, 2, _given, _companions),
+    "@literal": Function(1, 1, lambda types: STRING, _literal),
     "@item": Function(1, 1, _given, lambda v: (v,)),
     "@string": Function(1, 1, _given, _converted("string")),
     "@integer": Function(1, 1, _given, _converted("integer")),

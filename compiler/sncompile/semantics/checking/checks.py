@@ -24,6 +24,7 @@ from sncompile.semantics.checking.paths import check_paths
 from sncompile.semantics.checking.patterns import check_patterns
 from sncompile.semantics.checking.rings import tell_ring
 from sncompile.semantics.checking.scratch_names import check_scratch_names
+from sncompile.semantics.checking.sums import sums_of
 from sncompile.semantics.checking.urls import check_urls
 from sncompile.semantics.checking.values import check_values
 from sncompile.semantics.companions import with_companions, with_kept
@@ -63,6 +64,7 @@ def check_program(
     check_scratch_names(program, evaluator, report)
     check_readers(program, report)
     check_urls(program, evaluator, report)
+    program = replace(program, sums=sums_of(program, evaluator, report))
     check_places(program, evaluator, identity, feeds, report)
     if doc.outputs is not None:
         _tell_empty_outputs(program, report)

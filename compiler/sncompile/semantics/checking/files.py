@@ -10,6 +10,7 @@ from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import graph as faults
 from sncompile.ir.keys.table import Table
+from sncompile.ir.language.locations import is_url
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.branches import Branch, branches
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
@@ -19,7 +20,7 @@ from sncompile.semantics.checking.outputs import OWN_PLACE
 from sncompile.semantics.checking.paths import Paths, Writer, output_span
 from sncompile.semantics.checking.patterns import caught_by_pattern
 from sncompile.semantics.look_alikes import difference, folded
-from sncompile.semantics.path_text import bad_path, is_url, normal, room
+from sncompile.semantics.path_text import bad_path, normal, room
 from sncompile.semantics.program import Program, Step
 
 _ELSEWHERE = "set another data root (`--data NAME=PATH`), or put the data there; paths start at the spec's folder"

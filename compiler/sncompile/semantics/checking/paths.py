@@ -14,12 +14,13 @@ from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
 from sncompile.ir.language.encoding import encode_key
+from sncompile.ir.language.locations import is_url
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Key, Value
 from sncompile.semantics.checking.outputs import Guard, told
 from sncompile.semantics.checking.path_keys import check_keys, parts_of
-from sncompile.semantics.path_text import bad_path, is_url, normal, room_for_output
+from sncompile.semantics.path_text import bad_path, normal, room_for_output
 from sncompile.semantics.paths.folding import ANY, fold
 from sncompile.semantics.paths.identity import Folder, Identity, handed_down
 from sncompile.semantics.paths.identity import Place as Where

@@ -93,8 +93,9 @@ class StepLinker:
             local_rule=doc.local,
             tags=doc.tags,
             span=doc.name.span,
-            scratch=module.scratch,
             sheets=bound.sheets,
+            scratch=module.scratch,
+            sums={name: typer.value(value) for name, value in doc.sums.items()},
         )
         return with_written(step, self._report)
 

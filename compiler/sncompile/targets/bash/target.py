@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from sncompile.faults import targets as faults
 from sncompile.ir.graph.model import Graph
 from sncompile.lowering.features import Feature
 from sncompile.lowering.model import Lowered
 from sncompile.targets.bash.reading import differences
 from sncompile.targets.bash.script import SCRIPT, script_of
 from sncompile.targets.emitted import Emitted, executables, module_files
-from sncompile.targets.target import NOT_HEEDED, NoOptions, Target
+from sncompile.targets.target import NOT_HEEDED, NoOptions, Refusal, Target
 
 
 class BashTarget(Target[NoOptions]):
@@ -42,6 +43,24 @@ class BashTarget(Target[NoOptions]):
         "memory": NOT_HEEDED,
         "disk": NOT_HEEDED,
         "time": NOT_HEEDED,
+    }
+
+    refusals: ClassVar[Mapping[Feature | str, Refusal]] = {
+        Feature.FETCHED: Refusal(
+            faults.NO_SERVERS,
+            "the input `{task}.{what}` is fetched from elsewhere, which bash does not do",
+            "fetch it before, and name the file",
+        ),
+        Feature.SUMS: Refusal(
+            faults.LACKING,
+            "what the input `{task}.{what}` must hold (`sha256`) is not looked at by the target bash",
+            "compile to Snakemake, or look at it in a step",
+        ),
+        Feature.SENT: Refusal(
+            faults.NO_SERVERS,
+            "the output `{task}.{what}` is sent elsewhere, which bash does not do",
+            "write it to this machine",
+        ),
     }
 
     def lower(self, lowered: Lowered, out: Path, options: NoOptions) -> Emitted:

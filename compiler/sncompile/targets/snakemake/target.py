@@ -53,6 +53,9 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         Feature.CHECKS: "ensure(), and a count of files in the job",
         Feature.BATCHES: "a script, and a mark for each batch",
         Feature.LOCAL_JOBS: "localrule:",
+        Feature.FETCHED: "storage plugins",
+        Feature.SUMS: "before the command",
+        Feature.SENT: "storage plugins",
     }
     resources: ClassVar[Mapping[str, str]] = {"cpus": "threads:", **RESOURCES}
     refusals: ClassVar[Mapping[Feature | str, Refusal]] = {
