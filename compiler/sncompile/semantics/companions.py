@@ -135,6 +135,8 @@ def _reading(step: Step, program: Program, report: Report) -> Step:
     for port in ports:
         assert port.beside is not None
         name, suffix = port.beside
+        if name in step.sheets:
+            continue  # Told where sheets are looked at.
         value, told = inputs[name], len(report)
         if value.type.base != "unknown":
             value = _Reader(step, name, suffix, program, report).value(value)
@@ -142,7 +144,7 @@ def _reading(step: Step, program: Program, report: Report) -> Step:
         if name in links:
             links[port.name.name] = beside(links[name], suffix)
     scratch = step.scratch._replace(links=links) if step.scratch is not None else None
-    declared = {**step.module.inputs, **{port.name.name: port for port in ports}}
+    declared = {**step.module.inputs, **{port.name.name: port for port in ports if port.name.name in inputs}}
     return step._replace(inputs=inputs, scratch=scratch, module=step.module._replace(inputs=declared))
 
 

@@ -23,6 +23,7 @@ def check_scratch_names(program: Program, evaluator: Evaluator, report: Report) 
         for port, output in step.outputs.items():
             if lies_in(output.port, output.path, step.outputs):
                 _check_part(step, port, output.path, evaluator, report)
+        _check_sheets(step, report)
         if step.scratch is None:
             continue
         told = len(report)
@@ -33,6 +34,20 @@ def check_scratch_names(program: Program, evaluator: Evaluator, report: Report) 
                 _check(step, f"what the output `{port}` is taken from", pattern, evaluator, report)
         if len(report) == told:
             _check_apart(step, step.scratch.links, evaluator, report)
+
+
+def _check_sheets(step: Step, report: Report) -> None:
+    """Tell of sheets that name files in a scratch folder, where paths lead nowhere, and of companions of sheets."""
+    for port, sheet in step.sheets.items():
+        related = (Place("the port is declared here", step.module.inputs[port].name.span),)
+        if step.module.inputs[port].companions:
+            message = f"`{port}` of `{step.name}` is a sheet that is made for the job, and has no companions"
+            hint = "take them out, or give a file"
+            report.add(name_faults.BAD_COMPANION.at(sheet.span, message, help=hint, related=related))
+        if step.scratch is not None and any(column.type.of_paths for column in sheet.columns.values()):
+            message = f"`{step.name}` runs in a scratch folder, and its sheet `{port}` names files"
+            hint = "take `scratch`, `as` and `from` out of the module, or hand the files over by a port"
+            report.add(faults.PATH_IN_TEXT.at(sheet.span, message, help=hint, related=related))
 
 
 def _check(step: Step, what: str, value: Value, evaluator: Evaluator, report: Report) -> None:
