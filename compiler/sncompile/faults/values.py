@@ -152,3 +152,17 @@ GIVEN_EXPRESSION = Fault(
     "What `--set`, `--data` and `--params` give is taken as it is and never evaluated, so `${…}` there would be\n"
     "handed to the tool as it stands. Give the value itself; a literal `${` is written `$${`.",
 )
+BAD_NAME = Fault(
+    "SN347",
+    "a name that is none in a scratch folder",
+    "`as` and `from` name files in the job's scratch folder: by a relative path that does not begin with `/`, has no\n"
+    "`.` and `..` among its parts, does not end in `/`, and holds no control characters.",
+)
+PATH_IN_TEXT = Fault(
+    "SN348",
+    "a text that is computed from a path, in a scratch folder",
+    "The command of a module with a scratch folder runs there, so its paths are made absolute right before. That\n"
+    "works where a path stands by itself or as a part of an argument (`${inputs.image}`, `--in=${inputs.image}`), but\n"
+    "not where a function has made another text of it (`join`, `replace`, `dirname`), in the environment, or in a\n"
+    "list file. `basename`, `stem` and `suffix` may be taken.",
+)

@@ -138,12 +138,16 @@ class Word(NamedTuple):
 
     With `each` its only piece is a list, or is absent for some jobs: as many arguments as there are items, with
     `before` in front of each where it is given.
+
+    Where some jobs have an argument with a port or a file of the module in it, and others have not, its words stand in
+    a column as texts. `meant` are the words that they are for the jobs that have them.
     """
 
     pieces: tuple[Piece, ...]
     span: Span
     each: bool = False
     before: str = ""
+    meant: tuple[Word, ...] = ()
 
 
 ScriptPart = str | tuple[Word, ...]

@@ -19,6 +19,7 @@ from sncompile.lowering.lower import lower
 from sncompile.lowering.model import Lowered
 from sncompile.runner.kernels import Kernels
 from sncompile.runner.links import Lost, Mount, followed
+from sncompile.semantics.scratch import tool_of
 from sncompile.targets.snakemake.containers import docker_name, folders
 from sncompile.targets.target import wrapped_for
 
@@ -203,12 +204,13 @@ def _program_fault(family: Family, evaluator: Evaluator) -> Diagnostic | None:
     """A fault where a command's own program is not there."""
     if not family.command or any(variable.name == "PATH" for variable in family.env):
         return None
-    first = family.command[0]
+    words, sign = tool_of(family.command)
+    first = words[0]
     if isinstance(first, (Option, Flag)):
         return None
     lacking = [
         program
-        for program in sorted({str(p) for p in evaluator.column(first, family.keys, family)})
+        for program in sorted({str(p).removeprefix(sign) for p in evaluator.column(first, family.keys, family)})
         if "/" not in program and shutil.which(program) is None
     ]
     if not lacking:

@@ -17,6 +17,7 @@ from sncompile.ir.language.types import Type
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.inference.inferred import Inferred
+from sncompile.semantics.scratch import Scratch
 from sncompile.syntax.document import About, ModuleDoc, PortDoc
 from sncompile.syntax.source import Source
 
@@ -115,6 +116,7 @@ class Step(NamedTuple):
     tags: tuple[str, ...]
     span: Span
     sheets: Mapping[str, MadeSheet] = MappingProxyType({})
+    scratch: Scratch | None = None
 
     def local(self, space: str, name: str) -> Value:
         """What a name of the module stands for in this step."""
@@ -162,6 +164,16 @@ class Handed(NamedTuple):
     keys: KeySet
 
 
+class Moves(NamedTuple):
+    """How the steps of a pipeline were renamed, from what to what, in that order; whole names begin with `prefix`.
+
+    Names are as that pipeline has them, and `prefix` is as it is today.
+    """
+
+    prefix: str
+    renamed: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A pipeline ready to be made into a graph. `folder` is the jobs' working folder."""
@@ -186,5 +198,5 @@ class Program:
     kept: tuple[Kept, ...] = ()
     """What no job may write over."""
     inferred: Mapping[str, Inferred] = field(default_factory=dict)
-    moves: tuple[tuple[str, str], ...] = ()
-    """How steps and nested pipelines were renamed, from what to what, in that order."""
+    moves: tuple[Moves, ...] = ()
+    """How steps and nested pipelines were renamed: what each pipeline says of its own, inner ones before outer ones."""

@@ -86,18 +86,6 @@ class TaskDecisions:
     verdicts: list[Verdict]
     reasons: list[Reason | None]
     before: list[Done | None]
-    marks: list[tuple[str, ...]]
-    """Of each job of a task that writes nothing the files, absolute, one of which is there once it was done."""
-
-
-class EffectMarks(NamedTuple):
-    """How it is known of a job that writes nothing that it was done.
-
-    The state has it by the path `name`, and one of the files `places` is there.
-    """
-
-    name: str
-    places: tuple[str, ...]
 
 
 class Elsewhere(NamedTuple):
@@ -154,7 +142,7 @@ def decide(
     places: Places,
     states: Mapping[str, State],
     wanted: Mapping[str, Sequence[int]],
-    marks: Mapping[str, Sequence[EffectMarks]],
+    marks: Mapping[str, Sequence[str]],
     *,
     hashing: Hashing = Hashing.SMALL,
     half: Collection[str] = (),
@@ -164,7 +152,7 @@ def decide(
 ) -> Decisions:
     """What becomes of each job of a pipeline.
 
-    `states` are those of all written roots, by root; the first one has what lies in none of them. `marks` has the marks
+    `states` are those of all written roots, by root; the first one has what lies in none of them. `marks` has the mark
     of each job of the tasks that write nothing. `half` are the outputs, absolute, that a dead run left half-written.
     `asked` says of which jobs it was asked that they run whatever is known of them. `finders` are asked for results of
     jobs that would have to run. Raises `OSError` for a file of a module that cannot be read.
@@ -175,7 +163,7 @@ def decide(
 class _Deciding:
     def __init__(
         self, lowered: Lowered, places: Places, states: Mapping[str, State], wanted: Mapping[str, Sequence[int]],
-        marks: Mapping[str, Sequence[EffectMarks]], hashing: Hashing, half: frozenset[str],
+        marks: Mapping[str, Sequence[str]], hashing: Hashing, half: frozenset[str],
         asked: Callable[[str, int], bool] | None, looker: Looker | None, finders: Sequence[Finder],
     ) -> None:  # fmt: skip
         self._lowered, self._states, self._wanted, self._marks = lowered, states, wanted, marks
@@ -248,13 +236,12 @@ class _Deciding:
             [Verdict.STAYS] * size,
             [None] * size,
             [None] * size,
-            [tuple(map(self._place, each.places)) for each in self._marks.get(task.name, ())],
         )
         temp = self._temporary(task)
         for number in self._in_turn(task):
             root = made.roots[number]
             before = made.before[number] = self._states[root].jobs.get(made.keys[number])
-            reason = self._reason(made, number, before, temp)
+            reason = self._reason(made, number, before, firsts[number], temp)
             if reason is not None and not self._bring(made, number, reason, temp):
                 made.verdicts[number], made.reasons[number] = Verdict.RUN, reason
                 # A later job of the same task may read it.
@@ -264,7 +251,9 @@ class _Deciding:
             self._pending.update(path for v, paths in zip(made.verdicts, outputs, strict=True) if v for path in paths)
         return made
 
-    def _reason(self, made: TaskDecisions, number: int, before: Done | None, temp: Collection[str]) -> Reason | None:
+    def _reason(
+        self, made: TaskDecisions, number: int, before: Done | None, first: str, temp: Collection[str]
+    ) -> Reason | None:
         """Why a job has to run, by what is known of itself."""
         if self._asked is not None and self._asked(made.task.name, number):
             return Reason(Why.ASKED)
@@ -293,8 +282,8 @@ class _Deciding:
                 self._temp[path] = (made.task.name, number, known)
                 continue
             return Reason(Why.GONE, path)
-        if made.marks and not outputs and not any(map(os.path.lexists, made.marks[number])):
-            return Reason(Why.GONE, made.marks[number][0])
+        if not outputs and not os.path.lexists(first):
+            return Reason(Why.GONE, first)
         changed = self._changed_input(made.inputs[number], before.inputs)
         return None if changed is None else Reason(Why.INPUT, changed)
 
@@ -469,7 +458,7 @@ class _Deciding:
         for number in range(size):
             first = next((paths[0] for o in task.outputs.values() if (paths := o.paths[number])), None)
             if first is None:
-                first = marks[number].name if marks is not None else f".sncompile/{task.ids[number]}"
+                first = marks[number] if marks is not None else f".sncompile/{task.ids[number]}"
             found.append(self._place(first))
         return found
 

@@ -194,6 +194,8 @@ class Obedience:
             read = zip(order.inputs, versions, strict=True)
             inputs = tuple([known if self._looker.same(path, known) else CHANGING for path, known in read])
             outputs = tuple([self._looker.version(path) for path in order.outputs])
+            if not order.outputs and not self._mark(order):
+                continue
             ended = time.time()
             # Of a batch nobody knows how long each of its jobs took.
             seconds = (ended - began) / len(orders)
@@ -207,6 +209,17 @@ class Obedience:
             self._young |= {p: (order.root, v) for p, v in zip(order.outputs, outputs, strict=True)
                             if not self._looker.has_stamp(p)}  # fmt: skip
         self._write_all(rows)
+
+    def _mark(self, order: Order) -> bool:
+        """Leave the mark by which a state knows a job that writes nothing, as the engine may have another one.
+
+        False where that cannot be: the job runs again.
+        """
+        place = Path(self._states[order.root].start, order.key)
+        with contextlib.suppress(OSError):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.touch()
+        return place.exists()
 
     def _memory(self, job: EngineJob) -> float | None:
         return read_measure(self._working / job.benchmark).memory if job.benchmark else None

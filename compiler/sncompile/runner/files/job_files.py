@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.values.evaluate import Evaluator
-from sncompile.state.decisions import EffectMarks
-from sncompile.targets.snakemake.batching import instance_mark
-from sncompile.targets.snakemake.marking import marks_of
+from sncompile.targets.snakemake.marking import marks_of, step_mark
 
 
 def first_files(family: Family, evaluator: Evaluator) -> Iterator[str | None]:
@@ -25,16 +24,17 @@ def marks(graph: Graph, family: Family) -> Iterator[str]:
     return map(marks_of(graph, family), range(len(family.keys)))
 
 
-def effect_marks(graph: Graph, family: Family) -> list[EffectMarks]:
-    """Of every instance of a family that writes nothing the files by which it is known that it was done.
+def effect_marks(graph: Graph, family: Family, former: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Of every instance of a family that writes nothing the file by which it is known that it was done.
 
-    What it is called there does not hang on whether it was done in a batch, and in which.
+    It is the mark of its step, whatever an engine has for one: that instances are done in batches, or in one rule with
+    those of other steps, is no reason to do them again. `former` are names that steps had.
     """
-    alone = list(marks(graph, family._replace(batches=())))
-    batched = [instance_mark(graph.workspace, family, number) for number in range(len(family.keys))]
-    # The mark of a batch may be called as that of an instance is otherwise.
-    batches = set(marks(graph, family)) if family.batches else set()
+    origins = [family.origin(number) for number in range(len(family.keys))]
+    last: dict[str, set[str]] = {}
+    for origin, key in origins:
+        last.setdefault(origin.step, set()).update(key[-1:])
     return [
-        EffectMarks(own, (in_batch,) if own in batches else (own, in_batch))
-        for own, in_batch in zip(alone, batched, strict=True)
+        step_mark(graph.workspace, former.get(origin.step, origin.step), key, last[origin.step])
+        for origin, key in origins
     ]

@@ -71,7 +71,7 @@ def _former(former: Former, lowered: Lowered, states: Mapping[str, State], hashi
         if (numbers := [number for number, step in enumerate(held) if step in former.names])
     }
     effects = {
-        name: effect_marks(graph, graph.families[name]._replace(name=former.names.get(name, name)))
+        name: effect_marks(graph, graph.families[name], former.names)
         for name in wanted
         if not graph.families[name].outputs
     }
@@ -92,16 +92,10 @@ def _former(former: Former, lowered: Lowered, states: Mapping[str, State], hashi
             return ()
         if any(path not in made.outputs[number] and _is_written(path, lowered) for path in before.outputs[old]):
             return ()
-        return (
-            Elsewhere(done, before.outputs[old], _mark(before.marks[old]) if before.marks else "", f"`{whose}`", True),
-        )
+        mark = os.path.join(states[before.roots[old]].start, before.keys[old])
+        return (Elsewhere(done, before.outputs[old], mark, f"`{whose}`", True),)
 
     return find
-
-
-def _mark(places: Sequence[str]) -> str:
-    """The mark that is there, of those that may be; none if there is none."""
-    return next(filter(os.path.lexists, places), "")
 
 
 def _is_written(path: str, lowered: Lowered) -> bool:
@@ -158,8 +152,7 @@ def _deferred(states: Mapping[str, State], others: Mapping[str, State]) -> Finde
         if None in places:
             return ()
         outputs = tuple([place for place in places if place is not None])
-        marks = [place for each in made.marks[number] if (place := there(each))] if made.marks else []
-        return (Elsewhere(done, outputs, _mark(marks), f"`{other.start.rstrip('/')}`", False),)
+        return (Elsewhere(done, outputs, other.start + key, f"`{other.start.rstrip('/')}`", False),)
 
     return find
 
@@ -180,7 +173,7 @@ def bring(decisions: Decisions, states: Mapping[str, State], logs: Mapping[str, 
             root, key = made.roots[number], made.keys[number]
             if root not in opened:
                 opened[root] = open_log(*logs[root])
-            _bring_all(made.outputs[number], results, states, made.marks[number] if made.marks else ())
+            _bring_all(made.outputs[number], results, states, Path(states[root].start, key))
             done = results.done._replace(digest=made.digests[number])
             states[root].jobs[key] = done
             # A run that is killed here has lost no more than the job that it was at.
@@ -194,15 +187,14 @@ def bring(decisions: Decisions, states: Mapping[str, State], logs: Mapping[str, 
             log.close()
 
 
-def _bring_all(outputs: Sequence[str], results: Elsewhere, states: Mapping[str, State], marks: Sequence[str]) -> None:
-    """Put a job's results into their places; a job without any has one of the `marks` there. Raises `OSError`."""
+def _bring_all(outputs: Sequence[str], results: Elsewhere, states: Mapping[str, State], mark: Path) -> None:
+    """Put a job's results into their places; a job without any has a mark there. Raises `OSError`."""
     for here, place in zip(outputs, results.outputs, strict=True):
         if here != place and os.path.lexists(place):
             _bring(place, here, moves=results.moves)
         if results.moves:
             _remove_empty(os.path.dirname(place), states)
-    if not results.outputs and marks:
-        mark = Path(marks[0])
+    if not results.outputs:
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
         if results.moves:

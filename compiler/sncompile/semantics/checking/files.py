@@ -304,6 +304,11 @@ class _Checker:
             same = "" if normal(writer.path) == normal(path) else f" as `{writer.path}`"
             message = f"`{path}` is written by `{writer.step}`{same}"
             hint = f"take it from there: `${{{writer.step}.{writer.port}}}`"
+            port = source.module.outputs.get(writer.port)
+            if port is not None and port.beside is not None:
+                # A companion has no name in expressions.
+                main, suffix = port.beside
+                hint = f'take `${{{writer.step}.{main}}}`, by an input with `companions: ["{suffix}"]`'
         else:
             message = f"`{path}` lies in `{by.path}`, which `{by.step}` writes as a whole"
             hint = f"take the whole, `${{{by.step}.{by.port}}}`, or make it an output of that module by itself"
