@@ -406,6 +406,10 @@ class Step:
     gone: bool
     inner: Pipeline | None = None
 
+    def __post_init__(self) -> None:
+        if any(isinstance(given, dict) for given in self.declared.get("with", {}).values()):
+            raise Undecided("a table that is made for a job")
+
     def key_of(self, joined: Joined) -> Key:
         """The step's key in a joined row that has all of its tables."""
         return tuple(

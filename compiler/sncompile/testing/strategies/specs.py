@@ -131,7 +131,7 @@ def _step(draw: Draw, world: World, name: str) -> Json:
     module: Json = {"inputs": {}, "params": {}, "outputs": {}}
     bound: Json = {}
     for i in range(draw(st.integers(0, world.sizes.inputs))):
-        drawn = draw_sheet if one_in(draw, 8) else draw_input
+        drawn = draw_sheet if one_in(draw, 24) else draw_input
         module["inputs"][f"i{i}"], bound[f"i{i}"] = drawn(draw, world, keys)
     for i in range(draw(st.integers(0, world.sizes.params))):
         module["params"][f"q{i}"], value = draw_param(draw, world, by)
