@@ -84,6 +84,26 @@ def test_instances_of_a_batch_that_write_nothing_are_known_one_by_one(tmp_path: 
     assert not ran(folder, "-O2")
 
 
+def test_jobs_that_write_nothing_are_known_in_any_batch(tmp_path: Path) -> None:
+    """They are called what they are called alone, so that a row less or another level is no reason to do them again."""
+    effect = step("a", "${g}", batch=2)
+    effect["module"] = {
+        "inputs": {"x": {"type": "file[]"}},
+        "params": {"id": {"type": "string"}},
+        "shell": "echo ${params.id} >> log",
+    }
+    folder = place(tmp_path, a=effect)
+    ran(folder, "-O2")
+    assert not ran(folder, "-O1")
+    assert not ran(folder, "-O2")
+    effect["where"] = "${g == 'p'}"
+    spec(folder, a=effect)
+    assert not ran(folder, "-O2"), "it is in no batch any more"
+    (folder / "results" / "a" / ".sncompile" / "done" / "p.done").unlink(missing_ok=True)
+    (folder / "results" / "a" / ".sncompile" / "done" / "instances" / "p.done").unlink(missing_ok=True)
+    assert ran(folder, "-O2") == Counter(["a/p"]), "who deletes the marks has the job done again"
+
+
 def test_what_is_selected_of_a_batch_runs_alone(tmp_path: Path) -> None:
     folder = place(tmp_path, a={**A, "batch": 2})
     assert ran(folder, "-O2", "--select", "key:g=p") == Counter(["a/p"])

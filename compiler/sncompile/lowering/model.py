@@ -327,8 +327,8 @@ class Task:
     `ids` the names of the jobs. `made_of` are the steps of the spec that a pass made it of; none for a step itself.
     `after` has the jobs that each job waits for, without those that they wait for themselves; `ordered` those that the
     spec says it waits for whatever it reads; `waits` are the waits that no input says, task by task; `gathers` are the
-    tasks of which a job reads from several jobs; `turns` are the jobs by their numbers, each after those of the same task
-    that it waits for. `taken` are outputs that are read by no port: their paths are in
+    tasks of which a job reads from several jobs; `turns` are the jobs by their numbers, each after those of the same
+    task that it waits for. `taken` are outputs that are read by no port: their paths are in
     parameters or settings. `settings` is all else that is said of the jobs (`ir/graph/settings.py`). `module_span` is
     where its module is, and `spans` where its container and its resources are, by their names.
     """
