@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -376,3 +377,39 @@ def test_a_nested_pipeline_and_a_step_in_it_may_both_be_renamed(tmp_path: Path, 
     write("w", "aa")
     assert not ran(folder)
     assert sorted(path.name for path in (folder / "results").glob("*.*") if path.name[0] != ".") == ["w.aa"]
+
+
+def test_results_whose_temporary_inputs_were_deleted_can_be_adopted(tmp_path: Path) -> None:
+    """All that lay behind a deleted file was made again, and then all that was there, too."""
+    folder = place(tmp_path, a={**A, **TEMP}, b=B)
+    ran(folder)
+    shutil.rmtree(folder / "results" / ".sncompile")
+    assert not ran(folder, "--adopt")
+    assert not ran(folder)
+    spec(folder, a={**A, **TEMP}, b=B, c=step("c", "${a.o}"))
+    assert ran(folder, "--select", "key:g=p")["c/p"] == 1, "what it reads is made again"
+    (folder / "q").write_text("other\n")
+    assert ran(folder, "--select", "b").keys() >= {"a/q", "b/q"}
+
+
+@pytest.mark.xfail(
+    reason="all that a directory holds which is an input counts, results of the very job among it; to leave those out, "
+    "it has to be known which jobs come after the reader: results of others may be what it is to read",
+    strict=True,
+)
+def test_a_job_that_reads_the_folder_of_its_results_runs_once(tmp_path: Path) -> None:
+    folder = place(tmp_path)
+    (folder / "data").mkdir()
+    (folder / "data" / "f").touch()
+    a = step("a", "data")
+    a["module"] = {
+        "inputs": {"x": {"type": "directory[]"}},
+        "params": {"id": {"type": "string"}},
+        "outputs": {"o": {"type": "file"}},
+        "shell": "echo ${params.id} >> log; ls ${inputs.x} > ${outputs.o}",
+    }
+    spec(folder, a=a)
+    text = (folder / "spec.yaml").read_text()
+    (folder / "spec.yaml").write_text(text.replace("workspace: results", "workspace: data/new"))
+    ran(folder)
+    assert not ran(folder)

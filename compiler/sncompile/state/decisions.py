@@ -295,7 +295,8 @@ class _Deciding:
             return Reason(Why.CHANGED, "paths")
         same = self._looker.same
         for path, known in zip(outputs, before.outputs, strict=True):
-            if same(path, known):
+            # One that was adopted after it had been deleted is known to be absent, and made when it must be read.
+            if same(path, known) and not (known == ABSENT and path in temp):
                 continue
             if self._looker.version(path) != ABSENT:
                 return Reason(Why.OUTPUT, path)
@@ -500,6 +501,11 @@ class _Deciding:
         """The temporary outputs of a task, absolute."""
         ports = [port for port in task.outputs.values() if port.temp]
         return frozenset(self._place(path) for port in ports for paths in port.paths for path in paths)
+
+
+def temporary_flags(task: Task, number: int) -> list[bool]:
+    """Of each output of a job whether it is temporary, in the order of `TaskDecisions.outputs`."""
+    return [port.temp for _, port in sorted(task.outputs.items()) for _ in port.paths[number]]
 
 
 def _normal(path: str) -> str:

@@ -20,7 +20,7 @@ from itertools import compress
 from typing import NamedTuple
 
 from sncompile.lowering.model import JobRef, Lowered
-from sncompile.state.decisions import Decisions, TaskDecisions, Verdict
+from sncompile.state.decisions import Decisions, TaskDecisions, Verdict, temporary_flags
 from sncompile.state.store import State
 
 
@@ -80,12 +80,10 @@ def temporary_outputs(
 def _temporary(every: Decisions) -> Iterator[tuple[TaskDecisions, int, tuple[str, ...]]]:
     """Each job that has temporary outputs, with their absolute paths."""
     for made in every.tasks.values():
-        ports = [output for _, output in sorted(made.task.outputs.items())]
-        if not any(port.temp for port in ports):
+        if not any(port.temp for port in made.task.outputs.values()):
             continue
         for number in every.wanted[made.task.name]:
-            temp = (port.temp for port in ports for _ in port.paths[number])
-            yield made, number, tuple(compress(made.outputs[number], temp))
+            yield made, number, tuple(compress(made.outputs[number], temporary_flags(made.task, number)))
 
 
 def _readers(every: Decisions) -> Mapping[str, Sequence[JobRef]]:

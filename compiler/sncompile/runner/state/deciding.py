@@ -14,7 +14,7 @@ from sncompile.remote.servers import Servers
 from sncompile.runner.files.claims import at_work, half_written
 from sncompile.runner.files.job_files import effect_marks
 from sncompile.runner.state.elsewhere import finders_for, states_elsewhere
-from sncompile.state.decisions import Decisions, Finder, TaskDecisions, Why, decide
+from sncompile.state.decisions import Decisions, Finder, TaskDecisions, Why, decide, temporary_flags
 from sncompile.state.log import Row
 from sncompile.state.places import Places
 from sncompile.state.store import Done, State, job_rows, open_log, read_state, stamp_rows, stamps_of
@@ -103,9 +103,34 @@ def unknown_results(decisions: Decisions) -> int:
 
 def _unknown(decisions: Decisions) -> Iterator[tuple[TaskDecisions, int]]:
     for made, number in decisions.jobs():
-        reason, outputs = made.reasons[number], made.outputs[number]
-        if reason is not None and reason.why is Why.UNKNOWN and outputs and all(map(os.path.lexists, outputs)):
+        there = _there(made, number)
+        if there and all(there):
             yield made, number
+
+
+def _there(made: TaskDecisions, number: int) -> list[bool]:
+    """Of each output of a job that no run is known to have done whether it is there; temporary ones may be gone."""
+    reason = made.reasons[number]
+    if reason is None or reason.why is not Why.UNKNOWN:
+        return []
+    temp = temporary_flags(made.task, number)
+    found = [(os.path.lexists(path), gone) for path, gone in zip(made.outputs[number], temp, strict=True)]
+    return [there for there, gone in found if there or not gone]
+
+
+def _deleted(decisions: Decisions, found: Collection[tuple[str, int]]) -> Iterator[tuple[TaskDecisions, int]]:
+    """The jobs all of whose outputs were temporary and have been deleted since those that read them were done: `found`
+    are jobs whose results are there."""
+    done = set(found)
+    read = {path for name, number in done for path in decisions.tasks[name].inputs[number]}
+    for made in reversed(list(decisions.tasks.values())):
+        temp = any(port.temp for port in made.task.outputs.values())
+        for number in reversed(decisions.wanted[made.task.name]) if temp else ():
+            reason, outputs = made.reasons[number], made.outputs[number]
+            unknown = reason is not None and reason.why is Why.UNKNOWN and (made.task.name, number) not in done
+            if unknown and not _there(made, number) and not read.isdisjoint(outputs):
+                read.update(made.inputs[number])
+                yield made, number
 
 
 def adopt(
@@ -113,12 +138,14 @@ def adopt(
 ) -> None:
     """Take what is there and was made by no run that is known as made by today's jobs.
 
-    Raises `OSError` where that cannot be written down.
+    So are temporary outputs that what is there was made of: they are gone, and nobody knows what they held. Raises
+    `OSError` where that cannot be written down.
     """
     looker = Looker(stamps_of(states), hashing, servers=decisions.looker.servers)
     found: dict[str, list[Row]] = {}
     kept: dict[str, set[str]] = {}
-    for made, number in _unknown(decisions):
+    there = list(_unknown(decisions))
+    for made, number in (*there, *_deleted(decisions, [(each.task.name, n) for each, n in there])):
         root, key = made.roots[number], made.keys[number]
         inputs = tuple([looker.version(path) for path in made.inputs[number]])
         outputs = tuple([looker.version(path) for path in made.outputs[number]])
