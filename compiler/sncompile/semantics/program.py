@@ -16,6 +16,7 @@ from sncompile.ir.language.types import Type
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.inference.inferred import Inferred
+from sncompile.semantics.late.link import KnownRows
 from sncompile.syntax.document import About, ModuleDoc, PortDoc
 
 
@@ -38,6 +39,8 @@ class Options:
     """Where `params` were read from, which no job may write over."""
     overrides: tuple[Path, ...] = ()
     """Files with a site's settings of steps, as they were named."""
+    rows: KnownRows = field(default_factory=dict)
+    """Rows that steps wrote (`from`), by table and by the key of the instance that wrote them."""
 
 
 class OutputPath(NamedTuple):
@@ -129,6 +132,15 @@ class Handed(NamedTuple):
     keys: KeySet
 
 
+class LateSteps(NamedTuple):
+    """The steps whose jobs are known after the step `source` has run, which writes the rows of `table`."""
+
+    table: Table
+    source: str
+    port: str
+    steps: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A pipeline ready to be made into a graph. `folder` is the jobs' working folder."""
@@ -155,3 +167,7 @@ class Program:
     inferred: Mapping[str, Inferred] = field(default_factory=dict)
     moves: tuple[tuple[str, str], ...] = ()
     """How steps and nested pipelines were renamed, from what to what, in that order."""
+    late: tuple[LateSteps, ...] = ()
+    """The steps that are not here, since it is not known yet which jobs they have."""
+    whole: tuple[Program, Program] | None = None
+    """The program with those, over two kinds of rows that stand in for what is not known (`semantics/late`)."""

@@ -202,7 +202,9 @@ class SheetDoc(NamedTuple):
 
 
 class TableDoc(NamedTuple):
-    """A table; exactly one of `file`, `rows`, `glob` and `sql` is set in a valid one.
+    """A table; exactly one of `file`, `rows`, `glob`, `sql` and `source` is set in a valid one.
+
+    `source` is an output of a step (`from`); with it, `glob` is a pattern of the names in that directory.
 
     `require` is `rows` (it is an error if there are none), `nothing` (it is none), or empty: as the source has it.
     `columns_at` is where columns are declared.
@@ -221,6 +223,7 @@ class TableDoc(NamedTuple):
     columns: Mapping[str, ColumnDoc] = MappingProxyType({})
     columns_at: Span | None = None
     sheet: SheetDoc = SheetDoc()
+    source: Template | None = None
 
 
 class InferDoc(NamedTuple):
