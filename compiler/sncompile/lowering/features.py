@@ -25,3 +25,4 @@ class Feature(Enum):
     CHECKS = "checks of what was written"
     BATCHES = "several jobs in one"
     LOCAL_JOBS = "jobs of the submitting machine"
+    LATE_KEYS = "keys that are known later"

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from sncompile.diagnostics import Span
 from sncompile.ir.graph.commands import Success
+from sncompile.ir.graph.edges import unknown_tables
 from sncompile.ir.graph.feeds import feeds, for_effect, needed, steps_in, waited_for
 from sncompile.ir.graph.model import Family, Graph, Relation
 from sncompile.ir.graph.resources import RESOURCES
@@ -264,6 +265,8 @@ def _features(graph: Graph, needed_here: Collection[str]) -> dict[Feature, tuple
             continue
         for feature, what, span in _used(family, Columns(family, graph, evaluator)):
             found.setdefault(feature, []).append(Use(name, what, span))
+        for table in unknown_tables(family):
+            found.setdefault(Feature.LATE_KEYS, []).append(Use(name, table.name, table.span))
     return {feature: tuple(found[feature]) for feature in Feature if feature in found}
 
 

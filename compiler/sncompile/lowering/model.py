@@ -212,6 +212,7 @@ class Input:
     they come about, and `outside` which of them no task writes. It is `certain` where every job has it, whatever rows
     the tables get. `makers` are the tasks that its value is made from, and `sources` for each job those of their jobs.
     Where a path is `computed` from others, who writes it says nothing of whom the job needs. `data` as of a column.
+    `required` says that a job without any is at fault, if rows that are not known yet leave it with none.
     """
 
     base: str
@@ -225,6 +226,7 @@ class Input:
     computed: bool
     data: bool
     span: Span
+    required: bool = True
 
     @property
     def path(self) -> tuple[Piece, ...] | None:

@@ -33,6 +33,7 @@ def inputs_of(columns: Columns, tracing: Tracing) -> dict[str, Input]:
             computed=any(isinstance(leaf, (ir.Apply, ir.Text)) for leaf in walk(port.value)),
             data=from_rows(port.value),
             span=port.value.span,
+            required=port.required,
         )
     return found
 

@@ -38,6 +38,8 @@ class Input(NamedTuple):
     value: Annotated[Value, identity()]
     base: Annotated[str, identity()]
     many: Annotated[bool, identity()]
+    required: Annotated[bool, presentation()] = True
+    """Whether there must be something to read; before rows are known nobody can tell whether there is."""
 
 
 class Output(NamedTuple):

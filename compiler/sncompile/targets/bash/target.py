@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from sncompile.faults import targets as faults
 from sncompile.ir.graph.model import Graph
 from sncompile.lowering.features import Feature
 from sncompile.lowering.model import Lowered
 from sncompile.targets.bash.reading import differences
 from sncompile.targets.bash.script import SCRIPT, script_of
 from sncompile.targets.emitted import Emitted, executables, module_files
-from sncompile.targets.target import NOT_HEEDED, NoOptions, Target
+from sncompile.targets.target import NOT_HEEDED, NoOptions, Refusal, Target
 
 
 class BashTarget(Target[NoOptions]):
@@ -41,6 +42,14 @@ class BashTarget(Target[NoOptions]):
         "memory": NOT_HEEDED,
         "disk": NOT_HEEDED,
         "time": NOT_HEEDED,
+    }
+
+    refusals: ClassVar[Mapping[Feature | str, Refusal]] = {
+        Feature.LATE_KEYS: Refusal(
+            faults.NO_LATE_KEYS,
+            "which jobs `{task}` has is known once the rows of `{what}` are written, which bash cannot express",
+            "run it with `sncompile run`, or compile to Snakemake",
+        )
     }
 
     def lower(self, lowered: Lowered, out: Path, options: NoOptions) -> Emitted:

@@ -157,6 +157,9 @@ def _look_up(variable: str, method: str, what: str, context: Context) -> Code:
 
 def _chosen(variable: str, method: str, what: str, chosen: tuple[Code, ...], context: Context) -> Code:
     head = context.wildcards() if chosen else ""
+    if not head and context.around.sidecars.is_late(variable):
+        # Its rows are asked for when a checkpoint has run, and not when the file is read.
+        head = "lambda wildcards: "
     return Call(f"{head}{variable}.{method}", (string(what), *chosen))
 
 
