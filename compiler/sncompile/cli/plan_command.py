@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sncompile.api import CompileOptions, check, compile_program
+from sncompile.api import Checked, Compilation, CompileOptions, check, compile_program
 from sncompile.cli.forecasts import cores_option, forecast_for
 from sncompile.cli.options import (
     Optimizer,
@@ -25,10 +25,12 @@ from sncompile.cli.runs import misused
 from sncompile.cli.selecting import chosen_jobs, selected, tell_left_out
 from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
-from sncompile.runner.selection.selection import Asked
+from sncompile.runner.late import with_rows
+from sncompile.runner.selection.selection import Asked, Selection
 from sncompile.runner.selection.wanted import left_out
 from sncompile.runner.state.deciding import decisions_for, runs_at_work
 from sncompile.runner.state.plan_file import plan_object
+from sncompile.semantics.program import Options
 from sncompile.state.versions import Hashing
 from sncompile.views.columns import terminal_width
 from sncompile.views.markdown import work_markdown
@@ -75,15 +77,23 @@ def command(
     And what of it a run would do now, and why: what is current stays as it is. And how long that would take, by what
     jobs took before.
     """
-    try:
-        checked = check(spec, given.read(), strict=reporter.strict)
+    checked: Checked | None = None
+    selection: Selection | None = None
+
+    def compiled(options: Options) -> Compilation:
+        nonlocal checked, selection
+        checked = check(spec, options, strict=reporter.strict)
         program = require_pipeline(checked, reporter)
         selection = selected(asked, program)
-        keep = selection.steps(program)
-        how = CompileOptions(level=optimizer.level, off=optimizer.off, times=optimizer.times, keep=keep)
-        made = compile_program(program, how)
+        keep = (*selection.steps(program), *(late.source for late in program.late))
+        how = CompileOptions(level=optimizer.level, off=optimizer.off, times=optimizer.times, keep=keep, staged=True)
+        return compile_program(program, how)
+
+    try:
+        made, _ = with_rows(given.read(), compiled, Hashing(hashing))
     except CompileError as error:
         reporter.fail(error)
+    assert checked is not None and selection is not None
     chosen = chosen_jobs(selection, made, Hashing(hashing), defer)
     wanted = None if chosen is None else chosen.jobs
     try:
@@ -114,5 +124,5 @@ def command(
         write(work_markdown(work, made.graph.name))
         return
     expected = forecast_for(decisions, made.graph.folder, cores) if work.jobs else None
-    plan = plan_of(program, made.unoptimized, checked.diagnostics, work, expected)
+    plan = plan_of(made.program, made.unoptimized, checked.diagnostics, work, expected)
     write(as_json(plan.as_object()) if machine else plan_text(plan, terminal_width(), bold(reporter.color)))

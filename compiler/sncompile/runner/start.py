@@ -31,6 +31,7 @@ from sncompile.runner.files.claims import Claimed, claim_files
 from sncompile.runner.files.promises import missing as missing_files
 from sncompile.runner.files.promises import promised, write_promises
 from sncompile.runner.files.run_files import RunFiles, Written, files_of
+from sncompile.runner.late import refuse_stale, refuse_unknown
 from sncompile.runner.limits import hold, limits_of, shared
 from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.machine import this_machine
@@ -141,6 +142,7 @@ def start_if_needed(
 ) -> Watch | None:
     """As `start`; None where nothing has to be done, and nothing has been started, unless it is to run `idle`."""
     working = Path(run.graph.folder).resolve()
+    refuse_unknown(run.made)
     try:
         for name in FOLDERS:
             if (working / name).exists() and not (working / name).is_dir():
@@ -286,6 +288,7 @@ def _decide(
             f"note: results of {count(found, 'job')} are there, and no run is known to have made them: they are made "
             "anew (`--adopt` takes them as they are)"
         )
+    refuse_stale(run.made.program, run.graph, decisions)
     if options.wanted is not None and options.wanted.alone:
         left_out(decisions, run.jobs)
     if options.plan is not None:
