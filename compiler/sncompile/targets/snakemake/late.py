@@ -50,8 +50,22 @@ def late_rows(
             message = f"Snakemake cannot tell the instances of `{table.late.step}` by their paths"
             hint = f"leave the path of `{table.late.step}.{table.late.port}` out: it is derived then"
             around.tell(faults.NOT_BEFORE_ROWS.at(table.late.span, message, help=hint))
+        for printer in printers.values():
+            if table in printer.context.keys.rows.tables:
+                _check_segments(around, printer)
         found[name] = partial(_read, around, table, rules[table.late.step], _roots(around))
     return found
+
+
+def _check_segments(around: Surroundings, printer: RulePrinter) -> None:
+    """Tell of paths in which a key stands beside another without a slash between: rows to come may hold any sign."""
+    for name, patterns in printer.outputs.patterns.items():
+        for pattern in patterns:
+            if any(part.count("{") > 1 for part in pattern.split("/")):
+                output = printer.context.task.outputs[name]
+                message = f"in the path of `{name}` of `{printer.context.name}` two keys stand in one part of it"
+                hint = "rows that are not known yet may hold any sign: have a slash between keys, or leave the path out"
+                around.tell(faults.AMBIGUOUS_PATH.at(output.path_span, message, help=hint))
 
 
 def _roots(around: Surroundings) -> tuple[str, ...]:

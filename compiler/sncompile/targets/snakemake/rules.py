@@ -92,11 +92,12 @@ class RulePrinter:
         waiting = Waiting(self._around.lowered, self._around.marks)
         for wait in task.waits:
             name = unique(f"after_{item_name(wait.task.replace('.', '_'))}", used)
-            code = input_code(waiting.standing_for(wait.files, task.key_set), name, self.context)
             row = self._row_read_from(wait.task)
             if row is not None:
                 entries.append(Entry(name, row, task.span))
-            elif code is not None:
+                continue
+            code = input_code(waiting.standing_for(wait.files, task.key_set), name, self.context)
+            if code is not None:
                 # Order alone: a newer file is no reason to run again.
                 entries.append(Entry(name, _ancient(code) if wait.ordered else code, task.span))
         return entries
