@@ -91,7 +91,11 @@ def command(
             write(f"{folder}: up to date\n")
             return
         emitted.write(folder)
-        if verify:
+        if verify and compilation.program.late:
+            write(
+                "verified: the files were read back over rows that stand in for those that are known later\n", err=True
+            )
+        elif verify:
             count = verify_emitted(compilation.graph, folder, target)
             reader = find_target(target).reader
             write(f"verified: {reader} has the same {count:,} job{'' if count == 1 else 's'}\n", err=True)
@@ -110,6 +114,7 @@ def _emit_ast(checked: Checked) -> None:
 def _emit(kind: str, compilation: Compilation) -> None:
     from sncompile.ir.graph.text import graph_text
     from sncompile.ir.jobs.expansion import jobs
+    from sncompile.views.plan import late_plans
 
     graph = compilation.graph
     if kind == "lowered":
@@ -122,3 +127,6 @@ def _emit(kind: str, compilation: Compilation) -> None:
         return
     for job in jobs(graph, files=os.path.relpath(compilation.out / "files", graph.folder)):
         write(json.dumps(job.as_object(), ensure_ascii=False) + "\n")
+    for late in late_plans(compilation.program):
+        told = {"step": late.name, "by": list(late.by), "known_after": list(late.after)}
+        write(json.dumps(told, ensure_ascii=False) + "\n")

@@ -93,7 +93,8 @@ def command(
         made, _ = with_rows(given.read(), compiled, Hashing(hashing))
     except CompileError as error:
         reporter.fail(error)
-    assert checked is not None and selection is not None
+    assert checked is not None
+    assert selection is not None
     chosen = chosen_jobs(selection, made, Hashing(hashing), defer)
     wanted = None if chosen is None else chosen.jobs
     try:

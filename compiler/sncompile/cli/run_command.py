@@ -152,7 +152,10 @@ def command(
         how = RunOptions(cores, profile, containers, goal, keep_going, arguments, words, str(Path.cwd()),
                          telemetry, Hashing(hashing), adopt, plan, defer, disk)  # fmt: skip
         _run(prepared, how, reporter, more=bool(late))
-        if not late or any(asked) or plan is not None:
+        if not late:
+            return
+        if any(asked) or plan is not None:
+            write("not among what was asked for, as it was not known:\n" + later_text(late, terminal_width()), err=True)
             return
         ended = ", ".join(f"`{each.source}`" for each in late)
         write(f"the rows that {ended} wrote are read, and what follows from them is run\n", err=True)

@@ -203,8 +203,8 @@ UNUSED_TABLE = Fault(
 BAD_SOURCE = Fault(
     "SN459",
     "a table that cannot come from there",
-    "`from: ${step.port}` names one output of a step of the same pipeline: a `file`, whose rows are those of the table\n"
-    "(CSV, TSV), or a `directory` with a `glob` for the names of the files in it, such as `{core}.tif`. The output is\n"
+    "`from: ${step.port}` names one output of a step of the same pipeline: a `file` (CSV, TSV) with the rows of the\n"
+    "table, or a `directory` with a `glob` for the names of the files in it, such as `{core}.tif`. The output is\n"
     "neither optional nor `temp`, the step is no pipeline, and its rows are known before any step has run.",
 )
 NOT_YET_KNOWN = Fault(
@@ -221,11 +221,11 @@ LATE_COLUMN = Fault(
 LATE_KEY = Fault(
     "SN462",
     "a key that is there already",
-    "The key of a table that a step writes is that of the step, and then the table's own: a name stands in one of them.",
+    "The key of a table that a step writes is that of the step, and then the table's own; no name is in both.",
 )
 BAD_ROWS = Fault(
     "SN463",
     "rows that cannot be used",
-    "A step wrote a table, or files, that cannot be rows: a key is empty, there twice, or no plain name; a cell is not\n"
-    "of its type; a path leads out of the step's outputs and the data roots. The message says where.",
+    "A step wrote a table, or files, that cannot be rows: a key is empty, there twice, or no plain name; a cell is\n"
+    "not of its type; a path leads out of the step's outputs and the data roots. The message says where.",
 )

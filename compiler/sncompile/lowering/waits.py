@@ -69,11 +69,7 @@ def _is_plain(value: Value, by_keys: Waits) -> bool:
 
 def _computed_inputs(family: Family) -> set[str]:
     """The inputs of a family that are paths which a function makes of outputs, or that a step wrote down in a table."""
-    return {
-        name
-        for name, port in family.inputs.items()
-        if any(_computes(leaf) for leaf in walk(port.value))
-    }
+    return {name for name, port in family.inputs.items() if any(_computes(leaf) for leaf in walk(port.value))}
 
 
 def _computes(value: Value) -> bool:

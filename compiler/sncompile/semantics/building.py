@@ -72,7 +72,10 @@ def _all_there(value: Value) -> Value:
 
 def _family(step: Step) -> Family:
     ports = step.module.inputs
-    inputs = {name: Input(value, ports[name].base, ports[name].many, not ports[name].optional) for name, value in step.inputs.items()}
+    inputs = {
+        name: Input(value, ports[name].base, ports[name].many, not ports[name].optional)
+        for name, value in step.inputs.items()
+    }
     outputs = {
         name: Output(
             path=o.path,

@@ -214,9 +214,14 @@ class Typer:
             )
             return
         if node.id in self.scope.late:
-            message = f"the rows of `{node.id}` are known once a step has run, and here it is decided which jobs there are"
-            hint = "use `data`, `params`, `inputs` and other tables"
-            self.report.add(table_faults.NOT_YET_KNOWN.at(node.span, message, help=hint))
+            message = (
+                f"the rows of `{node.id}` are known once a step has run, and here it is decided which jobs there are"
+            )
+            self.report.add(
+                table_faults.NOT_YET_KNOWN.at(
+                    node.span, message, help="use `data`, `params`, `inputs` and other tables"
+                )
+            )
             return
         if node.id in self.scope.hidden:
             self.report.add(

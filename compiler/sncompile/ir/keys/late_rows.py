@@ -10,6 +10,8 @@ import csv
 import io
 import os
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 MOST_ROWS = 100_000
 """Rows of one instance of a step."""
@@ -32,18 +34,37 @@ _TYPES = {
 _FILES = ("file", "directory")
 
 
+class Reader(Protocol):
+    """What `csv.reader` gives."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+    def __next__(self) -> list[str]: ...
+
+
 class BadRows(Exception):
     """What a step wrote holds no rows that can be used; the message says which and why."""
 
 
-def rows_of(place, key, pattern="", columns=None, within=(), base="."):
+def rows_of(
+    place: str,
+    key: Sequence[str],
+    pattern: str = "",
+    columns: Mapping[str, str] | None = None,
+    within: Sequence[str] = (),
+    base: str = ".",
+) -> list[dict[str, str]]:
     """The rows in a sheet, or with a `pattern` the files in a directory: a mapping of texts for each, in order.
 
     `columns` maps the names of the columns to their types; what those of files name must lie in `place`'s folder or
     below one of `within`. Relative paths start at `base`. Raises `BadRows`.
     """
-    found = _listed(place, pattern, base) if pattern else _sheet(place, key, columns or {}, within, base)
-    rows, known = [], {}
+    found: Iterable[tuple[str, dict[str, str]]] = (
+        _listed(place, pattern, base) if pattern else _sheet(place, key, columns or {}, within, base)
+    )
+    rows: list[dict[str, str]] = []
+    known: dict[tuple[str, ...], str] = {}
     for where, row in found:
         if len(rows) >= MOST_ROWS:
             raise BadRows(f"`{place}` has more than {MOST_ROWS:,} rows")
@@ -59,11 +80,11 @@ def rows_of(place, key, pattern="", columns=None, within=(), base="."):
     return rows
 
 
-def _shown(text):
+def _shown(text: str) -> str:
     return ascii(text[:80])
 
 
-def _check_key(text, name, where):
+def _check_key(text: str, name: str, where: str) -> None:
     if not text:
         raise BadRows(f"{where}: `{name}` is empty")
     if _NO_KEY.search(text) or _REPEATING.search(text):
@@ -76,12 +97,13 @@ def _check_key(text, name, where):
         raise BadRows(f"{where}: {_shown(text)}… is longer than {LONGEST_KEY} bytes")
 
 
-def _listed(place, pattern, base):
+def _listed(place: str, pattern: str, base: str) -> list[tuple[str, dict[str, str]]]:
     """The files below a directory that fit a pattern, by name."""
     start = os.path.join(base, place)
     if not os.path.isdir(start):
         raise BadRows(f"`{place}` is no directory")
-    fits, inside, found = re.compile(pattern), os.path.realpath(start), []
+    fits, inside = re.compile(pattern), os.path.realpath(start)
+    found: list[dict[str, str]] = []
     for folder, folders, names in os.walk(start):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
@@ -101,11 +123,13 @@ def _listed(place, pattern, base):
     return [(f"`{row['path']}`", row) for row in found]
 
 
-def _below(path, folder):
+def _below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def _sheet(place, key, columns, within, base):
+def _sheet(
+    place: str, key: Sequence[str], columns: Mapping[str, str], within: Sequence[str], base: str
+) -> Iterator[tuple[str, dict[str, str]]]:
     """The rows of a CSV or TSV file: tabs separate the cells if one stands in the first line, else commas."""
     try:
         if os.path.getsize(os.path.join(base, place)) > MOST_BYTES:
@@ -122,7 +146,9 @@ def _sheet(place, key, columns, within, base):
         raise BadRows(f"`{place}`, line {reader.line_num}: {error}") from None
 
 
-def _rows(place, reader, key, columns, within):
+def _rows(
+    place: str, reader: Reader, key: Sequence[str], columns: Mapping[str, str], within: tuple[Sequence[str], str]
+) -> Iterator[tuple[str, dict[str, str]]]:
     header = next(reader, None)
     if header is None:
         raise BadRows(f"`{place}` is empty: it has no line with the names of its columns")
@@ -143,7 +169,7 @@ def _rows(place, reader, key, columns, within):
         yield where, row
 
 
-def _check_cell(text, name, kind, where, within):
+def _check_cell(text: str, name: str, kind: str, where: str, within: tuple[Sequence[str], str]) -> None:
     if not text:
         raise BadRows(f"{where}: `{name}` is empty")
     if _NO_CELL.search(text):

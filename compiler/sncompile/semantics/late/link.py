@@ -11,7 +11,6 @@ from sncompile.faults import tables as faults
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.late import LateSource
 from sncompile.ir.keys.table import Cell, Table
-from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.types import Type
 from sncompile.semantics.late.stand_ins import StandIns, stand_in_rows
 from sncompile.semantics.tables.globs import Part, Pattern, PatternError, compile_pattern
@@ -72,7 +71,7 @@ class LateTables:
             return None
         rows = self._known.get(doc.name.name)
         if source.gone:
-            rows = {key: () for key in source.keys.instances}
+            rows = dict.fromkeys(source.keys.instances, ())
         known = not len(source.keys) or (rows is not None and set(source.keys.instances) <= rows.keys())
         if rows is None or not known:
             told = dict.fromkeys(["path"], "file") if pattern else columns
@@ -176,9 +175,7 @@ class LateTables:
         self._report.add(faults.LATE_COLUMN.at(span, message, help=hint))
 
 
-def _made(
-    doc: TableDoc, late: LateSource, rows: Mapping[tuple[str, ...], Sequence[Mapping[str, str]]]
-) -> Table:
+def _made(doc: TableDoc, late: LateSource, rows: Mapping[tuple[str, ...], Sequence[Mapping[str, str]]]) -> Table:
     """The table of a source's rows, in the order of its instances."""
     before = late.instances.by
     names = (*before, *late.own, *(["path"] if late.pattern else late.columns))

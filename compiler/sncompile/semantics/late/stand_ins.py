@@ -31,7 +31,7 @@ def stand_in_rows(
         numbers = [*range(count), count + place]
         if place % 2:
             numbers.reverse()
-        rows = []
+        rows: list[Mapping[str, str]] = []
         for number in numbers:
             serial += 1
             row = {column: f"{word}-{name}-{column}-{number}" for column in own}

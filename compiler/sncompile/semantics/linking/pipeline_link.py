@@ -21,6 +21,7 @@ from sncompile.semantics.checking.unused import Used, warn_of_pipeline
 from sncompile.semantics.checking.values import check_given
 from sncompile.semantics.conditions import is_wanted
 from sncompile.semantics.declared_names import check_names
+from sncompile.semantics.late.link import LateTables, Source
 from sncompile.semantics.linking.data_roots import root_values
 from sncompile.semantics.linking.default_link import link_defaults
 from sncompile.semantics.linking.flow_link import order_of, through_gone
@@ -29,7 +30,6 @@ from sncompile.semantics.linking.moves import wrong_moves
 from sncompile.semantics.linking.overrides import Override, overridden, unmet
 from sncompile.semantics.linking.step_link import StepLinker
 from sncompile.semantics.linking.step_order import order_by_names
-from sncompile.semantics.late.link import LateTables, Source
 from sncompile.semantics.linking.with_link import bind_ports_and_params, refuse_settings, type_names
 from sncompile.semantics.modules.link import TypedModule
 from sncompile.semantics.program import Handed, NamedOutput

@@ -41,7 +41,7 @@ def late_rows(
     around: Surroundings, rules: Mapping[str, str], printers: Mapping[str, RulePrinter]
 ) -> dict[str, Callable[[Mapping[str, str]], LateRows]]:
     """Of each sidecar whose rows are not known: how they are read, once its columns are known."""
-    found = {}
+    found: dict[str, Callable[[Mapping[str, str]], LateRows]] = {}
     for name, table in around.sidecars.late():
         assert table.late is not None
         outputs, names = printers[table.late.step].outputs, printers[table.late.step].context.names
@@ -70,7 +70,9 @@ def _check_segments(around: Surroundings, printer: RulePrinter) -> None:
 
 def _roots(around: Surroundings) -> tuple[str, ...]:
     lowered = around.lowered
-    return tuple(sorted({root for name, root in lowered.roots.items() if root != lowered.workspace and "://" not in root}))
+    return tuple(
+        sorted({root for name, root in lowered.roots.items() if root != lowered.workspace and "://" not in root})
+    )
 
 
 def _read(

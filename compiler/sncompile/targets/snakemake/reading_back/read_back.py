@@ -42,8 +42,8 @@ from sncompile.targets.snakemake.reading_back.engine_values import (
     filled,
     formatted,
 )
-from sncompile.targets.snakemake.reading_back.reading import ReadFile, Unreadable, read_snakefile
 from sncompile.targets.snakemake.reading_back.late_tables import late_text
+from sncompile.targets.snakemake.reading_back.reading import ReadFile, Unreadable, read_snakefile
 from sncompile.targets.snakemake.reading_back.sampling import sampled, spread
 from sncompile.targets.snakemake.source_map import NAME
 
