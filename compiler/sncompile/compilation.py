@@ -169,10 +169,15 @@ def emit(graph: Graph, out: Path, options: CompileOptions, lowered: Lowered | No
     Raises `CompileError` for what the target cannot express and where jobs would write into the folder of the files,
     and `DifferentJobs` where the files do not say what the graph says.
     """
+    from sncompile.faults.targets import NO_LATE_KEYS
     from sncompile.semantics.checking.out_folder import check_out
     from sncompile.targets.emitted import without_ups
     from sncompile.targets.registry import blamed, find_target
 
+    if graph.later and not options.staged:
+        names = ", ".join(f"`{name}`" for name in graph.later)
+        message = f"which jobs {names} have is known after others have run, and the graph has none of them"
+        raise CompileError([NO_LATE_KEYS.at(graph.span, message, help="compile the program, or run the spec")])
     out = without_ups(out)
     with uncollected():
         check_out(graph, out, benchmark=options.benchmark)

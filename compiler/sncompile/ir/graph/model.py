@@ -140,7 +140,8 @@ class Graph:
     `roots` are the data roots by their names, the workspace among them. `steps` are the steps of the spec in its order,
     whatever families they have become part of. `outputs` are seen from outside, where there are no keys. `folder` is
     the jobs' working folder and is never written into a file. `origins` has what documents from outside of the project
-    are called on every machine, by what they are called in messages.
+    are called on every machine, by what they are called in messages. `later` are steps that are not here, since which
+    jobs they have is known after others have run.
     """
 
     name: str
@@ -157,6 +158,7 @@ class Graph:
     origins: Mapping[str, str]
     spec_digest: str
     span: Span
+    later: tuple[str, ...] = ()
 
     def into(self, name: str) -> list[Edge]:
         """The edges that lead into a family."""

@@ -93,6 +93,10 @@ class LateTables:
             hint = did_you_mean(name, self._doc.steps, what="its steps") or "name a step of this pipeline"
             self._wrong(expression.target.span, f"the pipeline has no step `{name}`", hint)
             return None
+        if self._ranges_over_late(name):
+            hint = "have one step write the rows of both, by keys that are known"
+            self._wrong(place, f"which jobs `{name}` has is not known early, as it ranges over such a table", hint)
+            return None
         source = self._step(name)
         if source is None:
             if not self._report.failed:
@@ -110,12 +114,16 @@ class LateTables:
             hint = "a `glob` lists a directory; without one the rows are those of a file"
             self._wrong(place, f"the rows are those of one {wanted}, and `{name}.{port}` is {_a(kind)}", hint)
             return None
-        late = next((table for table in source.keys.rows.tables if table.late is not None), None)
-        if late is not None:
-            hint = "have one step write the rows of both, by early keys"
-            self._wrong(place, f"`{name}` ranges over `{late.name}`, whose rows are not known early themselves", hint)
-            return None
         return source, port
+
+    def _ranges_over_late(self, name: str) -> bool:
+        """Whether a step ranges over a table that a step writes, by its name or by a key that only such tables have."""
+        step, tables = self._doc.steps[name], self._doc.tables
+        if step.over is not None:
+            return step.over.name in tables and tables[step.over.name].source is not None
+        early = {key.name for table in tables.values() if table.source is None for key in table.key}
+        late = {key.name for table in tables.values() if table.source is not None for key in table.key}
+        return any(key.name in late - early for key in step.by)
 
     def _temporary(self, name: str) -> set[str]:
         return {output.name.name for output in self._doc.steps[name].outputs.values() if output.temp}

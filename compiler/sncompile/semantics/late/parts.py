@@ -10,7 +10,7 @@ from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table
 from sncompile.ir.values.model import Cell, Key, Lookup, Output, Related, Value, walk
 from sncompile.ir.values.relating import UNIT, see
-from sncompile.semantics.checking.checks import step_values
+from sncompile.semantics.checking.checks import needed_steps, sources_of, step_values
 from sncompile.semantics.program import LateSteps, Program, Step
 
 
@@ -83,8 +83,23 @@ def split(program: Program, again: Program) -> Program:
             LateSteps(table, table.late.step, table.late.port, tuple(later[table.name]))
             for table in open_tables if table.late is not None
         ),
-        whole=(program, again),
+        whole=(_with_sources(program), _with_sources(again)),
     )  # fmt: skip
+
+
+def _with_sources(program: Program) -> Program:
+    """The program with what its needed sources of rows write among its outputs: an engine that asks for rows one source
+    after the other then has them all made at once.
+    """
+    needed = needed_steps(program, {name: sources_of(step) for name, step in program.steps.items()})
+    outputs = dict(program.outputs)
+    for table in program.tables.values():
+        late = table.late
+        if late is not None and not late.known and late.step in needed:
+            kind = program.steps[late.step].outputs[late.port].path.type
+            output = Output(late.step, late.port, kind, late.span)
+            outputs.setdefault(f"{late.step}.{late.port}", see(output, late.instances, UNIT, late.span))
+    return replace(program, outputs=outputs)
 
 
 def _after(program: Program, tables: list[Table]) -> list[str]:
