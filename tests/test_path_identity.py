@@ -29,7 +29,8 @@ from sncompile.semantics.checking.checks import look_again
 from sncompile.semantics.paths.folding import probed
 from sncompile.semantics.paths.identity import Identity
 from sncompile.semantics.paths.system import DISK, Kind, Seen, Volume
-from sncompile.semantics.program import Options
+from sncompile.semantics.program import Options, ParamsFile
+from sncompile.syntax.source import Source
 from tests.command_line import sncompile
 
 # --- Identity, with the system as the oracle --------------------------------------------------------------------------
@@ -447,7 +448,7 @@ def test_own_files_are_no_outputs(place: Path, path: str, way: str) -> None:
         f"  by: {{by: [k], module: {MAKE}}}\n  a: {{module: {MAKE}, outputs: {{o: '{way.format(path)}'}}}}\n"
         f"  p: {{module: {takes}, with: {{x: '${{params.x}}'}}}}\n"
     )
-    options = {"params": {"x": 1}, "params_file": Path("params.yaml")}
+    options = {"params": {"x": 1}, "params_file": ParamsFile(Path("params.yaml"), Source("params.yaml", None, ""), {})}
     assert told(steps, head, **options) == [faults.OVER_OWN_FILE.code]
 
 
@@ -566,7 +567,8 @@ from pathlib import Path
 from sncompile.api import check, compile_program
 from sncompile.diagnostics import CompileError
 from sncompile.runner.facts import facts_of
-from sncompile.runner.start import Prepared, RunOptions, start
+from sncompile.runner.run_options import Prepared, RunOptions
+from sncompile.runner.start import start
 from sncompile.semantics.program import Options
 checked = check("s.yaml")
 made = compile_program(checked.require())

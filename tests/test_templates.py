@@ -76,8 +76,14 @@ PIPELINE: dict[str, Any] = {
     "citations": ["A paper"],
     "data": {"workspace": "results", "images": "images"},
     "inputs": {"given": {"type": "file", "default": "given.csv"}},
-    "params": {"x": {"type": "string", "default": "MARK"}, "e": {"enum": ["a"], "default": "a"}},
+    "params": {
+        "x": {"type": "string", "default": "MARK"},
+        "e": {"enum": ["a"], "default": "a"},
+        "g": {"params": {"y": {"type": "string", "default": "in a group"}}, "description": "A group"},
+        "m": {"type": "map", "items": {"c": {"type": "string"}}, "default": {"m1": {"c": "in a map"}}},
+    },
     "tables": {
+        "m": {"key": "mk", "params": "m"},
         "t": {"key": ["k"], "rows": [{"k": "k1", "c": "cell"}, {"k": "k2", "c": "other"}], "description": "Rows"},
         "f": {
             "key": "fk",
@@ -114,7 +120,17 @@ PIPELINE: dict[str, Any] = {
             "with": {
                 "i": "${inputs.given}",
                 "p": "${t.c}",
-                "ps": ["three", "${infer.w}", "${s.c}", "${g.path}", "${f.a}", "${let.named}", "${let.several}"],
+                "ps": [
+                    "three",
+                    "${infer.w}",
+                    "${s.c}",
+                    "${g.path}",
+                    "${f.a}",
+                    "${m.c}",
+                    "${params.g.y}",
+                    "${let.named}",
+                    "${let.several}",
+                ],
             },
             "outputs": {
                 "o": "o/${k}.txt",

@@ -11,7 +11,7 @@ import click
 
 from sncompile.cli.reporter import Reporter, write
 from sncompile.diagnostics import CompileError
-from sncompile.semantics.program import Options
+from sncompile.semantics.program import Options, ParamsFile
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,6 +65,7 @@ class SpecOptions(NamedTuple):
     directory: Path | None
     locked: bool
     overrides: tuple[Path, ...] = ()
+    params_extra: str = "error"
 
     def read(self) -> Options:
         """What the options set.
@@ -73,9 +74,10 @@ class SpecOptions(NamedTuple):
         `click.UsageError` for a file that holds no mapping.
         """
         data, sets = (_literal(option, pairs) for option, pairs in (("--data", self.data), ("--set", self.sets)))
-        params = _read_params(self.params)
+        params, file = _read_params(self.params)
         return Options(
-            data, sets, params, self.directory, Path.cwd(), self.locked, self.params, self.overrides
+            data, sets, params, self.directory, Path.cwd(), self.locked, file, self.overrides,
+            self.params_extra == "ignore",
         )  # fmt: skip
 
 
@@ -86,6 +88,13 @@ _SPEC_OPTIONS = (
         "--params",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="Parameters from a YAML or JSON file.",
+    ),
+    click.option(
+        "--params-extra",
+        type=click.Choice(["error", "ignore"]),
+        default="error",
+        show_default=True,
+        help="What becomes of names in that file which are no parameters.",
     ),
     click.option(
         "--directory",
@@ -231,12 +240,13 @@ def _literal(option: str, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
 _NO_EXPRESSION = "give the value itself; a literal `${` is written `$${`"
 
 
-def _read_params(path: Path | None) -> dict[str, object]:
+def _read_params(path: Path | None) -> tuple[dict[str, object], ParamsFile | None]:
+    """The values of a file of parameters, and what is known of the file."""
     if path is None:
-        return {}
+        return {}, None
     from sncompile.diagnostics import Diagnostic
     from sncompile.faults.values import GIVEN_EXPRESSION
-    from sncompile.syntax.nodes import Mapping, scalars, to_written
+    from sncompile.syntax.nodes import Mapping, key_spans, scalars, to_written
     from sncompile.syntax.source import read_source
     from sncompile.syntax.templates import UNESCAPED
     from sncompile.syntax.yaml import YamlError, parse_yaml
@@ -257,4 +267,4 @@ def _read_params(path: Path | None) -> dict[str, object]:
     if not isinstance(node, Mapping):
         raise click.UsageError(f"{path}: a parameter file is a mapping of names to values")
     written: dict[str, object] = to_written(node)
-    return written
+    return written, ParamsFile(path, source, dict(key_spans(node)))

@@ -197,6 +197,19 @@ UNUSED_ROWS = Fault(
     "Steps take columns of the table for the rows of another one, and some of its rows go with none of these.",
     Severity.REMARK,
 )
+NO_INSTANCE = Fault(
+    "SN436",
+    "an instance that is not there",
+    "`lookup(step.output, key=…)` takes the instance of the step that has these keys. The step has none such: the table\n"
+    "has no such row, or the step's `where` leaves it out. Keys are compared as text. An empty cell means that nothing\n"
+    "is taken, for who may do without (`file?`).",
+)
+RING_OF_INSTANCES = Fault(
+    "SN437",
+    "instances that need each other",
+    "A step takes its own output from another instance (`lookup`), that one takes it from a third, and so on, back to\n"
+    "the first. None of them could be the first to run.",
+)
 UNUSED_TABLE = Fault(
     "SN431", "a table that nothing uses", "No step ranges over the table or names it.", Severity.WARNING
 )
@@ -228,4 +241,16 @@ BAD_ROWS = Fault(
     "rows that cannot be used",
     "A step wrote a table, or files, that cannot be rows: a key is empty, there twice, or no plain name; a cell is\n"
     "not of its type; a path leads out of the step's outputs and the data roots. The message says where.",
+)
+BAD_MAP = Fault(
+    "SN469",
+    "a map whose rows are not as they are declared",
+    "`items` names the columns that the rows of a map have. One may be misspelt, or be missing there. "
+    "`--params-extra ignore` lets a file of parameters have more.",
+)
+NO_MAP = Fault(
+    "SN470",
+    "a table whose parameter is no map",
+    "`params` of a table names a parameter of the same pipeline that has the type `map`: its keys and rows are those "
+    "of the table.",
 )

@@ -75,11 +75,24 @@ class Step:
             given = module.params.given | module.inputs.given
         if isinstance(reference, str) and os.path.isabs(reference):
             reference = os.path.join(".", os.path.relpath(reference, folder))
-        found = {"module": reference, "by": self.by, "with": {**given, **self.with_}, **self.keys}
+        found = {"module": reference, "by": self.by, "with": _nested({**given, **self.with_}), **self.keys}
         if "after" in found:
             after = found["after"]
             found["after"] = [s if isinstance(s, str) else s.name for s in ([after] if _is_one(after) else after)]
         return {key: plain(value) for key, value in found.items() if value not in ([], {}, None)}
+
+
+def _nested(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given, with parameters of groups in mappings: `ref.species` becomes `{ref: {species: …}}`."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        *groups, last = name.split(".")
+        inside = found
+        for group in groups:
+            inside = inside.setdefault(group, {})
+        mapping = isinstance(value, Mapping) and isinstance(inside.get(last), dict)
+        inside[last] = {**inside[last], **value} if mapping else value
+    return found
 
 
 def _is_one(after: object) -> bool:

@@ -65,7 +65,7 @@ class Module:
         for name, value in values.items():
             if name in self.spec.inputs:
                 self.inputs[name] = value
-            elif name in self.spec.params:
+            elif name in self.params:
                 self.params[name] = value
             else:
                 hint = did_you_mean(name, (*self.spec.inputs, *self.spec.params), what="it has") or "it has none"

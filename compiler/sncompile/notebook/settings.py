@@ -14,7 +14,8 @@ class Settings(MutableMapping[str, Any]):
     """The parameters, inputs or data roots of a pipeline: what is set, over the defaults that the spec gives.
 
     `settings[NAME] = …` sets one, `del settings[NAME]` brings the default back. A name that the pipeline does not have
-    raises `CompileError`; whether a value fits is told by `check()`.
+    raises `CompileError`; whether a value fits is told by `check()`. A group of parameters is set by a mapping, or one
+    by one: `settings["ref.species"]`.
     """
 
     def __init__(self, kind: str, defaults: Callable[[], Mapping[str, Any]], given: Mapping[str, Any]) -> None:
@@ -30,18 +31,31 @@ class Settings(MutableMapping[str, Any]):
             raise CompileError([UNKNOWN_OPTION.at(None, f"there is no {self._kind} `{name}`", help=hint)])
         return name
 
+    def _members(self, name: str) -> list[str]:
+        """The names of what is in a group; none for what is no group."""
+        return [other for other in self._defaults() if other.startswith(f"{name}.")]
+
     def __getitem__(self, name: str) -> Any:
+        members = self._members(name)
+        if members:
+            inner = dict.fromkeys(member.removeprefix(f"{name}.").partition(".")[0] for member in members)
+            return {part: self[f"{name}.{part}"] for part in inner}
         known = self._known(name)
         return self.given.get(known, self._defaults()[known])
 
     def __setitem__(self, name: str, value: Any) -> None:
+        if isinstance(value, Mapping) and self._members(name):
+            for part, inner in value.items():
+                self[f"{name}.{part}"] = inner
+            return
         self.given[self._known(name)] = value
 
     def __delitem__(self, name: str) -> None:
-        self.given.pop(self._known(name), None)
+        for member in self._members(name) or [self._known(name)]:
+            self.given.pop(member, None)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._defaults()
+        return name in self._defaults() or bool(self._members(str(name)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._defaults())

@@ -55,6 +55,8 @@ def given(value: Any) -> Any:
         return os.path.abspath(value)
     if isinstance(value, (list, tuple)):
         return [given(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): given(item) for key, item in value.items()}
     return plain(value)
 
 

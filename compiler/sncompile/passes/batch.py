@@ -27,6 +27,8 @@ def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
         if family.batch < 2 or family.batches or len(family.keys) < 2:
             continue
         reason = _hindrance(family)
+        if graph.feeds_itself(name):
+            reason = "its instances wait for each other"
         if reason is not None:
             message = f"`{name}` is not done in batches: {reason}"
             remarks.append(Remark("batch", False, message, family.span))

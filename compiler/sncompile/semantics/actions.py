@@ -100,6 +100,16 @@ def _list_argument(argument: ListArgument, typer: Typer, report: Report) -> Argu
 
 
 def _check_one_name(doc: ModuleDoc, report: Report) -> None:
+    for name, param in doc.params.items():
+        plain = keyword_of(name)
+        if plain != name and doc.action != "script" and (plain in doc.params or plain in doc.inputs):
+            report.add(
+                name_faults.AMBIGUOUS_NAME.at(
+                    param.name.span,
+                    f"`{name}` is handed over as `{plain}`, which is another input or parameter of `{doc.name.name}`",
+                    help="rename one",
+                )
+            )
     for name, port in doc.outputs.items():
         if name in doc.inputs or name in doc.params:
             report.add(
@@ -109,6 +119,16 @@ def _check_one_name(doc: ModuleDoc, report: Report) -> None:
                     help=f"rename one: `{doc.action}` hands all of them over by name",
                 )
             )
+
+
+def keyword_of(name: str) -> str:
+    """What functions and notebooks have for a parameter of a group: `ref_species` for `ref.species`."""
+    return name.replace(".", "_")
+
+
+def _keywords(doc: ModuleDoc, leave_out: str = "") -> tuple[tuple[str, Local], ...]:
+    """As `_members`, by the names that functions and notebooks know."""
+    return tuple((keyword_of(name), local) for name, local in _members(doc, leave_out))
 
 
 def _members(doc: ModuleDoc, leave_out: str = "") -> list[tuple[str, Local]]:
@@ -124,7 +144,7 @@ def _members(doc: ModuleDoc, leave_out: str = "") -> list[tuple[str, Local]]:
 def _python(doc: ModuleDoc, function: Named, library: Library, report: Report, claim: Claim) -> tuple[Argument, ...]:
     span = function.span
     caller = ModuleFile(library.claim_support(CALLER), Type("file"), span)
-    record = Record(tuple(_members(doc)), STRING, span)
+    record = Record(_keywords(doc), STRING, span)
     return (Const("python", STRING, span), caller, Const(function.name, STRING, span), record)
 
 
@@ -159,10 +179,10 @@ def _notebook(doc: ModuleDoc, notebook: Named, library: Library, report: Report,
     place: Value = Const("/dev/null", STRING, span)
     if executed:
         place = Local("outputs", executed, Type("file"), span)
-    members = _members(doc, executed)
+    members = _keywords(doc, executed)
     source = library.claimed[emitted].source
     check_notebook(source, library.name_of(source), [name for name, _ in members], span, report)
-    record = Record(tuple(members), STRING, span)
+    record = Record(members, STRING, span)
     return (
         Const("papermill", STRING, span), ModuleFile(emitted, Type("file"), span), place,
         Const(BY_VALUE, STRING, span), record,

@@ -54,12 +54,15 @@ def check_members(doc: PipelineDoc | ModuleDoc, report: Report) -> None:
                     related=(Place(f"{kind} of that name is here", first.name.span),),
                 )
             )
-    for name, param in doc.params.items():
-        _check_word(param.name, "parameter", report)
+    maps = doc.maps if isinstance(doc, PipelineDoc) else {}
+    for full, named in [(n, p.name) for n, p in doc.params.items()] + [(n, m.name) for n, m in maps.items()]:
+        for part in full.split("."):
+            _check_word(named._replace(name=part), "parameter", report)
+        name = full.partition(".")[0]
         if name in doc.inputs:
             report.add(
                 faults.AMBIGUOUS_NAME.at(
-                    param.name.span,
+                    named.span,
                     f"`{name}` is an input and a parameter of `{doc.name.name}`",
                     help="rename one of them: `with` could mean either",
                     related=(Place("the input is here", doc.inputs[name].name.span),),

@@ -18,6 +18,18 @@ from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.inference.inferred import Inferred
 from sncompile.semantics.late.link import KnownRows
 from sncompile.syntax.document import About, ModuleDoc, PortDoc
+from sncompile.syntax.source import Source
+
+
+class ParamsFile(NamedTuple):
+    """A file of parameters, which no job may write over: its path, its text, and where the names in it stand.
+
+    A name inside of mappings has theirs before its own: `ref.species`.
+    """
+
+    path: Path
+    source: Source
+    places: Mapping[str, Span]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +47,12 @@ class Options:
     directory: Path | None = None
     invoked_from: Path = field(default_factory=Path.cwd)
     locked: bool | None = False
-    params_file: Path | None = None
-    """Where `params` were read from, which no job may write over."""
+    params_file: ParamsFile | None = None
+    """The file that `params` were read from."""
     overrides: tuple[Path, ...] = ()
     """Files with a site's settings of steps, as they were named."""
+    extra_params: bool = False
+    """Whether `params` may hold what the pipeline has no parameter for."""
     rows: KnownRows = field(default_factory=dict)
     """Rows that steps wrote (`from`), by table and by the key of the instance that wrote them."""
 

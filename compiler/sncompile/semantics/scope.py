@@ -4,20 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from keyword import kwlist
+from types import MappingProxyType
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from sncompile.diagnostics import Span
 from sncompile.ir.keys.key_set import KeySet, keys_of
+from sncompile.ir.keys.table import Cell as TableCell
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type
-from sncompile.ir.values.model import Cell, Const, Key, Local, Made, Output, Value
+from sncompile.ir.values.model import Cell, Const, Key, Local, Made, Output, Related, Value
 from sncompile.ir.values.relating import UNIT, see, see_through
+from sncompile.syntax.document import Named
 
 RESERVED = frozenset(("data", "params", "infer", "inputs", "outputs", "resources", "env", "attempt"))
 """Names that mean something in expressions already."""
 
 UNREADABLE = frozenset((*kwlist, "true", "false", "null"))
 """Words that expressions cannot take for a name."""
+
+
+class MapCell(NamedTuple):
+    """A cell of a map: its text, the type that it reads as, and where it stands."""
+
+    text: TableCell
+    type: Type
+    span: Span
+
+
+class MapRows(NamedTuple):
+    """What a parameter holds that is a map: a key with its cells for each row. Of one that is lost, it is not known."""
+
+    rows: tuple[tuple[Named, Mapping[str, MapCell]], ...]
+    lost: bool = False
 
 
 class Space(Protocol):
@@ -35,14 +53,18 @@ class Space(Protocol):
 
 
 class Members(NamedTuple):
-    """A space whose members are given values: `data`, and `params` and `inputs` of a pipeline."""
+    """A space whose members are given values: `data`, and `params` and `inputs` of a pipeline.
+
+    `maps` are parameters that are tables, and so no values.
+    """
 
     title: str
     values: Mapping[str, Value]
     used: set[str]
+    maps: Mapping[str, MapRows] = MappingProxyType({})
 
     def names(self) -> Iterable[str]:
-        return self.values
+        return (*self.values, *self.maps) if self.maps else self.values
 
     def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
         value = self.values.get(name)
@@ -67,6 +89,51 @@ class LocalMembers(NamedTuple):
         return None if kind is None else Local(self.space, name, kind, span)
 
 
+class Group(NamedTuple):
+    """A group of the parameters of `space`, whose names begin with the group's: `params.ref` has `ref.species`."""
+
+    space: Space
+    name: str
+
+    @property
+    def title(self) -> str:
+        return f"the group `{self.name}`"
+
+    def names(self) -> Iterable[str]:
+        start = f"{self.name}."
+        return [name.removeprefix(start) for name in self.space.names() if name.startswith(start)]
+
+    def get(self, name: str, keys: KeySet, span: Span) -> Value | None:
+        return self.space.get(f"{self.name}.{name}", keys, span)
+
+    def group(self, name: str) -> Group | None:
+        """A group inside of this one."""
+        return group_in(self.space, f"{self.name}.{name}")
+
+
+def map_in(space: Space, name: str) -> MapRows | None:
+    """The map of a space that is called so, if there is one."""
+    if isinstance(space, Group):
+        return map_in(space.space, f"{space.name}.{name}")
+    if not isinstance(space, Members) or name not in space.maps:
+        return None
+    space.used.add(name)
+    return space.maps[name]
+
+
+def is_group(names: Iterable[str], name: str) -> bool:
+    """Whether some of the names are those of a group's members."""
+    return any(other.startswith(f"{name}.") for other in names)
+
+
+def group_in(space: Space, name: str) -> Group | None:
+    """The group of a space that is called so, if there is one; steps and tables have none."""
+    if isinstance(space, Group):
+        return space.group(name)
+    grouped = isinstance(space, (Members, LocalMembers)) and is_group(space.names(), name)
+    return Group(space, name) if grouped else None
+
+
 @runtime_checkable
 class Keyed(Protocol):
     """A space whose members belong to instances with keys: a step."""
@@ -76,6 +143,9 @@ class Keyed(Protocol):
 
     def key_names(self) -> Iterable[str]:
         """The keys."""
+
+    def home(self, name: str, span: Span) -> tuple[Value, KeySet] | None:
+        """A member at the instances that it belongs to, with these; None where there is none of that name."""
 
 
 class TableSpace(NamedTuple):
@@ -142,6 +212,23 @@ class StepSpace(NamedTuple):
             return Const(None, NULL, span)
         value = Output(value.step, value.port, value.type, span) if isinstance(value, Output) else value
         return see_through(value, self.keys, keys, span) if name in self.inner else see(value, self.keys, keys, span)
+
+    def home(self, name: str, span: Span) -> tuple[Value, KeySet] | None:
+        """An output or key with the instances whose it is: those of the step itself, or of one inside of it."""
+        if self.broken:
+            return Const(None, UNKNOWN, span), UNIT
+        value = self.outputs.get(name)
+        if self.keys is None or (value is None and name not in self.keys.by):
+            return None
+        if self.gone or (isinstance(value, Const) and value.value is None):
+            return Const(None, NULL, span), UNIT
+        if value is None:
+            return Key(self.keys, name, False, STRING, span), self.keys
+        if name in self.inner and isinstance(value, Related) and value.target is self.keys:
+            value, home = value.value, value.source
+        else:
+            home = self.keys
+        return (Output(value.step, value.port, value.type, span) if isinstance(value, Output) else value), home
 
     def key(self, name: str, keys: KeySet, span: Span) -> Value | None:
         """A key of the instances that feed those of `keys`, in the order of what they give."""

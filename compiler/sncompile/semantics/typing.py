@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sncompile.diagnostics import Report, Span, did_you_mean
+from sncompile.faults import documents as document_faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as value_faults
@@ -30,8 +31,8 @@ from sncompile.ir.values.model import (
 from sncompile.ir.values.written import as_read, as_text, fitted
 from sncompile.semantics.calls import type_call
 from sncompile.semantics.list_files import ListFiles, is_late
-from sncompile.semantics.scope import Keyed, Scope, Space, TableSpace
-from sncompile.syntax.document import Constant, ListValue
+from sncompile.semantics.scope import Keyed, MapRows, Scope, Space, TableSpace, group_in, map_in
+from sncompile.syntax.document import Binding, Constant, ListValue, MapValue
 from sncompile.syntax.document import Value as DocValue
 from sncompile.syntax.expressions import (
     Attribute,
@@ -69,7 +70,7 @@ class Typer:
         self.claim_file = claim_file
         self._lists = lists
 
-    def value(self, value: DocValue) -> Value:
+    def value(self, value: Binding) -> Value:
         """A document's value; a plain scalar is as it was written, and its type says what it reads as."""
         if isinstance(value, Constant):
             kind = type_of_constant(value.value)
@@ -78,6 +79,10 @@ class Typer:
             return Const(value.text, kind._replace(written=True), value.span)
         if isinstance(value, ListValue):
             return self._list([self.value(item) for item in value.items], value.span)
+        if isinstance(value, MapValue):
+            message, hint = "a mapping is not a value", "give a text, a number or a list"
+            self.report.add(document_faults.WRONG_TYPE.at(value.span, message, help=hint))
+            return self.unknown(value.span)
         return self.template(value)
 
     def text(self, value: DocValue) -> Value:
@@ -240,10 +245,29 @@ class Typer:
         self.report.add(name_faults.UNKNOWN_NAME.at(node.span, f"unknown name `{node.id}`", help=hint))
 
     def space_of(self, node: Expr) -> Space | None:
-        """The space that a name stands for, where it does."""
+        """The space that a name stands for, where it does; a group of parameters is one inside of another."""
+        if isinstance(node, Given):
+            inner = node.value.whole if isinstance(node.value, Template) else None
+            return self.space_of(inner) if inner is not None else None
+        if isinstance(node, (Attribute, Index)):
+            named = self._member_named(node)
+            return group_in(*named) if named is not None else None
         if not isinstance(node, Name) or node.id in self.scope.keys.by or node.id in self.scope.lost:
             return None
         return self.scope.spaces.get(node.id)
+
+    def map_of(self, node: Expr | None) -> MapRows | None:
+        """The map that an expression names, where it does."""
+        if isinstance(node, Given):
+            return self.map_of(node.value.whole if isinstance(node.value, Template) else None)
+        named = self._member_named(node) if isinstance(node, (Attribute, Index)) else None
+        return map_in(*named) if named is not None else None
+
+    def _member_named(self, node: Attribute | Index) -> tuple[Space, str] | None:
+        """The space and the name of what may be a member: `params.ref`, `params['ref']`."""
+        name = node.name if isinstance(node, Attribute) else node.item.value if isinstance(node.item, Literal) else None
+        space = self.space_of(node.target) if isinstance(name, str) else None
+        return (space, name) if space is not None and isinstance(name, str) else None
 
     def _attribute(self, node: Attribute) -> Value:
         if isinstance(node.target, Call) and node.target.name == "keys":
@@ -277,6 +301,15 @@ class Typer:
         value = space.get(name, self.scope.keys, span)
         if value is not None:
             return value
+        if map_in(space, name) is not None:
+            mend = "a table takes it (`params: …`), or a map of another pipeline; write `TABLE.COLUMN`"
+            self.report.add(name_faults.NOT_A_VALUE.at(name_span, f"the map `{name}` is no value", help=mend))
+            return self.unknown(span)
+        group = group_in(space, name)
+        if group is not None:
+            hint = did_you_mean("", group.names(), what="name one of its parameters")
+            self.report.add(name_faults.NOT_A_VALUE.at(name_span, f"{group.title} is no value by itself", help=hint))
+            return self.unknown(span)
         what = "column" if isinstance(space, TableSpace) else "member"
         self.report.add(
             name_faults.UNKNOWN_MEMBER.at(

@@ -12,6 +12,13 @@ from sncompile.syntax.nodes import Node, Scalar
 from sncompile.syntax.source import Source
 
 
+class Named(NamedTuple):
+    """A name where it is declared or used."""
+
+    name: str
+    span: Span
+
+
 class Constant(NamedTuple):
     """A number, boolean or null as written."""
 
@@ -30,11 +37,15 @@ class ListValue(NamedTuple):
 Value = Template | Constant | ListValue
 
 
-class Named(NamedTuple):
-    """A name where it is declared or used."""
+class MapValue(NamedTuple):
+    """A mapping of names to values: what `with` gives to a group of parameters, or to a map."""
 
-    name: str
+    entries: tuple[tuple[Named, Binding | None], ...]
     span: Span
+
+
+Binding = Value | MapValue
+"""What `with` gives."""
 
 
 class PortDoc(NamedTuple):
@@ -55,7 +66,10 @@ class PortDoc(NamedTuple):
 
 
 class ParamDoc(NamedTuple):
-    """A parameter: `base` is `string`, `integer`, `number`, `boolean` or `path`."""
+    """A parameter: `base` is `string`, `integer`, `number`, `boolean` or `path`.
+
+    One that stands in groups has their names before its own: `ref.species`.
+    """
 
     name: Named
     base: str
@@ -202,9 +216,10 @@ class SheetDoc(NamedTuple):
 
 
 class TableDoc(NamedTuple):
-    """A table; exactly one of `file`, `rows`, `glob`, `sql` and `source` is set in a valid one.
+    """A table; exactly one of `file`, `rows`, `glob`, `sql`, `params` and `source` is set in a valid one.
 
-    `source` is an output of a step (`from`); with it, `glob` is a pattern of the names in that directory.
+    `params` names the map that it is made of; what that declares of its columns stands in `columns`. `source` is an
+    output of a step (`from`); with it, `glob` is a pattern of the names in that directory.
 
     `require` is `rows` (it is an error if there are none), `nothing` (it is none), or empty: as the source has it.
     `columns_at` is where columns are declared.
@@ -223,7 +238,21 @@ class TableDoc(NamedTuple):
     columns: Mapping[str, ColumnDoc] = MappingProxyType({})
     columns_at: Span | None = None
     sheet: SheetDoc = SheetDoc()
+    params: Named | None = None
     source: Template | None = None
+
+
+class MapDoc(NamedTuple):
+    """A parameter that is a mapping of keys to rows; `columns` is what is declared of these.
+
+    `default` is what it holds where none is given; without one that is nothing, if it is `optional`.
+    """
+
+    name: Named
+    columns: Mapping[str, ColumnDoc]
+    optional: bool
+    default: MapValue | None
+    description: str
 
 
 class InferDoc(NamedTuple):
@@ -258,7 +287,7 @@ class StepDoc(NamedTuple):
     by: tuple[Named, ...]
     over: Named | None
     where: Value | None
-    bindings: dict[str, tuple[Named, Value | None]]
+    bindings: Mapping[str, tuple[Named, Binding | None]]
     outputs: dict[str, StepOutputDoc]
     when: Value | None
     after: tuple[Named, ...]
@@ -310,6 +339,7 @@ class PipelineDoc(NamedTuple):
     infer: dict[str, InferDoc]
     moved: tuple[MovedDoc, ...] = ()
     let: Mapping[str, tuple[Named, Value]] = MappingProxyType({})
+    maps: Mapping[str, MapDoc] = MappingProxyType({})
 
 
 Document = ModuleDoc | PipelineDoc

@@ -9,9 +9,12 @@ from sncompile.ir.language.scalars import is_plain_number, number_of
 from sncompile.syntax.document import (
     About,
     Argument,
+    ColumnDoc,
     ContainerDoc,
     FlagArgument,
     ListArgument,
+    MapDoc,
+    MapValue,
     ModuleDoc,
     Named,
     OptionArgument,
@@ -68,7 +71,7 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
         about=read_about(reader, node),
         inputs=read_ports(reader, get("inputs")),
         outputs=read_ports(reader, get("outputs")),
-        params=read_params(reader, get("params")),
+        params=_module_params(reader, get("params")),
         action=action,
         command=_command(reader, body) if action == "command" else (),
         script=script,
@@ -110,14 +113,26 @@ def read_ports(reader: Reader, node: Node | None) -> dict[str, PortDoc]:
     return ports
 
 
+def _module_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
+    for name, map_ in read_maps(reader, node).items():
+        message, hint = f"`{name}` is a map, which only a pipeline takes", "give the rows to a table of the pipeline"
+        reader.found.append(faults.BAD_VALUE.at(map_.name.span, message, help=hint))
+    return read_params(reader, node)
+
+
 _PARAM_BASES = ("string", "integer", "number", "boolean", "path")
 
 
 def read_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
-    """Parameters."""
-    params = {}
+    """Parameters; those of a group have its name before their own: `ref.species`."""
+    params: dict[str, ParamDoc] = {}
     for name, body in reader.entries(node):
         if not isinstance(body, Mapping):
+            continue
+        if body.get("params") is not None:
+            params |= _group(reader, name, body)
+            continue
+        if is_map(reader, body):
             continue
         enum = body.get("enum")
         values = [v for v in enum.items if isinstance(v, Scalar)] if isinstance(enum, Sequence) else []
@@ -139,6 +154,70 @@ def read_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
             gaps="?[]" in kind,
         )
     return params
+
+
+def is_map(reader: Reader, body: Node) -> bool:
+    """Whether what is said of a parameter makes it a map (`read_maps`)."""
+    return isinstance(body, Mapping) and reader.text(body.get("type")).rstrip("?") == "map"
+
+
+def _group(reader: Reader, name: Named, body: Mapping) -> dict[str, ParamDoc]:
+    """The parameters of a group."""
+    for key, _ in body.entries:
+        if key.text not in ("params", "description"):
+            message = f"`{name.name}` is a group of parameters, which has no `{key.text}`"
+            reader.found.append(faults.BAD_VALUE.at(key.span, message, help="say it of the parameters in it"))
+    inside = read_params(reader, body.get("params"))
+    within = [(f"{name.name}.{inner}", param) for inner, param in inside.items()]
+    return {full: param._replace(name=Named(full, param.name.span)) for full, param in within}
+
+
+_OF_MAPS = ("type", "items", "default", "description")
+
+
+def read_maps(reader: Reader, node: Node | None) -> dict[str, MapDoc]:
+    """The parameters that are maps; those of a group have its name before their own."""
+    found: dict[str, MapDoc] = {}
+    for name, body in reader.entries(node):
+        if isinstance(body, Mapping) and body.get("params") is not None:
+            inside = read_maps(reader, body.get("params")).items()
+            full = [(f"{name.name}.{inner}", map_) for inner, map_ in inside]
+            found |= {n: map_._replace(name=Named(n, map_.name.span)) for n, map_ in full}
+        elif isinstance(body, Mapping) and is_map(reader, body):
+            found[name.name] = _map(reader, name, body)
+    return found
+
+
+def _map(reader: Reader, name: Named, body: Mapping) -> MapDoc:
+    for key, _ in body.entries:
+        if key.text not in _OF_MAPS:
+            message = f"`{name.name}` is a map, which has no `{key.text}`"
+            hint = "say it of a column: `items: {NAME: …}`"
+            reader.found.append(faults.BAD_VALUE.at(key.span, message, help=hint))
+    default = body.get("default")
+    nothing = default is None or (isinstance(default, Scalar) and default.value is None)
+    given = None if nothing else reader.binding(default)
+    if given is not None and not isinstance(given, MapValue):
+        message = f"`{name.name}` is a map, and its default is none"
+        reader.found.append(faults.WRONG_TYPE.at(given.span, message, help="write a mapping of keys to rows"))
+    optional = reader.text(body.get("type")).endswith("?") or isinstance(default, (Scalar, Sequence))
+    default_map = given if isinstance(given, MapValue) else None
+    return MapDoc(name, _items(reader, body), optional, default_map, reader.text(body.get("description")))
+
+
+def _items(reader: Reader, body: Mapping) -> dict[str, ColumnDoc]:
+    """The columns of a map's rows, which are declared as parameters are."""
+    items = read_params(reader, body.get("items"))
+    found = {}
+    for name, inner in reader.entries(body.get("items")):
+        param = items.get(name.name)
+        if param is None or param.many:
+            message = f"the column `{name.name}` holds single values"
+            reader.found.append(faults.BAD_VALUE.at(name.span, message, help="such as `{type: string}`"))
+            continue
+        default = reader.named(inner.get("default")) if isinstance(inner, Mapping) else None
+        found[name.name] = ColumnDoc(param, default, default is None and not param.optional)
+    return found
 
 
 def _member(value: Scalar, base: str) -> str | int | float | bool:

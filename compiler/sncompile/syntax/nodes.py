@@ -82,6 +82,14 @@ def scalars(node: Node) -> Iterator[Scalar]:
             yield from scalars(inner)
 
 
+def key_spans(node: Mapping, prefix: str = "") -> Iterator[tuple[str, Span]]:
+    """Where each key of a mapping stands; those of mappings in it have its key before their own: `ref.species`."""
+    for key, value in node.entries:
+        yield f"{prefix}{key.text}", key.span
+        if isinstance(value, Mapping):
+            yield from key_spans(value, f"{prefix}{key.text}.")
+
+
 def to_written(node: Node) -> Any:
     """The value of a node as plain data: numbers and booleans are `Written`, and `$${` is a literal `${`."""
     if isinstance(node, Scalar):

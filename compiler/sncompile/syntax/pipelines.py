@@ -7,9 +7,11 @@ from typing import Any
 
 from sncompile.faults import documents as faults
 from sncompile.syntax.document import (
+    Binding,
     ColumnDoc,
     FlowDoc,
     InferDoc,
+    MapDoc,
     ModuleDoc,
     MovedDoc,
     Named,
@@ -19,10 +21,9 @@ from sncompile.syntax.document import (
     StepDoc,
     StepOutputDoc,
     TableDoc,
-    Value,
 )
 from sncompile.syntax.lets import without_let
-from sncompile.syntax.modules import read_about, read_container, read_module, read_params, read_ports
+from sncompile.syntax.modules import read_about, read_container, read_maps, read_module, read_params, read_ports
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.overrides import read_overrides
 from sncompile.syntax.reader import Reader
@@ -36,6 +37,7 @@ def read_pipeline(reader: Reader, node: Mapping, name: Named) -> PipelineDoc:
     outputs = node.get("outputs")
     data = {n.name: (n, t) for n, v in reader.entries(node.get("data")) if (t := reader.template(v))}
     modules = {n.name: (n, r) for n, v in reader.entries(node.get("modules")) if (r := reader.named(v))}
+    maps = read_maps(reader, node.get("params"))
     document = PipelineDoc(
         source=reader.source,
         name=name,
@@ -43,7 +45,7 @@ def read_pipeline(reader: Reader, node: Mapping, name: Named) -> PipelineDoc:
         data=data,
         inputs=read_ports(reader, node.get("inputs")),
         params=read_params(reader, node.get("params")),
-        tables={n.name: _table(reader, n, v) for n, v in reader.entries(node.get("tables"))},
+        tables={n.name: _table(reader, n, v, maps) for n, v in reader.entries(node.get("tables"))},
         infer=_infer(reader, node.get("infer")),
         modules=modules,
         steps={n.name: _step(reader, n, v) for n, v in reader.entries(node.get("steps"))},
@@ -55,6 +57,7 @@ def read_pipeline(reader: Reader, node: Mapping, name: Named) -> PipelineDoc:
         span=name.span,
         moved=_moved(reader, node.get("moved")),
         let=reader.lets(node.get("let")),
+        maps=maps,
     )
     made, told = without_let(document)
     reader.found += told
@@ -72,10 +75,10 @@ def _mapping(node: Node) -> Mapping:
     return node if isinstance(node, Mapping) else Mapping((), node.span)
 
 
-def _table(reader: Reader, name: Named, body: Node) -> TableDoc:
+def _table(reader: Reader, name: Named, body: Node, maps: dict[str, MapDoc]) -> TableDoc:
     node = _mapping(body)
     said = {key.text for key, _ in node.entries}
-    kinds = ("file", "rows", "sql", "from") if "from" in said else ("file", "rows", "glob", "sql")
+    kinds = ("file", "rows", "sql", "params", "from") if "from" in said else ("file", "rows", "glob", "sql", "params")
     sources = [key for key, _ in node.entries if key.text in kinds]
     if len(sources) != 1 and not reader.broken_below("tables", name.name):
         told = " and ".join(f"`{key.text}`" for key in sources) or "no source"
@@ -83,7 +86,7 @@ def _table(reader: Reader, name: Named, body: Node) -> TableDoc:
             faults.MISSING_KEY.at(
                 sources[1].span if sources else name.span,
                 f"the table `{name.name}` has {told}",
-                help="give exactly one of `file`, `rows`, `glob`, `sql` and `from`",
+                help="give exactly one of `file`, `rows`, `glob`, `sql`, `params` and `from`",
             )
         )
     rows, spans = None, []
@@ -94,6 +97,8 @@ def _table(reader: Reader, name: Named, body: Node) -> TableDoc:
         rows = tuple(
             tuple((_column(k), reader.cell(v)) for k, v in item.entries if isinstance(v, Scalar)) for item in kept
         )
+    params = reader.named(node.get("params"))
+    items = maps[params.name].columns if params is not None and params.name in maps else {}
     return TableDoc(
         name,
         reader.names(node.get("key")),
@@ -105,9 +110,10 @@ def _table(reader: Reader, name: Named, body: Node) -> TableDoc:
         reader.template(node.get("sql")),
         reader.text(node.get("require")),
         reader.text(node.get("description")),
-        _columns(reader, node.get("columns")),
+        {**items, **_columns(reader, node.get("columns"))},
         next((key.span for key, _ in node.entries if key.text == "columns"), None),
         _sheet(reader, name, node),
+        params,
         reader.template(node.get("from")),
     )
 
@@ -187,8 +193,8 @@ def _step(reader: Reader, name: Named, body: Node) -> StepDoc:
     return StepDoc(name=name, broken=reader.broken_below("steps", name.name), **said)
 
 
-def _bindings(reader: Reader, node: Node) -> dict[str, tuple[Named, Value | None]]:
-    return {n.name: (n, reader.value(v)) for n, v in reader.entries(node)}
+def _bindings(reader: Reader, node: Node) -> dict[str, tuple[Named, Binding | None]]:
+    return {n.name: (n, reader.binding(v)) for n, v in reader.entries(node)}
 
 
 def _step_outputs(reader: Reader, node: Node) -> dict[str, StepOutputDoc]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sncompile.diagnostics import Diagnostic
 from sncompile.faults import documents as faults
-from sncompile.syntax.document import CellDoc, Constant, EnvDoc, ListValue, Named, Value
+from sncompile.syntax.document import Binding, CellDoc, Constant, EnvDoc, ListValue, MapValue, Named, Value
 from sncompile.syntax.expressions import Template
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.schema import Path
@@ -102,6 +102,12 @@ class Reader:
                 faults.WRONG_TYPE.at(node.span, "a mapping is not a value", help="give a text, a number or a list")
             )
         return None
+
+    def binding(self, node: Node | None) -> Binding | None:
+        """A value where mappings may stand too."""
+        if not isinstance(node, Mapping):
+            return self.value(node)
+        return MapValue(tuple((name, self.binding(value)) for name, value in self.entries(node)), node.span)
 
     def entries(self, node: Node | None) -> list[tuple[Named, Node]]:
         """The entries of a mapping; nothing where it is none."""

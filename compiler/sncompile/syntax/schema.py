@@ -136,7 +136,9 @@ def _tell(root: Mapping, path: Path, error: Any, slips: set[tuple[Path, str]]) -
             return []
         return [
             faults.MISSING_KEY.at(
-                _head(root, path, node), f"{where} needs `type` or `enum`", help="add `type: string`, for example"
+                _head(root, path, node),
+                f"{where} needs `type` or `enum`",
+                help="add `type: string`, or the `params` of a group",
             )
         ]
     text = {

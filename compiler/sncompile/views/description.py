@@ -19,6 +19,8 @@ from sncompile.syntax.document import (
     InferDoc,
     ListArgument,
     ListValue,
+    MapDoc,
+    MapValue,
     ModuleDoc,
     Named,
     OptionArgument,
@@ -75,7 +77,7 @@ class _Describer:
         """What a pipeline can be told, ranges over, does and gives."""
         outputs = {name: self.value(template) for name, (_, template) in (doc.outputs or {}).items()}
         return {
-            "params": self.params(doc.params),
+            "params": self.params(doc.params) | {name: self._map(map_) for name, map_ in doc.maps.items()},
             "data": {name: self.value(template) for name, (_, template) in doc.data.items()},
             "tables": {name: self.table(table) for name, table in doc.tables.items()},
             "infer": {name: self.infer(value) for name, value in doc.infer.items()},
@@ -115,12 +117,30 @@ class _Describer:
         kept = {key: value for key, value in found.items() if value is not None or key == "default"}
         return kept | {"description": param.description}
 
+    def _map(self, map_: MapDoc) -> dict[str, Any]:
+        """What a map takes; its default as it was written."""
+        return {
+            "type": "map?" if map_.optional else "map",
+            "required": map_.default is None and not map_.optional,
+            "default": None if map_.default is None else self._mapping(map_.default),
+            "items": {name: self._column(column) for name, column in map_.columns.items()},
+            "description": map_.description,
+        }
+
+    def _mapping(self, value: MapValue) -> dict[str, Any]:
+        held = [(name.name, inner) for name, inner in value.entries]
+        return {
+            name: None if v is None else self._mapping(v) if isinstance(v, MapValue) else self.text(v)
+            for name, v in held
+        }
+
     def table(self, table: TableDoc) -> dict[str, Any]:
         """A table's keys, and where its rows come from; of rows in the spec, how many."""
         source: dict[str, Any] = {"rows": len(table.rows)} if table.rows is not None else {}
         for kind, template in (("file", table.file), ("from", table.source), ("glob", table.glob), ("sql", table.sql)):
             if template is not None:
                 source[kind] = self.value(template)
+        source |= {"params": table.params.name} if table.params is not None else {}
         columns = {"columns": {name: self._column(column) for name, column in table.columns.items()}}
         return {"key": [name.name for name in table.key], **source, **(columns if table.columns else {})}
 

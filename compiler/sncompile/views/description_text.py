@@ -96,6 +96,8 @@ def _param(param: Mapping[str, Any]) -> str:
         facts.append(f"like {param['pattern']}")
     if param["required"]:
         facts.append("required")
+    elif isinstance(param["default"], dict):
+        facts.append(f"default of {len(param['default'])} rows")
     elif param["default"] is not None:
         facts.append(f"default {_shown(param['default'])}")
     return ", ".join(facts)
@@ -106,7 +108,7 @@ def _number(number: Any) -> str:
 
 
 def _table(entry: Mapping[str, Any]) -> str:
-    source = next((f"{kind} {entry[kind]}" for kind in ("file", "from", "glob") if kind in entry), None)
+    source = next((f"{kind} {entry[kind]}" for kind in ("file", "from", "glob", "params") if kind in entry), None)
     source = source or ("made by a query" if "sql" in entry else None)
     return f"by {', '.join(entry['key'])}; " + (source or f"{entry.get('rows', 0)} rows in the spec")
 

@@ -61,6 +61,11 @@ def warn_of_pipeline(doc: PipelineDoc, used: Used, library: Library, report: Rep
         if name not in used.params:
             message = f"nothing uses the parameter `{name}`"
             unused.append(faults.UNUSED_PARAM.at(param.name.span, message, help=hint))
+    of_tables = {table.params.name for table in doc.tables.values() if table.params is not None}
+    for name, map_ in doc.maps.items():
+        if name not in of_tables and name not in used.params:
+            message = f"no table is made of the map `{name}`"
+            unused.append(faults.UNUSED_PARAM.at(map_.name.span, message, help=hint))
     for name, table in doc.tables.items():
         if name not in used.tables:
             message = f"no step uses the table `{name}`"

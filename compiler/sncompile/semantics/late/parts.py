@@ -8,8 +8,9 @@ from dataclasses import replace
 from sncompile.ir.graph.commands import Waits
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table
-from sncompile.ir.values.model import Cell, Key, Lookup, Output, Related, Value, walk
+from sncompile.ir.values.model import Output, Value, walk
 from sncompile.ir.values.relating import UNIT, see
+from sncompile.ir.values.tables import tables_of
 from sncompile.semantics.checking.checks import needed_steps, sources_of, step_values
 from sncompile.semantics.program import LateSteps, Program, Step
 
@@ -35,18 +36,6 @@ def _waiting(step: Step) -> Step:
 def _tables_in(step: Step) -> Iterator[Table]:
     for value in step_values(step):
         yield from tables_of(value)
-
-
-def tables_of(value: Value) -> Iterator[Table]:
-    """The tables whose rows a value follows from."""
-    for leaf in walk(value):
-        if isinstance(leaf, Cell | Lookup):
-            yield leaf.table
-        elif isinstance(leaf, Key):
-            yield from _of_keys(leaf.keys)
-        elif isinstance(leaf, Related):
-            yield from _of_keys(leaf.source)
-            yield from _of_keys(leaf.target)
 
 
 def _of_keys(keys: KeySet) -> tuple[Table, ...]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sncompile.diagnostics import Diagnostic, Report, did_you_mean
+from sncompile.diagnostics import Diagnostic, Report, Span, did_you_mean
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.language.encoding import no_option
@@ -27,6 +27,7 @@ from sncompile.semantics.linking.binding import param_type, parse_plain, parse_t
 from sncompile.semantics.linking.conventions import WORKSPACE, settle
 from sncompile.semantics.linking.data_roots import clean_root, root_values, workspace_of
 from sncompile.semantics.linking.default_link import link_defaults, settled_params
+from sncompile.semantics.linking.groups import from_file, nested
 from sncompile.semantics.linking.overrides import Override, unmet
 from sncompile.semantics.linking.pipeline_link import PipelineLinker
 from sncompile.semantics.modules.image_lock import with_locked_images
@@ -34,9 +35,10 @@ from sncompile.semantics.modules.library import Library
 from sncompile.semantics.path_text import tidy
 from sncompile.semantics.paths.ups import settled
 from sncompile.semantics.program import Options, Program
-from sncompile.semantics.scope import Members
+from sncompile.semantics.scope import MapRows, Members, Scope
 from sncompile.semantics.shared import Shared
-from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc
+from sncompile.semantics.tables.maps import LOST, map_rows, plain_map
+from sncompile.syntax.document import MapDoc, MapValue, ParamDoc, PipelineDoc, PortDoc
 from sncompile.syntax.overrides import parse_overrides
 from sncompile.syntax.source import read_source
 
@@ -56,6 +58,8 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
 def _linked(doc: PipelineDoc, options: Options, library: Library, report: Report, stand_ins: StandIns) -> Program:
     folder = options.directory if options.directory is not None else doc.source.folder
     shared = Shared(library, report, folder, doc.source.folder, options.rows, stand_ins)
+    if options.params_file is not None:
+        library.sources[options.params_file.source.name] = options.params_file.source.text
     given = _Given(doc, options, folder, report)
     roots = given.data()
     data = root_values(doc, roots, doc.source.folder, folder, report)
@@ -70,7 +74,8 @@ def _linked(doc: PipelineDoc, options: Options, library: Library, report: Report
     inputs = given.inputs(defaults.inputs, params)
     shared.given = given.inferred()
     site = _of_site(options, library, report)
-    linker = PipelineLinker(doc, shared, data=data, inputs=inputs, params=params, overrides=site)
+    maps = given.maps()
+    linker = PipelineLinker(doc, shared, data=data, inputs=inputs, params=params, maps=maps, overrides=site)
     linker.param_members.used.update(used)
     outputs = linker.link()
     report.extend(unmet(site, linker.names))
@@ -140,7 +145,7 @@ def _kept(doc: PipelineDoc, options: Options, library: Library, shared: Shared) 
     """What no job of a pipeline may write over, as far as it is known once everything is linked."""
     yield from own_files(doc.source.path, doc.span, library.root, library.used.values(), shared.tables.values())
     if options.params_file is not None:
-        path = options.invoked_from / options.params_file
+        path = options.invoked_from / options.params_file.path
         yield Kept(str(path.absolute()), "the file of parameters (`--params`)")
     for named in options.overrides:
         yield Kept(str((options.invoked_from / named).absolute()), "a file of overrides (`--override`)")
@@ -158,23 +163,32 @@ class _Given:
     def __init__(self, doc: PipelineDoc, options: Options, folder: Path, report: Report) -> None:
         self._doc, self._options, self._folder, self._report = doc, options, folder, report
         self._span = doc.span
+        self._file = from_file(options.params, (*doc.params, *doc.inputs, *doc.infer, *doc.maps))
         self._check_known()
 
     def _check_known(self) -> None:
-        settable = [*self._doc.params, *self._doc.inputs, *self._doc.infer]
+        settable = [*self._doc.params, *self._doc.inputs, *self._doc.infer, *self._doc.maps]
         for names, known, kind, option in (
             (self._options.data, {**self._doc.data, WORKSPACE: None}, "data root", "--data"),
             (self._options.sets, settable, "parameter or input", "--set"),
-            (self._options.params, settable, "parameter or input", "--params"),
+            ({} if self._options.extra_params else self._file.unknown, settable, "parameter or input", "--params"),
         ):
             for name in names:
                 if name not in known:
                     hint = did_you_mean(name, known, what=f"it has the {kind}s") or f"it has no {kind}"
-                    self._report.add(
-                        name_faults.UNKNOWN_OPTION.at(
-                            self._span, f"`{option} {name}=…`: the pipeline has no {kind} `{name}`", help=hint
-                        )
-                    )
+                    if option == "--params" and not hint.startswith("did you mean"):
+                        hint += "; `--params-extra ignore` lets a file have more"
+                    message = f"`{option} {name}=…`: the pipeline has no {kind} `{name}`"
+                    span = self._place(name) if option == "--params" else self._span
+                    self._report.add(name_faults.UNKNOWN_OPTION.at(span, message, help=hint))
+        for name in self._file.no_mapping:
+            message, hint = f"`{name}` is a group of parameters, and takes a mapping", f"write `{nested(f'{name}.…')}`"
+            self._report.add(faults.WRONG_TYPE.at(self._place(name), message, help=hint))
+
+    def _place(self, name: str) -> Span:
+        """Where a file of parameters names something; the pipeline where there is no file."""
+        file = self._options.params_file
+        return file.places.get(name, self._span) if file is not None else self._span
 
     def _path(self, text: str) -> str:
         """A path given on the command line, as seen from the jobs' working folder."""
@@ -191,7 +205,7 @@ class _Given:
         """The pipeline's own inputs; what is not given follows from the defaults and the parameters."""
         found: dict[str, Value] = {}
         for name, port in self._doc.inputs.items():
-            text = self._options.sets.get(name, self._options.params.get(name))
+            text = self._options.sets.get(name, self._file.values.get(name))
             if text is None and name in defaults:
                 found[name] = plain_path(
                     tidy(settle(defaults[name], {"params": params, "inputs": found}), self._folder)
@@ -219,8 +233,37 @@ class _Given:
 
     def inferred(self) -> dict[str, Given]:
         """What is given for inferred values, `--set` over `--params`."""
-        found = {n: Given("--params", value) for n, value in self._options.params.items() if n in self._doc.infer}
+        found = {n: Given("--params", value) for n, value in self._file.values.items() if n in self._doc.infer}
         return found | {n: Given("--set", text) for n, text in self._options.sets.items() if n in self._doc.infer}
+
+    def maps(self) -> dict[str, MapRows]:
+        """The maps that are given; what one lacks that must be given is told."""
+        found: dict[str, MapRows] = {}
+        for name, map_ in self._doc.maps.items():
+            span, held = map_.name.span, self._file.values.get(name)
+            if name in self._options.sets:
+                message, hint = f"`--set {name}`: it takes a mapping", "give it in a file: `--params FILE`"
+                self._report.add(faults.WRONG_TYPE.at(span, message, help=hint))
+                found[name] = LOST
+            elif held is not None:
+                found[name] = self._map(map_, held)
+            elif map_.default is None and not map_.optional:
+                message = f"the parameter `{name}` (map) is not given"
+                hint = "give it in a file (`--params FILE`), or give it a default"
+                self._report.add(faults.MISSING_PARAM.at(span, message, help=hint))
+                found[name] = LOST
+        return found
+
+    def _map(self, doc: MapDoc, held: object) -> MapRows:
+        name = doc.name.name
+        places = self._options.params_file.places if self._options.params_file is not None else {}
+        value = plain_map(held, name, places, doc.name.span)
+        if not isinstance(value, MapValue):
+            message, hint = f"`{name}` takes a mapping of keys to rows", f"write `{nested(f'{name}.KEY.COLUMN')}`"
+            self._report.add(faults.WRONG_TYPE.at(places.get(name, doc.name.span), message, help=hint))
+            return LOST
+        more = self._options.extra_params
+        return map_rows(value, doc, Scope({}), self._report, may_have_more=more)
 
     def params(self) -> dict[str, Value]:
         """The parameters that are set, `--set` over `--params`."""
@@ -228,8 +271,8 @@ class _Given:
         for name, param in self._doc.params.items():
             if name in self._options.sets:
                 found[name] = self._param(param, self._options.sets[name], parse_text, "--set")
-            elif name in self._options.params:
-                found[name] = self._param(param, self._options.params[name], parse_plain, "--params")
+            elif name in self._file.values:
+                found[name] = self._param(param, self._file.values[name], parse_plain, "--params")
         return found
 
     def _param(self, param: ParamDoc, given: Any, parse: Any, option: str) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sncompile.diagnostics import Related as Place
@@ -33,9 +34,10 @@ from sncompile.semantics.linking.step_order import order_by_names
 from sncompile.semantics.linking.with_link import bind_ports_and_params, refuse_settings, type_names
 from sncompile.semantics.modules.link import TypedModule
 from sncompile.semantics.program import Handed, NamedOutput
-from sncompile.semantics.scope import RESERVED, Members, Scope, Space, StepSpace, TableSpace
+from sncompile.semantics.scope import RESERVED, MapRows, Members, Scope, Space, StepSpace, TableSpace
 from sncompile.semantics.shared import Shared
 from sncompile.semantics.tables.link import load_tables
+from sncompile.semantics.tables.maps import map_rows
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import Document, ModuleDoc, Named, PipelineDoc, StepDoc
 
@@ -64,6 +66,10 @@ class LazyStep:
         """Its keys."""
         return self._linker.space(self._name).key_names()
 
+    def home(self, name: str, span: Span) -> tuple[Value, KeySet] | None:
+        """An output or key with the instances whose it is."""
+        return self._linker.space(self._name).home(name, span)
+
     def key(self, name: str, keys: KeySet, span: Span) -> Value | None:
         """A key as seen from the instances of `keys`."""
         return self._linker.space(self._name).key(name, keys, span)
@@ -88,6 +94,7 @@ class PipelineLinker:
         data: Mapping[str, Value],
         inputs: Mapping[str, Value],
         params: Mapping[str, Value],
+        maps: Mapping[str, MapRows] = MappingProxyType({}),
         outer: KeySet = UNIT,
         outer_tables: Mapping[str, Table] | None = None,
         inside: tuple[PipelineDoc, ...] = (),
@@ -99,7 +106,8 @@ class PipelineLinker:
         self._doc, self._shared, self._prefix = doc, shared, prefix
         self._report, self._data, self._outer = shared.report, data, outer
         self._inside = (*inside, doc)
-        self.param_members = Members("the parameters", params, set())
+        maps = self._all_maps(maps, {"data": data, "params": params, "inputs": inputs})
+        self.param_members = Members("the parameters", params, set(), maps)
         self.tables_used: set[str] = set()
         spaces: dict[str, Space] = {
             "data": Members("the data roots", data, set()),
@@ -110,7 +118,7 @@ class PipelineLinker:
         seen_from_outside = {
             n: t for n, t in (outer_tables or {}).items() if n not in doc.steps and n not in doc.tables
         }
-        tables = load_tables(doc, seen_from_outside, Scope(spaces, hidden=doc.steps), shared, prefix)
+        tables = load_tables(doc, seen_from_outside, Scope(spaces, hidden=doc.steps), shared, prefix, maps)
         self._tables, self._lost = tables.found, tables.lost
         self.tables_used |= tables.named
         if doc.infer:
@@ -174,6 +182,21 @@ class PipelineLinker:
         if name not in self._known_keys:
             self._known_keys[name] = self._keys.link(step, gone=self._is_gone(step))
         return self._known_keys[name]
+
+    def _all_maps(
+        self, given: Mapping[str, MapRows], known: Mapping[str, Mapping[str, Value]]
+    ) -> Mapping[str, MapRows]:
+        """The maps that are given, and the defaults of others; what has none was told of, or holds nothing."""
+        if not self._doc.maps:
+            return {}
+        titles = {"data": "the data roots", "params": "the parameters", "inputs": "the inputs"}
+        scope = Scope({name: Members(titles[name], values, set()) for name, values in known.items()})
+        found = dict(given)
+        for name, map_ in self._doc.maps.items():
+            if name not in found:
+                default = map_.default
+                found[name] = MapRows(()) if default is None else map_rows(default, map_, scope, self._report)
+        return found
 
     # --- Steps -------------------------------------------------------------------------------------------------
 
@@ -332,7 +355,8 @@ class PipelineLinker:
             step, module, defaults, data, self._shared.folder, self._step_scope(keys), self._report
         )
         self._shared.handed += [Handed(module.inputs[n], v, keys) for n, v in bound.inputs.items()]
-        check_given(step, module, bound.params, keys, self._report)
+        named = {name: value for name, value in bound.params.items() if name in bound.given}
+        check_given(step, module, named, keys, self._report)
         prefix = f"{self._prefix}{step.name.name}."
         set_here = [Override(prefix, doc, False) for doc in step.override]
         linker = PipelineLinker(
@@ -342,6 +366,7 @@ class PipelineLinker:
             data=data,
             inputs=bound.inputs,
             params=bound.params,
+            maps=bound.maps,
             outer=keys,
             outer_tables={name: table for name, table in self._tables.items() if table.late is None},
             inside=self._inside,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
-from sncompile.syntax.document import ListValue, StepDoc, Value
+from sncompile.syntax.document import Binding, ListValue, MapValue, StepDoc
 from sncompile.syntax.expressions import (
     Attribute,
     Call,
@@ -56,12 +56,15 @@ def names_in(step: StepDoc) -> set[str]:
     }
 
 
-def _expressions(value: Value) -> Iterator[Expr]:
+def _expressions(value: Binding) -> Iterator[Expr]:
     if isinstance(value, Template):
         yield from value.expressions
     elif isinstance(value, ListValue):
         for item in value.items:
             yield from _expressions(item)
+    elif isinstance(value, MapValue):
+        for _, member in value.entries:
+            yield from _expressions(member) if member is not None else ()
 
 
 def _nodes(expr: Expr) -> Iterator[Expr]:

@@ -16,10 +16,23 @@ from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.linking.binding import bind_param, bind_port, param_type, plain_path, port_type
 from sncompile.semantics.linking.conventions import is_large, open_names, roots_of, settle
 from sncompile.semantics.linking.default_link import Defaults, constant_default
+from sncompile.semantics.linking.groups import nested, parameters_of, ungrouped
 from sncompile.semantics.path_text import tidy
-from sncompile.semantics.scope import Scope
+from sncompile.semantics.scope import MapRows, Scope
+from sncompile.semantics.tables.maps import LOST, map_rows
 from sncompile.semantics.typing import Typer
-from sncompile.syntax.document import Document, Named, ParamDoc, PortDoc, StepDoc
+from sncompile.syntax.document import (
+    Binding,
+    Document,
+    MapDoc,
+    MapValue,
+    Named,
+    ParamDoc,
+    PipelineDoc,
+    PortDoc,
+    StepDoc,
+)
+from sncompile.syntax.expressions import Template
 
 
 class Bindings(NamedTuple):
@@ -30,6 +43,9 @@ class Bindings(NamedTuple):
     inputs: dict[str, Value]
     params: dict[str, Value]
     by_default: set[str]
+    given: set[str]
+    """The names that `with` gives something to."""
+    maps: dict[str, MapRows]
 
 
 def bind_ports_and_params(
@@ -45,12 +61,17 @@ def bind_ports_and_params(
 
     `data` are the data roots that the defaults follow from, `working` is the folder that paths are seen from.
     """
-    bound = Bindings({}, {}, set())
     typer = Typer(scope, report)
+    step = step._replace(bindings=dict(ungrouped(step.bindings, module, typer, report)))
+    bound = Bindings({}, {}, set(), set(step.bindings), {})
     called = module.name.name
     for name, (named, value) in step.bindings.items():
-        typed = typer.value(value) if value is not None else Const(None, UNKNOWN, named.span)
-        if name in module.inputs:
+        typed: Value = Const(None, UNKNOWN, named.span)
+        if value is not None and not (isinstance(module, PipelineDoc) and name in module.maps):
+            typed = typer.value(value)
+        if isinstance(module, PipelineDoc) and name in module.maps:
+            bound.maps[name] = _given_map(module.maps[name], value, typer, report)
+        elif name in module.inputs:
             port = module.inputs[name]
             bound.inputs[name] = bind_port(port, typed, f"the input `{name}` of `{called}`", report)
         elif name in module.params:
@@ -60,7 +81,26 @@ def bind_ports_and_params(
             report.add(_unknown_port(step, named, module))
     if len(bound.inputs) + len(bound.params) < len(module.inputs) + len(module.params):
         _bind_defaults(bound, step, module, defaults, data, working, report)
+    if isinstance(module, PipelineDoc):
+        lacking = [m for n, m in module.maps.items() if n not in bound.given and m.default is None and not m.optional]
+        for map_ in lacking if not (module.broken or step.broken) else ():
+            report.add(_missing(step, map_.name, "map", called))
+            bound.maps[map_.name.name] = LOST
     return bound
+
+
+def _given_map(doc: MapDoc, value: Binding | None, typer: Typer, report: Report) -> MapRows:
+    """What a step gives to a map: a mapping, or a map of its own pipeline."""
+    if value is None:
+        return MapRows(())
+    if isinstance(value, MapValue):
+        return map_rows(value, doc, typer.scope, report)
+    rows = typer.map_of(value.whole) if isinstance(value, Template) else None
+    if rows is None:
+        message, hint = f"`{doc.name.name}` takes a mapping of keys to rows", "write one, or name a map: `${params.…}`"
+        report.add(faults.WRONG_TYPE.at(value.span, message, help=hint))
+        return LOST
+    return rows
 
 
 def _bind_defaults(
@@ -124,14 +164,14 @@ class Settler:
 
 def _meant(step: StepDoc, name: str, module: Document) -> str | None:
     """The input or parameter that a name which is none may be a slip of."""
-    members = (*module.inputs, *module.params)
+    members = (*module.inputs, *parameters_of(module))
     if name in members:
         return None
     return nearest(name, [m for m in members if m not in step.bindings])
 
 
 def _unknown_port(step: StepDoc, name: Named, module: Document) -> Diagnostic:
-    members = (*module.inputs, *module.params)
+    members = (*module.inputs, *parameters_of(module))
     free = [m for m in members if m not in step.bindings]
     hint = did_you_mean(name.name, free or members, what="it has") or "it has none"
     if name.name in module.outputs if module.outputs else False:
@@ -150,11 +190,16 @@ def _missing_input(step: StepDoc, name: str, port: PortDoc, module: str) -> Diag
 
 
 def _missing_param(step: StepDoc, name: str, param: ParamDoc, module: str) -> Diagnostic:
+    return _missing(step, param.name._replace(name=name), str(param_type(param)), module)
+
+
+def _missing(step: StepDoc, param: Named, kind: str, module: str) -> Diagnostic:
+    name = param.name
     return faults.MISSING_PARAM.at(
         step.name.span,
-        f"`{step.name.name}` does not give the parameter `{name}` of `{module}` ({param_type(param)})",
-        help=f"add `with: {{{name}: …}}`, or give the parameter a default",
-        related=(Place("the parameter is declared here", param.name.span),),
+        f"`{step.name.name}` does not give the parameter `{name}` of `{module}` ({kind})",
+        help=f"add `with: {nested(name)}`, or give the parameter a default",
+        related=(Place("the parameter is declared here", param.span),),
     )
 
 
@@ -168,10 +213,11 @@ def type_names(step: StepDoc, module: Document | None, scope: Scope, report: Rep
     """
     found = Report()
     typer = Typer(scope, found)
-    for name, (named, value) in step.bindings.items():
-        if value is not None:
+    bindings = step.bindings if module is None else ungrouped(step.bindings, module, typer, report)
+    for name, (named, value) in bindings.items():
+        if value is not None and not isinstance(value, MapValue):
             typer.value(value)
-        if module is not None and not module.broken and name not in module.inputs and name not in module.params:
+        if module is not None and not module.broken and name not in (*module.inputs, *parameters_of(module)):
             report.add(_unknown_port(step, named, module))
     for output in step.outputs.values():
         if output.path is not None:

@@ -9,31 +9,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import Related as Place
-from sncompile.diagnostics import Report, Span
+from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import tables as faults
 from sncompile.faults import values as value_faults
 from sncompile.ir.keys.table import Cell, NoRows, Table
 from sncompile.ir.language.operands import ValueFault, to_text
-from sncompile.ir.language.types import NULL, STRING, UNKNOWN, Type, type_of_constant, unify
+from sncompile.ir.language.types import STRING, UNKNOWN, Type, unify
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Value, is_constant
-from sncompile.ir.values.written import as_read
 from sncompile.semantics.late.link import tell_queries
 from sncompile.semantics.path_text import is_url
 from sncompile.semantics.places import HERE, Hindrance, Places
 from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.stored_columns import StoredColumns, StoreError
-from sncompile.semantics.scope import Members, Scope, Space
+from sncompile.semantics.scope import MapRows, Members, Scope, Space
 from sncompile.semantics.tables.alike import check_look_alikes
 from sncompile.semantics.tables.declared import Found, declare
 from sncompile.semantics.tables.files import is_sheet, plain_separator, read_table
 from sncompile.semantics.tables.globs import Listed, Match, Part, PatternError, compile_pattern, match_files
 from sncompile.semantics.tables.keys import check_keys
+from sncompile.semantics.tables.maps import table_of
 from sncompile.semantics.tables.near_misses import no_file_fits, some_do_not_fit
 from sncompile.semantics.tables.sheet_places import SheetPlaces
 from sncompile.semantics.tables.sheet_text import SheetFault, SheetForm, TableError
+from sncompile.semantics.tables.written_cells import written_cell
 from sncompile.semantics.typing import Typer
-from sncompile.syntax.document import CellDoc, PipelineDoc, TableDoc
+from sncompile.syntax.document import PipelineDoc, TableDoc
 from sncompile.syntax.expressions import Attribute, Name, Template
 
 if TYPE_CHECKING:
@@ -104,14 +105,31 @@ class Tables:
         return members
 
 
-def load_tables(doc: PipelineDoc, outer: Mapping[str, Table], scope: Scope, shared: Shared, prefix: str) -> Tables:
-    """The tables that a pipeline sees; `outer` are its caller's, `prefix` stands before the names of its own."""
+def load_tables(
+    doc: PipelineDoc,
+    outer: Mapping[str, Table],
+    scope: Scope,
+    shared: Shared,
+    prefix: str,
+    maps: Mapping[str, MapRows],
+) -> Tables:
+    """The tables that a pipeline sees; `outer` are its caller's, `prefix` stands before the names of its own.
+
+    `maps` are those of its parameters that are tables.
+    """
     source = doc.source
     place = os.path.relpath(source.folder, shared.folder) if source.path is not None else "."
     library = shared.library
     start = "" if place == "." else place
     loader = TableLoader(
-        shared.folder, start, library.name_of, shared.databases, shared.report, library.places, library.sheets
+        shared.folder,
+        start,
+        library.name_of,
+        shared.databases,
+        shared.report,
+        library.places,
+        library.sheets,
+        maps,
     )
     tables = Tables(doc, outer, loader, shared.report)
     tables.load(scope)
@@ -126,7 +144,8 @@ class TableLoader:
     """Loads tables; relative paths start at `folder`, the jobs' working folder, with `prefix` before a document's own.
 
     `name_of` gives what a file is called in messages, `places` where it is looked up; `databases` read Parquet files.
-    `sheets` takes in the text tables that were read, so that lines of them can be shown.
+    `sheets` takes in the text tables that were read, so that lines of them can be shown. `maps` are parameters that are
+    tables.
     """
 
     def __init__(
@@ -138,7 +157,9 @@ class TableLoader:
         report: Report,
         places: Places = HERE,
         sheets: dict[str, SheetPlaces] | None = None,
+        maps: Mapping[str, MapRows] | None = None,
     ) -> None:
+        self._maps = maps or {}
         self.databases = databases
         self._places = places
         self._folder = folder
@@ -160,6 +181,8 @@ class TableLoader:
             table = self._glob(doc, doc.glob, scope)
         elif doc.file is not None:
             table = self._file(doc, doc.file, scope, session)
+        elif doc.params is not None:
+            table = table_of(doc, self._maps[doc.params.name], self._report)
         else:
             return None
         try:
@@ -173,6 +196,11 @@ class TableLoader:
     def settings_fit(self, doc: TableDoc) -> bool:
         """Whether what a table says of its file and columns goes with its source; told where not."""
         wrong: tuple[Span, str, str] | None = None
+        if doc.params is not None and doc.params.name not in self._maps:
+            hint = did_you_mean(doc.params.name, self._maps, what="its maps") or "declare it: `type: map`"
+            message = f"the pipeline has no map `{doc.params.name}`"
+            self._report.add(faults.NO_MAP.at(doc.params.span, message, help=hint))
+            return False
         if doc.sheet.place is not None and doc.file is None:
             wrong = doc.sheet.place, "only the file of a table can be written in some way", "take it out"
         elif not doc.sheet.header and not doc.columns:
@@ -224,7 +252,7 @@ class TableLoader:
         for row in rows:
             here = {k.text: v for k, v in row}
             for name in names:
-                cell, kind = self._inline_cell(here.get(name), scope)
+                cell, kind = written_cell(here.get(name), scope, self._report)
                 columns[name].append(cell)
                 lost |= kind == UNKNOWN
                 if cell is not None:
@@ -242,31 +270,6 @@ class TableLoader:
             cell_at=lambda row, name: _inline_span(doc, row, name),
             reads={name: kind for name, kind in kinds.items() if kind.written},
         )
-
-    def _inline_cell(self, node: CellDoc | None, scope: Scope) -> tuple[Cell, Type]:
-        """The text of a cell, as it was written or as its expressions give it, and the type that it reads as."""
-        if isinstance(node, Template):
-            return self._computed_cell(node, scope)
-        if node is None or node.value is None or node.text == "":
-            return None, NULL
-        kind = type_of_constant(node.value)
-        return node.text, kind if kind == STRING else kind._replace(written=True)
-
-    def _computed_cell(self, template: Template, scope: Scope) -> tuple[Cell, Type]:
-        value = as_read(Typer(scope, self._report).template(template))
-        if value.type.base == "unknown":
-            return None, UNKNOWN
-        try:
-            if not is_constant(value):
-                raise ValueFault("a cell is known before all steps", "use `data`, `params` and `inputs` only")
-            found = Evaluator({}).constant(value)
-            if found is None or found == "":
-                return None, NULL
-            kind = type_of_constant(found)
-            return to_text(found), kind if kind == STRING else kind._replace(written=True)
-        except ValueFault as fault:
-            self._report.add(value_faults.BAD_CELL.at(template.span, str(fault), help=fault.help or "give one value"))
-            return None, UNKNOWN
 
     def _file(self, doc: TableDoc, template: Template, scope: Scope, session: Session | None) -> Table | None:
         text = self._text(template, scope)
