@@ -26,11 +26,11 @@ from sncompile.cli.selecting import chosen_jobs, selected, tell_left_out
 from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
 from sncompile.runner.late import with_rows
-from sncompile.runner.selection.selection import Asked, Selection
+from sncompile.runner.selection.selection import Asked
 from sncompile.runner.selection.wanted import left_out
 from sncompile.runner.state.deciding import decisions_for, runs_at_work
 from sncompile.runner.state.plan_file import plan_object
-from sncompile.semantics.program import Options
+from sncompile.semantics.program import Options, Program
 from sncompile.state.versions import Hashing
 from sncompile.views.columns import terminal_width
 from sncompile.views.markdown import work_markdown
@@ -78,23 +78,23 @@ def command(
     jobs took before.
     """
     checked: Checked | None = None
-    selection: Selection | None = None
 
-    def compiled(options: Options) -> Compilation:
-        nonlocal checked, selection
+    def program_of(options: Options) -> Program:
+        nonlocal checked
         checked = check(spec, options, strict=reporter.strict)
-        program = require_pipeline(checked, reporter)
-        selection = selected(asked, program)
-        keep = (*selection.steps(program), *(late.source for late in program.late))
+        return require_pipeline(checked, reporter)
+
+    def compiled(program: Program, keep: tuple[str, ...]) -> Compilation:
         how = CompileOptions(level=optimizer.level, off=optimizer.off, times=optimizer.times, keep=keep, staged=True)
         return compile_program(program, how)
 
     try:
-        made, _ = with_rows(given.read(), compiled, Hashing(hashing))
+        made, _, selection = with_rows(
+            given.read(), program_of, lambda program: selected(asked, program), compiled, Hashing(hashing)
+        )
     except CompileError as error:
         reporter.fail(error)
     assert checked is not None
-    assert selection is not None
     chosen = chosen_jobs(selection, made, Hashing(hashing), defer)
     wanted = None if chosen is None else chosen.jobs
     try:

@@ -39,13 +39,13 @@ from sncompile.runner.late import with_rows
 from sncompile.runner.record import RunFolder, read_record
 from sncompile.runner.run import run
 from sncompile.runner.run_options import Prepared, RunOptions
-from sncompile.runner.selection.selection import Asked, Chosen, Selection
+from sncompile.runner.selection.selection import Asked, Chosen
 from sncompile.runner.selection.wanted import marked_families, output_paths, wanted
 from sncompile.runner.software import unused_images
 from sncompile.runner.state.deciding import decisions_for
 from sncompile.runner.state.plan_file import asked_in
 from sncompile.runner.telemetry.sender import told
-from sncompile.semantics.program import Options
+from sncompile.semantics.program import Options, Program
 from sncompile.state.versions import Hashing
 from sncompile.targets.target import wrapped_for
 from sncompile.views.columns import count, terminal_width
@@ -176,25 +176,25 @@ def _prepare(
     Once a run has ended that did what was known (`after`), the rows that it wrote are there.
     """
     sources: dict[str, str] = {}
-    selection: Selection | None = None
 
-    def compiled(options: Options) -> Compilation:
-        nonlocal selection
+    def program_of(options: Options) -> Program:
         checked = check(spec, options, strict=must)
         sources.update(checked.sources)
-        program = require_pipeline(checked, reporter)
-        selection = selected(asked, program)
-        keep = (*selection.steps(program), *(late.source for late in program.late))
+        return require_pipeline(checked, reporter)
+
+    def compiled(program: Program, keep: tuple[str, ...]) -> Compilation:
         return compile_program(program, how._replace(keep=keep, staged=True))
 
     try:
         # What is only a warning when compiling stops a run: the files must be there now.
         must = True if reporter.strict else (graph_faults.MISSING_FILE.code,)
-        made, options = with_rows(given.read(), compiled, looking.hashing, all_written=after)
+        made, options, selection = with_rows(
+            given.read(), program_of, lambda program: selected(asked, program), compiled, looking.hashing,
+            all_written=after,
+        )  # fmt: skip
         reporter.warn(made.emitted.warnings, sources)
     except CompileError as error:
         reporter.fail(error, sources)
-    assert selection is not None
     facts = facts_of(made.program, options)
     chosen = chosen_jobs(selection, made, *looking)
     tell_left_out(chosen, made, *looking)

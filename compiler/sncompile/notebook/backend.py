@@ -20,7 +20,7 @@ from sncompile.runner.selection.selection import Asked, Selection, choose
 from sncompile.runner.selection.wanted import marked_families, wanted
 from sncompile.runner.start import start
 from sncompile.runner.state.deciding import decisions_for, every_job
-from sncompile.semantics.program import Options
+from sncompile.semantics.program import Options, Program
 from sncompile.state.versions import Hashing
 from sncompile.targets.target import wrapped_for
 from sncompile.telemetry.destination import asked_for
@@ -125,20 +125,21 @@ def _prepared(
 ) -> tuple[Prepared, RunOptions]:
     # What is only a warning when compiling stops a run: the files must be there now.
     checked: Checked | None = None
-    selection: Selection | None = None
 
-    def compiled(given: Options) -> Compilation:
-        nonlocal checked, selection
+    def program_of(given: Options) -> Program:
+        nonlocal checked
         checked = pipeline.checked_with(given, strict=(MISSING_FILE.code,))
-        program = checked.require()
-        selection = Selection.read(asked, program)
+        return checked.require()
+
+    def compiled(program: Program, keep: tuple[str, ...]) -> Compilation:
         # Rows that are known later are waited for by nobody here: only a part that is named does without.
-        keep = (*selection.steps(program), *(late.source for late in program.late))
         return compile_program(program, _options(config, keep=keep)._replace(staged=any(asked)))
 
-    made, _ = with_rows(pipeline.options(working_dir), compiled, Hashing.SMALL)
+    made, _, selection = with_rows(
+        pipeline.options(working_dir), program_of, lambda program: Selection.read(asked, program), compiled,
+        Hashing.SMALL,
+    )  # fmt: skip
     assert checked is not None
-    assert selection is not None
     program = made.program
     graph, emitted = made.graph, made.emitted
     chosen = choose(selection, graph, program, lambda: decisions_for(made, wanted=every_job(made.jobs)))

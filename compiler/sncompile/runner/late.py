@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from sncompile.compilation import Compilation
 from sncompile.diagnostics import CompileError
@@ -23,23 +24,55 @@ from sncompile.state.decisions import Decisions
 from sncompile.state.versions import Hashing
 
 
-def with_rows(
-    options: Options, compile: Callable[[Options], Compilation], hashing: Hashing, *, all_written: bool = False
-) -> tuple[Compilation, Options]:
-    """A compile over all rows that are there, and the options that it was made with.
+class Asked(Protocol):
+    """A selection: the steps that it names are wanted, whether an output needs them or not."""
 
-    Rows count where the jobs that write them are current; after a run, all of them are (`all_written`). Raises
-    `CompileError` as `compile` does, and for rows that cannot be used.
+    def steps(self, program: Program) -> tuple[str, ...]: ...
+
+
+SelectionT = TypeVar("SelectionT", bound=Asked)
+
+
+class WithRows(NamedTuple, Generic[SelectionT]):
+    """A compile over all rows that are there, the options that it was made with, and the selection of its jobs."""
+
+    made: Compilation
+    options: Options
+    selection: SelectionT
+
+
+def with_rows(
+    options: Options,
+    program_of: Callable[[Options], Program],
+    select: Callable[[Program], SelectionT],
+    compile: Callable[..., Compilation],
+    hashing: Hashing,
+    *,
+    all_written: bool = False,
+) -> WithRows[SelectionT]:
+    """Compile with the rows that are there.
+
+    `compile` takes a program and the steps to keep. Rows count where the jobs that write them are current; after a run,
+    all of them are (`all_written`). Only then it is asked what of it is selected. Raises `CompileError` as these
+    functions do, and for rows that cannot be used.
     """
-    made = compile(options)
-    while made.program.late:
-        wanted = [late for late in made.program.late if late.table.name not in options.rows]
+    program = program_of(options)
+    while program.late:
+        wanted = [late for late in program.late if late.table.name not in options.rows]
+        made = compile(program, keep=_sources(program))
         ready = wanted if all_written else _current(made, wanted, hashing)
         if not ready:
             break
-        options = replace(options, rows={**options.rows, **read_rows(made.program, made.unoptimized, ready)})
-        made = compile(options)
-    return made, options
+        options = replace(options, rows={**options.rows, **read_rows(program, made.unoptimized, ready)})
+        program = program_of(options)
+    selection = select(program)
+    return WithRows(compile(program, keep=(*selection.steps(program), *_sources(program))), options, selection)
+
+
+def _sources(program: Program) -> tuple[str, ...]:
+    """The steps that write rows, which stay what they are: their rows are read."""
+    known = (table.late.step for table in program.tables.values() if table.late is not None)
+    return tuple(dict.fromkeys([*known, *(late.source for late in program.late)]))
 
 
 def _current(made: Compilation, late: Iterable[LateSteps], hashing: Hashing) -> list[LateSteps]:
