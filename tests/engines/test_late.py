@@ -20,7 +20,7 @@ data: {store: store}
 tables:
   slides: {key: slide, rows: [{slide: s1, dose: 3}, {slide: s2, dose: 2}]}
   cores: {key: core, from: "${dearray.cores}", glob: "{core}.tif"}
-  chunks: {key: chunk, from: "${split.list}", columns: {size: {type: integer}, text: {type: string}, f: {type: file}}}
+  chunks: {key: size, from: "${split.list}", columns: {count: {type: integer}, text: {type: string}, f: {type: file}}}
 steps:
   dearray:
     by: slide
@@ -52,15 +52,15 @@ steps:
       outputs: {list: {type: file}}
       shell: cp ${inputs.list} ${outputs.list}
   count:
-    by: chunk
-    with: {n: "${chunks.size}", text: "${chunks.text}", f: "${chunks.f}"}
+    by: size
+    with: {n: "${chunks.count}", text: "${chunks.text}", f: "${chunks.f}"}
     module:
       inputs: {f: {type: file}}
       params: {n: {type: integer}, text: {type: string}}
       outputs: {o: {type: file}}
       shell: "(echo ${params.n} ${params.text}; cat ${inputs.f}) > ${outputs.o}"
   total:
-    with: {reports: "${report.out}", counts: "${count.o}", sizes: "${chunks.size}"}
+    with: {reports: "${report.out}", counts: "${count.o}", sizes: "${chunks.count}"}
     module:
       inputs: {reports: {type: "file[]"}, counts: {type: "file[]?"}}
       params: {sizes: {type: "integer[]"}}
@@ -71,7 +71,7 @@ outputs: {total: "${total.o}"}
 
 ROWS = {"none": ([], [], 0), "one": (["a"], ["b c"], 1), "five": ([f"c{n}" for n in range(5)], ["x", "y"], 5)}
 """Cores of each slide, and how many chunks."""
-HEADER = "chunk,size,text,f\n"
+HEADER = "size,count,text,f\n"
 EMITTED = "build/late/Snakefile"
 
 
@@ -263,7 +263,7 @@ def test_what_is_told_before_rows_are_known(tmp_path: Path) -> None:
     plan = sncompile(tmp_path, "plan", "spec.yaml").stdout
     assert "known after dearray" in plan
     told = json.loads(sncompile(tmp_path, "plan", "spec.yaml", "--json").stdout)
-    assert {"name": "count", "title": "", "by": ["chunk"], "known_after": ["split"]} in told["late"]
+    assert {"name": "count", "title": "", "by": ["size"], "known_after": ["split"]} in told["late"]
     assert "known after `dearray` has run" in run(tmp_path, "--select", "segment", code=2)
     assert "known after dearray" in sncompile(tmp_path, "run", "spec.yaml", "--dry-run").stdout
     told = run(tmp_path, "--select", "dearray")

@@ -114,9 +114,13 @@ def _emit_ast(checked: Checked) -> None:
 def _emit(kind: str, compilation: Compilation) -> None:
     from sncompile.ir.graph.text import graph_text
     from sncompile.ir.jobs.expansion import jobs
+    from sncompile.views.columns import terminal_width
     from sncompile.views.plan import late_plans
+    from sncompile.views.plan_text import later_text
 
     graph = compilation.graph
+    if kind != "jobs" and compilation.program.late:
+        write("not here:\n" + later_text(compilation.program.late, terminal_width()), err=True)
     if kind == "lowered":
         from sncompile.lowering.text import lowered_text
 

@@ -2,7 +2,8 @@
 
     a -> b -> c, outputs result = c.out   =>   a.out and b.out are deleted once they are read
 
-Only paths that the compiler derived: a path that the spec names is there to be looked at.
+Only paths that the compiler derived: a path that the spec names is there to be looked at. And what rows are read from
+stays, as the next compile reads them again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ def temp(graph: Graph) -> Result:
     families = {}
     remarks = []
     for name, family in graph.families.items():
-        found = [n for n in family.outputs if _unwanted(family, n, read, published)]
+        steps = {name, *(origin.step for origin in family.origins.values())}
+        kept = {port for step, port in graph.row_sources if step in steps}
+        found = [n for n in family.outputs if n not in kept and _unwanted(family, n, read, published)]
         families[name] = family
         if found and (family.batches or not vary_alike(family)):
             why = "it is done in batches" if family.batches else "the step's paths do not vary in the same parts"

@@ -40,6 +40,7 @@ def build(program: Program) -> Graph:
         files=program.files,
         origins={file.shown: name for name, file in program.modules.items() if file.foreign},
         spec_digest=_digest(program),
+        row_sources=frozenset((t.late.step, t.late.port) for t in program.tables.values() if t.late is not None),
         later=tuple(dict.fromkeys(step for late in program.late for step in late.steps)),
         span=program.span,
     )

@@ -142,7 +142,7 @@ class Graph:
     whatever families they have become part of. `outputs` are seen from outside, where there are no keys. `folder` is
     the jobs' working folder and is never written into a file. `origins` has what documents from outside of the project
     are called on every machine, by what they are called in messages. `later` are steps that are not here, since which
-    jobs they have is known after others have run.
+    jobs they have is known after others have run. `row_sources` are outputs, by step and port, that rows are read from.
     """
 
     name: str
@@ -160,6 +160,7 @@ class Graph:
     spec_digest: str
     span: Span
     later: tuple[str, ...] = ()
+    row_sources: frozenset[tuple[str, str]] = frozenset()
 
     def into(self, name: str) -> list[Edge]:
         """The edges that lead into a family, from itself too (`feeds_itself`)."""

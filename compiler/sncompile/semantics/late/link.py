@@ -146,6 +146,9 @@ class LateTables:
         except PatternError as error:
             self._bad_pattern(template.span, f"the pattern cannot be understood: {error}", "such as `{core}.tif`")
             return None
+        if "path" in own:
+            self._bad_pattern(template.span, "`path` is the column of the files themselves", "name the key otherwise")
+            return None
         if set(pattern.names) != set(own):
             hint = f"it has a part for each key and no other: {', '.join(f'`{{{name}}}`' for name in own)}"
             self._bad_pattern(template.span, f"its parts are {_listed(pattern.names)}, the key {_listed(own)}", hint)
@@ -175,8 +178,9 @@ class LateTables:
             if column.default is not None or not column.required or limited:
                 message = f"of `{name}` its type can be declared, and nothing else"
                 self._late_column(declared.name.span, message, "write `{type: integer}`, and have the step see to it")
-            if name not in {key.name for key in doc.key}:
-                found[name] = column.files or declared.base
+            if name in {key.name for key in doc.key}:
+                self._late_column(declared.name.span, f"`{name}` is a key, and keys are text", "take it out here")
+            found[name] = column.files or declared.base
         return found if len(self._report) == told else None
 
     def _late_column(self, span: Span, message: str, hint: str) -> None:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from sncompile.targets.snakemake.model import Directive, Rule, Sidecar, Workflow
-from sncompile.targets.snakemake.python_code import Call, Keyword, layout, listed, pattern, string
+from sncompile.targets.snakemake.python_code import Call, Code, Keyword, layout, listed, pattern, string
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -91,8 +91,9 @@ def _table(sidecar: Sidecar) -> Call:
     return Call(f"{sidecar.variable} = LateTable", (string(sidecar.name), *chosen, *more))
 
 
-def _mapping(names: Mapping[str, str]) -> Call:
-    return Call("dict", tuple(Keyword(name, string(value)) for name, value in names.items()))
+def _mapping(names: Mapping[str, str]) -> Code:
+    """Pairs of names: not every name of a column is one that Python takes for a keyword."""
+    return listed([listed([string(name), string(value)]) for name, value in names.items()])
 
 
 def one_line(text: str) -> str:

@@ -18,7 +18,8 @@ def late_text(graph: Graph, expansion: Expansion, name: str, columns: Mapping[st
     read from. Raises `Unreadable` where the graph has no such table.
     """
     tables = {table.name: table for family in graph.families.values() for table in unknown_tables(family)}
-    table = tables.get(name)
+    # A number is added where another table beside the file is called so.
+    table = tables.get(name) or tables.get(name.rpartition("_")[0])
     if table is None or table.late is None:
         raise Unreadable(f"no step writes the table {name}")
     late = table.late

@@ -138,9 +138,11 @@ def _late(header: ast.Module) -> list[tuple[str, dict[str, str]]]:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id="LateTable")) as call):
                 columns = next(k.value for k in call.keywords if k.arg == "columns")
-                if not isinstance(columns, ast.Call):
+                pairs = columns.elts if isinstance(columns, ast.List) else []
+                if not isinstance(columns, ast.List) or not all(isinstance(pair, ast.List) for pair in pairs):
                     raise Unreadable("no columns where they should stand")
-                found.append((name, {str(k.arg): _text(k.value) for k in columns.keywords}))
+                told = [[_text(text) for text in pair.elts] for pair in pairs if isinstance(pair, ast.List)]
+                found.append((name, dict(told)))
     return found
 
 
