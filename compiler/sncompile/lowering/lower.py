@@ -66,6 +66,7 @@ def lower(graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | No
         effects=tuple(effects),
         span=graph.span,
         _parts=lowering,
+        row_sources=frozenset(t.late.step for f in graph.families.values() for t in unknown_tables(f) if t.late),
     )
 
 

@@ -452,8 +452,8 @@ class Lowered:
     `features` are what an engine must be able to do, and `resources` what jobs ask for, each with what asks for it.
     `folder` is the jobs' working folder and is never written into a file; `roots` are the data roots by their names,
     `workspace` that of the results; `origins` has what documents from outside of the project are called on every
-    machine. `place` is where jobs find module files, and `staged` leads from the path of an input to where they find
-    that.
+    machine. `row_sources` are the tasks that write the rows of tables which are not known yet. `place` is where jobs
+    find module files, and `staged` leads from the path of an input to where they find that.
     """
 
     name: str
@@ -472,6 +472,7 @@ class Lowered:
     effects: tuple[str, ...]
     span: Span
     _parts: Parts
+    row_sources: frozenset[str] = frozenset()
 
     @property
     def staged(self) -> Callable[[str], str]:

@@ -98,8 +98,9 @@ class RulePrinter:
                 continue
             code = input_code(waiting.standing_for(wait.files, task.key_set), name, self.context)
             if code is not None:
-                # Order alone: a newer file is no reason to run again.
-                entries.append(Entry(name, _ancient(code) if wait.ordered else code, task.span))
+                # Order alone: a newer file is no reason to run again, but for rows that a job takes columns of.
+                ordered = wait.ordered and wait.task not in self._around.lowered.row_sources
+                entries.append(Entry(name, _ancient(code) if ordered else code, task.span))
         return entries
 
     def _row_read_from(self, source: str) -> Code | None:
