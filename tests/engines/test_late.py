@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from sncompile.diagnostics import CompileError
+from sncompile.notebook.pipeline import LoadedPipeline
+
 from ..command_line import snakemake_without_us, sncompile
 
 SPEC = """\
@@ -289,3 +292,85 @@ def test_all_jobs_cannot_be_asked_for_over_read_rows(tmp_path: Path) -> None:
     lay_out(tmp_path, ["a"], ["c"], 1)
     run(tmp_path)
     assert "SN741" in run(tmp_path, "--", "--forceall", code=3)
+
+
+NESTED = """\
+sncompile: 1
+pipeline: nested
+tables:
+  slides: {key: slide, rows: [{slide: s1}, {slide: s2}]}
+  cores: {key: core, from: "${dearray.cores}", glob: "{core}.tif"}
+steps:
+  dearray:
+    by: slide
+    with: {cores: "store/${slide}"}
+    module:
+      inputs: {cores: {type: directory}}
+      outputs: {cores: {type: directory}}
+      shell: cp -R ${inputs.cores} ${outputs.cores}
+  each: {by: [slide, core], module: ./inner.yaml, with: {image: "${cores.path}"}}
+  all:
+    with: {made: "${each.made}"}
+    module:
+      inputs: {made: {type: "file[]"}}
+      outputs: {o: {type: file}}
+      shell: cat ${inputs.made} > ${outputs.o}
+  names:
+    by: slide
+    with: {cores: "${cores.core}"}
+    module:
+      params: {cores: {type: "string[]"}}
+      outputs: {o: {type: file}}
+      shell: echo ${params.cores} > ${outputs.o}
+"""
+INNER = """\
+sncompile: 1
+pipeline: inner
+inputs: {image: {type: file}}
+steps:
+  first: {module: ./copy.yaml, with: {f: "${inputs.image}"}}
+  second: {module: ./copy.yaml, with: {f: "${first.o}"}}
+outputs: {made: "${second.o}"}
+"""
+COPY = """\
+sncompile: 1
+module: copy
+inputs: {f: {type: file}}
+outputs: {o: {type: file}}
+command: [cp, "${inputs.f}", "${outputs.o}"]
+"""
+
+
+def test_nested_pipelines_and_steps_that_take_columns_alone(tmp_path: Path) -> None:
+    """A pipeline is used for each row; a step of early keys that reads no file of the rows follows them, too."""
+    (tmp_path / "inner.yaml").write_text(INNER)
+    (tmp_path / "copy.yaml").write_text(COPY)
+    found = {}
+    for how in ("plain", "run"):
+        for cores in (["a", "b"], ["b", "c", "d"]):
+            lay_out(tmp_path, cores, ["z"], 0)
+            (tmp_path / "spec.yaml").write_text(NESTED)
+            if how == "run":
+                run(tmp_path, "--adopt")
+            else:
+                emit(tmp_path)
+                done = snakemake_without_us(tmp_path, "build/nested/Snakefile")
+                assert done.returncode == 0, done.stderr[-3000:]
+            made = (tmp_path / "results/all/o").read_text(), (tmp_path / "results/names/s1/o").read_text()
+            found[how, len(cores)] = made
+            assert made == ("".join(f"s1 {core}\n" for core in cores) + "s2 z\n", " ".join(cores) + "\n")
+        shutil.rmtree(tmp_path / "results")
+    assert found["plain", 3] == found["run", 3]
+
+
+def test_from_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run is refused until the rows are there; the step that writes them can be run before."""
+    monkeypatch.chdir(tmp_path)
+    lay_out(tmp_path, ["a"], ["c"], 1)
+    pipeline = LoadedPipeline(Path("spec.yaml"))
+    assert "known after dearray" in str(pipeline.plan())
+    with pytest.raises(CompileError, match="SN742"):
+        pipeline.run(background=False)
+    pipeline.run(background=False, select=["dearray", "split"])
+    pipeline.run(background=False)
+    assert total(tmp_path) == expected(["a"], ["c"], 1)
