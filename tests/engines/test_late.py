@@ -374,3 +374,64 @@ def test_from_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline.run(background=False, select=["dearray", "split"])
     pipeline.run(background=False)
     assert total(tmp_path) == expected(["a"], ["c"], 1)
+
+
+VALUES = """\
+sncompile: 1
+pipeline: values
+tables:
+  chunks: {key: chunk, from: "${split.list}", columns: {cpus: {type: integer}, x: {type: number}, mode: {type: string}, ok: {type: boolean}}}
+steps:
+  split:
+    module:
+      outputs: {list: {type: file}}
+      shell: "printf 'chunk,cpus,x,mode,ok\\\\na b,1,1.5,\\"q $(x)\\",true\\\\nc,2,-2,y,false\\\\n' > ${outputs.list}"
+  count:
+    by: chunk
+    env: {MODE: "${chunks.mode}"}
+    resources: {cpus: "${chunks.cpus}"}
+    with: {m: "x-${chunks.mode}-${chunk}"}
+    module:
+      params: {m: {type: string}}
+      outputs: {o: {type: file}}
+      shell: "echo ${params.m} \\"$MODE\\" ${resources.cpus} > ${outputs.o}"
+  call:
+    by: chunk
+    with: {n: "${chunks.cpus}", x: "${chunks.x}", m: "${chunks.mode}", ok: "${chunks.ok}", k: "${chunk}"}
+    module:
+      params: {n: {type: integer}, x: {type: number}, m: {type: string}, ok: {type: boolean}, k: {type: string}}
+      outputs: {o: {type: file}}
+      python: tool:main
+  options:
+    with: {n: "${chunks.cpus}", m: "${chunks.mode}"}
+    module:
+      params: {n: {type: "integer[]"}, m: {type: "string[]"}}
+      outputs: {o: {type: file}}
+      command: [sh, -c, 'o=$0; echo "$@" > "$o"', "${outputs.o}", {option: --n, value: "${params.n}", repeat: true}, "${params.m}"]
+"""  # noqa: E501
+TOOL = "def main(o, **more):\n    open(o, 'w').write(repr(sorted(more.items())))\n"
+
+
+def test_values_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Columns in words, texts, variables, resources, options and JSON, as text and as what they stand for."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "tool.py").write_text(TOOL)
+    (tmp_path / "spec.yaml").write_text(VALUES)
+    emit(tmp_path)
+    found = []
+    for how in ("plain", "run"):
+        if how == "run":
+            run(tmp_path)
+        else:
+            done = snakemake_without_us(tmp_path, "build/values/Snakefile")
+            assert done.returncode == 0, done.stderr[-3000:]
+        found.append({str(p): p.read_text() for p in (tmp_path / "results").rglob("o")})
+        shutil.rmtree(tmp_path / "results")
+    assert found[0] == found[1]
+    assert sorted(found[0].values()) == sorted([
+        "x-q $(x)-a b q $(x) 1\n",
+        "x-y-c y 2\n",
+        "[('k', 'a b'), ('m', 'q $(x)'), ('n', 1), ('ok', True), ('x', 1.5)]",
+        "[('k', 'c'), ('m', 'y'), ('n', 2), ('ok', False), ('x', -2)]",
+        "--n 1 --n 2 q $(x) y\n",
+    ])  # fmt: skip

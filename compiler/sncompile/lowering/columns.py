@@ -111,6 +111,10 @@ def leaves(value: Value, family: Family) -> list[Value]:
 
 def origin_of(value: Value) -> TableColumn | None:
     """The column of a table that a value is, seen by the keys alone; None for any other value."""
+    if isinstance(value, Key) and len(value.keys.rows.tables) == 1 and not value.encoded:
+        table = value.keys.rows.tables[0]
+        unknown = table.late is not None and not table.late.known
+        return TableColumn(table, value.name, value.keys, False) if unknown else None
     if not isinstance(value, Related) or value.linked:
         return None
     if isinstance(value.value, Key):

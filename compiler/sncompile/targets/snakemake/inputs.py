@@ -10,7 +10,7 @@ from sncompile.ir.keys.key_set import KeySet, keys_of
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.encoding import encode_key
 from sncompile.lowering.files import CellOf, Files, Fixed, Joined, OutputOf, Seen, Traced, listed_cell
-from sncompile.lowering.model import TableColumn
+from sncompile.lowering.model import Column, TableColumn
 from sncompile.targets.snakemake.choosing import Rows, choice, chosen_by
 from sncompile.targets.snakemake.context import Context, texts
 from sncompile.targets.snakemake.marking import Waiting
@@ -141,6 +141,15 @@ def table_cell(origin: TableColumn, context: Context) -> Code | None:
         return None
     variable, column = context.around.sidecars.column(origin.table, origin.column)
     return _look_up(variable, "value", column, context)
+
+
+def late_cell(column: Column, context: Context) -> Call | None:
+    """What a column has for a job, where it is that of a table whose rows are not known yet."""
+    origin = column.origin
+    if origin is None or origin.table.late is None or origin.table.late.known:
+        return None
+    code = table_cell(origin, context)
+    return code if isinstance(code, Call) else None
 
 
 def own_cell(cells: Sequence[Any], name: str, context: Context) -> Code:
