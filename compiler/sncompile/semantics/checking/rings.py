@@ -25,7 +25,9 @@ def tell_ring(step: Step, steps: Mapping[str, Step], report: Report) -> bool:
     for output in step.outputs.values():
         if step.name in steps_in(output.path):
             message = f"a path of `{step.name}` is made from its own outputs"
-            report.add(graph_faults.CYCLE.at(output.path.span, message, help="leave the path out, so that it is derived"))
+            report.add(
+                graph_faults.CYCLE.at(output.path.span, message, help="leave the path out, so that it is derived")
+            )
             return True
     own = [value for value in _taken(step) if step.name in steps_in(value)]
     plain = next((value for value in own if not steps_in(value)[step.name]), None)
