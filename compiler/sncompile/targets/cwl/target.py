@@ -51,7 +51,7 @@ class CwlTarget(Target[NoOptions]):
     refusals: ClassVar[Mapping[Feature | str, Refusal]] = {
         Feature.LATE_KEYS: Refusal(
             faults.NO_LATE_KEYS,
-            "`{task}` follows from the rows of `{what}`, which are known once a step has run: CWL has no words for that",
+            "`{task}` follows from rows of `{what}`, which are known once a step has run: CWL has no words for that",
             "run it with `sncompile run`, or compile to Snakemake",
         ),
         Feature.CONDA: Refusal(
