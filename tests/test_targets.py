@@ -35,7 +35,7 @@ steps:
       outputs: {{o: {{type: file}}, d: {{type: directory}}}}
       {module}
       command: [tool, "${{inputs.i}}", "${{outputs.o}}", "${{outputs.d}}"{word}]
-    with: {{i: data.txt}}
+    with: {{i: {input}}}
 outputs: {{o: "${{a.o}}"}}
 """
 
@@ -55,8 +55,14 @@ ASKING: dict[Feature, dict[str, str]] = {
     Feature.LIST_FILES: {"word": ", {list_file: ['${inputs.i}']}"},
     Feature.CHECKS: {"module": "success: {non_empty: [o]}"},
     Feature.LOCAL_JOBS: {"step": "local: true"},
+    Feature.FETCHED: {"input": "'https://example.org/data.txt'"},
+    Feature.SUMS: {"step": "sha256: {i: '%s'}" % ("0" * 64)},
+    Feature.SENT: {"step": "outputs: {o: 's3://bucket/o.txt'}"},
 }
 """A spec that asks for each feature."""
+
+PLAIN = {"step": "", "module": "", "word": "", "input": "data.txt"}
+"""What stands in the places of a spec that asks for nothing."""
 
 ELSEWHERE = {
     Feature.OPTIONAL_OUTPUTS: "no spec can ask for one in this version of the language",
@@ -76,12 +82,12 @@ def test_a_feature_is_expressed_or_refused(
     """With a code, a place and a help; and what is expressed changes what is emitted."""
     monkeypatch.chdir(tmp_path)
     Path("env.yml").write_text("dependencies: [x]\n")
-    Path("main.yaml").write_text(SPEC.format(**{"step": "", "module": "", "word": ""} | ASKING[feature]))
+    Path("main.yaml").write_text(SPEC.format(**PLAIN | ASKING[feature]))
     made = compile_program(check("main.yaml").require(), CompileOptions(target=target))
     assert feature in made.lowered.features
     lacking = [each for each in made.lowered.features if each not in find_target(target).features]
     if not lacking:
-        Path("plain.yaml").write_text(SPEC.format(step="", module="", word=""))
+        Path("plain.yaml").write_text(SPEC.format(**PLAIN))
         plain = compile_program(check("plain.yaml").require(), CompileOptions(target=target))
         assert made.emitted.files != plain.emitted.files
         return
@@ -139,7 +145,7 @@ def test_an_option_that_a_target_does_not_take(
     target: str, options: dict[str, Any], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("main.yaml").write_text(SPEC.format(step="", module="", word=""))
+    Path("main.yaml").write_text(SPEC.format(**PLAIN))
     made = compile_program(check("main.yaml").require(), CompileOptions(target=target, **options))
     with pytest.raises(CompileError, match="SN615") as error:
         _ = made.emitted
@@ -149,7 +155,7 @@ def test_an_option_that_a_target_does_not_take(
 
 def test_options_by_text_and_by_name_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("main.yaml").write_text(SPEC.format(step="", module="", word=""))
+    Path("main.yaml").write_text(SPEC.format(**PLAIN))
     program = check("main.yaml").require()
     one = compile_program(program, CompileOptions(benchmark=True)).emitted.files
     assert compile_program(program, CompileOptions(own={"benchmark": "true"})).emitted.files == one
@@ -164,7 +170,7 @@ def test_a_resource_is_asked_for_refused_or_told_as_not_heeded(
     """And nothing is said of steps that never run, or that ask for none of it."""
     monkeypatch.chdir(tmp_path)
     amount = "4" if resource in ("cpus", "gpus") else "4GB" if resource != "time" else "4h"
-    Path("main.yaml").write_text(SPEC.format(step="", module=f"resources: {{{resource}: {amount}}}", word=""))
+    Path("main.yaml").write_text(SPEC.format(**PLAIN | {"module": f"resources: {{{resource}: {amount}}}"}))
     how = find_target(target).resources.get(resource)
     made = compile_program(check("main.yaml").require(), CompileOptions(target=target))
     if how is None:
@@ -174,7 +180,7 @@ def test_a_resource_is_asked_for_refused_or_told_as_not_heeded(
     else:
         warned = [each.message for each in made.emitted.warnings if each.code == "SN618"]
         assert len(warned) == (how == NOT_HEEDED)
-    none = SPEC.format(step="", module=f"resources: {{{resource}: 0}}", word="")
+    none = SPEC.format(**PLAIN | {"module": f"resources: {{{resource}: 0}}"})
     Path("none.yaml").write_text(none)
     checked = check("none.yaml")
     if not checked.failed:
@@ -191,7 +197,7 @@ def test_what_goes_wrong_in_a_package_is_told_as_its_fault(tmp_path: Path, monke
             raise KeyError("x")
 
     monkeypatch.chdir(tmp_path)
-    Path("main.yaml").write_text(SPEC.format(step="", module="", word=""))
+    Path("main.yaml").write_text(SPEC.format(**PLAIN))
     made = compile_program(check("main.yaml").require(), CompileOptions(target=Broken()))
     with pytest.raises(CompileError, match="SN616") as error:
         _ = made.emitted
@@ -207,7 +213,7 @@ def test_python_and_the_command_line_give_the_same_bytes(
     """By the one door, for each target and level."""
     run = in_this_process(capsys)
     monkeypatch.chdir(tmp_path)
-    Path("main.yaml").write_text(SPEC.format(step="retries: 1", module="", word=""))
+    Path("main.yaml").write_text(SPEC.format(**PLAIN | {"step": "retries: 1"}))
     for target in OURS:
         for level in (0, 1, 2):
             made = sncompile.compile("main.yaml", CompileOptions(target=target, level=level, out=Path("python")))

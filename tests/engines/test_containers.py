@@ -51,6 +51,32 @@ steps:
       success: {min_files: {d: 2}}
 """
 
+SCRATCH = """
+sncompile: 1
+pipeline: scratch
+data: {raw: "in", workspace: "out put"}
+tables: {t: {key: [k], rows: [{k: a b, v: "$(x) 'q'"}, {k: "it's", v: "-n"}]}}
+steps:
+  one:
+    by: [k]
+    with: {i: "${data.raw}/x y.txt", v: "${t.v}"}
+    module:
+      inputs: {i: {type: file, as: "in/${params.v}.txt"}}
+      outputs: {o: {type: file, from: "*.out"}, d: {type: directory, from: d}}
+      params: {v: {type: string}}
+      container: "IMAGE"
+      command: [sh, -c, 'cat "$1" in/* > "$2.out"; printf "%s\\n" "$2" >> "$2.out"; mkdir d; ls > d/there', x, "${inputs.i}", "${params.v}"]
+  all:
+    with: {i: "${one.o}", f: "${data.raw}"}
+    module:
+      inputs: {i: {type: "file[]", as: "{index}"}, f: {type: directory, as: raw}}
+      outputs: {o: {type: file}}
+      container: "IMAGE"
+      shell: |
+        cat ${inputs.i} raw/* > ${outputs.o}
+        ls >> ${outputs.o}
+"""  # noqa: E501
+
 SLOW = """
 sncompile: 1
 pipeline: slow
@@ -133,6 +159,21 @@ def write(folder: Path, text: str, image: str) -> None:
     (folder / "in").mkdir(exist_ok=True)
     (folder / "in" / "x y.txt").write_text("data\n")
     (folder / "secret.txt").write_text("of nobody's business\n")
+
+
+def test_links_and_files_of_scratch_folders(engine: Engine, tmp_path: Path) -> None:
+    """Links lead to inputs inside of containers as well, also to those that are links themselves."""
+    write(tmp_path, SCRATCH, engine.image)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "in" / "x y.txt").rename(tmp_path / "elsewhere" / "file")
+    (tmp_path / "in" / "x y.txt").symlink_to(tmp_path / "elsewhere" / "file")
+    done = engine.sncompile(tmp_path, "run", "spec.yaml", "--containers", engine.name)
+    assert done.returncode == 0, done.stderr
+    out = tmp_path / "out put"
+    assert (out / "one" / "it's" / "o").read_text() == "data\ndata\n-n\n"
+    assert (out / "one" / "a b" / "d" / "there").read_text() == "$(x) 'q'.out\nd\nin\n"
+    assert (out / "all" / "o").read_text() == "data\ndata\n$(x) 'q'\ndata\ndata\n-n\ndata\n1\n2\nraw\n"
+    assert not list(out.rglob("scratch/*"))
 
 
 def test_jobs_run_in_their_images(engine: Engine, tmp_path: Path) -> None:

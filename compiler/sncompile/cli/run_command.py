@@ -32,6 +32,7 @@ from sncompile.diagnostics import CompileError
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import runs as run_faults
 from sncompile.ir.graph.model import Graph
+from sncompile.ir.language.locations import is_url
 from sncompile.runner.display import duration, make_display
 from sncompile.runner.facts import facts_of
 from sncompile.runner.find import find_run
@@ -265,6 +266,6 @@ def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path | None, 
     for name, paths in output_paths(graph).items():
         if how.wanted is not None and name not in how.wanted.outputs:
             continue
-        near = [_near(Path(graph.folder) / p) for p in paths[:1]]
+        near = [p if is_url(p) else _near(Path(graph.folder) / p) for p in paths[:1]]
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         write(f"{name}: {near[0]}{more}\n" if near else "")

@@ -206,3 +206,45 @@ UNUSED_OVERRIDE = Fault(
     "A file of `--override` may be for several pipelines, so what is set for none of this one's steps is only told.",
     Severity.REMARK,
 )
+SCRATCH_MISUSE = Fault(
+    "SN257",
+    "`as` or `from` where it cannot be",
+    "`as` gives an input the name that the tool wants, and `from` takes an output from what the tool calls it, both\n"
+    "in the scratch folder of a module. A module that says `scratch: false` has none, and neither has a pipeline. In\n"
+    "the name for a list, `{name}` or `{index}` tells its files apart. `create` makes a directory for the tool to\n"
+    "write to, which `from` would put another one in the place of.",
+)
+SAME_NAME = Fault(
+    "SN258",
+    "two inputs of one name in a scratch folder",
+    "Two files cannot have one name, nor can one lie in another. Give them names that differ, or let `{name}` or\n"
+    "`{index}` tell the files of a list apart.",
+)
+NO_COMPANION = Fault(
+    "SN259",
+    "a file without the companion that its reader needs",
+    "The reader's port names companions, files that lie beside its own, such as the index of a BAM file. A step\n"
+    "whose output feeds it has to write them, and say so: `companions` of that output. A list that is sorted or\n"
+    "thinned out by a function has lost which companion belongs to which file.",
+)
+BAD_COMPANION = Fault(
+    "SN260",
+    "a companion that cannot be",
+    "`companions` are suffixes of files beside a file: `.bai` is put behind its path, `^.bai` in the place of the\n"
+    "last suffix. They are not empty, hold neither `/` nor control characters, and lead to no file that is a port\n"
+    "already. Directories have none, and neither have the inputs of a pipeline: the modules that read them do.",
+)
+BAD_PART = Fault(
+    "SN261",
+    "a part of a directory that cannot be",
+    "`in` says of an output that it is a part of an output directory of the same module, and `path` where it lies\n"
+    "there: a relative path without `.` and `..`. It is one file or directory, is kept as the directory is, and has\n"
+    "neither `create`, `from`, `companions`, a checksum, nor settings in a step. Its size is known to nobody: the\n"
+    "directory is what a reader gets.",
+)
+MIXED_PARTS = Fault(
+    "SN262",
+    "parts of directories beside other files",
+    "Who reads a part of a directory is handed the directory, and so an input that takes both parts and other files\n"
+    "would be of directories and files, which not every engine can hand over. Give the parts an input of their own.",
+)

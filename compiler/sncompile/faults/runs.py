@@ -225,3 +225,27 @@ ROWS_TO_COME = Fault(
     "Which jobs a step has follows from rows that another step writes (`from`). They can be selected, and run from\n"
     "Python, once that step has run.",
 )
+NO_PLUGIN = Fault(
+    "SN747",
+    "a storage plugin is missing",
+    "Snakemake fetches files from elsewhere, and sends them, by plugins, one for each kind of server. Each is an\n"
+    "extra of sncompile: `pip install 'sncompile[http]'`. Compiling needs none of them.",
+)
+NOT_AT_SERVER = Fault(
+    "SN748",
+    "a file that is not at its server",
+    "Before a run starts, every server is asked for the files that the run's jobs read from it. This one says that it\n"
+    "has no such file. Nothing has been run.",
+)
+NOT_REACHED = Fault(
+    "SN749",
+    "a server or bucket that is not to be reached",
+    "The server does not answer, its bucket is not there, it wants a login that is not found, or it leads on to\n"
+    "another server. Where that one is meant, let a data root begin with it. Nothing has been run.",
+)
+REMOTE_BUDGET = Fault(
+    "SN750",
+    "a budget of the disk for files from elsewhere",
+    "`--disk` counts what jobs write to this machine. Copies of files from elsewhere come and go beside that, and are\n"
+    "not counted, so that the budget could not be kept.",
+)

@@ -182,3 +182,22 @@ NOT_BEFORE_ROWS = Fault(
     "put paths and words together of them; it cannot compute with them, or choose by them. `sncompile run` can, as it\n"
     "compiles again when the rows are known.",
 )
+NOT_SENT = Fault(
+    "SN647",
+    "a result that cannot be sent (Snakemake)",
+    "Snakemake sends single files to buckets once their job has ended. It deletes none of them later, protects none,\n"
+    "and has to know by their paths which job they are of.",
+)
+NO_SERVERS = Fault(
+    "SN648",
+    "files from elsewhere",
+    "What fetches files before a job, and sends them after it, are the storage plugins of Snakemake. A target without\n"
+    "such works with files of this machine: fetch them before, or in a step that takes the URL as a `string`.",
+)
+ONE_COPY = Fault(
+    "SN649",
+    "two files from elsewhere with one copy (Snakemake)",
+    "Snakemake keeps the copy of a file by the name of its server and its path there, whatever the scheme, and has no\n"
+    "room for a file and for another one below it: `https://HOST/a` and `http://HOST/a`, `s3://BUCKET/a` and\n"
+    "`s3://BUCKET/a/b` cannot both be there.",
+)

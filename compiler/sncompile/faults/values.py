@@ -66,9 +66,37 @@ BAD_SUCCESS = Fault(
 URL_AS_FILE = Fault(
     "SN336",
     "a URL where a file is wanted",
-    "This version neither fetches nor sends files: an input, an output, a parameter of the type `path`, the file of\n"
-    "a table and a data root that they lie in are paths of this machine. Fetch a file before, or in a step that takes\n"
-    "the URL as a `string`, which may be any text.",
+    "Inputs may be URLs, and so may outputs at `s3://`. A parameter of the type `path`, the file of a\n"
+    "table, a default of a module and an output elsewhere are paths of this machine. Fetch a file before, or in a\n"
+    "step that takes the URL as a `string`, which may be any text.",
+)
+BAD_URL = Fault(
+    "SN359",
+    "a URL that cannot be fetched from or sent to",
+    "A URL names a server and a file there: `https://HOST/PATH`, `s3://BUCKET/KEY`. It holds no user and password,\n"
+    "and no question (`?token=…`), as it stands in emitted files, records and messages: logins are found where the\n"
+    "tools of the server look for them (`~/.aws`, `~/.netrc`, variables of the environment).",
+)
+UNNAMED_SERVER = Fault(
+    "SN360",
+    "a server that no data root names",
+    "A cell of a table can have a run fetch what it says. So servers without encryption (`http:`), and this machine\n"
+    "itself (`localhost`, `127.0.0.1`, addresses of the link), are asked only where a data root of the spec or of\n"
+    "`--data` begins with them.",
+)
+REMOTE_FOLDER = Fault(
+    "SN361",
+    "a directory at a URL",
+    "Files are fetched and sent one by one, and servers have no directories. Name the files, or have a step pack and\n"
+    "unpack an archive.",
+)
+MADE_OF_URL = Fault(
+    "SN362",
+    "a value made of the URL of a file that is fetched",
+    "A file from elsewhere is fetched to a place that the engine chooses, and a command that names the port gets that\n"
+    "place. What is made of the path before the job runs - its folder, a list joined to one text, a choice, its size\n"
+    "- would hold the URL. Name the port by itself, also within a text; `basename`, `stem` and `suffix` serve as\n"
+    "well. An optional port that some jobs lack has no `option` either, and is nothing for `python` and `notebook`.",
 )
 IN_CODE = Fault(
     "SN324",
@@ -151,4 +179,25 @@ GIVEN_EXPRESSION = Fault(
     "an expression in a value from the command line",
     "What `--set`, `--data` and `--params` give is taken as it is and never evaluated, so `${…}` there would be\n"
     "handed to the tool as it stands. Give the value itself; a literal `${` is written `$${`.",
+)
+BAD_NAME = Fault(
+    "SN347",
+    "a name that is none in a scratch folder",
+    "`as` and `from` name files in the job's scratch folder: by a relative path that does not begin with `/`, has no\n"
+    "`.` and `..` among its parts, does not end in `/`, and holds no control characters.",
+)
+PATH_IN_TEXT = Fault(
+    "SN348",
+    "a text that is computed from a path, in a scratch folder",
+    "The command of a module with a scratch folder runs there, so its paths are made absolute right before. That\n"
+    "works where a path stands by itself or as a part of an argument (`${inputs.image}`, `--in=${inputs.image}`), but\n"
+    "not where a function has made another text of it (`join`, `replace`, `dirname`), in the environment, or in a\n"
+    "list file. `basename`, `stem` and `suffix` may be taken.",
+)
+BAD_SUM = Fault(
+    "SN477",
+    "a sum of a file that cannot be",
+    "`sha256` of a step says what the files of inputs must hold, beside what `with` gives: `sha256: {reads:\n"
+    '"${samples.sum}"}`. It is for an input that is one file, which no step makes, and has 64 digits. A job whose\n'
+    "file holds something else fails before its command runs.",
 )

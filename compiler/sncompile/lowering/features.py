@@ -27,3 +27,6 @@ class Feature(Enum):
     BATCHES = "several jobs in one"
     LOCAL_JOBS = "jobs of the submitting machine"
     LATE_KEYS = "keys that are known later"
+    FETCHED = "files from elsewhere"
+    SUMS = "sums of input files"
+    SENT = "results that are sent elsewhere"

@@ -17,6 +17,7 @@ from sncompile.ir.jobs.expansion import Expansion, job_id, module_files
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Size
 from sncompile.ir.values.relating import UNIT
+from sncompile.ir.values.remote import Remote, RemotePort
 from sncompile.lowering.columns import Columns
 from sncompile.lowering.features import Feature
 from sncompile.lowering.model import (
@@ -28,6 +29,7 @@ from sncompile.lowering.model import (
     Promised,
     Task,
     Use,
+    paths_in,
     ports_paths,
 )
 from sncompile.lowering.paths import inputs_of, outputs_of, parameters_of, sources_of, taken_outputs
@@ -64,6 +66,7 @@ def lower(graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | No
         features=_features(graph, needed_here),
         resources=_resources(graph, needed_here),
         effects=tuple(effects),
+        sums=graph.sums,
         span=graph.span,
         _parts=lowering,
         row_sources=frozenset(t.late.step for f in graph.families.values() for t in unknown_tables(f) if t.late),
@@ -73,9 +76,10 @@ def lower(graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | No
 class _Ports:
     """The files of one family, as the pipeline has them."""
 
-    def __init__(self, columns: Columns, tracing: Tracing) -> None:
+    def __init__(self, columns: Columns, tracing: Tracing, remote: Collection[RemotePort]) -> None:
         self.columns, self.family = columns, columns.family
-        self.inputs, self.outputs = inputs_of(columns, tracing), outputs_of(columns.family, tracing)
+        self.inputs = inputs_of(columns, tracing, remote)
+        self.outputs = outputs_of(columns.family, tracing, remote)
 
 
 class _Lowering:
@@ -100,7 +104,11 @@ class _Lowering:
     @cached_property
     def _ports(self) -> dict[str, _Ports]:
         graph, evaluator, tracing = self._graph, self._evaluator, self._tracing
-        return {name: _Ports(Columns(graph.families[name], graph, evaluator), tracing) for name in graph.downwards()}
+        remote = Remote(graph.families, evaluator)
+        return {
+            name: _Ports(Columns(graph.families[name], graph, evaluator), tracing, remote.ports(name))
+            for name in graph.downwards()
+        }
 
     @cached_property
     def staged(self) -> Staged:
@@ -269,10 +277,14 @@ def _features(graph: Graph, needed_here: Collection[str]) -> dict[Feature, tuple
     """What an engine must be able to do, each with the places that ask for it."""
     found: dict[Feature, list[Use]] = {}
     evaluator = Evaluator(graph.families)
+    remote = Remote(graph.families, evaluator)
     for name, family in graph.families.items():
         if name not in needed_here:
             continue
-        for feature, what, span in _used(family, Columns(family, graph, evaluator)):
+        columns = Columns(family, graph, evaluator)
+        used = [*_used(family, columns), *_used_elsewhere(family, remote.ports(name))]
+        used += _summed(columns, graph.sums) if graph.sums else ()
+        for feature, what, span in used:
             found.setdefault(feature, []).append(Use(name, what, span))
         for table in unknown_tables(family):
             found.setdefault(Feature.LATE_KEYS, []).append(Use(name, table.name, table.span))
@@ -333,6 +345,22 @@ def _used(family: Family, columns: Columns) -> Iterator[tuple[Feature, str, Span
     ):
         if span is not None:
             yield feature, what, span
+
+
+def _used_elsewhere(family: Family, remote: Collection[RemotePort]) -> Iterator[tuple[Feature, str, Span]]:
+    """What a family needs as it reads and writes at URLs."""
+    for space, name in sorted(remote):
+        if space == "inputs":
+            yield Feature.FETCHED, name, family.inputs[name].value.span
+        else:
+            yield Feature.SENT, name, family.outputs[name].span
+
+
+def _summed(columns: Columns, sums: Mapping[str, str]) -> Iterator[tuple[Feature, str, Span]]:
+    """The inputs of a family that take files of which it is said what they hold."""
+    for name, port in columns.family.inputs.items():
+        if any(path in sums for cell in columns.cells(port.value) for path in paths_in(cell) or ()):
+            yield Feature.SUMS, name, port.value.span
 
 
 def _late_words(family: Family, columns: Columns) -> list[str]:

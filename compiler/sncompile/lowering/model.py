@@ -217,6 +217,7 @@ class Input:
     the tables get. `makers` are the tasks that its value is made from, and `sources` for each job those of their jobs.
     Where a path is `computed` from others, who writes it says nothing of whom the job needs. `data` as of a column.
     `required` says that a job without any is at fault, if rows that are not known yet leave it with none.
+    Some paths of a `remote` port are URLs.
     """
 
     base: str
@@ -231,6 +232,7 @@ class Input:
     data: bool
     span: Span
     required: bool = True
+    remote: bool = False
 
     @property
     def path(self) -> tuple[Piece, ...] | None:
@@ -256,6 +258,7 @@ class Output:
     span: Span
     path_span: Span
     words: tuple[Word, ...] = ()
+    remote: bool = False
 
     @property
     def path(self) -> tuple[Piece, ...] | None:
@@ -456,8 +459,9 @@ class Lowered:
     `features` are what an engine must be able to do, and `resources` what jobs ask for, each with what asks for it.
     `folder` is the jobs' working folder and is never written into a file; `roots` are the data roots by their names,
     `workspace` that of the results; `origins` has what documents from outside of the project are called on every
-    machine. `row_sources` are the tasks that write the rows of tables which are not known yet. `place` is where jobs
-    find module files, and `staged` leads from the path of an input to where they find that.
+    machine. `row_sources` are the tasks that write the rows of tables which are not known yet, `sums` what files of
+    inputs must hold, as SHA-256. `place` is where jobs find module files, and `staged` leads from the path of an input
+    to where they find that.
     """
 
     name: str
@@ -474,6 +478,7 @@ class Lowered:
     features: Mapping[Feature, tuple[Use, ...]]
     resources: Mapping[str, tuple[Use, ...]]
     effects: tuple[str, ...]
+    sums: Mapping[str, str]
     span: Span
     _parts: Parts
     row_sources: frozenset[str] = frozenset()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sncompile.ir.graph.edges import taken
 from sncompile.ir.graph.feeds import feeds, steps_in
 from sncompile.ir.graph.model import Family
 from sncompile.ir.values import model as ir
 from sncompile.ir.values.model import Value, walk
+from sncompile.ir.values.remote import RemotePort
 from sncompile.lowering.columns import Columns
 from sncompile.lowering.files import Files
 from sncompile.lowering.model import Input, JobRef, Lazy, Made, Output, Parameter, paths_in
 from sncompile.lowering.tracing import Tracing
 
 
-def inputs_of(columns: Columns, tracing: Tracing) -> dict[str, Input]:
+def inputs_of(columns: Columns, tracing: Tracing, remote: Collection[RemotePort]) -> dict[str, Input]:
     """The input ports of a family."""
     found = {}
     family = columns.family
@@ -34,6 +35,7 @@ def inputs_of(columns: Columns, tracing: Tracing) -> dict[str, Input]:
             data=from_rows(port.value),
             span=port.value.span,
             required=port.required,
+            remote=RemotePort("inputs", name) in remote,
         )
     return found
 
@@ -90,7 +92,7 @@ def parameters_of(columns: Columns) -> dict[str, Parameter]:
     }
 
 
-def outputs_of(family: Family, tracing: Tracing) -> dict[str, Output]:
+def outputs_of(family: Family, tracing: Tracing, remote: Collection[RemotePort]) -> dict[str, Output]:
     """The output ports of a family."""
     found = {}
     for name, port in family.outputs.items():
@@ -106,6 +108,7 @@ def outputs_of(family: Family, tracing: Tracing) -> dict[str, Output]:
             create=port.create,
             span=port.span,
             path_span=port.path.span,
+            remote=RemotePort("outputs", name) in remote,
         )
     return found
 

@@ -136,7 +136,7 @@ def _task_lines(lowered: Lowered, task: Task) -> Iterator[str]:
 
 
 def _port_text(port: Input | Output) -> str:
-    kind = f"{port.base}{'[]' if port.many else ''}"
+    kind = f"{'remote ' if port.remote else ''}{port.base}{'[]' if port.many else ''}"
     if port.path is not None:
         return f"{kind} = {''.join(map(piece_text, port.path))}"
     each = ["absent" if paths is None else " ".join(paths) for paths in port.paths]

@@ -10,6 +10,7 @@ from typing import Any
 
 from sncompile.diagnostics import Diagnostic
 from sncompile.diagnostics.text import visible
+from sncompile.ir.language.locations import is_url
 from sncompile.notebook.errors import RunError
 from sncompile.runner.ending import cancel, kill, settle
 from sncompile.runner.failures import Failure
@@ -94,15 +95,18 @@ def _log_text(log: JobLog, *, alone: bool) -> str:
     return log.text(MOST_OF_LOG) if alone else f"==> {log.title}\n{log.text(MOST_OF_LOG)}"
 
 
-class Results(Mapping[str, "Path | list[Path]"]):
-    """The files of a pipeline's outputs, by name: a path, or a list of them. They are there once the run is done."""
+class Results(Mapping[str, "Path | str | list[Path | str]"]):
+    """The files of a pipeline's outputs, by name: a path, a URL as text, or a list of them.
+
+    They are there once the run is done.
+    """
 
     def __init__(self, outputs: Mapping[str, Any], working: Path) -> None:
         self._outputs, self._working = outputs, working
 
-    def __getitem__(self, name: str) -> Path | list[Path]:
+    def __getitem__(self, name: str) -> Path | str | list[Path | str]:
         output = self._outputs[name]
-        paths = [self._working / path for path in output["paths"]]
+        paths: list[Path | str] = [path if is_url(path) else self._working / path for path in output["paths"]]
         return paths if output["many"] or not paths else paths[0]
 
     def __iter__(self) -> Iterator[str]:
@@ -115,8 +119,8 @@ class Results(Mapping[str, "Path | list[Path]"]):
         return "\n".join(f"{name}: {_told(paths)}" for name, paths in self.items())
 
 
-def _told(paths: Path | list[Path]) -> str:
-    if isinstance(paths, Path):
+def _told(paths: Path | str | list[Path | str]) -> str:
+    if not isinstance(paths, list):
         return str(paths)
     return f"{len(paths):,} files" + (f", {paths[0]}, …" if paths else "")
 

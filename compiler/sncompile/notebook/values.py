@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, Protocol, runtime_checkable
+
+from sncompile.ir.language.locations import given as given_path
+from sncompile.ir.language.locations import is_url
 
 
 @runtime_checkable
@@ -34,7 +37,7 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, PurePath):
-        return literal(os.path.abspath(value))
+        return literal(given_path(value))
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if hasattr(value, "columns") and hasattr(value, "to_dict"):
@@ -52,7 +55,7 @@ def plain(value: Any) -> Any:
 def given(value: Any) -> Any:
     """A Python value as an option takes it: as `plain`, but a path is only a path there."""
     if isinstance(value, PurePath):
-        return os.path.abspath(value)
+        return given_path(value)
     if isinstance(value, (list, tuple)):
         return [given(item) for item in value]
     if isinstance(value, Mapping):
@@ -65,4 +68,8 @@ def roots(data: Data) -> dict[str, str]:
     if data is None:
         return {}
     found = data.data_roots() if isinstance(data, DataRoots) else data
-    return {str(name): str(Path(path)) if isinstance(path, PurePath) else str(path) for name, path in found.items()}
+    return {str(name): _root(path) for name, path in found.items()}
+
+
+def _root(path: object) -> str:
+    return given_path(path) if isinstance(path, PurePath) and is_url(str(path)) else str(path)

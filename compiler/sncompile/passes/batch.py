@@ -15,6 +15,8 @@ from heapq import heapify, heapreplace
 
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.jobs.expansion import job_id
+from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.remote import Remote
 from sncompile.ir.values.run_time import dynamic
 from sncompile.passes.result import Remark, Result
 
@@ -22,6 +24,7 @@ from sncompile.passes.result import Remark, Result
 def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
     """The graph with batches for each step that asks for them; `seconds` are times of jobs by their id."""
     families = dict(graph.families)
+    remote = Remote(graph.families, Evaluator(graph.families))
     remarks = []
     for name, family in graph.families.items():
         if family.batch < 2 or family.batches or len(family.keys) < 2:
@@ -29,6 +32,10 @@ def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
         reason = _hindrance(family)
         if graph.feeds_itself(name):
             reason = "its instances wait for each other"
+        if reason is None and graph.sums:
+            reason = "files of inputs are looked at before each job (`sha256`)"
+        if reason is None and remote.ports(name):
+            reason = "the engine fetches what it reads, or sends what it writes, one by one"
         if reason is not None:
             message = f"`{name}` is not done in batches: {reason}"
             remarks.append(Remark("batch", False, message, family.span))

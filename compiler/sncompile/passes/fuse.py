@@ -19,7 +19,9 @@ from sncompile.ir.graph.model import Edge, Family, Graph
 from sncompile.ir.graph.resources import RESOURCES, Unit
 from sncompile.ir.graph.rewrite import map_children, map_family
 from sncompile.ir.graph.structure import settings_structure, structure
+from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Const, Local, Output, Related, Size, Value
+from sncompile.ir.values.remote import Remote
 from sncompile.ir.values.run_time import dynamic
 from sncompile.passes.paths import unmanageable
 from sncompile.passes.reduce import reduce
@@ -49,6 +51,7 @@ def _fuse_once(graph: Graph, keep: frozenset[str]) -> Result:
     for edge in graph.edges:
         below.setdefault(edge.source, []).append(edge)
     families = dict(graph.families)
+    remote = Remote(graph.families, Evaluator(graph.families))
     remarks = []
     for name in graph.order():
         edges = below.get(name, [])
@@ -63,6 +66,8 @@ def _fuse_once(graph: Graph, keep: frozenset[str]) -> Result:
         reason = _hindrance(first, second, published) if name not in named else "another path is made from one of its"
         if not keep.isdisjoint((name, *(origin.step for origin in first.origins.values()))):
             reason = f"`{name}` is asked for by name"
+        if reason is None and (remote.ports(name) or remote.ports(second.name)):
+            reason = "the engine fetches what one of them reads, or sends what it writes"
         fused = _fused(first, second) if reason is None else None
         if fused is not None and unmanageable(fused):
             reason = "not the same parts vary in their paths, and an engine deletes or protects some of them"

@@ -12,7 +12,9 @@ from dataclasses import replace
 
 from sncompile.ir.graph.edges import taken
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Made, Output, Value, walk
+from sncompile.ir.values.remote import Remote, RemotePort
 from sncompile.passes.paths import vary_alike
 from sncompile.passes.result import Remark, Result, some
 
@@ -21,12 +23,15 @@ def temp(graph: Graph) -> Result:
     """The graph with derived outputs made temporary where steps read them and no output of the pipeline is one."""
     read = {port for family in graph.families.values() for value in taken(family).values() for port in _ports(value)}
     published = {port for value in graph.outputs.values() for port in _ports(value)}
+    remote = Remote(graph.families, Evaluator(graph.families))
     families = {}
     remarks = []
     for name, family in graph.families.items():
         steps = {name, *(origin.step for origin in family.origins.values())}
         kept = {port for step, port in graph.row_sources if step in steps}
         found = [n for n in family.outputs if n not in kept and _unwanted(family, n, read, published)]
+        if found and (sent := remote.ports(name)):
+            found = [n for n in found if RemotePort("outputs", n) not in sent]
         families[name] = family
         if found and (family.batches or not vary_alike(family)):
             why = "it is done in batches" if family.batches else "the step's paths do not vary in the same parts"

@@ -21,6 +21,7 @@ from sncompile.runner.causes import ON_DISKS, Cause, cause_of, says_disk, told_w
 from sncompile.runner.job_names import JobName, JobNames
 from sncompile.runner.progress import JobRecord, Progress, error_line
 from sncompile.runner.record import RunFolder
+from sncompile.targets.snakemake.storage import PLACE
 from sncompile.telemetry.redaction import NO_SECRETS, Redaction
 
 LOG_LINES = 12
@@ -274,6 +275,11 @@ def _command(record: JobRecord, working: Path) -> str:
             script = f"bash -euo pipefail -c {_pasted(script)}"
     if len(script) > _LONGEST_COMMAND:
         return f"(its command has {len(script):,} characters; it is the last `shellcmd` of the job in `events.jsonl`)"
+    if f"{PLACE}/" in script:
+        return (
+            "(it works with copies of files from elsewhere, which the engine keeps as long as it needs them; "
+            "its command is the last `shellcmd` of the job in `events.jsonl`)"
+        )
     # The engine makes the folders of outputs, and takes them away again with what a failed job wrote.
     folders = sorted({os.path.dirname(path) for path in record.outputs} - {""})
     lacking = [folder for folder in folders if not (working / folder).is_dir()]

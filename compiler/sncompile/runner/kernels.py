@@ -15,6 +15,7 @@ from sncompile.ir.graph.files import ModuleFile
 from sncompile.ir.graph.model import Family
 from sncompile.ir.values.model import Const, Local, Record
 from sncompile.ir.values.model import ModuleFile as FileValue
+from sncompile.semantics.scratch import tool_of
 from sncompile.semantics.scripts.notebooks import NotebookError, read_notebook
 
 _PATIENCE = 60
@@ -62,7 +63,7 @@ class Kernels:
 
 def notebook_of(family: Family) -> FileValue | None:
     """The notebook of a family that is made of a `notebook` module; None for others."""
-    match family.command:
+    match tuple(tool_of(family.command or ())[0]):
         case (Const(value="papermill"), FileValue() as file, _, Const(), Record() | Local()):
             return file
         case _:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from sncompile.diagnostics import Span
 from sncompile.diagnostics.text import visible
 from sncompile.drawing.themed_svg import Mark, to_themed_svg
+from sncompile.ir.language.locations import is_url
 from sncompile.runner.display import duration
 from sncompile.runner.facts import picture_from
 from sncompile.runner.failures import SameFailures, together
@@ -260,6 +261,8 @@ def _outputs(watch: Watch, status: RunStatus) -> list[dict[str, Any]]:
 
 def _since(path: str, working: Path, status: RunStatus, targets: Sequence[str]) -> str:
     """What is to be said of an output as it is now; nothing where it is as the run left it."""
+    if is_url(path):
+        return ""  # A page asks nobody.
     try:
         changed = (working / path).stat().st_mtime
     except OSError:

@@ -14,11 +14,13 @@ from sncompile.faults import runs as faults
 from sncompile.ir.graph.commands import Flag, Option
 from sncompile.ir.graph.images import ImageKind, image_name, images_of, images_used
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.language.locations import absolute, is_url
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.lowering.lower import lower
 from sncompile.lowering.model import Lowered
 from sncompile.runner.kernels import Kernels
 from sncompile.runner.links import Lost, Mount, followed
+from sncompile.semantics.scratch import tool_of
 from sncompile.targets.snakemake.containers import docker_name, folders
 from sncompile.targets.target import wrapped_for
 
@@ -87,7 +89,7 @@ def linked(lowered: Lowered, working: Path) -> tuple[list[Mount], list[Lost]]:
             continue
         outside = [each.paths for port in task.inputs.values() for each in port.outside]
         for found in (*outside, *(paths for each in task.parameters.values() for paths in each.paths)):
-            paths |= dict.fromkeys(os.path.normpath(working / path) for path in found)
+            paths |= dict.fromkeys(absolute(str(working), path) for path in found if not is_url(path))
     return followed(paths, (str(working), *shown))
 
 
@@ -203,12 +205,13 @@ def _program_fault(family: Family, evaluator: Evaluator) -> Diagnostic | None:
     """A fault where a command's own program is not there."""
     if not family.command or any(variable.name == "PATH" for variable in family.env):
         return None
-    first = family.command[0]
+    words, sign = tool_of(family.command)
+    first = words[0]
     if isinstance(first, (Option, Flag)):
         return None
     lacking = [
         program
-        for program in sorted({str(p) for p in evaluator.column(first, family.keys, family)})
+        for program in sorted({str(p).removeprefix(sign) for p in evaluator.column(first, family.keys, family)})
         if "/" not in program and shutil.which(program) is None
     ]
     if not lacking:

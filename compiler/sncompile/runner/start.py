@@ -34,6 +34,7 @@ from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.machine import this_machine
 from sncompile.runner.processes import MARK, identify
 from sncompile.runner.record import RECORD, RunFolder, now, private, versions
+from sncompile.runner.remote_files import look_elsewhere
 from sncompile.runner.run_options import Prepared, RunOptions
 from sncompile.runner.selection.wanted import marked_families, output_paths
 from sncompile.runner.software import binds, deployment, engine_of, missing
@@ -45,6 +46,7 @@ from sncompile.runner.watch import Watch
 from sncompile.semantics.checking.checks import look_again
 from sncompile.semantics.checking.own_files import Kept, Reach
 from sncompile.targets.snakemake.engine.surroundings import Surroundings, python, surroundings
+from sncompile.targets.snakemake.storage import copy_of
 from sncompile.telemetry.redaction import SHORTEST
 from sncompile.views.columns import count
 
@@ -140,6 +142,8 @@ def _make_ready(
     verdict = examine(request, taken.variables, str(working))
     limits = limits_of(verdict, this_machine(), options.cores, run.emitted)
     _preflight(run, working, options, methods, profile, say)
+    chosen = run.jobs.wanted if options.wanted is None else options.wanted.jobs
+    servers = look_elsewhere(run.made, chosen, say, budget=options.disk is not None)
     asked = options.wanted.files if options.wanted is not None else _outputs(run.graph)
     set_by_somebody = {setting.member for setting in verdict.settings}
     marked = marked_families(run.emitted)
@@ -153,7 +157,7 @@ def _make_ready(
         _remove(claimed.half_written)
     decided = None
     if "default_storage_provider" not in set_by_somebody:
-        decided = decide_run(run, options, claimed, files, say, everything="forceall" in set_by_somebody)
+        decided = decide_run(run, options, claimed, files, say, servers, everything="forceall" in set_by_somebody)
         if "notemp" not in set_by_somebody:
             decided.delete_unneeded()
         if not idle and not decided.busy() and not _lacking(promised(files, asked), working):
@@ -164,7 +168,7 @@ def _make_ready(
     write_facts(folder, {**run.facts, "documents": documents}, run.graph)
     write_promises(folder.promises, promised(files, asked), files.by_mark)
     targets = () if options.wanted is None else options.wanted.files
-    request = replace(request, targets=targets, shared=shared(run.jobs, verdict, limits))
+    request = replace(request, targets=tuple(map(copy_of, targets)), shared=shared(run.jobs, verdict, limits))
     state = None if decided is None else give_orders(folder, run, options, marked, decided)
     if options.disk is not None:
         orders = () if decisions is None else orders_of(run.graph, run.jobs, decisions, marked)

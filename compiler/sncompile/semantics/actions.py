@@ -10,8 +10,8 @@ from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, Flag, Option
-from sncompile.ir.graph.own_names import CALLER
-from sncompile.ir.language.types import BOOLEAN, NULL, STRING, Type
+from sncompile.ir.graph.own_names import CALLER, SCRATCH_CALLER
+from sncompile.ir.language.types import BOOLEAN, NULL, PATH, STRING, Type
 from sncompile.ir.values.model import Apply, Choice, Const, Local, ModuleFile, Record, Text, Value
 from sncompile.semantics.linking.binding import param_type, port_type
 from sncompile.semantics.list_files import BY_VALUE, may_be_empty
@@ -44,7 +44,7 @@ def link_action(doc: ModuleDoc, typer: Typer, library: Library, report: Report, 
     if doc.script is None:
         return Action((), None, True)
     if isinstance(doc.script, Template):
-        return Action(None, link_script(doc.script, typer, report), False)
+        return Action(None, link_script(doc.script, typer, report, named=doc.in_scratch), False)
     _check_one_name(doc, report)
     make = {"python": _python, "script": _script, "notebook": _notebook}[doc.action]
     return Action(make(doc, doc.script, library, report, claim), None, True)
@@ -132,10 +132,12 @@ def _keywords(doc: ModuleDoc, leave_out: str = "") -> tuple[tuple[str, Local], .
 
 
 def _members(doc: ModuleDoc, leave_out: str = "") -> list[tuple[str, Local]]:
-    """Every port and parameter of a module, by name."""
+    """Every port and parameter of a module, by name; what is taken from a scratch folder the tool itself has named."""
     found = [(n, Local("inputs", n, port_type(p), p.name.span)) for n, p in doc.inputs.items()]
     found += [
-        (n, Local("outputs", n, Type(p.base, p.many, False, p.formats), p.name.span)) for n, p in doc.outputs.items()
+        (n, Local("outputs", n, Type(p.base, p.many, False, p.formats), p.name.span))
+        for n, p in doc.outputs.items()
+        if p.source is None
     ]
     found += [(n, Local("params", n, param_type(p), p.name.span)) for n, p in doc.params.items()]
     return [(name, local) for name, local in found if name != leave_out]
@@ -143,9 +145,25 @@ def _members(doc: ModuleDoc, leave_out: str = "") -> list[tuple[str, Local]]:
 
 def _python(doc: ModuleDoc, function: Named, library: Library, report: Report, claim: Claim) -> tuple[Argument, ...]:
     span = function.span
-    caller = ModuleFile(library.claim_support(CALLER), Type("file"), span)
+    caller = ModuleFile(library.claim_support(SCRATCH_CALLER if doc.in_scratch else CALLER), Type("file"), span)
     record = Record(_keywords(doc), STRING, span)
-    return (Const("python", STRING, span), caller, Const(function.name, STRING, span), record)
+    return (
+        Const("python", STRING, span),
+        caller,
+        Const(function.name, STRING, span),
+        *_from_scratch(doc, span),
+        record,
+    )
+
+
+def _from_scratch(doc: ModuleDoc, span: Span) -> tuple[Argument, ...]:
+    """What tells the caller of functions which of their arguments are paths, and from where; those in the folder itself
+    have a sign before their names."""
+    if not doc.in_scratch:
+        return ()
+    linked = {name for name, port in doc.inputs.items() if port.link is not None}
+    names = [f"@{name}" if name in linked else name for name, member in _keywords(doc) if member.type.of_paths]
+    return (Const("--home", STRING, span), Const(".", PATH, span), Const(",".join(names), STRING, span))
 
 
 def _script(doc: ModuleDoc, script: Named, library: Library, report: Report, claim: Claim) -> tuple[Argument, ...]:
@@ -183,6 +201,13 @@ def _notebook(doc: ModuleDoc, notebook: Named, library: Library, report: Report,
     source = library.claimed[emitted].source
     check_notebook(source, library.name_of(source), [name for name, _ in members], span, report)
     record = Record(members, STRING, span)
+    if doc.in_scratch:
+        caller = ModuleFile(library.claim_support(SCRATCH_CALLER), Type("file"), span)
+        return (
+            Const("python", STRING, span), caller, Const("papermill:execute_notebook", STRING, span),
+            *_from_scratch(doc, span), Const("--notebook", STRING, span), ModuleFile(emitted, Type("file"), span),
+            place._replace(type=PATH), record,
+        )  # fmt: skip
     return (
         Const("papermill", STRING, span), ModuleFile(emitted, Type("file"), span), place,
         Const(BY_VALUE, STRING, span), record,

@@ -10,9 +10,11 @@ from sncompile.ir.graph.model import Family, Graph, Input, Output
 from sncompile.ir.graph.rewrite import map_children, map_family
 from sncompile.ir.language.types import NULL, Type
 from sncompile.ir.values.model import Apply, Const, Related, Value
-from sncompile.semantics.list_files import handed_over, named_lists
+from sncompile.semantics.list_files import handed_over
 from sncompile.semantics.made_sheets import with_sheets
+from sncompile.semantics.parts import without_parts
 from sncompile.semantics.program import Program, Step
+from sncompile.semantics.scratch import in_scratch
 
 
 def build(program: Program) -> Graph:
@@ -20,8 +22,8 @@ def build(program: Program) -> Graph:
     other.
     """
     steps = {name: handed_over(step, program.workspace) for name, step in program.steps.items() if len(step.keys)}
-    families = {name: with_sheets(_family(step), step) for name, step in steps.items()}
-    outputs = program.outputs
+    families = {name: with_sheets(_family(step, program.workspace), step) for name, step in steps.items()}
+    families, outputs = without_parts(families, program.outputs, program.steps)
     given = {name: taken(family) for name, family in families.items()}
     if len(families) < len(program.steps) or any(_is_present(v) for values in given.values() for v in values.values()):
         families = {name: _plain(family, families) for name, family in families.items()}
@@ -40,6 +42,7 @@ def build(program: Program) -> Graph:
         outputs={name: _all_there(value) for name, value in outputs.items()},
         files=program.files,
         origins={file.shown: name for name, file in program.modules.items() if file.foreign},
+        sums=program.sums,
         spec_digest=_digest(program),
         row_sources=frozenset((t.late.step, t.late.port) for t in program.tables.values() if t.late is not None),
         later=tuple(dict.fromkeys(step for late in program.late for step in late.steps)),
@@ -73,7 +76,8 @@ def _all_there(value: Value) -> Value:
     return Apply("present", (value,), value.type._replace(gaps=False), value.span) if value.type.gaps else value
 
 
-def _family(step: Step) -> Family:
+def _family(step: Step, workspace: str) -> Family:
+    run = in_scratch(step, workspace)
     ports = step.module.inputs
     inputs = {
         name: Input(value, ports[name].base, ports[name].many, not ports[name].optional)
@@ -102,9 +106,9 @@ def _family(step: Step) -> Family:
         inputs=inputs,
         params=step.params,
         outputs=outputs,
-        command=step.command,
-        shell=step.shell,
-        lists=named_lists(step),
+        command=run.command,
+        shell=run.shell,
+        lists=run.lists,
         container=step.container,
         network=step.network,
         conda=step.conda,

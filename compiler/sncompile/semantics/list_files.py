@@ -14,6 +14,7 @@ from sncompile.ir.graph.commands import Argument, Flag, ListFile, Option
 from sncompile.ir.graph.own_names import OWN_FOLDER
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.encoding import below
+from sncompile.ir.language.locations import workspace_here
 from sncompile.ir.language.types import STRING, Type
 from sncompile.ir.values.model import (
     Attempt,
@@ -116,7 +117,7 @@ def named_lists(step: Step) -> dict[str, ListFile]:
 
 def list_path(file: str, workspace: str, step: str, keys: KeySet, span: Span) -> Value:
     """The path of a file that is written for a job: beside what the step writes, where no output may be."""
-    parts: list[Value] = [Const(below(workspace, f"{step}/{OWN_FOLDER}/lists/"), STRING, span)]
+    parts: list[Value] = [Const(below(workspace_here(workspace), f"{step}/{OWN_FOLDER}/lists/"), STRING, span)]
     for key in keys.by:
         parts += [Key(keys, key, True, STRING, span), Const("/", STRING, span)]
     return join_text([*parts, Const(file, STRING, span)], span)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sncompile.diagnostics import Span
 from sncompile.ir.language.encoding import MAX_PART, length, no_option
+from sncompile.ir.language.locations import is_url
 from sncompile.ir.language.operands import to_text
 from sncompile.ir.language.types import STRING
 from sncompile.ir.values.model import Const, Items, Text, Value
@@ -17,19 +18,8 @@ MAX_PATH = 4095
 """Bytes of a whole path, as Linux has it."""
 
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
-# A single letter is a drive of Windows. Of some no second slash is wanted: it may have got lost on the way.
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|(?:https?|s?ftps?|s3|gs|file):/", re.IGNORECASE)
 _UP = re.compile(r"(/)(?!\.\.?/)[^/]+/\.\./")
 _UP_AT_START = re.compile(r"(^|/)(?!\.\.?/)[^/]+/\.\./")
-
-
-def is_url(path: str) -> bool:
-    """Whether a path begins as a URL does.
-
-    >>> is_url("s3://bucket/a.txt"), is_url("https:/a.txt"), is_url("out/k://end"), is_url("C:/a.txt")
-    (True, True, False, False)
-    """
-    return _URL.match(path) is not None
 
 
 def normal(path: str) -> str:

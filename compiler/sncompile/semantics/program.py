@@ -18,6 +18,7 @@ from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.inference.inferred import Inferred
 from sncompile.semantics.late.link import KnownRows
+from sncompile.semantics.scratch import Scratch
 from sncompile.syntax.document import About, ModuleDoc, PortDoc
 from sncompile.syntax.source import Source
 
@@ -118,6 +119,9 @@ class Step(NamedTuple):
     tags: tuple[str, ...]
     span: Span
     sheets: Mapping[str, MadeSheet] = MappingProxyType({})
+    scratch: Scratch | None = None
+    sums: Mapping[str, Value] = MappingProxyType({})
+    """What the files of inputs must hold: port → SHA-256."""
 
     def local(self, space: str, name: str) -> Value:
         """What a name of the module stands for in this step."""
@@ -214,3 +218,5 @@ class Program:
     """The steps that are not here, since it is not known yet which jobs they have."""
     whole: tuple[Program, Program] | None = None
     """The program with those, over two kinds of rows that stand in for what is not known (`semantics/late`)."""
+    sums: Mapping[str, str] = field(default_factory=dict)
+    """What files must hold: path → SHA-256."""

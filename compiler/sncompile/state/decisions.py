@@ -22,7 +22,9 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from sncompile.lowering.model import JobRef, Lowered, Task
+from sncompile.ir.language.locations import is_url, servers_of
+from sncompile.lowering.model import Input, JobRef, Lowered, Output, Task
+from sncompile.remote.servers import Servers
 from sncompile.state.meaning import Meaning, Meanings
 from sncompile.state.places import Places
 from sncompile.state.store import Done, State, stamps_of
@@ -149,15 +151,19 @@ def decide(
     asked: Callable[[str, int], bool] | None = None,
     looker: Looker | None = None,
     finders: Sequence[Finder] = (),
+    servers: Servers | None = None,
 ) -> Decisions:
     """What becomes of each job of a pipeline.
 
     `states` are those of all written roots, by root; the first one has what lies in none of them. `marks` has the mark
     of each job of the tasks that write nothing. `half` are the outputs, absolute, that a dead run left half-written.
     `asked` says of which jobs it was asked that they run whatever is known of them. `finders` are asked for results of
-    jobs that would have to run. Raises `OSError` for a file of a module that cannot be read.
+    jobs that would have to run. `servers` are asked for what URLs name. Raises `OSError` for a
+    file of a module that cannot be read.
     """
-    return _Deciding(lowered, places, states, wanted, marks, hashing, frozenset(half), asked, looker, finders).decide()
+    return _Deciding(
+        lowered, places, states, wanted, marks, hashing, frozenset(half), asked, looker, finders, servers
+    ).decide()
 
 
 class _Deciding:
@@ -165,12 +171,14 @@ class _Deciding:
         self, lowered: Lowered, places: Places, states: Mapping[str, State], wanted: Mapping[str, Sequence[int]],
         marks: Mapping[str, Sequence[str]], hashing: Hashing, half: frozenset[str],
         asked: Callable[[str, int], bool] | None, looker: Looker | None, finders: Sequence[Finder],
+        servers: Servers | None,
     ) -> None:  # fmt: skip
         self._lowered, self._states, self._wanted, self._marks = lowered, states, wanted, marks
         self._half, self._asked, self._finders = half, asked, finders
         self._working = os.path.abspath(lowered.folder)
         self._meanings = Meanings(lowered.files, places)
-        self._looker = looker or Looker(stamps_of(states), hashing)
+        servers = Servers(servers_of(lowered.roots.values()), lowered.sums) if servers is None else servers
+        self._looker = looker or Looker(stamps_of(states), hashing, servers=servers)
         self._roots = list(states)
         self._starts = sorted(((r, state.start) for r, state in states.items()), key=lambda each: -len(each[1]))
         self._temp: dict[str, tuple[str, int, str]] = {}
@@ -186,6 +194,7 @@ class _Deciding:
         self._same: dict[tuple[int, int], str | None] = {}
 
     def decide(self) -> Decisions:
+        self._ask_servers()
         found: dict[str, TaskDecisions] = {}
         for name, task in self._lowered.tasks.items():
             self._look_for_gone(task)
@@ -201,6 +210,18 @@ class _Deciding:
             if found[name].verdicts[number] is not Verdict.RUN
         }
         return Decisions(found, self._wanted, self._looker, gone, brought, self._states)
+
+    def _ask_servers(self) -> None:
+        """Ask for everything elsewhere at once: one by one it would take its time."""
+        if self._looker.servers is None:
+            return
+        for name, numbers in self._wanted.items():
+            task = self._lowered.tasks[name]
+            ports: tuple[Input | Output, ...] = (*task.inputs.values(), *task.outputs.values())
+            columns = [port.paths for port in ports if port.remote]
+            self._looker.servers.ask(
+                path for paths in columns for number in numbers for path in paths[number] or () if is_url(path)
+            )
 
     def _look_for_gone(self, task: Task) -> None:
         """Temporary outputs of jobs that are not wanted count as there, too, once a run has deleted them."""
@@ -289,8 +310,8 @@ class _Deciding:
 
     def _bring(self, made: TaskDecisions, number: int, reason: Reason, temp: Collection[str]) -> bool:
         """Whether a job need not run, as its results are elsewhere."""
-        if reason.why is Why.ASKED:
-            return False
+        if reason.why is Why.ASKED or any(map(is_url, made.outputs[number])):
+            return False  # No file at a server is moved or linked.
         for results in (each for finder in self._finders for each in finder(made, number)):
             done, outputs = results.done, made.outputs[number]
             if len(done.outputs) != len(outputs) or len(done.inputs) != len(made.inputs[number]):
@@ -409,11 +430,11 @@ class _Deciding:
             if not paths:
                 return ()
             if len(paths) == 1:
-                return (paths[0] if "://" in paths[0] else place(paths[0]),)
+                return (place(paths[0]),)
             # A list that many jobs share is one object; it is kept here, so that no other one is taken for it.
             known = self._lists.get(id(paths))
             if known is None:
-                made = tuple([path if "://" in path else place(path) for path in paths])
+                made = tuple(map(place, paths))
                 known = self._lists[id(paths)] = (paths, made)
             return known[1]
 
@@ -463,6 +484,8 @@ class _Deciding:
         return found
 
     def _place(self, path: str) -> str:
+        if is_url(path):
+            return path
         return _normal(f"{self._working}/{path}" if path[:1] != "/" else path)
 
     def _home(self, path: str) -> tuple[str, str]:
@@ -471,7 +494,7 @@ class _Deciding:
             if path.startswith(start):
                 return root, path[len(start) :]
         root = self._roots[0]
-        return root, self._states[root].name(path)
+        return root, path if is_url(path) else self._states[root].name(path)
 
     def _temporary(self, task: Task) -> frozenset[str]:
         """The temporary outputs of a task, absolute."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from sncompile.ir.graph.own_names import CALLER
+from sncompile.ir.graph.own_names import CALLERS
 from sncompile.lowering.model import Cell, Constant, ModuleFile, Task, Word
 
 
@@ -28,7 +28,7 @@ def functions_of(task: Task) -> Iterator[str | Sequence[str]]:
         words += () if isinstance(part, str) else part
     for caller, target in pairwise(words):
         file, named = caller.pieces[-1:], target.pieces[:1]
-        if file and isinstance(file[0], ModuleFile) and file[0].name == CALLER and named:
+        if file and isinstance(file[0], ModuleFile) and file[0].name in CALLERS and named:
             if isinstance(named[0], Constant):
                 yield named[0].text
             elif isinstance(named[0], Cell):

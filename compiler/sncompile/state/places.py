@@ -12,6 +12,8 @@ import os
 import re
 from collections.abc import Mapping
 
+from sncompile.ir.language.locations import absolute, is_url
+
 
 class Places:
     """The data roots of a pipeline; `folder` is its working folder, to which paths are relative."""
@@ -20,13 +22,14 @@ class Places:
         self.folder = os.path.abspath(folder)
         names = {self.folder: "."}
         for name, root in roots.items():
-            if "://" not in root:
-                names[os.path.normpath(os.path.join(self.folder, root))] = f"{{{name}}}"
+            names[absolute(self.folder, root)] = f"{{{name}}}"
         self._starts = sorted(names.items(), key=lambda each: (-len(each[0]), each[0]))
         self._folders: dict[str, str] = {}
         # In a text a root may stand in full, or as the beginning of a path as it is seen from the working folder.
         self._in_text = []
         for root, name in self._starts:
+            if is_url(root):
+                continue  # In a text it is an address like any other.
             for spelled in dict.fromkeys((root, os.path.relpath(root, self.folder))):
                 if spelled not in (".", "/"):
                     end = r"(?=/|\Z)" if spelled == root else "(?=/.)"
@@ -37,8 +40,8 @@ class Places:
         folder, _, rest = path.rpartition("/")
         found = self._folders.get(folder)
         if found is None or rest in ("", ".", ".."):
-            if "://" in path:
-                return path
+            if is_url(path):
+                return self._named(path)
             if rest in ("", ".", ".."):
                 return self._named(os.path.normpath(os.path.join(self.folder, path)))
             found = self._folders[folder] = self._named(

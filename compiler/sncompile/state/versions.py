@@ -4,6 +4,7 @@
     7340032~17…      never read: so many bytes, changed at that time (ns)
     /4f2e…           a directory: the versions of all files in it, by their names
     c                a device, such as /dev/null
+    5:etag="9f86"    what a URL names, by its ETag, by the time of its last change (`5:time=…`), or by its size (`5:`)
     -                nothing is there
     ?13              it cannot be read (errno); equal to nothing, not to itself either
     ?                it changed while a job read it; equal to nothing
@@ -20,6 +21,10 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from enum import StrEnum
+
+from sncompile.ir.language.locations import is_url
+from sncompile.remote.found import Found, NotThere
+from sncompile.remote.servers import Servers
 
 SMALL = 16 * 1024 * 1024
 """A file of so many bytes is read, unless something else is asked for."""
@@ -63,15 +68,17 @@ fast as a named one."""
 
 class Looker:
     """Looks at files. `stamps` are those of earlier looks, by absolute path; fresh ones are put into `learned`.
-    `now` is the time of the file system in ns, where that is better known than by this machine's clock.
+    `now` is the time of the file system in ns, where that is better known than by this machine's clock. `servers`
+    are asked for what URLs name.
 
     What was looked at once is not looked at again, until `forget`.
     """
 
     def __init__(
-        self, stamps: dict[str, Stamp], hashing: Hashing = Hashing.SMALL, now: Callable[[], int] | None = None
-    ) -> None:
-        self._stamps, self._hashing, self._now = stamps, hashing, now
+        self, stamps: dict[str, Stamp], hashing: Hashing = Hashing.SMALL, now: Callable[[], int] | None = None,
+        servers: Servers | None = None,
+    ) -> None:  # fmt: skip
+        self._stamps, self._hashing, self._now, self.servers = stamps, hashing, now, servers
         self.learned: dict[str, Stamp] = {}
         self._seen: dict[str, str] = {}
         self._read: dict[str, tuple[int, int]] = {}
@@ -84,6 +91,8 @@ class Looker:
         """Look at every file again."""
         self._seen.clear()
         self._time = None
+        if self.servers is not None:
+            self.servers.forget()
 
     def take_learned(self) -> dict[str, Stamp]:
         """The stamps that were learned since the last call; from now on they are as good as the others."""
@@ -115,7 +124,14 @@ class Looker:
     def _stamp(self, path: str) -> Stamp | None:
         return (self.learned and self.learned.get(path)) or self._stamps.get(path)
 
+    def _elsewhere(self, url: str) -> str:
+        """The version of a file that a URL names; what no server tells apart is equal to nothing."""
+        found = self.servers.found(url) if self.servers is not None else None
+        return found.version or CHANGING if isinstance(found, Found) else ABSENT if isinstance(found, NotThere) else "?"
+
     def _look(self, path: str, known: str) -> str:
+        if is_url(path):
+            return self._elsewhere(path)
         try:
             found = os.stat(path)
             # Most files of a pipeline that is current, of which there may be millions.
@@ -162,7 +178,7 @@ class Looker:
 
     def has_stamp(self, path: str) -> bool:
         """Whether a file that was looked at will be known again without being read."""
-        return path in self.learned or path in self._stamps or ":" not in self._seen.get(path, "")
+        return is_url(path) or path in self.learned or path in self._stamps or ":" not in self._seen.get(path, "")
 
     def _directory(self, path: str) -> str:
         found = hashlib.blake2b(digest_size=16)

@@ -51,7 +51,10 @@ Binding = Value | MapValue
 class PortDoc(NamedTuple):
     """A port: `base` is `file` or `directory`. `path` is where an output goes, `default` what an input takes.
 
-    `create` says that an output directory is there before the command runs.
+    `create` says that an output directory is there before the command runs. In a scratch folder, `link` is the name
+    that an input has there (`as`), and `source` what an output is called there (`from`). `companions` are suffixes of
+    files beside it; a port that stands for these is `beside` another one, by a suffix, and in no document. What is a
+    part of an output directory is `inside` that.
     """
 
     name: Named
@@ -63,6 +66,11 @@ class PortDoc(NamedTuple):
     path: Value | None
     default: Value | None = None
     create: Named | None = None
+    link: Value | None = None
+    source: Value | None = None
+    companions: tuple[Named, ...] = ()
+    beside: tuple[str, str] | None = None
+    inside: Named | None = None
 
 
 class ParamDoc(NamedTuple):
@@ -186,6 +194,17 @@ class ModuleDoc(NamedTuple):
     broken: bool
     span: Span
     let: Mapping[str, tuple[Named, Value]] = MappingProxyType({})
+    scratch: Named | None = None
+    """Where it is said whether the command runs in a scratch folder: `true` or `false`."""
+
+    @property
+    def in_scratch(self) -> bool:
+        """Whether the command runs in a scratch folder, as is said or follows from names that files have there."""
+        if self.scratch is not None:
+            return self.scratch.name == "true"
+        return any(port.link is not None for port in self.inputs.values()) or any(
+            port.source is not None for port in self.outputs.values()
+        )
 
 
 CellDoc = Scalar | Template
@@ -302,6 +321,8 @@ class StepDoc(NamedTuple):
     broken: bool
     require_rows: bool = False
     override: tuple[OverrideDoc, ...] = ()
+    sums: Mapping[str, Value] = MappingProxyType({})
+    """What the files of inputs must hold: port → SHA-256."""
 
 
 class FlowDoc(NamedTuple):

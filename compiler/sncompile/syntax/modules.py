@@ -83,6 +83,7 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
         broken=broken or len(actions) != 1,
         span=name.span,
         let=reader.lets(get("let")),
+        scratch=reader.named(get("scratch")),
     )
     made, faults_of_let = without_let(document)
     reader.found += faults_of_let
@@ -109,6 +110,10 @@ def read_ports(reader: Reader, node: Node | None) -> dict[str, PortDoc]:
             reader.value(get("path")),
             reader.value(default) if default is not None else None,
             reader.named(create) if reader.flag(create) else None,
+            link=reader.value(get("as")),
+            source=reader.value(get("from")),
+            companions=reader.names(get("companions")),
+            inside=reader.named(get("in")),
         )
     return ports
 

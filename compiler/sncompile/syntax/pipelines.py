@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sncompile.faults import documents as faults
+from sncompile.faults import names as name_faults
 from sncompile.syntax.document import (
     Binding,
     ColumnDoc,
@@ -17,6 +18,7 @@ from sncompile.syntax.document import (
     Named,
     ParamDoc,
     PipelineDoc,
+    PortDoc,
     SheetDoc,
     StepDoc,
     StepOutputDoc,
@@ -43,7 +45,7 @@ def read_pipeline(reader: Reader, node: Mapping, name: Named) -> PipelineDoc:
         name=name,
         about=read_about(reader, node),
         data=data,
-        inputs=read_ports(reader, node.get("inputs")),
+        inputs=_inputs(reader, node.get("inputs")),
         params=read_params(reader, node.get("params")),
         tables={n.name: _table(reader, n, v, maps) for n, v in reader.entries(node.get("tables"))},
         infer=_infer(reader, node.get("infer")),
@@ -62,6 +64,21 @@ def read_pipeline(reader: Reader, node: Mapping, name: Named) -> PipelineDoc:
     made, told = without_let(document)
     reader.found += told
     return made
+
+
+def _inputs(reader: Reader, node: Node | None) -> dict[str, PortDoc]:
+    """The inputs of a pipeline, whose files have names of their own in the modules alone that read them."""
+    found = read_ports(reader, node)
+    for name, port in found.items():
+        for each in port.companions:
+            message = f"the companion `{each.name}` of `{name}`, an input of a pipeline"
+            hint = "say it of the modules that read it: they look for the file beside it"
+            reader.found.append(name_faults.BAD_COMPANION.at(each.span, message, help=hint))
+        if port.link is not None:
+            message = f"`as` of `{name}`, an input of a pipeline, which has no scratch folder"
+            hint = "say it of the module that reads it"
+            reader.found.append(name_faults.SCRATCH_MISUSE.at(port.link.span, message, help=hint))
+    return found
 
 
 def _moved(reader: Reader, node: Node | None) -> tuple[MovedDoc, ...]:
@@ -216,6 +233,7 @@ _OF_STEPS: dict[str, tuple[str, Callable[[Reader, Node], object]]] = {
     "when": ("when", Reader.value),
     "after": ("after", Reader.names),
     "resources": ("resources", Reader.values),
+    "sha256": ("sums", Reader.values),
     "retries": ("retries", lambda reader, node: reader.integer(node) or 0),
     "priority": ("priority", lambda reader, node: reader.integer(node) or 0),
     "batch": ("batch", _batch),

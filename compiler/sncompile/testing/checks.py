@@ -10,6 +10,7 @@ from typing import Any
 from sncompile.diagnostics import CompileError
 from sncompile.ir.graph.model import Graph
 from sncompile.ir.jobs.expansion import Expansion, Job, jobs
+from sncompile.ir.language.locations import normalized
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.relating import UNIT
 from sncompile.passes.pipeline import LEVELS, optimize
@@ -38,7 +39,7 @@ def assert_distinct_outputs(spec: AnySpec | Sequence[Job]) -> None:
     writers: dict[str, str] = {}
     told: list[str] = []
     for job in _jobs(spec):
-        for path in map(posixpath.normpath, _files(job.outputs)):
+        for path in map(normalized, _files(job.outputs)):
             if writers.setdefault(path, job.id) != job.id:
                 told.append(f"`{path}` is written by `{writers[path]}` and by `{job.id}`")
     for path, writer in writers.items():
@@ -58,11 +59,11 @@ def assert_no_lost_files(spec: AnySpec, *, tables: Tables | None = None, options
     with compiled(spec, tables=tables, options=options) as graph:
         wanted = _written(optimize(graph, 0, on=["prune"]).graph)
         told = [f"the output `{path}` is written by no job" for path in _published(graph) if path not in wanted]
-        inside = f"{posixpath.normpath(graph.workspace)}/"
+        inside = f"{normalized(graph.workspace)}/"
         for job in jobs(graph):
             told += [
                 f"`{job.id}` reads `{path}`, which lies in the workspace and which no job writes"
-                for path in map(posixpath.normpath, _files(job.inputs))
+                for path in map(normalized, _files(job.inputs))
                 if path.startswith(inside) and not _is_written(path, _written(graph))
             ]
         for level in LEVELS[1:]:
@@ -146,7 +147,7 @@ def _files(ports: Mapping[str, Any]) -> list[str]:
 def _written(graph: Graph) -> set[str]:
     expansion = Expansion(graph)
     found = (job for name in graph.families for job in expansion.jobs(name))
-    return {posixpath.normpath(path) for job in found for path in _files(job.outputs)}
+    return {normalized(path) for job in found for path in _files(job.outputs)}
 
 
 def _is_written(path: str, written: set[str]) -> bool:
@@ -163,7 +164,7 @@ def _published(graph: Graph) -> list[str]:
     evaluator = Evaluator(graph.families)
     found = [evaluator.closure(value, UNIT)(0) for value in graph.outputs.values()]
     paths = [path for item in found for path in (item if isinstance(item, tuple) else (item,))]
-    return [posixpath.normpath(path) for path in paths if isinstance(path, str)]
+    return [normalized(path) for path in paths if isinstance(path, str)]
 
 
 def _message(head: str, told: Sequence[str]) -> str:

@@ -66,6 +66,7 @@ class _Describer:
             "outputs": self.ports(doc.outputs),
             "params": self.params(doc.params),
             doc.action: action,
+            **({"scratch": True} if doc.in_scratch else {}),
             "container": self.container(doc.container),
             "env": self.env(doc.container.env) if doc.container else {},
             "conda": doc.conda.name if doc.conda else None,
@@ -95,6 +96,10 @@ class _Describer:
                 **({"path": self.text(port.path)} if port.path is not None else {}),
                 **({"default": self.text(port.default)} if port.default is not None else {}),
                 **({"create": True} if port.create is not None else {}),
+                **({"as": self.text(port.link)} if port.link is not None else {}),
+                **({"companions": [each.name for each in port.companions]} if port.companions else {}),
+                **({"in": port.inside.name} if port.inside is not None else {}),
+                **({"from": self.text(port.source)} if port.source is not None else {}),
             }
             for name, port in ports.items()
         }

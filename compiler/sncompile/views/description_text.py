@@ -43,7 +43,8 @@ def _module(told: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:
         if kind in told:
             yield kind.capitalize(), "".join(f"  {visible(line)}\n" for line in str(told[kind]).rstrip().split("\n"))
     yield "Resources", _facts(told["resources"], width)
-    runs_in = {"container": told["container"], "conda": told["conda"]}
+    scratch = "a folder of its own" if told.get("scratch") else None
+    runs_in = {"container": told["container"], "conda": told["conda"], "scratch": scratch}
     yield "Runs in", _facts({name: value for name, value in runs_in.items() if value}, width)
     yield "Environment", _facts(told["env"], width)
     yield "Done when", _facts(told["success"], width)
@@ -72,7 +73,10 @@ def _entries(entries: Mapping[str, Any], facts: Callable[[Any], str], width: int
 
 def _port(port: Mapping[str, Any]) -> str:
     formats = f" ({' or '.join(port['format'])})" if port["format"] else ""
-    told = f"{port['type']}{formats}" + (f", at {_shown_path(port['path'])}" if "path" in port else "")
+    where = f" in {port['in']}" if "in" in port else ""
+    told = f"{port['type']}{formats}" + (f", at {_shown_path(port['path'])}{where}" if "path" in port else "")
+    for key, what in (("as", "called"), ("from", "taken from"), ("companions", "with")):
+        told += f", {what} {_shown_path(port[key])}" if key in port else ""
     told += f", default {_shown_path(port['default'])}" if port.get("default") is not None else ""
     return told + (", made before the command runs" if "create" in port else "")
 

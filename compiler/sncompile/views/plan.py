@@ -16,6 +16,7 @@ from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.graph.text import value_text
 from sncompile.ir.language.functions import ValueFault
+from sncompile.ir.language.locations import is_url
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Value, is_constant
 from sncompile.ir.values.relating import UNIT
@@ -183,7 +184,7 @@ def _amount(value: Value, family: Family, evaluator: Evaluator) -> Amount:
 
 def _exists(program: Program, path: str) -> bool | None:
     # Of many files, and `Path` costs ten times that.
-    return None if "://" in path else os.path.exists(os.path.join(program.folder, path))
+    return None if is_url(path) else os.path.exists(os.path.join(program.folder, path))
 
 
 def _paths(value: Value, evaluator: Evaluator) -> tuple[str, ...]:

@@ -86,7 +86,9 @@ def row_of(step: StepPlan) -> list[str]:
 
 def _inputs(files: tuple[InputFile, ...], width: int) -> str:
     missing = [file for file in files if file.exists is False]
-    there = f", {len(missing):,} not there" if missing else ", all there" if files else ""
+    elsewhere = sum(1 for file in files if file.exists is None)
+    there = f", {len(missing):,} not there" if missing else ", all there" if files and not elsewhere else ""
+    there += f", {elsewhere:,} elsewhere" if elsewhere else ""
     rows = [[file.path, f"for {file.step}.{file.port}"] for file in missing[:FEW]]
     more = f"           and {len(missing) - FEW:,} more\n" if len(missing) > FEW else ""
     return f"inputs   {count(len(files), 'file')}{there}\n" + table(rows, width, indent="  missing: ") + more

@@ -47,6 +47,13 @@ def export_module(doc: Document, report: Report) -> str | None:
         message = f"`{doc.name.name}` is no program with arguments: {what}"
         report.add(faults.NO_COMMAND.at(doc.name.span, message, help=hint))
         return None
+    beside = any(port.companions for port in (*doc.inputs.values(), *doc.outputs.values()))
+    if doc.in_scratch or beside:
+        what = "has files with companions" if beside else "runs in a scratch folder"
+        message = f"`{doc.name.name}` {what}, which Bilayers does not have"
+        hint = "export it without `scratch`, `as`, `from` and `companions`"
+        report.add(faults.NO_COMMAND.at(doc.name.span, message, help=hint))
+        return None
     pieces = read_command(doc, report)
     if report.failed:
         return None

@@ -7,7 +7,7 @@ of a pipeline with a million jobs has as many nodes as its spec has steps. Famil
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
@@ -161,6 +161,8 @@ class Graph:
     span: Span
     later: tuple[str, ...] = ()
     row_sources: frozenset[tuple[str, str]] = frozenset()
+    sums: Mapping[str, str] = field(default_factory=dict)
+    """What files of inputs must hold: path → SHA-256. It is no part of what a job does: another sum is another file."""
 
     def into(self, name: str) -> list[Edge]:
         """The edges that lead into a family, from itself too (`feeds_itself`)."""

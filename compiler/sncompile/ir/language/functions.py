@@ -360,6 +360,49 @@ def _json_row(names: Any, *cells: Any) -> str:
 MAX_COLUMNS = 1_000
 """Columns of a row that is made."""
 
+
+def _named_in_scratch(value: Any, signs: str, *texts: str) -> Any:
+    """The names that the files of a list have in a scratch folder: `n` is a file's name, `i` its number, `t` a text.
+
+    >>> _named_in_scratch(("raw/a.tif", "raw/b.tif"), "itn", "_")
+    ('1_a.tif', '2_b.tif')
+    """
+    if value is None:
+        return None
+    found = []
+    for number, path in enumerate(value, 1):
+        rest = iter(texts)
+        said = {"n": posixpath.basename(path), "i": str(number)}
+        found.append("".join(next(rest) if sign == "t" else said[sign] for sign in signs))
+    return tuple(found)
+
+
+def companion(path: str, suffix: str) -> str:
+    """The file beside another one: `suffix` is put behind its path; each `^` takes away a suffix that it has before.
+
+    >>> companion("out.d/a.bam", ".bai"), companion("out.d/a.bam", "^.bai"), companion("out.d/a", "^.bai")
+    ('out.d/a.bam.bai', 'out.d/a.bai', 'out.d/a.bai')
+    """
+    while suffix.startswith("^"):
+        path, suffix = posixpath.splitext(path)[0], suffix[1:]
+    return path + suffix
+
+
+def _companions(value: Any, suffix: str) -> Any:
+    if isinstance(value, tuple):
+        return tuple(None if path is None else companion(path, suffix) for path in value)
+    return None if value is None else companion(value, suffix)
+
+
+def _literal(text: Any) -> str:
+    """A text as a pattern of bash that nothing but it fits.
+
+    >>> _literal("a*[b]?\\\\")
+    'a[*][[]b][?][\\\\\\\\]'
+    """
+    return re.sub(r"[*?\[\\]", lambda sign: "[\\\\]" if sign[0] == "\\" else f"[{sign[0]}]", to_text(text))
+
+
 FUNCTIONS |= {
     # What the compiler itself puts around a value; the sign keeps them out of the language.
     "@sorted": Function(1, 1, _listed, _sort_written),
@@ -372,6 +415,9 @@ FUNCTIONS |= {
     "@csv": Function(1, MAX_COLUMNS, lambda types: STRING, _csv_row, Wants.TEXT),
     "@tsv": Function(1, MAX_COLUMNS, lambda types: STRING, _tsv_row, Wants.TEXT),
     "@jsonl": Function(2, MAX_COLUMNS + 1, lambda types: STRING, _json_row, Wants.UNTOUCHED),
+    "@names": Function(2, 100, lambda types: STRING._replace(many=True, optional=types[0].optional), _named_in_scratch),
+    "@companion": Function(2, 2, _given, _companions),
+    "@literal": Function(1, 1, lambda types: STRING, _literal),
     "@item": Function(1, 1, _given, lambda v: (v,)),
     "@string": Function(1, 1, _given, _converted("string")),
     "@integer": Function(1, 1, _given, _converted("integer")),

@@ -23,7 +23,21 @@ GOES_ON: Mapping[str, Callable[[Any], bool]] = {
 
 
 TAKES_GAPS = frozenset(
-    ("present", "coalesce", "in", "not in", "+", "[]", "@path", "@item", "@filled", "@integer", "@number", "@boolean")
+    (
+        "present",
+        "coalesce",
+        "in",
+        "not in",
+        "+",
+        "[]",
+        "@path",
+        "@companion",
+        "@item",
+        "@filled",
+        "@integer",
+        "@number",
+        "@boolean",
+    )
 )
 """Functions and operators that know what to do with absent items of a list."""
 

@@ -39,6 +39,11 @@ class Type(NamedTuple):
         return self.base in ("file", "directory")
 
     @property
+    def of_paths(self) -> bool:
+        """Whether its values are paths."""
+        return self.base in ("file", "directory", "path")
+
+    @property
     def textual(self) -> bool:
         """Whether its values are text inside."""
         return self.base in ("string", "path", "file", "directory")

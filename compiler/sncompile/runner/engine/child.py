@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sncompile.remote.servers import Servers
 from sncompile.runner.disk_budget import read_room
 from sncompile.runner.disks import Disk, temporary_folder, troubled
 from sncompile.runner.ending import (
@@ -39,6 +40,7 @@ from sncompile.runner.engine.options import Request, judge, objections, share
 from sncompile.runner.engine.slurm_arrays import mend_arrays
 from sncompile.runner.engine.slurm_queue import queue_name, try_to_take_back
 from sncompile.runner.engine.stillness import StillnessWatch
+from sncompile.runner.engine.storage import careful_storage
 from sncompile.runner.events import tell
 from sncompile.runner.files.claims import Claim
 from sncompile.runner.files.promises import missing, read_promises
@@ -170,6 +172,7 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
     request = Request.from_object(folder.read()["engine"])
+    careful_storage(_servers(folder), Path.cwd())
     LoggerPluginRegistry().register_plugin("sncompile", plugin(folder.events, folder.redaction(os.environ)))
     mend_arrays()
     verdict, parser, asked = judge(request)
@@ -223,7 +226,13 @@ def _obedience(folder: RunFolder, *, deletes: bool) -> Obedience | None:
     logs = {
         each["root"]: open_log(Path(each["log"]), each["generation"]) for each in told["roots"] if each["root"] in used
     }
-    return Obedience(orders, states, logs, Hashing(told["hashing"]), Path.cwd(), deletes=deletes)
+    servers = Servers(told.get("servers", ()), told.get("sums") or {})
+    return Obedience(orders, states, logs, Hashing(told["hashing"]), Path.cwd(), deletes=deletes, servers=servers)
+
+
+def _servers(folder: RunFolder) -> list[str]:
+    """The servers that data roots begin with."""
+    return list((folder.read().get("state_files") or {}).get("servers", ()))
 
 
 def _room(folder: RunFolder) -> DiskKeeper | None:

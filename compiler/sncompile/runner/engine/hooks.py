@@ -27,6 +27,11 @@ class Refused(Exception):
     """Jobs must not start; the text says why, for people."""
 
 
+def name_of(file: Any) -> str:
+    """What a file of Snakemake's is called in the spec: its URL, where it has a copy of what that names."""
+    return str(file.storage_object.query) if getattr(file, "is_storage", False) else str(file)
+
+
 class Listener(Protocol):
     """Hears of jobs."""
 
@@ -128,7 +133,7 @@ def _update_needrun(decider: Decider, original: Callable[..., Any]) -> Callable[
                 continue
             if job.is_norun:
                 asking.append(job)
-            elif decider.runs(map(str, job.output)):
+            elif decider.runs(map(name_of, job.output)):
                 self.reason(job).forced = True
                 self._needrun.add(job)
         unmet = decider.unmet()
@@ -165,7 +170,7 @@ def _pass_over(decider: Decider, told: Told, passed: set[Any], original: Callabl
             if all(decider.stays(_plain(each)) for each in single):
                 for each in single:
                     passed.add(each)
-                    told(each.rule.name, list(map(str, each.output)), dict(each.wildcards_dict))
+                    told(each.rule.name, list(map(name_of, each.output)), dict(each.wildcards_dict))
                 self._proceed(job)
             else:
                 left.append(job)
@@ -229,7 +234,7 @@ def _wait(decider: Decider, original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     async def wait_for_files(files: Iterable[Any], *args: Any, **named: Any) -> Any:
         # Of several jobs in one some may stay, and a job may come after one that is left out: nobody reads that.
-        return await original([file for file in files if not decider.lacks(str(file))], *args, **named)
+        return await original([file for file in files if not decider.lacks(name_of(file))], *args, **named)
 
     return wait_for_files
 
@@ -295,6 +300,6 @@ def _single(jobs: Iterable[Any]) -> Iterator[Any]:
 
 def _plain(job: Any) -> EngineJob:
     return EngineJob(
-        tuple((str(f), bool(f.is_directory), "temp" in f.flags) for f in job.output), tuple(map(str, job.log)),
+        tuple((name_of(f), bool(f.is_directory), "temp" in f.flags) for f in job.output), tuple(map(str, job.log)),
         str(job.benchmark or ""),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.faults import runs as faults
+from sncompile.ir.language.locations import is_url
 from sncompile.runner.disks import Disk, temporary_folder, troubled
 from sncompile.runner.engine.hooks import EngineJob, Refused
 from sncompile.runner.files.claims import SIGN_OF_LIFE, Claim
@@ -122,7 +123,7 @@ class JobKeeper:
 
     def failing(self, job: EngineJob) -> None:
         """Look at the disks that a job writes to, before the engine deletes what it wrote."""
-        folders = (os.path.dirname(path) for path in (*(path for path, _, _ in job.outputs), *job.logs))
+        folders = (os.path.dirname(path) for path in (*(p for p, _, _ in job.outputs if not is_url(p)), *job.logs))
         found = troubled(dict.fromkeys((*folders, temporary_folder())), self._working)
         if found:
             self._tell_disks([path for path, _, _ in job.outputs], found)
@@ -139,6 +140,8 @@ class JobKeeper:
 
     def _files(self, job: EngineJob) -> Iterable[Written]:
         for path, directory, temp in job.outputs:
+            if is_url(path):
+                continue  # It is nobody's file of this machine.
             yield Written(path, directory, temp)
             yield from self._by_mark.get(path, ())
 

@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from sncompile.ir.language.locations import absolute, normalized
+from sncompile.remote.servers import Servers
 from sncompile.runner.engine.hooks import EngineJob
 from sncompile.runner.measures import read_measure
 from sncompile.runner.state.deleting import delete
@@ -30,7 +32,7 @@ class Obedience:
 
     def __init__(
         self, orders: Orders, states: Mapping[str, State], logs: Mapping[str, Log], hashing: Hashing, working: Path, *,
-        deletes: bool = True,
+        deletes: bool = True, servers: Servers | None = None,
     ) -> None:  # fmt: skip
         """`deletes`: whether temporary outputs are deleted at all."""
         self._orders, self._gone, self._temporary = orders
@@ -40,7 +42,7 @@ class Obedience:
         self._well: set[str] = set()
         """The outputs of jobs that have ended well, or need not run."""
         now = next(iter(logs.values())).now if logs else None
-        self._looker = Looker(stamps_of(states), hashing, now)
+        self._looker = Looker(stamps_of(states), hashing, now, servers)
         self._first: dict[str, str] = {}
         self._settled: dict[tuple[str, str], bool] = {}
         self._left_out: list[Path] = []
@@ -55,7 +57,7 @@ class Obedience:
     def runs(self, outputs: Iterable[str]) -> bool:
         """Whether a job with such outputs is to run, or may."""
         for path in outputs:
-            name = os.path.normpath(path)
+            name = normalized(path)
             if name in self._busy:
                 self._met.add(name)
                 return True
@@ -65,7 +67,7 @@ class Obedience:
         """The outputs that runs are known to have made, as jobs in the working folder `folder` have them."""
         start = f"{folder.rstrip('/')}/"
         every = (order for held in self._orders.values() for order in held if order.made)
-        return {os.path.normpath(path.removeprefix(start)) for order in every for path in order.outputs}
+        return {normalized(path.removeprefix(start)) for order in every for path in order.outputs}
 
     def unmet(self) -> set[str]:
         """What is to be done and the engine knows no job for."""
@@ -73,7 +75,7 @@ class Obedience:
 
     def lacks(self, path: str) -> bool:
         """Whether an input is not there, and need not be: a run has deleted it, or its maker is left out."""
-        place = os.path.normpath(self._working / path)
+        place = absolute(str(self._working), path)
         return place in self._gone and not os.path.lexists(place)
 
     def stays(self, job: EngineJob) -> bool:
@@ -108,7 +110,7 @@ class Obedience:
 
     def _of(self, job: EngineJob) -> Iterator[Order]:
         for path, _, _ in job.outputs:
-            found = self._orders.get(os.path.normpath(path))
+            found = self._orders.get(normalized(path))
             if found is not None:
                 yield from found
                 return

@@ -14,6 +14,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import NamedTuple
 
+from sncompile.ir.language.locations import is_url
 from sncompile.runner.files.run_files import RunFiles, Written
 from sncompile.runner.record import private
 from sncompile.targets.snakemake.shell_code import MADE
@@ -63,7 +64,7 @@ def read_promises(path: Path) -> tuple[list[Written], dict[str, list[Written]]]:
 def missing(files: Iterable[Written], working: Path, patience: float) -> list[Missing]:
     """The files that are not there as they should be; a file system gets so many seconds to show them."""
     deadline = time.monotonic() + patience
-    left = {os.path.join(str(working), f.path): f for f in files if not f.temp and "://" not in f.path}
+    left = {os.path.join(str(working), f.path): f for f in files if not f.temp and not is_url(f.path)}
     while True:
         found = [(place, f, how) for place, f in left.items() if (how := _wrong(place, f)) is not None]
         if not found or time.monotonic() >= deadline:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.language.locations import is_url
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.runner.files.job_files import marks
 
@@ -118,7 +119,7 @@ def files_of(
             reads |= both
             folders |= both if directory else set()
     roots = {
-        real.folder(os.path.join(str(working), r)) for r in (graph.workspace, *graph.roots.values()) if "://" not in r
+        real.folder(os.path.join(str(working), r)) for r in (graph.workspace, *graph.roots.values()) if not is_url(r)
     }
     return RunFiles(
         writes,
@@ -145,5 +146,5 @@ def _read(family: Family, evaluator: Evaluator) -> Iterator[tuple[str, bool]]:
 
 def _paths(value: Any) -> Iterator[str]:
     for path in value if isinstance(value, tuple) else (value,):
-        if isinstance(path, str) and path and "://" not in path:
+        if isinstance(path, str) and path and not is_url(path):
             yield path

@@ -11,6 +11,7 @@ from sncompile.diagnostics import CompileError
 from sncompile.faults.runs import LEFT_OUT
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.jobs.expansion import Expansion
+from sncompile.ir.language.locations import absolute, is_url
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.lowering.model import Lowered
 from sncompile.runner.files.job_files import marks
@@ -79,7 +80,9 @@ def left_out(decisions: Decisions, lowered: Lowered) -> None:
             maker = lowered.writer(path)
             if maker is None or maker.job.number in decisions.wanted.get(maker.job.task, ()):
                 continue
-            if not os.path.lexists(os.path.join(lowered.folder, path)):
+            place = absolute(os.path.abspath(lowered.folder), path)
+            there = decisions.looker.version(place) != ABSENT if is_url(path) else os.path.lexists(place)
+            if not there:
                 other = lowered.tasks[maker.job.task].ids[maker.job.number]
                 message = f"`{made.task.ids[number]}` reads `{path}`, which is not there; `{other}` makes it"
                 help = f"`--select` instead of `--only` makes what is needed; or add `--only {other.partition('/')[0]}`"
@@ -100,8 +103,8 @@ def waited_for(graph: Graph, wanted: Wanted) -> dict[str, str]:
             every = list(marks(graph, family))
             for each in {each for number in numbers for each in instances(number)} - here:
                 for path in (every[each], *_files(family, [each], expansion.evaluator)):
-                    place = os.path.normpath(os.path.join(os.path.abspath(graph.folder), path))
-                    if not os.path.lexists(place):
+                    place = absolute(os.path.abspath(graph.folder), path)
+                    if not is_url(place) and not os.path.lexists(place):
                         found[place] = ABSENT
     return found
 

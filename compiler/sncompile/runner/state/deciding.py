@@ -8,7 +8,9 @@ from pathlib import Path
 
 from sncompile.compilation import Compilation
 from sncompile.ir.graph.model import Graph
+from sncompile.ir.language.locations import is_url
 from sncompile.lowering.model import Lowered
+from sncompile.remote.servers import Servers
 from sncompile.runner.files.claims import at_work, half_written
 from sncompile.runner.files.job_files import effect_marks
 from sncompile.runner.state.elsewhere import finders_for, states_elsewhere
@@ -25,7 +27,7 @@ def written_roots(graph: Graph) -> dict[str, str]:
     working = os.path.abspath(graph.folder)
     found: dict[str, str] = {}
     for root in (graph.workspace, ".", *graph.roots.values()):
-        if "://" not in root:
+        if not is_url(root):
             spelled = os.path.normpath(os.path.join(working, root))
             found.setdefault(os.path.realpath(spelled), spelled)
     return found
@@ -48,6 +50,7 @@ def decisions_of(
     half: Collection[str] = (),
     asked: Callable[[str, int], bool] | None = None,
     finders: Sequence[Finder] = (),
+    servers: Servers | None = None,
 ) -> Decisions:
     """What becomes of each job; of those that are `wanted`, by task, if not of all that the outputs need."""
     effects = {name: effect_marks(graph, family) for name, family in graph.families.items() if not family.outputs}
@@ -61,6 +64,7 @@ def decisions_of(
         half=half,
         asked=asked,
         finders=finders,
+        servers=servers,
     )
 
 
@@ -111,7 +115,7 @@ def adopt(
 
     Raises `OSError` where that cannot be written down.
     """
-    looker = Looker(stamps_of(states), hashing)
+    looker = Looker(stamps_of(states), hashing, servers=decisions.looker.servers)
     found: dict[str, list[Row]] = {}
     kept: dict[str, set[str]] = {}
     for made, number in _unknown(decisions):

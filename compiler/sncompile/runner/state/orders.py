@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sncompile.ir.graph.model import Graph
+from sncompile.ir.language.locations import normalized
 from sncompile.lowering.model import Lowered
 from sncompile.runner.files.job_files import marks
 from sncompile.runner.record import private
@@ -126,7 +127,7 @@ def read_orders(path: Path) -> Orders:
             engine, id, verdict, root, key, digest, *held, made, mark, text = told
             inputs, outputs, before = (lists[each] if isinstance(each, int) else each for each in held)
             order = Order(engine, id, Verdict(verdict), root, key, digest, inputs, outputs, before, made, mark, text)
-            found.setdefault(os.path.normpath(engine), []).append(order)
+            found.setdefault(normalized(engine), []).append(order)
     return Orders(found, gone, temporary)
 
 

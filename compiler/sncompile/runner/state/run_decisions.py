@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from sncompile.diagnostics import CompileError
 from sncompile.faults import runs as faults
+from sncompile.ir.language.locations import is_url, servers_of
+from sncompile.remote.servers import Servers
 from sncompile.runner.files.claims import Claimed
 from sncompile.runner.files.run_files import RealPaths, RunFiles
 from sncompile.runner.late import refuse_stale
@@ -55,8 +57,8 @@ class Decided(NamedTuple):
 
 
 def decide_run(
-    run: Prepared, options: RunOptions, claimed: Claimed, files: RunFiles, say: Callable[[str], None], *,
-    everything: bool,
+    run: Prepared, options: RunOptions, claimed: Claimed, files: RunFiles, say: Callable[[str], None],
+    servers: Servers, *, everything: bool,
 ) -> Decided:  # fmt: skip
     """Decide what has to run: `everything` runs whatever is known of it. Raises `CompileError` where it cannot."""
     states = states_of(run.graph)
@@ -72,7 +74,7 @@ def decide_run(
     def look(wanted: Mapping[str, Sequence[int]] | None = asked) -> Decisions:
         return decisions_of(
             run.graph, run.jobs, states, wanted=wanted, hashing=options.hashing, half=half,
-            asked=(lambda task, number: True) if everything else None, finders=finders,
+            asked=(lambda task, number: True) if everything else None, finders=finders, servers=servers,
         )  # fmt: skip
 
     decisions = look()
@@ -142,4 +144,10 @@ def give_orders(
         {"root": root, "spelled": state.spelled, "log": str(decided.logs[root][0]), "generation": decided.logs[root][1]}
         for root, state in decided.states.items()
     ]
-    return {"hashing": options.hashing.value, "folder": os.path.abspath(run.graph.folder), "roots": roots}
+    return {
+        "hashing": options.hashing.value,
+        "folder": os.path.abspath(run.graph.folder),
+        "roots": roots,
+        "servers": sorted(servers_of(run.graph.roots.values())),
+        "sums": {path: total for path, total in run.graph.sums.items() if is_url(path)},
+    }

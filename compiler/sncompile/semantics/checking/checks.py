@@ -23,11 +23,15 @@ from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.checking.paths import check_paths
 from sncompile.semantics.checking.patterns import check_patterns
 from sncompile.semantics.checking.rings import tell_ring
+from sncompile.semantics.checking.scratch_names import check_scratch_names
+from sncompile.semantics.checking.sums import sums_of
 from sncompile.semantics.checking.urls import check_urls
 from sncompile.semantics.checking.values import check_values
+from sncompile.semantics.companions import with_companions, with_kept
 from sncompile.semantics.linking.default_edges import take_from_writers
+from sncompile.semantics.parts import check_readers
 from sncompile.semantics.paths.identity import Identity
-from sncompile.semantics.program import Program, Step
+from sncompile.semantics.program import OutputPath, Program, Step
 from sncompile.syntax.document import FlowDoc, PipelineDoc
 
 
@@ -50,12 +54,17 @@ def check_program(
         feeds = {name: _first_places(leaves) for name, leaves in taken.items()}
         if not _check_order(doc, program, feeds, report):
             return program
+    program = with_companions(program, report)
     if doc.outputs is None:
         program = replace(program, outputs=_unconsumed(program, taken))
+    program = replace(program, outputs=with_kept(program))
     evaluator = Evaluator(program.steps)
     check_values(program, evaluator, report)
     check_command_lines(program, evaluator, report)
+    check_scratch_names(program, evaluator, report)
+    check_readers(program, report)
     check_urls(program, evaluator, report)
+    program = replace(program, sums=sums_of(program, evaluator, report))
     check_places(program, evaluator, identity, feeds, report)
     if doc.outputs is not None:
         _tell_empty_outputs(program, report)
@@ -229,7 +238,7 @@ def _unconsumed(program: Program, taken: Mapping[str, Sequence[Output]]) -> dict
     found: dict[str, Value] = {}
     for name, step in program.steps.items():
         for port, output in step.outputs.items():
-            if (name, port) not in takers and not output.temp:
+            if (name, port) not in takers and not output.temp and _is_whole(output):
                 leaf = Output(name, port, output.path.type, step.span)
                 found[f"{name}.{port}"] = see(leaf, step.keys, UNIT, step.span)
     for named in program.named:
@@ -240,6 +249,11 @@ def _unconsumed(program: Program, taken: Mapping[str, Sequence[Output]]) -> dict
         if inside and all(taker.startswith(f"{named.step}.") for taker in inside):
             found[f"{named.step}.{named.name}"] = see_through(named.value, named.keys, UNIT, named.value.span)
     return found
+
+
+def _is_whole(output: OutputPath) -> bool:
+    """Whether an output is neither a companion of another one nor a part."""
+    return output.port.beside is None and output.port.inside is None
 
 
 def needed_steps(program: Program, feeds: dict[str, dict[str, Span]]) -> set[str]:

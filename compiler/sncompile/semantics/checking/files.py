@@ -10,6 +10,7 @@ from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import graph as faults
 from sncompile.ir.keys.table import Table
+from sncompile.ir.language.locations import is_url
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.branches import Branch, branches
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
@@ -19,7 +20,7 @@ from sncompile.semantics.checking.outputs import OWN_PLACE
 from sncompile.semantics.checking.paths import Paths, Writer, output_span
 from sncompile.semantics.checking.patterns import caught_by_pattern
 from sncompile.semantics.look_alikes import difference, folded
-from sncompile.semantics.path_text import bad_path, is_url, normal, room
+from sncompile.semantics.path_text import bad_path, normal, room
 from sncompile.semantics.program import Program, Step
 
 _ELSEWHERE = "set another data root (`--data NAME=PATH`), or put the data there; paths start at the spec's folder"
@@ -309,6 +310,11 @@ class _Checker:
             same = "" if normal(writer.path) == normal(path) else f" as `{writer.path}`"
             message = f"`{path}` is written by `{writer.step}`{same}"
             hint = f"take it from there: `${{{writer.step}.{writer.port}}}`"
+            port = source.module.outputs.get(writer.port)
+            if port is not None and port.beside is not None:
+                # A companion has no name in expressions.
+                main, suffix = port.beside
+                hint = f'take `${{{writer.step}.{main}}}`, by an input with `companions: ["{suffix}"]`'
         else:
             message = f"`{path}` lies in `{by.path}`, which `{by.step}` writes as a whole"
             hint = f"take the whole, `${{{by.step}.{by.port}}}`, or make it an output of that module by itself"

@@ -11,12 +11,13 @@ from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
 from sncompile.ir.graph.images import ImageKind, image_name, images_used
 from sncompile.ir.graph.own_names import MANIFEST
+from sncompile.ir.language.locations import is_url
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.checking.own_files import KEPT_BY_PROGRAMS, RECORD, RECORDS, Kept, Reach
 from sncompile.semantics.linking.conventions import WORKSPACE
-from sncompile.semantics.path_text import bad_path, is_url, start_of
+from sncompile.semantics.path_text import bad_path, start_of
 from sncompile.semantics.paths.identity import Folder, Identity, handed_down
 from sncompile.semantics.paths.identity import Place as Where
 from sncompile.semantics.program import Program, Step

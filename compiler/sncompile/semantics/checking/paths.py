@@ -14,12 +14,13 @@ from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
 from sncompile.ir.language.encoding import encode_key
+from sncompile.ir.language.locations import is_url
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Key, Value
 from sncompile.semantics.checking.outputs import Guard, told
 from sncompile.semantics.checking.path_keys import check_keys, parts_of
-from sncompile.semantics.path_text import bad_path, is_url, normal, room_for_output
+from sncompile.semantics.path_text import bad_path, normal, room_for_output
 from sncompile.semantics.paths.folding import ANY, fold
 from sncompile.semantics.paths.identity import Folder, Identity, handed_down
 from sncompile.semantics.paths.identity import Place as Where
@@ -224,7 +225,9 @@ def check_paths(program: Program, evaluator: Evaluator, identity: Identity, guar
         Written(step, port, output)
         for step in program.steps.values()
         for port, output in step.outputs.items()
-        if not output.derived and not any(v.type.base == "unknown" for v in parts_of(step, output.path))
+        if not output.derived
+        and output.port.inside is None
+        and not any(v.type.base == "unknown" for v in parts_of(step, output.path))
     ]
     checker = _Checker(program, paths, guard, report)
     checker.check_derived()
@@ -416,12 +419,17 @@ class _Checker:
         for places, writer in self._paths.written:
             for here in places:
                 outer = self._paths.writer_around(here)
-                if outer is not None and outer[:2] != writer[:2]:
+                if outer is not None and outer[:2] != writer[:2] and not self._is_part(writer, outer):
                     self._tell_nested(writer.path, writer, outer)
                 for name in self._paths.regions_below(here.key):
                     inner = next(p for p, o in self._program.steps[name].outputs.items() if o.derived)
                     region = f"{posixpath.join(self._program.workspace, name)}/…"
                     self._tell_nested(region, Writer(name, inner, 0, region), writer)
+
+    def _is_part(self, inner: Writer, outer: Writer) -> bool:
+        """Whether an output is said to lie in another one."""
+        port = self._program.steps[inner.step].outputs[inner.port].port
+        return inner.step == outer.step and port.inside is not None and port.inside.name == outer.port
 
     def _tell_nested(self, path: str, inner: Writer, outer: Writer) -> None:
         inside, around = self._program.steps[inner.step], self._program.steps[outer.step]

@@ -36,7 +36,7 @@ def warn_of_module(doc: ModuleDoc, used: Set[str], written: Set[str], report: Re
             )
     # Beside errors it may be a consequence: of a slip in the output's name, say.
     for name, port in doc.outputs.items() if not report.failed else ():
-        if name not in written and port.path is None:
+        if name not in written and port.path is None and port.source is None:
             report.add(
                 faults.UNUSED_OUTPUT.at(
                     port.name.span,

@@ -1,6 +1,6 @@
-"""URLs where a file or a folder is wanted: none of our targets fetches or sends files.
+"""URLs where a file or a folder is wanted: those that can be fetched or sent to, and those that cannot.
 
-A URL that is only handed on as a text (a `string`) is no matter.
+A URL that is only handed on as a text (a `string`) is no matter. Nothing here opens a connection.
 """
 
 from __future__ import annotations
@@ -8,39 +8,58 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sncompile.diagnostics import Diagnostic, Report, Span
+from sncompile.diagnostics import Diagnostic, Fault, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import values as faults
 from sncompile.ir.keys.table import Cell as TableCell
-from sncompile.ir.keys.table import Table
+from sncompile.ir.language.encoding import encode_key
+from sncompile.ir.language.locations import WRITABLE, is_near, is_url, location, servers_of, wrong_with
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
-from sncompile.ir.values.model import Cell, Const, Key, Local, Lookup, Output, Related, Value, children, is_constant
-from sncompile.semantics.path_text import is_url
+from sncompile.ir.values.model import Cell, Const, Key, Lookup, Output, Related, Value, is_constant
+from sncompile.ir.values.remote import Remote, leaves
+from sncompile.semantics.checking.remote_values import strays
+from sncompile.semantics.linking.conventions import WORKSPACE
 from sncompile.semantics.program import Program, Step
 
 FETCH = "fetch it before and name the path, or in a step that takes the URL as a `string` (`command: [curl, -fLo, …]`)"
 _SEND = "name a path, and send what was written in a last step, or after the run"
 _HAND_ON = "where the tool itself takes URLs, give the parameter the type `string`"
+_NAMED = "let a data root name the server, if that is meant: `data: {NAME: %s}`"
 
 
 class _Wanted(NamedTuple):
-    """A value that stands for files: what it is called, and what to do where it is a URL."""
+    """A value that stands for files: what it is called, its kind of port (`params` for a parameter), and its type."""
 
     what: str
     value: Value
+    space: str
+    base: str
+
+
+class _Wrong(NamedTuple):
+    """What is wrong with a URL: the fault, what is said of it, and what to do."""
+
+    fault: Fault
+    how: str
     help: str
 
 
 def check_urls(program: Program, evaluator: Evaluator, report: Report) -> None:
-    """Tell of every input, output and `path` that is a URL for some instance, each once."""
+    """Tell of every input, output and `path` for which some instance has a URL that cannot be, each once."""
+    remote = Remote(program.steps, evaluator)
     checker = _Checker(program, evaluator)
     for step in program.steps.values():
-        for wanted in _wanted(step, checker):
+        for wanted in _wanted(step, remote):
             told = checker.check(step, wanted)
             if told is not None:
                 report.add(told)
-    _check_workspace(program, report)
+        found = remote.ports(step.name)
+        for span, name in strays(step, found) if found else ():
+            message = f"`{name}` of `{step.name}` is fetched, and this is made of its URL, not of the file"
+            help = "name the port by itself; `basename`, `stem` and `suffix` of it can be had"
+            report.add(faults.MADE_OF_URL.at(span, message, help=help))
+    _check_workspace(program, checker, report)
 
 
 def constant_url(value: Value) -> str | None:
@@ -55,88 +74,118 @@ def constant_url(value: Value) -> str | None:
     return next((text for text in texts if isinstance(text, str) and is_url(text)), None)
 
 
-def _wanted(step: Step, checker: _Checker) -> Iterator[_Wanted]:
-    """The values of a step that stand for files and may be URLs."""
+def _wanted(step: Step, remote: Remote) -> Iterator[_Wanted]:
+    """The values of a step that stand for files and may be URLs; what a step writes is looked at there."""
+
+    def may_be(value: Value) -> bool:
+        written = isinstance(value, Related) and isinstance(value.value, Output)
+        return not written and remote.may_be(value, step)
+
     for name, value in step.inputs.items():
-        if checker.may_be(value, step):
-            yield _Wanted(f"the input `{name}` of `{step.name}`", value, FETCH)
+        if may_be(value):
+            yield _Wanted(f"the input `{name}` of `{step.name}`", value, "inputs", step.module.inputs[name].base)
     for name, value in step.params.items():
-        if step.module.params[name].base == "path" and checker.may_be(value, step):
-            yield _Wanted(f"the parameter `{name}` of `{step.name}`", value, _HAND_ON)
+        if step.module.params[name].base == "path" and may_be(value):
+            yield _Wanted(f"the parameter `{name}` of `{step.name}`", value, "params", "path")
     for name, output in step.outputs.items():
-        if not output.derived and checker.may_be(output.path, step):
-            yield _Wanted(f"the path of `{step.name}.{name}`", output.path, _SEND)
+        if not output.derived and may_be(output.path):
+            yield _Wanted(f"the path of `{step.name}.{name}`", output.path, "outputs", output.port.base)
 
 
-def _check_workspace(program: Program, report: Report) -> None:
-    """Derived paths all begin with the workspace, so it is told once."""
-    derives = any(output.derived for step in program.steps.values() for output in step.outputs.values())
-    root = program.data.get("workspace")
-    if derives and root is not None and is_url(program.workspace):
-        message = f"the data root `workspace` is a URL, `{program.workspace}`, and jobs write files there"
-        report.add(faults.URL_AS_FILE.at(root.span, message, help=_SEND))
+def _check_workspace(program: Program, checker: _Checker, report: Report) -> None:
+    """Derived paths all begin with the workspace, so what is wrong with it is told once; then what is with keys."""
+    root = program.data.get(WORKSPACE)
+    if root is None or not is_url(program.workspace):
+        return
+    for step in program.steps.values():
+        for base in sorted({output.port.base for output in step.outputs.values() if output.derived}):
+            wrong = checker.wrong(f"{program.workspace}/x", "outputs", base)
+            if wrong is not None:
+                message = f"the data root `{WORKSPACE}` {wrong.how}, `{program.workspace}`, and jobs write files there"
+                report.add(wrong.fault.at(root.span, message, help=wrong.help))
+                return
+            for key in step.keys.by:
+                for cell in dict.fromkeys(step.keys.column(key)):
+                    wrong = checker.wrong(f"{program.workspace}/{encode_key(cell)}", "outputs", base)
+                    if wrong is not None:
+                        message = f"`{cell}` of the key `{key}` stands in the URL of what `{step.name}` writes, which"
+                        report.add(wrong.fault.at(step.span, f"{message} {wrong.how}", help=wrong.help))
+                        return
 
 
 class _Checker:
-    """Looks for URLs; a column of a table is looked at once."""
+    """Looks at the URLs of a program."""
 
     def __init__(self, program: Program, evaluator: Evaluator) -> None:
         self._program, self._evaluator = program, evaluator
-        self._columns: dict[tuple[Table, str], bool] = {}
+        roots = [root.value for root in program.data.values() if isinstance(root, Const)]
+        self._servers = servers_of(root for root in roots if isinstance(root, str))
+        self._known: dict[tuple[str, str, str], _Wrong | None] = {}
+
+    def wrong(self, url: str, space: str, base: str) -> _Wrong | None:
+        """What is wrong with a URL in the place of a path; None where it can be there."""
+        # Of many URLs most are of a few servers; what is wrong with their paths is looked at for each.
+        found = location(url)
+        key = (space, base, found.server)
+        if key not in self._known:
+            self._known[key] = self._server(url, space, base)
+        known = self._known[key]
+        if known is not None:
+            return known
+        wrong = wrong_with(url)
+        return None if wrong is None else _Wrong(faults.BAD_URL, wrong[0], wrong[1])
+
+    def _server(self, url: str, space: str, base: str) -> _Wrong | None:
+        found = location(url)
+        if space == "params":
+            return _Wrong(faults.URL_AS_FILE, "is a URL", _HAND_ON)
+        wrong = wrong_with(url)
+        if wrong is not None and (not found.host or "@" in found.host):
+            return _Wrong(faults.BAD_URL, wrong[0], wrong[1])
+        if space == "outputs" and found.scheme not in WRITABLE:
+            return _Wrong(faults.URL_AS_FILE, "is a URL", _SEND)
+        if base == "directory":
+            help = "name the files one by one, or pack the folder and unpack it in a step"
+            return _Wrong(faults.REMOTE_FOLDER, "is a URL, and files alone are fetched and sent", help)
+        if found.server not in self._servers and found.scheme not in WRITABLE:
+            if found.scheme == "http":
+                how = "is fetched without encryption"
+                return _Wrong(faults.UNNAMED_SERVER, how, f"use `https`, or {_NAMED % found.server}")
+            if is_near(found.host):
+                return _Wrong(faults.UNNAMED_SERVER, "leads to this machine", _NAMED % found.server)
+        return None
 
     def check(self, step: Step, wanted: _Wanted) -> Diagnostic | None:
-        """What is wrong with a value; None where it is no URL for any instance."""
+        """What is wrong with a value; None where no instance has a URL that cannot be."""
         value = wanted.value
-        found: list[tuple[str, int]] = []
+        found: list[tuple[_Wrong, str, int]] = []
         try:
             closure = self._evaluator.over(value, step.keys, step)
             for number in range(1 if isinstance(value, Const) else len(step.keys)):
                 here = closure(number)
-                texts = here if isinstance(here, tuple) else (here,)
-                found += [(text, number) for text in texts if isinstance(text, str) and is_url(text)]
+                for text in here if isinstance(here, tuple) else (here,):
+                    if isinstance(text, str) and is_url(text):
+                        wrong = self.wrong(text, wanted.space, wanted.base)
+                        if wrong is not None:
+                            found.append((wrong, text, number))
         except (ValueFault, AtRunTime):
             pass  # Told where values are looked at.
         if not found:
             return None
-        text, number = found[0]
+        wrong, text, number = found[0]
         where = step.keys.describe(number)
-        others = len({other for other, _ in found}) - 1
-        message = f"{wanted.what} is a URL{f' for {where}' if where else ''}: `{text}`"
+        others = len({other for _, _, other in found}) - 1
+        # A login is not told again.
+        shown = f"{text.partition('://')[0]}://…@{text.rpartition('@')[2]}" if "@" in location(text).host else text
+        shown = shown.partition("?")[0] + "?…" if "?" in shown else shown
+        message = f"{wanted.what} {wrong.how}{f' for {where}' if where else ''}: `{shown}`"
         message += f" (and {others:,} more)" if others else ""
-        return self._told(text, message, wanted, step)
+        return self._told(text, message, wanted, wrong, step)
 
-    def may_be(self, value: Value, step: Step) -> bool:
-        """Whether a value can be a URL: some text that it is made of has a colon. Most have none, and are not made."""
-        if value.type.base in ("unknown", "null") or (isinstance(value, Related) and isinstance(value.value, Output)):
-            return False  # An output is looked at where it is written.
-        for leaf in _leaves(value, step):
-            match leaf:
-                case Const():
-                    texts = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
-                    if any(isinstance(text, str) and ":" in text for text in texts):
-                        return True
-                case Cell() | Lookup():
-                    if self._has_colon(leaf.table, leaf.column):
-                        return True
-                case Key():
-                    if any(":" in cell for cell in leaf.keys.column(leaf.name)):
-                        return True
-                case _:
-                    pass
-        return False
-
-    def _has_colon(self, table: Table, column: str) -> bool:
-        if table.enumerated == column:
-            return False  # Files that were found.
-        if (table, column) not in self._columns:
-            cells = table.columns[column]
-            self._columns[table, column] = any(isinstance(cell, str) and ":" in cell for cell in cells)
-        return self._columns[table, column]
-
-    def _told(self, url: str, message: str, wanted: _Wanted, step: Step) -> Diagnostic:
+    def _told(self, url: str, message: str, wanted: _Wanted, wrong: _Wrong, step: Step) -> Diagnostic:
         """Told at the cell that it comes from, else where the value is given; a data root is shown beside."""
         span, related = wanted.value.span, []
-        for leaf in _leaves(wanted.value, step):
+        for leaf in leaves(wanted.value, step):
             cell = _cell(leaf, url)
             if cell is not None:
                 related.append(Place("it is taken here", span))
@@ -145,26 +194,12 @@ class _Checker:
         else:
             roots = [root for root in self._program.data.items() if _begins(root[1], url)]
             related += [Place(f"the data root `{name}` begins so", root.span) for name, root in roots]
-        return faults.URL_AS_FILE.at(span, message, help=wanted.help, related=tuple(related))
+        return wrong.fault.at(span, message, help=wrong.help, related=tuple(related))
 
 
 def _begins(root: Value, url: str) -> bool:
     """Whether a URL lies in a data root."""
     return isinstance(root, Const) and isinstance(root.value, str) and f"{url}/".startswith(f"{root.value}/")
-
-
-def _leaves(value: Value, step: Step) -> Iterator[Value]:
-    """What a value is made of, with what the names of the step's module stand for."""
-    pending, seen = [value], set()
-    while pending:
-        here = pending.pop()
-        if isinstance(here, Local):
-            if (here.space, here.name) not in seen:
-                seen.add((here.space, here.name))
-                pending.append(step.local(here.space, here.name))
-            continue
-        yield here
-        pending += reversed(children(here))
 
 
 def _cell(leaf: Value, url: str) -> tuple[Span, str] | None:

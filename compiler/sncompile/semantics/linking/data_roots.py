@@ -10,6 +10,7 @@ from pathlib import Path
 from sncompile.diagnostics import Report
 from sncompile.faults import graph as faults
 from sncompile.ir.language.encoding import no_option
+from sncompile.ir.language.locations import is_url
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import STRING, UNKNOWN
 from sncompile.ir.values.evaluate import Evaluator
@@ -61,7 +62,7 @@ def _constant_text(value: Value) -> str | None:
 
 def clean_root(text: str, prefix: str, working: Path) -> str:
     """A root as a plain path: no `./`, no double or final slash. A URL stays as it is but for its final slash."""
-    if "://" in text:
+    if is_url(text):
         return text.rstrip("/")
     return no_option(settled(posixpath.join(prefix, text), working))
 

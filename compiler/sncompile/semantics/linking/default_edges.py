@@ -13,6 +13,7 @@ from dataclasses import replace
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report
 from sncompile.faults import graph as faults
+from sncompile.ir.language.locations import is_url
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import UNKNOWN, Type
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
@@ -20,7 +21,7 @@ from sncompile.ir.values.model import Const, Items, Output, Value
 from sncompile.ir.values.relating import see
 from sncompile.semantics.checking.paths import Paths, Writer
 from sncompile.semantics.linking.binding import bind_port
-from sncompile.semantics.path_text import bad_path, is_url, normal
+from sncompile.semantics.path_text import bad_path, normal
 from sncompile.semantics.paths.identity import Identity
 from sncompile.semantics.paths.identity import Place as Where
 from sncompile.semantics.program import OutputPath, Program, Step

@@ -13,6 +13,7 @@ from sncompile.diagnostics import Diagnostic, Report, Span, did_you_mean
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.language.encoding import no_option
+from sncompile.ir.language.locations import is_url
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import STRING, UNKNOWN
 from sncompile.ir.values.model import Const, Value
@@ -192,7 +193,7 @@ class _Given:
 
     def _path(self, text: str) -> str:
         """A path given on the command line, as seen from the jobs' working folder."""
-        if "://" in text or text.startswith("/"):
+        if is_url(text) or text.startswith("/"):
             return clean_root(text, "", self._folder)
         here = os.path.relpath(self._options.invoked_from, self._folder)
         return no_option(settled(posixpath.join(here, text), self._folder))

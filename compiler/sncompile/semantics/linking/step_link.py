@@ -15,16 +15,19 @@ from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.encoding import below
 from sncompile.ir.language.types import STRING, UNKNOWN
 from sncompile.ir.values.model import Const, Key, Value
+from sncompile.semantics.companions import with_written
 from sncompile.semantics.linking.binding import port_type
 from sncompile.semantics.linking.conventions import decided_argument
 from sncompile.semantics.linking.data_roots import workspace_of
 from sncompile.semantics.linking.with_link import Bindings, Settler, bind_ports_and_params
 from sncompile.semantics.list_files import list_path, placed
 from sncompile.semantics.modules.link import TypedModule, link_env, link_image
+from sncompile.semantics.parts import check_step, lies_in, path_in
 from sncompile.semantics.path_text import join_text, tidy
 from sncompile.semantics.program import OutputPath, Step
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope
+from sncompile.semantics.scratch import linked_in
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import ContainerDoc, PortDoc, StepDoc
 
@@ -65,7 +68,7 @@ class StepLinker:
         if doc.container is not None and doc.container.image is not None:
             image = link_image(doc.container.image, typer, self._report)
         env = self._env(typer)
-        return Step(
+        step = Step(
             name=self._name,
             title=doc.title or mdoc.about.title,
             module=mdoc,
@@ -91,7 +94,10 @@ class StepLinker:
             tags=doc.tags,
             span=doc.name.span,
             sheets=bound.sheets,
+            scratch=module.scratch,
+            sums={name: typer.value(value) for name, value in doc.sums.items()},
         )
+        return with_written(step, self._report)
 
     def _list_path(self, file: str, span: Span) -> Value:
         """The path of a file that is written for a job."""
@@ -111,7 +117,9 @@ class StepLinker:
         if module.script is None or env is module.env:
             return module.shell
         names = {variable.name for variable in env}
-        return module.script.parts(names) if names & module.script.variables else module.shell
+        return (
+            module.script.parts(names, linked_in(module.scratch)) if names & module.script.variables else module.shell
+        )
 
     def _resources(self) -> dict[str, Value]:
         # A step's own resources may use the sizes of the module's inputs, which go by their names there.
@@ -144,14 +152,18 @@ class StepLinker:
         if self._module.paths:
             settler = Settler(doc, self._module.doc, self._data, bound, self._report)
             settler.names["outputs"] = paths
-        for name, port in ports.items():
+        check_step(doc, ports, self._report)
+        # Parts come after the directories that they lie in.
+        for name, port in sorted(ports.items(), key=lambda each: each[1].inside is not None):
             said = doc.outputs.get(name)
             temp, protected = (said.temp, said.protected) if said is not None else (False, False)
             span = said.name.span if said is not None else port.name.span
             path, derived = self._path(name, port, typer, settler)
+            if port.inside is not None and lies_in(port, path, found):
+                path, derived = path_in(paths[port.inside.name], path), found[port.inside.name].derived
             paths[name] = path
             found[name] = OutputPath(port, path, temp, protected, derived, span)
-        return found
+        return {name: found[name] for name in ports}
 
     def _path(self, name: str, port: PortDoc, typer: Typer, settler: Settler | None) -> tuple[Value, bool]:
         said = self._doc.outputs.get(name)

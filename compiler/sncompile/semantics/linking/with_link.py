@@ -275,6 +275,7 @@ def refuse_settings(step: StepDoc, report: Report) -> None:
         ("priority", step.priority),
         ("batch", step.batch > 1),
         ("local", step.local),
+        ("sha256", step.sums),
     )
     for name, value in settings:
         if value:

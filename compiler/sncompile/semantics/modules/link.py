@@ -7,23 +7,29 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import documents as document_faults
+from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, ShellPart, Success, Variable
+from sncompile.ir.graph.own_names import PARTS, SCRATCH
 from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.language.types import INTEGER, STRING, UNKNOWN, Type
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.actions import link_action
 from sncompile.semantics.checking.unused import warn_of_module
+from sncompile.semantics.companions import check_companions
 from sncompile.semantics.declared_names import check_members
 from sncompile.semantics.linking.binding import param_type, port_type
 from sncompile.semantics.linking.conventions import RootNames, may_be_decided
 from sncompile.semantics.linking.default_link import Defaults, link_defaults
 from sncompile.semantics.list_files import ListFiles, TypedList
 from sncompile.semantics.modules.library import Library
+from sncompile.semantics.parts import check_parts
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope, Space
+from sncompile.semantics.scratch import Scratch, check_paths_in_texts, link_scratch, linked_in, values_of
 from sncompile.semantics.scripts.values import Script
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import EnvDoc, ModuleDoc, PortDoc
@@ -62,6 +68,7 @@ class TypedModule:
     undecided: bool
     """Whether a step's values may settle something in the command: a choice, a condition, or what is computed."""
     outputs: Mapping[str, TypedOutput]
+    scratch: Scratch | None = None
 
 
 _RESOURCE_TYPES = dict.fromkeys(RESOURCES, INTEGER)
@@ -71,6 +78,10 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     """The typed module of a document; its faults are told."""
     check_members(doc, report)
     _check_create(doc, report)
+    check_companions(doc, report)
+    check_parts(doc, report)
+    if any(port.inside is not None for port in doc.outputs.values()):
+        library.claim_support(PARTS)
     files: list[str] = []
 
     def claim(name: str, span: object) -> str | None:
@@ -87,13 +98,17 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     typer = Typer(Scope(spaces), report, claim)
     action = link_action(doc, Typer(Scope(spaces), report, claim, lists), library, report, claim)
     env = link_env(container.env if container else (), typer, report)
+    scratch = _link_scratch(doc, spaces, library, report)
+    if scratch is not None:
+        texts = [*values_of(action.command or ()), *(action.shell.values if action.shell is not None else ())]
+        check_paths_in_texts(texts, env, lists.found.values(), report)
     typed = TypedModule(
         doc,
         defaults=link_defaults(doc, {"data": RootNames()}, used, report),
         paths=_link_paths(doc, {**spaces, "data": RootNames()}, report),
         command=action.command,
         script=action.shell,
-        shell=action.shell.parts({v.name for v in env}) if action.shell is not None else None,
+        shell=action.shell.parts({v.name for v in env}, linked_in(scratch)) if action.shell is not None else None,
         lists=lists.found,
         container=link_image(container.image, typer, report) if container and container.image is not None else None,
         conda=claim(doc.conda.name, doc.conda.span) if doc.conda is not None else None,
@@ -106,6 +121,7 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
             name: TypedOutput(_output_type(port), f"{name}{_suffix(port)}", port.name.span)
             for name, port in doc.outputs.items()
         },
+        scratch=scratch,
     )
     if action.uses_all or doc.broken or report.failed:
         return typed
@@ -126,6 +142,28 @@ def _local_spaces(doc: ModuleDoc, used: set[str], written: set[str]) -> dict[str
         "resources": LocalMembers("the resources", "resources", _RESOURCE_TYPES, set()),
         "env": LocalMembers("the environment", "env", env, set()),
     }
+
+
+def _link_scratch(doc: ModuleDoc, spaces: Mapping[str, Space], library: Library, report: Report) -> Scratch | None:
+    """The scratch folder of a module, where it has one."""
+    said = doc.scratch
+    named = [port for port in doc.inputs.values() if port.link is not None]
+    named += [port for port in doc.outputs.values() if port.source is not None]
+    if not doc.in_scratch:
+        for port in named:
+            message = f"`{port.name.name}` has a name in the scratch folder of `{doc.name.name}`, which has none"
+            place = (Place("it is said here", said.span),) if said is not None else ()
+            hint = "take out `scratch: false`"
+            report.add(name_faults.SCRATCH_MISUSE.at(port.name.span, message, help=hint, related=place))
+        return None
+    for port in named:
+        if port.create is not None:
+            message = f"`{port.name.name}` is made before the command runs, and taken from the scratch folder after it"
+            report.add(name_faults.SCRATCH_MISUSE.at(port.create.span, message, help="take out `create` or `from`"))
+    runner = library.claim_support(SCRATCH)
+    return link_scratch(
+        doc, Typer(Scope({name: spaces[name] for name in ("inputs", "params")}), report), runner, report
+    )
 
 
 def _check_create(doc: ModuleDoc, report: Report) -> None:

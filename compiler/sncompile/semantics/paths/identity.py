@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from sncompile.ir.language.locations import is_url
 from sncompile.semantics.paths.folding import PLAIN, Found, fold, probed
 from sncompile.semantics.paths.system import DISK, Kind, Seen, System, Volume
 
@@ -111,6 +112,8 @@ class Identity:
             self.root.device = root.identity[0]
             self.root.volume = self._volume(root.identity[0], "")
             self._numbers[root.identity] = self.root
+        self._servers = Folder("url:", "url:", None, there=False, device=-1, volume=PLAIN, also=None)
+        """What URLs lead to: nothing there is looked at, and nothing of it is on this machine."""
         self.working = self._walk(self.root, os.path.join(os.getcwd(), working), 0)
 
     def folder(self, path: str | Path) -> Folder:
@@ -122,6 +125,8 @@ class Identity:
         return found
 
     def _find(self, path: str) -> Folder:
+        if is_url(path):
+            return self._walk(self._servers, path.replace("://", "/", 1), 0)
         # Of a long path most is known from its neighbours.
         head, _, name = path.rpartition("/")
         if not head:

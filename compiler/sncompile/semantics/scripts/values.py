@@ -14,7 +14,7 @@ And in a script of plain words (`_PLAIN_TEXT`) every argument stands outside of 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -44,19 +44,29 @@ class Script:
 
     pieces: tuple[str | _Use, ...]
 
+    @property
+    def values(self) -> list[Value]:
+        """The values in it."""
+        return [use.value for use in self.pieces if isinstance(use, _Use)]
+
     @cached_property
     def variables(self) -> frozenset[str]:
         """The names of the variables that hold values, as long as nobody else has them."""
         return frozenset(self._named(frozenset()).values())
 
-    def parts(self, taken: Set[str] = frozenset()) -> tuple[ShellPart, ...]:
-        """The script with its values in variables, of which none is called as one of `taken`."""
+    def parts(self, taken: Set[str] = frozenset(), linked: Set[str] | None = None) -> tuple[ShellPart, ...]:
+        """The script with its values in variables, of which none is called as one of `taken`.
+
+        In a scratch folder, in which the inputs `linked` have names, paths are made absolute and it goes there.
+        """
         names = self._named(taken)
         found: list[str | Value] = []
         assigned = {_form(u.value): u.value for u in self.pieces if isinstance(u, _Use) and u.place is not None}
         for form, value in assigned.items():
             name = names[form]
             found += [f"{name}=(", value, ")\n"] if _several(value.type) else [f"{name}=", value, "\n"]
+        if linked is not None:
+            found += _going(assigned, names, linked)
         for piece in self.pieces:
             if isinstance(piece, str):
                 found.append(piece)
@@ -84,8 +94,8 @@ class Script:
         return names
 
 
-def link_script(script: Template, typer: Typer, report: Report) -> Script:
-    """A script with its values typed. What cannot stand where it does is told."""
+def link_script(script: Template, typer: Typer, report: Report, *, named: bool = False) -> Script:
+    """A script with its values typed. What cannot stand where it does is told. `named`: paths stand in variables."""
     typed = [
         part if isinstance(part, str) else typer.part(part, span)
         for part, span in zip(script.parts, script.spans, strict=True)
@@ -113,7 +123,7 @@ def link_script(script: Template, typer: Typer, report: Report) -> Script:
             pieces.append(part)
             continue
         place = scanned.places.get(next(places), Place(Quotes.PLAIN))
-        written = stays or (_plain_number(part.type) and place.digits)
+        written = (stays and not (named and part.type.of_paths)) or (_plain_number(part.type) and place.digits)
         pieces.append(_Use(part, None if written else place))
     return Script(tuple(pieces))
 
@@ -193,6 +203,16 @@ def _plain_number(kind: Type) -> bool:
 
 
 # --- Values in variables ------------------------------------------------------------------------------------------
+
+
+def _going(assigned: Mapping[Any, Value], names: Mapping[Any, str], linked: Set[str]) -> Iterator[str]:
+    """What makes variables absolute and goes to the scratch folder: functions of `scratch.sh`."""
+    inside = [f for f, v in assigned.items() if isinstance(v, Local) and v.space == "inputs" and v.name in linked]
+    paths = [form for form, value in assigned.items() if form not in inside and value.type.of_paths]
+    for function, forms in (("sncompile_absolute", paths), ("sncompile_inside", inside)):
+        if forms:
+            yield f"{function} {' '.join(names[form] for form in forms)}\n"
+    yield "sncompile_go\n"
 
 
 def _several(kind: Type) -> bool:

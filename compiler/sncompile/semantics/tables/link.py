@@ -13,12 +13,12 @@ from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import tables as faults
 from sncompile.faults import values as value_faults
 from sncompile.ir.keys.table import Cell, NoRows, Table
+from sncompile.ir.language.locations import is_url
 from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.language.types import STRING, UNKNOWN, Type, unify
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Value, is_constant
 from sncompile.semantics.late.link import tell_queries
-from sncompile.semantics.path_text import is_url
 from sncompile.semantics.places import HERE, Hindrance, Places
 from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.stored_columns import StoredColumns, StoreError

@@ -50,7 +50,22 @@ class BashTarget(Target[NoOptions]):
             faults.NO_LATE_KEYS,
             "`{task}` follows from rows of `{what}`, which are known once a step has run: bash has no words for that",
             "run it with `sncompile run`, or compile to Snakemake",
-        )
+        ),
+        Feature.FETCHED: Refusal(
+            faults.NO_SERVERS,
+            "the input `{task}.{what}` is fetched from elsewhere, which bash does not do",
+            "fetch it before, and name the file",
+        ),
+        Feature.SUMS: Refusal(
+            faults.LACKING,
+            "what the input `{task}.{what}` must hold (`sha256`) is not looked at by the target bash",
+            "compile to Snakemake, or look at it in a step",
+        ),
+        Feature.SENT: Refusal(
+            faults.NO_SERVERS,
+            "the output `{task}.{what}` is sent elsewhere, which bash does not do",
+            "write it to this machine",
+        ),
     }
 
     def lower(self, lowered: Lowered, out: Path, options: NoOptions) -> Emitted:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from sncompile.diagnostics import Span
 from sncompile.faults import targets as faults
 from sncompile.faults.values import LONG_LINE
-from sncompile.ir.graph.own_names import CALLER
+from sncompile.ir.graph.own_names import CALLERS
 from sncompile.ir.language.encoding import length
 from sncompile.ir.language.limits import MOST_LINE
 from sncompile.lowering.jobs import Words
@@ -231,7 +231,7 @@ def _called(task: Task) -> str | None:
     for part in task.script or ():
         parts += [part.strip()] if isinstance(part, str) else part
     for word, following in pairwise(part for part in parts if part != ""):
-        if isinstance(word, Word) and isinstance(word.pieces[0], ModuleFile) and word.pieces[0].name == CALLER:
+        if isinstance(word, Word) and isinstance(word.pieces[0], ModuleFile) and word.pieces[0].name in CALLERS:
             return following if isinstance(following, str) else _constant(following)
     return None
 

@@ -64,6 +64,21 @@ class CwlTarget(Target[NoOptions]):
             "the secret {what} of `{task}` would be seen, as the step runs in a container",
             "run the step without a container, or compile to Snakemake",
         ),
+        Feature.FETCHED: Refusal(
+            faults.NO_SERVERS,
+            "the input `{task}.{what}` is fetched from elsewhere, which CWL does not do",
+            "fetch it before, and name the file",
+        ),
+        Feature.SUMS: Refusal(
+            faults.LACKING,
+            "what the input `{task}.{what}` must hold (`sha256`) is not looked at by the target CWL",
+            "compile to Snakemake, or look at it in a step",
+        ),
+        Feature.SENT: Refusal(
+            faults.NO_SERVERS,
+            "the output `{task}.{what}` is sent elsewhere, which CWL does not do",
+            "write it to this machine",
+        ),
         "gpus": Refusal(
             faults.CWL_GPUS, "`{task}` needs GPUs, which CWL v1.2 cannot express", "leave `gpus` out for CWL"
         ),

@@ -49,6 +49,12 @@ def quoted(text: str) -> str:
     return literal(shlex.quote(text))
 
 
+LOOK = (
+    'sum=${sums[n++]}; test "$sum" = - || sha256sum < "$path" | grep -qxF "$sum  -" '
+    '|| { echo "not the file that was meant, by its sha256: $path"; exit 1; }'
+)
+"""Looks at a file."""
+
 PRINTED: Mapping[str, str] = {"\n": r"%s\n", "\0": r"%s\0"}
 """The format by which an item is printed that something stands behind."""
 
@@ -87,6 +93,26 @@ class CommandLowering:
 
     def _part(self, part: ScriptPart) -> str:
         return literal(part) if isinstance(part, str) else " ".join(map(self.word, part))
+
+    def sums(self) -> list[str]:
+        """What looks at input files of which it is said what they hold, as pieces of a `shell:` string.
+
+        A job's sums stand in the order of its paths; `-` is that of a file of which nothing is said.
+        """
+        found, known = [], self._context.around.lowered.sums
+        for name, port in self._context.task.inputs.items() if known else ():
+            cells = [" ".join(known.get(str(path), "-") for path in listed_cell(cell)) for cell in port.files.cells]
+            if not any(set(cell) - {"-", " "} for cell in cells):
+                continue
+            # A rule must not grow with the rows of a table.
+            same = (
+                cells[0]
+                if len(set(cells)) == 1 and not port.data
+                else f"{{params.{self._cells(cells, f'{name}_sha256', port.span)}}}"
+            )
+            found.append(f"(sums=({same}) n=0\n")
+            found.append(f"for path in {{input.{item_name(name)}:q}}; do {literal(LOOK)}; done)\n")
+        return found
 
     def note_promises(self) -> None:
         """Name what is promised of outputs: Snakemake looks for it, but does not run a job again when it is another."""

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator
 from importlib.resources import files as package_files
 
 from sncompile.ir.graph.images import ImageKind, image_name
+from sncompile.ir.language.locations import is_url, workspace_here
 from sncompile.lowering.model import Input, Lowered, Output, Parameter
+from sncompile.targets.snakemake.storage import copy_of
 from sncompile.targets.target import Engine
 
 RUNNER = "container.sh"
@@ -48,8 +50,10 @@ def runner_script(lowered: Lowered, engine: Engine) -> bytes:
 
 def folders(lowered: Lowered) -> tuple[list[str], list[str]]:
     """The folders that jobs write to and those they only read: the data roots, and where else the spec's paths lie."""
-    roots = sorted({_plain(root) for root in (lowered.workspace, *lowered.roots.values())}, key=len, reverse=True)
-    write, read = {_plain(lowered.workspace)}, set(roots)
+    here = workspace_here(lowered.workspace)
+    every = {_plain(root) for root in (here, *lowered.roots.values()) if not is_url(root)}
+    roots = sorted(every, key=len, reverse=True)
+    write, read = {_plain(here)}, set(roots)
     for task in lowered.tasks.values():
         if task.image is None:
             continue
@@ -67,7 +71,7 @@ def folders(lowered: Lowered) -> tuple[list[str], list[str]]:
 
 def _paths(port: Input | Output | Parameter) -> Iterator[str]:
     for found in port.paths:
-        yield from filter(None, found or ())
+        yield from (copy_of(path) for path in found or () if path)
 
 
 def _homes(paths: Iterable[str], roots: Iterable[str]) -> tuple[set[str], set[str]]:

@@ -41,6 +41,8 @@ class Surroundings:
         self.functions: set[str] = set()
         """Functions of the header that rules use."""
         self.uses_files = False
+        self.providers: set[str] = set()
+        """Storage plugins that rules use."""
         self.containers = containers
         """The engine that commands are wrapped for; without one, rules name their image."""
 

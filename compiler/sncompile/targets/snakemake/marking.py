@@ -18,6 +18,7 @@ from typing import Protocol
 from sncompile.ir.graph.own_names import OWN_FOLDER
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.encoding import below, encode_key
+from sncompile.ir.language.locations import workspace_here
 from sncompile.lowering.files import (
     Computed,
     Either,
@@ -88,9 +89,10 @@ def mark_files(workspace: str, task: Task) -> Files:
 def mark_start(workspace: str, name: str, keys: KeySet) -> str:
     """What the marks of a task begin with: the folder of its keys, or all but the ending.
 
-    They lie with the results of the step, so that who deletes these has its jobs done again.
+    They lie with the results of the step, so that who deletes these has its jobs done again; on this machine always.
     """
-    return below(workspace, f"{name}/{OWN_FOLDER}/done" if keys.by else f"{OWN_FOLDER}/done/{name}")
+    folder = workspace_here(workspace)
+    return below(folder, f"{name}/{OWN_FOLDER}/done" if keys.by else f"{OWN_FOLDER}/done/{name}")
 
 
 def mark_ending(keys: KeySet) -> str:

@@ -86,3 +86,5 @@ class Workflow:
     marked: frozenset[str]
     recursion: int
     """How deep Snakemake must be able to go, where that is deeper than Python goes; else 0."""
+    providers: tuple[str, ...] = ()
+    """Storage plugins that the rules use."""

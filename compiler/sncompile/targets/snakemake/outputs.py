@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import targets as faults
 from sncompile.ir.language.encoding import repeats
+from sncompile.ir.language.locations import is_url, location
 from sncompile.lowering.files import Differing, Files, path_text
 from sncompile.lowering.model import Output
 from sncompile.targets.snakemake.context import TaskContext, texts
@@ -16,6 +17,7 @@ from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import ending, item_name, unique
 from sncompile.targets.snakemake.patterns import Hole, Part, filled, items_of, joined, pattern_regex
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, listed, string
+from sncompile.targets.snakemake.storage import fetched, providers_of
 
 DEFAULT_CONSTRAINT = "[^/]+"
 # Tried in turn where keys meet without a slash between them.
@@ -207,16 +209,28 @@ class OutputPatterns:
         """What stands under `output:`."""
         task = self._context.task
         if self.marked:
+            for name, output in task.outputs.items():
+                if output.remote:
+                    self._refuse_marked(name, output)
             # A step that writes nothing still has to be known as done.
             (mark,) = self.known_by()
             return [Entry("done", Call("touch", (string(mark),)), task.span)]
         found = []
         for name, output in task.outputs.items():
             self._refuse_optional(name, output)
-            code = [self._flagged(name, output, string(p)) for p in self.patterns[name]]
+            code = [
+                self._flagged(name, output, self._sent(name, output, p) if output.remote else string(p))
+                for p in self.patterns[name]
+            ]
             body = listed(code) if output.many else code[0] if code else string("")
             found.append(Entry(item_name(name), body, output.span))
         return found
+
+    def _refuse_marked(self, name: str, output: Output) -> None:
+        step = self._context.name
+        message = f"the output `{name}` of `{step}` is sent elsewhere, and Snakemake knows its jobs by a mark alone"
+        help = "have the same keys in every path of the step, or leave the paths out: they are derived then"
+        self._context.around.tell(faults.NOT_SENT.at(output.span, message, help=help))
 
     def _refuse_optional(self, name: str, output: Output) -> None:
         if output.optional:
@@ -228,6 +242,25 @@ class OutputPatterns:
                     help="have the tool write an empty file, and drop the `?`",
                 )
             )
+
+    def _sent(self, name: str, output: Output, pattern: str) -> Code:
+        """The code of a pattern that leads elsewhere: Snakemake keeps, deletes and makes nothing there."""
+        task, around = self._context.task, self._context.around
+        flags = ("temporary", output.temp), ("protected", output.protected)
+        wrong = next((f"is {what}" for what, asked in flags if asked), None)
+        if any(check.port == name for check in task.checks):
+            wrong = "is looked at (`success`)"
+        if not is_url(pattern) or "{" in location(pattern).host:
+            wrong = "differs between jobs in the server that it is sent to"
+        if wrong is not None:
+            message = (
+                f"the output `{name}` of `{task.name}` is sent elsewhere and {wrong}, which Snakemake cannot express"
+            )
+            help = "write it to this machine, or send it as it is"
+            around.tell(faults.NOT_SENT.at(output.span, message, help=help))
+            return string(pattern)
+        around.providers |= providers_of((output,))
+        return fetched(string(pattern))[0]
 
     def _flagged(self, name: str, output: Output, path: Code) -> Code:
         wanted = {check.kind: check.wanted for check in self._context.task.checks if check.port == name}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from sncompile.targets.snakemake.model import Directive, Rule, Sidecar, Workflow
 from sncompile.targets.snakemake.python_code import Call, Code, Keyword, layout, listed, pattern, string
+from sncompile.targets.snakemake.storage import PROVIDERS
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -68,9 +69,16 @@ def render_snakefile(workflow: Workflow) -> str:
         tables=["\n".join(layout(_table(sidecar), 0, tail="")) for sidecar in workflow.sidecars],
         rules=["\n".join(rule_lines(rule)) for rule in workflow.rules],
         functions=set(workflow.functions),
+        providers=_providers(workflow.providers),
         title=one_line(workflow.title),
         spec=one_line(workflow.spec),
     )
+
+
+def _providers(used: Collection[str]) -> str:
+    """The plugin of each scheme, as Python."""
+    pairs = [f'"{scheme}": "{plugin}"' for scheme, plugin in PROVIDERS.items() if plugin in used]
+    return "{" + ", ".join(pairs) + "}"
 
 
 def _table(sidecar: Sidecar) -> Call:

@@ -17,6 +17,7 @@ from sncompile.targets.snakemake.outputs import OutputPatterns
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, pattern, string
 from sncompile.targets.snakemake.resources import resource_entries, thread_entry
 from sncompile.targets.snakemake.shell_code import shell_entries
+from sncompile.targets.snakemake.storage import FETCHED, fetched, providers_of
 
 
 class RulePrinter:
@@ -78,12 +79,21 @@ class RulePrinter:
         entries = []
         for name, port in self._task.inputs.items():
             code = port_code(port.files, name, self.context)
+            if code is not None and port.remote:
+                self._around.providers |= providers_of((port,))
+                code = self._fetched(code)
             if code is not None:
                 code = wanting_some(code, name, self.context) if port.required else code
                 entries.append(Entry(item_name(name), code, port.span))
         used = {entry.name for entry in entries}
         entries += self._hidden_inputs(used)
         return entries
+
+    def _fetched(self, code: Code) -> Code:
+        found, by_function = fetched(code)
+        if by_function:
+            self._around.functions.add(FETCHED)
+        return found
 
     def _hidden_inputs(self, used: set[str]) -> list[Entry]:
         """Jobs that must be done first although no port reads from them."""
@@ -97,6 +107,8 @@ class RulePrinter:
                 entries.append(Entry(name, row, task.span))
                 continue
             code = input_code(waiting.standing_for(wait.files, task.key_set), name, self.context)
+            if code is not None and any(o.remote for o in self._around.lowered.tasks[wait.task].outputs.values()):
+                code = self._fetched(code)
             if code is not None:
                 # Order alone: a newer file is no reason to run again, but for rows that a job takes columns of.
                 ordered = wait.ordered and wait.task not in self._around.lowered.row_sources

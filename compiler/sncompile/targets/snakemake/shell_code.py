@@ -27,6 +27,7 @@ def shell_entries(context: TaskContext, commands: CommandLowering) -> list[Entry
     marks = context.around.marks
     marked = task.name in marks.tasks - marks.batched
     before = [*(_room(" ".join(places.values())) if marked else []), *_folders(context, places), *commands.list_files()]
+    before = [*commands.sums(), *before]
     checks = [*(_promises(context, places) if marked else []), *_counts(context, places)]
     # Last of all: what counts files must not count this one.
     checks += _stamps(context, places) if marked else []

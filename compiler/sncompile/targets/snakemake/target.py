@@ -55,6 +55,9 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         Feature.BATCHES: "a script, and a mark for each batch",
         Feature.LOCAL_JOBS: "localrule:",
         Feature.LATE_KEYS: "checkpoint:",
+        Feature.FETCHED: "storage plugins",
+        Feature.SUMS: "before the command",
+        Feature.SENT: "storage plugins",
     }
     resources: ClassVar[Mapping[str, str]] = {"cpus": "threads:", **RESOURCES}
     refusals: ClassVar[Mapping[Feature | str, Refusal]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sncompile import __version__
@@ -26,6 +26,7 @@ from sncompile.targets.snakemake.raw_paths import raw_inputs
 from sncompile.targets.snakemake.rules import RulePrinter
 from sncompile.targets.snakemake.separation import Paths, separate
 from sncompile.targets.snakemake.sidecars import Sidecars
+from sncompile.targets.snakemake.storage import FETCHED, fetched, one_copy
 from sncompile.targets.target import Engine
 
 
@@ -39,6 +40,13 @@ def workflow_of(
     patterns = {name: printer.outputs for name, printer in printers.items()}
     for first, second in separate(patterns, _raw(printers)):
         report.add(_ambiguous(lowered.tasks[first], lowered.tasks[second]))
+    copies = one_copy(lowered)
+    if copies is not None:
+        span, one, other = copies
+        message = f"Snakemake would keep its copies of `{one}` and `{other}` in one place"
+        report.add(
+            faults.ONE_COPY.at(span, message, help="name both by the same scheme, or give one of them another name")
+        )
     rules = [_rule_all(around)]
     rules += [printers[task.name].rule(benchmark=benchmark) for task in tasks]
     late = late_rows(around, rule_names(lowered.written), printers)
@@ -64,6 +72,7 @@ def workflow_of(
         runs_containers=boxed,
         files=emitted,
         marked=around.marks.tasks,
+        providers=tuple(sorted(around.providers)),
         recursion=_recursion(tasks),
     )
 
@@ -124,6 +133,9 @@ def _rule_all(around: Surroundings) -> Rule:
             continue  # What no job writes is not asked for.
         safe = unique(item_name(re.sub(r"\W", "_", name)), used)
         code = port_code(promised.files, safe, context)
+        if code is not None and _is_sent(promised.files.tasks, lowered):
+            code, by_function = fetched(code)
+            around.functions |= {FETCHED} if by_function else set()
         if code is not None:
             entries.append(Entry(safe, code, promised.span))
     for name in lowered.effects:
@@ -136,6 +148,11 @@ def _rule_all(around: Surroundings) -> Rule:
     title = f"all: what the pipeline {lowered.name} is for"
     directives = (Directive("input", tuple(entries)),) if entries else ()
     return Rule("all", "all", (title,), directives, lowered.span, None)
+
+
+def _is_sent(tasks: Iterable[str], lowered: Lowered) -> bool:
+    """Whether some task sends what it writes elsewhere."""
+    return any(output.remote for name in tasks for output in lowered.tasks[name].outputs.values())
 
 
 def _constraints(patterns: Mapping[str, OutputPatterns], printers: Mapping[str, RulePrinter]) -> dict[str, str]:

@@ -15,8 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sncompile.ir.language.locations import is_url
 from sncompile.targets.snakemake.engine.events import logger_plugin
 from sncompile.targets.snakemake.engine.surroundings import python, surroundings
+from sncompile.targets.snakemake.storage import PLACE, copy_of
 
 _TOLD = 8
 """So many of its last lines are told where Snakemake fails; a banner stands before them."""
@@ -42,7 +44,10 @@ def dry_run(
     `secrets` are variables that the files ask for; here they may be empty.
     Raises `DryRunFailed`.
     """
+    # Nobody is asked for what is elsewhere: its copies stand for it.
+    urls = {copy_of(path): path for path in (*raw, *targets) if is_url(path)}
     for path, directory in raw.items():
+        path = copy_of(path)
         if not os.path.isabs(path):
             folder = working / path if directory else (working / path).parent
             folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +55,7 @@ def dry_run(
     with tempfile.TemporaryDirectory(prefix="sncompile-events-") as name:
         events = Path(name) / "events.jsonl"
         asked = Path(name) / "targets.json"
-        asked.write_text(json.dumps([target for target in targets if can_be_asked(target)]))
+        asked.write_text(json.dumps([copy_of(target) for target in targets if can_be_asked(target)]))
         command = python(__name__, str(events), str(asked), "--profile", "none", "--workflow-profile", "none")
         command += ["--snakefile", str(snakefile.resolve()), "--directory", str(working)]
         command += ["--dry-run", "--forceall", "--cores", "100000", "--nolock", "--quiet", "all"]
@@ -61,14 +66,32 @@ def dry_run(
         if done.returncode:
             raise DryRunFailed("\n".join((done.stderr or done.stdout).strip().splitlines()[-_TOLD:]))
         told: list[dict[str, Any]] = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
-    return [event for event in told if event["event"] == "job_info" and event["rule_name"] != "all"]
+    found = [event for event in told if event["event"] == "job_info" and event["rule_name"] != "all"]
+    return [_with_urls(event, urls) for event in found] if urls else found
+
+
+def _with_urls(event: dict[str, Any], urls: Mapping[str, str]) -> dict[str, Any]:
+    """An event that tells URLs in the place of their copies."""
+    shell = str(event.get("shellcmd") or "")
+    for copy in sorted(urls, key=len, reverse=True) if PLACE in shell else ():
+        shell = shell.replace(copy, urls[copy])
+    named = {side: [urls.get(path, path) for path in event[side]] for side in ("input", "output")}
+    return {**event, **named, "shellcmd": shell}
+
+
+def _stand_in(registry: Any, query: Any, *_: object, **__: object) -> Any:
+    """What Snakemake takes for a URL: its copy, as a file like any other."""
+    return [_stand_in(registry, each) for each in query] if isinstance(query, list) else copy_of(query)
 
 
 def main(events: str, targets: str, arguments: Sequence[str]) -> None:
     """Snakemake's command line, which writes its events to a file and takes more targets from another."""
     from snakemake.cli import main as snakemake
+    from snakemake.storage import StorageRegistry
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
+    StorageRegistry._storage_object = _stand_in
+    StorageRegistry.register_storage = lambda *_, **__: None
     LoggerPluginRegistry().register_plugin("sncompile", logger_plugin(Path(events)))
     snakemake([*arguments, "--logger", "sncompile", "--", "all", *json.loads(Path(targets).read_text())])
 

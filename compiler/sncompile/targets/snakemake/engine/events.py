@@ -25,6 +25,8 @@ _FIELDS = {
 
 
 def _plain(value: Any) -> Any:
+    if getattr(value, "is_storage", False):
+        return str(value.storage_object.query)  # Its copy is nobody's business.
     if isinstance(value, (str, int, float, bool)) or value is None:
         return value
     if isinstance(value, dict):

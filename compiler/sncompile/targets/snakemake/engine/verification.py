@@ -91,7 +91,7 @@ def _differences(graph: Graph, out: Path, working: Path) -> list[str]:
             continue
         told += _compare(here, event, mark_of, files)
         if len(here.jobs) == 1 and not here.family.batches:
-            told += _command(here, event, lines)
+            told += _command(here, event, lines, graph.sums)
     told += [
         f"Snakemake has no job {each.jobs[0].id}"
         for (key, each), target in zip(known.items(), beyond, strict=True)
@@ -165,14 +165,16 @@ def _compare(here: _Known, event: Mapping[str, Any], mark_of: Mapping[str, str],
 # --- Commands -------------------------------------------------------------------------------------------------------
 
 
-def _command(here: _Known, event: Mapping[str, Any], lines: list[tuple[Job, str]]) -> Iterator[str]:
+def _command(
+    here: _Known, event: Mapping[str, Any], lines: list[tuple[Job, str]], sums: Mapping[str, str]
+) -> Iterator[str]:
     """What differs in a script; lines of arguments are gathered, for a shell to read all at once."""
     job, log = here.jobs[0], event["log"][0]
     taken = resources_taken(here.family)
     if any(isinstance(job.resources.get(RESOURCES[name].job), str) for name in taken):
         return  # What is computed of sizes or the attempt is known when the job runs.
     marked = here.marked and bool(here.family.outputs)
-    body, around = command_line(here.family, job, str(event["shellcmd"] or ""), log, marked=marked)
+    body, around = command_line(here.family, job, str(event["shellcmd"] or ""), log, marked=marked, sums=sums)
     yield from (f"{job.id}: {told}" for told in around)
     if job.command is not None:
         lines.append((job, body))

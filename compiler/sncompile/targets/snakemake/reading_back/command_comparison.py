@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import shlex
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sncompile.ir.graph.model import Family
 from sncompile.ir.jobs.expansion import Job
-from sncompile.targets.snakemake.commands import PRINTED
+from sncompile.targets.snakemake.commands import LOOK, PRINTED
 from sncompile.targets.snakemake.containers import RUNNER, docker_name
 
 _WORD = r"""(?:[^\s;'"\\]|'[^']*'|"[^"]*"|\\.)*"""
@@ -35,7 +35,9 @@ class Line(NamedTuple):
     told: tuple[str, ...]
 
 
-def command_line(family: Family, job: Job, shell: str, log: str, *, marked: bool) -> Line:
+def command_line(
+    family: Family, job: Job, shell: str, log: str, *, marked: bool, sums: Mapping[str, str] | None = None
+) -> Line:
     """The job's own command or script in a line of Snakemake's.
 
     What the compiler puts around it is taken away by its place and number, from both ends, whatever the job's own lines
@@ -47,7 +49,9 @@ def command_line(family: Family, job: Job, shell: str, log: str, *, marked: bool
     head, tail = f"exec &> {log}\n", f" &> {log}"
     checks = _checks(family, marked=marked)
     if shell.startswith(head):
-        body, looks = _without_checks(shell.removeprefix(head), checks)
+        body, summed = _without_sums(shell.removeprefix(head))
+        body, looks = _without_checks(body, checks)
+        told += _unsummed(summed, job, sums or {})
         told += _promises(looks, family, job) if marked else ()
         told += _counts(looks, family, job)
         room = _ROOM.match(body) if marked else None
@@ -62,6 +66,7 @@ def command_line(family: Family, job: Job, shell: str, log: str, *, marked: bool
         body = shell.removesuffix(tail)
         told += [*_created([], family, job), *_counts("", family, job)]
         told += [f"it does not write {path}" for path in job.lists]
+        told += _unsummed([], job, sums or {})
     else:
         return Line(shell, (f"its log is not {name}",))
     body, unset = _without_variables(body, family, job)
@@ -75,6 +80,28 @@ def command_line(family: Family, job: Job, shell: str, log: str, *, marked: bool
 _FILLED = re.compile(r'\nfor path in (.*?); do test -s "\$path" \|\|', re.DOTALL)
 _SUM = re.compile(r"""\nfor path in (.*?); do sha256sum < "\$path" \| grep -qxF '([0-9A-Fa-f]+)  -' \|\|""", re.DOTALL)
 _COUNT = re.compile(r'\ntest "\$\(find (.*?) -type f \| wc -l\)" -ge (\d+) \|\|', re.DOTALL)
+
+
+_SUMMED = re.compile(
+    rf"\(sums=\(([0-9a-f -]*)\) n=0\nfor path in ((?: ?{_WORD})*); do {re.escape(LOOK)}; done\)\n", re.DOTALL
+)
+
+
+def _without_sums(body: str) -> tuple[str, list[tuple[str, str]]]:
+    """What stands after the looks at input files, and the paths that are looked at with their sums."""
+    found: list[tuple[str, str]] = []
+    while (match := _SUMMED.match(body)) is not None:
+        found += zip(shlex.split(match[2]), match[1].split(), strict=False)
+        body = body[match.end() :]
+    return body, found
+
+
+def _unsummed(found: list[tuple[str, str]], job: Job, sums: Mapping[str, str]) -> Iterator[str]:
+    """The input files that are not looked at as is said, or looked at for something else."""
+    read = {path for value in job.inputs.values() if value is not None for path in _paths(value)}
+    wanted = {(path, sums[path]) for path in read if path in sums}
+    if {pair for pair in found if pair[1] != "-"} != wanted:
+        yield f"of its inputs other files are looked at than {sorted(path for path, _ in wanted)}"
 
 
 def _promises(looks: str, family: Family, job: Job) -> Iterator[str]:

@@ -19,8 +19,10 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
+from sncompile.ir.language.locations import is_url
 from sncompile.ir.values.evaluate import record_text
 from sncompile.targets.snakemake.reading_back.reading import Unreadable
+from sncompile.targets.snakemake.storage import PROVIDERS
 
 
 class Unknown(Unreadable):
@@ -135,6 +137,13 @@ def _flagged(name: str) -> Callable[..., Any]:
     return flag
 
 
+def _stored(paths: Any) -> Any:
+    """What Snakemake fetches or sends, with that said of it."""
+    if isinstance(paths, list):
+        return [_stored(path) for path in paths]
+    return _flagged("storage")(paths) if is_url(paths) else paths
+
+
 def _as_json(**members: Any) -> str:
     return record_text({n: tuple(v) if isinstance(v, list) else v for n, v in members.items()})
 
@@ -148,11 +157,15 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "options": lambda name, values: " ".join(f"{name} {shlex.quote(value)}" for value in values),
     "size": _size,
     "ancient": lambda paths: paths,
+    "fetched": lambda paths: _stored(paths),
     **{name: _flagged(name) for name in ("temp", "protected", "directory", "touch", "ensure")},
     "ceil": ceil, "int": int, "float": float, "str": str, "len": len, "min": min, "max": max, "bool": bool,
     "list": list, "sorted": sorted, "range": range,
 }  # fmt: skip
 """Functions that rules call: those of the header, of Snakemake and of Python."""
+
+STORED = frozenset(f"storage.{provider}" for provider in PROVIDERS.values())
+"""What says that Snakemake fetches a path; which it is stays the same."""
 
 _METHODS: Mapping[tuple[type, str], Callable[..., Any]] = {
     (Rows, "value"): Rows.value, (Rows, "values"): Rows.values, (Rows, "each"): Rows.each,
@@ -235,6 +248,8 @@ class Code:
             written = ast.unparse(node.func)
             if written == "json.loads":
                 return json.loads(*arguments)
+            if written in STORED and len(arguments) == 1:
+                return _stored(arguments[0])
             if written == "dict.fromkeys":
                 return dict.fromkeys(*arguments)
             owner = self._value(node.func.value, local)

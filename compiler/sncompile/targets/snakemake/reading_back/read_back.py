@@ -24,6 +24,7 @@ from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.resources import RESOURCES as DECLARED
 from sncompile.ir.jobs.expansion import Expansion, Job, job_id
 from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.language.locations import is_url
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime as RunTimeValue
 from sncompile.ir.values.evaluate import Closure, Evaluator
@@ -175,6 +176,9 @@ class _Comparison:
                         marks |= {p: self._mark(source, j)
                                   for j in found for p in _files(expansion.outputs(source, j))}  # fmt: skip
             wanted = [marks.get(path, path) for path in wanted]
+            plain = [path for path in got if is_url(path) and "storage" not in getattr(path, "flags", {})]
+            if plain:
+                yield f"does not fetch {_shown(plain)}"
             if got == wanted or got == list(dict.fromkeys(wanted)):
                 continue
             if (marks or len(members) > 1) and set(got) == set(wanted):
@@ -292,7 +296,7 @@ class _Comparison:
         }  # fmt: skip
         shell = formatted(rule.shell(), names)
         marked = family.name in self._marked and bool(family.outputs)
-        line, around = command_line(family, job, shell, log, marked=marked)
+        line, around = command_line(family, job, shell, log, marked=marked, sums=self._graph.sums)
         yield from around
         if job.command is None:
             told = script_differs(line, job)
@@ -404,7 +408,8 @@ def _flags(family: Family, outputs: Mapping[str, Any]) -> Iterator[str]:
         }
         for path in listed(outputs.get(item_name(port))):
             got = dict(getattr(path, "flags", {}))
-            if got != wanted:
+            sent = {**wanted, "storage": True} if is_url(path) else wanted
+            if got != sent:
                 yield f"`{port}` is {got or 'kept'}, not {wanted or 'kept'}"
                 break
 

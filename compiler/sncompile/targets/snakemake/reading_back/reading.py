@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _RULE = re.compile(r"(?:rule|checkpoint) (\w+):")
-_BLOCK = re.compile(r"(envvars|wildcard_constraints):")
+_BLOCK = re.compile(r"(envvars|wildcard_constraints|storage):")
 _DIRECTIVE = re.compile(r"    (\w+):(?: (.*))?")
 
 

@@ -1,0 +1,36 @@
+"""What a server says of a file."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Found(NamedTuple):
+    """What is known of a file: its bytes (-1: not told), and its version; empty, where nothing tells versions apart."""
+
+    size: int
+    version: str
+
+
+class NotThere(Exception):
+    """The server answers, and has no such file."""
+
+
+class NotReached(Exception):
+    """The server, the bucket or a login is lacking; the text says which."""
+
+
+def version_of(size: int | None, tag: str | None, time: str | None) -> Found:
+    """The version of a file by its ETag, else by the time of its last change, else by its size alone.
+
+    >>> version_of(5, '"9f86"', None), version_of(5, None, None).version, version_of(None, None, None).version
+    (Found(size=5, version='5:etag="9f86"'), '5:', '')
+    """
+    told = "" if size is None else str(size)
+    if tag:
+        told += f":etag={tag}"
+    elif time:
+        told += f":time={time}"
+    else:
+        told += ":" if told else ""
+    return Found(-1 if size is None else size, told)
