@@ -121,12 +121,12 @@ def test_what_was_measured_is_kept(tmp_path: Path) -> None:
 
 def test_all_that_is_known_of_a_job_outlives_that_many_files_become_one() -> None:
     """Each field of a state, but for what tells of the files themselves."""
-    before = State("/root", "/root")
+    before = State("/base", "/base")
     before.jobs["k"] = Done("d", ["1:x"], ["2:y"], 1.0, 2.0)
     before.measures["k"] = Measured(3.5, (4,))
-    before.stamps["/root/b"] = (4, 5, 5, 6, "w")
+    before.stamps["/base/b"] = (4, 5, 5, 6, "w")
     before.put_off.add("k")
-    after = State("/root", "/root")
+    after = State("/base", "/base")
     for row in rows_of(before):
         after.take(row)
     for field in fields(State):
@@ -136,7 +136,7 @@ def test_all_that_is_known_of_a_job_outlives_that_many_files_become_one() -> Non
 
 
 def test_temporary_outputs_wait_until_they_are_deleted_or_made_again() -> None:
-    state = State("/root")
+    state = State("/base")
     for row in put_off_rows({"a": True, "b": True, "c": True}):
         state.take(row)
     state.take(["x", ["a"]])
