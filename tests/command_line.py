@@ -67,6 +67,11 @@ def in_this_process(capsys: pytest.CaptureFixture[str], *before: str) -> Run:
 
 def plain_snakemake(folder: Path, snakefile: str) -> None:
     """Run Snakemake on a file in a folder, where sncompile cannot be imported; it must do well."""
-    command = [sys.executable, "-c", _WITHOUT_US, "-s", snakefile, "--cores", "2", "-q"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = snakemake_without_us(folder, snakefile, "-q")
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def snakemake_without_us(folder: Path, snakefile: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Call Snakemake on a file in a folder, where sncompile cannot be imported."""
+    command = [sys.executable, "-c", _WITHOUT_US, "-s", snakefile, "--cores", "2", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=6 * PATIENCE)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from sncompile.api import Checked, check, compile_graph, graph_of, optimize
+from sncompile.api import Checked, CompileOptions, check, compile_graph, compile_program, graph_of, optimize
 from sncompile.diagnostics import CompileError
 from sncompile.diagnostics.text import TextRenderer
 from sncompile.faults import catalogue
@@ -39,7 +39,7 @@ from .lowered_jobs import differences
 CASES = Path(__file__).parent / "cases"
 PAGES = sorted(CASES.rglob("*.md"))
 EMITTED = {
-    "snakemake": (("Snakefile", r"^(?:[A-Z_0-9]+ = Table|envvars:|wildcard_constraints:|# all)[\s\S]*"),),
+    "snakemake": (("Snakefile", r"^(?:[A-Z_0-9]+ = (?:Late)?Table|envvars:|wildcard_constraints:|# all)[\s\S]*"),),
     "cwl": (("workflow.cwl", r"^- id[\s\S]*?(?=^# (?:Hands every job|Gives every file)|\Z)"), ("job.json", r"[\s\S]+")),
     "bash": (("run.sh", r"^job_1\(\)[\s\S]*(?=\nfunctions=)"),),
 }
@@ -56,7 +56,7 @@ EXPECTED = (
 )
 
 # Told by the commands that compile and run, never by a check.
-ELSEWHERE = {"SN215", "SN229", "SN230", "SN246", "SN247", "SN248", "SN249", "SN331"}
+ELSEWHERE = {"SN215", "SN229", "SN230", "SN246", "SN247", "SN248", "SN249", "SN331", "SN463"}
 
 _BLOCK = re.compile(r"^(`{3,})(\w+) ([^\n]+)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 
@@ -151,7 +151,12 @@ def emitted_text(target: str, how: str, graph: Graph, checked: Checked) -> str:
     if how.startswith("O"):
         graph = optimize(graph, int(how[1:]), check=True).graph
     try:
-        emitted = compile_graph(graph, target, containers=next((e for e in ENGINES if e == how), None))
+        engine = next((e for e in ENGINES if e == how), None)
+        if graph.later:
+            # What is known later is in the program, and not in its graph.
+            emitted = compile_program(checked.require(), CompileOptions(target, containers=engine)).emitted
+        else:
+            emitted = compile_graph(graph, target, containers=engine)
     except CompileError as refused:
         return TextRenderer(checked.sources).render(refused.diagnostics)
     files = {name: content.decode() for name, content in emitted.files.items()}

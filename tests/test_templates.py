@@ -122,6 +122,7 @@ PIPELINE: dict[str, Any] = {
         "h": {"key": "hk", "file": "h.tsv", "header": False, "columns": ["hk", "hc"]},
         "g": {"key": ["gk"], "glob": "${data.images}/{gk}.tif"},
         "s": {"key": ["sk"], "sql": "select k as sk, c from t"},
+        "l": {"key": "lk", "from": "${one.o}"},
     },
     "let": {"named": "${params.x}", "several": ["one more"]},
     "moved": [{"from": "before", "to": "three"}],

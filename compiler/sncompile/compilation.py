@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sncompile.diagnostics import CompileError
 from sncompile.uncollected import uncollected
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class CompileOptions(NamedTuple):
     the files, `build/NAME` in the working folder unless given. `keep` names steps that are wanted although no output
     of the pipeline needs them. `times` names an earlier run, by whose times batches are balanced. `benchmark` has each
     job measured. `containers` wraps commands that have an image for Docker or podman. `verify` looks at the graph
-    after each pass. `off` names passes that are left out, whatever the level. `target` is the name of a target, or one
+    after each pass. `staged` leaves out of the files what is known later only: who runs them compiles again then.
+    `off` names passes that are left out, whatever the level. `target` is the name of a target, or one
     itself; `own` are its options.
     """
 
@@ -45,6 +47,7 @@ class CompileOptions(NamedTuple):
     verify: bool = False
     off: tuple[str, ...] = ()
     own: Mapping[str, str] = MappingProxyType({})
+    staged: bool = False
 
     def for_target(self) -> dict[str, object]:
         """What is asked of the target, by its options."""
@@ -139,6 +142,8 @@ class Compilation:
     @cached_property
     def emitted(self) -> Emitted:
         """The files, in memory. Raises as `emit` does."""
+        if self.program.whole is not None and not self.options.staged:
+            return emit_over_stand_ins(self.program.whole, self.out, self.options)
         return emit(self.graph, self.out, self.options, self.lowered)
 
     def write(self) -> Path:
@@ -164,10 +169,15 @@ def emit(graph: Graph, out: Path, options: CompileOptions, lowered: Lowered | No
     Raises `CompileError` for what the target cannot express and where jobs would write into the folder of the files,
     and `DifferentJobs` where the files do not say what the graph says.
     """
+    from sncompile.faults.targets import NO_LATE_KEYS
     from sncompile.semantics.checking.out_folder import check_out
     from sncompile.targets.emitted import without_ups
     from sncompile.targets.registry import blamed, find_target
 
+    if graph.later and not options.staged:
+        names = ", ".join(f"`{name}`" for name in graph.later)
+        message = f"which jobs {names} have is known after others have run, and the graph has none of them"
+        raise CompileError([NO_LATE_KEYS.at(graph.span, message, help="compile the program, or run the spec")])
     out = without_ups(out)
     with uncollected():
         check_out(graph, out, benchmark=options.benchmark)
@@ -178,6 +188,23 @@ def emit(graph: Graph, out: Path, options: CompileOptions, lowered: Lowered | No
     if told:
         raise DifferentJobs(few(told))
     return found
+
+
+def emit_over_stand_ins(programs: tuple[Program, Program], out: Path, options: CompileOptions) -> Emitted:
+    """The files of a pipeline some of whose rows are known later, in memory.
+
+    They are made twice, over two kinds of rows that stand in for these, and must be the same: then nothing in them
+    follows from rows. No pass runs. Raises as `emit` does, and `CompileError` for what does follow from them.
+    """
+    from sncompile.semantics.building import build
+    from sncompile.targets.late import rows_needed
+
+    first, second = (emit(build(program), out, options) for program in programs)
+    steps = {name: step.span for name, step in programs[0].steps.items()}
+    told = rows_needed(steps, programs[0].span, first, second)
+    if told is not None:
+        raise CompileError([told])
+    return first
 
 
 def printed(graph: Graph, out: Path, options: CompileOptions, lowered: Lowered | None = None) -> Emitted:

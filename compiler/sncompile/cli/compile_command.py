@@ -91,7 +91,11 @@ def command(
             write(f"{folder}: up to date\n")
             return
         emitted.write(folder)
-        if verify:
+        if verify and compilation.program.late:
+            write(
+                "verified: the files were read back over rows that stand in for those that are known later\n", err=True
+            )
+        elif verify:
             count = verify_emitted(compilation.graph, folder, target)
             reader = find_target(target).reader
             write(f"verified: {reader} has the same {count:,} job{'' if count == 1 else 's'}\n", err=True)
@@ -110,8 +114,13 @@ def _emit_ast(checked: Checked) -> None:
 def _emit(kind: str, compilation: Compilation) -> None:
     from sncompile.ir.graph.text import graph_text
     from sncompile.ir.jobs.expansion import jobs
+    from sncompile.views.columns import terminal_width
+    from sncompile.views.plan import late_plans
+    from sncompile.views.plan_text import later_text
 
     graph = compilation.graph
+    if kind != "jobs" and compilation.program.late:
+        write("not here:\n" + later_text(compilation.program.late, terminal_width()), err=True)
     if kind == "lowered":
         from sncompile.lowering.text import lowered_text
 
@@ -122,3 +131,6 @@ def _emit(kind: str, compilation: Compilation) -> None:
         return
     for job in jobs(graph, files=os.path.relpath(compilation.out / "files", graph.folder)):
         write(json.dumps(job.as_object(), ensure_ascii=False) + "\n")
+    for late in late_plans(compilation.program):
+        told = {"step": late.name, "by": list(late.by), "known_after": list(late.after)}
+        write(json.dumps(told, ensure_ascii=False) + "\n")

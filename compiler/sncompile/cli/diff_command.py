@@ -20,7 +20,7 @@ from sncompile.views.markdown import diff_markdown
 
 if TYPE_CHECKING:
     from sncompile.ir.diff.model import GraphDiff
-    from sncompile.semantics.program import Options
+    from sncompile.semantics.program import Options, Program
 
 _STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -57,11 +57,20 @@ def command(
             found = diff(graph_of(before.require()), graph_of(now.require()))
     except CompileError as error:
         reporter.fail(error)
+    tell_later(before.require(), now.require())
     if markdown:
         write(diff_markdown(found, before.name, now.name))
     else:
         _print(found, before.name, now.name, machine=machine, single=single, color=reporter.color)
     sys.exit(1 if found.differs else 0)
+
+
+def tell_later(*programs: Program) -> None:
+    """Say which steps are not compared, as which jobs they have is known once others have run."""
+    steps = dict.fromkeys(step for program in programs for late in program.late for step in late.steps)
+    if steps:
+        named = ", ".join(f"`{step}`" for step in steps)
+        write(f"note: which jobs {named} have is known after others have run: they are not compared\n", err=True)
 
 
 def _named(specs: tuple[str, ...], revision: str | None) -> tuple[str, str]:

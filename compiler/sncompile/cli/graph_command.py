@@ -45,7 +45,9 @@ def command(
         raise click.UsageError(f"`{out}`: the name must end in one of {', '.join(FORMS)}")
     try:
         checked = check(spec, given.read(), strict=reporter.strict)
-        picture = _picture(graph_of(require_pipeline(checked, reporter)), single)
+        program = require_pipeline(checked, reporter)
+        whole = program.whole[0] if program.whole is not None and not single else program
+        picture = _picture(graph_of(whole), single)
         if out is None:
             write(to_mermaid(picture))
             return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sncompile.api import CompileOptions, check, compile_program
+from sncompile.api import Checked, Compilation, CompileOptions, check, compile_program
 from sncompile.cli.forecasts import cores_option, forecast_for
 from sncompile.cli.options import (
     Optimizer,
@@ -25,10 +25,12 @@ from sncompile.cli.runs import misused
 from sncompile.cli.selecting import chosen_jobs, selected, tell_left_out
 from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
+from sncompile.runner.late import with_rows
 from sncompile.runner.selection.selection import Asked
 from sncompile.runner.selection.wanted import left_out
 from sncompile.runner.state.deciding import decisions_for, runs_at_work
 from sncompile.runner.state.plan_file import plan_object
+from sncompile.semantics.program import Options, Program
 from sncompile.state.versions import Hashing
 from sncompile.views.columns import terminal_width
 from sncompile.views.markdown import work_markdown
@@ -75,15 +77,24 @@ def command(
     And what of it a run would do now, and why: what is current stays as it is. And how long that would take, by what
     jobs took before.
     """
+    checked: Checked | None = None
+
+    def program_of(options: Options) -> Program:
+        nonlocal checked
+        checked = check(spec, options, strict=reporter.strict)
+        return require_pipeline(checked, reporter)
+
+    def compiled(program: Program, keep: tuple[str, ...]) -> Compilation:
+        how = CompileOptions(level=optimizer.level, off=optimizer.off, times=optimizer.times, keep=keep, staged=True)
+        return compile_program(program, how)
+
     try:
-        checked = check(spec, given.read(), strict=reporter.strict)
-        program = require_pipeline(checked, reporter)
-        selection = selected(asked, program)
-        keep = selection.steps(program)
-        how = CompileOptions(level=optimizer.level, off=optimizer.off, times=optimizer.times, keep=keep)
-        made = compile_program(program, how)
+        made, _, selection = with_rows(
+            given.read(), program_of, lambda program: selected(asked, program), compiled, Hashing(hashing)
+        )
     except CompileError as error:
         reporter.fail(error)
+    assert checked is not None
     chosen = chosen_jobs(selection, made, Hashing(hashing), defer)
     wanted = None if chosen is None else chosen.jobs
     try:
@@ -114,5 +125,5 @@ def command(
         write(work_markdown(work, made.graph.name))
         return
     expected = forecast_for(decisions, made.graph.folder, cores) if work.jobs else None
-    plan = plan_of(program, made.unoptimized, checked.diagnostics, work, expected)
+    plan = plan_of(made.program, made.unoptimized, checked.diagnostics, work, expected)
     write(as_json(plan.as_object()) if machine else plan_text(plan, terminal_width(), bold(reporter.color)))

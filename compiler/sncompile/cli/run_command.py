@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import click
 
-from sncompile.api import CompileOptions, check, compile_program
+from sncompile.api import Compilation, CompileOptions, check, compile_program
 from sncompile.cli.forecasts import disk_option, forecast_for
 from sncompile.cli.options import (
     ARGUMENTS,
@@ -37,6 +37,7 @@ from sncompile.ir.language.locations import is_url
 from sncompile.runner.display import duration, make_display
 from sncompile.runner.facts import facts_of
 from sncompile.runner.find import find_run
+from sncompile.runner.late import with_rows
 from sncompile.runner.record import RunFolder, read_record
 from sncompile.runner.run import run
 from sncompile.runner.run_options import Prepared, RunOptions
@@ -46,11 +47,12 @@ from sncompile.runner.software import unused_images
 from sncompile.runner.state.deciding import decisions_for
 from sncompile.runner.state.plan_file import asked_in
 from sncompile.runner.telemetry.sender import told
+from sncompile.semantics.program import Options, Program
 from sncompile.state.versions import Hashing
 from sncompile.targets.target import wrapped_for
-from sncompile.views.columns import terminal_width
+from sncompile.views.columns import count, terminal_width
 from sncompile.views.forecast_text import forecast_text
-from sncompile.views.plan_text import work_text
+from sncompile.views.plan_text import later_text, work_text
 from sncompile.views.work import work_of
 
 
@@ -133,21 +135,32 @@ def command(
     if plan is not None and not any(asked):
         asked = asked_in(plan)
     looking = Looking(Hashing(hashing), defer)
-    prepared, chosen = _prepare(spec, given, building, asked, looking, reporter)
-    if dry_run:
-        _tell(prepared, chosen, looking, cores, bold(reporter.color))
-        return
-    if chosen is not None and not chosen.named:
-        write("done: nothing to do: nothing is selected\n", err=True)
-        return
-    goal = None if chosen is None else wanted(prepared.graph, chosen, marked_families(prepared.emitted))
-    unused = unused_images(prepared.graph, containers)
-    if unused is not None:
-        write(f"{unused}\n", err=True)
-    words = ctx.meta.get(ARGUMENTS, ())
-    how = RunOptions(cores, profile, containers, goal, keep_going, arguments, words, str(Path.cwd()),
-                     telemetry, Hashing(hashing), adopt, plan, defer, disk)  # fmt: skip
-    _run(prepared, how, reporter)
+    ended: str | None = None
+    while True:
+        prepared, chosen = _prepare(spec, given, building, asked, looking, reporter, after=ended is not None)
+        late = prepared.made.program.late
+        if dry_run:
+            _tell(prepared, chosen, looking, cores, bold(reporter.color))
+            write(later_text(late, terminal_width()))
+            return
+        if chosen is not None and not chosen.named:
+            write("done: nothing to do: nothing is selected\n", err=True)
+            return
+        goal = None if chosen is None else wanted(prepared.graph, chosen, marked_families(prepared.emitted))
+        unused = unused_images(prepared.graph, containers)
+        if unused is not None:
+            write(f"{unused}\n", err=True)
+        words = ctx.meta.get(ARGUMENTS, ())
+        how = RunOptions(cores, profile, containers, goal, keep_going, arguments, words, str(Path.cwd()),
+                         telemetry, Hashing(hashing), adopt, plan, defer, disk)  # fmt: skip
+        _run(prepared, how, reporter, more=bool(late))
+        if not late:
+            return
+        if any(asked) or plan is not None:
+            write("not among what was asked for, as it was not known:\n" + later_text(late, terminal_width()), err=True)
+            return
+        ended = ", ".join(f"`{each.source}`" for each in late)
+        write(f"the rows that {ended} wrote are read, and what follows from them is run\n", err=True)
 
 
 class Looking(NamedTuple):
@@ -158,23 +171,33 @@ class Looking(NamedTuple):
 
 
 def _prepare(
-    spec: str, given: SpecOptions, how: CompileOptions, asked: Asked, looking: Looking, reporter: Reporter
+    spec: str, given: SpecOptions, how: CompileOptions, asked: Asked, looking: Looking, reporter: Reporter, after: bool
 ) -> tuple[Prepared, Chosen | None]:
-    """Compile what is to be run, and find the jobs that are asked for. Leaves with code 1 or 2 where that cannot be."""
+    """Compile what is to be run, and find the jobs that are asked for. Leaves with code 1 or 2 where that cannot be.
+
+    Once a run has ended that did what was known (`after`), the rows that it wrote are there.
+    """
     sources: dict[str, str] = {}
+
+    def program_of(options: Options) -> Program:
+        checked = check(spec, options, strict=must)
+        sources.update(checked.sources)
+        return require_pipeline(checked, reporter)
+
+    def compiled(program: Program, keep: tuple[str, ...]) -> Compilation:
+        return compile_program(program, how._replace(keep=keep, staged=True))
+
     try:
         # What is only a warning when compiling stops a run: the files must be there now.
         must = True if reporter.strict else (graph_faults.MISSING_FILE.code,)
-        options = given.read()
-        checked = check(spec, options, strict=must)
-        sources = checked.sources
-        program = require_pipeline(checked, reporter)
-        selection = selected(asked, program)
-        made = compile_program(program, how._replace(keep=selection.steps(program)))
+        made, options, selection = with_rows(
+            given.read(), program_of, lambda program: selected(asked, program), compiled, looking.hashing,
+            all_written=after,
+        )  # fmt: skip
         reporter.warn(made.emitted.warnings, sources)
     except CompileError as error:
         reporter.fail(error, sources)
-    facts = facts_of(program, options)
+    facts = facts_of(made.program, options)
     chosen = chosen_jobs(selection, made, *looking)
     tell_left_out(chosen, made, *looking)
     return Prepared(made, facts, sources), chosen
@@ -192,8 +215,9 @@ def _tell(
         write(forecast_text(forecast_for(decisions, prepared.graph.folder, cores), terminal_width()))
 
 
-def _run(prepared: Prepared, how: RunOptions, reporter: Reporter) -> None:
-    """Run, watch, and tell how it ended. Leaves with code 3 where not everything was done."""
+def _run(prepared: Prepared, how: RunOptions, reporter: Reporter, *, more: bool) -> None:
+    """Run, watch, and tell how it ended; only that it did where `more` is to come. Leaves with code 3 where not
+    everything was done."""
     try:
         result = run(prepared, how, make_display())
     except CompileError as error:
@@ -207,6 +231,9 @@ def _run(prepared: Prepared, how: RunOptions, reporter: Reporter) -> None:
         reporter.show(result.diagnostics, prepared.documents)
         write(f"{result.state} after {result.done} jobs; the record is {_near(result.folder)}\n", err=True)
         sys.exit(EXIT_RUN_FAILED)
+    if more:
+        write(f"done: {count(result.done, 'job')}\n", err=True)
+        return
     _tell_outputs(prepared.graph, result.done, result.seconds, result.folder, how)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sncompile.drawing.picture import Bond, Link, Node, Picture, Shape, words
-from sncompile.ir.graph.edges import taken
+from sncompile.ir.graph.edges import taken, unknown_tables
 from sncompile.ir.graph.feeds import steps_in
 from sncompile.ir.graph.model import Edge, Family, Graph, Relation, relate
 from sncompile.ir.graph.text import value_text
@@ -46,11 +46,15 @@ def family_picture(graph: Graph) -> Picture:
         links += [_output_link(graph.families[step], name) for step in steps_in(value)]
     jobs, steps = graph.job_count(), len(graph.families)
     caption = f"{jobs:,} job{'' if jobs == 1 else 's'} in {steps:,} step{'' if steps == 1 else 's'}"
+    if any(unknown_tables(family) for family in graph.families.values()):
+        caption = f"{steps:,} steps, some of whose jobs are known later"
     return Picture(graph.name, words(graph.title or graph.name, 100), caption, tuple(nodes.values()), tuple(links))
 
 
 def keys_text(keys: KeySet) -> str:
     """`well, site × 24`; `1 job` for a family without keys."""
+    if any(table.late is not None and not table.late.known for table in keys.rows.tables):
+        return f"{', '.join(keys.by)}: known later" if keys.by else "1 job"
     return f"{', '.join(keys.by)} × {len(keys):,}" if keys.by else "1 job"
 
 
@@ -134,6 +138,8 @@ def _table(table: Table) -> Node:
         origin = Path(table.file).name
     elif table.queried:
         origin = "made by a query"
+    elif table.late is not None:
+        origin = f"from {table.late.step}.{table.late.port}"
     columns = words(", ".join(table.columns), 200)
     return Node(
         f"table:{table.name}",

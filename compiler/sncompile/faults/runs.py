@@ -213,6 +213,18 @@ NOT_DEFERRED = Fault(
     "that results are written to, as `workspace` is, or a working folder, and runs have made something there: they\n"
     "write down in `.sncompile/state` how.",
 )
+ROWS_GONE = Fault(
+    "SN741",
+    "rows that are about to be written again",
+    "Jobs were made for the rows that a step had written (`from`), and now that step has to run again, so that there\n"
+    "may be other rows. Something has changed while the run was prepared, or every job was asked for.",
+)
+ROWS_TO_COME = Fault(
+    "SN742",
+    "jobs that are known after others have run",
+    "Which jobs a step has follows from rows that another step writes (`from`). They can be selected, and run from\n"
+    "Python, once that step has run.",
+)
 NO_PLUGIN = Fault(
     "SN747",
     "a storage plugin is missing",

@@ -227,6 +227,35 @@ SHEET_GAP = Fault(
 UNUSED_TABLE = Fault(
     "SN431", "a table that nothing uses", "No step ranges over the table or names it.", Severity.WARNING
 )
+BAD_SOURCE = Fault(
+    "SN459",
+    "a table that cannot come from there",
+    "`from: ${step.port}` names one output of a step of the same pipeline: a `file` (CSV, TSV) with the rows of the\n"
+    "table, or a `directory` with a `glob` for the names of the files in it, such as `{core}.tif`. The output is\n"
+    "neither optional nor `temp`, the step is no pipeline, and its rows are known before any step has run.",
+)
+NOT_YET_KNOWN = Fault(
+    "SN460",
+    "rows that are not known yet",
+    "The table's rows are known once a step has run. What decides which jobs there are is known before: `when`,\n"
+    "`where`, `sql`, `infer`, and sources of other tables. Steps range over the table and take its columns.",
+)
+LATE_COLUMN = Fault(
+    "SN461",
+    "a column that cannot be declared so",
+    "Columns of a table that a step writes have a type, and nothing else is declared of them: each cell is there.",
+)
+LATE_KEY = Fault(
+    "SN462",
+    "a key that is there already",
+    "The key of a table that a step writes is that of the step, and then the table's own; no name is in both.",
+)
+BAD_ROWS = Fault(
+    "SN463",
+    "rows that cannot be used",
+    "A step wrote a table, or files, that cannot be rows: a key is empty, there twice, or no plain name; a cell is\n"
+    "not of its type; a path leads out of the step's outputs and the data roots. The message says where.",
+)
 BAD_MAP = Fault(
     "SN469",
     "a map whose rows are not as they are declared",

@@ -164,6 +164,18 @@ CWL_BENCHMARK = Fault(
     "measuring jobs (CWL)",
     "CWL has no form for it. cwltool tells the memory of every job in its log.",
 )
+NO_LATE_KEYS = Fault(
+    "SN641",
+    "keys that are known later, which the target has no words for",
+    "Which jobs there are is known only after some have run. Compile to Snakemake, or `sncompile run` the spec.",
+)
+NOT_BEFORE_ROWS = Fault(
+    "SN642",
+    "what cannot be said before rows are known (Snakemake)",
+    "The emitted file reads the rows when a checkpoint has run. By then it can take keys and columns as they are, and\n"
+    "put paths and words together of them; it cannot compute with them, or choose by them. `sncompile run` can, as it\n"
+    "compiles again when the rows are known.",
+)
 NOT_SENT = Fault(
     "SN647",
     "a result that cannot be sent (Snakemake)",

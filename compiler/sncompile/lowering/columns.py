@@ -10,6 +10,7 @@ from typing import Any
 from sncompile.diagnostics import Span
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.structure import structure
+from sncompile.ir.keys.key_set import keys_of
 from sncompile.ir.values.evaluate import Closure, Evaluator
 from sncompile.ir.values.model import Attempt, Cell, Const, Content, Key, Local, Lookup, Related, Size, Value, walk
 from sncompile.lowering.model import Column, Lazy, TableColumn
@@ -110,6 +111,32 @@ def leaves(value: Value, family: Family) -> list[Value]:
 
 def origin_of(value: Value) -> TableColumn | None:
     """The column of a table that a value is, seen by the keys alone; None for any other value."""
-    if not isinstance(value, Related) or not isinstance(value.value, Cell) or value.linked:
+    if isinstance(value, Key) and len(value.keys.rows.tables) == 1 and not value.encoded:
+        table = value.keys.rows.tables[0]
+        unknown = table.late is not None and not table.late.known
+        return TableColumn(table, value.name, value.keys, False) if unknown else None
+    if not isinstance(value, Related) or value.linked:
+        return None
+    if isinstance(value.value, Key):
+        return _late_key(value, value.value)
+    if not isinstance(value.value, Cell):
         return None
     return TableColumn(value.value.table, value.value.column, value.target, value.gathers)
+
+
+def _late_key(value: Related, key: Key) -> TableColumn | None:
+    """A key of another step, as a column of the table whose rows that step ranges over and which is not known yet.
+
+    What a key is cannot be written down then, and the step's instances are the rows.
+    """
+    tables = key.keys.rows.tables
+    if len(tables) != 1 or tables[0].late is None or tables[0].late.known or key.encoded:
+        return None
+    related = value.target.related(keys_of(tables[0]))
+    if value.source is not key.keys or any(map(_differ, value.target.related(value.source), related)):
+        return None
+    return TableColumn(tables[0], key.name, value.target, value.gathers)
+
+
+def _differ(one: Sequence[int], other: Sequence[int]) -> bool:
+    return list(one) != list(other)

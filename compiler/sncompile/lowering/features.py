@@ -27,6 +27,7 @@ class Feature(Enum):
     CHECKS = "checks of what was written"
     BATCHES = "several jobs in one"
     LOCAL_JOBS = "jobs of the submitting machine"
+    LATE_KEYS = "keys that are known later"
     FETCHED = "files from elsewhere"
     SUMS = "sums of input files"
     SENT = "results that are sent elsewhere"

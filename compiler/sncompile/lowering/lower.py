@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sncompile.diagnostics import Span
 from sncompile.ir.graph.commands import Success
-from sncompile.ir.graph.edges import taken
+from sncompile.ir.graph.edges import taken, unknown_tables
 from sncompile.ir.graph.feeds import feeds, for_effect, needed, steps_in, waited_for
 from sncompile.ir.graph.model import Family, Graph, Relation
 from sncompile.ir.graph.resources import RESOURCES
@@ -69,6 +69,7 @@ def lower(graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | No
         sums=graph.sums,
         span=graph.span,
         _parts=lowering,
+        row_sources=frozenset(t.late.step for f in graph.families.values() for t in unknown_tables(f) if t.late),
     )
 
 
@@ -286,6 +287,8 @@ def _features(graph: Graph, needed_here: Collection[str]) -> dict[Feature, tuple
         used += _summed(columns, graph.sums) if graph.sums else ()
         for feature, what, span in used:
             found.setdefault(feature, []).append(Use(name, what, span))
+        for table in unknown_tables(family):
+            found.setdefault(Feature.LATE_KEYS, []).append(Use(name, table.name, table.span))
         own = next((edge for edge in graph.into(name) if edge.source == name), None)
         if own is not None:
             span = next((taken(family)[port].span for port in own.ports), family.span)

@@ -217,6 +217,7 @@ class Input:
     they come about, and `outside` which of them no task writes. It is `certain` where every job has it, whatever rows
     the tables get. `makers` are the tasks that its value is made from, and `sources` for each job those of their jobs.
     Where a path is `computed` from others, who writes it says nothing of whom the job needs. `data` as of a column.
+    `required` says that a job without any is at fault, if rows that are not known yet leave it with none.
     Some paths of a `remote` port are URLs.
     `may_lack`: some of the files are optional outputs, which may not be there when the job is about to run; then they
     are left out, and words that name the port are `each`.
@@ -234,6 +235,7 @@ class Input:
     data: bool
     may_lack: bool
     span: Span
+    required: bool = True
     remote: bool = False
 
     @property
@@ -461,8 +463,9 @@ class Lowered:
     `features` are what an engine must be able to do, and `resources` what jobs ask for, each with what asks for it.
     `folder` is the jobs' working folder and is never written into a file; `roots` are the data roots by their names,
     `workspace` that of the results; `origins` has what documents from outside of the project are called on every
-    machine. `sums` are what files of inputs must hold, as SHA-256. `place` is where jobs find module files, and
-    `staged` leads from the path of an input to where they find that.
+    machine. `row_sources` are the tasks that write the rows of tables which are not known yet, `sums` what files of
+    inputs must hold, as SHA-256. `place` is where jobs find module files, and `staged` leads from the path of an input
+    to where they find that.
     """
 
     name: str
@@ -482,6 +485,7 @@ class Lowered:
     sums: Mapping[str, str]
     span: Span
     _parts: Parts
+    row_sources: frozenset[str] = frozenset()
 
     @property
     def staged(self) -> Callable[[str], str]:

@@ -35,6 +35,7 @@ def inputs_of(columns: Columns, tracing: Tracing, remote: Collection[RemotePort]
             data=from_rows(port.value),
             may_lack=may_lack(port.value, columns.graph.families),
             span=port.value.span,
+            required=port.required,
             remote=RemotePort("inputs", name) in remote,
         )
     return found

@@ -10,7 +10,7 @@ from sncompile.ir.graph.feeds import feeds, steps_in, waited_for
 from sncompile.ir.graph.model import Edge, Family, Graph
 from sncompile.ir.keys.key_set import KeySet, Link
 from sncompile.ir.values.evaluate import Evaluator
-from sncompile.ir.values.model import Apply, Output, Related, Value, walk
+from sncompile.ir.values.model import Apply, Cell, Made, Output, Related, Value, walk
 from sncompile.lowering.model import Wait
 from sncompile.lowering.tracing import Tracing
 
@@ -68,12 +68,14 @@ def _is_plain(value: Value, by_keys: Waits) -> bool:
 
 
 def _computed_inputs(family: Family) -> set[str]:
-    """The inputs of a family that are paths which a function makes of outputs."""
-    return {
-        name
-        for name, port in family.inputs.items()
-        if any(isinstance(leaf, Apply) and not _passes_on(leaf) and steps_in(leaf) for leaf in walk(port.value))
-    }
+    """The inputs of a family that are paths which a function makes of outputs, or that a step wrote down in a table."""
+    return {name for name, port in family.inputs.items() if any(_computes(leaf) for leaf in walk(port.value))}
+
+
+def _computes(value: Value) -> bool:
+    if isinstance(value, Made):
+        return any(isinstance(leaf, Cell) and leaf.table.late is not None for leaf in walk(value.path))
+    return isinstance(value, Apply) and not _passes_on(value) and bool(steps_in(value))
 
 
 def _passes_on(value: Apply) -> bool:

@@ -8,17 +8,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sncompile.api import Checked, CompileOptions, compile_program
+from sncompile.api import Checked, Compilation, CompileOptions, compile_program
 from sncompile.faults.graph import MISSING_FILE
 from sncompile.notebook.modules import Module
 from sncompile.notebook.pipeline import Pipeline
 from sncompile.notebook.runs import Run
 from sncompile.runner.facts import facts_of
+from sncompile.runner.late import with_rows
 from sncompile.runner.run_options import Prepared, RunOptions
 from sncompile.runner.selection.selection import Asked, Selection, choose
 from sncompile.runner.selection.wanted import marked_families, wanted
 from sncompile.runner.start import start
 from sncompile.runner.state.deciding import decisions_for, every_job
+from sncompile.semantics.program import Options, Program
+from sncompile.state.versions import Hashing
 from sncompile.targets.target import wrapped_for
 from sncompile.telemetry.destination import asked_for
 
@@ -121,10 +124,23 @@ def _prepared(
     pipeline: Pipeline, config: SnakemakeBackendConfig, working_dir: PathLike | None, asked: Asked
 ) -> tuple[Prepared, RunOptions]:
     # What is only a warning when compiling stops a run: the files must be there now.
-    checked: Checked = pipeline.checked(working_dir, strict=(MISSING_FILE.code,))
-    program = checked.require()
-    selection = Selection.read(asked, program)
-    made = compile_program(program, _options(config, keep=selection.steps(program)))
+    checked: Checked | None = None
+
+    def program_of(given: Options) -> Program:
+        nonlocal checked
+        checked = pipeline.checked_with(given, strict=(MISSING_FILE.code,))
+        return checked.require()
+
+    def compiled(program: Program, keep: tuple[str, ...]) -> Compilation:
+        # Rows that are known later are waited for by nobody here: only a part that is named does without.
+        return compile_program(program, _options(config, keep=keep)._replace(staged=any(asked)))
+
+    made, _, selection = with_rows(
+        pipeline.options(working_dir), program_of, lambda program: Selection.read(asked, program), compiled,
+        Hashing.SMALL,
+    )  # fmt: skip
+    assert checked is not None
+    program = made.program
     graph, emitted = made.graph, made.emitted
     chosen = choose(selection, graph, program, lambda: decisions_for(made, wanted=every_job(made.jobs)))
     goal = None if chosen is None else wanted(graph, chosen, marked_families(emitted))

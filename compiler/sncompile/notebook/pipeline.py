@@ -90,6 +90,10 @@ class Pipeline(ABC):
         """The pipeline checked as it is set now, with its program where it has no errors."""
         return self._checked(self.options(working_dir), strict)
 
+    def checked_with(self, options: Options, *, strict: bool | tuple[str, ...] = False) -> Checked:
+        """The pipeline checked with options that say more than its settings do."""
+        return self._checked(options, strict)
+
     def check(self, *, strict: bool = False) -> Findings:
         """Every error and warning; never raises for a fault of the spec."""
         from sncompile.notebook.shown import Findings

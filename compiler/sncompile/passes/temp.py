@@ -2,7 +2,8 @@
 
     a -> b -> c, outputs result = c.out   =>   a.out and b.out are deleted once they are read
 
-Only paths that the compiler derived: a path that the spec names is there to be looked at.
+Only paths that the compiler derived: a path that the spec names is there to be looked at. And what rows are read from
+stays, as the next compile reads them again.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ def temp(graph: Graph) -> Result:
     families = {}
     remarks = []
     for name, family in graph.families.items():
-        found = [n for n in family.outputs if _unwanted(family, n, read, published)]
+        steps = {name, *(origin.step for origin in family.origins.values())}
+        kept = {port for step, port in graph.row_sources if step in steps}
+        found = [n for n in family.outputs if n not in kept and _unwanted(family, n, read, published)]
         if found and (sent := remote.ports(name)):
             found = [n for n in found if RemotePort("outputs", n) not in sent]
         families[name] = family

@@ -28,6 +28,7 @@ from sncompile.runner.files.claims import Claimed, claim_files
 from sncompile.runner.files.promises import missing as missing_files
 from sncompile.runner.files.promises import promised, write_promises
 from sncompile.runner.files.run_files import Written, files_of
+from sncompile.runner.late import refuse_unknown
 from sncompile.runner.limits import hold, limits_of, shared
 from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.machine import this_machine
@@ -69,6 +70,7 @@ def start_if_needed(
 ) -> Watch | None:
     """As `start`; None where nothing has to be done, and nothing has been started, unless it is to run `idle`."""
     working = Path(run.graph.folder).resolve()
+    refuse_unknown(run.made)
     try:
         for name in FOLDERS:
             if (working / name).exists() and not (working / name).is_dir():

@@ -44,6 +44,8 @@ def build(program: Program) -> Graph:
         origins={file.shown: name for name, file in program.modules.items() if file.foreign},
         sums=program.sums,
         spec_digest=_digest(program),
+        row_sources=frozenset((t.late.step, t.late.port) for t in program.tables.values() if t.late is not None),
+        later=tuple(dict.fromkeys(step for late in program.late for step in late.steps)),
         span=program.span,
     )
 
@@ -77,7 +79,10 @@ def _all_there(value: Value) -> Value:
 def _family(step: Step, workspace: str) -> Family:
     run = in_scratch(step, workspace)
     ports = step.module.inputs
-    inputs = {name: Input(value, ports[name].base, ports[name].many) for name, value in step.inputs.items()}
+    inputs = {
+        name: Input(value, ports[name].base, ports[name].many, not ports[name].optional)
+        for name, value in step.inputs.items()
+    }
     outputs = {
         name: Output(
             path=o.path,

@@ -14,7 +14,7 @@ from sncompile.ir.language.types import Type
 from sncompile.ir.values.model import Lookup, ModuleFile, Value, keeping, lenient
 from sncompile.ir.values.written import as_read, as_text
 from sncompile.semantics.list_files import SEPARATORS
-from sncompile.semantics.lookups import look_up_instance
+from sncompile.semantics.lookups import late_refused, look_up_instance
 from sncompile.semantics.scope import Keyed, TableSpace, column_type
 from sncompile.syntax.expressions import Attribute, Call, Expr, Literal, Name
 
@@ -79,6 +79,8 @@ def _lookup(node: Call, typer: Typer) -> Value:
             return typer.unknown(node.span)
         conditions.append((name, _condition(name, value, space.table, typer)))
     if any(value.type.base == "unknown" for _, value in conditions):
+        return typer.unknown(node.span)
+    if late_refused([space.table], [value for _, value in conditions], node.span, typer):
         return typer.unknown(node.span)
     if seen.type.base == "unknown":
         return seen

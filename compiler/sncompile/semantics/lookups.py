@@ -10,7 +10,7 @@ where those do not say which one, it is the list of all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from sncompile.diagnostics import Span, did_you_mean
@@ -18,9 +18,10 @@ from sncompile.faults import names as name_faults
 from sncompile.faults import tables as faults
 from sncompile.faults import values as value_faults
 from sncompile.ir.keys.key_set import KeySet, Lacking, Link, rows_of_tables
+from sncompile.ir.keys.table import Table
 from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
-from sncompile.ir.values.model import Attempt, Const, Local, Output, Related, Size, Value, gathered, lenient, walk
+from sncompile.ir.values.model import Attempt, Cell, Const, Local, Output, Related, Size, Value, gathered, lenient, walk
 from sncompile.ir.values.written import as_text
 from sncompile.semantics.checking.cells import at_the_cell
 from sncompile.semantics.scope import Keyed
@@ -41,6 +42,8 @@ def look_up_instance(node: Call, member: Attribute, space: Keyed, typer: Typer) 
     if conditions is None or isinstance(value, Const):
         return typer.unknown(node.span) if conditions is None else value._replace(span=node.span)
     target = typer.scope.keys
+    if late_refused(source.rows.tables, conditions.values(), node.span, typer):
+        return typer.unknown(node.span)
     try:
         instances = _Instances(source, target, conditions, node.span)
     except ValueFault as fault:
@@ -54,6 +57,17 @@ def look_up_instance(node: Call, member: Attribute, space: Keyed, typer: Typer) 
     elif any(each.absent for each in seen.lacking.values()):
         kind = kind._replace(optional=True)
     return Related(value, source, KeySet(target.rows, target.by, seen), kind, node.span)
+
+
+def late_refused(tables: Iterable[Table], conditions: Iterable[Value], span: Span, typer: Typer) -> bool:
+    """Whether a look-up would need rows that are not known before a step has run; told where it does."""
+    seen = [*tables, *(leaf.table for value in conditions for leaf in walk(value) if isinstance(leaf, Cell))]
+    late = next((table for table in seen if table.late is not None), None)
+    if late is not None:
+        message = f"the rows of `{late.name}` are known once a step has run, and what is looked up is found before"
+        hint = "look up by keys that are known, or take what the keys of the step give"
+        typer.report.add(faults.NOT_YET_KNOWN.at(span, message, help=hint))
+    return late is not None
 
 
 def _conditions(node: Call, source: KeySet, typer: Typer) -> dict[str, Value] | None:

@@ -17,6 +17,7 @@ from sncompile.ir.language.types import Type
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.inference.inferred import Inferred
+from sncompile.semantics.late.link import KnownRows
 from sncompile.semantics.scratch import Scratch
 from sncompile.syntax.document import About, ModuleDoc, PortDoc
 from sncompile.syntax.source import Source
@@ -54,6 +55,8 @@ class Options:
     """Files with a site's settings of steps, as they were named."""
     extra_params: bool = False
     """Whether `params` may hold what the pipeline has no parameter for."""
+    rows: KnownRows = field(default_factory=dict)
+    """Rows that steps wrote (`from`), by table and by the key of the instance that wrote them."""
 
 
 class OutputPath(NamedTuple):
@@ -176,6 +179,15 @@ class Moves(NamedTuple):
     renamed: tuple[tuple[str, str], ...]
 
 
+class LateSteps(NamedTuple):
+    """The steps whose jobs are known after the step `source` has run, which writes the rows of `table`."""
+
+    table: Table
+    source: str
+    port: str
+    steps: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A pipeline ready to be made into a graph. `folder` is the jobs' working folder."""
@@ -202,5 +214,9 @@ class Program:
     inferred: Mapping[str, Inferred] = field(default_factory=dict)
     moves: tuple[Moves, ...] = ()
     """How steps and nested pipelines were renamed: what each pipeline says of its own, inner ones before outer ones."""
+    late: tuple[LateSteps, ...] = ()
+    """The steps that are not here, since it is not known yet which jobs they have."""
+    whole: tuple[Program, Program] | None = None
+    """The program with those, over two kinds of rows that stand in for what is not known (`semantics/late`)."""
     sums: Mapping[str, str] = field(default_factory=dict)
     """What files must hold: path → SHA-256."""

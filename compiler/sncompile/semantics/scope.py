@@ -12,7 +12,7 @@ from sncompile.ir.keys.key_set import KeySet, keys_of
 from sncompile.ir.keys.table import Cell as TableCell
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type
-from sncompile.ir.values.model import Cell, Const, Content, Key, Local, Output, Related, Value
+from sncompile.ir.values.model import Cell, Const, Content, Key, Local, Made, Output, Related, Value
 from sncompile.ir.values.relating import UNIT, see, see_through
 from sncompile.syntax.document import Named
 
@@ -167,7 +167,13 @@ class TableSpace(NamedTuple):
         self.used.add(self.table.name)
         kind = column_type(self.table, name)
         cell = Cell(self.table, name, kind, span)
-        return see(cell, keys_of(self.table), keys, span)
+        value = see(cell, keys_of(self.table), keys, span)
+        late = self.table.late
+        if late is None or name not in self.table.files:
+            return value
+        # The path is the table's; the file is there since the step has run.
+        made = see(Output(late.step, late.port, kind, span), late.instances, keys_of(self.table), span)
+        return Made(value, (see(made, keys_of(self.table), keys, span),), value.type, span)
 
     def home(self, name: str, span: Span) -> tuple[Value, KeySet] | None:
         """A column with the table's own rows."""
@@ -284,7 +290,8 @@ class Scope:
 
     `keys` are the instances that they are seen from (without any, no key is in scope). For messages: `elsewhere` are
     keys of tables that the place does not range over, `hidden` are steps that it comes too early for. `lost` are
-    names of which nothing is known, since what declares them is at fault. `run_time` says whether `attempt` and sizes
+    names of which nothing is known, since what declares them is at fault, `late` tables that are known once a step has
+    run, where that is too late. `run_time` says whether `attempt` and sizes
     may be used.
     """
 
@@ -297,6 +304,7 @@ class Scope:
         hidden: Collection[str] = (),
         lost: Collection[str] = (),
         run_time: bool = False,
+        late: Collection[str] = (),
     ) -> None:
         self.spaces = spaces
         self.keys = keys if keys is not None else UNIT
@@ -304,6 +312,7 @@ class Scope:
         self.hidden = hidden
         self.lost = lost
         self.run_time = run_time
+        self.late = late
 
     def key(self, name: str, span: Span) -> Value | None:
         """A key in scope; a lost name counts as one."""

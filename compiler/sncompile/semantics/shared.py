@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as faults
 from sncompile.ir.graph.commands import Waits
 from sncompile.ir.keys.table import Table
+from sncompile.semantics.late.link import KnownRows
+from sncompile.semantics.late.stand_ins import StandIns
 from sncompile.semantics.modules.library import Library
 from sncompile.semantics.modules.link import TypedModule, link_module
 from sncompile.semantics.program import Handed, Moves, NamedOutput, Step
@@ -26,7 +29,15 @@ MAX_PIPELINES = 1_000
 class Shared:
     """The library, the report, the working folder, and what was linked."""
 
-    def __init__(self, library: Library, report: Report, folder: Path, origin: Path) -> None:
+    def __init__(
+        self,
+        library: Library,
+        report: Report,
+        folder: Path,
+        origin: Path,
+        known: KnownRows = MappingProxyType({}),
+        stand_ins: StandIns = StandIns.ONE,
+    ) -> None:
         self.library = library
         self.report = report
         self.folder = folder
@@ -48,6 +59,9 @@ class Shared:
         self.inferred: dict[str, Inferred] = {}
         self.given: dict[str, Given] = {}
         """What the user gives for inferred values of the pipeline that is compiled."""
+        self.known = known
+        """Rows that steps wrote and that were read, and what stands in for those that were not."""
+        self.stand_ins = stand_ins
         self._pipelines = 0
         self._modules: dict[int, tuple[ModuleDoc, TypedModule]] = {}
 

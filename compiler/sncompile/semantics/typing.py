@@ -218,6 +218,16 @@ class Typer:
                 )
             )
             return
+        if node.id in self.scope.late:
+            message = (
+                f"the rows of `{node.id}` are known once a step has run, and here it is decided which jobs there are"
+            )
+            self.report.add(
+                table_faults.NOT_YET_KNOWN.at(
+                    node.span, message, help="use `data`, `params`, `inputs` and other tables"
+                )
+            )
+            return
         if node.id in self.scope.hidden:
             self.report.add(
                 name_faults.UNKNOWN_NAME.at(

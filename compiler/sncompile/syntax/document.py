@@ -238,9 +238,10 @@ class SheetDoc(NamedTuple):
 
 
 class TableDoc(NamedTuple):
-    """A table; exactly one of `file`, `rows`, `glob`, `sql` and `params` is set in a valid one.
+    """A table; exactly one of `file`, `rows`, `glob`, `sql`, `params` and `source` is set in a valid one.
 
-    `params` names the map that it is made of; what that declares of its columns stands in `columns`.
+    `params` names the map that it is made of; what that declares of its columns stands in `columns`. `source` is an
+    output of a step (`from`); with it, `glob` is a pattern of the names in that directory.
 
     `require` is `rows` (it is an error if there are none), `nothing` (it is none), or empty: as the source has it.
     `columns_at` is where columns are declared.
@@ -260,6 +261,7 @@ class TableDoc(NamedTuple):
     columns_at: Span | None = None
     sheet: SheetDoc = SheetDoc()
     params: Named | None = None
+    source: Template | None = None
 
 
 class MapDoc(NamedTuple):

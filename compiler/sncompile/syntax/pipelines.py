@@ -94,14 +94,16 @@ def _mapping(node: Node) -> Mapping:
 
 def _table(reader: Reader, name: Named, body: Node, maps: dict[str, MapDoc]) -> TableDoc:
     node = _mapping(body)
-    sources = [key for key, _ in node.entries if key.text in ("file", "rows", "glob", "sql", "params")]
+    said = {key.text for key, _ in node.entries}
+    kinds = ("file", "rows", "sql", "params", "from") if "from" in said else ("file", "rows", "glob", "sql", "params")
+    sources = [key for key, _ in node.entries if key.text in kinds]
     if len(sources) != 1 and not reader.broken_below("tables", name.name):
         told = " and ".join(f"`{key.text}`" for key in sources) or "no source"
         reader.found.append(
             faults.MISSING_KEY.at(
                 sources[1].span if sources else name.span,
                 f"the table `{name.name}` has {told}",
-                help="give exactly one of `file`, `rows`, `glob`, `sql` and `params`",
+                help="give exactly one of `file`, `rows`, `glob`, `sql`, `params` and `from`",
             )
         )
     rows, spans = None, []
@@ -129,6 +131,7 @@ def _table(reader: Reader, name: Named, body: Node, maps: dict[str, MapDoc]) -> 
         next((key.span for key, _ in node.entries if key.text == "columns"), None),
         _sheet(reader, name, node),
         params,
+        reader.template(node.get("from")),
     )
 
 

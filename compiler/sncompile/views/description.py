@@ -142,7 +142,7 @@ class _Describer:
     def table(self, table: TableDoc) -> dict[str, Any]:
         """A table's keys, and where its rows come from; of rows in the spec, how many."""
         source: dict[str, Any] = {"rows": len(table.rows)} if table.rows is not None else {}
-        for kind, template in (("file", table.file), ("glob", table.glob), ("sql", table.sql)):
+        for kind, template in (("file", table.file), ("from", table.source), ("glob", table.glob), ("sql", table.sql)):
             if template is not None:
                 source[kind] = self.value(template)
         source |= {"params": table.params.name} if table.params is not None else {}

@@ -112,7 +112,7 @@ def _number(number: Any) -> str:
 
 
 def _table(entry: Mapping[str, Any]) -> str:
-    source = next((f"{kind} {entry[kind]}" for kind in ("file", "glob", "params") if kind in entry), None)
+    source = next((f"{kind} {entry[kind]}" for kind in ("file", "from", "glob", "params") if kind in entry), None)
     source = source or ("made by a query" if "sql" in entry else None)
     return f"by {', '.join(entry['key'])}; " + (source or f"{entry.get('rows', 0)} rows in the spec")
 

@@ -53,6 +53,15 @@ class StepPlan:
     span: Span
 
 
+class LatePlan(NamedTuple):
+    """A step whose jobs are known after those of the steps `after` have run."""
+
+    name: str
+    title: str
+    by: tuple[str, ...]
+    after: tuple[str, ...]
+
+
 class InputFile(NamedTuple):
     """A file that must be there before a run. `exists` is None where that cannot be known (a URL)."""
 
@@ -84,6 +93,8 @@ class Plan:
     """What of it has to run, and why; None where nobody looked."""
     forecast: Forecast | None = None
     """What that would take; None where nothing has to run, or nobody looked."""
+    late: tuple[LatePlan, ...] = ()
+    """The steps whose jobs are known later."""
 
     def as_object(self) -> dict[str, Any]:
         """The JSON form of the interface."""
@@ -95,6 +106,7 @@ class Plan:
             "inputs": [file._asdict() for file in self.inputs],
             "outputs": [{"name": output.name, "paths": list(output.paths)} for output in self.outputs],
             "warnings": [as_object(warning) for warning in self.warnings],
+            **({} if not self.late else {"late": [_late_object(late) for late in self.late]}),
             **({} if self.work is None else {"work": work_object(self.work)}),
             **({} if self.forecast is None else {"forecast": forecast_object(self.forecast)}),
         }
@@ -122,7 +134,24 @@ def plan_of(
         tuple(warnings),
         work,
         expected,
+        late_plans(program),
     )
+
+
+def late_plans(program: Program) -> tuple[LatePlan, ...]:
+    """The steps whose jobs are known after others have run, each once, with all of those others."""
+    sources: dict[str, list[str]] = {}
+    for late in program.late:
+        for step in late.steps:
+            sources.setdefault(step, []).append(late.source)
+    if program.whole is None:
+        return ()
+    steps = program.whole[0].steps
+    return tuple(LatePlan(n, steps[n].title, steps[n].keys.by, tuple(sources[n])) for n in steps if n in sources)
+
+
+def _late_object(late: LatePlan) -> dict[str, Any]:
+    return {"name": late.name, "title": late.title, "by": list(late.by), "known_after": list(late.after)}
 
 
 def _step(graph: Graph, family: Family, evaluator: Evaluator) -> StepPlan:

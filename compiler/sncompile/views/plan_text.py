@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from sncompile.ir.graph.resources import RESOURCES, Resource, Unit
+from sncompile.semantics.program import LateSteps
 from sncompile.views.columns import count, table
 from sncompile.views.forecast_text import forecast_text
-from sncompile.views.plan import Amount, InputFile, OutputFiles, Plan, StepPlan
+from sncompile.views.plan import Amount, InputFile, LatePlan, OutputFiles, Plan, StepPlan
 from sncompile.views.work import VERDICTS, Work, reasons_told, told
 
 FEW = 5
@@ -20,6 +21,7 @@ def plan_text(plan: Plan, width: int, bold: Callable[[str], str]) -> str:
     head = table([[f"{plan.pipeline}{title}"]], width)
     total = f"{count(plan.jobs, 'job')} in {count(len(plan.steps), 'step')}\n"
     rows = [["step", "by", "jobs", "each with"], *(row_of(step) for step in plan.steps)]
+    rows += [[late.name, ", ".join(late.by) or "-", "?", known_after(late)] for late in plan.late]
     first, *rest = table(rows, width, right=(2,)).splitlines(keepends=True)
     steps = bold(first.rstrip("\n")) + "\n" + "".join(rest)
     files = _inputs(plan.inputs, width) + _outputs(plan.outputs, width)
@@ -33,6 +35,16 @@ def work_text(work: Work, width: int, bold: Callable[[str], str]) -> str:
     head = table([["to run", work_line(work)]], width, gap=3)
     head = bold(head[:6]) + head[6:]
     return head + table(list(work_rows(work)), width, right=(1,), indent="  ") if work.known else head
+
+
+def known_after(late: LatePlan) -> str:
+    """`known after dearray`."""
+    return f"known after {', '.join(late.after)}"
+
+
+def later_text(late: Sequence[LateSteps], width: int) -> str:
+    """A line for each table whose rows are not known: the steps that wait for it."""
+    return table([["later", f"{', '.join(each.steps)}: known after {each.source}"] for each in late], width, gap=5)
 
 
 def work_line(work: Work) -> str:

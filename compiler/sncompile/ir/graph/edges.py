@@ -9,7 +9,8 @@ from typing import Any
 
 from sncompile.ir.graph.feeds import steps_in
 from sncompile.ir.graph.model import Edge, Family, Graph, Relation, relate
-from sncompile.ir.values.model import VALUES, Const, Value, inside, value_fields
+from sncompile.ir.keys.table import Table
+from sncompile.ir.values.model import VALUES, Cell, Const, Lookup, Value, inside, value_fields, walk
 
 _OF_ITS_OWN = frozenset(("outputs", "command", "shell", "lists"))
 """Fields that hold values of the family's own: paths that it writes, and what its module's names stand for."""
@@ -50,6 +51,15 @@ def _within(name: str, held: Any) -> Iterator[tuple[str, Value]]:
     elif held is not None:
         for field in inside(held):
             yield from _within(name, getattr(held, field))
+
+
+def unknown_tables(family: Family) -> list[Table]:
+    """The tables whose rows are not known yet, of those that a family ranges over or takes a column of."""
+    seen = dict.fromkeys(family.keys.rows.tables)
+    for value in taken(family).values():
+        if not isinstance(value, Const):
+            seen |= dict.fromkeys(leaf.table for leaf in walk(value) if isinstance(leaf, Cell | Lookup))
+    return [table for table in seen if table.late is not None and not table.late.known]
 
 
 def edges_of(

@@ -39,6 +39,8 @@ class Input(NamedTuple):
     value: Annotated[Value, identity()]
     base: Annotated[str, identity()]
     many: Annotated[bool, identity()]
+    required: Annotated[bool, presentation()] = True
+    """Whether there must be something to read; before rows are known nobody can tell whether there is."""
 
 
 class Output(NamedTuple):
@@ -142,7 +144,8 @@ class Graph:
     `roots` are the data roots by their names, the workspace among them. `steps` are the steps of the spec in its order,
     whatever families they have become part of. `outputs` are seen from outside, where there are no keys. `folder` is
     the jobs' working folder and is never written into a file. `origins` has what documents from outside of the project
-    are called on every machine, by what they are called in messages.
+    are called on every machine, by what they are called in messages. `later` are steps that are not here, since which
+    jobs they have is known after others have run. `row_sources` are outputs, by step and port, that rows are read from.
     """
 
     name: str
@@ -159,6 +162,8 @@ class Graph:
     origins: Mapping[str, str]
     spec_digest: str
     span: Span
+    later: tuple[str, ...] = ()
+    row_sources: frozenset[tuple[str, str]] = frozenset()
     sums: Mapping[str, str] = field(default_factory=dict)
     """What files of inputs must hold: path → SHA-256. It is no part of what a job does: another sum is another file."""
 

@@ -13,6 +13,8 @@ from sncompile.ir.language.types import Type
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sncompile.ir.keys.late import LateSource
+
 
 Cell = str | int | float | bool | None
 
@@ -56,6 +58,7 @@ class Table:
         reads: Mapping[str, Type] | None = None,
         files: Mapping[str, Type] | None = None,
         cell_at: Callable[[int, str], Span] | None = None,
+        late: LateSource | None = None,
     ) -> None:
         self.name = name
         self.key = key
@@ -76,6 +79,8 @@ class Table:
         """Columns that stand for numbers or booleans, as `rows` or a declaration has it: their cells are text."""
         self.files = files or {}
         """Columns that are declared to hold paths of files or directories, with their formats."""
+        self.late = late
+        """The step that writes its rows, where one does."""
         self._cell_at = cell_at
         self._spans = spans
         self._lines = lines

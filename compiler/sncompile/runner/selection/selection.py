@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from sncompile.diagnostics import CompileError, did_you_mean
 from sncompile.faults.names import UNKNOWN_STEP
-from sncompile.faults.runs import NO_SELECTOR
+from sncompile.faults.runs import NO_SELECTOR, ROWS_TO_COME
 from sncompile.ir.graph.feeds import feeds
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.jobs.expansion import Expansion
@@ -97,6 +97,11 @@ def _require(term: Term, program: Program) -> None:
         return
     if term.method in ("", "output") and any(map(term.fits, program.outputs)):
         return
+    later = next(_steps(term, program.whole[0]), None) if program.whole is not None else None
+    if later is not None:
+        sources = ", ".join(f"`{late.source}`" for late in program.late if later in late.steps)
+        message = f"the jobs of `{later}` are known after {sources} has run"
+        raise CompileError([ROWS_TO_COME.at(None, message, help=f"run {sources} first, or all of it")])
     steps = list(program.steps)
     if term.method in ("", "step"):
         hint = did_you_mean(term.value, [*program.outputs, *steps], what="outputs and steps")

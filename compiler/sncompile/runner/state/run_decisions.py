@@ -15,6 +15,7 @@ from sncompile.ir.language.locations import is_url, servers_of
 from sncompile.remote.servers import Servers
 from sncompile.runner.files.claims import Claimed
 from sncompile.runner.files.run_files import RealPaths, RunFiles
+from sncompile.runner.late import refuse_stale
 from sncompile.runner.record import RunFolder
 from sncompile.runner.run_options import Prepared, RunOptions
 from sncompile.runner.selection.wanted import left_out, waited_for
@@ -87,6 +88,7 @@ def decide_run(
             f"note: results of {count(found, 'job')} are there, and no run is known to have made them: they are made "
             "anew (`--adopt` takes them as they are)"
         )
+    refuse_stale(run.made.program, run.graph, decisions)
     if options.wanted is not None and options.wanted.alone:
         left_out(decisions, run.jobs)
     if options.plan is not None:

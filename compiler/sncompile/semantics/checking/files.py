@@ -57,7 +57,7 @@ def input_files(program: Program, evaluator: Evaluator) -> dict[str, tuple[str, 
     found: dict[str, tuple[str, str]] = {}
     for step in program.steps.values():
         for port, value in step.inputs.items():
-            if value.type.base in ("unknown", "null"):
+            if value.type.base in ("unknown", "null") or is_late(value):
                 continue
             for part in _outside(value):
                 for path in source_paths(step, part, evaluator):
@@ -68,6 +68,11 @@ def input_files(program: Program, evaluator: Evaluator) -> dict[str, tuple[str, 
 def _is_output(value: Value) -> bool:
     """Whether an input is what steps write, and nothing else."""
     return isinstance(value, Related) and isinstance(value.value, Output)
+
+
+def is_late(value: Value) -> bool:
+    """Whether an input follows from rows that a step writes: who reads these sees to it that the files are there."""
+    return any(isinstance(leaf, Cell) and leaf.table.late is not None for leaf in walk(value))
 
 
 def _listed_by(value: Value) -> Table | None:
@@ -104,7 +109,7 @@ def check_files(
     checker = _Checker(program, paths, caught, feeds, report)
     for step in program.steps.values():
         for port, value in step.inputs.items():
-            if value.type.base in ("unknown", "null") or _is_output(value):
+            if value.type.base in ("unknown", "null") or _is_output(value) or is_late(value):
                 continue
             for parts, made in ((_outside(value), False), (_made_from(value), True)):
                 for part in parts:

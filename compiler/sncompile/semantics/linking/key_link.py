@@ -188,6 +188,11 @@ class KeyLinker:
     def _chosen(self, step: StepDoc, table: Table) -> tuple[list[bool], Span] | None:
         """Whether a step's `where` lets each row of its table pass, and its place; None after telling why not."""
         assert step.where is not None
+        if table.late is not None:
+            message = f"`where` is asked before the rows of `{table.name}` are known"
+            hint = f"have `{table.late.step}` write those rows alone that are wanted"
+            self._report.add(faults.NOT_YET_KNOWN.at(step.where.span, message, help=hint))
+            return None
         where = Typer(self._scope(keys_of(table)), self._report).read(step.where)
         if not len(table):
             return [], where.span  # The types of its columns may not be known.

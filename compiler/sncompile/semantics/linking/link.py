@@ -21,6 +21,8 @@ from sncompile.semantics.checking.checks import check_program
 from sncompile.semantics.checking.own_files import Kept, Logged, kept_for_runs, own_files
 from sncompile.semantics.checking.unused_rows import check_unused_rows
 from sncompile.semantics.inference.inferred import Given
+from sncompile.semantics.late.parts import split, waiting_for_rows
+from sncompile.semantics.late.stand_ins import StandIns
 from sncompile.semantics.limits import check_value
 from sncompile.semantics.linking.binding import param_type, parse_plain, parse_text, plain_path, port_type
 from sncompile.semantics.linking.conventions import WORKSPACE, settle
@@ -43,9 +45,20 @@ from sncompile.syntax.source import read_source
 
 
 def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -> Program:
-    """The program of a pipeline. Faults go to `report`; with errors in it the program may lack steps."""
+    """The program of a pipeline. Faults go to `report`; with errors in it the program may lack steps.
+
+    Of tables whose rows its steps write, those that are not known yet are left out with all that follows from them:
+    `Program.whole` has it, over rows that stand in for them.
+    """
+    program = _linked(doc, options, library, report, StandIns.ONE)
+    if report.failed or all(table.late is None for table in program.tables.values()):
+        return program
+    return split(program, _linked(doc, options, library, Report(), StandIns.OTHER))
+
+
+def _linked(doc: PipelineDoc, options: Options, library: Library, report: Report, stand_ins: StandIns) -> Program:
     folder = options.directory if options.directory is not None else doc.source.folder
-    shared = Shared(library, report, folder, doc.source.folder)
+    shared = Shared(library, report, folder, doc.source.folder, options.rows, stand_ins)
     if options.params_file is not None:
         library.sources[options.params_file.source.name] = options.params_file.source.text
     given = _Given(doc, options, folder, report)
@@ -71,6 +84,8 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
     for name, after in shared.order.items():
         if after and name in steps:
             steps[name] = steps[name]._replace(after=tuple(dict.fromkeys(after)))
+    if any(table.late is not None for table in shared.tables.values()):
+        steps = waiting_for_rows(steps)
     program = Program(
         name=doc.name.name,
         about=doc.about,

@@ -10,6 +10,7 @@ from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Span
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import names as faults
+from sncompile.faults import tables as table_faults
 from sncompile.ir.graph.commands import Waits
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table
@@ -21,6 +22,7 @@ from sncompile.semantics.checking.unused import Used, warn_of_pipeline
 from sncompile.semantics.checking.values import check_given
 from sncompile.semantics.conditions import is_wanted
 from sncompile.semantics.declared_names import check_names
+from sncompile.semantics.late.link import LateTables, Source
 from sncompile.semantics.linking.data_roots import root_values
 from sncompile.semantics.linking.default_link import link_defaults
 from sncompile.semantics.linking.flow_link import order_of, through_gone
@@ -37,7 +39,7 @@ from sncompile.semantics.shared import Shared
 from sncompile.semantics.tables.link import load_tables
 from sncompile.semantics.tables.maps import map_rows
 from sncompile.semantics.typing import Typer
-from sncompile.syntax.document import Document, Named, PipelineDoc, StepDoc
+from sncompile.syntax.document import Document, ModuleDoc, Named, PipelineDoc, StepDoc
 
 
 class LazyStep:
@@ -122,9 +124,9 @@ class PipelineLinker:
         if doc.infer:
             spaces["infer"] = tables.infer(spaces, {} if prefix else shared.given)
         shared.inferred |= {prefix + name: inferred for name, inferred in tables.inferred.items()}
-        seen = {n: TableSpace(t, self.tables_used) for n, t in self._tables.items() if n not in RESERVED}
-        self._before_steps = {**spaces, **seen}
+        self._before_steps = {**spaces, **self._table_spaces()}
         self._keys = KeyLinker(self._tables, set(doc.tables), self._lost, outer, self._scope, self._report)
+        self._known_keys: dict[str, KeySet | None] = {}
         self._declared: dict[str, StepSpace] = {}
         self._declaring: set[str] = set()
         self._waiting: dict[str, _Waiting] = {}
@@ -135,7 +137,51 @@ class PipelineLinker:
         self._scopes: dict[KeySet, Scope] = {}
         check_names(doc, self._report)
         self._spaces: dict[str, Space] = {n: LazyStep(self, n) for n in doc.steps if n not in RESERVED}
-        self._spaces |= self._before_steps
+        self._late = [name for name, table in doc.tables.items() if table.source is not None]
+        self._load_late()
+        self._spaces |= self._before_steps | self._table_spaces()
+
+    def _table_spaces(self) -> dict[str, Space]:
+        return {n: TableSpace(t, self.tables_used) for n, t in self._tables.items() if n not in RESERVED}
+
+    def _load_late(self) -> None:
+        """Add the tables that steps write; those that are not known in the steps' own conditions and in queries."""
+        if not self._late:
+            return
+        if self._prefix:
+            for name in self._late:
+                message = "the rows of a table in a pipeline that another one uses are known before any step has run"
+                hint = "declare the table, and the steps that range over it, in the pipeline that is run"
+                self._report.add(table_faults.BAD_SOURCE.at(self._doc.tables[name].name.span, message, help=hint))
+            return
+        shared = self._shared
+        late = LateTables(self._doc, self._as_source, shared.known, shared.stand_ins, self._report)
+        found = late.load()
+        self._tables |= found
+        shared.tables |= found
+        for name in found:
+            del self._lost[name]
+
+    def _as_source(self, name: str) -> Source | None:
+        step = self._doc.steps[name]
+        module = self._module_of(step)
+        keys = self._keys_of(step)
+        if keys is None or step.broken or not isinstance(module, ModuleDoc):
+            if isinstance(module, PipelineDoc):
+                message = f"`{name}` is a pipeline, and rows come from an output of a single step"
+                hint = "declare the table where the step that writes it is"
+                self._report.add(table_faults.BAD_SOURCE.at(step.name.span, message, help=hint))
+            return None
+        return Source(name, keys, module, self._is_gone(step))
+
+    def _is_gone(self, step: StepDoc) -> bool:
+        return step.when is not None and not is_wanted(step.when, self._scope(UNIT), self._report)
+
+    def _keys_of(self, step: StepDoc) -> KeySet | None:
+        name = step.name.name
+        if name not in self._known_keys:
+            self._known_keys[name] = self._keys.link(step, gone=self._is_gone(step))
+        return self._known_keys[name]
 
     def _all_maps(
         self, given: Mapping[str, MapRows], known: Mapping[str, Mapping[str, Value]]
@@ -222,9 +268,9 @@ class PipelineLinker:
         name = step.name.name
         self.names.append(self._prefix + name)
         broken = StepSpace(name, None, {}, False, True)
-        gone = step.when is not None and not is_wanted(step.when, self._scope(UNIT), self._report)
+        gone = self._is_gone(step)
         module = self._module_of(step)
-        keys = self._keys.link(step, gone=gone)
+        keys = self._keys_of(step)
         if keys is not None:
             self.tables_used.update([table.name for table in keys.rows.tables])
         if module is None or keys is None or step.broken:
@@ -259,6 +305,7 @@ class PipelineLinker:
             elsewhere={} if before_steps else elsewhere,
             hidden=self._doc.steps if before_steps else (),
             lost={*self._lost, *lost},
+            late=self._late if before_steps else (),
         )
 
     def _step_scope(self, keys: KeySet | None, step: StepDoc | None = None) -> Scope:
@@ -324,7 +371,7 @@ class PipelineLinker:
             params=bound.params,
             maps=bound.maps,
             outer=keys,
-            outer_tables=self._tables,
+            outer_tables={name: table for name, table in self._tables.items() if table.late is None},
             inside=self._inside,
             overrides=(*set_here, *self._overrides),
         )

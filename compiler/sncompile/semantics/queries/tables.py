@@ -84,6 +84,11 @@ class Queries:
         asked = (*self._tables.values(), *self.inferred.values())
         return frozenset(name for one in asked if one is not None for name in one.names)
 
+    def names_by_query(self) -> dict[str, tuple[str, ...]]:
+        """The tables that each query names, by what the query makes: a table, or an inferred value."""
+        asked = {**self._tables, **self.inferred}
+        return {name: one.names for name, one in asked.items() if one is not None}
+
     def put_in(self, tables: Mapping[str, Table]) -> None:
         """Put the tables that queries name into the session, all before the first query is run."""
         for name in sorted(self.named):

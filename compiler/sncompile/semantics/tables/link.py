@@ -18,6 +18,7 @@ from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.language.types import STRING, UNKNOWN, Type, unify
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Value, is_constant
+from sncompile.semantics.late.link import tell_queries
 from sncompile.semantics.places import HERE, Hindrance, Places
 from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.stored_columns import StoredColumns, StoreError
@@ -76,6 +77,7 @@ class Tables:
                 if table is not None:
                     self.found[name] = table
         if self._queries is not None:
+            tell_queries(self._doc, self._queries.names_by_query(), self._report)
             self._queries.put_in(self.found)
             self._queries.make_tables(self.found)
         check_look_alikes(self.found.values(), self._report)
@@ -167,7 +169,12 @@ class TableLoader:
         self._sheets = sheets if sheets is not None else {}
 
     def load(self, doc: TableDoc, scope: Scope, session: Session | None) -> Table | None:
-        """The table, or None where it cannot be had; the reason is told. `session` is of queries that name it."""
+        """The table, or None where it cannot be had; the reason is told. `session` is of queries that name it.
+
+        Those that steps write come later, by `semantics/late`.
+        """
+        if doc.source is not None:
+            return None
         if doc.rows is not None:
             table = self._inline(doc, scope)
         elif doc.glob is not None:

@@ -48,6 +48,11 @@ class BashTarget(Target[NoOptions]):
     }
 
     refusals: ClassVar[Mapping[Feature | str, Refusal]] = {
+        Feature.LATE_KEYS: Refusal(
+            faults.NO_LATE_KEYS,
+            "`{task}` follows from rows of `{what}`, which are known once a step has run: bash has no words for that",
+            "run it with `sncompile run`, or compile to Snakemake",
+        ),
         Feature.FETCHED: Refusal(
             faults.NO_SERVERS,
             "the input `{task}.{what}` is fetched from elsewhere, which bash does not do",

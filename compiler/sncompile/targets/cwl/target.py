@@ -49,6 +49,11 @@ class CwlTarget(Target[NoOptions]):
         for name, (requirement, field) in RESOURCES.items()
     }
     refusals: ClassVar[Mapping[Feature | str, Refusal]] = {
+        Feature.LATE_KEYS: Refusal(
+            faults.NO_LATE_KEYS,
+            "`{task}` follows from rows of `{what}`, which are known once a step has run: CWL has no words for that",
+            "run it with `sncompile run`, or compile to Snakemake",
+        ),
         Feature.CONDA: Refusal(
             faults.CWL_CONDA,
             "`{task}` runs in a conda environment, which CWL cannot express",

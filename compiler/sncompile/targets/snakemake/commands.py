@@ -259,8 +259,9 @@ class CommandLowering:
         name = self._name(word.before)
         code = self._list_code(column)
         assert isinstance(code, Call)
-        head = code.head.rpartition(": ")[2]
-        options = Call(f"{context.wildcards()}options", (string(shlex.quote(word.before)), Call(head, code.arguments)))
+        start, separator, head = code.head.rpartition(": ")
+        start = f"{start}: " if separator else context.wildcards()
+        options = Call(f"{start}options", (string(shlex.quote(word.before)), Call(head, code.arguments)))
         self._add_param(name, options, word.span)
         return name
 

@@ -10,7 +10,7 @@ from sncompile.ir.keys.key_set import KeySet, keys_of
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.encoding import encode_key
 from sncompile.lowering.files import CellOf, Files, Fixed, Joined, OutputOf, Seen, Traced, listed_cell
-from sncompile.lowering.model import TableColumn
+from sncompile.lowering.model import Column, TableColumn
 from sncompile.targets.snakemake.choosing import Rows, choice, chosen_by
 from sncompile.targets.snakemake.context import Context, TaskContext, texts
 from sncompile.targets.snakemake.marking import Waiting
@@ -143,6 +143,15 @@ def table_cell(origin: TableColumn, context: Context) -> Code | None:
     return _look_up(variable, "value", column, context)
 
 
+def late_cell(column: Column, context: Context) -> Call | None:
+    """What a column has for a job, where it is that of a table whose rows are not known yet."""
+    origin = column.origin
+    if origin is None or origin.table.late is None or origin.table.late.known:
+        return None
+    code = table_cell(origin, context)
+    return code if isinstance(code, Call) else None
+
+
 def own_cell(cells: Sequence[Any], name: str, context: Context) -> Code:
     """What each job has, in the sidecar of its step."""
     sidecars = context.around.sidecars
@@ -157,6 +166,9 @@ def _look_up(variable: str, method: str, what: str, context: Context) -> Code:
 
 def _chosen(variable: str, method: str, what: str, chosen: tuple[Code, ...], context: Context) -> Code:
     head = context.wildcards() if chosen else ""
+    if not head and context.around.sidecars.is_late(variable):
+        # Its rows are asked for when a checkpoint has run, and not when the file is read.
+        head = "lambda wildcards: "
     return Call(f"{head}{variable}.{method}", (string(what), *chosen))
 
 

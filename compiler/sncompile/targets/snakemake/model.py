@@ -35,6 +35,23 @@ class Rule:
     directives: tuple[Directive, ...]
     span: Span
     module_span: Span | None
+    checkpoint: bool = False
+
+
+class LateRows(NamedTuple):
+    """That the rows of a sidecar are read through a checkpoint; the sidecar itself has the checkpoint's instances.
+
+    `columns` leads from the sidecar's columns to those that are read, which have `types`. `within` are the folders in
+    which files may lie, beside the checkpoint's own.
+    """
+
+    checkpoint: str
+    output: str
+    own: tuple[str, ...]
+    pattern: str
+    columns: Mapping[str, str]
+    types: Mapping[str, str]
+    within: tuple[str, ...]
 
 
 class Sidecar(NamedTuple):
@@ -45,6 +62,7 @@ class Sidecar(NamedTuple):
     keys: tuple[str, ...]
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    late: LateRows | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sncompile.lowering.model import Cell, Given, Late, Object, Piece, Port
 from sncompile.targets.snakemake.context import TaskContext
-from sncompile.targets.snakemake.inputs import there_code
+from sncompile.targets.snakemake.inputs import late_cell, there_code
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, flat, string
 from sncompile.targets.snakemake.run_time import late_value
@@ -80,6 +80,10 @@ def _plain(name: str, member: Piece, context: TaskContext) -> Code | None:
     if isinstance(member, Given):
         return None if member.value is None else Atom(_python(member.value))
     column = _cells(member, context)
+    late = late_cell(context.columns[member.column], context) if isinstance(member, Cell) else None
+    if late is not None:
+        found = late._replace(head=late.head.rpartition(": ")[2])
+        return found if all(isinstance(v, str) for v in column) else Call("json.loads", (found,))
     if all(isinstance(v, str) for v in column):
         return _look_up(column, name, context)
     return _look_up_json(column, name, context)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from sncompile.targets.snakemake.model import Directive, Rule, Sidecar, Workflow
-from sncompile.targets.snakemake.python_code import Call, Keyword, layout, listed, string
+from sncompile.targets.snakemake.python_code import Call, Code, Keyword, layout, listed, pattern, string
 from sncompile.targets.snakemake.storage import PROVIDERS
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def directive_lines(directive: Directive) -> list[str]:
 def rule_lines(rule: Rule) -> list[str]:
     """A rule with the comments above it."""
     lines = [f"# {line}".rstrip() for line in rule.comments]
-    lines.append(f"rule {rule.name}:")
+    lines.append(f"{'checkpoint' if rule.checkpoint else 'rule'} {rule.name}:")
     for directive in rule.directives:
         lines += directive_lines(directive)
     if not rule.directives:
@@ -65,6 +65,7 @@ def render_snakefile(workflow: Workflow) -> str:
     template = environment().get_template("Snakefile.j2")
     return template.render(
         workflow=workflow,
+        late=any(sidecar.late is not None for sidecar in workflow.sidecars),
         tables=["\n".join(layout(_table(sidecar), 0, tail="")) for sidecar in workflow.sidecars],
         rules=["\n".join(rule_lines(rule)) for rule in workflow.rules],
         functions=set(workflow.functions),
@@ -83,7 +84,24 @@ def _providers(used: Collection[str]) -> str:
 def _table(sidecar: Sidecar) -> Call:
     keys = listed([string(key) for key in sidecar.keys])
     chosen = (Keyword("key", keys),) if sidecar.keys else ()
-    return Call(f"{sidecar.variable} = Table", (string(sidecar.name), *chosen))
+    late = sidecar.late
+    if late is None:
+        return Call(f"{sidecar.variable} = Table", (string(sidecar.name), *chosen))
+    more = [
+        Keyword("source", string(late.checkpoint)),
+        Keyword("port", string(late.output)),
+        Keyword("own", listed([string(name) for name in late.own])),
+        Keyword("pattern", pattern(late.pattern)),
+        Keyword("columns", _mapping(late.columns)),
+        Keyword("types", _mapping(late.types)),
+        Keyword("within", listed([string(folder) for folder in late.within])),
+    ]
+    return Call(f"{sidecar.variable} = LateTable", (string(sidecar.name), *chosen, *more))
+
+
+def _mapping(names: Mapping[str, str]) -> Code:
+    """Pairs of names: not every name of a column is one that Python takes for a keyword."""
+    return listed([listed([string(name), string(value)]) for name, value in names.items()])
 
 
 def one_line(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sncompile.lowering.model import Cell, Given, Late, Piece
 from sncompile.targets.snakemake.context import TaskContext, texts
-from sncompile.targets.snakemake.inputs import own_cell
+from sncompile.targets.snakemake.inputs import late_cell, own_cell
 from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import RESOURCES
 from sncompile.targets.snakemake.python_code import Atom, Call, Code
@@ -37,6 +37,6 @@ def _code(amount: Piece, name: str, context: TaskContext) -> Code:
     column = context.columns[amount.column].cells
     if len(set(column)) == 1:
         return Atom(str(column[0]))
-    code = own_cell(texts(column), name, context)
+    code = late_cell(context.columns[amount.column], context) or own_cell(texts(column), name, context)
     assert isinstance(code, Call)
     return Call(f"{context.wildcards()}int", (code._replace(head=code.head.rpartition(": ")[2]),))

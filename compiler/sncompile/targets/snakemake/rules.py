@@ -9,6 +9,7 @@ from sncompile.targets.snakemake.commands import CommandLowering
 from sncompile.targets.snakemake.containers import apptainer_name
 from sncompile.targets.snakemake.context import Surroundings, TaskContext
 from sncompile.targets.snakemake.inputs import input_code, port_code
+from sncompile.targets.snakemake.late import wanting_some
 from sncompile.targets.snakemake.marking import Waiting
 from sncompile.targets.snakemake.model import Directive, Entry, Rule
 from sncompile.targets.snakemake.names import item_name, unique
@@ -85,6 +86,7 @@ class RulePrinter:
                 self._around.providers |= providers_of((port,))
                 code = self._fetched(code)
             if code is not None:
+                code = wanting_some(code, name, self.context) if port.required else code
                 entries.append(Entry(item_name(name), code, port.span))
         used = {entry.name for entry in entries}
         entries += self._hidden_inputs(used)
@@ -115,13 +117,27 @@ class RulePrinter:
         waiting = Waiting(self._around.lowered, self._around.marks)
         for wait in task.waits:
             name = unique(f"after_{item_name(wait.task.replace('.', '_'))}", used)
+            row = self._row_read_from(wait.task)
+            if row is not None:
+                entries.append(Entry(name, row, task.span))
+                continue
             code = input_code(waiting.standing_for(wait.files, task.key_set), name, self.context)
             if code is not None and any(o.remote for o in self._around.lowered.tasks[wait.task].outputs.values()):
                 code = self._fetched(code)
             if code is not None:
-                # Order alone: a newer file is no reason to run again.
-                entries.append(Entry(name, _ancient(code) if wait.ordered else code, task.span))
+                # Order alone: a newer file is no reason to run again, but for rows that a job takes columns of.
+                ordered = wait.ordered and wait.task not in self._around.lowered.row_sources
+                entries.append(Entry(name, _ancient(code) if ordered else code, task.span))
         return entries
+
+    def _row_read_from(self, source: str) -> Code | None:
+        """What a job's row is read from, if `source` writes it: a job that no row has is refused there."""
+        for table in self._task.key_set.rows.tables:
+            if table.late is not None and not table.late.known and table.late.step == source:
+                sidecars = self._around.sidecars
+                variable = sidecars.variable(sidecars.table(table))
+                return Call(f"lambda wildcards: {variable}.source", (Atom("wildcards"),))
+        return None
 
     def _settings(self) -> list[Directive]:
         task, context = self._task, self.context

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from sncompile.ir.keys.table import Cell, Table
 from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.functions import to_text
-from sncompile.targets.snakemake.model import Sidecar
+from sncompile.targets.snakemake.model import LateRows, Sidecar
 from sncompile.targets.snakemake.names import item_name
 
 RESERVED = ("FILES", "CONTAINER")
@@ -25,6 +25,8 @@ class _Draft:
         self.columns = dict(columns)
         self.names: dict[str, str] = {}
         """Columns of the spec's table → columns here."""
+        self.late: Table | None = None
+        """The spec's table, where a step writes its rows and they are not known."""
 
 
 class Sidecars:
@@ -59,6 +61,8 @@ class Sidecars:
         if found is None:
             keys = {item_name(k): [encode_key(str(c)) for c in table.columns[k]] for k in table.key}
             found = self._tables[id(table)] = (table, self._new(table.name, keys, {}))
+            if table.late is not None and not table.late.known:
+                self._drafts[found[1]].late = table
         return found[1]
 
     def column(self, table: Table, column: str) -> tuple[str, str]:
@@ -80,6 +84,14 @@ class Sidecars:
                 return draft.variable
         return self._drafts[self._new(name, keys, columns)].variable
 
+    def is_late(self, variable: str) -> bool:
+        """Whether the rows of a variable are not known before a job has run."""
+        return any(draft.variable == variable and draft.late is not None for draft in self._drafts.values())
+
+    def late(self) -> Iterator[tuple[str, Table]]:
+        """The sidecars of tables whose rows are not known yet."""
+        return ((name, draft.late) for name, draft in self._drafts.items() if draft.late is not None)
+
     def variable(self, name: str) -> str:
         """The variable of a sidecar."""
         return self._drafts[name].variable
@@ -93,12 +105,19 @@ class Sidecars:
         draft = self._drafts[self._steps[name]]
         return draft.variable, _add(draft, column, cells)
 
-    def finished(self) -> tuple[Sidecar, ...]:
-        """All sidecars, sorted by name."""
-        return tuple(
-            Sidecar(name, d.variable, d.keys, tuple(d.columns), tuple(zip(*d.columns.values(), strict=True)))
-            for name, d in sorted(self._drafts.items())
-        )
+    def finished(self, late: Mapping[str, Callable[[Mapping[str, str]], LateRows]]) -> tuple[Sidecar, ...]:
+        """All sidecars, sorted by name. `late` says of those whose rows are not known how they are read."""
+        return tuple(self._finished(name, draft, late.get(name)) for name, draft in sorted(self._drafts.items()))
+
+    def _finished(self, name: str, draft: _Draft, late: Callable[[Mapping[str, str]], LateRows] | None) -> Sidecar:
+        if late is None or draft.late is None or draft.late.late is None:
+            rows = tuple(zip(*draft.columns.values(), strict=True))
+            return Sidecar(name, draft.variable, draft.keys, tuple(draft.columns), rows)
+        source = draft.late.late.instances
+        names = tuple(map(item_name, source.by))
+        rows = tuple(tuple(map(encode_key, key)) for key in source.instances)
+        columns = {here: there for there, here in draft.names.items() if here not in draft.keys}
+        return Sidecar(name, draft.variable, draft.keys, names, rows if names else (), late(columns))
 
 
 def _variable(name: str) -> str:

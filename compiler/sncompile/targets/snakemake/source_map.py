@@ -20,9 +20,9 @@ NAME = "Snakefile.map.json"
 def source_map(workflow: Workflow, text: str, place: Callable[[Span], dict[str, Any]]) -> str:
     """The source map of a rendered Snakefile as JSON; `place` gives a span's file, line and column."""
     starts = {
-        line.removeprefix("rule ").removesuffix(":"): n
+        line.partition(" ")[2].removesuffix(":"): n
         for n, line in enumerate(text.split("\n"), 1)
-        if line.startswith("rule ")
+        if line.startswith(("rule ", "checkpoint "))
     }
     rules: dict[str, Any] = {}
     lines: list[dict[str, Any]] = []

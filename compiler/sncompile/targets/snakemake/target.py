@@ -13,6 +13,7 @@ from sncompile.lowering.features import Feature
 from sncompile.lowering.model import Lowered
 from sncompile.targets.emitted import Emitted, executables
 from sncompile.targets.snakemake.batching import with_batches
+from sncompile.targets.snakemake.late import READER, reader_text
 from sncompile.targets.snakemake.names import RESOURCES
 from sncompile.targets.snakemake.profiles import profile_files
 from sncompile.targets.snakemake.reading_back import read_back
@@ -55,6 +56,7 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         Feature.CHECKS: "ensure(), and a count of files in the job",
         Feature.BATCHES: "a script, and a mark for each batch",
         Feature.LOCAL_JOBS: "localrule:",
+        Feature.LATE_KEYS: "checkpoint:",
         Feature.FETCHED: "storage plugins",
         Feature.SUMS: "before the command",
         Feature.SENT: "storage plugins",
@@ -74,13 +76,18 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         text = render_snakefile(workflow)
         place = place_from(lowered, Path.cwd())
         texts = {"Snakefile": text, NAME: source_map(workflow, text, place)}
-        texts |= {f"tables/{s.name}.tsv": render_sidecar(s) for s in workflow.sidecars}
+        texts |= {f"tables/{s.name}.tsv": render_sidecar(s) for s in workflow.sidecars if s.columns}
         emitted = {name: _encoded(text, lowered) for name, text in texts.items()}
         emitted |= {f"files/{name}": content for name, content in workflow.files.items()}
+        late = lowered.features.get(Feature.LATE_KEYS, ())
+        if late:
+            emitted[READER] = reader_text().encode()
         emitted |= profile_files(workflow)
         lines = text.count("\n")
         counts = ((len(workflow.rules), "rule"), (lowered.job_count(), "job"))
         rules, jobs = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)
+        # How many jobs there are is not known before those of checkpoints have run.
+        jobs = f"jobs that `{late[0].what}` says" if late else jobs
         summary = f"{rules} for {jobs}; Snakefile of {lines} lines"
         return Emitted(emitted, summary, report.diagnostics(), executables(lowered))
 

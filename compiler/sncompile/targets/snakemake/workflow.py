@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files as package_files
 
 from sncompile import __version__
@@ -17,6 +18,7 @@ from sncompile.targets.emitted import module_files
 from sncompile.targets.snakemake.containers import RUNNER, runner_script
 from sncompile.targets.snakemake.context import Context, Surroundings
 from sncompile.targets.snakemake.inputs import input_code, port_code
+from sncompile.targets.snakemake.late import late_rows
 from sncompile.targets.snakemake.marking import Marks, mark_files, ports_without_files
 from sncompile.targets.snakemake.model import Directive, Entry, Rule, Workflow
 from sncompile.targets.snakemake.names import item_name, rule_names, unique
@@ -49,6 +51,9 @@ def workflow_of(
         )
     rules = [_rule_all(around)]
     rules += [printers[task.name].rule(benchmark=benchmark) for task in tasks]
+    late = late_rows(around, rule_names(lowered.written), printers)
+    if late:
+        rules = [replace(rule, checkpoint=rule.step in _sources(around)) for rule in rules]
     secrets = {variable.name for task in tasks for variable in task.variables if variable.value is None}
     emitted = module_files(lowered)
     boxed = containers is not None and any(task.image is not None for task in tasks)
@@ -63,7 +68,7 @@ def workflow_of(
         spec=lowered.spec,
         digest=lowered.digest,
         version=__version__,
-        sidecars=around.sidecars.finished(),
+        sidecars=around.sidecars.finished(late),
         functions=tuple(sorted(around.functions)),
         uses_files=around.uses_files or boxed or values,
         secrets=tuple(sorted(secrets)),
@@ -133,6 +138,11 @@ def _of_each(around: Surroundings) -> dict[str, RulePrinter]:
     lowered = around.lowered
     names = rule_names(lowered.written)
     return {name: RulePrinter(lowered.tasks[name], names[name], around) for name in lowered.written}
+
+
+def _sources(around: Surroundings) -> set[str]:
+    """The steps that write rows."""
+    return {table.late.step for _, table in around.sidecars.late() if table.late is not None}
 
 
 def _rule_all(around: Surroundings) -> Rule:

@@ -78,14 +78,26 @@ class Rows:
         return self.of(wildcards)[0][self.places[column]]
 
     def values(
-        self, column: str, wildcards: Mapping[str, str] | None = None, by: Sequence[str] | None = None
+        self,
+        column: str,
+        wildcards: Mapping[str, str] | None = None,
+        by: Sequence[str] | None = None,
+        some: str | None = None,
     ) -> list[str]:
         """All values of a column."""
         place = self.places[column]
         return [row[place] for row in self.of(wildcards, by)]
 
+    def source(self, wildcards: Mapping[str, str]) -> list[str]:
+        """What the rows of a job were read from, of a table that a checkpoint writes: its last column."""
+        return list(dict.fromkeys(row[-1] for row in self.of(wildcards)))
+
     def each(
-        self, pattern: str, wildcards: Mapping[str, str] | None = None, by: Sequence[str] | None = None
+        self,
+        pattern: str,
+        wildcards: Mapping[str, str] | None = None,
+        by: Sequence[str] | None = None,
+        some: str | None = None,
     ) -> list[str]:
         """A path for each row, once."""
         pieces = list(string.Formatter().parse(pattern))
@@ -161,6 +173,7 @@ STORED = frozenset(f"storage.{provider}" for provider in PROVIDERS.values())
 
 _METHODS: Mapping[tuple[type, str], Callable[..., Any]] = {
     (Rows, "value"): Rows.value, (Rows, "values"): Rows.values, (Rows, "each"): Rows.each,
+    (Rows, "source"): Rows.source,
     (str, "upper"): str.upper, (str, "lower"): str.lower, (str, "replace"): str.replace,
 }  # fmt: skip
 

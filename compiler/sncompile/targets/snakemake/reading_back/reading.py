@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-_RULE = re.compile(r"rule (\w+):")
+_RULE = re.compile(r"(?:rule|checkpoint) (\w+):")
 _BLOCK = re.compile(r"(envvars|wildcard_constraints|storage):")
 _DIRECTIVE = re.compile(r"    (\w+):(?: (.*))?")
 
@@ -46,6 +46,9 @@ class ReadFile:
     rules: Mapping[str, ReadRule]
     tables: Mapping[str, tuple[str, tuple[str, ...]]]
     constraints: Mapping[str, str]
+    late: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Of tables that a checkpoint writes: their columns, and what these are called in the spec."""
+    checkpoints: frozenset[str] = frozenset()
 
 
 def read_snakefile(text: str) -> ReadFile:
@@ -54,6 +57,7 @@ def read_snakefile(text: str) -> ReadFile:
     found: list[tuple[str, str, list[str]]] = []
     """Of each directive the rule (empty for a block of its own), its name and its lines."""
     rules: list[str] = []
+    checkpoints: set[str] = set()
     rule, lines = "", header
     for number, line in enumerate(text.split("\n"), 1):
         if line and not line.startswith((" ", "#")):
@@ -61,6 +65,8 @@ def read_snakefile(text: str) -> ReadFile:
             if match := _RULE.fullmatch(line):
                 rule = match[1]
                 rules.append(rule)
+                if line.startswith("checkpoint "):
+                    checkpoints.add(rule)
                 lines = []
                 continue
             if match := _BLOCK.fullmatch(line):
@@ -88,10 +94,13 @@ def read_snakefile(text: str) -> ReadFile:
             raise Unreadable(f"`{name}` stands twice in `{owner}`")
         target[name] = arguments
     constraints = {name: _text(value) for name, value in blocks.get("wildcard_constraints", Arguments()).named.items()}
+    top = _parsed("\n".join(header))
     return ReadFile(
         {name: ReadRule(name, found) for name, found in directives.items()},
-        dict(_tables(_parsed("\n".join(header)))),
+        dict(_tables(top)),
         constraints,
+        dict(_late(top)),
+        frozenset(checkpoints),
     )
 
 
@@ -119,12 +128,30 @@ def _text(value: ast.expr) -> str:
     raise Unreadable("no text where one should stand")
 
 
+_KINDS = ("Table", "LateTable")
+
+
+def _late(header: ast.Module) -> list[tuple[str, dict[str, str]]]:
+    """The tables that checkpoints write, with their columns."""
+    found = []
+    for statement in header.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id="LateTable")) as call):
+                columns = next(k.value for k in call.keywords if k.arg == "columns")
+                pairs = columns.elts if isinstance(columns, ast.List) else []
+                if not isinstance(columns, ast.List) or not all(isinstance(pair, ast.List) for pair in pairs):
+                    raise Unreadable("no columns where they should stand")
+                told = [[_text(text) for text in pair.elts] for pair in pairs if isinstance(pair, ast.List)]
+                found.append((name, dict(told)))
+    return found
+
+
 def _tables(header: ast.Module) -> list[tuple[str, tuple[str, tuple[str, ...]]]]:
     found = []
     for statement in header.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call):
             call, target = statement.value, statement.targets[0]
-            if isinstance(call.func, ast.Name) and call.func.id == "Table" and isinstance(target, ast.Name):
+            if isinstance(call.func, ast.Name) and call.func.id in _KINDS and isinstance(target, ast.Name):
                 key = next((k.value for k in call.keywords if k.arg == "key"), None)
                 names = tuple(_text(name) for name in key.elts) if isinstance(key, ast.List) else ()
                 found.append((target.id, (_text(call.args[0]), names)))
