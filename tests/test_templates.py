@@ -41,6 +41,7 @@ MODULE: dict[str, Any] = {
         "ps": {"type": "string[]", "default": ["one", "two"]},
     },
     "let": {"named": "${params.x}", "several": ["one more"]},
+    "checks": ["${params.e == 'a'}", {"that": "${len(params.x) < 100}", "message": "It is too long"}],
     "command": [
         "tool",
         "${let.named}",

@@ -141,3 +141,9 @@ GIVEN_EXPRESSION = Fault(
     "What `--set`, `--data` and `--params` give is taken as it is and never evaluated, so `${…}` there would be\n"
     "handed to the tool as it stands. Give the value itself; a literal `${` is written `$${`.",
 )
+CHECK_FAILED = Fault(
+    "SN355",
+    "values of which a check does not hold",
+    "A module or pipeline says with `checks` what must hold of its values together. These do not go with each other; "
+    "where each is from is shown.",
+)

@@ -65,6 +65,14 @@ class OutputPath(NamedTuple):
     span: Span
 
 
+class TypedCheck(NamedTuple):
+    """A condition of a module or pipeline on its own values, and what is said where it does not hold."""
+
+    that: Value
+    message: str
+    span: Span
+
+
 class Step(NamedTuple):
     """A step with its module: a family of jobs, one for each instance of `keys`.
 
@@ -96,6 +104,7 @@ class Step(NamedTuple):
     local_rule: bool
     tags: tuple[str, ...]
     span: Span
+    checks: tuple[TypedCheck, ...] = ()
 
     def local(self, space: str, name: str) -> Value:
         """What a name of the module stands for in this step."""

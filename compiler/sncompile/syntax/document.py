@@ -162,6 +162,14 @@ class About(NamedTuple):
     citations: tuple[str, ...] = ()
 
 
+class CheckDoc(NamedTuple):
+    """A condition on the values of a document, and what is said where it does not hold."""
+
+    that: Value
+    message: str
+    span: Span
+
+
 class ModuleDoc(NamedTuple):
     """A module document. Exactly one of the actions is set in a valid one.
 
@@ -186,6 +194,7 @@ class ModuleDoc(NamedTuple):
     broken: bool
     span: Span
     let: Mapping[str, tuple[Named, Value]] = MappingProxyType({})
+    checks: tuple[CheckDoc, ...] = ()
 
 
 CellDoc = Scalar | Template
@@ -337,6 +346,7 @@ class PipelineDoc(NamedTuple):
     infer: dict[str, InferDoc]
     moved: tuple[MovedDoc, ...] = ()
     let: Mapping[str, tuple[Named, Value]] = MappingProxyType({})
+    checks: tuple[CheckDoc, ...] = ()
     maps: Mapping[str, MapDoc] = MappingProxyType({})
 
 

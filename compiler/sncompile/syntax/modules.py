@@ -83,6 +83,7 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
         broken=broken or len(actions) != 1,
         span=name.span,
         let=reader.lets(get("let")),
+        checks=reader.checks(get("checks")),
     )
     made, faults_of_let = without_let(document)
     reader.found += faults_of_let

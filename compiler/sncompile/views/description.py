@@ -10,6 +10,7 @@ from sncompile.ir.language.scalars import number_of
 from sncompile.ir.language.types import type_text
 from sncompile.syntax.document import (
     Argument,
+    CheckDoc,
     ColumnDoc,
     Constant,
     ContainerDoc,
@@ -71,6 +72,7 @@ class _Describer:
             "conda": doc.conda.name if doc.conda else None,
             "resources": {name: self.value(value) for name, value in doc.resources.items()},
             "success": _success(doc.success),
+            **self.checks(doc.checks),
         }
 
     def pipeline(self, doc: PipelineDoc) -> dict[str, Any]:
@@ -83,7 +85,13 @@ class _Describer:
             "infer": {name: self.infer(value) for name, value in doc.infer.items()},
             "steps": {name: self.step(step) for name, step in doc.steps.items()},
             "outputs": outputs,
+            **self.checks(doc.checks),
         }
+
+    def checks(self, checks: Sequence[CheckDoc]) -> dict[str, Any]:
+        """What must hold of a document's values, where it says so."""
+        told = [{"that": self.value(check.that), "message": check.message} for check in checks]
+        return {"checks": told} if told else {}
 
     def ports(self, ports: Mapping[str, PortDoc]) -> dict[str, Any]:
         """Ports by name."""

@@ -34,6 +34,8 @@ def _sections(told: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:
         yield from _module(told, width)
     else:
         yield from _pipeline(told, width)
+    checks = [f"{check['that']}  {check['message']}".rstrip() for check in told.get("checks", ())]
+    yield "Must hold", "".join(paragraph(check, width - 2, "  ") for check in checks)
     yield "Cite", "".join(paragraph(citation, width - 2, "  ") for citation in told["citations"])
 
 

@@ -45,8 +45,6 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
     """The program of a pipeline. Faults go to `report`; with errors in it the program may lack steps."""
     folder = options.directory if options.directory is not None else doc.source.folder
     shared = Shared(library, report, folder, doc.source.folder)
-    if options.params_file is not None:
-        library.sources[options.params_file.source.name] = options.params_file.source.text
     given = _Given(doc, options, folder, report)
     roots = given.data()
     data = root_values(doc, roots, doc.source.folder, folder, report)

@@ -88,6 +88,7 @@ class StepLinker:
             local_rule=doc.local,
             tags=doc.tags,
             span=doc.name.span,
+            checks=module.checks,
         )
 
     def _command(self, bound: Bindings) -> tuple[Argument, ...] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.language.types import INTEGER, STRING, UNKNOWN, Type
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.actions import link_action
+from sncompile.semantics.checking.stated import type_checks
 from sncompile.semantics.checking.unused import warn_of_module
 from sncompile.semantics.declared_names import check_members
 from sncompile.semantics.linking.binding import param_type, port_type
@@ -22,6 +23,7 @@ from sncompile.semantics.linking.conventions import RootNames, may_be_decided
 from sncompile.semantics.linking.default_link import Defaults, link_defaults
 from sncompile.semantics.list_files import ListFiles, TypedList
 from sncompile.semantics.modules.library import Library
+from sncompile.semantics.program import TypedCheck
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope, Space
 from sncompile.semantics.scripts.values import Script
@@ -62,6 +64,7 @@ class TypedModule:
     undecided: bool
     """Whether a step's values may settle something in the command: a choice, a condition, or what is computed."""
     outputs: Mapping[str, TypedOutput]
+    checks: tuple[TypedCheck, ...] = ()
 
 
 _RESOURCE_TYPES = dict.fromkeys(RESOURCES, INTEGER)
@@ -107,6 +110,8 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
             for name, port in doc.outputs.items()
         },
     )
+    known = {name: spaces[name] for name in ("params", "inputs")}
+    typed = replace(typed, checks=type_checks(doc.checks, Typer(Scope(known), report)))
     if action.uses_all or doc.broken or report.failed:
         return typed
     warn_of_module(doc, used, written, report)
