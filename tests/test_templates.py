@@ -48,6 +48,7 @@ MODULE: dict[str, Any] = {
         "${let.several}",
         {"option": "--x", "value": "a value", "when": "${params.x == 'MARK'}"},
         {"flag": "--flag", "when": "${params.e == 'a'}"},
+        {"option": "--p=", "value": "${params.p}", "joined": True},
         {"option": "--p", "value": "${params.p}"},
         {"list_file": "${params.ps}", "option": "--l", "prefix": "@"},
         {"list_file": ["a value"]},
@@ -148,7 +149,8 @@ PIPELINE: dict[str, Any] = {
         "two": {
             "module": {
                 "outputs": {"q": {"type": "file"}, "r": {"type": "file[]"}},
-                "shell": "echo ${infer_v} > ${outputs.q}; touch ${outputs.r}".replace("${infer_v}", "hello"),
+                "shell": "echo ${infer_v} ${args} > ${outputs.q}; touch ${outputs.r}".replace("${infer_v}", "hello"),
+                "args": ["an argument", {"option": "-o", "value": "a value"}],
                 "container": "org/image:3",
             },
             "outputs": {"r": {"path": ["r1_${sk}", "r2_${sk}"]}},

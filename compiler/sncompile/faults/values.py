@@ -147,3 +147,9 @@ CHECK_FAILED = Fault(
     "A module or pipeline says with `checks` what must hold of its values together. These do not go with each other; "
     "where each is from is shown.",
 )
+UNUSED_ARGS = Fault(
+    "SN356",
+    "arguments that a script never names",
+    "`args` of a module lists arguments, and `${args}` in its `shell` stands for their words. Nothing else hands them "
+    "over.",
+)

@@ -44,7 +44,8 @@ def link_action(doc: ModuleDoc, typer: Typer, library: Library, report: Report, 
     if doc.script is None:
         return Action((), None, True)
     if isinstance(doc.script, Template):
-        return Action(None, link_script(doc.script, typer, report), False)
+        args = None if doc.args is None else tuple(_argument(a, typer, report) for a in doc.args)
+        return Action(None, link_script(doc.script, typer, report, args), False)
     _check_one_name(doc, report)
     make = {"python": _python, "script": _script, "notebook": _notebook}[doc.action]
     return Action(make(doc, doc.script, library, report, claim), None, True)
@@ -68,6 +69,8 @@ def _condition(when: DocValue | None, typer: Typer, report: Report) -> Value | N
 def _argument(argument: DocArgument, typer: Typer, report: Report) -> Argument:
     if isinstance(argument, OptionArgument):
         when = _condition(argument.when, typer, report)
+        if argument.joined:
+            return _joined(argument, typer.text(argument.value), when, report)
         return Option(argument.option, typer.text(argument.value), argument.repeat, when, argument.span)
     if isinstance(argument, FlagArgument):
         return Flag(argument.flag, _condition(argument.when, typer, report), argument.span)
@@ -77,6 +80,30 @@ def _argument(argument: DocArgument, typer: Typer, report: Report) -> Argument:
     if value.type.base == "null":
         report.add(faults.ABSENT.at(value.span, "an argument that is nothing", help='write "" for an empty argument'))
     return value
+
+
+def _joined(argument: OptionArgument, value: Value, when: Value | None, report: Report) -> Argument:
+    """An option that is one word with its value (`INPUT=a.bam`): a text before the value, or before each of a list."""
+    span, start = argument.span, Const(argument.option, STRING, argument.span)
+    if value.type.base in ("unknown", "null"):
+        return value
+    if value.type.many:
+        if not argument.repeat:
+            message, hint = (
+                f"`{argument.option}` is joined to a list",
+                "write `repeat: true`: it stands before each item",
+            )
+            report.add(faults.WRONG_TYPE.at(value.span, message, help=hint))
+        kind = STRING._replace(many=True, optional=value.type.optional)
+        word: Value = Apply("@prefixed", (value, start), kind, span)
+    else:
+        word = Text((start, value), STRING, span)
+    if value.type.optional:
+        there = Apply("!=", (value, Const(None, NULL, span)), BOOLEAN, span)
+        when = there if when is None else Apply("and", (when, there), BOOLEAN, span)
+    if when is None:
+        return word
+    return Choice(when, word, Const(None, NULL, span), word.type._replace(optional=True), span)
 
 
 def _list_argument(argument: ListArgument, typer: Typer, report: Report) -> Argument:

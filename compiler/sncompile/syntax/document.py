@@ -85,13 +85,14 @@ class ParamDoc(NamedTuple):
 
 
 class OptionArgument(NamedTuple):
-    """`{option: --x, value: …, repeat: …, when: …}`."""
+    """`{option: --x, value: …, repeat: …, joined: …, when: …}`; one that is joined is one word with its value."""
 
     option: str
     value: Value
     repeat: bool
     when: Value | None
     span: Span
+    joined: bool = False
 
 
 class FlagArgument(NamedTuple):
@@ -174,7 +175,8 @@ class ModuleDoc(NamedTuple):
     """A module document. Exactly one of the actions is set in a valid one.
 
     `action` is `command`, `shell`, `python`, `script` or `notebook`; `annotations` are as written, by the form that
-    they are of; `broken` says that the schema found faults in it, so that what seems missing may only be misspelt.
+    they are of; `args` is what `${args}` stands for in a `shell`; `broken` says that the schema found faults in it, so
+    that what seems missing may only be misspelt.
     """
 
     source: Source
@@ -195,6 +197,7 @@ class ModuleDoc(NamedTuple):
     span: Span
     let: Mapping[str, tuple[Named, Value]] = MappingProxyType({})
     checks: tuple[CheckDoc, ...] = ()
+    args: tuple[Argument, ...] | None = None
 
 
 CellDoc = Scalar | Template

@@ -67,6 +67,7 @@ class _Describer:
             "outputs": self.ports(doc.outputs),
             "params": self.params(doc.params),
             doc.action: action,
+            **({"args": [self.argument(a) for a in doc.args]} if doc.args is not None else {}),
             "container": self.container(doc.container),
             "env": self.env(doc.container.env) if doc.container else {},
             "conda": doc.conda.name if doc.conda else None,
@@ -181,6 +182,7 @@ class _Describer:
         if isinstance(argument, OptionArgument):
             found = {"option": argument.option, "value": self.text(argument.value)}
             found |= {"repeat": True} if argument.repeat else {}
+            found |= {"joined": True} if argument.joined else {}
         elif isinstance(argument, FlagArgument):
             found = {"flag": argument.flag}
         elif isinstance(argument, ListArgument):

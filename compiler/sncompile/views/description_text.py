@@ -44,6 +44,7 @@ def _module(told: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:
     for kind in ("shell", "python", "script", "notebook"):
         if kind in told:
             yield kind.capitalize(), "".join(f"  {visible(line)}\n" for line in str(told[kind]).rstrip().split("\n"))
+    yield "Arguments", _command(told.get("args") or [])
     yield "Resources", _facts(told["resources"], width)
     runs_in = {"container": told["container"], "conda": told["conda"]}
     yield "Runs in", _facts({name: value for name, value in runs_in.items() if value}, width)
@@ -143,6 +144,7 @@ def _argument(argument: Any) -> str:
         words.append(f"{argument.get('prefix', '')}(file with {_shown(argument['list_file'])})")
     words += ["(with NUL)"] if "separator" in argument else []
     words += [_shown(argument["value"])] if "value" in argument else []
+    words += ["(joined)"] if argument.get("joined") else []
     words += ["(for each)"] if argument.get("repeat") else []
     words += [f"(when {argument['when']})"] if "when" in argument else []
     return " ".join(map(str, words))

@@ -366,6 +366,7 @@ FUNCTIONS |= {
     "@max": Function(1, 16, _most, _extreme(_greatest_written)),
     "@path": Function(1, 1, _given, _no_options),
     "@filled": Function(1, 1, lambda types: BOOLEAN, bool),
+    "@prefixed": Function(2, 2, _given, lambda v, start: v and tuple(start + to_text(item) for item in v)),
     "@item": Function(1, 1, _given, lambda v: (v,)),
     "@string": Function(1, 1, _given, _converted("string")),
     "@integer": Function(1, 1, _given, _converted("integer")),
