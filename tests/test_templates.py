@@ -162,6 +162,12 @@ PIPELINE: dict[str, Any] = {
         "three": {"module": {"params": {"x": {"type": "string", "default": "MARK"}}, "python": "os.path:join"}},
         "four": {"module": {"params": {"x": {"type": "string", "default": "MARK"}}, "script": "run.py"}},
         "five": {"module": {"params": {"x": {"type": "string", "default": "MARK"}}, "notebook": "run.ipynb"}},
+        "seven": {
+            "module": {
+                "params": {"x": {"type": "string", "default": "MARK"}},
+                "script": {"file": "run.py", "object": "snakemake"},
+            }
+        },
         "six": {"module": "./inner.yaml", "override": {"in_*": {"container": "org/image:4", "env": {"E": "text"}}}},
     },
     "flow": {"seq": ["three", {"parallel": ["four", "five"]}]},

@@ -10,13 +10,14 @@ from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, Flag, Option
-from sncompile.ir.graph.own_names import CALLER
+from sncompile.ir.graph.own_names import CALLER, FILE_CALLER
 from sncompile.ir.language.types import BOOLEAN, NULL, STRING, Type
 from sncompile.ir.values.model import Apply, Choice, Const, Local, ModuleFile, Record, Text, Value
 from sncompile.semantics.linking.binding import param_type, port_type
 from sncompile.semantics.list_files import BY_VALUE, may_be_empty
 from sncompile.semantics.modules.library import Library
 from sncompile.semantics.scripts.notebooks import check_notebook
+from sncompile.semantics.scripts.snakemake_object import OBJECTS, member_words
 from sncompile.semantics.scripts.values import Script, link_script
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import Argument as DocArgument
@@ -46,7 +47,8 @@ def link_action(doc: ModuleDoc, typer: Typer, library: Library, report: Report, 
     if isinstance(doc.script, Template):
         args = None if doc.args is None else tuple(_argument(a, typer, report) for a in doc.args)
         return Action(None, link_script(doc.script, typer, report, args), False)
-    _check_one_name(doc, report)
+    if not doc.object:
+        _check_one_name(doc, report)
     make = {"python": _python, "script": _script, "notebook": _notebook}[doc.action]
     return Action(make(doc, doc.script, library, report, claim), None, True)
 
@@ -170,9 +172,26 @@ def _members(doc: ModuleDoc, leave_out: str = "") -> list[tuple[str, Local]]:
 
 def _python(doc: ModuleDoc, function: Named, library: Library, report: Report, claim: Claim) -> tuple[Argument, ...]:
     span = function.span
+    if function.name.rpartition(":")[0].endswith(".py"):
+        return _function_of_file(doc, function, library, claim)
     caller = ModuleFile(library.claim_support(CALLER), Type("file"), span)
     record = Record(_keywords(doc), STRING, span)
     return (Const("python", STRING, span), caller, Const(function.name, STRING, span), record)
+
+
+def _function_of_file(doc: ModuleDoc, function: Named, library: Library, claim: Claim) -> tuple[Argument, ...]:
+    """A function of a file that stands beside the module: `tools.py:count`."""
+    span = function.span
+    name, _, called = function.name.rpartition(":")
+    emitted = claim(name, span)
+    if emitted is None:
+        return ()
+    caller = ModuleFile(library.claim_support(FILE_CALLER), Type("file"), span)
+    record = Record(_keywords(doc), STRING, span)
+    return (
+        Const("python", STRING, span), caller, ModuleFile(emitted, Type("file"), span),
+        Const(called, STRING, span), record,
+    )  # fmt: skip
 
 
 def _script(doc: ModuleDoc, script: Named, library: Library, report: Report, claim: Claim) -> tuple[Argument, ...]:
@@ -187,6 +206,8 @@ def _script(doc: ModuleDoc, script: Named, library: Library, report: Report, cla
     emitted = claim(script.name, span)
     if emitted is None or interpreter is None:
         return ()
+    if doc.object:
+        return _with_object(doc, interpreter, ModuleFile(emitted, Type("file"), span), library, report)
     arguments: list[Argument] = [Const(interpreter, STRING, span), ModuleFile(emitted, Type("file"), span)]
     for name, local in _members(doc):
         if local.type.base == "boolean" and not local.type.many:
@@ -194,6 +215,19 @@ def _script(doc: ModuleDoc, script: Named, library: Library, report: Report, cla
         else:
             arguments.append(Option(f"--{name}", local, False, None, span))
     return tuple(arguments)
+
+
+def _with_object(
+    doc: ModuleDoc, interpreter: str, script: ModuleFile, library: Library, report: Report
+) -> tuple[Argument, ...]:
+    """A script with Snakemake's object; what a step adds to it stands behind (`StepLinker`)."""
+    runner = OBJECTS.get(interpreter)
+    if runner is None:
+        hint = "such scripts are Python (`.py`) or R (`.R`)"
+        report.add(faults.BAD_SCRIPT.at(script.span, f"no object `{doc.object}` for `{interpreter}`", help=hint))
+        return ()
+    runs = ModuleFile(library.claim_support(runner), Type("file"), script.span)
+    return (Const(interpreter, STRING, script.span), runs, script, *member_words(_members(doc)))
 
 
 def _notebook(doc: ModuleDoc, notebook: Named, library: Library, report: Report, claim: Claim) -> tuple[Argument, ...]:

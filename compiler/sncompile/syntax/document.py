@@ -198,6 +198,8 @@ class ModuleDoc(NamedTuple):
     let: Mapping[str, tuple[Named, Value]] = MappingProxyType({})
     checks: tuple[CheckDoc, ...] = ()
     args: tuple[Argument, ...] | None = None
+    object: str = ""
+    """What a script finds its values in: `snakemake`; empty where they are arguments."""
 
 
 CellDoc = Scalar | Template

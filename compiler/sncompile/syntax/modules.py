@@ -63,7 +63,7 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
     if action == "shell":
         script = reader.template(body)
     elif action != "command":
-        script = reader.named(body)
+        script = reader.named(body.get("file") if isinstance(body, Mapping) else body)
     get = node.by_name().get
     document = ModuleDoc(
         source=reader.source,
@@ -85,6 +85,7 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
         let=reader.lets(get("let")),
         checks=reader.checks(get("checks")),
         args=_args(reader, get("args"), action),
+        object=reader.text(body.get("object")) if isinstance(body, Mapping) else "",
     )
     made, faults_of_let = without_let(document)
     reader.found += faults_of_let

@@ -66,7 +66,7 @@ class _Describer:
         return {
             "outputs": self.ports(doc.outputs),
             "params": self.params(doc.params),
-            doc.action: action,
+            doc.action: {"file": action, "object": doc.object} if doc.object else action,
             **({"args": [self.argument(a) for a in doc.args]} if doc.args is not None else {}),
             "container": self.container(doc.container),
             "env": self.env(doc.container.env) if doc.container else {},

@@ -10,3 +10,6 @@ OWN_FOLDER = ".sncompile"
 
 CALLER = "call.py"
 """The module file that calls a Python function, which is its first argument."""
+
+FILE_CALLER = "call_file.py"
+"""The module file that calls a function of a Python file beside a module."""
