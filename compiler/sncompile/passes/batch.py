@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from heapq import heapify, heapreplace
 
+from sncompile.ir.graph.images import images_used
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.jobs.expansion import job_id
+from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.run_time import dynamic
 from sncompile.passes.result import Remark, Result
 
@@ -26,7 +28,7 @@ def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
     for name, family in graph.families.items():
         if family.batch < 2 or family.batches or len(family.keys) < 2:
             continue
-        reason = _hindrance(family)
+        reason = _hindrance(family, graph)
         if reason is not None:
             message = f"`{name}` is not done in batches: {reason}"
             remarks.append(Remark("batch", False, message, family.span))
@@ -40,7 +42,9 @@ def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
     return Result(replace(graph, families=families), tuple(remarks)) if remarks else Result(graph)
 
 
-def _hindrance(family: Family) -> str | None:
+def _hindrance(family: Family, graph: Graph) -> str | None:
+    if len(images_used(family, Evaluator(graph.families))) > 1:
+        return "its instances run in different images"
     if any(dynamic(value) for value in family.resources.values()):
         return "its resources depend on the size of each instance's files or on the attempt"
     if any(output.temp or output.protected for output in family.outputs.values()):
