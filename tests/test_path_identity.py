@@ -567,7 +567,8 @@ from pathlib import Path
 from sncompile.api import check, compile_program
 from sncompile.diagnostics import CompileError
 from sncompile.runner.facts import facts_of
-from sncompile.runner.start import Prepared, RunOptions, start
+from sncompile.runner.run_options import Prepared, RunOptions
+from sncompile.runner.start import start
 from sncompile.semantics.program import Options
 checked = check("s.yaml")
 made = compile_program(checked.require())

@@ -14,7 +14,7 @@ from sncompile.runner.engine import obeying
 from sncompile.runner.engine.hooks import EngineJob
 from sncompile.runner.engine.obeying import Obedience
 from sncompile.runner.machine import this_machine
-from sncompile.runner.state.orders import Order
+from sncompile.runner.state.orders import Order, Orders
 from sncompile.state.decisions import Verdict
 from sncompile.state.store import State, job_rows, log_place, measure_row, open_log, read_state
 from sncompile.state.versions import Hashing
@@ -187,7 +187,7 @@ def test_what_an_engine_measures(jobs: int, tmp_path: Path, monkeypatch: pytest.
         )  # fmt: skip
     log = open_log(tmp_path / ".sncompile" / "state" / "0000000001-run.log", 1)
     state = State(str(tmp_path))
-    keeper = Obedience({"first": orders}, {}, {state.root: state}, {state.root: log}, Hashing.SMALL, tmp_path)
+    keeper = Obedience(Orders({"first": orders}), {state.root: state}, {state.root: log}, Hashing.SMALL, tmp_path)
     job = EngineJob((("first", False, False),), (), "b.tsv")
     keeper.begin([job])
     for number in range(jobs):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from sncompile.state.store import (
     log_place,
     measure_row,
     open_log,
+    put_off_rows,
     read_state,
     rows_of,
 )
@@ -115,6 +117,34 @@ def test_what_was_measured_is_kept(tmp_path: Path) -> None:
     compact(str(tmp_path), ())
     assert len(list(folder_of(str(tmp_path)).iterdir())) == 1
     assert read_state(str(tmp_path)).measures == {key: measured[key] for key in "ab"}
+
+
+def test_all_that_is_known_of_a_job_outlives_that_many_files_become_one() -> None:
+    """Each field of a state, but for what tells of the files themselves."""
+    before = State("/root", "/root")
+    before.jobs["k"] = Done("d", ["1:x"], ["2:y"], 1.0, 2.0)
+    before.measures["k"] = Measured(3.5, (4,))
+    before.stamps["/root/b"] = (4, 5, 5, 6, "w")
+    before.put_off.add("k")
+    after = State("/root", "/root")
+    for row in rows_of(before):
+        after.take(row)
+    for field in fields(State):
+        if field.name not in ("lists", "generation", "rows"):
+            assert getattr(before, field.name), field.name
+            assert getattr(after, field.name) == getattr(before, field.name), field.name
+
+
+def test_temporary_outputs_wait_until_they_are_deleted_or_made_again() -> None:
+    state = State("/root")
+    for row in put_off_rows({"a": True, "b": True, "c": True}):
+        state.take(row)
+    state.take(["x", ["a"]])
+    for row in put_off_rows({"b": False}):
+        state.take(row)
+    assert state.put_off == {"c"}
+    state.take(["t", ["c"], [0]])
+    assert state.put_off == {"c"}, "a row that makes no sense"
 
 
 def test_a_later_form_is_not_read(tmp_path: Path) -> None:

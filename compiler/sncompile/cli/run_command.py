@@ -37,10 +37,10 @@ from sncompile.runner.facts import facts_of
 from sncompile.runner.find import find_run
 from sncompile.runner.record import RunFolder, read_record
 from sncompile.runner.run import run
+from sncompile.runner.run_options import Prepared, RunOptions
 from sncompile.runner.selection.selection import Asked, Chosen
 from sncompile.runner.selection.wanted import marked_families, output_paths, wanted
 from sncompile.runner.software import unused_images
-from sncompile.runner.start import Prepared, RunOptions
 from sncompile.runner.state.deciding import decisions_for
 from sncompile.runner.state.plan_file import asked_in
 from sncompile.runner.telemetry.sender import told

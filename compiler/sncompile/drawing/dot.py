@@ -17,6 +17,7 @@ _STYLE = {
     Bond.MAP: "style=solid",
     Bond.BROADCAST: "style=solid, dir=both, arrowtail=dot",
     Bond.GATHER: "style=solid, penwidth=2.0",
+    Bond.LINK: "style=solid, arrowhead=onormal",
     Bond.ORDER: "style=dashed, arrowhead=vee",
 }
 

@@ -31,8 +31,8 @@ from sncompile.ir.values.relating import UNIT
 
 def family_picture(graph: Graph) -> Picture:
     """The picture of a graph's families."""
-    nodes = {name: _step(family) for name, family in graph.families.items()}
-    links = [_edge(graph, edge) for edge in graph.edges]
+    nodes = {name: _step(family, graph) for name, family in graph.families.items()}
+    links = [_edge(graph, edge) for edge in graph.edges if edge.source != edge.target]
     for table in _tables(graph):
         nodes[f"table:{table.name}"] = _table(table)
         links += _table_links(graph, table)
@@ -71,8 +71,11 @@ def path_text(value: Value) -> str:
             return f"{{{value_text(value)}}}"
 
 
-def _step(family: Family) -> Node:
+def _step(family: Family, graph: Graph) -> Node:
     lines = [] if family.title in ("", family.name) else [words(family.title)]
+    # A link from a box to itself says less than words do.
+    own = [port for edge in graph.into(family.name) if edge.source == family.name for port in edge.ports]
+    lines += [words(f"{', '.join(own)}: of another of these jobs")] if own else []
     lines += [words(f"module {family.module}")] if family.module != family.name.rpartition(".")[2] else []
     tip = f"{family.name}: {family.title or family.module} ({family.span.file}:{family.span.line})"
     return Node(
@@ -89,6 +92,8 @@ def _edge(graph: Graph, edge: Edge) -> Link:
     source, target = graph.families[edge.source].keys, graph.families[edge.target].keys
     tip = f"{edge.source} → {edge.target}: {', '.join(edge.ports) or 'order'}"
     label = _label(source, target) if edge.ports else "order"
+    if edge.relation is Relation.LINK and edge.ports:
+        label = "by a column"
     return Link(edge.source, edge.target, bond_of(edge), label, words(tip, 200), False)
 
 

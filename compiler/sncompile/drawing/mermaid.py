@@ -9,7 +9,7 @@ from sncompile.drawing.picture import Bond, Link, Node, Picture, Shape
 
 # Mermaid reads Markdown, HTML and its own entities in labels: all but plain characters are written as entities.
 _SPECIAL = re.compile(r"[^\w .,:/()+×·…→-]")
-_ARROWS = {Bond.MAP: "-->", Bond.BROADCAST: "-->", Bond.GATHER: "==>", Bond.ORDER: "-.->"}
+_ARROWS = {Bond.MAP: "-->", Bond.BROADCAST: "-->", Bond.GATHER: "==>", Bond.LINK: "-->", Bond.ORDER: "-.->"}
 _BRACKETS = {Shape.STEP: ("(", ")"), Shape.TABLE: ("[(", ")]"), Shape.FILE: ("[", "]"), Shape.OUTPUT: ("([", "])")}
 
 

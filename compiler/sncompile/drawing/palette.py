@@ -28,6 +28,7 @@ LINKS = {
     Bond.MAP: "#6b7b8e",
     Bond.BROADCAST: "#2f6db3",
     Bond.GATHER: "#b0581a",
+    Bond.LINK: "#7a4fa3",
     Bond.ORDER: "#8c96a1",
 }
 
@@ -35,5 +36,6 @@ SAYS = {
     Bond.MAP: "one job feeds one job",
     Bond.BROADCAST: "one job feeds many",
     Bond.GATHER: "many jobs feed one, as a list",
+    Bond.LINK: "a column says which job feeds which",
     Bond.ORDER: "order alone, no data",
 }

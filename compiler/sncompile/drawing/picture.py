@@ -31,6 +31,7 @@ class Bond(StrEnum):
     MAP = "map"
     BROADCAST = "broadcast"
     GATHER = "gather"
+    LINK = "link"
     ORDER = "order"
 
 

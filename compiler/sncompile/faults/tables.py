@@ -197,6 +197,19 @@ UNUSED_ROWS = Fault(
     "Steps take columns of the table for the rows of another one, and some of its rows go with none of these.",
     Severity.REMARK,
 )
+NO_INSTANCE = Fault(
+    "SN436",
+    "an instance that is not there",
+    "`lookup(step.output, key=…)` takes the instance of the step that has these keys. The step has none such: the table\n"
+    "has no such row, or the step's `where` leaves it out. Keys are compared as text. An empty cell means that nothing\n"
+    "is taken, for who may do without (`file?`).",
+)
+RING_OF_INSTANCES = Fault(
+    "SN437",
+    "instances that need each other",
+    "A step takes its own output from another instance (`lookup`), that one takes it from a third, and so on, back to\n"
+    "the first. None of them could be the first to run.",
+)
 UNUSED_TABLE = Fault(
     "SN431", "a table that nothing uses", "No step ranges over the table or names it.", Severity.WARNING
 )

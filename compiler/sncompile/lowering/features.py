@@ -22,6 +22,7 @@ class Feature(Enum):
     PROTECTED = "protected files"
     PROTECTED_FOLDERS = "protected directories"
     LIST_FILES = "lists in files"
+    OWN_INSTANCES = "jobs that read from jobs of the same step"
     CHECKS = "checks of what was written"
     BATCHES = "several jobs in one"
     LOCAL_JOBS = "jobs of the submitting machine"

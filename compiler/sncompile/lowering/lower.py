@@ -8,6 +8,7 @@ from functools import cached_property
 
 from sncompile.diagnostics import Span
 from sncompile.ir.graph.commands import Success
+from sncompile.ir.graph.edges import taken
 from sncompile.ir.graph.feeds import feeds, for_effect, needed, steps_in, waited_for
 from sncompile.ir.graph.model import Family, Graph, Relation
 from sncompile.ir.graph.resources import RESOURCES
@@ -165,6 +166,7 @@ class _Lowering:
             ordered=sources_of([waited_for(waits, graph) for waits in family.after], ports.columns),
             waits=waits_of(family, graph, self._evaluator, self._tracing),
             gathers=tuple([e.source for e in graph.into(name) if e.relation is Relation.GATHER and e.ports]),
+            turns=Lazy(size, lambda: self._expansion.turns(name)),
             after=Lazy(size, lambda: [self._after(name, number) for number in range(size)]),
             resources={name: words.amount(value, name) for name, value in worded.resources.items()},
             image=words.member(worded.container, "image") if worded.container is not None else None,
@@ -231,7 +233,10 @@ def _as_it_is(path: str) -> str:
 
 
 def wanted_jobs(graph: Graph, expansion: Expansion | None = None) -> Mapping[str, Sequence[int]]:
-    """The jobs that the pipeline's outputs need, and those that are there for what they do, with all that they need."""
+    """The jobs that the pipeline's outputs need, and those that are there for what they do, with all that they need.
+
+    They stand after those that they need.
+    """
     expansion = expansion or Expansion(graph)
     found: dict[str, set[int]] = {}
     pending: list[tuple[str, int]] = []
@@ -252,7 +257,11 @@ def wanted_jobs(graph: Graph, expansion: Expansion | None = None) -> Mapping[str
         name, number = pending.pop()
         for other, instances in expansion.needs(name):
             want(other, iter(instances(number)))
-    return {name: sorted(found[name]) for name in graph.downwards() if found.get(name)}
+    return {
+        name: [number for number in expansion.turns(name) if number in found[name]]
+        for name in graph.downwards()
+        if found.get(name)
+    }
 
 
 def _features(graph: Graph, needed_here: Collection[str]) -> dict[Feature, tuple[Use, ...]]:
@@ -264,6 +273,10 @@ def _features(graph: Graph, needed_here: Collection[str]) -> dict[Feature, tuple
             continue
         for feature, what, span in _used(family, Columns(family, graph, evaluator)):
             found.setdefault(feature, []).append(Use(name, what, span))
+        own = next((edge for edge in graph.into(name) if edge.source == name), None)
+        if own is not None:
+            span = next((taken(family)[port].span for port in own.ports), family.span)
+            found.setdefault(Feature.OWN_INSTANCES, []).append(Use(name, ", ".join(own.ports), span))
     return {feature: tuple(found[feature]) for feature in Feature if feature in found}
 
 

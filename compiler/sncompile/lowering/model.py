@@ -323,7 +323,8 @@ class Task:
     `ids` the names of the jobs. `made_of` are the steps of the spec that a pass made it of; none for a step itself.
     `after` has the jobs that each job waits for, without those that they wait for themselves; `ordered` those that the
     spec says it waits for whatever it reads; `waits` are the waits that no input says, task by task; `gathers` are the
-    tasks of which a job reads from several jobs. `taken` are outputs that are read by no port: their paths are in
+    tasks of which a job reads from several jobs; `turns` are the jobs by their numbers, each after those of the same task
+    that it waits for. `taken` are outputs that are read by no port: their paths are in
     parameters or settings. `settings` is all else that is said of the jobs (`ir/graph/settings.py`). `module_span` is
     where its module is, and `spans` where its container and its resources are, by their names.
     """
@@ -347,6 +348,7 @@ class Task:
     ordered: Sequence[tuple[JobRef, ...]]
     waits: tuple[Wait, ...]
     gathers: tuple[str, ...]
+    turns: Sequence[int]
     resources: Mapping[str, Piece]
     variables: tuple[Variable, ...]
     image: Piece | None
@@ -373,6 +375,22 @@ class Task:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    @property
+    def reads_itself(self) -> bool:
+        """Whether jobs of it wait for others of it."""
+        made = {name for port in self.inputs.values() for name in port.makers}
+        return self.name in made or any(each.task == self.name for each in self.waits)
+
+    def longest_chain(self) -> int:
+        """How many jobs of it wait for each other at most, one for the next."""
+        if not self.reads_itself:
+            return 1
+        length: dict[int, int] = {}
+        for number in self.turns:
+            before = [length[job.number] for job in self.after[number] if job.task == self.name]
+            length[number] = 1 + max(before, default=0)
+        return max(length.values(), default=1)
 
     def all_paths(self) -> Iterator[str]:
         """The paths of all ports of all jobs."""

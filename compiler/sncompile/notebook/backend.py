@@ -14,9 +14,10 @@ from sncompile.notebook.modules import Module
 from sncompile.notebook.pipeline import Pipeline
 from sncompile.notebook.runs import Run
 from sncompile.runner.facts import facts_of
+from sncompile.runner.run_options import Prepared, RunOptions
 from sncompile.runner.selection.selection import Asked, Selection, choose
 from sncompile.runner.selection.wanted import marked_families, wanted
-from sncompile.runner.start import Prepared, RunOptions, start
+from sncompile.runner.start import start
 from sncompile.runner.state.deciding import decisions_for, every_job
 from sncompile.targets.target import wrapped_for
 from sncompile.telemetry.destination import asked_for

@@ -45,6 +45,8 @@ def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
 def _hindrance(family: Family, graph: Graph) -> str | None:
     if len(images_used(family, Evaluator(graph.families))) > 1:
         return "its instances run in different images"
+    if graph.feeds_itself(family.name):
+        return "its instances wait for each other"
     if any(dynamic(value) for value in family.resources.values()):
         return "its resources depend on the size of each instance's files or on the attempt"
     if any(output.temp or output.protected for output in family.outputs.values()):

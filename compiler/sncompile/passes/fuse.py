@@ -55,6 +55,8 @@ def _fuse_once(graph: Graph, keep: frozenset[str]) -> Result:
         if len({edge.target for edge in edges}) != 1:
             continue
         first, second = families[name], families[edges[0].target]
+        if graph.feeds_itself(name) or graph.feeds_itself(second.name):
+            continue  # Jobs of one family wait for each other: each is as small as it can be.
         # A step that writes nothing is known by its mark, which a job of both would not have.
         if first.keys is not second.keys or not first.keys.by or not first.outputs or not second.outputs:
             continue

@@ -30,7 +30,11 @@ from sncompile.passes.result import Remark, Result, some
 def merge(graph: Graph) -> Result:
     """The graph with a family for each set of corresponding steps."""
     shaper = Shaper(Evaluator(graph.families))
-    shapes = {name: shaper.shape(family) for name, family in graph.families.items() if not family.origins}
+    shapes = {
+        name: shaper.shape(family)
+        for name, family in graph.families.items()
+        if not family.origins and not graph.feeds_itself(name)
+    }
     groups = _buildable(graph, find_groups(graph, shapes), shapes)
     placed, builder, merged = _built(graph, groups, shapes)
     odd = oddities(graph, shapes, [Group(found.members) for found in placed])

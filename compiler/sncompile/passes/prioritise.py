@@ -47,18 +47,18 @@ def _left(graph: Graph, order: Sequence[str]) -> dict[str, float]:
     left: dict[str, float] = {}
     for name in reversed(order):
         left[name] = minutes(graph.families[name]) + after.get(name, 0.0)
-        for edge in graph.into(name):
-            after[edge.source] = max(after.get(edge.source, 0.0), left[name])
+        for source in graph.above(name):
+            after[source] = max(after.get(source, 0.0), left[name])
     return left
 
 
 def _longest(graph: Graph, order: Sequence[str], left: Mapping[str, float]) -> list[str]:
     below: dict[str, str] = {}
     for name in order:
-        for edge in graph.into(name):
-            known = below.get(edge.source)
+        for source in graph.above(name):
+            known = below.get(source)
             if known is None or left[name] > left[known]:
-                below[edge.source] = name
+                below[source] = name
     here = max(order, key=lambda name: left[name], default=None)
     path = []
     while here is not None:
@@ -75,11 +75,11 @@ def _contested(graph: Graph, order: Sequence[str], path: Sequence[str], left: Ma
     place = {name: number for number, name in enumerate(path)}
     above = {name: place.get(name, -1) for name in order}
     for name in order:
-        above[name] = max([above[name], *(above[edge.source] for edge in graph.into(name))])
+        above[name] = max([above[name], *(above[source] for source in graph.above(name))])
     below = {name: place.get(name, len(path)) for name in order}
     for name in reversed(order):
-        for edge in graph.into(name):
-            below[edge.source] = min(below[edge.source], below[name])
+        for source in graph.above(name):
+            below[source] = min(below[source], below[name])
     # What is left only shrinks along the path, so the steps that have more left than a family are the first ones.
     falling = [-left[name] for name in path]
     starts = [0] * (len(path) + 1)

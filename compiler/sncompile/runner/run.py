@@ -11,7 +11,8 @@ from types import FrameType
 from sncompile.diagnostics import Diagnostic
 from sncompile.runner.display import Display
 from sncompile.runner.ending import end_all, kill, others, settle
-from sncompile.runner.start import Prepared, RunOptions, start_if_needed
+from sncompile.runner.run_options import Prepared, RunOptions
+from sncompile.runner.start import start_if_needed
 from sncompile.runner.watch import State, Watch
 
 POLL = 0.1

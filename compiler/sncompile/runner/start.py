@@ -8,19 +8,16 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from errno import ENOTDIR
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from sncompile.compilation import Compilation
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.diagnostics.system_errors import cannot_write, remedy
 from sncompile.faults import runs as faults
 from sncompile.ir.graph.model import Graph
-from sncompile.lowering.model import Lowered
 from sncompile.runner.disk_budget import Room, keep_room
 from sncompile.runner.ending import settle, settle_owner
 from sncompile.runner.engine.options import Request, Setting, examine
@@ -30,96 +27,25 @@ from sncompile.runner.facts import write_facts
 from sncompile.runner.files.claims import Claimed, claim_files
 from sncompile.runner.files.promises import missing as missing_files
 from sncompile.runner.files.promises import promised, write_promises
-from sncompile.runner.files.run_files import RunFiles, Written, files_of
+from sncompile.runner.files.run_files import Written, files_of
 from sncompile.runner.limits import hold, limits_of, shared
 from sncompile.runner.lock import FolderLock, Locked
 from sncompile.runner.machine import this_machine
 from sncompile.runner.processes import MARK, identify
 from sncompile.runner.record import RECORD, RunFolder, now, private, versions
-from sncompile.runner.selection.wanted import Wanted, left_out, marked_families, output_paths, waited_for
+from sncompile.runner.run_options import Prepared, RunOptions
+from sncompile.runner.selection.wanted import marked_families, output_paths
 from sncompile.runner.software import binds, deployment, engine_of, missing
-from sncompile.runner.state.deciding import adopt, decisions_of, states_of, unknown_results
-from sncompile.runner.state.elsewhere import bring, finders_for, states_elsewhere, with_former
-from sncompile.runner.state.orders import lacking_marks, orders_of, write_orders
-from sncompile.runner.state.plan_file import check_plan
+from sncompile.runner.state.elsewhere import with_former
+from sncompile.runner.state.orders import orders_of
+from sncompile.runner.state.run_decisions import decide_run, give_orders
 from sncompile.runner.telemetry import sender as telemetry_sender
 from sncompile.runner.watch import Watch
 from sncompile.semantics.checking.checks import look_again
 from sncompile.semantics.checking.own_files import Kept, Reach
-from sncompile.state.decisions import Decisions
-from sncompile.state.store import State, log_place, open_log
-from sncompile.state.versions import Hashing
-from sncompile.targets.emitted import Emitted
 from sncompile.targets.snakemake.engine.surroundings import Surroundings, python, surroundings
 from sncompile.telemetry.redaction import SHORTEST
 from sncompile.views.columns import count
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How to run: `arguments` go to Snakemake if they are admitted; `wanted` is what to make (None: all outputs);
-    `command` and `invoked_from` are kept in the record, to start it again."""
-
-    cores: str
-    profile: str | None = None
-    containers: str = "auto"
-    wanted: Wanted | None = None
-    keep_going: bool = False
-    arguments: tuple[str, ...] = ()
-    command: tuple[str, ...] = ()
-    invoked_from: str = ""
-    telemetry: str | None = None
-    """The address of a collector; without it the standard `OTEL_*` variables may name one. Empty: send nothing."""
-    hashing: Hashing = Hashing.SMALL
-    adopt: bool = False
-    """Take results that are there, and that no run is known to have made, as made by today's jobs."""
-    plan: Path | None = None
-    """A plan: the run does that, or nothing."""
-    defer: Path | None = None
-    """A folder in which results of the same jobs are as good as those here."""
-    disk: int | None = None
-    """By how many bytes the disk may become fuller while the run goes on; None: as many as it takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """All that a run starts from: what was compiled, its facts, and the texts of the spec."""
-
-    made: Compilation
-    facts: Mapping[str, Any]
-    documents: Mapping[str, str]
-
-    @property
-    def graph(self) -> Graph:
-        return self.made.graph
-
-    @property
-    def jobs(self) -> Lowered:
-        """The jobs, whatever an engine takes for one."""
-        return self.made.jobs
-
-    @property
-    def emitted(self) -> Emitted:
-        """The files."""
-        return self.made.emitted
-
-    @property
-    def out(self) -> Path:
-        """The folder that the files go to."""
-        return self.made.out
-
-
-class Decided(NamedTuple):
-    """What has to run, by what is known in each root, and the files in which that is kept, with their generations."""
-
-    decisions: Decisions
-    states: Mapping[str, State]
-    logs: Mapping[str, tuple[Path, int]]
-
-    def busy(self) -> bool:
-        """Whether any job runs, or may."""
-        return next(self.decisions.jobs(), None) is not None
-
 
 FOLDERS = ("runs", "logs", ".snakemake")
 """Folders of a working folder in which runs and their engine keep what is theirs."""
@@ -225,7 +151,9 @@ def _make_ready(
         _remove(claimed.half_written)
     decided = None
     if "default_storage_provider" not in set_by_somebody:
-        decided = _decide(run, options, working, claimed, files, "forceall" in set_by_somebody, say)
+        decided = decide_run(run, options, claimed, files, say, everything="forceall" in set_by_somebody)
+        if "notemp" not in set_by_somebody:
+            decided.delete_unneeded()
         if not idle and not decided.busy() and not _lacking(promised(files, asked), working):
             return None
     decisions = None if decided is None else decided.decisions
@@ -235,10 +163,11 @@ def _make_ready(
     write_promises(folder.promises, promised(files, asked), files.by_mark)
     targets = () if options.wanted is None else options.wanted.files
     request = replace(request, targets=targets, shared=shared(run.jobs, verdict, limits))
-    state = None if decided is None else _give_orders(folder, run, options, marked, decided)
+    state = None if decided is None else give_orders(folder, run, options, marked, decided)
     if options.disk is not None:
         orders = () if decisions is None else orders_of(run.graph, run.jobs, decisions, marked)
-        room = Room(folder.room, options.disk, targets)
+        kept = () if decided is None else [each.path for each in decided.temporary if each.kept]
+        room = Room(folder.room, options.disk, [*targets, *kept])
         say(keep_room(room, decisions, verdict.settings, run.graph.folder, orders, run.documents))
     _write_record(folder, run.graph, working, options, methods, request, verdict.settings, taken, claimed, state)
     return taken
@@ -252,73 +181,6 @@ def _outputs(graph: Graph) -> list[str]:
 def _lacking(files: Iterable[Written], working: Path) -> bool:
     """Whether a file that was asked for is not as it should be: who runs an engine will hear it from that."""
     return bool(missing_files(list(files), working, 0))
-
-
-def _decide(
-    run: Prepared, options: RunOptions, working: Path, claimed: Claimed, files: RunFiles, everything: bool,
-    say: Callable[[str], None],
-) -> Decided:  # fmt: skip
-    """Decide what has to run."""
-    states = states_of(run.graph)
-    here = os.path.abspath(run.graph.folder)
-    half = {os.path.normpath(os.path.join(here, files.writes[path].path)) for path in claimed.half_written}
-    wanted = None if options.wanted is None else options.wanted.jobs
-    places = {claim.root: claim.place.name for claim in claimed.claims}
-    name = next(iter(places.values()), "")  # A pipeline without jobs writes nothing, and claims nothing.
-    logs = {root: log_place(state, places.get(root, name)) for root, state in states.items()}
-    others = {} if options.defer is None else states_elsewhere(run.graph, states, options.defer)
-    finders = finders_for(run.made, states, options.hashing, others)
-
-    def look() -> Decisions:
-        return decisions_of(
-            run.graph, run.jobs, states, wanted=wanted, hashing=options.hashing, half=half,
-            asked=(lambda task, number: True) if everything else None, finders=finders,
-        )  # fmt: skip
-
-    decisions = look()
-    found = unknown_results(decisions)
-    if found and options.adopt:
-        adopt(decisions, states, logs, options.hashing)
-        decisions = look()
-        say(f"the results of {count(found, 'job')} are taken as they are")
-    elif found:
-        say(
-            f"note: results of {count(found, 'job')} are there, and no run is known to have made them: they are made "
-            "anew (`--adopt` takes them as they are)"
-        )
-    if options.wanted is not None and options.wanted.alone:
-        left_out(decisions, run.jobs)
-    if options.plan is not None:
-        check_plan(options.plan, decisions, run.graph)
-    bring(decisions, states, logs)
-    for whose, number in sorted(Counter(each.whose for each in decisions.brought.values()).items()):
-        say(f"the results of {count(number, 'job')} are taken from {whose}")
-    return Decided(decisions, states, logs)
-
-
-def _give_orders(
-    folder: RunFolder, run: Prepared, options: RunOptions, marked: Collection[str], decided: Decided
-) -> dict[str, Any]:
-    """Write down for the engine what has to run; gives what the record says of it."""
-    for mark in lacking_marks(run.graph, decided.decisions, marked):
-        place = Path(run.graph.folder, mark)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.touch()
-    for root in {root for made, _ in decided.decisions.jobs() for root in made.roots}:
-        try:
-            open_log(*decided.logs[root]).close()
-        except OSError as error:
-            message = f"`{decided.logs[root][0].parent}`: {error.strerror}"
-            help = "a run writes there how results are made; make room, or have another folder written to"
-            raise CompileError([faults.NO_MARKS.at(None, message, help=help)]) from None
-    alone = options.wanted is not None and options.wanted.alone
-    gone = {**(waited_for(run.graph, options.wanted) if options.wanted and alone else {}), **decided.decisions.gone}
-    write_orders(folder.orders, orders_of(run.graph, run.jobs, decided.decisions, marked), gone)
-    roots = [
-        {"root": root, "spelled": state.spelled, "log": str(decided.logs[root][0]), "generation": decided.logs[root][1]}
-        for root, state in decided.states.items()
-    ]
-    return {"hashing": options.hashing.value, "folder": os.path.abspath(run.graph.folder), "roots": roots}
 
 
 def _look_again(run: Prepared, options: RunOptions) -> None:

@@ -14,7 +14,8 @@ from sncompile.ir.language.types import Type
 from sncompile.ir.values.model import Lookup, ModuleFile, Value, keeping, lenient
 from sncompile.ir.values.written import as_read, as_text
 from sncompile.semantics.list_files import SEPARATORS
-from sncompile.semantics.scope import TableSpace, column_type
+from sncompile.semantics.lookups import look_up_instance
+from sncompile.semantics.scope import Keyed, TableSpace, column_type
 from sncompile.syntax.expressions import Attribute, Call, Expr, Literal, Name
 
 if TYPE_CHECKING:
@@ -59,10 +60,12 @@ def _lookup(node: Call, typer: Typer) -> Value:
     space = typer.space_of(column.target) if isinstance(column, Attribute) else None
     if isinstance(column, Attribute) and isinstance(column.target, Name) and column.target.id in typer.scope.lost:
         return typer.unknown(node.span)
+    if isinstance(column, Attribute) and isinstance(space, Keyed) and node.keywords:
+        return look_up_instance(node, column, space, typer)
     if not isinstance(column, Attribute) or not isinstance(space, TableSpace) or not node.keywords:
         typer.wrong(
-            node.span, "`lookup` takes a table's column and what its row must hold",
-            "write `lookup(wells.treatment, well='A01')`",
+            node.span, "`lookup` takes a table's column or a step's output, and what its row or instance must hold",
+            "write `lookup(wells.treatment, well='A01')`, or `lookup(align.bam, sample=samples.control)`",
         )  # fmt: skip
         return typer.unknown(node.span)
     seen = typer.member(space, column.name, column.span, column.name_span)

@@ -23,6 +23,8 @@ def link_resources(given: Mapping[str, DocValue], scope: Scope, report: Report) 
     typer = Typer(scope, report)
     found: dict[str, Value] = {}
     for name, body in given.items():
+        if name not in RESOURCES:
+            continue  # The schema of its document has told it.
         value = typer.read(body)
         if value.type.base == "unknown":
             continue

@@ -12,7 +12,7 @@ from sncompile.ir.keys.key_set import KeySet, keys_of
 from sncompile.ir.keys.table import Cell as TableCell
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, UNKNOWN, Type
-from sncompile.ir.values.model import Cell, Const, Key, Local, Output, Value
+from sncompile.ir.values.model import Cell, Const, Key, Local, Output, Related, Value
 from sncompile.ir.values.relating import UNIT, see, see_through
 from sncompile.syntax.document import Named
 
@@ -144,6 +144,9 @@ class Keyed(Protocol):
     def key_names(self) -> Iterable[str]:
         """The keys."""
 
+    def home(self, name: str, span: Span) -> tuple[Value, KeySet] | None:
+        """A member at the instances that it belongs to, with these; None where there is none of that name."""
+
 
 class TableSpace(NamedTuple):
     """A table: its columns, as seen from a step."""
@@ -203,6 +206,23 @@ class StepSpace(NamedTuple):
             return Const(None, NULL, span)
         value = Output(value.step, value.port, value.type, span) if isinstance(value, Output) else value
         return see_through(value, self.keys, keys, span) if name in self.inner else see(value, self.keys, keys, span)
+
+    def home(self, name: str, span: Span) -> tuple[Value, KeySet] | None:
+        """An output or key with the instances whose it is: those of the step itself, or of one inside of it."""
+        if self.broken:
+            return Const(None, UNKNOWN, span), UNIT
+        value = self.outputs.get(name)
+        if self.keys is None or (value is None and name not in self.keys.by):
+            return None
+        if self.gone or (isinstance(value, Const) and value.value is None):
+            return Const(None, NULL, span), UNIT
+        if value is None:
+            return Key(self.keys, name, False, STRING, span), self.keys
+        if name in self.inner and isinstance(value, Related) and value.target is self.keys:
+            value, home = value.value, value.source
+        else:
+            home = self.keys
+        return (Output(value.step, value.port, value.type, span) if isinstance(value, Output) else value), home
 
     def key(self, name: str, keys: KeySet, span: Span) -> Value | None:
         """A key of the instances that feed those of `keys`, in the order of what they give."""

@@ -238,13 +238,15 @@ class _Deciding:
             [None] * size,
         )
         temp = self._temporary(task)
-        for number in self._wanted[task.name]:
+        for number in self._in_turn(task):
             root = made.roots[number]
             before = made.before[number] = self._states[root].jobs.get(made.keys[number])
             reason = self._reason(made, number, before, firsts[number], temp)
             if reason is not None and not self._bring(made, number, reason, temp):
                 made.verdicts[number], made.reasons[number] = Verdict.RUN, reason
-        self._follow(made, above)
+                # A later job of the same task may read it.
+                self._pending.update(outputs[number])
+        self._follow(made, {**above, task.name: made})
         if any(made.verdicts):
             self._pending.update(path for v, paths in zip(made.verdicts, outputs, strict=True) if v for path in paths)
         return made
@@ -337,8 +339,8 @@ class _Deciding:
         def first_running(jobs: tuple[JobRef, ...]) -> JobRef | None:
             return next((j for j in jobs if j.task in running and found[j.task].verdicts[j.number]), None)
 
-        running = {name for name in makers if name in found and any(found[name].verdicts)}
-        taken = [number for number in self._wanted[task.name] if task.taken[number]] if len(task.taken) else []
+        running = {n for n in makers if n in found and (n == task.name or any(found[n].verdicts))}
+        taken = [number for number in self._in_turn(task) if task.taken[number]] if len(task.taken) else []
         for number in taken:
             for each in task.taken[number]:
                 source = found.get(each.job.task)
@@ -347,7 +349,7 @@ class _Deciding:
                     made.reasons[number] = Reason(Why.AFTER, source.task.ids[each.job.number])
         if not running:
             return
-        for number in self._wanted[task.name]:
+        for number in self._in_turn(task):
             if made.verdicts[number]:
                 continue
             for column in columns:
@@ -356,6 +358,14 @@ class _Deciding:
                     made.verdicts[number] = Verdict.MAY
                     made.reasons[number] = Reason(Why.AFTER, found[after.task].task.ids[after.number])
                     break
+
+    def _in_turn(self, task: Task) -> Sequence[int]:
+        """The wanted jobs of a task, each after those of the same task that it reads from."""
+        wanted = self._wanted[task.name]
+        if not task.reads_itself:
+            return wanted
+        there = set(wanted)
+        return [number for number in task.turns if number in there]
 
     def _remake(self, found: Mapping[str, TaskDecisions]) -> bool:
         """Have deleted files made again that jobs read which run, or may; whether there were any new ones."""

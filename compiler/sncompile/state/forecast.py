@@ -103,7 +103,8 @@ class Workload:
 
     def _task(self, made: TaskDecisions, decisions: Decisions, size_of: SizeOf, rank: int) -> None:
         task = made.task
-        busy = [number for number in decisions.wanted.get(task.name, ()) if made.verdicts[number]]
+        wanted = set(decisions.wanted.get(task.name, ()))
+        busy = [number for number in task.turns if number in wanted and made.verdicts[number]]
         if not busy:
             return
         expectations = Expectations(made, decisions.states, size_of)

@@ -16,6 +16,7 @@ nothing, and its job runs again. When no run writes, all become one by an atomic
         `=NAME` of a list that is kept once), when they ended (seconds since 1970), how many seconds they took
     m   what was measured of jobs: their keys, the most memory that each held (megabytes or null), the bytes of each of
         its outputs (-1 where nobody knows). Versions of sncompile that know nothing of it pass it over
+    t   jobs: their keys, and whether their temporary outputs wait to be deleted (`temporary.py`)
     x   jobs that have begun, and of which nothing is known until they end
     s   a list of versions, by name
     f   stamps of files: paths relative to the root, sizes, times, times of any change, inodes, versions

@@ -65,6 +65,8 @@ class State:
     measures: dict[str, Measured] = field(default_factory=dict)
     """Of jobs whose memory was measured, and of those whose outputs' versions do not say how large they are."""
     stamps: dict[str, Stamp] = field(default_factory=dict)
+    put_off: set[str] = field(default_factory=set)
+    """The jobs whose temporary outputs wait to be deleted."""
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
     generation: int = 0
     rows: int = 0
@@ -99,6 +101,11 @@ class State:
                 case ["x", keys]:
                     for key in _all(keys, str):
                         self.jobs.pop(key, None)
+                        self.put_off.discard(key)
+                        self.rows += 1
+                case ["t", keys, waits]:
+                    for key, wait in zip(_all(keys, str), _all(waits, bool), strict=True):
+                        (self.put_off.add if wait else self.put_off.discard)(key)
                         self.rows += 1
                 case ["s", str(name), versions]:
                     self.lists[name] = tuple(_all(versions, str))
@@ -223,6 +230,7 @@ def rows_of(state: State) -> Iterator[Row]:
     known = ((key, measured) for key, measured in state.measures.items() if key in state.jobs)
     for measures in _chunks(known):
         yield measure_row(dict(measures))
+    yield from put_off_rows(dict.fromkeys(sorted(state.put_off & state.jobs.keys()), True))
     yield from stamp_rows(state, state.stamps)
 
 
@@ -260,6 +268,12 @@ def measure_row(measures: Mapping[str, Measured]) -> Row:
     return ["m", list(measures), [each.memory for each in held], [list(each.sizes) for each in held]]
 
 
+def put_off_rows(waits: Mapping[str, bool]) -> Iterator[Row]:
+    """Whether the temporary outputs of jobs wait to be deleted, by their keys, as rows."""
+    for some in _chunks(waits.items()):
+        yield ["t", [key for key, _ in some], [wait for _, wait in some]]
+
+
 def list_name(versions: Sequence[str]) -> str:
     """The name of a list of versions."""
     import hashlib
@@ -279,7 +293,7 @@ def compact(root: str, writing: Collection[str]) -> None:
     state = State(root)
     # A file of a form that we do not know stays what it is.
     paths = [path for path in paths if _take_all(state, path)]
-    living = len(state.jobs) + len(state.stamps) + len(state.measures)
+    living = len(state.jobs) + len(state.stamps) + len(state.measures) + len(state.put_off)
     if len(paths) <= _KEPT_FILES and state.rows <= 2 * living + 1000:
         return
     generation = _generation(paths[-1])

@@ -75,7 +75,7 @@ class Looker:
         self.learned: dict[str, Stamp] = {}
         self._seen: dict[str, str] = {}
         self._read: dict[str, tuple[int, int]] = {}
-        """Size and time of the files that were looked at and are known by their content."""
+        """Size and time of the files that were read."""
         self._time: int | None = None
         self._folders: dict[str, int] = {}
         """The bytes of what is in the directories that were looked at."""
@@ -101,12 +101,14 @@ class Looker:
 
     def same(self, path: str, known: str) -> bool:
         """Whether a file has the version that it is known by."""
-        found = self._seen.get(path) or self.version(path, known)
+        found = self._seen.get(path)
+        if found is None:
+            found = self._seen[path] = self._look(path, known)
         if found == known:
             return found[0] != "?"
         # Known by its time alone, and read by now: what it held then nobody knows, but its time still speaks.
         if "~" in known and ":" in found:
-            size, time = self._read.get(path, (0, 0))
+            size, time = self._read.get(path) or (self._stamp(path) or (0, 0))[:2]
             return f"{size}~{time}" == known
         return False
 
@@ -116,6 +118,10 @@ class Looker:
     def _look(self, path: str, known: str) -> str:
         try:
             found = os.stat(path)
+            # Most files of a pipeline that is current, of which there may be millions.
+            stamp = self._stamps.get(path)
+            if stamp is not None and _fits(stamp, found) and path not in self.learned:
+                return stamp[4]
             if stat.S_ISREG(found.st_mode):
                 return self._file(path, found, known)
             if stat.S_ISDIR(found.st_mode):
@@ -130,8 +136,7 @@ class Looker:
     def _file(self, path: str, found: os.stat_result, known: str) -> str:
         size, time = found.st_size, found.st_mtime_ns
         stamp = self._stamp(path)
-        if stamp is not None and stamp[:4] == (size, time, found.st_ctime_ns, found.st_ino):
-            self._read[path] = (size, time)
+        if stamp is not None and _fits(stamp, found):
             return stamp[4]
         content = ":" in known or (stamp is not None and not known)
         if not content and not (self._hashing is Hashing.ALWAYS or (self._hashing is Hashing.SMALL and size <= SMALL)):
@@ -172,6 +177,11 @@ class Looker:
             total += max(0, size_in(version))
         self._folders[path] = total
         return f"/{found.hexdigest()}"
+
+
+def _fits(stamp: Stamp, found: os.stat_result) -> bool:
+    """Whether a file is the one that a stamp was taken of."""
+    return stamp[:4] == (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 def _blake() -> hashlib.blake2b:

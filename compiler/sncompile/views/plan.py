@@ -130,7 +130,7 @@ def _step(graph: Graph, family: Family, evaluator: Evaluator) -> StepPlan:
         for name, each in RESOURCES.items()
         if name in family.resources
     }
-    needs = dict.fromkeys(edge.source for edge in graph.into(family.name))
+    needs = dict.fromkeys(graph.above(family.name))
     by = tuple(family.keys.by)
     return StepPlan(family.name, family.title, by, len(family.keys), family.module, tuple(needs), amounts, family.span)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 from sncompile.ir.diff.sides import Sides, Sources
 from sncompile.ir.diff.tally import Changes
 from sncompile.ir.graph.edges import taken
+from sncompile.ir.graph.feeds import in_turn
 
 Marks = Sequence[int]
 """Of every job of a family the steps whose changes reach it, itself among them: the bit k stands for the step k."""
@@ -36,7 +37,16 @@ class Spread:
             for step, sources in self._sides.reads_now(value, family)
             if step in self.marks
         ]
+        within = [
+            sources
+            for value in taken(family).values()
+            for step, sources in self._sides.reads_now(value, family)
+            if step == name
+        ]
         if not reads and not own.why and not fresh:
+            return
+        if within:
+            self._mark_chain(name, reads, within)
             return
         marks = [0] * len(family.keys)
         for _, source, numbers in reads:
@@ -55,6 +65,32 @@ class Spread:
         for number in fresh:
             marks[number] = bit
         self._fresh[name] = new
+        if any(marks):
+            self.marks[name] = marks
+
+    def _mark_chain(self, name: str, reads: list[tuple[str, Marks, Sources]], within: list[Sources]) -> None:
+        """As `_mark`, for a family whose jobs read from each other, one job after the other."""
+        family, own = self._sides.new.families[name], self._changes[name]
+        why, new, bit = own.why, set(self._sides.pairing.new[name]), self._bits[name]
+        marks = [0] * len(family.keys)
+        self._fresh[name] = new
+        above: Counter[int] = Counter()
+        for number in in_turn(len(marks), lambda n: [other for sources in within for other in sources(n)]):
+            everything = [*reads, *((name, marks, sources) for sources in within)]
+            changed = number < len(why) and why[number]
+            if number in new:
+                marks[number] = bit
+                continue
+            fresh = changed and any(self._fresh.get(step) for step, _, _ in everything)
+            mark = 0
+            for step, source, numbers in everything:
+                left_out = self._fresh.get(step, frozenset()) if fresh else frozenset()
+                for other in numbers(number):
+                    mark |= source[other] if other not in left_out else 0
+            if mark and not changed:
+                above[mark] += 1
+            marks[number] = mark | (bit if changed else 0)
+        self.above[name] = above
         if any(marks):
             self.marks[name] = marks
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from graphlib import CycleError
 
 from sncompile.ir.graph.commands import Waits
 from sncompile.ir.graph.model import Graph
@@ -136,4 +137,33 @@ def steps_in(value: Value) -> dict[str, bool]:
             found[here.step] = linked or found.get(here.step, False)
         linked = linked or (isinstance(here, Related) and here.linked)
         pending += [(child, linked) for child in children(here)]
+    return found
+
+
+def in_turn(size: int, needs: Callable[[int], Iterable[int]]) -> Sequence[int]:
+    """The numbers below `size`, each after those that it needs, in their own order where that is free.
+
+    Raises `CycleError`, with the numbers of the ring as its second argument: each needs the next one.
+
+    >>> in_turn(4, {0: [2], 1: [], 2: [3], 3: []}.__getitem__)
+    [3, 2, 0, 1]
+    """
+    found: list[int] = []
+    state = bytearray(size)  # 1: begun, 2: done.
+    for start in range(size):
+        path = [(start, iter(needs(start)))] if not state[start] else []
+        state[start] = state[start] or 1
+        while path:
+            here, rest = path[-1]
+            below = next((n for n in rest if state[n] != 2), None)
+            if below is None:
+                path.pop()
+                state[here] = 2
+                found.append(here)
+            elif state[below] == 1:
+                ring = [number for number, _ in path]
+                raise CycleError("instances need each other", [*ring[ring.index(below) :], below])
+            else:
+                state[below] = 1
+                path.append((below, iter(needs(below))))
     return found

@@ -29,7 +29,8 @@ class Relation(StrEnum):
     BROADCAST = "broadcast"
     GATHER = "gather"
     LINK = "link"
-    """Told instance by instance: a pass brought steps together whose keys do not say it."""
+    """Told instance by instance: the keys do not say it, but a column names it (`lookup`), or a pass brought steps
+    together."""
 
 
 class Input(NamedTuple):
@@ -157,8 +158,16 @@ class Graph:
     span: Span
 
     def into(self, name: str) -> list[Edge]:
-        """The edges that lead into a family."""
+        """The edges that lead into a family, from itself too (`feeds_itself`)."""
         return self._into.get(name, [])
+
+    def above(self, name: str) -> list[str]:
+        """The other families that a family needs directly."""
+        return [edge.source for edge in self.into(name) if edge.source != name]
+
+    def feeds_itself(self, name: str) -> bool:
+        """Whether some instances of a family need others of it."""
+        return any(edge.source == name for edge in self.into(name))
 
     @cached_property
     def _into(self) -> dict[str, list[Edge]]:
@@ -173,7 +182,8 @@ class Graph:
 
         waits: dict[str, set[str]] = {name: set() for name in self.families}
         for edge in self.edges:
-            waits[edge.target].add(edge.source)
+            if edge.source != edge.target:
+                waits[edge.target].add(edge.source)
         rank = {name: number for number, name in enumerate(self.families)}
         sorter = TopologicalSorter(waits)
         sorter.prepare()
@@ -188,9 +198,8 @@ class Graph:
         """Family names, each after all that it needs, in any such order: that of the graph itself where it serves."""
         seen: set[str] = set()
         for name in self.families:
-            for edge in self.into(name):
-                if edge.source not in seen:
-                    return self.order()
+            if not seen.issuperset(self.above(name)):
+                return self.order()
             seen.add(name)
         return self.families
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from sncompile.diagnostics import Span
 from sncompile.ir.graph.edges import taken
-from sncompile.ir.graph.feeds import feeds, waited_for
+from sncompile.ir.graph.feeds import feeds, in_turn, waited_for
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.graph.settings import command_values, identity_of, settings_of
@@ -98,9 +98,10 @@ class Expansion:
         self._digests: dict[str, list[str]] = {}
         self._file_digests: dict[str, str] = {}
         self._above: dict[str, set[str]] = {}
+        self._turns: dict[str, Sequence[int]] = {}
         self._rank = {name: number for number, name in enumerate(graph.steps)}
         for name in graph.order():
-            sources = {edge.source for edge in graph.into(name)}
+            sources = set(graph.above(name))
             self._above[name] = sources.union(*(self._above[s] for s in sources))
 
     def jobs(self, name: str) -> Iterator[Job]:
@@ -143,8 +144,16 @@ class Expansion:
             self._reads[name] = [f for v in taken(family).values() for f in feeds(v, family.keys, self.evaluator)]
         return self._reads[name]
 
+    def turns(self, name: str) -> Sequence[int]:
+        """The jobs of a family by their numbers, each after those of the family that it needs."""
+        if name not in self._turns:
+            size = len(self.graph.families[name].keys)
+            own = [find for source, find in self.needs(name) if source == name]
+            self._turns[name] = in_turn(size, lambda i: [j for f in own for j in f(i)]) if own else range(size)
+        return self._turns[name]
+
     def above(self, name: str) -> set[str]:
-        """The families that a family needs, directly or through others."""
+        """The other families that a family needs, directly or through others."""
         return self._above[name]
 
     def direct(self, name: str, number: int) -> dict[str, set[int]]:
@@ -178,7 +187,8 @@ class Expansion:
             for source, instances in self.needs(here[0]):
                 if source == family:
                     needed[family].difference_update(instances(here[1]))
-                elif family in self._above[source]:
+                elif family in self._above[source] and source != here[0]:
+                    # What an instance needs through others of its own family may be told twice: chains can be long.
                     new = {(source, j) for j in instances(here[1])} - seen
                     seen |= new
                     pending += new
@@ -196,7 +206,11 @@ class Expansion:
     def _family_digests(self, name: str) -> list[str]:
         family = self.graph.families[name]
         make = _Maker(family, self)
-        return [make.digest(number) for number in range(len(family.keys))]
+        # A job may read from others of its own family, which are here by then.
+        found = self._digests[name] = [""] * len(family.keys)
+        for number in self.turns(name):
+            found[number] = make.digest(number)
+        return found
 
     def file_digest(self, emitted: str) -> str:
         """The digest of a module's file."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from sncompile.diagnostics import Span
 from sncompile.ir.keys.table import Cell, Table
 from sncompile.ir.language.operands import ValueFault
 
@@ -118,15 +120,25 @@ def _text(cell: Cell) -> str | None:
     return cell if cell is None or isinstance(cell, str) else str(cell)
 
 
+class Lacking(NamedTuple):
+    """Why an instance has none of a source's where it names one, and where that stands; `absent` where it names none."""
+
+    why: str
+    place: Span | None
+    absent: bool
+
+
 class Link(NamedTuple):
     """That instances of `source` feed those of a key set, where it does not follow from their keys.
 
-    `instances` holds, for every instance, those of the source; `one` says that there is one at most.
+    `instances` holds, for every instance, those of the source; `one` says that there is one at most. `lacking` are
+    instances that have none and should, as the spec says by name whom they take (`lookup`).
     """
 
     source: KeySet
     instances: Sequence[Sequence[int]]
     one: bool
+    lacking: Mapping[int, Lacking] = MappingProxyType({})
 
 
 class Sparse(Sequence[Sequence[int]]):
@@ -228,6 +240,10 @@ class KeySet:
         """Whether a link says which instances of the source feed those here."""
         return self.link is not None and self.link.source is source
 
+    def lacking(self, source: KeySet) -> Mapping[int, Lacking]:
+        """The instances here that name one of the source that is not there, or none, where they name it at all."""
+        return self.link.lacking if self.link is not None and self.link.source is source else {}
+
     def has_one(self, source: KeySet) -> bool:
         """Whether one instance of the source at most feeds each instance here."""
         if self.link is not None and self.link.source is source:
@@ -282,6 +298,14 @@ class KeySet:
             if number is not None:
                 fed[member[origin[row]]].setdefault(number)
         return [tuple(numbers) for numbers in fed]
+
+
+def rows_of_tables(tables: Sequence[Table]) -> Rows:
+    """All rows of some tables, joined one after the other; raises `ValueFault` where there are too many."""
+    rows = Rows.of(tables[0]) if tables else Rows.unit()
+    for table in tables[1:]:
+        rows, _ = rows.join(table)
+    return rows
 
 
 def keys_of(table: Table) -> KeySet:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Span
-from sncompile.ir.keys.key_set import KeySet, Rows
+from sncompile.ir.keys.key_set import KeySet, Lacking, Rows
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.functions import FUNCTIONS
@@ -55,6 +55,20 @@ class Missing(ValueFault):
         self.number = number
         where = related.target.describe(number)
         super().__init__(f"nothing to take for {where}" if where else "nothing to take")
+
+
+class NotThere(ValueFault):
+    """An instance names one of another step (`lookup`) that is not there."""
+
+    def __init__(self, related: Related, number: int, lacking: Lacking) -> None:
+        self.related = related
+        self.number = number
+        super().__init__(lacking.why)
+
+    def known(self) -> str:
+        """Some instances that there are, for a help."""
+        source = self.related.source
+        return ", ".join(f"`{source.describe(n)}`" for n in range(min(3, len(source)))) + " …" * (len(source) > 3)
 
 
 class AbsentItem(NamedTuple):
@@ -191,10 +205,12 @@ class Evaluator:
         home = self._home(value.value, value.source, most=value.gathers and not target.by)
         flatten = value.value.type.many
         related = target.related(value.source)
+        lacking = target.lacking(value.source)
 
         def one(i: int) -> Any:
             found = related[i]
             if not found:
+                _refuse_unknown(value, i, lacking)
                 if value.type.optional:
                     return None
                 raise Missing(value, i)
@@ -205,6 +221,8 @@ class Evaluator:
         def several(i: int) -> tuple[Any, ...]:
             # Many instances may be given the very same sources; their list, which may be long, is made once.
             sources = related[i]
+            if not sources:
+                _refuse_unknown(value, i, lacking)
             kept = made.get(id(sources))
             if kept is not None and kept[0] is sources:
                 return kept[1]
@@ -302,6 +320,12 @@ class Evaluator:
                 raise ValueFault(f"`{value.function}` cannot take these values") from None
 
         return call
+
+
+def _refuse_unknown(value: Related, number: int, lacking: Mapping[int, Lacking]) -> None:
+    found = lacking.get(number)
+    if found is not None and not found.absent:
+        raise NotThere(value, number, found)
 
 
 # What a constant is evaluated at.

@@ -43,7 +43,7 @@ def _depths(graph: Graph, group_of: Mapping[str, int]) -> dict[str, int]:
         here = knot.get(group_of[name])
         if here is None:
             continue
-        above = [depth[edge.source] for edge in graph.into(name) if knot.get(group_of[edge.source]) == here]
+        above = [depth[source] for source in graph.above(name) if knot.get(group_of[source]) == here]
         depth[name] = 1 + max(above, default=-1)
     return depth
 

@@ -189,7 +189,7 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
     seen.patience = float(asked.latency_wait)
     seen.stored_elsewhere = asked.default_storage_provider is not None
     seen.wanted, by_mark = read_promises(folder.promises)
-    obedience = seen.obedience = None if seen.stored_elsewhere else _obedience(folder)
+    obedience = seen.obedience = None if seen.stored_elsewhere else _obedience(folder, deletes=not asked.notemp)
     seen.keeper = JobKeeper(
         Path.cwd(), claims_of(folder), by_mark, folder.redaction(os.environ), private=bool(folder.secrets),
         elsewhere=seen.stored_elsewhere, made=_made(folder, obedience),
@@ -211,18 +211,18 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
         return False
 
 
-def _obedience(folder: RunFolder) -> Obedience | None:
+def _obedience(folder: RunFolder, *, deletes: bool) -> Obedience | None:
     """What the run's orders are; None for a run that leaves it to the engine what has to run."""
     told = folder.read().get("state_files")
     if not told:
         return None
     states = {each["root"]: read_state(each["root"], each["spelled"]) for each in told["roots"]}
-    orders, gone = read_orders(folder.orders)
-    used = {order.root for held in orders.values() for order in held}
+    orders = read_orders(folder.orders)
+    used = {order.root for held in orders.jobs.values() for order in held} | {each.root for each in orders.temporary}
     logs = {
         each["root"]: open_log(Path(each["log"]), each["generation"]) for each in told["roots"] if each["root"] in used
     }
-    return Obedience(orders, gone, states, logs, Hashing(told["hashing"]), Path.cwd())
+    return Obedience(orders, states, logs, Hashing(told["hashing"]), Path.cwd(), deletes=deletes)
 
 
 def _room(folder: RunFolder) -> DiskKeeper | None:

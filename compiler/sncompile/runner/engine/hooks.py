@@ -85,6 +85,9 @@ class Decider(Protocol):
     def lacks(self, path: str) -> bool:
         """Whether an input is not there, and need not be: who would read it stays, or only comes after its maker."""
 
+    def keeps(self, path: str) -> bool:
+        """Whether a temporary output stays, whoever of the run has read it."""
+
 
 Told = Callable[[str, list[str], dict[str, str]], None]
 """Hears of a job that need not run after all: its rule, its outputs, its wildcards."""
@@ -103,10 +106,12 @@ def obey(decider: Decider, told: Told) -> None:
     job = getattr(import_module("snakemake.jobs"), "Job", None)
     names = getattr(getattr(dag, "update_needrun", None), "__code__", None)
     waits = hasattr(import_module("snakemake.jobs"), "wait_for_files")
-    if names is None or not set(_DAG) <= {*names.co_names} or not hasattr(scheduler, "_proceed") or not waits:
+    known = waits and hasattr(scheduler, "_proceed") and hasattr(dag, "is_needed_tempfile")
+    if names is None or not set(_DAG) <= {*names.co_names} or not known:
         raise RuntimeError("this version of Snakemake decides in another way what has to run; use one that is known")
     passed: set[Any] = set()
     _replace(dag, "update_needrun", functools.partial(_update_needrun, decider))
+    _replace(dag, "is_needed_tempfile", functools.partial(_is_needed, decider))
     _replace(scheduler, "run", functools.partial(_pass_over, decider, told, passed))
     _replace(job, "postprocess", functools.partial(_leave, passed))
     _replace(import_module("snakemake.jobs"), "wait_for_files", functools.partial(_wait, decider))
@@ -141,6 +146,14 @@ def _update_needrun(decider: Decider, original: Callable[..., Any]) -> Callable[
         self._len = len(self._finished | self._needrun)
 
     return update_needrun
+
+
+def _is_needed(decider: Decider, original: Callable[..., bool]) -> Callable[..., bool]:
+    @functools.wraps(original)
+    def is_needed_tempfile(self: Any, job: Any, tempfile: Any, *args: Any, **named: Any) -> bool:
+        return decider.keeps(str(tempfile)) or original(self, job, tempfile, *args, **named)
+
+    return is_needed_tempfile
 
 
 def _pass_over(decider: Decider, told: Told, passed: set[Any], original: Callable[..., None]) -> Callable[..., None]:

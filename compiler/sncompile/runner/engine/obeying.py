@@ -16,10 +16,11 @@ from pathlib import Path
 
 from sncompile.runner.engine.hooks import EngineJob
 from sncompile.runner.measures import read_measure
-from sncompile.runner.state.orders import Order, engine_jobs
+from sncompile.runner.state.deleting import delete
+from sncompile.runner.state.orders import Order, Orders, engine_jobs
 from sncompile.state.decisions import Verdict
 from sncompile.state.log import Log, Row
-from sncompile.state.store import Done, Measured, State, job_rows, measure_row, stamp_rows, stamps_of
+from sncompile.state.store import Done, Measured, State, job_rows, measure_row, put_off_rows, stamp_rows, stamps_of
 from sncompile.state.versions import ABSENT, CHANGING, Hashing, Looker
 from sncompile.targets.snakemake.batching import LEFT_OUT
 
@@ -28,12 +29,16 @@ class Obedience:
     """The orders of a run, while it goes on."""
 
     def __init__(
-        self, orders: Mapping[str, Sequence[Order]], gone: Mapping[str, str], states: Mapping[str, State],
-        logs: Mapping[str, Log], hashing: Hashing, working: Path,
+        self, orders: Orders, states: Mapping[str, State], logs: Mapping[str, Log], hashing: Hashing, working: Path, *,
+        deletes: bool = True,
     ) -> None:  # fmt: skip
-        self._gone = gone
-        self._orders, self._states, self._logs, self._working = orders, states, logs, working
-        self._busy = engine_jobs(orders)
+        """`deletes`: whether temporary outputs are deleted at all."""
+        self._orders, self._gone, self._temporary = orders
+        self._states, self._logs, self._working, self._deletes = states, logs, working, deletes
+        self._busy = engine_jobs(self._orders)
+        self._kept = {each.path for each in self._temporary if each.kept}
+        self._well: set[str] = set()
+        """The outputs of jobs that have ended well, or need not run."""
         now = next(iter(logs.values())).now if logs else None
         self._looker = Looker(stamps_of(states), hashing, now)
         self._first: dict[str, str] = {}
@@ -76,7 +81,17 @@ class Obedience:
         if not orders or any(order.verdict is Verdict.RUN for order in orders):
             return False
         self._looker.forget()
-        return all(order.verdict is Verdict.STAYS or self._is_same(order) for order in orders)
+        stays = all(order.verdict is Verdict.STAYS or self._is_same(order) for order in orders)
+        if stays:
+            self._note_well(job)
+        return stays
+
+    def keeps(self, path: str) -> bool:
+        """Whether a temporary output stays, as it was asked for, or a job that is left out still reads it."""
+        return os.path.normpath(self._working / path) in self._kept
+
+    def _note_well(self, job: EngineJob) -> None:
+        self._well.update(os.path.normpath(path) for path, _, _ in job.outputs)
 
     def _is_same(self, order: Order) -> bool:
         known = order.before
@@ -152,6 +167,8 @@ class Obedience:
         """Write down how a job was made that ended well. Of what changed while it was read there is no version."""
         while self._left_out:
             self._left_out.pop().unlink(missing_ok=True)
+        if well:
+            self._note_well(job)
         began, orders = self._begun.pop(job.outputs[0][0], (0.0, [])) if job.outputs else (0.0, [])
         if not orders or not (well or any(order.mark for order, _ in orders)):
             return
@@ -182,9 +199,14 @@ class Obedience:
         return read_measure(self._working / job.benchmark).memory if job.benchmark else None
 
     def finish(self) -> None:
-        """Look once more at outputs that were too young to be known again by their times."""
+        """Look once more at outputs that were too young to be known again by their times, and delete what is temporary
+        and was not needed any more."""
         self._looker.forget()
         rows: dict[str, list[Row]] = {}
+        if self._deletes:
+            for root, waits in delete(self._temporary, self._well).items():
+                before = self._states[root].put_off
+                rows[root] = list(put_off_rows({k: waits[k] for k in waits if waits[k] or k in before}))
         for path, (root, version) in self._young.items():
             if self._looker.version(path) == version:
                 rows.setdefault(root, [])

@@ -1,8 +1,9 @@
 """What the engine of a run is told: which jobs to do, and what to write down of them.
 
 `orders.jsonl` in the run's folder has a line for each list of paths that several jobs read (`["l", number, paths]`),
-and one for each job that runs, or may. The engine knows a job by a file that it writes, or by the mark of its rule;
-where it does several jobs as one, those that stay are there as well.
+for each deleted file that counts as there (`g`), for each job that runs, or may (`j`), and for each temporary output
+that may be there at the end (`t`). The engine knows a job by a file that it writes, or by the mark of its rule; where
+it does several jobs as one, those that stay are there as well.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sncompile.ir.graph.model import Graph
 from sncompile.lowering.model import Lowered
@@ -20,6 +21,7 @@ from sncompile.runner.files.job_files import marks
 from sncompile.runner.record import private
 from sncompile.state.decisions import Decisions, TaskDecisions, Verdict
 from sncompile.state.store import Done
+from sncompile.state.temporary import Temporary
 from sncompile.targets.snakemake.batching import instance_mark
 
 
@@ -47,12 +49,37 @@ class Order:
     mark_text: str = ""
 
 
+class Deletion(NamedTuple):
+    """A temporary output, as in `Temporary`; `after` are the files that the engine knows the jobs by."""
+
+    path: str
+    root: str
+    key: str
+    kept: bool
+    after: frozenset[str]
+
+
 _SHARED = 16
 """A list of more paths is written once."""
 
 
-def write_orders(path: Path, orders: Iterable[Order], gone: Mapping[str, str]) -> None:
+class Orders(NamedTuple):
+    """What an engine is told.
+
+    `jobs` are by the file that the engine knows them by, without `.` and `..`; `gone` are deleted temporary files that
+    count as there, with their versions; `temporary` are those that may be there at the end.
+    """
+
+    jobs: Mapping[str, Sequence[Order]]
+    gone: Mapping[str, str] = {}
+    temporary: Sequence[Deletion] = ()
+
+
+def write_orders(
+    path: Path, orders: Iterable[Order], gone: Mapping[str, str], temporary: Iterable[Temporary], lowered: Lowered
+) -> None:
     """Write orders down, with the deleted temporary files that count as there and their versions."""
+    engines: dict[str, str] = {}
     lists: dict[int, tuple[int, Sequence[str]]] = {}
     with open(path, "w", encoding="utf-8", errors="surrogateescape", opener=private) as file:
 
@@ -66,18 +93,23 @@ def write_orders(path: Path, orders: Iterable[Order], gone: Mapping[str, str]) -
 
         file.writelines(json.dumps(["g", *each]) + "\n" for each in gone.items())
         for order in orders:
+            engines[order.id] = order.engine
             row = (
                 "j", order.engine, order.id, int(order.verdict), order.root, order.key, order.digest,
                 told(order.inputs), told(order.outputs), told(order.before), order.made, order.mark, order.mark_text,
             )  # fmt: skip
             file.write(json.dumps(row) + "\n")
+        for each in temporary:
+            after = dict.fromkeys(engines[lowered.tasks[job.task].ids[job.number]] for job in each.after)
+            file.write(json.dumps(["t", each.path, each.root, each.key, each.kept, list(after)]) + "\n")
 
 
-def read_orders(path: Path) -> tuple[dict[str, list[Order]], dict[str, str]]:
-    """Orders by the file that the engine knows their jobs by, without `.` and `..`; and what is gone."""
+def read_orders(path: Path) -> Orders:
+    """The orders in a file. Raises `OSError`."""
     found: dict[str, list[Order]] = {}
     gone: dict[str, str] = {}
     lists: dict[int, tuple[str, ...]] = {}
+    temporary: list[Deletion] = []
     with path.open(encoding="utf-8", errors="surrogateescape") as lines:
         for line in lines:
             kind, *told = json.loads(line)
@@ -87,11 +119,15 @@ def read_orders(path: Path) -> tuple[dict[str, list[Order]], dict[str, str]]:
             if kind == "l":
                 lists[told[0]] = tuple(told[1])
                 continue
+            if kind == "t":
+                place, of, name, kept, after = told
+                temporary.append(Deletion(place, of, name, kept, frozenset(map(os.path.normpath, after))))
+                continue
             engine, id, verdict, root, key, digest, *held, made, mark, text = told
             inputs, outputs, before = (lists[each] if isinstance(each, int) else each for each in held)
             order = Order(engine, id, Verdict(verdict), root, key, digest, inputs, outputs, before, made, mark, text)
             found.setdefault(os.path.normpath(engine), []).append(order)
-    return found, gone
+    return Orders(found, gone, temporary)
 
 
 def orders_of(graph: Graph, lowered: Lowered, decisions: Decisions, marked: Iterable[str]) -> Iterator[Order]:

@@ -22,6 +22,7 @@ from sncompile.semantics.checking.outputs import Guard, kept_of
 from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.checking.paths import check_paths
 from sncompile.semantics.checking.patterns import check_patterns
+from sncompile.semantics.checking.rings import tell_ring
 from sncompile.semantics.checking.urls import check_urls
 from sncompile.semantics.checking.values import check_values
 from sncompile.semantics.linking.default_edges import take_from_writers
@@ -39,7 +40,7 @@ def check_program(
     """
     taken = {name: _outputs_in(step) for name, step in program.steps.items()}
     feeds = {name: _first_places(leaves) for name, leaves in taken.items()}
-    if not _check_cycles(doc, program, feeds, report) or not _check_path_chains(program, feeds, report):
+    if not _check_order(doc, program, feeds, report):
         return program
     identity = Identity(program.folder)
     connected = take_from_writers(program, by_default, identity, report)
@@ -47,7 +48,7 @@ def check_program(
         program = connected
         taken = {name: _outputs_in(step) for name, step in program.steps.items()}
         feeds = {name: _first_places(leaves) for name, leaves in taken.items()}
-        if not _check_cycles(doc, program, feeds, report) or not _check_path_chains(program, feeds, report):
+        if not _check_order(doc, program, feeds, report):
             return program
     if doc.outputs is None:
         program = replace(program, outputs=_unconsumed(program, taken))
@@ -123,11 +124,19 @@ def _outputs_in(step: Step) -> list[Output]:
     return found
 
 
+def _check_order(doc: PipelineDoc, program: Program, feeds: dict[str, dict[str, Span]], report: Report) -> bool:
+    """Whether there is an order of all jobs, and their paths can be worked out; told where there is none."""
+    if not _check_cycles(doc, program, feeds, report):
+        return False
+    rings = [tell_ring(program.steps[name], program.steps, report) for name in feeds if name in feeds[name]]
+    return not any(rings) and _check_path_chains(program, feeds, report)
+
+
 def _check_cycles(doc: PipelineDoc, program: Program, feeds: dict[str, dict[str, Span]], report: Report) -> bool:
     if _in_order(program, feeds):
         return True
     known = program.steps.keys()
-    waits = {n: {*feeds[n], *(w.step for w in step.after)} & known for n, step in program.steps.items()}
+    waits = {n: {*_others(n, feeds), *(w.step for w in step.after)} & known for n, step in program.steps.items()}
     try:
         TopologicalSorter(waits).prepare()
     except CycleError as error:
@@ -165,11 +174,16 @@ def _places_in_flow(flow: FlowDoc | None, name: str) -> list[Span]:
     return own + [span for item in flow.items for span in _places_in_flow(item, name)]
 
 
+def _others(name: str, feeds: dict[str, dict[str, Span]]) -> set[str]:
+    """The other steps that a step takes from; what it takes from itself is looked at instance by instance."""
+    return feeds[name].keys() - {name}
+
+
 def _in_order(program: Program, feeds: dict[str, dict[str, Span]]) -> bool:
     """Whether every step stands below all that it waits for, as in most specs: then there can be no cycle."""
     above: set[str] = set()
     for name, step in program.steps.items():
-        if not above.issuperset(feeds[name]) or not above.issuperset([w.step for w in step.after]):
+        if not above.issuperset(_others(name, feeds)) or not above.issuperset([w.step for w in step.after]):
             return False
         above.add(name)
     return True
@@ -190,7 +204,7 @@ def _check_path_chains(program: Program, feeds: dict[str, dict[str, Span]], repo
         return True
     known = program.steps.keys()
     length: dict[str, int] = {}
-    for name in TopologicalSorter({n: feeds[n].keys() & known for n in known}).static_order():
+    for name in TopologicalSorter({n: _others(n, feeds) & known for n in known}).static_order():
         before = max((length[source] for source in feeds[name] if source in length), default=0)
         length[name] = before + 1 if name in follows else 0
         if length[name] > MAX_PATH_CHAIN:
@@ -210,7 +224,8 @@ def _unconsumed(program: Program, taken: Mapping[str, Sequence[Output]]) -> dict
     takers: dict[tuple[str, str], list[str]] = {}
     for name, leaves in taken.items():
         for leaf in leaves:
-            takers.setdefault((leaf.step, leaf.port), []).append(name)
+            if leaf.step != name:
+                takers.setdefault((leaf.step, leaf.port), []).append(name)
     found: dict[str, Value] = {}
     for name, step in program.steps.items():
         for port, output in step.outputs.items():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
+from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Flag, Option
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import NULL
-from sncompile.ir.values.evaluate import AtRunTime, Evaluator
+from sncompile.ir.values.evaluate import AtRunTime, Evaluator, NotThere
 from sncompile.ir.values.model import Attempt, Choice, Const, Key, Local, Output, Related, Value, walk
 from sncompile.semantics.checking.cells import at_the_cell
 from sncompile.semantics.program import Program, Step
@@ -134,7 +135,10 @@ def _told(step: Step, number: int, span: Span, message: str, help: str | None) -
 def check_output(name: str, value: Value, program: Program, evaluator: Evaluator, report: Report) -> None:
     """Tell of an output of the pipeline that no step makes."""
     # The output of a step whose `when` is false is absent, and that is no fault.
-    if value.type.base == "null" or any(isinstance(leaf, Output) for leaf in walk(value)):
+    if value.type.base == "null":
+        return
+    if any(isinstance(leaf, Output) for leaf in walk(value)):
+        _check_named(name, value, evaluator, report)
         return
     try:
         text = str(evaluator.constant(value))
@@ -148,3 +152,15 @@ def check_output(name: str, value: Value, program: Program, evaluator: Evaluator
     hint = f"write `${{{text if made else first}}}`"
     message = f"the output `{name}` ({value.type}) comes from no step"
     report.add(faults.WRONG_TYPE.at(value.span, message, help=hint))
+
+
+def _check_named(name: str, value: Value, evaluator: Evaluator, report: Report) -> None:
+    """Tell of an output of the pipeline that names an instance which is not there."""
+    if any(isinstance(leaf, Related) and leaf.linked for leaf in walk(value)):
+        try:
+            evaluator.constant(value)
+        except NotThere as unknown:
+            hint = f"there are {unknown.known()}"
+            report.add(table_faults.NO_INSTANCE.at(value.span, f"the output `{name}`: {unknown}", help=hint))
+        except (ValueFault, AtRunTime):
+            return  # Told of the step that makes it.

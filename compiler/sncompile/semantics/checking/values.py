@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Report
 from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics.few import MAX_TOLD
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.language.types import type_text
-from sncompile.ir.values.evaluate import AbsentItem, Evaluator, Gap, Missing
+from sncompile.ir.values.evaluate import AbsentItem, Evaluator, Gap, Missing, NotThere
 from sncompile.ir.values.model import Apply, Cell, Const, Output, Record, Related, Value, walk
 from sncompile.semantics.checking.cells import Faulty
 from sncompile.semantics.checking.pairing import check_pairing
@@ -107,6 +108,8 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
     try:
         if isinstance(value, Related) and isinstance(value.value, Output):
             # A product's path need not be looked at: only whether there is one for everybody.
+            if _tell_unnamed(value, None, what, port, report):
+                return
             lacking = _unpartnered(value, at.keys)
             if lacking is not None and not port.optional:
                 _tell_lacking(value, lacking, what, port, report, related)
@@ -130,6 +133,8 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
                 return
     except Gap as gap:
         report.add(_gap(port, what, value, gap.item))
+    except NotThere as unknown:
+        _tell_unnamed(unknown.related, None if unknown.related is value else unknown.number, what, port, report)
     except Missing as missing:
         # An optional port does without what it takes, but not without a part of it.
         lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
@@ -138,6 +143,36 @@ def _check_input(port: PortDoc, value: Value, what: str, at: _At, evaluator: Eva
         hint = fault.help or "mend the expression, or the cell that it takes"
         faulty.add(number, faults.BAD_VALUE.at(value.span, f"{what}: {fault}", help=hint, related=related))
     report.extend(faulty.told())
+
+
+def _tell_unnamed(value: Related, number: int | None, what: str, declared: PortDoc | ParamDoc, report: Report) -> bool:
+    """Tell of instances (all of them, or that of a number) that name one of another step that is not there.
+
+    Those that name none are told of where the taker cannot do without.
+    """
+    lacking = value.target.lacking(value.source)
+    numbers = lacking if number is None else [number]
+    wrong = [n for n in numbers if not (lacking[n].absent and declared.optional)]
+    related = (Place(f"the {_kind(declared)} is declared here", declared.name.span),)
+    told: dict[Span, Diagnostic] = {}
+    for n in wrong:
+        each = lacking[n]
+        hint = f"there are {NotThere(value, n, each).known()}; mend the cell or the condition"
+        if each.absent:
+            optional = type_text(declared.base, declared.many, True, False)
+            hint = f"fill the cell, or make the {_kind(declared)} optional (`{optional}`)"
+        place = each.place or value.span
+        taken = (Place("it is taken here", value.span),) if each.place is not None else ()
+        told.setdefault(place, table_faults.NO_INSTANCE.at(
+            place, f"{what}: {each.why}", help=hint, related=(*taken, *related)))  # fmt: skip
+        if len(told) == MAX_TOLD:
+            break
+    report.extend(told.values())
+    return bool(wrong)
+
+
+def _kind(declared: PortDoc | ParamDoc) -> str:
+    return "port" if isinstance(declared, PortDoc) else "parameter"
 
 
 def _tell_lacking(
@@ -259,7 +294,7 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
             told = f"{what}{_instance(at.keys, number)}"
             try:
                 found = closure(number)
-            except (Gap, Missing):
+            except (Gap, Missing, NotThere):
                 raise
             except ValueFault as fault:
                 hint = fault.help or "mend the expression, or the cell that it takes"
@@ -279,6 +314,8 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
                 break
     except Gap as gap:
         report.add(_gap(param, what, value, gap.item))
+    except NotThere as unknown:
+        _tell_unnamed(unknown.related, None if unknown.related is value else unknown.number, what, param, report)
     except Missing as missing:
         lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
         _tell_lacking(missing.related, lacking, what, param, report, related)

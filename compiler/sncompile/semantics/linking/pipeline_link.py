@@ -65,6 +65,10 @@ class LazyStep:
         """Its keys."""
         return self._linker.space(self._name).key_names()
 
+    def home(self, name: str, span: Span) -> tuple[Value, KeySet] | None:
+        """An output or key with the instances whose it is."""
+        return self._linker.space(self._name).home(name, span)
+
     def key(self, name: str, keys: KeySet, span: Span) -> Value | None:
         """A key as seen from the instances of `keys`."""
         return self._linker.space(self._name).key(name, keys, span)

@@ -31,6 +31,7 @@ class BashTarget(Target[NoOptions]):
         Feature.PROTECTED: "chmod",
         Feature.PROTECTED_FOLDERS: "chmod",
         Feature.LIST_FILES: "written before the command",
+        Feature.OWN_INSTANCES: "one after the other",
         Feature.CHECKS: "after the command",
         Feature.BATCHES: "a job for each instance",
         Feature.LOCAL_JOBS: "all are",

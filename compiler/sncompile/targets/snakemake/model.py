@@ -66,3 +66,5 @@ class Workflow:
     rules: tuple[Rule, ...]
     files: Mapping[str, bytes]
     marked: frozenset[str]
+    recursion: int
+    """How deep Snakemake must be able to go, where that is deeper than Python goes; else 0."""

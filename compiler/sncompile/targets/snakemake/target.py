@@ -49,6 +49,7 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         Feature.PROTECTED: "protected()",
         Feature.PROTECTED_FOLDERS: "protected()",
         Feature.LIST_FILES: "written in shell:",
+        Feature.OWN_INSTANCES: "input functions",
         Feature.CHECKS: "ensure(), and a count of files in the job",
         Feature.BATCHES: "a script, and a mark for each batch",
         Feature.LOCAL_JOBS: "localrule:",

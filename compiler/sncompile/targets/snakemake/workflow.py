@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sncompile import __version__
 from sncompile.diagnostics import Diagnostic, Report
@@ -59,7 +59,18 @@ def workflow_of(
         runs_containers=boxed,
         files=emitted,
         marked=around.marks.tasks,
+        recursion=_recursion(tasks),
     )
+
+
+_CHAIN = 100
+"""Chains of so many jobs of one step go into Python's own limit, whatever else there is."""
+
+
+def _recursion(tasks: Sequence[Task]) -> int:
+    """Snakemake goes from job to job by calls, some for each, so a chain is as deep as it is long."""
+    longest = max([task.longest_chain() for task in tasks], default=1)
+    return 1_000 + 10 * longest if longest > _CHAIN else 0
 
 
 def _printers(
