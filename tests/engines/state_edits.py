@@ -1579,9 +1579,17 @@ def one_round(world: World, seed: int, number: int, edits: list[str], fresh: boo
     while more := {i for j in loose for kind, i in jobs_then[j].inputs if kind == "job"} - loose:
         loose |= more
     loose = {j for j in loose if j in unsure or world.goes(jobs_then[j].step)}
-    # A batch is marked as a whole, and all of it is made again.
-    killed_batches = {jobs_then[j].step.label for j in unsure if world.model.optimize == 2 and jobs_then[j].step.batch}
-    loose |= {j.id for j in jobs_then.values() if j.step.label in killed_batches}
+    # Who reads from those may run, so that temporary files are made for it which it turns out not to need.
+    below = set(unsure)
+    while more := {j for j in jobs_then if {i for kind, i in jobs_then[j].inputs if kind == "job"} & below} - below:
+        below |= more
+    needed: set[str] = set()
+    while more := {
+        i for j in below | needed for kind, i in jobs_then[j].inputs
+        if kind == "job" and world.goes(jobs_then[i].step) and world.there(jobs_then[i]) is None
+    } - needed:  # fmt: skip
+        needed |= more
+    loose |= needed
     edited = [e for e in edits if not e.startswith(("killed", "a part"))]
     quiet = edited and len(edited) == len(edits) and all(e.split(":")[0] in NOTHING for e in edits)
     if quiet and world.model.optimize < 2 and (must or may):

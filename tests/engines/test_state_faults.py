@@ -83,6 +83,26 @@ def test_instances_of_a_batch_that_write_nothing_are_known_one_by_one(tmp_path: 
     assert not ran(folder, "-O2")
 
 
+def test_jobs_that_write_nothing_are_known_in_any_batch(tmp_path: Path) -> None:
+    """They are called what they are called alone, so that a row less or another level is no reason to do them again."""
+    effect = step("a", "${g}", batch=2)
+    effect["module"] = {
+        "inputs": {"x": {"type": "file[]"}},
+        "params": {"id": {"type": "string"}},
+        "shell": "echo ${params.id} >> log",
+    }
+    folder = place(tmp_path, a=effect)
+    ran(folder, "-O2")
+    assert not ran(folder, "-O1")
+    assert not ran(folder, "-O2")
+    effect["where"] = "${g == 'p'}"
+    spec(folder, a=effect)
+    assert not ran(folder, "-O2"), "it is in no batch any more"
+    (folder / "results" / "a" / ".sncompile" / "done" / "p.done").unlink(missing_ok=True)
+    (folder / "results" / "a" / ".sncompile" / "done" / "instances" / "p.done").unlink(missing_ok=True)
+    assert ran(folder, "-O2") == Counter(["a/p"]), "who deletes the marks has the job done again"
+
+
 def test_what_is_selected_of_a_batch_runs_alone(tmp_path: Path) -> None:
     folder = place(tmp_path, a={**A, "batch": 2})
     assert ran(folder, "-O2", "--select", "key:g=p") == Counter(["a/p"])
@@ -242,3 +262,117 @@ def test_markdown_is_markdown_for_single_jobs_too(tmp_path: Path) -> None:
     (folder / "@q").touch()
     told = sncompile(folder, "plan", "spec.yaml", "--markdown", "--jobs")
     assert "@q" not in told.stdout
+
+
+EFFECT: dict[str, object] = {
+    "inputs": {"x": {"type": "file[]"}},
+    "params": {"id": {"type": "string"}},
+    "shell": "echo ${params.id} >> log",
+}
+
+
+def effect(name: str, **more: object) -> dict[str, object]:
+    return {**step(name, "${g}", **more), "module": EFFECT}
+
+
+def test_jobs_that_write_nothing_are_known_whatever_rule_does_them(tmp_path: Path) -> None:
+    """Steps that are alike have one rule, whose marks they were known by: another such step had them done again."""
+    folder = place(tmp_path, a=effect("a"))
+    ran(folder)
+    spec(folder, a=effect("a"), b=effect("b"))
+    assert ran(folder) == Counter(["b/p", "b/q"])
+    assert not ran(folder, "-O0")
+    (folder / "p").write_text("other\n")
+    spec(folder, a=effect("a"))
+    assert ran(folder) == Counter(["a/p"])
+    (folder / "p").write_text("p\n")
+    spec(folder, a=effect("a"), b=effect("b"))
+    assert ran(folder) == Counter(["a/p"]), "what was done last was done with something else"
+
+
+def test_jobs_that_write_nothing_are_known_in_batches_too(tmp_path: Path) -> None:
+    folder = place(tmp_path, a=effect("a", batch=2), b=step("b", "${g}", after=["a"]))
+    ran(folder)
+    assert not ran(folder, "-O2")
+    (folder / "p").write_text("other\n")
+    assert ran(folder, "-O2") == Counter(["a/p", "b/p"])
+    assert not ran(folder)
+
+
+@pytest.mark.parametrize("command", ["option", "repeated", "word", "shell"])
+def test_a_row_without_an_optional_file_has_no_other_row_run(tmp_path: Path, command: str) -> None:
+    """Where some jobs lack a file, the command was another one for all: paths stood in it instead of the port."""
+    module: dict[str, object] = {
+        "inputs": {"x": {"type": "file?"}, "y": {"type": "file[]?"}},
+        "params": {"id": {"type": "string"}},
+        "outputs": {"o": {"type": "file"}},
+    }
+    words = {
+        "option": {"option": "--x", "value": "${inputs.x}"},
+        "repeated": {"option": "--y", "value": "${inputs.y}", "repeat": True},
+        "word": "${inputs.x}",
+    }
+    if command in words:
+        script = 'echo "$1" >> log; shift; echo "$@" > "$1"'
+        module["command"] = ["bash", "-c", script, "it", "${params.id}", "${outputs.o}", words[command]]
+    else:
+        module["shell"] = "echo ${params.id} >> log; echo ${inputs.x} ${inputs.y} > ${outputs.o}"
+    a = {**A, "where": "${t.use == 1}"}
+    b = {"by": "g", "module": module, "with": {"x": "${a.o}", "y": ["${a.o}"], "id": "b/${g}"}}
+    folder = place(tmp_path)
+
+    def rows(*uses: str) -> None:
+        spec(folder, a=a, b=b)
+        told = ", ".join(f"{{g: {use[0]}, use: {use[1]}}}" for use in uses)
+        text = (folder / "spec.yaml").read_text()
+        (folder / "spec.yaml").write_text(text.replace("[{g: p}, {g: q}]", f"[{told}]"))
+
+    (folder / "r").touch()
+    rows("p1")
+    assert ran(folder) == Counter(["a/p", "b/p"])
+    rows("p1", "q0")
+    assert ran(folder) == Counter(["b/q"])
+    rows("q0")
+    assert not ran(folder)
+    rows("q0", "r1")
+    assert ran(folder) == Counter(["a/r", "b/r"])
+
+
+def test_a_part_deletes_no_temporary_output_that_another_run_may_read(tmp_path: Path) -> None:
+    """What a run does not claim is not its to delete, though no job of the pipeline needs it any more."""
+    steps = {"a": {**A, **TEMP}, "b": B, "c": step("c", "${g}")}
+    folder = place(tmp_path, **steps)
+    ran(folder, "--select", "key:g=p")
+    assert left(folder) == {"p"}
+    assert ran(folder, "--select", "c") == Counter(["c/q"])
+    assert left(folder) == {"p"}
+    (folder / "p").write_text("other\n")
+    ran(folder, "--select", "a", "--select", "c")
+    assert ran(folder, "--only", "b", "--select", "key:g=p") == Counter(["b/p"])
+    assert left(folder) == {"p", "q"}
+    ran(folder)
+    assert left(folder) == set()
+
+
+@pytest.mark.parametrize("renamed", ["inner first", "outer first", "both at once"])
+def test_a_nested_pipeline_and_a_step_in_it_may_both_be_renamed(tmp_path: Path, renamed: str) -> None:
+    """The renamings of two pipelines have no order: results may be of any time."""
+    folder = place(tmp_path)
+
+    def write(outer: str, inner: str) -> None:
+        nested = {"sncompile": 1, "pipeline": "nested", "inputs": {"i": {"type": "file"}},
+                  "steps": {inner: {"module": "./copy.yaml", "with": {"x": ["${inputs.i}"], "id": "it"}}},
+                  "outputs": {"o": "${%s.o}" % inner},
+                  "moved": [{"from": "a", "to": "aa"}] if inner == "aa" else []}  # fmt: skip
+        (folder / "nested.yaml").write_text(yaml.safe_dump(nested))
+        moved = (("n", "w"),) if outer == "w" else ()
+        spec(folder, moved, **{outer: {"by": "g", "module": "./nested.yaml", "with": {"i": "${g}"}}})
+
+    write("n", "a")
+    assert ran(folder) == Counter({"it": 2})
+    if renamed != "both at once":
+        write(*("n", "aa") if renamed == "inner first" else ("w", "a"))
+        assert not ran(folder)
+    write("w", "aa")
+    assert not ran(folder)
+    assert sorted(path.name for path in (folder / "results").glob("*.*") if path.name[0] != ".") == ["w.aa"]

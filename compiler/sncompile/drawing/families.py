@@ -175,7 +175,8 @@ def _named(value: Value) -> list[Value]:
         return [part for child in children(value) for part in _named(child)]
     if any(isinstance(leaf, (Cell, Lookup)) for leaf in walk(value)) or steps_in(value):
         return []
-    return [] if isinstance(value, Const) and not isinstance(value.value, (str, tuple)) else [value]
+    nothing = isinstance(value, Const) and (not isinstance(value.value, (str, tuple)) or value.value == ())
+    return [] if nothing else [value]
 
 
 def _file_link(family: Family, pattern: str, ports: tuple[str, ...]) -> Link:

@@ -200,8 +200,8 @@ UNUSED_ROWS = Fault(
 NO_INSTANCE = Fault(
     "SN436",
     "an instance that is not there",
-    "`lookup(step.output, key=…)` takes the instance of the step that has these keys. The step has none such: the table\n"
-    "has no such row, or the step's `where` leaves it out. Keys are compared as text. An empty cell means that nothing\n"
+    "`lookup(step.output, key=…)` takes the instance of the step that has these keys. The step has none such: its\n"
+    "table has no such row, or its `where` leaves it out. Keys are compared as text. An empty cell means that nothing\n"
     "is taken, for who may do without (`file?`).",
 )
 RING_OF_INSTANCES = Fault(
@@ -209,6 +209,20 @@ RING_OF_INSTANCES = Fault(
     "instances that need each other",
     "A step takes its own output from another instance (`lookup`), that one takes it from a third, and so on, back to\n"
     "the first. None of them could be the first to run.",
+)
+SHEET_ROWS = Fault(
+    "SN438",
+    "a sheet whose rows are not those of one column",
+    "The rows of a sheet that is made for a job are the instances of the finest keys among its columns; any other\n"
+    "column has one value for each of them. Columns over keys that have nothing to do with each other make no rows:\n"
+    "give the tool two sheets, or make a table of the combinations (`sql`).",
+)
+SHEET_GAP = Fault(
+    "SN439",
+    "a cell of a sheet that nothing fills",
+    "For one of its rows a column of a sheet has no instance to take from. Have the rows left out by the step that\n"
+    "makes them, or say what stands there: `${coalesce(segment.labels, '')}`. A cell that is empty in its table stays\n"
+    "empty.",
 )
 UNUSED_TABLE = Fault(
     "SN431", "a table that nothing uses", "No step ranges over the table or names it.", Severity.WARNING

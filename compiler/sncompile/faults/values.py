@@ -113,6 +113,17 @@ BROKEN_LINE = Fault(
     "A list file has an item on each line, so that an item with a line break in it would be read as two. With\n"
     "`separator: nul` a NUL ends each item, which no path can hold; `xargs -0` and many others read such files.",
 )
+NO_SHEET = Fault(
+    "SN339",
+    "a sheet where none can be taken",
+    "`rows: {COLUMN: …}` makes a table for each job. It goes to an input of a module whose type is `file` and whose\n"
+    "format is `csv`, `tsv` or `jsonl` (JSON Lines), since that says how it is written.",
+)
+SHEET_CELL = Fault(
+    "SN340",
+    "a cell that the format of a sheet cannot hold",
+    "A cell of a TSV sheet holds no tab and no line break, and none of TSV or CSV a NUL. JSON Lines hold anything.",
+)
 LONG_LINE = Fault(
     "SN338",
     "a command line that is too long",

@@ -138,12 +138,16 @@ class Word(NamedTuple):
 
     With `each` its only piece is a list, or is absent for some jobs: as many arguments as there are items, with
     `before` in front of each where it is given.
+
+    Where some jobs have an argument with a port or a file of the module in it, and others have not, its words stand in
+    a column as texts. `meant` are the words that they are for the jobs that have them.
     """
 
     pieces: tuple[Piece, ...]
     span: Span
     each: bool = False
     before: str = ""
+    meant: tuple[Word, ...] = ()
 
 
 ScriptPart = str | tuple[Word, ...]
@@ -323,8 +327,8 @@ class Task:
     `ids` the names of the jobs. `made_of` are the steps of the spec that a pass made it of; none for a step itself.
     `after` has the jobs that each job waits for, without those that they wait for themselves; `ordered` those that the
     spec says it waits for whatever it reads; `waits` are the waits that no input says, task by task; `gathers` are the
-    tasks of which a job reads from several jobs; `turns` are the jobs by their numbers, each after those of the same task
-    that it waits for. `taken` are outputs that are read by no port: their paths are in
+    tasks of which a job reads from several jobs; `turns` are the jobs by their numbers, each after those of the same
+    task that it waits for. `taken` are outputs that are read by no port: their paths are in
     parameters or settings. `settings` is all else that is said of the jobs (`ir/graph/settings.py`). `module_span` is
     where its module is, and `spans` where its container and its resources are, by their names.
     """

@@ -7,7 +7,7 @@ from typing import Any
 
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.values.evaluate import Closure, Evaluator
-from sncompile.ir.values.model import Bound, Local, Value
+from sncompile.ir.values.model import Apply, Bound, Local, Value
 
 Staged = Callable[[str], str]
 """From the path of an input as the pipeline has it to where a job finds it."""
@@ -23,7 +23,8 @@ class StagedEvaluator(Evaluator):
     def closure(self, value: Value, at: KeySet, step: Bound | None = None) -> Closure:
         """As `Evaluator.closure`."""
         found = super().closure(value, at, step)
-        if not isinstance(value, Local) or value.space != "inputs":
+        named = isinstance(value, Local) and value.space == "inputs"
+        if not named and not (isinstance(value, Apply) and value.function == "@input"):
             return found
         return lambda i: self._placed(found(i))
 

@@ -17,6 +17,8 @@ from sncompile.lowering.expressing import expressed
 from sncompile.lowering.model import Constant, Piece, ScriptPart, Word
 from sncompile.lowering.paths import from_rows
 
+_FILES = ("inputs", "outputs", "lists")
+
 
 class Words:
     """The words of one family's command or script, of its variables and of its image."""
@@ -59,6 +61,10 @@ class Words:
             return self._by_job(argument)
         if present == {False}:
             return []
+        return self._with_option(argument)
+
+    def _with_option(self, argument: Option) -> list[Word]:
+        """An option and its value, of the jobs that have it."""
         words = self.words(argument.value, argument.option)
         if argument.repeat and argument.value.type.many:
             return self._repeated(argument, words)
@@ -91,7 +97,14 @@ class Words:
         hint = argument.option if isinstance(argument, Option) else argument.flag if isinstance(argument, Flag) else ""
         data = isinstance(argument, Option) and self.from_rows(argument.value)
         column = self._columns.made(lists, hint or "argument", argument.span, data=data)
-        return [Word((model.Cell(column),), argument.span, each=True)]
+        meant = self._with_option(argument) if isinstance(argument, Option) and self._names_file(argument.value) else ()
+        return [Word((model.Cell(column),), argument.span, each=True, meant=tuple(meant))]
+
+    def _names_file(self, value: Value) -> bool:
+        """Whether a value is a port or a file of the module, with or without text around it."""
+        parts = value.parts if isinstance(value, ir.Text) else (value,)
+        named = [isinstance(p, ir.ModuleFile) or (isinstance(p, ir.Local) and p.space in _FILES) for p in parts]
+        return any(named) and all(n or isinstance(p, ir.Const) for n, p in zip(named, parts, strict=True))
 
     # --- Words --------------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ def merge(graph: Graph) -> Result:
     shapes = {
         name: shaper.shape(family)
         for name, family in graph.families.items()
-        if not family.origins and not graph.feeds_itself(name)
+        if not family.origins and not graph.feeds_itself(name) and not _has_sheets(family)
     }
     groups = _buildable(graph, find_groups(graph, shapes), shapes)
     placed, builder, merged = _built(graph, groups, shapes)
@@ -49,6 +49,11 @@ def merge(graph: Graph) -> Result:
     outputs = {name: builder.links.value(value) for name, value in graph.outputs.items()}
     remarks = [_remark(found, merged[found.members], graph, builder) for found in placed]
     return Result(with_families(replace(graph, outputs=outputs), families), (*remarks, *odd))
+
+
+def _has_sheets(family: Family) -> bool:
+    """Whether tables are made for its jobs: what stands in them is no hole that could be filled by branch."""
+    return any(not listed.of_module for listed in family.lists.values())
 
 
 def _built(

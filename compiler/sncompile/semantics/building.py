@@ -11,6 +11,7 @@ from sncompile.ir.graph.rewrite import map_children, map_family
 from sncompile.ir.language.types import NULL, Type
 from sncompile.ir.values.model import Apply, Const, Related, Value
 from sncompile.semantics.list_files import handed_over, named_lists
+from sncompile.semantics.made_sheets import with_sheets
 from sncompile.semantics.program import Program, Step
 
 
@@ -19,7 +20,7 @@ def build(program: Program) -> Graph:
     other.
     """
     steps = {name: handed_over(step, program.workspace) for name, step in program.steps.items() if len(step.keys)}
-    families = {name: _family(step) for name, step in steps.items()}
+    families = {name: with_sheets(_family(step), step) for name, step in steps.items()}
     outputs = program.outputs
     given = {name: taken(family) for name, family in families.items()}
     if len(families) < len(program.steps) or any(_is_present(v) for values in given.values() for v in values.values()):

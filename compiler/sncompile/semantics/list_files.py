@@ -99,7 +99,7 @@ def may_be_empty(value: Value) -> bool:
 def placed(found: Mapping[str, TypedList], workspace: str, step: str, keys: KeySet) -> dict[str, ListFile]:
     """The list files of a step's jobs: beside what they write, where no output may be."""
     return {
-        name: ListFile(_path(f"{name}.txt", workspace, step, keys, each.span), each.value, each.ended_by, each.span)
+        name: ListFile(list_path(f"{name}.txt", workspace, step, keys, each.span), each.value, each.ended_by, each.span)
         for name, each in found.items()
     }
 
@@ -114,7 +114,8 @@ def named_lists(step: Step) -> dict[str, ListFile]:
     return {name: file for name, file in step.lists.items() if name in named}
 
 
-def _path(file: str, workspace: str, step: str, keys: KeySet, span: Span) -> Value:
+def list_path(file: str, workspace: str, step: str, keys: KeySet, span: Span) -> Value:
+    """The path of a file that is written for a job: beside what the step writes, where no output may be."""
     parts: list[Value] = [Const(below(workspace, f"{step}/{OWN_FOLDER}/lists/"), STRING, span)]
     for key in keys.by:
         parts += [Key(keys, key, True, STRING, span), Const("/", STRING, span)]
@@ -129,7 +130,7 @@ def handed_over(step: Step, workspace: str) -> Step:
     record = next((a for a in step.command or () if isinstance(a, Record)), None)
     if record is None or not any(map(_may_be_long, (*step.inputs.values(), *step.params.values()))):
         return step
-    path = _path(f"{ARGUMENTS}.json", workspace, step.name, step.keys, record.span)
+    path = list_path(f"{ARGUMENTS}.json", workspace, step.name, step.keys, record.span)
     name = Local("lists", ARGUMENTS, Type("file"), record.span)
     return step._replace(
         command=tuple(_naming(step.command or (), name)),

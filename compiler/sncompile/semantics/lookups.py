@@ -11,7 +11,7 @@ where those do not say which one, it is the list of all.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sncompile.diagnostics import Span, did_you_mean
 from sncompile.faults import names as name_faults

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
@@ -73,11 +74,28 @@ class TypedCheck(NamedTuple):
     span: Span
 
 
+class MadeSheet(NamedTuple):
+    """A table that is made for each job, as an input: `lines` is its text, a list, and `files` the files that it names.
+
+    `rows` are the instances whose rows these are, `columns` what stands in each, and `path` is where the job finds it.
+    `form` is `csv`, `tsv` or `jsonl`.
+    """
+
+    columns: Mapping[str, Value]
+    rows: KeySet
+    lines: Value
+    files: Value
+    path: Value
+    form: str
+    span: Span
+
+
 class Step(NamedTuple):
     """A step with its module: a family of jobs, one for each instance of `keys`.
 
     Exactly one of `command` and `shell` is set. `inputs` and `params` hold what is bound, defaults included; an
-    absent one is a constant None. `after` says what it waits for beyond what the data imposes.
+    absent one is a constant None; for one of `sheets` they are the files that the sheet names. `after` says what it
+    waits for beyond what the data imposes.
     """
 
     name: str
@@ -105,11 +123,12 @@ class Step(NamedTuple):
     tags: tuple[str, ...]
     span: Span
     checks: tuple[TypedCheck, ...] = ()
+    sheets: Mapping[str, MadeSheet] = MappingProxyType({})
 
     def local(self, space: str, name: str) -> Value:
         """What a name of the module stands for in this step."""
         if space == "inputs":
-            return self.inputs[name]
+            return self.sheets[name].path if name in self.sheets else self.inputs[name]
         if space == "params":
             return self.params[name]
         if space == "outputs":
@@ -152,6 +171,16 @@ class Handed(NamedTuple):
     keys: KeySet
 
 
+class Moves(NamedTuple):
+    """How the steps of a pipeline were renamed, from what to what, in that order; whole names begin with `prefix`.
+
+    Names are as that pipeline has them, and `prefix` is as it is today.
+    """
+
+    prefix: str
+    renamed: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A pipeline ready to be made into a graph. `folder` is the jobs' working folder."""
@@ -176,5 +205,5 @@ class Program:
     kept: tuple[Kept, ...] = ()
     """What no job may write over."""
     inferred: Mapping[str, Inferred] = field(default_factory=dict)
-    moves: tuple[tuple[str, str], ...] = ()
-    """How steps and nested pipelines were renamed, from what to what, in that order."""
+    moves: tuple[Moves, ...] = ()
+    """How steps and nested pipelines were renamed: what each pipeline says of its own, inner ones before outer ones."""

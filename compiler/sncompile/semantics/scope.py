@@ -169,6 +169,12 @@ class TableSpace(NamedTuple):
         cell = Cell(self.table, name, kind, span)
         return see(cell, keys_of(self.table), keys, span)
 
+    def home(self, name: str, span: Span) -> tuple[Value, KeySet] | None:
+        """A column with the table's own rows."""
+        if name not in self.table.columns and not self.table.open_columns:
+            return None
+        return Cell(self.table, name, column_type(self.table, name), span), keys_of(self.table)
+
 
 class StepSpace(NamedTuple):
     """A step: its outputs, as seen from another step. A `gone` step's outputs are absent, a `broken` one's unknown.
@@ -219,10 +225,8 @@ class StepSpace(NamedTuple):
         if value is None:
             return Key(self.keys, name, False, STRING, span), self.keys
         if name in self.inner and isinstance(value, Related) and value.target is self.keys:
-            value, home = value.value, value.source
-        else:
-            home = self.keys
-        return (Output(value.step, value.port, value.type, span) if isinstance(value, Output) else value), home
+            return _here(value.value, span), value.source
+        return _here(value, span), self.keys
 
     def key(self, name: str, keys: KeySet, span: Span) -> Value | None:
         """A key of the instances that feed those of `keys`, in the order of what they give."""
@@ -232,7 +236,16 @@ class StepSpace(NamedTuple):
             return None
         if self.gone:
             return Const(None, NULL, span)
+        table = self.keys.whole_table
+        if table is not None:
+            # The instances are its rows, and its column says the same in the words of the spec.
+            return see(Cell(table, name, column_type(table, name), span), keys_of(table), keys, span)
         return see(Key(self.keys, name, False, STRING, span), self.keys, keys, span)
+
+
+def _here(value: Value, span: Span) -> Value:
+    """An output as it is named here; any other value as it is."""
+    return Output(value.step, value.port, value.type, span) if isinstance(value, Output) else value
 
 
 def column_type(table: Table, name: str) -> Type:

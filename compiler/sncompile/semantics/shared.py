@@ -11,7 +11,7 @@ from sncompile.ir.graph.commands import Waits
 from sncompile.ir.keys.table import Table
 from sncompile.semantics.modules.library import Library
 from sncompile.semantics.modules.link import TypedModule, link_module
-from sncompile.semantics.program import Handed, NamedOutput, Step
+from sncompile.semantics.program import Handed, Moves, NamedOutput, Step
 from sncompile.semantics.queries.databases import Databases
 from sncompile.syntax.document import ModuleDoc
 
@@ -41,7 +41,7 @@ class Shared:
         self.handed: list[Handed] = []
         self.named: list[NamedOutput] = []
         self.order: dict[str, list[Waits]] = {}
-        self.moves: list[tuple[str, str]] = []
+        self.moves: list[Moves] = []
         """How steps and nested pipelines were renamed, from what to what."""
         self.by_default: dict[str, frozenset[str]] = {}
         """Step → the inputs that it takes by convention."""

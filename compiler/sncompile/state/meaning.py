@@ -184,6 +184,14 @@ def _joined(pieces: Sequence[Texts], size: int) -> Texts:
     return list(map("".join, zip(*columns, strict=True)))
 
 
+def _where(texts: Texts, there: Sequence[bool]) -> Texts:
+    """Texts of the jobs that have them; nothing for others."""
+    if all(there):
+        return texts
+    columns = [texts] * len(there) if isinstance(texts, str) else texts
+    return [text if has else "" for text, has in zip(columns, there, strict=True)]
+
+
 class _Texts:
     """The words of a task as texts."""
 
@@ -230,7 +238,14 @@ class _Texts:
         piece = word.pieces[0]
         if isinstance(piece, Cell):
             cells = self._task.columns[piece.column].cells
+            if word.meant:
+                meant = _joined([text for each in word.meant for text in self.word(each)], len(cells))
+                return [_where(meant, [bool(as_arguments(cell)) for cell in cells])]
             return [["".join(f"{start}{item}" for item in as_arguments(cell)) for cell in cells]]
+        if isinstance(piece, Port) and piece.space == "inputs":
+            # What is absent for all jobs is no word at all.
+            there = [bool(paths) for paths in self._task.inputs[piece.name].paths]
+            return [_where(_joined([start, *self.piece(piece)], len(there)), there)]
         return [start, *self.piece(piece)]
 
     def piece(self, piece: Piece) -> list[Texts]:

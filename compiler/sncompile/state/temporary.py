@@ -8,13 +8,14 @@ of a file may be jobs of several:
 
 An output that was asked for by name stays, too, until a run that did not ask for it. That an output waits to be
 deleted is noted in the state: what a run did not put off, such as what lay there before it was `temp`, is left alone.
+And a run deletes only what it has claimed: another one may read anything else.
 """
 
 from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import NamedTuple
 
@@ -26,9 +27,9 @@ from sncompile.state.store import State
 class Temporary(NamedTuple):
     """A temporary output that may be there when a run has ended.
 
-    `path` is absolute; `root` and `key` are what the state knows its job by. It is `kept` where it was asked for, or a
-    job that is left out of the run still reads it. Otherwise it goes once the jobs `after` have ended well: those of
-    the run that read it, and the one that makes it.
+    `path` is absolute; `root` and `key` are what the state knows its job by. It is `kept` where it was asked for, a
+    job that is left out of the run still reads it, or it is not the run's to delete. Otherwise it goes once the jobs
+    `after` have ended well: those of the run that read it, and the one that makes it.
     """
 
     path: str
@@ -44,12 +45,13 @@ def has_temporary(lowered: Lowered) -> bool:
 
 
 def temporary_outputs(
-    decisions: Decisions, every: Decisions, states: Mapping[str, State], asked: Collection[str]
-) -> Iterator[Temporary]:
+    decisions: Decisions, every: Decisions, states: Mapping[str, State], asked: Collection[str],
+    claimed: Callable[[str], bool] = lambda path: True,
+) -> Iterator[Temporary]:  # fmt: skip
     """The temporary outputs that a run makes, has to keep, or may delete at its end.
 
     `every` are the decisions about all jobs, those among them that the run leaves out. `asked` are the files, absolute,
-    that somebody asked for.
+    that somebody asked for; those that are `claimed` are written by no other run, and read by none.
     """
     part = {name: frozenset(numbers) for name, numbers in decisions.wanted.items()}
     readers = _readers(every)
@@ -66,8 +68,11 @@ def temporary_outputs(
         for path in paths:
             reading = readers.get(path, ())
             left = any(every.tasks[job.task].verdicts[job.number] for job in reading if not takes_part(job))
-            kept = left or path in asked
             after = tuple(job for job in (own, *reading) if busy(job))
+            mine = claimed(path)
+            if not (mine or after):
+                continue
+            kept = left or path in asked or not mine
             if kept or busy(own) or key in states[root].put_off:
                 yield Temporary(path, root, key, kept, after)
 

@@ -89,7 +89,7 @@ def _where_it_fits(command: Callable[[int], Plain]) -> Callable[[int], Plain]:
 
 def _command_of(family: Family, closure: ToClosure) -> Callable[[int], Plain]:
     """The function from an instance to its command: a tuple of words, or a script. Raises `AtRunTime`."""
-    files = [(closure(f.path), closure(f.value), f.ended_by) for f in family.lists.values()]
+    files = [(closure(f.path), closure(f.value), f.ended_by) for f in family.lists.values() if f.of_module]
     if family.command is not None:
         arguments = [argument_words(argument, closure) for argument in family.command]
 
@@ -108,8 +108,8 @@ def _command_of(family: Family, closure: ToClosure) -> Callable[[int], Plain]:
 
 
 def _held(family: Family) -> tuple[object, ...]:
-    """What stands in a family's list files."""
-    return tuple([(name, file.value, file.ended_by) for name, file in family.lists.items()])
+    """What a module says of a family's list files; those that a step gives are compared as its inputs are."""
+    return tuple([(name, file.value, file.ended_by) for name, file in family.lists.items() if file.of_module])
 
 
 def _in_place_of(old: Family, new: Family) -> Family | None:
@@ -119,6 +119,8 @@ def _in_place_of(old: Family, new: Family) -> Family | None:
         before: Mapping[str, Any] = getattr(old, space)
         now: Mapping[str, Any] = getattr(new, space)
         added[space] = {name: now[name] for name in now if name not in before}
+    if any(not is_constant(new.lists[name].path) for name in new.lists if name not in old.lists):
+        return None
     env = {v.name for v in old.env}
     more = tuple(v for v in new.env if v.name not in env)
     taken = {

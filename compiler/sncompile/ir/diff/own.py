@@ -68,7 +68,9 @@ def _columns(old: Family, new: Family) -> Iterator[_Column]:
 
 
 def _inputs(family: Family) -> dict[str, Value]:
-    return {name: taken.value for name, taken in family.inputs.items()}
+    """What a family reads, and what stands in the tables that are made for its jobs."""
+    made = {name: listed.value for name, listed in family.lists.items() if not listed.of_module}
+    return {name: taken.value for name, taken in family.inputs.items()} | made
 
 
 def _variables(family: Family) -> dict[str, Value]:

@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 from sncompile.diagnostics import Span
 from sncompile.ir.fields import identity, presentation, relation
 from sncompile.ir.keys.key_set import KeySet
-from sncompile.ir.values.model import Value
+from sncompile.ir.values.model import Cell, Key, Output, Related, Value, walk
 
 
 class Option(NamedTuple):
@@ -54,6 +54,11 @@ class ListFile(NamedTuple):
     value: Annotated[Value, identity()]
     ended_by: Annotated[str, identity()]
     span: Annotated[Span, presentation()]
+
+    @property
+    def of_module(self) -> bool:
+        """Whether a module says what it holds, by names; else it is made of what a step gives, such as rows."""
+        return not any(isinstance(leaf, (Cell, Key, Output, Related)) for leaf in walk(self.value))
 
 
 class Variable(NamedTuple):

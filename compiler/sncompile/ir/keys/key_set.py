@@ -121,7 +121,7 @@ def _text(cell: Cell) -> str | None:
 
 
 class Lacking(NamedTuple):
-    """Why an instance has none of a source's where it names one, and where that stands; `absent` where it names none."""
+    """Why an instance has none of a source's where it should, and where that is said; `absent` where it names none."""
 
     why: str
     place: Span | None
@@ -183,6 +183,15 @@ class KeySet:
         """Whether every row is an instance of its own: the keys hold the key of the only table."""
         tables = self.rows.tables
         return len(tables) == 1 and set(tables[0].key) <= set(self.by)
+
+    @property
+    def whole_table(self) -> Table | None:
+        """The table whose rows, all of them and in their order, are the instances; None where there is none such."""
+        tables = self.rows.tables
+        if self.link is not None or not self._by_row or set(self.by) != set(tables[0].key):
+            return None
+        index = self.rows.index[0]
+        return tables[0] if index == range(len(tables[0])) and len(tables[0]) else None
 
     @cached_property
     def instances(self) -> Sequence[tuple[str, ...]]:

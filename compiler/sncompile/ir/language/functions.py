@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import posixpath
 import re
 from collections.abc import Callable
@@ -358,6 +361,23 @@ def _no_options(value: Any) -> Any:
     return None if value is None else no_option(value)
 
 
+def _csv_row(*cells: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(["" if cell is None else to_text(cell) for cell in cells])
+    return text.getvalue()
+
+
+def _tsv_row(*cells: Any) -> str:
+    return "\t".join(["" if cell is None else to_text(cell) for cell in cells])
+
+
+def _json_row(names: Any, *cells: Any) -> str:
+    return json.dumps(dict(zip(names, cells, strict=True)), ensure_ascii=False)
+
+
+MAX_COLUMNS = 1_000
+"""Columns of a row that is made."""
+
 FUNCTIONS |= {
     # What the compiler itself puts around a value; the sign keeps them out of the language.
     "@sorted": Function(1, 1, _listed, _sort_written),
@@ -367,6 +387,10 @@ FUNCTIONS |= {
     "@path": Function(1, 1, _given, _no_options),
     "@filled": Function(1, 1, lambda types: BOOLEAN, bool),
     "@prefixed": Function(2, 2, _given, lambda v, start: v and tuple(start + to_text(item) for item in v)),
+    "@input": Function(1, 1, _given, lambda v: v),
+    "@csv": Function(1, MAX_COLUMNS, lambda types: STRING, _csv_row, Wants.TEXT),
+    "@tsv": Function(1, MAX_COLUMNS, lambda types: STRING, _tsv_row, Wants.TEXT),
+    "@jsonl": Function(2, MAX_COLUMNS + 1, lambda types: STRING, _json_row, Wants.UNTOUCHED),
     "@item": Function(1, 1, _given, lambda v: (v,)),
     "@string": Function(1, 1, _given, _converted("string")),
     "@integer": Function(1, 1, _given, _converted("integer")),

@@ -63,6 +63,7 @@ class NotThere(ValueFault):
     def __init__(self, related: Related, number: int, lacking: Lacking) -> None:
         self.related = related
         self.number = number
+        self.place = lacking.place
         super().__init__(lacking.why)
 
     def known(self) -> str:

@@ -195,6 +195,7 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
         elsewhere=seen.stored_elsewhere, made=_made(folder, obedience),
         refuse=functools.partial(_refuse, folder),
         tell_disks=lambda outputs, disks: _tell_disks(folder, outputs, disks),
+        spared=obedience.spared if obedience is not None else lambda job: (),
         place_of_try=folder.kept_of_try,
     )  # fmt: skip
     try:

@@ -39,7 +39,8 @@ class JobKeeper:
     brings to a store, and not the files that were claimed. `made` are outputs that runs are known to have made. `hide`
     takes secrets out of the log of a job that has ended; with `private`, logs are for their owner alone before that,
     too. `refuse` hears why jobs must not start, `tell_disks` of the disks that could not be written to when the job
-    with these outputs failed. `place_of_try` says where the log of a try is kept before another one writes a new log.
+    with these outputs failed. `spared` gives the outputs, absolute, that a job leaves as they are. `place_of_try` says
+    where the log of a try is kept before another one writes a new log.
     """
 
     def __init__(
@@ -47,8 +48,10 @@ class JobKeeper:
         hide: Redaction = NO_SECRETS, *, private: bool = False, elsewhere: bool = False, made: Collection[str] = (),
         refuse: Callable[[Objection], None] = lambda objection: None,
         tell_disks: Callable[[list[str], list[Disk]], None] = lambda outputs, disks: None,
+        spared: Callable[[EngineJob], Collection[str]] = lambda job: (),
         place_of_try: Callable[[str, int], Path] | None = None,
     ) -> None:  # fmt: skip
+        self._spared = spared
         self._tell_disks, self._place_of_try = tell_disks, place_of_try
         self._tries: dict[str, int] = {}
         self._refuse, self._made = refuse, made
@@ -68,7 +71,9 @@ class JobKeeper:
         if found is not None:
             self._refuse(found)
             raise Refused(found.message)
-        for claim, names in self._by_claim(files).items():
+        spared = {path for job in jobs for path in self._spared(job)}
+        begun = (written for written in files if os.path.normpath(self._working / written.path) not in spared)
+        for claim, names in self._by_claim(begun).items():
             self._marks[claim.place].begin(names)
         for log in (log for job in jobs for log in job.logs):
             self._keep_last_try(log)

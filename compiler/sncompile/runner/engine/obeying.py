@@ -42,6 +42,7 @@ class Obedience:
         now = next(iter(logs.values())).now if logs else None
         self._looker = Looker(stamps_of(states), hashing, now)
         self._first: dict[str, str] = {}
+        self._settled: dict[tuple[str, str], bool] = {}
         self._left_out: list[Path] = []
         """Marks of jobs that are left out of a batch that runs."""
         self._begun: dict[str, tuple[float, list[tuple[Order, tuple[str, ...]]]]] = {}
@@ -122,7 +123,7 @@ class Obedience:
                 continue  # It only asks for the others.
             started = []
             for order in self._of(job):
-                if order.mark and (order.verdict is Verdict.STAYS or self._passes_over(order)):
+                if self._stays(order):
                     self._keep(order)
                     continue
                 if order.mark:
@@ -142,8 +143,20 @@ class Obedience:
         found = self._first[path] = self._looker.version(path)
         return found
 
-    def _passes_over(self, order: Order) -> bool:
-        return order.verdict is Verdict.MAY and self._is_same(order)
+    def spared(self, job: EngineJob) -> set[str]:
+        """The outputs, absolute, of those jobs of a batch that need not run, now that its turn has come."""
+        return {path for order in self._of(job) if self._stays(order) for path in order.outputs}
+
+    def _stays(self, order: Order) -> bool:
+        """Whether a job of a batch need not run; once the batch has begun, that is settled."""
+        if not order.mark:
+            return False
+        job = (order.root, order.key)
+        if job not in self._settled:
+            self._settled[job] = order.verdict is not Verdict.RUN and (
+                order.verdict is Verdict.STAYS or self._is_same(order)
+            )
+        return self._settled[job]
 
     def _keep(self, order: Order) -> None:
         """Have a job of a batch be left alone: by its mark it is done as the script now says it.
@@ -181,6 +194,8 @@ class Obedience:
             read = zip(order.inputs, versions, strict=True)
             inputs = tuple([known if self._looker.same(path, known) else CHANGING for path, known in read])
             outputs = tuple([self._looker.version(path) for path in order.outputs])
+            if not order.outputs and not self._mark(order):
+                continue
             ended = time.time()
             # Of a batch nobody knows how long each of its jobs took.
             seconds = (ended - began) / len(orders)
@@ -194,6 +209,17 @@ class Obedience:
             self._young |= {p: (order.root, v) for p, v in zip(order.outputs, outputs, strict=True)
                             if not self._looker.has_stamp(p)}  # fmt: skip
         self._write_all(rows)
+
+    def _mark(self, order: Order) -> bool:
+        """Leave the mark by which a state knows a job that writes nothing, as the engine may have another one.
+
+        False where that cannot be: the job runs again.
+        """
+        place = Path(self._states[order.root].start, order.key)
+        with contextlib.suppress(OSError):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.touch()
+        return place.exists()
 
     def _memory(self, job: EngineJob) -> float | None:
         return read_measure(self._working / job.benchmark).memory if job.benchmark else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.values.evaluate import Evaluator
-from sncompile.targets.snakemake.batching import instance_mark
-from sncompile.targets.snakemake.marking import marks_of
+from sncompile.targets.snakemake.marking import marks_of, step_mark
 
 
 def first_files(family: Family, evaluator: Evaluator) -> Iterator[str | None]:
@@ -24,8 +24,17 @@ def marks(graph: Graph, family: Family) -> Iterator[str]:
     return map(marks_of(graph, family), range(len(family.keys)))
 
 
-def effect_marks(graph: Graph, family: Family) -> list[str]:
-    """Of every instance of a family that writes nothing the file by which it is known that it was done."""
-    if family.batches:
-        return [instance_mark(graph.workspace, family, number) for number in range(len(family.keys))]
-    return list(marks(graph, family))
+def effect_marks(graph: Graph, family: Family, former: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Of every instance of a family that writes nothing the file by which it is known that it was done.
+
+    It is the mark of its step, whatever an engine has for one: that instances are done in batches, or in one rule with
+    those of other steps, is no reason to do them again. `former` are names that steps had.
+    """
+    origins = [family.origin(number) for number in range(len(family.keys))]
+    last: dict[str, set[str]] = {}
+    for origin, key in origins:
+        last.setdefault(origin.step, set()).update(key[-1:])
+    return [
+        step_mark(graph.workspace, former.get(origin.step, origin.step), key, last[origin.step])
+        for origin, key in origins
+    ]

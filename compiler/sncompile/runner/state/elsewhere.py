@@ -71,7 +71,7 @@ def _former(former: Former, lowered: Lowered, states: Mapping[str, State], hashi
         if (numbers := [number for number, step in enumerate(held) if step in former.names])
     }
     effects = {
-        name: effect_marks(graph, graph.families[name]._replace(name=former.names.get(name, name)))
+        name: effect_marks(graph, graph.families[name], former.names)
         for name in wanted
         if not graph.families[name].outputs
     }

@@ -154,11 +154,12 @@ def orders_of(graph: Graph, lowered: Lowered, decisions: Decisions, marked: Iter
 def lacking_marks(graph: Graph, decisions: Decisions, marked: Iterable[str]) -> Iterator[str]:
     """The marks that are not there of jobs that the engine knows by one, and that need not run, or may not have to.
 
-    Whoever reads from such a job waits for its mark. Batches may be others than they were, with marks of their own.
+    Whoever reads from such a job, or comes after it, waits for its mark. Batches may be others than they were, with
+    marks of their own, and so may rules that do the jobs of several steps.
     """
-    for name in marked:
-        found = decisions.tasks.get(name)
-        if found is None:
+    by_mark = frozenset(marked)
+    for name, found in decisions.tasks.items():
+        if name not in by_mark and graph.families[name].outputs:
             continue
         own = list(marks(graph, graph.families[name]))
         runs = {own[number] for number in decisions.wanted[name] if found.verdicts[number] is Verdict.RUN}

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sncompile.diagnostics import CompileError
 from sncompile.faults import runs as faults
 from sncompile.runner.files.claims import Claimed
-from sncompile.runner.files.run_files import RunFiles
+from sncompile.runner.files.run_files import RealPaths, RunFiles
 from sncompile.runner.record import RunFolder
 from sncompile.runner.run_options import Prepared, RunOptions
 from sncompile.runner.selection.wanted import left_out, waited_for
@@ -92,13 +92,15 @@ def decide_run(
     bring(decisions, states, logs)
     for whose, number in sorted(Counter(each.whose for each in decisions.brought.values()).items()):
         say(f"the results of {count(number, 'job')} are taken from {whose}")
-    temporary = _temporary(run, options, decisions, look)
+    real = RealPaths(Path(here))
+    temporary = _temporary(run, options, decisions, look, lambda path: real(path) in files.writes)
     return Decided(decisions, states, logs, tuple(temporary))
 
 
 def _temporary(
-    run: Prepared, options: RunOptions, decisions: Decisions, look: Callable[[Mapping[str, Sequence[int]]], Decisions]
-) -> Iterator[Temporary]:
+    run: Prepared, options: RunOptions, decisions: Decisions,
+    look: Callable[[Mapping[str, Sequence[int]]], Decisions], claimed: Callable[[str], bool],
+) -> Iterator[Temporary]:  # fmt: skip
     """The temporary outputs that the run has to do with."""
     wanted = options.wanted
     if wanted is None:
@@ -110,7 +112,8 @@ def _temporary(
         for name in run.jobs.tasks
         if name in run.jobs.wanted or name in wanted.jobs
     }
-    return temporary_outputs(decisions, look(whole), decisions.states, absolute(wanted.files, run.graph.folder))
+    asked = absolute(wanted.files, run.graph.folder)
+    return temporary_outputs(decisions, look(whole), decisions.states, asked, claimed)
 
 
 def give_orders(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any, NamedTuple
 
-from sncompile.diagnostics import Diagnostic, Report
+from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics.few import MAX_TOLD
 from sncompile.faults import tables as table_faults
@@ -17,6 +17,7 @@ from sncompile.ir.language.types import type_text
 from sncompile.ir.values.evaluate import AbsentItem, Evaluator, Gap, Missing, NotThere
 from sncompile.ir.values.model import Apply, Cell, Const, Output, Record, Related, Value, walk
 from sncompile.semantics.checking.cells import Faulty
+from sncompile.semantics.checking.made_sheets import check_sheets
 from sncompile.semantics.checking.pairing import check_pairing
 from sncompile.semantics.checking.settings import Words, check_output, check_settings
 from sncompile.semantics.checking.stated import check_step
@@ -31,7 +32,7 @@ def check_values(program: Program, evaluator: Evaluator, report: Report) -> None
     for step in program.steps.values():
         told = len(report)
         for name, value in step.inputs.items():
-            if _surely_there(value):
+            if _surely_there(value) or name in step.sheets:
                 continue
             if value.type.base != "unknown":
                 what = f"the input `{name}` of `{step.name}`"
@@ -44,6 +45,8 @@ def check_values(program: Program, evaluator: Evaluator, report: Report) -> None
             if value.type.base != "unknown":
                 what = f"the parameter `{name}` of `{step.name}`"
                 _check_param(param, value, what, _At(step.keys, step, _in_json(step)), evaluator, report)
+        if step.sheets:
+            check_sheets(step, evaluator, report)
         if len(report) == told:
             check_pairing(step, report)
             told = len(report)

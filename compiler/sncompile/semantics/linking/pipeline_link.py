@@ -32,7 +32,7 @@ from sncompile.semantics.linking.step_link import StepLinker
 from sncompile.semantics.linking.step_order import order_by_names
 from sncompile.semantics.linking.with_link import bind_ports_and_params, refuse_settings, type_names
 from sncompile.semantics.modules.link import TypedModule
-from sncompile.semantics.program import Handed, NamedOutput
+from sncompile.semantics.program import Handed, Moves, NamedOutput
 from sncompile.semantics.scope import RESERVED, MapRows, Members, Scope, Space, StepSpace, TableSpace
 from sncompile.semantics.shared import Shared
 from sncompile.semantics.tables.link import load_tables
@@ -357,7 +357,7 @@ class PipelineLinker:
             return
         inner = [name.removeprefix(self._prefix) for name in self.linked]
         self._report.extend(wrong_moves(self._doc.moved, {*self._doc.steps, *inner}))
-        self._shared.moves += [(self._prefix + m.old.name, self._prefix + m.new.name) for m in self._doc.moved]
+        self._shared.moves.append(Moves(self._prefix, tuple([(m.old.name, m.new.name) for m in self._doc.moved])))
 
     def _note_order(self) -> None:
         """Write down which linked steps must be done before which, by `after` and `flow`."""

@@ -19,7 +19,7 @@ from sncompile.semantics.linking.binding import port_type
 from sncompile.semantics.linking.conventions import decided_argument
 from sncompile.semantics.linking.data_roots import workspace_of
 from sncompile.semantics.linking.with_link import Bindings, Settler, bind_ports_and_params
-from sncompile.semantics.list_files import placed
+from sncompile.semantics.list_files import list_path, placed
 from sncompile.semantics.modules.link import TypedModule, link_env, link_image
 from sncompile.semantics.path_text import join_text, tidy
 from sncompile.semantics.program import OutputPath, Step
@@ -57,7 +57,9 @@ class StepLinker:
         """The linked step; its faults are told."""
         doc, module = self._doc, self._module
         mdoc = module.doc
-        bound = bind_ports_and_params(doc, mdoc, module.defaults, self._data, self._working, self._scope, self._report)
+        bound = bind_ports_and_params(
+            doc, mdoc, module.defaults, self._data, self._working, self._scope, self._report, self._list_path
+        )
         self.by_default = frozenset(bound.by_default)
         typer = Typer(self._scope, self._report)
         image = module.container
@@ -69,7 +71,7 @@ class StepLinker:
             title=doc.title or mdoc.about.title,
             module=mdoc,
             keys=self._keys,
-            inputs={n: bound.inputs[n] for n in mdoc.inputs},
+            inputs={n: bound.sheets[n].files if n in bound.sheets else bound.inputs[n] for n in mdoc.inputs},
             params={n: bound.params[n] for n in mdoc.params},
             outputs=self._outputs(typer, bound),
             command=self._command(bound),
@@ -90,7 +92,12 @@ class StepLinker:
             tags=doc.tags,
             span=doc.name.span,
             checks=module.checks,
+            sheets=bound.sheets,
         )
+
+    def _list_path(self, file: str, span: Span) -> Value:
+        """The path of a file that is written for a job."""
+        return list_path(file, workspace_of(self._data), self._name, self._keys, span)
 
     def _command(self, bound: Bindings) -> tuple[Argument, ...] | None:
         """The module's command without what this step's values leave out, so that it reads as it was meant for them."""

@@ -50,10 +50,14 @@ def names_in(step: StepDoc) -> set[str]:
         node.id
         for _, value in step.bindings.values()
         if value is not None
-        for expr in _expressions(value)
-        for node in _nodes(expr)
+        for node in expressions_in(value)
         if isinstance(node, Name)
     }
+
+
+def expressions_in(value: Binding) -> Iterator[Expr]:
+    """Every expression of a value, with all that stands in it."""
+    return (node for expr in _expressions(value) for node in _nodes(expr))
 
 
 def _expressions(value: Binding) -> Iterator[Expr]:

@@ -17,7 +17,9 @@ from sncompile.semantics.linking.binding import bind_param, bind_port, param_typ
 from sncompile.semantics.linking.conventions import is_large, open_names, roots_of, settle
 from sncompile.semantics.linking.default_link import Defaults, constant_default
 from sncompile.semantics.linking.groups import nested, parameters_of, ungrouped
+from sncompile.semantics.made_sheets import Placing, link_sheet, refuse_sheet, sheet_in
 from sncompile.semantics.path_text import tidy
+from sncompile.semantics.program import MadeSheet
 from sncompile.semantics.scope import MapRows, Scope
 from sncompile.semantics.tables.maps import LOST, map_rows
 from sncompile.semantics.typing import Typer
@@ -37,7 +39,7 @@ from sncompile.syntax.expressions import Template
 
 class Bindings(NamedTuple):
     """What `with` and the defaults give to a module's inputs and parameters; `by_default` are inputs that `with` does
-    not name.
+    not name. Of those of `sheets`, which are made for each job, `inputs` has the paths.
     """
 
     inputs: dict[str, Value]
@@ -46,6 +48,7 @@ class Bindings(NamedTuple):
     given: set[str]
     """The names that `with` gives something to."""
     maps: dict[str, MapRows]
+    sheets: dict[str, MadeSheet]
 
 
 def bind_ports_and_params(
@@ -56,16 +59,22 @@ def bind_ports_and_params(
     working: Path,
     scope: Scope,
     report: Report,
+    place: Placing | None = None,
 ) -> Bindings:
     """Bind a step's `with` to the inputs and parameters of its module (or inner pipeline), and the defaults to others.
 
-    `data` are the data roots that the defaults follow from, `working` is the folder that paths are seen from.
+    `data` are the data roots that the defaults follow from, `working` is the folder that paths are seen from, and
+    `place` says where files lie that are made for a job; None where it is no job that takes them.
     """
     typer = Typer(scope, report)
     step = step._replace(bindings=dict(ungrouped(step.bindings, module, typer, report)))
-    bound = Bindings({}, {}, set(), set(step.bindings), {})
+    bound = Bindings({}, {}, set(), set(step.bindings), {}, {})
     called = module.name.name
     for name, (named, value) in step.bindings.items():
+        sheet = None if name in parameters_of(module) and name not in module.params else sheet_in(value)
+        if sheet is not None:
+            _bind_sheet(bound, step, named, sheet, module, scope, report, place)
+            continue
         typed: Value = Const(None, UNKNOWN, named.span)
         if value is not None and not (isinstance(module, PipelineDoc) and name in module.maps):
             typed = typer.value(value)
@@ -87,6 +96,32 @@ def bind_ports_and_params(
             report.add(_missing(step, map_.name, "map", called))
             bound.maps[map_.name.name] = LOST
     return bound
+
+
+def _bind_sheet(
+    bound: Bindings,
+    step: StepDoc,
+    named: Named,
+    rows: MapValue,
+    module: Document,
+    scope: Scope,
+    report: Report,
+    place: Placing | None,
+) -> None:
+    """Bind a table that is made for each job."""
+    name, called = named.name, module.name.name
+    unknown = Const(None, UNKNOWN, named.span)
+    if name in module.inputs:
+        what = f"the sheet `{name}` of `{step.name.name}`"
+        sheet = link_sheet(module.inputs[name], rows, what, scope, place, report)
+        bound.inputs[name] = sheet.path if sheet is not None else unknown
+        if sheet is not None:
+            bound.sheets[name] = sheet
+    elif name in module.params:
+        bound.params[name] = unknown
+        refuse_sheet(rows, f"the parameter `{name}` of `{called}`", module.params[name].name, report)
+    elif not module.broken:
+        report.add(_unknown_port(step, named, module))
 
 
 def _given_map(doc: MapDoc, value: Binding | None, typer: Typer, report: Report) -> MapRows:
@@ -215,8 +250,10 @@ def type_names(step: StepDoc, module: Document | None, scope: Scope, report: Rep
     typer = Typer(scope, found)
     bindings = step.bindings if module is None else ungrouped(step.bindings, module, typer, report)
     for name, (named, value) in bindings.items():
-        if value is not None and not isinstance(value, MapValue):
-            typer.value(value)
+        rows = sheet_in(value)
+        for each in [held for _, held in rows.entries] if rows is not None else [value]:
+            if each is not None and not isinstance(each, MapValue):
+                typer.value(each)
         if module is not None and not module.broken and name not in (*module.inputs, *parameters_of(module)):
             report.add(_unknown_port(step, named, module))
     for output in step.outputs.values():

@@ -97,7 +97,7 @@ def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str], a
     if not by_size:  # What is computed of sizes is known when the job runs.
         yield from _differ("command", found["command"], job.command or [])
         yield from _differ("script", found["script"], job.shell or "")
-    yield from _differ("lists", found["lists"], list(_lists(job, family)))
+    yield from _differ("lists", list(_as_texts(found["lists"])), list(_lists(job, family)))
     yield from _differ("inputs", found["inputs"], list(_paths(job.inputs)))
     yield from _differ("outputs", found["outputs"], list(_paths(job.outputs)))
     for flag in ("temp", "protected", "create"):
@@ -119,10 +119,19 @@ def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str], a
         yield f"it does not wait for {', '.join(sorted(lacking))}"
 
 
-def _lists(job: Job, family: Family) -> Iterator[str]:
+def _lists(job: Job, family: Family) -> Iterator[tuple[str, str, str]]:
     for (path, text), file in zip(job.lists.items(), family.lists.values(), strict=True):
-        items = text.removesuffix(file.ended_by).split(file.ended_by) if text else []
-        yield from (path, PRINTED[file.ended_by], str(len(items)), *items)
+        yield path, PRINTED[file.ended_by], text
+
+
+def _as_texts(found: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Each list file that is written: its path, the format of an item, and the text that comes of it."""
+    ends = {form: end for end, form in PRINTED.items()}
+    rest = found
+    while rest:
+        path, form, count, *rest = rest
+        items, rest = rest[: int(count)], rest[int(count) :]
+        yield path, form, "".join(f"{item}{ends.get(form, '')}" for item in items)
 
 
 def _checks(job: Job, family: Family) -> Iterator[str]:

@@ -63,12 +63,20 @@ def flow(value: Json) -> str:
     ('{type: array, items: ["null", File]}', '"1e3"', '$(inputs.x)')
     """
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{flow(k)}: {flow(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{_key(flow(k))}: {flow(v)}" for k, v in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, str) and _WORD.fullmatch(value) and value.lower() not in _MEANS_MORE:
         return value
     return scalar(value)
+
+
+_LONGEST_KEY = 1000
+"""YAML allows 1,024 characters for a key that nothing announces."""
+
+
+def _key(text: str) -> str:
+    return text if len(text) <= _LONGEST_KEY else f"? {text}"
 
 
 def typed(kind: Json, **more: Json) -> str:

@@ -103,6 +103,12 @@ def _mark_of(workspace: str, name: str, keys: KeySet) -> Callable[[int], str]:
     return lambda number: "/".join((start, *map(encode_key, instances[number]))) + end
 
 
+def step_mark(workspace: str, step: str, key: Collection[str], last: Collection[str]) -> str:
+    """The mark of a job of a step, as it is where the step has a rule of its own; `last` are all of its last keys."""
+    start = below(workspace, f"{step}/{OWN_FOLDER}/done" if key else f"{OWN_FOLDER}/done/{step}")
+    return "/".join((start, *map(encode_key, key))) + (ending(map(encode_key, last), MARKER) if key else MARKER)
+
+
 class _Named(Protocol):
     """A family of a graph, as far as its marks go."""
 

@@ -64,6 +64,22 @@ def draw_input(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Json]:
     return port, value
 
 
+def draw_sheet(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Json]:
+    """A port that takes a table made for the job, and the columns of that; what it gathers is of one step or table."""
+    rows: Json = {"a text": draw(hostile("\t")).replace("${", "$${"), "n": draw(st.integers(0, 9))}
+    rows |= {f"key {key}": "${%s}" % key for key in keys if draw(st.booleans()) and not world.keys}
+    single = [(step.name, port) for step in world.steps for port, (kind, _) in step.outputs.items() if kind == "file"]
+    match draw(st.sampled_from(["job", *(["step"] * bool(single)), *(["table"] * bool(world.tables))])):
+        case "step":
+            step, port = draw(st.sampled_from(single))
+            form = draw(st.sampled_from(["${%s.%s}", "${coalesce(%s.%s, '')}", "${stem(%s.%s)}"]))
+            rows["made"] = form % (step, port)
+        case "table":
+            table = draw(st.sampled_from(world.tables))
+            rows |= {f"column {c}": "${%s.%s}" % (table.name, c) for c in (*table.columns, table.key[0])}
+    return {"type": "file?", "format": draw(st.sampled_from(["csv", "jsonl"]))}, {"rows": rows}
+
+
 def draw_param(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Any]:
     """A parameter and what is bound to it; `...` where nothing is."""
     choices = ["literal", "literal", "default", "absent"]

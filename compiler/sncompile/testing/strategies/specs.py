@@ -11,10 +11,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from sncompile.testing.spec import Json, Row, Spec
-from sncompile.testing.strategies.bindings import DEFAULTS, draw_input, draw_param
+from sncompile.testing.strategies.bindings import DEFAULTS, draw_input, draw_param, draw_sheet
 from sncompile.testing.strategies.modules import draw_command, draw_outputs, draw_resources, draw_shell
 from sncompile.testing.strategies.tables import KEYS, draw_table, key_pool
-from sncompile.testing.strategies.texts import Draw, key_values, mostly, some
+from sncompile.testing.strategies.texts import Draw, key_values, mostly, one_in, some
 from sncompile.testing.strategies.world import Sizes, StepShape, TableShape, World
 
 
@@ -131,7 +131,8 @@ def _step(draw: Draw, world: World, name: str) -> Json:
     module: Json = {"inputs": {}, "params": {}, "outputs": {}}
     bound: Json = {}
     for i in range(draw(st.integers(0, world.sizes.inputs))):
-        module["inputs"][f"i{i}"], bound[f"i{i}"] = draw_input(draw, world, keys)
+        drawn = draw_sheet if one_in(draw, 8) else draw_input
+        module["inputs"][f"i{i}"], bound[f"i{i}"] = drawn(draw, world, keys)
     for i in range(draw(st.integers(0, world.sizes.params))):
         module["params"][f"q{i}"], value = draw_param(draw, world, by)
         if value is not ...:

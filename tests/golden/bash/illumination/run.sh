@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # illumination: Illumination correction
-# Made by sncompile 0.1.0 from illumination.yaml (bc5c46734862).
+# Made by sncompile 0.1.0 from illumination.yaml (5f43fc2efeeb).
 
 if [ -z "${BASH_VERSION-}" ]; then exec bash "$0" "$@"; fi
 

@@ -1,6 +1,6 @@
 # Pipeline illumination: Illumination correction
 # Compiled by sncompile 0.1.0 from illumination.yaml
-# (sha256:bc5c467348627b63fb2f99b8fcfe9cf4b0d53eb5c228d9d65b7395aef726f32f).
+# (sha256:5f43fc2efeeb1b5a3d3b4348428c173808826dc942bd694bba052ebc6783a8a7).
 # Do not edit: change the spec and compile again.
 # Run it with any CWL engine; results get their paths below the folder of `--outdir`:
 #     cwltool --outdir out workflow.cwl job.json
