@@ -68,12 +68,14 @@ MODULE: dict[str, Any] = {
         "ps": {"type": "string[]", "default": ["one", "two"]},
     },
     "let": {"named": "${params.x}", "several": ["one more"]},
+    "checks": ["${params.e == 'a'}", {"that": "${len(params.x) < 100}", "message": "It is too long"}],
     "command": [
         "tool",
         "${let.named}",
         "${let.several}",
         {"option": "--x", "value": "a value", "when": "${params.x == 'MARK'}"},
         {"flag": "--flag", "when": "${params.e == 'a'}"},
+        {"option": "--p=", "value": "${params.p}", "joined": True},
         {"option": "--p", "value": "${params.p}"},
         {"list_file": "${params.ps}", "option": "--l", "prefix": "@"},
         {"list_file": ["a value"]},
@@ -175,7 +177,8 @@ PIPELINE: dict[str, Any] = {
         "two": {
             "module": {
                 "outputs": {"q": {"type": "file"}, "r": {"type": "file[]"}},
-                "shell": "echo ${infer_v} > ${outputs.q}; touch ${outputs.r}".replace("${infer_v}", "hello"),
+                "shell": "echo ${infer_v} ${args} > ${outputs.q}; touch ${outputs.r}".replace("${infer_v}", "hello"),
+                "args": ["an argument", {"option": "-o", "value": "a value"}],
                 "container": "org/image:3",
             },
             "outputs": {"r": {"path": ["r1_${sk}", "r2_${sk}"]}},
@@ -187,6 +190,12 @@ PIPELINE: dict[str, Any] = {
         "three": {"module": {"params": {"x": {"type": "string", "default": "MARK"}}, "python": "os.path:join"}},
         "four": {"module": {"params": {"x": {"type": "string", "default": "MARK"}}, "script": "run.py"}},
         "five": {"module": {"params": {"x": {"type": "string", "default": "MARK"}}, "notebook": "run.ipynb"}},
+        "seven": {
+            "module": {
+                "params": {"x": {"type": "string", "default": "MARK"}},
+                "script": {"file": "run.py", "object": "snakemake"},
+            }
+        },
         "six": {"module": "./inner.yaml", "override": {"in_*": {"container": "org/image:4", "env": {"E": "text"}}}},
     },
     "flow": {"seq": ["three", {"parallel": ["four", "five"]}]},

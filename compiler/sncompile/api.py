@@ -144,6 +144,8 @@ def _checked(
     failed = any(d.severity is Severity.ERROR for d in found)
     inferred = program.inferred if program is not None else {}
     sources = library.sources | shown_lines(found, library.sheets)
+    if options.params_file is not None:
+        sources.setdefault(options.params_file.source.name, options.params_file.source.text)
     return Checked(name, document, None if failed else program, found, sources, inferred)
 
 

@@ -208,10 +208,28 @@ PATH_IN_TEXT = Fault(
     "not where a function has made another text of it (`join`, `replace`, `dirname`), in the environment, or in a\n"
     "list file. `basename`, `stem` and `suffix` may be taken.",
 )
+NOT_IN_SCRATCH = Fault(
+    "SN349",
+    "what has no scratch folder",
+    "In a scratch folder all paths are made absolute right before the command runs. `args` of a script, scripts that\n"
+    "find their values in an object, and functions of a file beside the module get theirs as they are.",
+)
 BAD_SUM = Fault(
     "SN477",
     "a sum of a file that cannot be",
     "`sha256` of a step says what the files of inputs must hold, beside what `with` gives: `sha256: {reads:\n"
     '"${samples.sum}"}`. It is for an input that is one file, which no step makes, and has 64 digits. A job whose\n'
     "file holds something else fails before its command runs.",
+)
+CHECK_FAILED = Fault(
+    "SN355",
+    "values of which a check does not hold",
+    "A module or pipeline says with `checks` what must hold of its values together. These do not go with each other; "
+    "where each is from is shown.",
+)
+UNUSED_ARGS = Fault(
+    "SN356",
+    "arguments that a script never names",
+    "`args` of a module lists arguments, and `${args}` in its `shell` stands for their words. Nothing else hands them "
+    "over.",
 )

@@ -178,7 +178,12 @@ class Words:
 
     def from_rows(self, value: Value) -> bool:
         """Whether a value is a list that comes out of a table, or from other jobs."""
-        return from_rows(self._columns.bound(value))
+        bound = self._columns.bound(value)
+        if isinstance(bound, ir.Apply) and bound.function == "@prefixed":
+            bound = self._columns.bound(bound.operands[0])
+            if isinstance(bound, ir.Local) and bound.space == "inputs":
+                bound = self._family.inputs[bound.name].value
+        return from_rows(bound)
 
     def _has_ports(self, value: Value) -> bool:
         """Whether a port, a resource or a file is named somewhere inside a value."""

@@ -14,6 +14,7 @@ from dataclasses import replace
 from heapq import heapify, heapreplace
 
 from sncompile.ir.graph.feeds import reads_optional
+from sncompile.ir.graph.images import images_used
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.jobs.expansion import job_id
 from sncompile.ir.values.evaluate import Evaluator
@@ -31,10 +32,6 @@ def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
         if family.batch < 2 or family.batches or len(family.keys) < 2:
             continue
         reason = _hindrance(family, graph)
-        if graph.feeds_itself(name):
-            reason = "its instances wait for each other"
-        if reason is None and graph.sums:
-            reason = "files of inputs are looked at before each job (`sha256`)"
         if reason is None and remote.ports(name):
             reason = "the engine fetches what it reads, or sends what it writes, one by one"
         if reason is not None:
@@ -51,6 +48,12 @@ def batch(graph: Graph, seconds: Mapping[str, float] | None = None) -> Result:
 
 
 def _hindrance(family: Family, graph: Graph) -> str | None:
+    if graph.feeds_itself(family.name):
+        return "its instances wait for each other"
+    if graph.sums:
+        return "files of inputs are looked at before each job (`sha256`)"
+    if len(images_used(family, Evaluator(graph.families))) > 1:
+        return "its instances run in different images"
     if any(dynamic(value) for value in family.params.values()):
         return "it takes values that are known when it is about to run"
     if any(dynamic(value) for value in family.resources.values()):

@@ -10,13 +10,14 @@ from sncompile.diagnostics import Report, Span
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, Flag, Option
-from sncompile.ir.graph.own_names import CALLER, SCRATCH_CALLER
+from sncompile.ir.graph.own_names import CALLER, FILE_CALLER, SCRATCH_CALLER
 from sncompile.ir.language.types import BOOLEAN, NULL, PATH, STRING, Type
 from sncompile.ir.values.model import Apply, Choice, Const, Local, ModuleFile, Record, Text, Value
 from sncompile.semantics.linking.binding import param_type, port_type
 from sncompile.semantics.list_files import BY_VALUE, may_be_empty
 from sncompile.semantics.modules.library import Library
 from sncompile.semantics.scripts.notebooks import check_notebook
+from sncompile.semantics.scripts.snakemake_object import OBJECTS, member_words
 from sncompile.semantics.scripts.values import Script, link_script
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import Argument as DocArgument
@@ -44,8 +45,10 @@ def link_action(doc: ModuleDoc, typer: Typer, library: Library, report: Report, 
     if doc.script is None:
         return Action((), None, True)
     if isinstance(doc.script, Template):
-        return Action(None, link_script(doc.script, typer, report, named=doc.in_scratch), False)
-    _check_one_name(doc, report)
+        args = None if doc.args is None else tuple(_argument(a, typer, report) for a in doc.args)
+        return Action(None, link_script(doc.script, typer, report, args, named=doc.in_scratch), False)
+    if not doc.object:
+        _check_one_name(doc, report)
     make = {"python": _python, "script": _script, "notebook": _notebook}[doc.action]
     return Action(make(doc, doc.script, library, report, claim), None, True)
 
@@ -68,6 +71,8 @@ def _condition(when: DocValue | None, typer: Typer, report: Report) -> Value | N
 def _argument(argument: DocArgument, typer: Typer, report: Report) -> Argument:
     if isinstance(argument, OptionArgument):
         when = _condition(argument.when, typer, report)
+        if argument.joined:
+            return _joined(argument, typer.text(argument.value), when, report)
         return Option(argument.option, typer.text(argument.value), argument.repeat, when, argument.span)
     if isinstance(argument, FlagArgument):
         return Flag(argument.flag, _condition(argument.when, typer, report), argument.span)
@@ -77,6 +82,30 @@ def _argument(argument: DocArgument, typer: Typer, report: Report) -> Argument:
     if value.type.base == "null":
         report.add(faults.ABSENT.at(value.span, "an argument that is nothing", help='write "" for an empty argument'))
     return value
+
+
+def _joined(argument: OptionArgument, value: Value, when: Value | None, report: Report) -> Argument:
+    """An option that is one word with its value (`INPUT=a.bam`): a text before the value, or before each of a list."""
+    span, start = argument.span, Const(argument.option, STRING, argument.span)
+    if value.type.base in ("unknown", "null"):
+        return value
+    if value.type.many:
+        if not argument.repeat:
+            message, hint = (
+                f"`{argument.option}` is joined to a list",
+                "write `repeat: true`: it stands before each item",
+            )
+            report.add(faults.WRONG_TYPE.at(value.span, message, help=hint))
+        kind = STRING._replace(many=True, optional=value.type.optional)
+        word: Value = Apply("@prefixed", (value, start), kind, span)
+    else:
+        word = Text((start, value), STRING, span)
+    if value.type.optional:
+        there = Apply("!=", (value, Const(None, NULL, span)), BOOLEAN, span)
+        when = there if when is None else Apply("and", (when, there), BOOLEAN, span)
+    if when is None:
+        return word
+    return Choice(when, word, Const(None, NULL, span), word.type._replace(optional=True), span)
 
 
 def _list_argument(argument: ListArgument, typer: Typer, report: Report) -> Argument:
@@ -145,6 +174,8 @@ def _members(doc: ModuleDoc, leave_out: str = "") -> list[tuple[str, Local]]:
 
 def _python(doc: ModuleDoc, function: Named, library: Library, report: Report, claim: Claim) -> tuple[Argument, ...]:
     span = function.span
+    if function.name.rpartition(":")[0].endswith(".py"):
+        return _function_of_file(doc, function, library, claim)
     caller = ModuleFile(library.claim_support(SCRATCH_CALLER if doc.in_scratch else CALLER), Type("file"), span)
     record = Record(_keywords(doc), STRING, span)
     return (
@@ -166,6 +197,21 @@ def _from_scratch(doc: ModuleDoc, span: Span) -> tuple[Argument, ...]:
     return (Const("--home", STRING, span), Const(".", PATH, span), Const(",".join(names), STRING, span))
 
 
+def _function_of_file(doc: ModuleDoc, function: Named, library: Library, claim: Claim) -> tuple[Argument, ...]:
+    """A function of a file that stands beside the module: `tools.py:count`."""
+    span = function.span
+    name, _, called = function.name.rpartition(":")
+    emitted = claim(name, span)
+    if emitted is None:
+        return ()
+    caller = ModuleFile(library.claim_support(FILE_CALLER), Type("file"), span)
+    record = Record(_keywords(doc), STRING, span)
+    return (
+        Const("python", STRING, span), caller, ModuleFile(emitted, Type("file"), span),
+        Const(called, STRING, span), record,
+    )  # fmt: skip
+
+
 def _script(doc: ModuleDoc, script: Named, library: Library, report: Report, claim: Claim) -> tuple[Argument, ...]:
     span = script.span
     interpreter = _INTERPRETERS.get(PurePosixPath(script.name).suffix.lower())
@@ -178,6 +224,8 @@ def _script(doc: ModuleDoc, script: Named, library: Library, report: Report, cla
     emitted = claim(script.name, span)
     if emitted is None or interpreter is None:
         return ()
+    if doc.object:
+        return _with_object(doc, interpreter, ModuleFile(emitted, Type("file"), span), library, report)
     arguments: list[Argument] = [Const(interpreter, STRING, span), ModuleFile(emitted, Type("file"), span)]
     for name, local in _members(doc):
         if local.type.base == "boolean" and not local.type.many:
@@ -185,6 +233,19 @@ def _script(doc: ModuleDoc, script: Named, library: Library, report: Report, cla
         else:
             arguments.append(Option(f"--{name}", local, False, None, span))
     return tuple(arguments)
+
+
+def _with_object(
+    doc: ModuleDoc, interpreter: str, script: ModuleFile, library: Library, report: Report
+) -> tuple[Argument, ...]:
+    """A script with Snakemake's object; what a step adds to it stands behind (`StepLinker`)."""
+    runner = OBJECTS.get(interpreter)
+    if runner is None:
+        hint = "such scripts are Python (`.py`) or R (`.R`)"
+        report.add(faults.BAD_SCRIPT.at(script.span, f"no object `{doc.object}` for `{interpreter}`", help=hint))
+        return ()
+    runs = ModuleFile(library.claim_support(runner), Type("file"), script.span)
+    return (Const(interpreter, STRING, script.span), runs, script, *member_words(_members(doc)))
 
 
 def _notebook(doc: ModuleDoc, notebook: Named, library: Library, report: Report, claim: Claim) -> tuple[Argument, ...]:

@@ -10,7 +10,7 @@ from sncompile.diagnostics import Related as Place
 from sncompile.faults import documents as document_faults
 from sncompile.faults import values as faults
 from sncompile.ir.language.operands import to_text
-from sncompile.semantics.patterns import matches, wrong_pattern
+from sncompile.ir.language.patterns import matches, wrong_pattern
 from sncompile.syntax.document import ParamDoc
 
 

@@ -70,6 +70,14 @@ class OutputPath(NamedTuple):
     span: Span
 
 
+class TypedCheck(NamedTuple):
+    """A condition of a module or pipeline on its own values, and what is said where it does not hold."""
+
+    that: Value
+    message: str
+    span: Span
+
+
 class MadeSheet(NamedTuple):
     """A table that is made for each job, as an input: `lines` is its text, a list, and `files` the files that it names.
 
@@ -118,6 +126,7 @@ class Step(NamedTuple):
     local_rule: bool
     tags: tuple[str, ...]
     span: Span
+    checks: tuple[TypedCheck, ...] = ()
     sheets: Mapping[str, MadeSheet] = MappingProxyType({})
     scratch: Scratch | None = None
     sums: Mapping[str, Value] = MappingProxyType({})

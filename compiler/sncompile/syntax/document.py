@@ -96,13 +96,14 @@ class ParamDoc(NamedTuple):
 
 
 class OptionArgument(NamedTuple):
-    """`{option: --x, value: …, repeat: …, when: …}`."""
+    """`{option: --x, value: …, repeat: …, joined: …, when: …}`; one that is joined is one word with its value."""
 
     option: str
     value: Value
     repeat: bool
     when: Value | None
     span: Span
+    joined: bool = False
 
 
 class FlagArgument(NamedTuple):
@@ -173,11 +174,20 @@ class About(NamedTuple):
     citations: tuple[str, ...] = ()
 
 
+class CheckDoc(NamedTuple):
+    """A condition on the values of a document, and what is said where it does not hold."""
+
+    that: Value
+    message: str
+    span: Span
+
+
 class ModuleDoc(NamedTuple):
     """A module document. Exactly one of the actions is set in a valid one.
 
     `action` is `command`, `shell`, `python`, `script` or `notebook`; `annotations` are as written, by the form that
-    they are of; `broken` says that the schema found faults in it, so that what seems missing may only be misspelt.
+    they are of; `args` is what `${args}` stands for in a `shell`; `broken` says that the schema found faults in it, so
+    that what seems missing may only be misspelt.
     """
 
     source: Source
@@ -197,6 +207,10 @@ class ModuleDoc(NamedTuple):
     broken: bool
     span: Span
     let: Mapping[str, tuple[Named, Value]] = MappingProxyType({})
+    checks: tuple[CheckDoc, ...] = ()
+    args: tuple[Argument, ...] | None = None
+    object: str = ""
+    """What a script finds its values in: `snakemake`; empty where they are arguments."""
     scratch: Named | None = None
     """Where it is said whether the command runs in a scratch folder: `true` or `false`."""
 
@@ -363,6 +377,7 @@ class PipelineDoc(NamedTuple):
     infer: dict[str, InferDoc]
     moved: tuple[MovedDoc, ...] = ()
     let: Mapping[str, tuple[Named, Value]] = MappingProxyType({})
+    checks: tuple[CheckDoc, ...] = ()
     maps: Mapping[str, MapDoc] = MappingProxyType({})
 
 

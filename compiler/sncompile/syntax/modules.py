@@ -63,7 +63,7 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
     if action == "shell":
         script = reader.template(body)
     elif action != "command":
-        script = reader.named(body)
+        script = reader.named(body.get("file") if isinstance(body, Mapping) else body)
     get = node.by_name().get
     document = ModuleDoc(
         source=reader.source,
@@ -84,6 +84,9 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
         span=name.span,
         let=reader.lets(get("let")),
         scratch=reader.named(get("scratch")),
+        checks=reader.checks(get("checks")),
+        args=_args(reader, get("args"), action),
+        object=reader.text(body.get("object")) if isinstance(body, Mapping) else "",
     )
     made, faults_of_let = without_let(document)
     reader.found += faults_of_let
@@ -267,6 +270,18 @@ def _command(reader: Reader, node: Node | None) -> tuple[Argument, ...]:
     return tuple(argument for argument in found if argument is not None)
 
 
+def _args(reader: Reader, node: Node | None, action: str) -> tuple[Argument, ...] | None:
+    """What `${args}` stands for in the script of a module."""
+    if node is None:
+        return None
+    if action != "shell":
+        message, hint = f"`args` is for a `shell`, and this module has a `{action}`", "write them into the command"
+        reader.found.append(
+            faults.BAD_VALUE.at(node.span, message, help=hint if action == "command" else "take it out")
+        )
+    return _command(reader, node)
+
+
 def _argument(reader: Reader, node: Node) -> Argument | None:
     if not isinstance(node, Mapping):
         return reader.value(node)
@@ -290,11 +305,12 @@ def _argument(reader: Reader, node: Node) -> Argument | None:
     read = reader.value(value)
     if read is None:
         return None
-    return OptionArgument(option, read, reader.flag(node.get("repeat")), when, node.span)
+    repeat, joined = reader.flag(node.get("repeat")), reader.flag(node.get("joined"))
+    return OptionArgument(option, read, repeat, when, node.span, joined)
 
 
 def _list_argument(reader: Reader, node: Mapping, option: str, when: Value | None) -> ListArgument | None:
-    wrong = next((key for key, _ in node.entries if key.text in ("value", "flag", "repeat")), None)
+    wrong = next((key for key, _ in node.entries if key.text in ("value", "flag", "repeat", "joined")), None)
     if wrong is not None:
         message = f"`{wrong.text}` does not go with `list_file`"
         hint = "a list file has `separator`, `option`, `prefix` and `when`"

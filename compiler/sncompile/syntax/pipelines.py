@@ -59,6 +59,7 @@ def read_pipeline(reader: Reader, node: Mapping, name: Named) -> PipelineDoc:
         span=name.span,
         moved=_moved(reader, node.get("moved")),
         let=reader.lets(node.get("let")),
+        checks=reader.checks(node.get("checks")),
         maps=maps,
     )
     made, told = without_let(document)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sncompile.diagnostics import Diagnostic
 from sncompile.faults import documents as faults
-from sncompile.syntax.document import Binding, CellDoc, Constant, EnvDoc, ListValue, MapValue, Named, Value
+from sncompile.syntax.document import Binding, CellDoc, CheckDoc, Constant, EnvDoc, ListValue, MapValue, Named, Value
 from sncompile.syntax.expressions import Template
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.schema import Path
@@ -120,6 +120,17 @@ class Reader:
         return {
             name.name: (name, value) for name, body in self.entries(node) if (value := self.value(body)) is not None
         }
+
+    def checks(self, node: Node | None) -> tuple[CheckDoc, ...]:
+        """What must hold of a document's values (`checks`), each a condition or a mapping with one."""
+        found = []
+        for item in node.items if isinstance(node, Sequence) else ():
+            said = item.get("that") if isinstance(item, Mapping) else item
+            that = self.value(said)
+            if that is not None and said is not None:
+                message = self.text(item.get("message")) if isinstance(item, Mapping) else ""
+                found.append(CheckDoc(that, message, that.span))
+        return tuple(found)
 
     def values(self, node: Node | None) -> dict[str, Value]:
         """A mapping of values."""

@@ -10,6 +10,7 @@ from sncompile.ir.language.scalars import number_of
 from sncompile.ir.language.types import type_text
 from sncompile.syntax.document import (
     Argument,
+    CheckDoc,
     ColumnDoc,
     Constant,
     ContainerDoc,
@@ -65,13 +66,15 @@ class _Describer:
         return {
             "outputs": self.ports(doc.outputs),
             "params": self.params(doc.params),
-            doc.action: action,
+            doc.action: {"file": action, "object": doc.object} if doc.object else action,
+            **({"args": [self.argument(a) for a in doc.args]} if doc.args is not None else {}),
             **({"scratch": True} if doc.in_scratch else {}),
             "container": self.container(doc.container),
             "env": self.env(doc.container.env) if doc.container else {},
             "conda": doc.conda.name if doc.conda else None,
             "resources": {name: self.value(value) for name, value in doc.resources.items()},
             "success": _success(doc.success),
+            **self.checks(doc.checks),
         }
 
     def pipeline(self, doc: PipelineDoc) -> dict[str, Any]:
@@ -84,7 +87,13 @@ class _Describer:
             "infer": {name: self.infer(value) for name, value in doc.infer.items()},
             "steps": {name: self.step(step) for name, step in doc.steps.items()},
             "outputs": outputs,
+            **self.checks(doc.checks),
         }
+
+    def checks(self, checks: Sequence[CheckDoc]) -> dict[str, Any]:
+        """What must hold of a document's values, where it says so."""
+        told = [{"that": self.value(check.that), "message": check.message} for check in checks]
+        return {"checks": told} if told else {}
 
     def ports(self, ports: Mapping[str, PortDoc]) -> dict[str, Any]:
         """Ports by name."""
@@ -178,6 +187,7 @@ class _Describer:
         if isinstance(argument, OptionArgument):
             found = {"option": argument.option, "value": self.text(argument.value)}
             found |= {"repeat": True} if argument.repeat else {}
+            found |= {"joined": True} if argument.joined else {}
         elif isinstance(argument, FlagArgument):
             found = {"flag": argument.flag}
         elif isinstance(argument, ListArgument):

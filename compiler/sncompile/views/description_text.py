@@ -34,6 +34,8 @@ def _sections(told: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:
         yield from _module(told, width)
     else:
         yield from _pipeline(told, width)
+    checks = [f"{check['that']}  {check['message']}".rstrip() for check in told.get("checks", ())]
+    yield "Must hold", "".join(paragraph(check, width - 2, "  ") for check in checks)
     yield "Cite", "".join(paragraph(citation, width - 2, "  ") for citation in told["citations"])
 
 
@@ -42,6 +44,7 @@ def _module(told: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:
     for kind in ("shell", "python", "script", "notebook"):
         if kind in told:
             yield kind.capitalize(), "".join(f"  {visible(line)}\n" for line in str(told[kind]).rstrip().split("\n"))
+    yield "Arguments", _command(told.get("args") or [])
     yield "Resources", _facts(told["resources"], width)
     scratch = "a folder of its own" if told.get("scratch") else None
     runs_in = {"container": told["container"], "conda": told["conda"], "scratch": scratch}
@@ -145,6 +148,7 @@ def _argument(argument: Any) -> str:
         words.append(f"{argument.get('prefix', '')}(file with {_shown(argument['list_file'])})")
     words += ["(with NUL)"] if "separator" in argument else []
     words += [_shown(argument["value"])] if "value" in argument else []
+    words += ["(joined)"] if argument.get("joined") else []
     words += ["(for each)"] if argument.get("repeat") else []
     words += [f"(when {argument['when']})"] if "when" in argument else []
     return " ".join(map(str, words))

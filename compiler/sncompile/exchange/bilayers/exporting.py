@@ -57,6 +57,9 @@ def export_module(doc: Document, report: Report) -> str | None:
     pieces = read_command(doc, report)
     if report.failed:
         return None
+    for check in doc.checks:
+        message, hint = "a check of the module, for which Bilayers has no field", "say it in a description as well"
+        report.add(faults.LOST.at(check.span, message, help=hint))
     spec = _Exporting(doc, pieces, report).spec()
     return None if report.failed or spec is None else spec_text(spec)
 

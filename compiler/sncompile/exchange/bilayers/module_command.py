@@ -98,6 +98,8 @@ class _Reading:
         self._pending.append((flag.flag, *found, flag))
 
     def _option(self, option: OptionArgument) -> None:
+        if option.joined:
+            raise Strange(option.span, f"`{option.option}` is joined to its value")
         found = self._value(option.value)
         if isinstance(found, Word):
             if option.when is not None:

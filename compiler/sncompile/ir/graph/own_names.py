@@ -21,3 +21,5 @@ SCRATCH_CALLER = "scratch_call.py"
 """The same in a scratch folder; a file of its own, as the content of `call.py` is in the digests of other jobs."""
 
 CALLERS = (CALLER, SCRATCH_CALLER)
+FILE_CALLER = "call_file.py"
+"""The module file that calls a function of a Python file beside a module."""

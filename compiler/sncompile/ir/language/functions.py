@@ -13,6 +13,7 @@ from typing import Any
 
 from sncompile.ir.language.encoding import no_option
 from sncompile.ir.language.operands import MAX_TEXT, Function, TypeFault, ValueFault, Wants, number_type, to_text
+from sncompile.ir.language.patterns import matches, wrong_pattern
 from sncompile.ir.language.quantities import quantity
 from sncompile.ir.language.scalars import number_of
 from sncompile.ir.language.types import BOOLEAN, INTEGER, NUMBER, STRING, Type, unify
@@ -161,6 +162,22 @@ def _split(text: str, between: str) -> tuple[str, ...]:
     if not between:
         raise ValueFault("nothing stands between the parts", "such as `split(text, ',')`")
     return tuple(text.split(between)) if text else ()
+
+
+def _match_types(types: list[Type]) -> Type:
+    _texts(types)
+    if any(t.many for t in types):
+        raise TypeFault("takes one text and a pattern", "take an item: `…[0]`")
+    return BOOLEAN
+
+
+def _match(text: str, pattern: str) -> bool:
+    if text is None or pattern is None:
+        raise ValueFault("an absent value matches nothing", "test it first: `x != null and match(x, '…')`")
+    wrong = wrong_pattern(pattern)
+    if wrong is not None:
+        raise ValueFault(f"`{pattern}` is not a regular expression: {wrong}", "patterns match the whole text")
+    return matches(pattern, text)
 
 
 def _scalar(result: Type) -> Callable[[list[Type]], Type]:
@@ -324,6 +341,7 @@ FUNCTIONS: dict[str, Function] = {
     "round": Function(1, 2, _rounded, _round),
     "format": Function(2, 2, _formatted, _format),
     "split": Function(2, 2, _split_types, _split, Wants.TEXT),
+    "match": Function(2, 2, _match_types, _match, Wants.TEXT),
     "ceil": Function(1, 1, lambda types: number_type(types) and INTEGER, lambda v: ceil(v)),
 }
 """The functions by name; `file` and `lookup` need more than values and are typed apart."""
@@ -411,6 +429,7 @@ FUNCTIONS |= {
     "@max": Function(1, 16, _most, _extreme(_greatest_written)),
     "@path": Function(1, 1, _given, _no_options),
     "@filled": Function(1, 1, lambda types: BOOLEAN, bool),
+    "@prefixed": Function(2, 2, _given, lambda v, start: v and tuple(start + to_text(item) for item in v)),
     "@input": Function(1, 1, _given, lambda v: v),
     "@csv": Function(1, MAX_COLUMNS, lambda types: STRING, _csv_row, Wants.TEXT),
     "@tsv": Function(1, MAX_COLUMNS, lambda types: STRING, _tsv_row, Wants.TEXT),

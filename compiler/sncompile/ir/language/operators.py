@@ -16,6 +16,8 @@ def _plus(types: list[Type]) -> Type:
         return UNKNOWN
     if left.many and right.many:
         return unify(left, right) or UNKNOWN
+    if left.many or right.many:
+        raise TypeFault(f"joins two lists, not {left} and {right}", "write a list of one: `list + [item]`")
     if left.textual and right.textual and not left.many and not right.many:
         return STRING
     if (left.textual or right.textual) and not left.many and not right.many:

@@ -23,7 +23,7 @@ from sncompile.semantics.program import Step
 
 _ONE_BY_ONE = frozenset(
     ("@path", "@integer", "@number", "@boolean", "basename", "dirname", "stem", "suffix", "upper", "lower", "replace",
-     "coalesce")
+     "coalesce", "@prefixed")
 )  # fmt: skip
 """Functions that give an item for each item of their first operand."""
 

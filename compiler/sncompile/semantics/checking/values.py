@@ -20,6 +20,7 @@ from sncompile.semantics.checking.cells import Faulty
 from sncompile.semantics.checking.made_sheets import check_sheets
 from sncompile.semantics.checking.pairing import check_pairing
 from sncompile.semantics.checking.settings import Words, check_output, check_settings
+from sncompile.semantics.checking.stated import check_step
 from sncompile.semantics.limits import check_value
 from sncompile.semantics.program import Program, Step
 from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc, StepDoc
@@ -51,6 +52,7 @@ def check_values(program: Program, evaluator: Evaluator, report: Report) -> None
             told = len(report)
         # What is at fault already would be at fault again wherever the module uses it.
         if len(report) == told:
+            check_step(step, evaluator, report)
             check_settings(step, evaluator, words, report)
     for port, value, keys in program.handed:
         if value.type.base != "unknown":

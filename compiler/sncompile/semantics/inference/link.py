@@ -13,6 +13,7 @@ from sncompile.faults import values as value_faults
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.functions import FUNCTIONS
 from sncompile.ir.language.operands import ValueFault, to_text
+from sncompile.ir.language.patterns import wrong_pattern
 from sncompile.ir.language.types import NULL, UNKNOWN, Type
 from sncompile.ir.values.model import Const, Plain, Value
 from sncompile.semantics.inference.checks import check_count, check_rules, tell_disagreement, tell_nothing
@@ -20,7 +21,6 @@ from sncompile.semantics.inference.inferred import Found, Given, Inferred
 from sncompile.semantics.inference.rules import Rules, read_rules
 from sncompile.semantics.limits import check_value
 from sncompile.semantics.linking.binding import parse_plain, parse_text
-from sncompile.semantics.patterns import wrong_pattern
 from sncompile.semantics.queries.tables import Asked, Queries
 from sncompile.semantics.queries.text import SqlFault
 from sncompile.semantics.scope import Members, Scope, Space

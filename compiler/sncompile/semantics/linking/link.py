@@ -59,8 +59,6 @@ def link(doc: PipelineDoc, options: Options, library: Library, report: Report) -
 def _linked(doc: PipelineDoc, options: Options, library: Library, report: Report, stand_ins: StandIns) -> Program:
     folder = options.directory if options.directory is not None else doc.source.folder
     shared = Shared(library, report, folder, doc.source.folder, options.rows, stand_ins)
-    if options.params_file is not None:
-        library.sources[options.params_file.source.name] = options.params_file.source.text
     given = _Given(doc, options, folder, report)
     roots = given.data()
     data = root_values(doc, roots, doc.source.folder, folder, report)

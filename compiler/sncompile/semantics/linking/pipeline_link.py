@@ -18,6 +18,7 @@ from sncompile.ir.language.types import NULL
 from sncompile.ir.values.model import Const, Content, Output, Value
 from sncompile.ir.values.relating import UNIT
 from sncompile.ir.values.written import as_text
+from sncompile.semantics.checking.stated import check_pipeline, type_checks
 from sncompile.semantics.checking.unused import Used, warn_of_pipeline
 from sncompile.semantics.checking.values import check_given
 from sncompile.semantics.conditions import is_wanted
@@ -202,6 +203,9 @@ class PipelineLinker:
 
     def link(self) -> dict[str, Value]:
         """Link every step, and give the pipeline's outputs as seen from the calling step's instances."""
+        if self._doc.checks:
+            typed = type_checks(self._doc.checks, Typer(self._scope(self._outer), self._report))
+            check_pipeline(typed, self._doc.checks, self.param_members.values, self._outer, self._report)
         self._declare_pipelines()
         for name in self._doc.steps:
             self.space(name)

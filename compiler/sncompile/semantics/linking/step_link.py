@@ -28,6 +28,7 @@ from sncompile.semantics.program import OutputPath, Step
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope
 from sncompile.semantics.scratch import linked_in
+from sncompile.semantics.scripts.snakemake_object import job_words
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import ContainerDoc, PortDoc, StepDoc
 
@@ -93,6 +94,7 @@ class StepLinker:
             local_rule=doc.local,
             tags=doc.tags,
             span=doc.name.span,
+            checks=module.checks,
             sheets=bound.sheets,
             scratch=module.scratch,
             sums={name: typer.value(value) for name, value in doc.sums.items()},
@@ -106,6 +108,9 @@ class StepLinker:
     def _command(self, bound: Bindings) -> tuple[Argument, ...] | None:
         """The module's command without what this step's values leave out, so that it reads as it was meant for them."""
         command = self._module.command
+        if command and self._module.doc.object:
+            asked = dict.fromkeys((*self._module.resources, *self._doc.resources))
+            return (*command, *job_words(self._name, self._keys, asked, self._doc.name.span))
         if command is None or not self._module.undecided:
             return command
         names = {"params": bound.params, "inputs": bound.inputs}

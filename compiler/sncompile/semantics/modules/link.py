@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.language.types import INTEGER, STRING, UNKNOWN, Type
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.actions import link_action
+from sncompile.semantics.checking.stated import type_checks
 from sncompile.semantics.checking.unused import warn_of_module
 from sncompile.semantics.companions import check_companions
 from sncompile.semantics.declared_names import check_members
@@ -27,12 +28,13 @@ from sncompile.semantics.linking.default_link import Defaults, link_defaults
 from sncompile.semantics.list_files import ListFiles, TypedList
 from sncompile.semantics.modules.library import Library
 from sncompile.semantics.parts import check_parts
+from sncompile.semantics.program import TypedCheck
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope, Space
 from sncompile.semantics.scratch import Scratch, check_paths_in_texts, link_scratch, linked_in, values_of
 from sncompile.semantics.scripts.values import Script
 from sncompile.semantics.typing import Typer
-from sncompile.syntax.document import EnvDoc, ModuleDoc, PortDoc
+from sncompile.syntax.document import EnvDoc, ModuleDoc, Named, PortDoc
 from sncompile.syntax.document import Value as DocValue
 
 
@@ -70,6 +72,7 @@ class TypedModule:
     """Whether a step's values may settle something in the command: a choice, a condition, or what is computed."""
     outputs: Mapping[str, TypedOutput]
     scratch: Scratch | None = None
+    checks: tuple[TypedCheck, ...] = ()
 
 
 _RESOURCE_TYPES = dict.fromkeys(RESOURCES, INTEGER)
@@ -129,6 +132,8 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
         },
         scratch=scratch,
     )
+    known = {name: spaces[name] for name in ("params", "inputs")}
+    typed = replace(typed, checks=type_checks(doc.checks, Typer(Scope(known), report)))
     if action.uses_all or doc.broken or report.failed:
         return typed
     warn_of_module(doc, used, written, report)
@@ -166,10 +171,26 @@ def _link_scratch(doc: ModuleDoc, spaces: Mapping[str, Space], library: Library,
         if port.create is not None:
             message = f"`{port.name.name}` is made before the command runs, and taken from the scratch folder after it"
             report.add(name_faults.SCRATCH_MISUSE.at(port.create.span, message, help="take out `create` or `from`"))
+    _check_action_in_scratch(doc, report)
     runner = library.claim_support(SCRATCH)
     return link_scratch(
         doc, Typer(Scope({name: spaces[name] for name in ("inputs", "params")}), report), runner, report
     )
+
+
+def _check_action_in_scratch(doc: ModuleDoc, report: Report) -> None:
+    wrong = None
+    if doc.args is not None:
+        wrong = "`args`", "write the arguments in `shell`, or as a `command`"
+    elif doc.object:
+        wrong = f"`object: {doc.object}`", "take the values from the script's arguments"
+    elif isinstance(doc.script, Named) and doc.action == "python" and ".py:" in doc.script.name:
+        wrong = "a function of a file beside the module", "name a function of a package: `package.module:function`"
+    if wrong is not None:
+        what, hint = wrong
+        report.add(
+            faults.NOT_IN_SCRATCH.at(doc.name.span, f"{what} in the scratch folder of `{doc.name.name}`", help=hint)
+        )
 
 
 def _check_create(doc: ModuleDoc, report: Report) -> None:

@@ -21,14 +21,17 @@ from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import values as faults
-from sncompile.ir.graph.commands import ShellPart
-from sncompile.ir.language.types import Type
+from sncompile.ir.graph.commands import Argument, ShellPart
+from sncompile.ir.language.types import STRING, Type
 from sncompile.ir.values.model import Apply, Local, ModuleFile, Value, children
 from sncompile.semantics.scripts.code import findings
 from sncompile.semantics.scripts.scanner import scan
 from sncompile.semantics.scripts.script import NUMBER, UNKNOWN, VALUE, Place, Quotes, Scan, TooLarge
 from sncompile.semantics.typing import Typer
-from sncompile.syntax.expressions import Template
+from sncompile.syntax.expressions import Name, Template
+
+ARGS = "args"
+"""What a script calls the arguments that its module lists."""
 
 
 class _Use(NamedTuple):
@@ -43,6 +46,8 @@ class Script:
     """A script whose values are typed: its texts and the uses of values between them."""
 
     pieces: tuple[str | _Use, ...]
+    args: tuple[Argument, ...] = ()
+    """What `ARGS` stands for, which is a list of as many words as they have."""
 
     @property
     def values(self) -> list[Value]:
@@ -60,21 +65,28 @@ class Script:
         In a scratch folder, in which the inputs `linked` have names, paths are made absolute and it goes there.
         """
         names = self._named(taken)
-        found: list[str | Value] = []
+        found: list[str | Argument] = []
         assigned = {_form(u.value): u.value for u in self.pieces if isinstance(u, _Use) and u.place is not None}
         for form, value in assigned.items():
             name = names[form]
-            found += [f"{name}=(", value, ")\n"] if _several(value.type) else [f"{name}=", value, "\n"]
+            words = self._words(value)
+            found += [f"{name}=(", *words, ")\n"] if _several(value.type) else [f"{name}=", *words, "\n"]
         if linked is not None:
             found += _going(assigned, names, linked)
         for piece in self.pieces:
             if isinstance(piece, str):
                 found.append(piece)
             elif piece.place is None:
-                found.append(piece.value)
+                found += self._words(piece.value)
             else:
                 found.append(_reference(names[_form(piece.value)], piece.value.type, piece.place.quotes))
         return tuple(_joined(found))
+
+    def _words(self, value: Value) -> list[str | Argument]:
+        """A value where words stand: the arguments of a module one after the other, any other as it is."""
+        if not _is_args(value):
+            return [value]
+        return [part for argument in self.args for part in (" ", argument)][1:]
 
     def _named(self, taken: Set[str]) -> dict[Any, str]:
         """A name for each value that is assigned."""
@@ -94,12 +106,25 @@ class Script:
         return names
 
 
-def link_script(script: Template, typer: Typer, report: Report, *, named: bool = False) -> Script:
-    """A script with its values typed. What cannot stand where it does is told. `named`: paths stand in variables."""
+def _is_args(value: Value) -> bool:
+    return isinstance(value, Local) and value.space == ARGS
+
+
+def link_script(
+    script: Template, typer: Typer, report: Report, args: tuple[Argument, ...] | None = None, *, named: bool = False
+) -> Script:
+    """A script with its values typed, of a module with `args` or without. What cannot stand where it does is told.
+
+    `named`: paths stand in variables.
+    """
     typed = [
+        _args(span) if args is not None and isinstance(part, Name) and part.id == ARGS else
         part if isinstance(part, str) else typer.part(part, span)
         for part, span in zip(script.parts, script.spans, strict=True)
-    ]
+    ]  # fmt: skip
+    if args is not None and not any(isinstance(part, Local) and _is_args(part) for part in typed):
+        message, hint = "the script never names its `args`", "write `${args}` where they belong"
+        report.add(faults.UNUSED_ARGS.at(script.span, message, help=hint))
     at: dict[int, tuple[Value, Span]] = {}
     text = ""
     for part, span in zip(typed, script.spans, strict=True):
@@ -112,7 +137,7 @@ def link_script(script: Template, typer: Typer, report: Report, *, named: bool =
         scanned = scan(text)
     except TooLarge as error:
         report.add(faults.LARGE_SCRIPT.at(script.span, str(error), help="write it as a file: `script`"))
-        return Script(tuple(part if isinstance(part, str) else _Use(part, None) for part in typed))
+        return Script(tuple(part if isinstance(part, str) else _Use(part, None) for part in typed), args or ())
     _tell(scanned, at, script.span, report)
     # What is absent would leave a redirection to the next word.
     stays = _is_plain(text) and not any(p.one_word and _several(at[i][0].type) for i, p in scanned.places.items())
@@ -125,7 +150,12 @@ def link_script(script: Template, typer: Typer, report: Report, *, named: bool =
         place = scanned.places.get(next(places), Place(Quotes.PLAIN))
         written = (stays and not (named and part.type.of_paths)) or (_plain_number(part.type) and place.digits)
         pieces.append(_Use(part, None if written else place))
-    return Script(tuple(pieces))
+    return Script(tuple(pieces), args or ())
+
+
+def _args(span: Span) -> Value:
+    """All arguments, as a value of a script."""
+    return Local(ARGS, "", STRING._replace(many=True), span)
 
 
 def _tell(scanned: Scan, at: dict[int, tuple[Value, Span]], span: Span, report: Report) -> None:
@@ -269,7 +299,7 @@ def _form(value: Any) -> Any:
     return (type(value).__name__, value)
 
 
-def _joined(found: Sequence[str | Value]) -> list[ShellPart]:
+def _joined(found: Sequence[str | Argument]) -> list[ShellPart]:
     """Parts of a script, neighbouring texts as one."""
     parts: list[ShellPart] = []
     for piece in found:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sncompile.semantics.patterns import matches
+from sncompile.ir.language.patterns import matches
 
 HIDDEN = "."
 """With what names begin that no sign of a pattern stands for."""

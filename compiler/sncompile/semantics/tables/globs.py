@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from sncompile.diagnostics import Span
 from sncompile.ir.keys.table import Cell, Table
-from sncompile.semantics.patterns import wrong_pattern
+from sncompile.ir.language.patterns import wrong_pattern
 from sncompile.semantics.places import HERE, Places
 from sncompile.semantics.tables.glob_match import HIDDEN, Token, read
 

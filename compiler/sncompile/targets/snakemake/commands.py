@@ -280,6 +280,10 @@ class CommandLowering:
         self._add_param(entry, code.arguments, piece.span)
         return f"{{params.{entry}:q}}"
 
+    def own_word(self, cells: list[str], hint: str, span: Span) -> str:
+        """A word that is another text for each job."""
+        return f"{{params.{self._cells(cells, hint, span)}:q}}"
+
     # --- Parameters ---------------------------------------------------------------------------------------------
 
     def _cells(self, cells: list[str], hint: str, span: Span) -> str:

@@ -121,15 +121,11 @@ class TaskContext(Context):
             )
         )
 
-    def image(self, span: Span) -> str:
-        """The image of all jobs of a task that has one. Told as a fault at `span` where they have several."""
+    def images(self) -> list[str]:
+        """The image of each job of a task that has one; of all of them the same, it is only once there."""
         image = self.task.image
-        images = sorted(set(map(str, self.columns[image.column].cells if isinstance(image, Cell) else _given(image))))
-        if len(images) > 1:
-            message = f"the container of `{self.name}` differs between its jobs"
-            help = "a rule has one container: make a step for each image, chosen with `where`"
-            self.around.tell(faults.WILDCARDS_DIFFER.at(span, message, help=help))
-        return images[0]
+        images = list(map(str, self.columns[image.column].cells if isinstance(image, Cell) else _given(image)))
+        return images if len(set(images)) > 1 else images[:1]
 
 
 def _given(piece: object) -> list[Any]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import textwrap
 
+from sncompile.diagnostics import Span
 from sncompile.lowering.model import Task
 from sncompile.targets.snakemake.commands import CommandLowering
 from sncompile.targets.snakemake.containers import apptainer_name
 from sncompile.targets.snakemake.context import Surroundings, TaskContext
-from sncompile.targets.snakemake.inputs import input_code, port_code
+from sncompile.targets.snakemake.inputs import input_code, own_cell, port_code
 from sncompile.targets.snakemake.late import wanting_some
 from sncompile.targets.snakemake.marking import Waiting
 from sncompile.targets.snakemake.model import Directive, Entry, Rule
@@ -155,15 +156,21 @@ class RulePrinter:
         if task.conda is not None:
             found.append(Directive("conda", (Entry("", string(f"files/{task.conda}"), task.module_span),)))
         if task.image is not None and self._around.containers is None:
-            span = task.spans["container"]
-            image = self.context.image(span)
-            self.context.check_braces(image, span, "image")
-            found.append(Directive("container", (Entry("", string(apptainer_name(image)), span),)))
+            found.append(self._image(task.spans["container"]))
         threads = thread_entry(context)
         if threads is not None:
             found.append(Directive("threads", (threads,)))
         found.append(Directive("resources", tuple(resource_entries(context))))
         return found
+
+    def _image(self, span: Span) -> Directive:
+        """The image of the jobs, by their wildcards where it differs between them."""
+        images = self.context.images()
+        for image in dict.fromkeys(images):
+            self.context.check_braces(image, span, "image")
+        names = list(map(apptainer_name, images))
+        code = string(names[0]) if len(names) == 1 else own_cell(names, "container", self.context)
+        return Directive("container", (Entry("", code, span),))
 
 
 def _ancient(code: Code) -> Code:

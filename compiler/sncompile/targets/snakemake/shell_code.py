@@ -33,7 +33,7 @@ def shell_entries(context: TaskContext, commands: CommandLowering) -> list[Entry
     checks += _values(context, places)
     checks += _stamps(context, places) if marked else []
     span = task.module_span
-    boxed = _container(context)
+    boxed = _container(context, commands)
     if task.command is not None:
         words = [*_exports(context, commands, join=" "), *boxed, *commands.command()]
         if not before and not checks:
@@ -77,19 +77,21 @@ MADE = ".snakemake_timestamp"
 """Snakemake leaves a file of this name in every directory that a job has made."""
 
 
-def _container(context: TaskContext) -> list[str]:
+def _container(context: TaskContext, commands: CommandLowering) -> list[str]:
     """The words before a command that is to run in a container of the task's image."""
     task, engine = context.task, context.around.containers
     if engine is None or task.image is None:
         return []
-    image = context.image(task.spans["container"])
-    name = docker_name(image)
-    if name is None:
-        message = f"{engine} cannot run the image `{image}`"
-        context.around.tell(faults.NOT_DOCKER.at(task.spans["container"], message, help="use `--containers apptainer`"))
+    images, span = context.images(), task.spans["container"]
+    names = [docker_name(image) or image for image in images]
+    for image in dict.fromkeys(images):
+        if docker_name(image) is None:
+            message = f"{engine} cannot run the image `{image}`"
+            context.around.tell(faults.NOT_DOCKER.at(span, message, help="use `--containers apptainer`"))
+    word = quoted(names[0]) if len(names) == 1 else commands.own_word(names, "container", span)
     variables = [word for v in task.variables for word in ("--env", v.name)]
     inputs = [r"--inputs <(printf '%s\0' {input:q})"] if task.inputs else []
-    return ["bash {CONTAINER:q}", *inputs, *variables, *(["--network"] if task.network else []), quoted(name or image)]
+    return ["bash {CONTAINER:q}", *inputs, *variables, *(["--network"] if task.network else []), word]
 
 
 def _places(context: TaskContext, commands: CommandLowering) -> dict[str, str]:

@@ -60,8 +60,12 @@ def _ways(group: str, name: str, kind: str) -> list[Json]:
     ways: list[Json] = [hole, {"option": f"--{name}", "value": hole}]
     if "[]" in kind:
         ways += [{"option": f"--{name}", "value": hole, "repeat": True}]
+        joined = {"option": f"{name.upper()}=", "value": hole, "joined": True, "repeat": True}
+        ways += [joined] if "?[]" not in kind else []
     elif not kind.endswith("?"):
         ways += [f"{name}={hole}", {"option": "-x", "value": f"{hole}:{hole}", "when": "${1 < 2}"}]
+    if "[]" not in kind:
+        ways += [{"option": f"{name.upper()}=", "value": hole, "joined": True}]
     if kind == "boolean":
         ways += [{"flag": f"--{name}", "when": hole}, "${'yes' if params.%s else 'no'}" % name]
     if kind == "file":

@@ -257,7 +257,7 @@ class _Comparison:
             got = rule.one(directive)
             if got != wanted:
                 yield f"{directive} is {got!r}, not {wanted!r}"
-        image = rule.one("container")
+        image = rule.one("container", **local)
         if image is not None and (job.container is None or image != apptainer_name(job.container)):
             yield f"its image is {image!r}, not {job.container!r}"
 
