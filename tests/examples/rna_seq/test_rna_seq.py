@@ -99,11 +99,22 @@ def test_the_jobs_are_those_of_the_workflow(name: str, tmp_path: Path) -> None:
     assert not [d for d in checked.diagnostics if d.severity != "remark"]
 
 
-def test_its_own_configuration_is_whole() -> None:
-    """It needs no file that is not there."""
-    options = SpecOptions((), (), EXAMPLE / "config" / "config.yaml", None, False).read()
-    checked = check(EXAMPLE / "rna-seq.yaml", options)
-    assert len(list(jobs(graph_of(checked.require())))) == 100
+def test_its_own_configuration_can_be_planned(tmp_path: Path) -> None:
+    """It needs no file that is not there: reads come from the SRA."""
+    done = sncompile(lay_out(tmp_path), "plan", "rna-seq.yaml", "--params", "config/config.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "to run   100 jobs" in done.stdout
+    assert "inputs   1 file, all there" in done.stdout
+
+
+def test_reads_of_the_sheet_have_to_be_there(tmp_path: Path) -> None:
+    """Also where others come from a step."""
+    folder = lay_out(tmp_path)
+    (folder / "ngs-test-data" / "reads" / "a.scerevisiae.2.fq").unlink()
+    told = ("--params", "config_basic/config.yaml", "--params-extra", "ignore")
+    done = sncompile(folder, "plan", "rna-seq.yaml", *told)
+    assert "inputs   7 files, 1 not there" in done.stdout
+    assert "a.scerevisiae.2.fq  for fastp_pe.reads_2" in done.stdout
 
 
 def test_it_runs_with_doubles_of_the_tools(tmp_path: Path) -> None:
