@@ -12,6 +12,7 @@ same for every pipeline; in `text snakemake O2` after the passes, in `text snake
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -101,7 +102,7 @@ def options_of(blocks: list[Block], folder: Path) -> Options:
             for option, _, pair in (line.partition(" ") for line in block.text.splitlines()):
                 name, _, value = pair.strip().partition("=")
                 given.setdefault(option, {})[name] = value
-    params = next(map(Path, given.get("--params", ())), None)
+    params = next((Path(os.path.relpath(folder / name)) for name in given.get("--params", ())), None)
     extra = next(iter(given.get("--params-extra", ())), "error")
     read = SpecOptions((), (), params, None, False, params_extra=extra).read()
     return replace(read, data=given["--data"], sets=given["--set"], invoked_from=folder, locked="--locked" in given)
