@@ -68,6 +68,7 @@ PLAIN = {"step": "", "module": "", "word": "", "input": "data.txt", "outputs": "
 
 ELSEWHERE = {
     Feature.BATCHES: "a pass makes them",
+    Feature.LATE_KEYS: "a table whose rows a step writes asks for them: the tests of late keys",
     Feature.OWN_INSTANCES: "a spec with keys asks for them: the cases of look-ups",
 }
 

@@ -44,8 +44,8 @@ def run_one(folder: Path, monkeypatch: pytest.MonkeyPatch, source: str, script: 
         ("x.txt", "mkdir x.txt; touch -- -n", "no file fits x.txt; in the folder are -n x.txt"),
         ("x", "true", "no file fits x: the folder is empty"),
         ("*", "touch .hidden", "no file fits *: the folder is empty"),
-        ("x", "ln -s /etc/passwd x", "x leads out of the folder, to /etc/passwd"),
-        ("x/passwd", "ln -s /etc x", "x/passwd leads out of the folder, to /etc/passwd"),
+        ("x", "ln -s OUTSIDE/file x", "x leads out of the folder, to OUTSIDE/file"),
+        ("x/file", "ln -s OUTSIDE x", "x/file leads out of the folder, to OUTSIDE/file"),
         ("x", "false; touch x", ""),
     ],
 )
@@ -53,9 +53,13 @@ def test_what_is_not_as_it_should_be_is_told(
     source: str, script: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what the command left stays to be looked at, until the job runs again."""
-    said = run_one(tmp_path, monkeypatch, source, script)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_text("it stays\n")
+    said = run_one(tmp_path, monkeypatch, source, script.replace("OUTSIDE", str(outside)))
     left = tmp_path / "results/a/.sncompile/scratch/o"
-    assert told in said
+    assert told.replace("OUTSIDE", str(outside)) in said
+    assert (outside / "file").read_text() == "it stays\n"
     assert f"what the command left is in {left}" in said
     assert left.is_dir()
     assert not (tmp_path / "results/a/o").exists()
