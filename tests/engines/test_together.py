@@ -116,7 +116,17 @@ def test_optional_outputs_have_names_in_scratch_folders_and_are_taken_from_them(
     results = tmp_path / "results"
     assert (results / "make/a 1/x").read_text() == "x\n"
     assert not (results / "make/it's/x").exists()
-    assert (results / "words/a 1/r").read_text().split("\n") == ["--x", "the x", "oo", "oo", "oo.i", "the x", "o", "i", ""]
+    assert (results / "words/a 1/r").read_text().split("\n") == [
+        "--x",
+        "the x",
+        "oo",
+        "oo",
+        "oo.i",
+        "the x",
+        "o",
+        "i",
+        "",
+    ]
     assert (results / "words/it's/r").read_text().split() == ["-q", "oo", "-q", "oo", "oo.i", "o", "i"]
     assert (results / "script/a 1/r").read_text().split("\n") == ["o", "i", "x", "oo", "oo.i", "the x", ""]
     assert (results / "script/it's/r").read_text().split() == ["o", "i", "oo", "oo.i"]
@@ -131,7 +141,9 @@ def test_values_stay_until_all_that_take_them_have_read_them(tmp_path: Path, eng
     assert not (tmp_path / "results/weigh/a/v").exists()
 
 
-@pytest.mark.xfail(strict=True, reason="a companion of an optional output is optional itself, whether or not that is there")
+@pytest.mark.xfail(
+    strict=True, reason="companions of an optional output are optional themselves"
+)
 @ENGINES
 def test_optional_outputs_are_not_written_without_their_companions(tmp_path: Path, engine: Engine) -> None:
     (tmp_path / "main.yaml").write_text(

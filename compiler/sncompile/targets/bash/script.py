@@ -25,13 +25,13 @@ from sncompile.ir.graph.own_names import OWN_FOLDER
 from sncompile.ir.language.encoding import MAX_PART, below, length
 from sncompile.ir.language.types import Type
 from sncompile.ir.values.evaluate import record_text
+from sncompile.lowering.contents import contents_of, read_by_job
 from sncompile.lowering.expressions import (
     AWK_FUNCTIONS,
     Attempt,
     Content,
     Expression,
     Granted,
-    Known,
     Language,
     NoForm,
     Printer,
@@ -41,7 +41,6 @@ from sncompile.lowering.expressions import (
     evaluated,
     everything,
 )
-from sncompile.lowering.contents import contents_of, read_by_job
 from sncompile.lowering.jobs import Each, Members, Perhaps, Text, Words
 from sncompile.lowering.model import Amount, JobRef, Late, Lowered, Object, Plain, Task
 from sncompile.targets.bash_settings import BASH_SETTINGS, START_FILE
