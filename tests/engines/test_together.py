@@ -141,9 +141,7 @@ def test_values_stay_until_all_that_take_them_have_read_them(tmp_path: Path, eng
     assert not (tmp_path / "results/weigh/a/v").exists()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="companions of an optional output are optional themselves"
-)
+@pytest.mark.xfail(strict=True, reason="companions of an optional output are optional themselves")
 @ENGINES
 def test_optional_outputs_are_not_written_without_their_companions(tmp_path: Path, engine: Engine) -> None:
     (tmp_path / "main.yaml").write_text(
