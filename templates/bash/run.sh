@@ -57,8 +57,8 @@ say() { printf '%s\n' "$*" >&2; }
 
 # Sets what is said of a job: its name, its files, and what it waits for.
 describe() {
-  after=() inputs=() made=() given=() outputs=() folders=() temporary=() protected=() create=() variables=() secrets=()
-  optional=() checks=() command=() script='' cpus=1 retries=0 priority=0 number=$1
+  after=() inputs=() values=() made=() given=() outputs=() folders=() temporary=() protected=() create=()
+  variables=() secrets=() optional=() checks=() command=() script='' cpus=1 retries=0 priority=0 number=$1
   "job_$1"
   if ((cpus > cores)); then cpus=$cores; fi
   mark=$state/jobs/$name.done begun=$state/jobs/$name.begun started_at=$state/jobs/$name.start log=$state/jobs/$name.log
@@ -73,7 +73,7 @@ is_done() {
   for path in "${outputs[@]}"; do
     [[ -e $path ]] || is_among "$path" "${temporary[@]}" "${optional[@]}" || return
   done
-  for path in "${inputs[@]}"; do
+  for path in "${inputs[@]}" "${values[@]}"; do
     ! [[ $path -nt $mark ]] || return
   done
 }

@@ -5,11 +5,11 @@
 #   b PATH     an output of the job: the folder lies beside it, in `.sncompile/scratch`, and has its name
 #   B PATH     where there is none: the folder lies in this one
 #   a PATH     an input that has a name in the folder, which comes as
-#   n NAME
+#   n NAME     without a path before it, where the input is an optional output that is not there
 #   g PATTERN  what to take from the folder, as a pattern of bash, for the path that comes as
 #   d PATH
 #   tKIND      `tfile` or `tdirectory`: the patterns and paths since the last one belong together, one pattern for each
-#              path, or one for all of them, whose files go to the paths of the same name
+#              path, or one for all of them, whose files go to the paths of the same name; `tfile?` if it need not be there
 #
 # From `x` on come the words of the command, each with what it is before it, since paths are made absolute:
 #
@@ -46,11 +46,24 @@ sncompile_absolute() { # VARIABLE…: its paths are absolute
     done
 }
 
-sncompile_inside() { # VARIABLE…: its names are those of files in the folder
-    local sncompile_each
+sncompile_inside() { # VARIABLE…: its names are those of files in the folder; of one that is not there it has none
+    local sncompile_each sncompile_name sncompile_paths
     for sncompile_each; do
-        eval "$sncompile_each=(\${$sncompile_each[@]+\"\${$sncompile_each[@]/#/\$sncompile_scratch/}\"})"
+        sncompile_paths=()
+        eval "set -- \${$sncompile_each[@]+\"\${$sncompile_each[@]}\"}"
+        for sncompile_name; do
+            sncompile_lacks "$sncompile_name" || sncompile_paths+=("$sncompile_scratch/$sncompile_name")
+        done
+        eval "$sncompile_each=(\${sncompile_paths[@]+\"\${sncompile_paths[@]}\"})"
     done
+}
+
+sncompile_lacks() { # NAME: whether no file has it, as the optional output that should is not there
+    local each
+    for each in ${sncompile_absent[@]+"${sncompile_absent[@]}"}; do
+        [[ $each != "$1" ]] || return 0
+    done
+    return 1
 }
 
 sncompile_go() { cd -- "$sncompile_scratch"; }
@@ -65,7 +78,15 @@ sncompile_read() { # ARGUMENT…: what is said of the folder, and the command's 
                 ;;
             B) above=$2 && shift 2 ;;
             a) sncompile_at "$2" && sncompile_inputs+=("$REPLY") && shift 2 ;;
-            n) sncompile_names+=("$2") && shift 2 ;;
+            n)
+                # Of an optional output that is not there no path comes before the name.
+                if ((${#sncompile_inputs[@]} > ${#sncompile_names[@]})); then
+                    sncompile_names+=("$2")
+                else
+                    sncompile_absent+=("$2")
+                fi
+                shift 2
+                ;;
             g) sncompile_patterns+=("$2") patterns=$((patterns + 1)) && shift 2 ;;
             d) sncompile_at "${2%/}" && sncompile_places+=("$REPLY") paths=$((paths + 1)) && shift 2 ;;
             t*) sncompile_takes+=("${1#t}" "$patterns" "$paths") patterns=0 paths=0 && shift ;;
@@ -85,6 +106,10 @@ sncompile_read() { # ARGUMENT…: what is said of the folder, and the command's 
         case $1 in
             =*) sncompile_words+=("${1#=}") && shift ;;
             [wps]*)
+                if [[ $1 == s* ]] && sncompile_lacks "$2"; then
+                    shift 2
+                    continue
+                fi
                 if ((${#1} > 1)); then sncompile_words+=("${1:1}"); fi
                 case $1 in
                     w*) REPLY=$2 ;;
@@ -179,13 +204,18 @@ sncompile_take() { # PATH PLACE
 }
 
 sncompile_close() { # what is taken goes to its place, and the folder goes
-    local i j place name found patterns paths kind first=0 here=0
+    local i j place name found patterns paths kind needed first=0 here=0
     cd -- "$sncompile_scratch"
     sncompile_root=$(pwd -P)
     for ((i = 0; i < ${#sncompile_takes[@]}; i += 3)); do
-        kind=${sncompile_takes[i]} patterns=${sncompile_takes[i + 1]} paths=${sncompile_takes[i + 2]}
+        kind=${sncompile_takes[i]%\?} needed=1 patterns=${sncompile_takes[i + 1]} paths=${sncompile_takes[i + 2]}
+        if [[ ${sncompile_takes[i]} == *\? ]]; then needed=0; fi
         if ((patterns == paths)); then
             for ((j = 0; j < paths; j++)); do
+                if ((!needed)); then
+                    sncompile_matches "${sncompile_patterns[first + j]}" "$kind"
+                    ((${#found[@]})) || continue
+                fi
                 sncompile_one "${sncompile_patterns[first + j]}" "$kind"
                 sncompile_take "${found[0]}" "${sncompile_places[here + j]}"
             done
@@ -221,7 +251,7 @@ sncompile_by_name() { # PLACE PATH…: the one that is called as the place goes 
 }
 
 sncompile_home=$PWD sncompile_scratch= sncompile_root=
-sncompile_inputs=() sncompile_names=() sncompile_patterns=() sncompile_places=() sncompile_takes=() sncompile_words=()
+sncompile_inputs=() sncompile_names=() sncompile_absent=() sncompile_patterns=() sncompile_places=() sncompile_takes=() sncompile_words=()
 if [[ $1 == run ]]; then
     set -euo pipefail
     shift

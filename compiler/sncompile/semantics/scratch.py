@@ -286,7 +286,7 @@ class _Words:
             for pattern in patterns:
                 yield Option("g", pattern, True, None, self._span)
             yield Option("d", Local("outputs", name, output.path.type, self._span), True, None, self._span)
-            yield _const(f"t{output.port.base}", self._span)
+            yield _const(f"t{output.port.base}{'?' if output.port.optional else ''}", self._span)
 
     def _input(self, port: str) -> Local:
         return Local("inputs", port, self._step.inputs[port].type, self._span)

@@ -28,7 +28,10 @@ def rows_needed(steps: Mapping[str, Span], span: Span, first: Emitted, second: E
     return faults.NOT_BEFORE_ROWS.at(steps[step], message, help=_HELP)
 
 
-_HELP = "take keys, columns and outputs as they are, or have a step compute it; `sncompile run` does it as it is"
+_HELP = (
+    "take keys, columns and files as they are (no value, sheet or optional output), or have a step "
+    "compute it; `sncompile run` does it as it is"
+)
 
 
 def _is_of(name: str, step: str) -> bool:

@@ -11,6 +11,7 @@ from sncompile.faults import values as value_faults
 from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.values.evaluate import Evaluator, Missing, NotThere
 from sncompile.ir.values.model import Value
+from sncompile.ir.values.run_time import dynamic
 from sncompile.semantics.checking.cells import Faulty
 from sncompile.semantics.program import MadeSheet, Step
 
@@ -28,6 +29,8 @@ def check_sheets(step: Step, evaluator: Evaluator, report: Report) -> None:
         _tell_empty(step, port, what, report)
         rows = range(len(sheet.rows)) if sheet.rows is step.keys else sorted({j for found in related for j in found})
         for name, value in sheet.columns.items():
+            if dynamic(value):
+                continue  # What steps write is no column, which is told elsewhere.
             _check_column(f"the column `{name}` of {what}", value, sheet, rows, evaluator, report)
 
 

@@ -78,6 +78,9 @@ def _check_step(step: Step, optional: Optional, report: Report) -> None:
     for name, value in step.inputs.items():
         if (leaf := _leaf(value, optional)) is None:
             continue
+        if name in step.sheets:
+            _refuse_column(step, name, optional, report)
+            continue
         told = list(_check_port(step.module.inputs[name], value, f"the input `{name}` of `{step.name}`", optional))
         report.extend(told)
         if not told:
@@ -90,6 +93,19 @@ def _check_step(step: Step, optional: Optional, report: Report) -> None:
     _check_lists(step, optional, report)
     for name, span in late.items():
         _check_module(step, name, span, report)
+
+
+def _refuse_column(step: Step, port: str, optional: Optional, report: Report) -> None:
+    """Tell of the first column of a sheet that takes an optional output: its cells are written from what is known."""
+    for name, value in step.sheets[port].columns.items():
+        if (leaf := _leaf(value, optional)) is not None:
+            message = (
+                f"the column `{name}` of the sheet `{port}` of `{step.name}` takes `{leaf.step}.{leaf.port}`, "
+                "which may not be written"
+            )
+            hint = "hand the output to a port of its own (`file[]?`), or make it required (drop its `?`)"
+            report.add(faults.OPTIONAL_AS_VALUE.at(value.span, message, help=hint, related=_declared(leaf, optional)))
+            return
 
 
 def _others(step: Step) -> Iterator[tuple[str, Value]]:
@@ -190,6 +206,27 @@ def _asking(step: Step, port: str) -> Iterator[Value]:
     values: Iterable[Value] = [*step.resources.values(), *(o.path for o in step.outputs.values())]
     values = [*values, *step.params.values(), *(v.value for v in step.env if v.value is not None)]
     yield from (value for value in values if _names(value, port))
+    yield from _asking_of_name(step, port)
+
+
+def _asking_of_name(step: Step, port: str) -> Iterator[Value]:
+    """What would have to know whether a file is there that has a name in the scratch folder.
+
+    A word with the name is left out where it is not; names of lists, in list files and in objects stand by themselves.
+    """
+    name = step.scratch.links.get(port) if step.scratch is not None else None
+    if name is None:
+        return
+    if step.module.inputs[port].many or _names(name, port):
+        yield name
+    for argument in step.command or ():
+        value = argument.value if isinstance(argument, Option) else argument
+        yield from (v for v in (walk(value) if not isinstance(value, Flag) else ()) if _is_object_with(v, port))
+    yield from (listed.value for listed in step.lists.values() if _names(listed.value, port))
+
+
+def _is_object_with(value: Value, port: str) -> bool:
+    return isinstance(value, Record) and _names(value, port)
 
 
 def _in_argument(argument: Argument, port: str) -> Iterator[Value]:

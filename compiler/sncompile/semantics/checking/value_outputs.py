@@ -44,7 +44,9 @@ def check_value_outputs(program: Program, report: Report) -> None:
 
 def _early(step: Step) -> Iterator[tuple[str, Value]]:
     """The values of a step that are known before anything runs, each by a name for people."""
-    yield from ((f"the input `{name}`", value) for name, value in step.inputs.items())
+    for port, sheet in step.sheets.items():
+        yield from ((f"the column `{name}` of the sheet `{port}`", value) for name, value in sheet.columns.items())
+    yield from ((f"the input `{name}`", value) for name, value in step.inputs.items() if name not in step.sheets)
     yield from ((f"the path of `{name}`", output.path) for name, output in step.outputs.items())
     yield from ((f"the variable `{v.name}`", v.value) for v in step.env if v.value is not None)
     if step.container is not None:

@@ -28,7 +28,6 @@ from sncompile.syntax.document import (
     Document,
     MapDoc,
     MapValue,
-    ModuleDoc,
     Named,
     ParamDoc,
     PipelineDoc,
@@ -114,12 +113,6 @@ def _bind_sheet(
     unknown = Const(None, UNKNOWN, named.span)
     if name in module.inputs:
         what = f"the sheet `{name}` of `{step.name.name}`"
-        if isinstance(module, ModuleDoc) and module.in_scratch:
-            # Its cells are paths that start at the working folder, and they are no links that could be made there.
-            message = f"`{called}` runs in a folder of its own, where the paths in a sheet lead nowhere"
-            report.add(faults.NO_SHEET.at(rows.span, message, help="take `scratch`, `as` and `from` out of the module"))
-            bound.inputs[name] = unknown
-            return
         sheet = link_sheet(module.inputs[name], rows, what, scope, place, report)
         bound.inputs[name] = sheet.path if sheet is not None else unknown
         if sheet is not None:

@@ -55,8 +55,8 @@ words() { # As Python quotes them.
 list() { local path=$1 form=$2; shift 2; lists+=("$path" "$form" "$#" "$@"); }
 tell() { printf '%s\0' "$#" "$@"; }
 for ((n = 1; n <= jobs; n++)); do
-  after=() inputs=() made=() given=() outputs=() folders=() temporary=() protected=() create=() variables=() secrets=()
-  optional=() checks=() command=() lists=() script= cpus=1 retries=0 priority=0
+  after=() inputs=() values=() made=() given=() outputs=() folders=() temporary=() protected=() create=()
+  variables=() secrets=() optional=() checks=() command=() lists=() script= cpus=1 retries=0 priority=0
   "job_$n"; "command_$n"
   printf '%s\0' "$name" "$digest" "$cpus" "$retries" "$priority" "$script"
   tell "${command[@]}"; tell "${after[@]}"; tell "${inputs[@]}"; tell "${outputs[@]}"; tell "${temporary[@]}"

@@ -25,13 +25,13 @@ from sncompile.ir.graph.own_names import OWN_FOLDER
 from sncompile.ir.language.encoding import MAX_PART, below, length
 from sncompile.ir.language.types import Type
 from sncompile.ir.values.evaluate import record_text
+from sncompile.lowering.contents import contents_of, read_by_job
 from sncompile.lowering.expressions import (
     AWK_FUNCTIONS,
     Attempt,
     Content,
     Expression,
     Granted,
-    Known,
     Language,
     NoForm,
     Printer,
@@ -41,7 +41,6 @@ from sncompile.lowering.expressions import (
     evaluated,
     everything,
 )
-from sncompile.lowering.files import listed_cell
 from sncompile.lowering.jobs import Each, Members, Perhaps, Text, Words
 from sncompile.lowering.model import Amount, JobRef, Late, Lowered, Object, Plain, Task
 from sncompile.targets.bash_settings import BASH_SETTINGS, START_FILE
@@ -120,10 +119,14 @@ class _TaskScript:
     def _facts(self, number: int) -> Iterator[str]:
         task = self._task
         inputs = [path for port in task.inputs.values() for path in port.paths[number] or ()]
-        writers = {path: writer.job for path in inputs if (writer := self._lowered.writer(path)) is not None}
+        # What is read for its value is needed by this job itself: whoever else waits for it may be done with it.
+        values = list(dict.fromkeys(p for c in contents_of(task) for p in read_by_job(c, task, number)))
+        read = [*inputs, *values]
+        writers = {path: writer.job for path in read if (writer := self._lowered.writer(path)) is not None}
         needed = sorted({self._numbers[job] for job in (*task.after[number], *writers.values())})
         yield from _array("after", map(str, needed))
         yield from _array("inputs", inputs)
+        yield from _array("values", values)
         made = {path: str(self._numbers[job]) for path, job in writers.items() if not self._may_lack(path)}
         yield from _array("made", (word for pair in made.items() for word in pair))
         from_outside = (p for p in inputs if p not in writers and not self._lowered.lies_about(p))
@@ -140,9 +143,9 @@ class _TaskScript:
         yield from _array("folders", folders)
         checks = [word for c in task.checks for path in outputs[c.port] for word in (c.kind, path, c.wanted)]
         yield from _array("checks", checks)
-        values = {v.name: self._words.word(v.value, number)[0] for v in task.variables if v.value is not None}
-        if values:
-            words = " ".join(_word((f"{name}=", *value)) for name, value in values.items())
+        variables = {v.name: self._words.word(v.value, number)[0] for v in task.variables if v.value is not None}
+        if variables:
+            words = " ".join(_word((f"{name}=", *value)) for name, value in variables.items())
             yield f"variables=({words})"
         yield from _array("secrets", (v.name for v in task.variables if v.value is None))
         cpus = self._cpus(number) if "cpus" in task.resources else "1"
@@ -213,9 +216,9 @@ class _TaskScript:
             content = part.late.expression
             if not isinstance(content, Content):
                 raise _unknown("a list", content.span)
-            yield f"contents {name} {' '.join(map(_quoted, (part.before, *_read(content, self._task, number))))}"
+            yield f"contents {name} {' '.join(map(_quoted, (part.before, *read_by_job(content, self._task, number))))}"
         elif isinstance(part, Late) and isinstance(part.expression, Content):
-            yield f"content {name} {' '.join(map(_quoted, _read(part.expression, self._task, number)))}"
+            yield f"content {name} {' '.join(map(_quoted, read_by_job(part.expression, self._task, number)))}"
         elif isinstance(part, Late):
             yield f"{name}={self._late(part.expression, number)}"
         elif isinstance(part, Perhaps):
@@ -280,13 +283,6 @@ def _is_text(part: Text) -> bool:
     return isinstance(part, Late) and isinstance(part.expression, Content)
 
 
-def _read(content: Content, task: Task, number: int) -> Sequence[str]:
-    """The files that hold what a job takes."""
-    files = content.files
-    held = files.value if isinstance(files, Known) else task.columns[files.column].cells[number]
-    return [str(path) for path in listed_cell(held)]
-
-
 def _granted(part: Text) -> Iterator[str]:
     """The resources that a part of a word takes, which are known late."""
     if isinstance(part, Amount):
@@ -333,7 +329,7 @@ class _Awk(Printer):
     def content(self, expression: Content, *, as_text: bool = False) -> str:
         if expression.type.many or expression.type.base == "string" or as_text:
             raise NoForm("a list" if expression.type.many else "a text", expression.span)
-        (path,) = _read(expression, self._task, self._number)
+        (path,) = read_by_job(expression, self._task, self._number)
         return f"$(numeral {_quoted(path)})"
 
     def size(self, expression: Size) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from sncompile.diagnostics import Span
+from sncompile.lowering.contents import contents_of, read_by
 from sncompile.lowering.model import Task
 from sncompile.targets.snakemake.commands import CommandLowering
 from sncompile.targets.snakemake.containers import apptainer_name
@@ -17,7 +18,7 @@ from sncompile.targets.snakemake.names import item_name, unique
 from sncompile.targets.snakemake.outputs import OutputPatterns
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, pattern, string
 from sncompile.targets.snakemake.resources import resource_entries, thread_entry
-from sncompile.targets.snakemake.run_time import contents_of, paths_code, read_by
+from sncompile.targets.snakemake.run_time import paths_code
 from sncompile.targets.snakemake.shell_code import shell_entries
 from sncompile.targets.snakemake.storage import FETCHED, fetched, providers_of
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sncompile.diagnostics import Span
 from sncompile.ir.language.types import Type
@@ -24,7 +24,7 @@ from sncompile.lowering.expressions import (
     expression_text,
 )
 from sncompile.lowering.files import listed_cell
-from sncompile.lowering.model import Late, Object, Piece, Plain, Task
+from sncompile.lowering.model import Plain
 from sncompile.targets.snakemake.context import TaskContext, texts
 from sncompile.targets.snakemake.inputs import own_cell, rows_code
 from sncompile.targets.snakemake.names import item_name
@@ -91,24 +91,6 @@ def late_value(expression: Expression, context: TaskContext) -> Code:
     except NoForm as error:
         context.refuse(expression._replace(span=error.span), error.what)
         return Atom("None")
-
-
-def contents_of(task: Task) -> Iterator[Content]:
-    """What a task takes of values that steps have written."""
-    words = [*(task.command or ()), *(word for part in task.script or () if not isinstance(part, str) for word in part)]
-    words += [word for listed in task.lists.values() for word in listed.words]
-    pieces: list[Piece] = [piece for word in words for piece in word.pieces]
-    pieces += [member for piece in pieces if isinstance(piece, Object) for _, member in piece.members]
-    for piece in (*pieces, *task.resources.values()):
-        if isinstance(piece, Late):
-            yield from (each for each in everything(piece.expression) if isinstance(each, Content))
-
-
-def read_by(content: Content, task: Task) -> Iterator[str]:
-    """The files that all jobs of a task take such a value from."""
-    files = content.files
-    for cell in (files.value,) if isinstance(files, Known) else task.columns[files.column].cells:
-        yield from map(str, listed_cell(cell))
 
 
 def paths_code(content: Content, context: TaskContext) -> Code:
