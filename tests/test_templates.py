@@ -162,6 +162,7 @@ PIPELINE: dict[str, Any] = {
                     "${let.several}",
                 ],
             },
+            "sha256": {"i": "0" * 64},
             "outputs": {
                 "o": "o/${k}.txt",
                 "l": ["l/${k}_1.txt", "l/${k}_2.txt"],
