@@ -28,7 +28,7 @@ from sncompile.semantics.linking.binding import param_type, parse_plain, parse_t
 from sncompile.semantics.linking.conventions import WORKSPACE, settle
 from sncompile.semantics.linking.data_roots import clean_root, root_values, workspace_of
 from sncompile.semantics.linking.default_link import link_defaults, settled_params
-from sncompile.semantics.linking.groups import from_file, nested
+from sncompile.semantics.linking.groups import from_file, nested, without_dashes
 from sncompile.semantics.linking.overrides import Override, unmet
 from sncompile.semantics.linking.pipeline_link import PipelineLinker
 from sncompile.semantics.modules.image_lock import with_locked_images
@@ -187,7 +187,11 @@ class _Given:
     def _place(self, name: str) -> Span:
         """Where a file of parameters names something; the pipeline where there is no file."""
         file = self._options.params_file
-        return file.places.get(name, self._span) if file is not None else self._span
+        if file is None:
+            return self._span
+        return file.places.get(name) or next(
+            (place for given, place in file.places.items() if without_dashes(given) == name), self._span
+        )
 
     def _path(self, text: str) -> str:
         """A path given on the command line, as seen from the jobs' working folder."""
