@@ -1,0 +1,1 @@
+"""Public workflows written anew in the language, held against the originals."""
