@@ -58,7 +58,8 @@ def test_the_jobs_are_those_of_the_original(folder: Path, name: str) -> None:
         text = text.replace(old, new)
     file.write_text(text)
     options = SpecOptions((), (), file, folder, False).read()
-    rows = {"contigs": {(): [{"contig": contig} for contig in CONTIGS]}}
+    row = dict.fromkeys(["length", "offset", "bases", "width"], "8")
+    rows = {"contigs": {(): [{"contig": contig, **row} for contig in CONTIGS]}}
     checked = check(folder / "dna-seq.yaml", replace(options, rows=rows))
     assert checked.program is not None, checked.diagnostics
     graph = compile_program(checked.program, CompileOptions()).unoptimized

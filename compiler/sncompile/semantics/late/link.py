@@ -67,7 +67,11 @@ class LateTables:
             self._report.add(faults.LATE_KEY.at(key.span, message, help=hint))
         pattern = self._pattern(doc, own) if doc.glob is not None else ""
         columns = self._columns(doc)
-        if pattern is None or columns is None or twice or not own:
+        unnamed = [] if doc.sheet.header else [key for key in doc.key if key.name not in doc.columns]
+        for key in unnamed:
+            hint = "name all columns of the file, in their order"
+            self._report.add(faults.LATE_KEY.at(key.span, f"`columns` does not name `{key.name}`", help=hint))
+        if pattern is None or columns is None or twice or unnamed or not own:
             return None
         rows = self._known.get(doc.name.name)
         if source.gone:
@@ -77,7 +81,8 @@ class LateTables:
             told = dict.fromkeys(["path"], "file") if pattern else columns
             rows = stand_in_rows(doc.name.name, source.keys, own, told, self._kind)
         assert doc.source is not None
-        late = LateSource(source.name, port, source.keys, own, pattern, columns, known, doc.source.span)
+        names = () if doc.sheet.header else tuple(doc.columns)
+        late = LateSource(source.name, port, source.keys, own, pattern, columns, known, doc.source.span, names)
         return _made(doc, late, rows)
 
     def _source(self, doc: TableDoc) -> tuple[Source, str] | None:
@@ -175,10 +180,14 @@ class LateTables:
                 getattr(declared, field, None) not in (None, (), "")
                 for field in ("enum", "pattern", "minimum", "maximum")
             )
-            if column.default is not None or not column.required or limited:
+            optional = not column.required and doc.sheet.header  # A column that is listed without a type has no more.
+            if column.default is not None or optional or limited:
                 message = f"of `{name}` its type can be declared, and nothing else"
                 self._late_column(declared.name.span, message, "write `{type: integer}`, and have the step see to it")
-            if name in {key.name for key in doc.key}:
+            key = name in {key.name for key in doc.key}
+            if key and not doc.sheet.header:
+                continue  # Its place is told, and nothing of what it holds.
+            if key:
                 self._late_column(declared.name.span, f"`{name}` is a key, and keys are text", "take it out here")
             found[name] = column.files or declared.base
         return found if len(self._report) == told else None
