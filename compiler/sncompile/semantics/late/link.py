@@ -55,10 +55,10 @@ class LateTables:
         return found
 
     def _table(self, doc: TableDoc) -> Table | None:
-        named = self._source(doc)
-        if named is None:
+        found = self._source(doc)
+        if found is None:
             return None
-        source, port = named
+        source, port = found
         own = tuple(key.name for key in doc.key)
         twice = [key for key in doc.key if key.name in source.keys.by]
         for key in twice:
@@ -67,7 +67,8 @@ class LateTables:
             self._report.add(faults.LATE_KEY.at(key.span, message, help=hint))
         pattern = self._pattern(doc, own) if doc.glob is not None else ""
         columns = self._columns(doc)
-        unnamed = [] if doc.sheet.header else [key for key in doc.key if key.name not in doc.columns]
+        named = not doc.sheet.header and doc.columns
+        unnamed = [key for key in doc.key if key.name not in doc.columns] if named else []
         for key in unnamed:
             hint = "name all columns of the file, in their order"
             self._report.add(faults.LATE_KEY.at(key.span, f"`columns` does not name `{key.name}`", help=hint))
