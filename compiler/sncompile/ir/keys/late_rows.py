@@ -59,8 +59,8 @@ def rows_of(
     """The rows in a sheet, or with a `pattern` the files in a directory: a mapping of texts for each, in order.
 
     `columns` maps the names of the columns to their types; what those of files name must lie in `place`'s folder or
-    below one of `within`. Relative paths start at `base`. `names` are all columns of a sheet without a header, in order.
-    Raises `BadRows`.
+    below one of `within`. Relative paths start at `base`. `names` are all columns of a sheet without a header, in
+    order. Raises `BadRows`.
     """
     found: Iterable[tuple[str, dict[str, str]]] = (
         _listed(place, pattern, base) if pattern else _sheet(place, key, columns or {}, within, base, names)
@@ -156,7 +156,7 @@ def _rows(
     within: tuple[Sequence[str], str],
     names: Sequence[str],
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    header = list(names) or next(reader, None)
+    header = list(names) if names else next(reader, None)
     if header is None:
         raise BadRows(f"`{place}` is empty: it has no line with the names of its columns")
     names = [name.strip() for name in header]
