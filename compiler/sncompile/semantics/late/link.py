@@ -66,7 +66,7 @@ class LateTables:
             hint = "a row is told from others of its instance by keys of its own: take it out here"
             self._report.add(faults.LATE_KEY.at(key.span, message, help=hint))
         pattern = self._pattern(doc, own) if doc.glob is not None else ""
-        columns = self._columns(doc)
+        columns = self._columns(doc, source.keys.by)
         named = not doc.sheet.header and doc.columns
         unnamed = [key for key in doc.key if key.name not in doc.columns] if named else []
         for key in unnamed:
@@ -168,8 +168,8 @@ class LateTables:
     def _bad_pattern(self, span: Span, message: str, hint: str) -> None:
         self._report.add(faults.BAD_PATTERN.at(span, message, help=hint))
 
-    def _columns(self, doc: TableDoc) -> dict[str, str] | None:
-        """The declared columns with their types; None after telling what cannot be declared."""
+    def _columns(self, doc: TableDoc, before: Sequence[str]) -> dict[str, str] | None:
+        """The declared columns with their types, beside the keys `before`; None after telling what cannot be declared."""
         told = len(self._report)
         if doc.glob is not None and doc.columns:
             message = "the columns of a directory's files are those of the pattern, and `path`"
@@ -185,6 +185,9 @@ class LateTables:
             if column.default is not None or optional or limited:
                 message = f"of `{name}` its type can be declared, and nothing else"
                 self._late_column(declared.name.span, message, "write `{type: integer}`, and have the step see to it")
+            if name in before:
+                message = f"`{name}` is a key of the step that writes the rows, and so of each row already"
+                self._late_column(declared.name.span, message, "call the column otherwise, or leave it out")
             key = name in {key.name for key in doc.key}
             if key and not doc.sheet.header:
                 continue  # Its place is told, and nothing of what it holds.
