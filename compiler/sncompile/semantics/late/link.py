@@ -169,7 +169,7 @@ class LateTables:
         self._report.add(faults.BAD_PATTERN.at(span, message, help=hint))
 
     def _columns(self, doc: TableDoc, before: Sequence[str]) -> dict[str, str] | None:
-        """The declared columns with their types, beside the keys `before`; None after telling what cannot be declared."""
+        """The declared columns with their types, beside the keys `before`; None after telling what cannot be so."""
         told = len(self._report)
         if doc.glob is not None and doc.columns:
             message = "the columns of a directory's files are those of the pattern, and `path`"
