@@ -71,6 +71,8 @@ def test_dashes_in_a_configuration(run: Run, spec: Path) -> None:
     Path("get.yaml").write_text(module)
     Path("config.yaml").write_text("ref: {species: mouse, a-b: {the-mode: slow}}\n")
     assert words(run, spec, "--params", "config.yaml") == '["get", "mouse", "1", "slow"'
+    Path("config.yaml").write_text("ref:\n  species: mouse\n  a-b: {the-mode: slwo}\n")
+    assert "config.yaml:3:9" in run("check", spec, "--params", "config.yaml").err
     Path("config.yaml").write_text("ref:\n  species: mouse\n  a-b: fast\n")
     ended = run("check", spec, "--params", "config.yaml")
     assert "config.yaml:3:3" in ended.err

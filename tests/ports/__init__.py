@@ -1,1 +1,0 @@
-"""Public workflows written anew in the language, held against the originals."""
