@@ -86,6 +86,16 @@ def test_rows(folder: Path) -> None:
     assert read(folder, HEADER) == []
 
 
+def test_rows_without_a_header(folder: Path) -> None:
+    """The first line is a row, and has as many cells as there are names; no line is no row."""
+    names = ["f", "more", "chunk", "size", "text"]
+    wanted = [{"chunk": "I", "size": "1", "text": "t", "f": "store/x.txt"}]
+    assert read(folder, "store/x.txt\t\tI\t1\tt\n", names=names) == wanted
+    assert read(folder, "", names=names) == []
+    with pytest.raises(BadRows, match="4 cells, and 5 columns"):
+        read(folder, "store/x.txt,I,1,t\n", names=names)
+
+
 def test_files_of_a_directory(folder: Path) -> None:
     """By name; hidden ones and those that do not fit are none."""
     for name in ("b.tif", "a.tif", ".c.tif", "notes.txt"):

@@ -62,6 +62,26 @@ def test_a_nested_configuration_is_a_file_of_parameters(run: Run, spec: Path) ->
     assert words(run, spec, *given) == '["get", "mouse", "10", "slow"'
 
 
+def test_dashes_in_a_configuration(run: Run, spec: Path) -> None:
+    """A name with dashes means the parameter with `_`, and its place is told; of two for one it is told, too."""
+    spec.write_text(SPEC.replace("aligner: {params: {mode:", "a_b: {params: {the_mode:"))
+    module = MODULE.replace("aligner: {params: {mode:", "a_b: {params: {the_mode:").replace(
+        "aligner.mode", "a_b.the_mode"
+    )
+    Path("get.yaml").write_text(module)
+    Path("config.yaml").write_text("ref: {species: mouse, a-b: {the-mode: slow}}\n")
+    assert words(run, spec, "--params", "config.yaml") == '["get", "mouse", "1", "slow"'
+    Path("config.yaml").write_text("ref:\n  species: mouse\n  a-b: {the-mode: slwo}\n")
+    assert "config.yaml:3:9" in run("check", spec, "--params", "config.yaml").err
+    Path("config.yaml").write_text("ref:\n  species: mouse\n  a-b: fast\n")
+    ended = run("check", spec, "--params", "config.yaml")
+    assert "config.yaml:3:3" in ended.err
+    Path("config.yaml").write_text("ref: {species: mouse, a-b: {the-mode: slow, the_mode: fast}}\n")
+    ended = run("check", spec, "--params", "config.yaml")
+    assert "SN231" in ended.err
+    assert "did you mean `ref.a_b.the_mode`?" in ended.err
+
+
 def test_what_a_configuration_has_too_much_is_told_at_its_place(run: Run, spec: Path) -> None:
     """Unless somebody says that it may; what is of the wrong kind is told all the same."""
     Path("config.yaml").write_text("email: a@b.c\nref:\n  species: mouse\n  aligner: {mod: fast, mode: slow}\n")

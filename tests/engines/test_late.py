@@ -143,6 +143,89 @@ def test_plain_snakemake(tmp_path: Path, rows: str) -> None:
     assert "Nothing to be done" in engine(tmp_path)
 
 
+def test_rows_without_a_header(tmp_path: Path) -> None:
+    """`columns` names what they have: in plain Snakemake, and in a run."""
+    declared = "header: false, columns: {size: {type: string}, count:"
+    for folder in (tmp_path / "plain", tmp_path / "run"):
+        folder.mkdir()
+        lay_out(folder, *ROWS["five"])
+        (folder / "spec.yaml").write_text(SPEC.replace("columns: {count:", declared))
+        listed(folder, "k0,0,it's $(n) 0,store/x.txt", header="")
+    emit(tmp_path / "plain")
+    engine(tmp_path / "plain")
+    run(tmp_path / "run")
+    assert total(tmp_path / "plain") == total(tmp_path / "run") == expected(*ROWS["five"][:2], 1)
+
+
+CROSSED = """\
+sncompile: 1
+pipeline: crossed
+tables:
+  samples: {key: sample, rows: [{sample: a}, {sample: b}]}
+  contigs: {key: contig, from: "${index.list}"}
+steps:
+  index: {module: {outputs: {list: {type: file}}, shell: "printf 'contig\\nI\\nII\\n' > ${outputs.list}"}}
+  call: {by: sample, module: ./call.yaml, with: {sample: "${sample}"}}
+  join:
+    by: contig
+    with: {calls: "${call.made}"}
+    module:
+      inputs: {calls: {type: "file[]"}}
+      outputs: {o: {type: file}}
+      shell: cat ${inputs.calls} > ${outputs.o}
+"""
+CALL = """\
+sncompile: 1
+pipeline: call
+params: {sample: {type: string}}
+steps:
+  one:
+    by: contig
+    with: {sample: "${params.sample}", contig: "${contig}"}
+    module:
+      params: {sample: {type: string}, contig: {type: string}}
+      outputs: {o: {type: file}}
+      shell: echo ${params.sample} ${params.contig} > ${outputs.o}
+outputs: {made: "${one.o}"}
+"""
+
+
+def test_an_inner_pipeline_ranges_over_rows_that_its_caller_has_later(tmp_path: Path) -> None:
+    """So a step of both, samples that are known and contigs that are not, is one inside of the other."""
+    (tmp_path / "spec.yaml").write_text(CROSSED)
+    (tmp_path / "call.yaml").write_text(CALL)
+    assert "one" not in planned(tmp_path)
+    run(tmp_path)
+    assert (tmp_path / "results/join/II/o").read_text() == "a II\nb II\n"
+    assert planned(tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("    when: ${len(contigs.contig) > 1}\n", "SN460"),
+        ("    where: ${contigs.contig != 'I'}\n", "SN460"),
+    ],
+)
+def test_an_inner_pipeline_decides_nothing_by_later_rows(tmp_path: Path, line: str, code: str) -> None:
+    """They come too late for it as for its caller."""
+    (tmp_path / "spec.yaml").write_text(CROSSED)
+    (tmp_path / "call.yaml").write_text(CALL.replace("    by: contig\n", f"    by: contig\n{line}"))
+    done = sncompile(tmp_path, "check", "spec.yaml")
+    assert done.returncode == 1
+    assert code in done.stderr
+
+
+def test_a_query_of_an_inner_pipeline_sees_no_later_rows(tmp_path: Path) -> None:
+    """Nor what stands in for them."""
+    (tmp_path / "spec.yaml").write_text(CROSSED)
+    more = "infer: {n: {sql: select count(*) from contigs, holds: one value}}\nsteps:\n"
+    (tmp_path / "call.yaml").write_text(CALL.replace("steps:\n", more))
+    done = sncompile(tmp_path, "check", "spec.yaml")
+    assert done.returncode == 1
+    assert "call.yaml:4" in done.stderr
+
+
 def test_rows_change_in_plain_snakemake(tmp_path: Path) -> None:
     """Rows that are gone are gathered nowhere, although what was made of them lies there; new ones are made."""
     lay_out(tmp_path, ["a", "b"], ["c"], 3)

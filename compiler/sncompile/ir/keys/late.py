@@ -16,8 +16,9 @@ class LateSource(NamedTuple):
 
     `instances` are those of the step; their keys come first in the table's key, `own` are the keys after them. With a
     `pattern`, a regular expression with a group for each key, the rows are the files in a directory, whose path is the
-    column `path`; else they are those of a sheet, and `columns` has the declared ones with their types. `known` says
-    that the rows were read. Until then stand-in rows are there in their place: see `docs/decisions`.
+    column `path`; else they are those of a sheet, and `columns` has the declared ones with their types. `names` are all
+    columns of a sheet without a header, in their order. `known` says that the rows were read. Until then stand-in rows
+    are there in their place: see `docs/decisions`.
     """
 
     step: str
@@ -28,3 +29,4 @@ class LateSource(NamedTuple):
     columns: Mapping[str, str]
     known: bool
     span: Span
+    names: tuple[str, ...] = ()

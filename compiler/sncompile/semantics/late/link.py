@@ -55,10 +55,10 @@ class LateTables:
         return found
 
     def _table(self, doc: TableDoc) -> Table | None:
-        named = self._source(doc)
-        if named is None:
+        found = self._source(doc)
+        if found is None:
             return None
-        source, port = named
+        source, port = found
         own = tuple(key.name for key in doc.key)
         twice = [key for key in doc.key if key.name in source.keys.by]
         for key in twice:
@@ -66,8 +66,13 @@ class LateTables:
             hint = "a row is told from others of its instance by keys of its own: take it out here"
             self._report.add(faults.LATE_KEY.at(key.span, message, help=hint))
         pattern = self._pattern(doc, own) if doc.glob is not None else ""
-        columns = self._columns(doc)
-        if pattern is None or columns is None or twice or not own:
+        columns = self._columns(doc, source.keys.by)
+        named = not doc.sheet.header and doc.columns
+        unnamed = [key for key in doc.key if key.name not in doc.columns] if named else []
+        for key in unnamed:
+            hint = "name all columns of the file, in their order"
+            self._report.add(faults.LATE_KEY.at(key.span, f"`columns` does not name `{key.name}`", help=hint))
+        if pattern is None or columns is None or twice or unnamed or not own:
             return None
         rows = self._known.get(doc.name.name)
         if source.gone:
@@ -77,7 +82,8 @@ class LateTables:
             told = dict.fromkeys(["path"], "file") if pattern else columns
             rows = stand_in_rows(doc.name.name, source.keys, own, told, self._kind)
         assert doc.source is not None
-        late = LateSource(source.name, port, source.keys, own, pattern, columns, known, doc.source.span)
+        names = () if doc.sheet.header else tuple(doc.columns)
+        late = LateSource(source.name, port, source.keys, own, pattern, columns, known, doc.source.span, names)
         return _made(doc, late, rows)
 
     def _source(self, doc: TableDoc) -> tuple[Source, str] | None:
@@ -162,8 +168,8 @@ class LateTables:
     def _bad_pattern(self, span: Span, message: str, hint: str) -> None:
         self._report.add(faults.BAD_PATTERN.at(span, message, help=hint))
 
-    def _columns(self, doc: TableDoc) -> dict[str, str] | None:
-        """The declared columns with their types; None after telling what cannot be declared."""
+    def _columns(self, doc: TableDoc, before: Sequence[str]) -> dict[str, str] | None:
+        """The declared columns with their types, beside the keys `before`; None after telling what cannot be so."""
         told = len(self._report)
         if doc.glob is not None and doc.columns:
             message = "the columns of a directory's files are those of the pattern, and `path`"
@@ -175,10 +181,17 @@ class LateTables:
                 getattr(declared, field, None) not in (None, (), "")
                 for field in ("enum", "pattern", "minimum", "maximum")
             )
-            if column.default is not None or not column.required or limited:
+            optional = not column.required and doc.sheet.header  # A column that is listed without a type has no more.
+            if column.default is not None or optional or limited:
                 message = f"of `{name}` its type can be declared, and nothing else"
                 self._late_column(declared.name.span, message, "write `{type: integer}`, and have the step see to it")
-            if name in {key.name for key in doc.key}:
+            if name in before:
+                message = f"`{name}` is a key of the step that writes the rows, and so of each row already"
+                self._late_column(declared.name.span, message, "call the column otherwise, or leave it out")
+            key = name in {key.name for key in doc.key}
+            if key and not doc.sheet.header:
+                continue  # Its place is told, and nothing of what it holds.
+            if key:
                 self._late_column(declared.name.span, f"`{name}` is a key, and keys are text", "take it out here")
             found[name] = column.files or declared.base
         return found if len(self._report) == told else None

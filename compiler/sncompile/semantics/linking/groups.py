@@ -95,15 +95,26 @@ class FromFile(NamedTuple):
     """Groups that are given something else than a mapping."""
 
 
+def without_dashes(name: str) -> str:
+    """The name of the parameter that a name in a file of parameters means."""
+    return name.replace("-", "_")
+
+
 def from_file(given: Mapping[str, object], known: Iterable[str]) -> FromFile:
-    """What a file of parameters, in which groups are mappings, gives to those that are `known`."""
+    """What a file of parameters, in which groups are mappings, gives to those that are `known`.
+
+    Names of configurations may have dashes, which those of parameters cannot: `min-length` gives `min_length`.
+    """
     names = set(known)
     groups = group_names(names)
     found = FromFile({}, [], [])
 
     def visit(prefix: str, mapping: Mapping[str, object]) -> None:
         for key, value in mapping.items():
-            name = f"{prefix}{key}"
+            plain = without_dashes(key)
+            name = f"{prefix}{key if plain in mapping else plain}"
+            if name not in names and name not in groups:
+                name = f"{prefix}{key}"
             if name in names:
                 found.values[name] = value
             elif name not in groups:

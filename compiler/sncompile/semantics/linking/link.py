@@ -29,7 +29,7 @@ from sncompile.semantics.linking.binding import param_type, parse_plain, parse_t
 from sncompile.semantics.linking.conventions import WORKSPACE, settle
 from sncompile.semantics.linking.data_roots import clean_root, root_values, workspace_of
 from sncompile.semantics.linking.default_link import link_defaults, settled_params
-from sncompile.semantics.linking.groups import from_file, nested
+from sncompile.semantics.linking.groups import from_file, nested, without_dashes
 from sncompile.semantics.linking.overrides import Override, unmet
 from sncompile.semantics.linking.pipeline_link import PipelineLinker
 from sncompile.semantics.modules.image_lock import with_locked_images
@@ -163,7 +163,8 @@ class _Given:
     def __init__(self, doc: PipelineDoc, options: Options, folder: Path, report: Report) -> None:
         self._doc, self._options, self._folder, self._report = doc, options, folder, report
         self._span = doc.span
-        self._places = options.params_file.places if options.params_file is not None else {}
+        places = options.params_file.places if options.params_file is not None else {}
+        self._places = {**{without_dashes(name): place for name, place in places.items()}, **places}
         self._file = from_file(options.params, (*doc.params, *doc.inputs, *doc.infer, *doc.maps))
         self._check_known()
 

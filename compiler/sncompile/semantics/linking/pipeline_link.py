@@ -119,7 +119,10 @@ class PipelineLinker:
         seen_from_outside = {
             n: t for n, t in (outer_tables or {}).items() if n not in doc.steps and n not in doc.tables
         }
-        tables = load_tables(doc, seen_from_outside, Scope(spaces, hidden=doc.steps), shared, prefix, maps)
+        # Rows that steps of a caller write are for steps alone: no query of this pipeline sees them.
+        self._outer_late = {name: table for name, table in seen_from_outside.items() if table.late is not None}
+        early = {name: table for name, table in seen_from_outside.items() if table.late is None}
+        tables = load_tables(doc, early, Scope(spaces, hidden=doc.steps), shared, prefix, maps)
         self._tables, self._lost = tables.found, tables.lost
         self.tables_used |= tables.named
         if doc.infer:
@@ -138,19 +141,21 @@ class PipelineLinker:
         self._scopes: dict[KeySet, Scope] = {}
         check_names(doc, self._report)
         self._spaces: dict[str, Space] = {n: LazyStep(self, n) for n in doc.steps if n not in RESERVED}
-        self._late = [name for name, table in doc.tables.items() if table.source is not None]
-        self._load_late()
+        own_late = [name for name, table in doc.tables.items() if table.source is not None]
+        self._late = [*own_late, *self._outer_late]
+        self._tables |= self._outer_late
+        self._load_late(own_late)
         self._spaces |= self._before_steps | self._table_spaces()
 
     def _table_spaces(self) -> dict[str, Space]:
         return {n: TableSpace(t, self.tables_used) for n, t in self._tables.items() if n not in RESERVED}
 
-    def _load_late(self) -> None:
+    def _load_late(self, own: Iterable[str]) -> None:
         """Add the tables that steps write; those that are not known in the steps' own conditions and in queries."""
-        if not self._late:
+        if not own:
             return
         if self._prefix:
-            for name in self._late:
+            for name in own:
                 message = "the rows of a table in a pipeline that another one uses are known before any step has run"
                 hint = "declare the table, and the steps that range over it, in the pipeline that is run"
                 self._report.add(table_faults.BAD_SOURCE.at(self._doc.tables[name].name.span, message, help=hint))
@@ -375,7 +380,7 @@ class PipelineLinker:
             params=bound.params,
             maps=bound.maps,
             outer=keys,
-            outer_tables={name: table for name, table in self._tables.items() if table.late is None},
+            outer_tables=self._tables,
             inside=self._inside,
             overrides=(*set_here, *self._overrides),
         )

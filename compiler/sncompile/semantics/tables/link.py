@@ -34,7 +34,7 @@ from sncompile.semantics.tables.sheet_places import SheetPlaces
 from sncompile.semantics.tables.sheet_text import SheetFault, SheetForm, TableError
 from sncompile.semantics.tables.written_cells import written_cell
 from sncompile.semantics.typing import Typer
-from sncompile.syntax.document import PipelineDoc, TableDoc
+from sncompile.syntax.document import PipelineDoc, SheetDoc, TableDoc
 from sncompile.syntax.expressions import Attribute, Name, Template
 
 if TYPE_CHECKING:
@@ -201,7 +201,9 @@ class TableLoader:
             message = f"the pipeline has no map `{doc.params.name}`"
             self._report.add(faults.NO_MAP.at(doc.params.span, message, help=hint))
             return False
-        if doc.sheet.place is not None and doc.file is None:
+        without_header = SheetDoc(header=False, place=doc.sheet.place)
+        of_step = doc.source is not None and doc.glob is None and doc.sheet == without_header
+        if doc.sheet.place is not None and doc.file is None and not of_step:
             wrong = doc.sheet.place, "only the file of a table can be written in some way", "take it out"
         elif not doc.sheet.header and not doc.columns:
             hint = "name its columns, in their order: `columns: [chromosome, start, end]`"

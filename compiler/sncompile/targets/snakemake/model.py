@@ -42,7 +42,7 @@ class LateRows(NamedTuple):
     """That the rows of a sidecar are read through a checkpoint; the sidecar itself has the checkpoint's instances.
 
     `columns` leads from the sidecar's columns to those that are read, which have `types`. `within` are the folders in
-    which files may lie, beside the checkpoint's own.
+    which files may lie, beside the checkpoint's own. `names` are the columns of a sheet without a header.
     """
 
     checkpoint: str
@@ -52,6 +52,7 @@ class LateRows(NamedTuple):
     columns: Mapping[str, str]
     types: Mapping[str, str]
     within: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
 
 class Sidecar(NamedTuple):

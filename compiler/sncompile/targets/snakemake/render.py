@@ -96,6 +96,8 @@ def _table(sidecar: Sidecar) -> Call:
         Keyword("types", _mapping(late.types)),
         Keyword("within", listed([string(folder) for folder in late.within])),
     ]
+    if late.names:
+        more.append(Keyword("names", listed([string(name) for name in late.names])))
     return Call(f"{sidecar.variable} = LateTable", (string(sidecar.name), *chosen, *more))
 
 
