@@ -61,6 +61,8 @@ def test_tissue_is_cut_into_cores_and_plain_snakemake_does_the_same(tmp_path: Pa
         *(("birch", core) for core in ("c1", "c2", "c3")),
     ]
     assert rows_of(folder / "results" / "regions.csv") == planted
+    page = (folder / "README.md").read_text()
+    assert [row for row in planted if f"| {' | '.join(row.values())} |\n" not in page] == []
     # One slide lay far off, and only for that there is a picture.
     assert [p.parent.name for p in (folder / "results" / "register").glob("*/overlay.png")] == ["birch"]
     assert (folder / "results" / "tissue.html").read_text().count("data:image/") == len(planted) + 1
