@@ -12,16 +12,18 @@ same for every pipeline; in `text snakemake O2` after the passes, in `text snake
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from sncompile.api import Checked, CompileOptions, check, compile_graph, compile_program, graph_of, optimize
+from sncompile.cli.options import SpecOptions
 from sncompile.diagnostics import CompileError
 from sncompile.diagnostics.text import TextRenderer
 from sncompile.faults import catalogue
@@ -100,7 +102,10 @@ def options_of(blocks: list[Block], folder: Path) -> Options:
             for option, _, pair in (line.partition(" ") for line in block.text.splitlines()):
                 name, _, value = pair.strip().partition("=")
                 given.setdefault(option, {})[name] = value
-    return Options(given["--data"], given["--set"], invoked_from=folder, locked="--locked" in given)
+    params = next((Path(os.path.relpath(folder / name)) for name in given.get("--params", ())), None)
+    extra = next(iter(given.get("--params-extra", ())), "error")
+    read = SpecOptions((), (), params, None, False, params_extra=extra).read()
+    return replace(read, data=given["--data"], sets=given["--set"], invoked_from=folder, locked="--locked" in given)
 
 
 def job_lines(job: Job) -> list[str]:

@@ -128,7 +128,7 @@ def plan_of(
         ),
         tuple(
             InputFile(path, _exists(program, path), step, port)
-            for path, (step, port) in input_files(program, evaluator).items()
+            for path, (step, port) in input_files(program, Evaluator(program.steps)).items()
         ),
         tuple(OutputFiles(name, _paths(value, evaluator)) for name, value in graph.outputs.items()),
         tuple(warnings),

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sncompile.ir.keys.key_set import KeySet
+from sncompile.ir.language.types import BOOLEAN, NULL
 from sncompile.ir.values.evaluate import Closure, Evaluator
-from sncompile.ir.values.model import Apply, Bound, Choice, Items, Value
+from sncompile.ir.values.model import Apply, Bound, Choice, Const, Items, Value
 
 HANDED_ON = frozenset(("zip", "sorted", "@sorted", "unique", "@unique", "present", "+"))
 """Functions whose lists hold what their operands' lists hold."""
@@ -30,13 +31,21 @@ class Branch(NamedTuple):
 
 
 def branches(value: Value, tests: tuple[tuple[Value, bool], ...] = ()) -> Iterator[Branch]:
-    """The items of a list, also of one made of others, and the sides of a choice; any other value is one part."""
+    """The items of a list, also of one made of others, the sides of a choice, and the operands of `coalesce`.
+
+    Any other value is one part.
+    """
     if isinstance(value, Items):
         for item in value.items:
             yield from branches(item, tests)
     elif isinstance(value, Choice):
         yield from branches(value.then, (*tests, (value.test, True)))
         yield from branches(value.other, (*tests, (value.test, False)))
+    elif isinstance(value, Apply) and value.function == "coalesce" and not value.type.many:
+        for operand in value.operands:
+            yield from branches(operand, tests)
+            nothing = Const(None, NULL, operand.span)
+            tests = (*tests, (Apply("==", (operand, nothing), BOOLEAN, operand.span), True))
     elif isinstance(value, Apply) and value.function == "@path":
         # What the compiler puts around paths that begin with a dash stays around each.
         for part in branches(value.operands[0], tests):

@@ -39,10 +39,11 @@ class Found(NamedTuple):
 
 
 class Given(NamedTuple):
-    """What the user gives instead of a query: by which option, and the text or plain value."""
+    """What the user gives instead of a query: by which option, the text or plain value, and its place in a file."""
 
     option: str
     value: object
+    span: Span | None = None
 
 
 class Inferred(NamedTuple):

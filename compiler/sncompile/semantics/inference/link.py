@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sncompile.diagnostics import Related as Place
-from sncompile.diagnostics import Report
+from sncompile.diagnostics import Report, Span
 from sncompile.faults import tables as faults
 from sncompile.faults import values as value_faults
 from sncompile.ir.keys.table import Table
@@ -94,7 +94,7 @@ class InferLinker:
         return asked if asked is not None and all(name in self._tables for name in asked.names) else None
 
     def _by_hand(self, doc: InferDoc, rules: Rules, given: Given) -> Inferred | None:
-        name, span = doc.name.name, doc.name.span
+        name, span = doc.name.name, given.span or doc.name.span
         kind = self._type(doc, rules)
         if kind is None:
             return None
@@ -107,7 +107,7 @@ class InferLinker:
             hint = f"the inferred value is {kind}"
             self._report.add(value_faults.WRONG_TYPE.at(span, f"{what}: {fault}", help=hint))
             return None
-        if not self._within_limits(doc, param, value, what):
+        if not self._within_limits(doc, param, value, what, given.span):
             return None
         return self._checked(doc, rules, value, kind, given.option, None)
 
@@ -151,8 +151,8 @@ class InferLinker:
             return unsettled
         return self._checked(doc, rules, value, kind, "query", found)
 
-    def _within_limits(self, doc: InferDoc, param: ParamDoc, value: Any, what: str) -> bool:
-        wrong = check_value(param, value, what, doc.name.span)
+    def _within_limits(self, doc: InferDoc, param: ParamDoc, value: Any, what: str, at: Span | None = None) -> bool:
+        wrong = check_value(param, value, what, at or doc.name.span)
         if wrong is not None:
             related = () if doc.sql is None else (Place("it is read off here", doc.sql.span),)
             self._report.add(replace(wrong, related=related if not what.startswith("`--") else ()))

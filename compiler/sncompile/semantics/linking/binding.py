@@ -285,8 +285,11 @@ def parse_text(param: ParamDoc, text: str) -> Any:
 def parse_plain(param: ParamDoc, value: object) -> Any:
     """The value of a parameter given as plain data (`--params FILE`, Python). Raises `ValueFault`.
 
-    Scalars of a file are as they were written (`Written`): what they are hangs on the parameter.
+    Scalars of a file are as they were written (`Written`): what they are hangs on the parameter. For a list the empty
+    text is the empty list, since configurations write so that there is nothing.
     """
+    if param.many and value == "":
+        return ()
     items = tuple(value) if isinstance(value, (list, tuple)) else (value,)
     if isinstance(value, (list, tuple)) != param.many and value is not None:
         raise ValueFault("it takes a list" if param.many else "it takes one value, not a list")

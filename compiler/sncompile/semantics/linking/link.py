@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.diagnostics import Diagnostic, Report, Span, did_you_mean
+from sncompile.diagnostics import Related as Place
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.language.encoding import no_option
@@ -162,6 +163,7 @@ class _Given:
     def __init__(self, doc: PipelineDoc, options: Options, folder: Path, report: Report) -> None:
         self._doc, self._options, self._folder, self._report = doc, options, folder, report
         self._span = doc.span
+        self._places = options.params_file.places if options.params_file is not None else {}
         self._file = from_file(options.params, (*doc.params, *doc.inputs, *doc.infer, *doc.maps))
         self._check_known()
 
@@ -186,8 +188,7 @@ class _Given:
 
     def _place(self, name: str) -> Span:
         """Where a file of parameters names something; the pipeline where there is no file."""
-        file = self._options.params_file
-        return file.places.get(name, self._span) if file is not None else self._span
+        return self._places.get(name, self._span)
 
     def _path(self, text: str) -> str:
         """A path given on the command line, as seen from the jobs' working folder."""
@@ -232,7 +233,8 @@ class _Given:
 
     def inferred(self) -> dict[str, Given]:
         """What is given for inferred values, `--set` over `--params`."""
-        found = {n: Given("--params", value) for n, value in self._file.values.items() if n in self._doc.infer}
+        found = {n: Given("--params", value, self._places.get(n)) for n, value in self._file.values.items()}
+        found = {n: given for n, given in found.items() if n in self._doc.infer}
         return found | {n: Given("--set", text) for n, text in self._options.sets.items() if n in self._doc.infer}
 
     def maps(self) -> dict[str, MapRows]:
@@ -255,11 +257,10 @@ class _Given:
 
     def _map(self, doc: MapDoc, held: object) -> MapRows:
         name = doc.name.name
-        places = self._options.params_file.places if self._options.params_file is not None else {}
-        value = plain_map(held, name, places, doc.name.span)
+        value = plain_map(held, name, self._places, doc.name.span)
         if not isinstance(value, MapValue):
             message, hint = f"`{name}` takes a mapping of keys to rows", f"write `{nested(f'{name}.KEY.COLUMN')}`"
-            self._report.add(faults.WRONG_TYPE.at(places.get(name, doc.name.span), message, help=hint))
+            self._report.add(faults.WRONG_TYPE.at(self._places.get(name, doc.name.span), message, help=hint))
             return LOST
         more = self._options.extra_params
         return map_rows(value, doc, Scope({}), self._report, may_have_more=more)
@@ -275,21 +276,24 @@ class _Given:
         return found
 
     def _param(self, param: ParamDoc, given: Any, parse: Any, option: str) -> Value:
-        name, span = param.name.name, param.name.span
+        name, declared = param.name.name, param.name.span
         what = f"`{option} {name}`"
+        wrong: Diagnostic | None
+        span = declared if option == "--set" else self._places.get(name, declared)
         try:
             value = parse(param, given)
             if param.base == "path" and value is not None:
                 as_path = self._path if option == "--set" else no_option
                 value = tuple(map(as_path, value)) if isinstance(value, tuple) else as_path(value)
         except ValueFault as fault:
-            self._report.add(
-                faults.WRONG_TYPE.at(span, f"{what}: {fault}", help=f"the parameter takes {param_type(param)}")
-            )
-            return Const(None, UNKNOWN, span)
-        wrong = check_value(param, value, what, span)
+            wrong = faults.WRONG_TYPE.at(
+                span, f"{what}: {fault}", help=f"the parameter takes {param_type(param)}",
+                related=(Place("the parameter is declared here", declared),),
+            )  # fmt: skip
+        else:
+            wrong = check_value(param, value, what, span)
         if wrong is not None:
-            self._report.add(replace(wrong, related=()))
+            self._report.add(replace(wrong, related=()) if span == declared else wrong)
             return Const(None, UNKNOWN, span)
         kind = param_type(param)._replace(optional=value is None)
         return Const(value, kind, span)

@@ -1,0 +1,1 @@
+"""Examples that are ports of other workflows, against the graphs of those."""
