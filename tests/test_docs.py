@@ -13,7 +13,9 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCS = REPOSITORY / "docs"
-ALL_PAGES = ("README.md", "CHANGELOG.md", *sorted(str(p.relative_to(REPOSITORY)) for p in DOCS.rglob("*.md")))
+EXAMPLES = REPOSITORY / "specs" / "examples"
+OTHER_PAGES = sorted([*DOCS.rglob("*.md"), EXAMPLES / "README.md", *EXAMPLES.glob("*/README.md")])
+ALL_PAGES = ("README.md", "CHANGELOG.md", *(str(p.relative_to(REPOSITORY)) for p in OTHER_PAGES))
 
 _LINK = re.compile(r"\]\(([^)#\s]+)?(#[^)\s]+)?\)")
 _FENCED = re.compile(r"(?ms)^```.*?^```")
@@ -91,6 +93,15 @@ def test_every_decision_is_listed() -> None:
     for number, name, title in listed:
         first = (DOCS / "decisions" / name).read_text("utf-8").splitlines()[0]
         assert first == f"# {number}: {title}"
+
+
+def test_every_example_is_in_the_gallery() -> None:
+    """Each has a page of its own, a row that leads to it, and a command to run it."""
+    text = (EXAMPLES / "README.md").read_text("utf-8")
+    there = sorted(p.parent.name for p in EXAMPLES.glob("*/*.yaml") if p.stem == p.parent.name)
+    assert re.findall(r"(?m)^\| \[([\w-]+)\]\(\1/README\.md\) \|", text) == there
+    assert re.findall(r"(?m)^\| ([\w-]+) \| `.*sncompile run \1\.yaml.*` \|$", text) == there
+    assert [name for name in there if not (EXAMPLES / name / "README.md").exists()] == []
 
 
 def test_every_command_is_in_the_readme() -> None:

@@ -15,17 +15,20 @@ ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden"
 EXAMPLES = {
     "illumination": ROOT / "specs" / "examples" / "illumination",
+    "tissue": ROOT / "specs" / "examples" / "tissue",
     "variants": ROOT / "specs" / "examples" / "variants",
     **{p.name: p for p in sorted((Path(__file__).parent / "engines" / "specs").iterdir())},
 }
 
+TILES = [f"{slide}/cycle{cycle}_tile{tile}" for slide in ("ash", "birch") for cycle in (1, 2) for tile in (1, 2, 3, 4)]
 
 TREES = [
-    *(("snakemake", name, level) for level in (0, 1, 2) for name in EXAMPLES),
-    # CWL has neither the GPUs of `kinds` nor its secrets in containers.
-    *(("cwl", name, 0) for name in EXAMPLES if name != "kinds"),
-    # It has neither images nor GPUs.
-    *(("bash", name, 0) for name in EXAMPLES if name != "kinds"),
+    # No pass runs where keys are known later, so all levels of `tissue` are one.
+    *(("snakemake", name, level) for level in (0, 1, 2) for name in EXAMPLES if name != "tissue" or level == 0),
+    # CWL has neither the GPUs of `kinds` nor its secrets in containers, nor keys that are known later.
+    *(("cwl", name, 0) for name in EXAMPLES if name not in ("kinds", "tissue")),
+    # It has neither images nor GPUs, nor such keys.
+    *(("bash", name, 0) for name in EXAMPLES if name not in ("kinds", "tissue")),
 ]
 
 
@@ -39,9 +42,9 @@ def emitted(target: str, name: str, level: int, folder: Path) -> dict[str, str]:
     shutil.copytree(
         EXAMPLES[name], folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("images", "results", "build")
     )
-    for well, site in (("A01", 1), ("A01", 2), ("B02", 1)):
-        place = folder / "images" / f"{well}_s{site}.tif"
-        place.parent.mkdir(exist_ok=True)
+    for image in TILES if name == "tissue" else ("A01_s1", "A01_s2", "B02_s1"):
+        place = folder / "images" / f"{image}.tif"
+        place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
     spec = next(p for p in (folder / f"{name}.yaml", folder / "spec.yaml") if p.exists())
     checked = check(spec)

@@ -35,6 +35,14 @@ def illumination(folder: Path) -> Path:
     return place
 
 
+def tissue(folder: Path) -> Path:
+    """The example of tissue, with its images. Skips without its tools."""
+    pytest.importorskip("skimage", reason="needs the extra `demo`")
+    place = copy("tissue", folder)
+    subprocess.run([sys.executable, "demo_data.py", "images"], cwd=place, check=True, capture_output=True)
+    return place
+
+
 KINDS = """\
 sncompile: 1
 pipeline: kinds

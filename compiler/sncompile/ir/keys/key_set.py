@@ -240,10 +240,16 @@ class KeySet:
         return range(self.rows.size) if self._by_row else self._membership[0]
 
     def describe(self, number: int) -> str:
-        """An instance in words: `well=A01, site=1`; empty for the only instance of a step without keys, and of none."""
+        """An instance in words: `well=A01, site=1`; empty for the only instance of a step without keys, and of none.
+
+        Keys of rows that are not known yet are left out: what stands in for them is no word of the user's.
+        """
         if number >= len(self):
             return ""
-        return ", ".join(f"{n}={v}" for n, v in zip(self.by, self.instances[number], strict=True))
+        late = [table.late for table in self.rows.tables if table.late is not None]
+        unknown = {name for source in late if not source.known for name in source.own}
+        named = zip(self.by, self.instances[number], strict=True)
+        return ", ".join(f"{name}={value}" for name, value in named if name not in unknown)
 
     def linked(self, source: KeySet) -> bool:
         """Whether a link says which instances of the source feed those here."""

@@ -1,4 +1,4 @@
-"""The tables whose rows a value follows from."""
+"""The tables whose rows a value follows from, and whether they are known."""
 
 from __future__ import annotations
 
@@ -18,3 +18,25 @@ def tables_of(value: Value) -> Iterator[Table]:
         elif isinstance(leaf, Related):
             yield from leaf.source.rows.tables
             yield from leaf.target.rows.tables
+
+
+def follows_from_unknown_rows(value: Value) -> bool:
+    """Whether a value is another one for other rows of tables that are not known yet.
+
+    A key that such a table has from the step that writes its rows is known, and what does not gather has one value
+    whatever the rows are.
+    """
+    for leaf in walk(value):
+        if isinstance(leaf, Cell | Lookup):
+            if _is_unknown(leaf.table):
+                return True
+        elif isinstance(leaf, Key):
+            if any(_is_unknown(t) and t.late is not None and leaf.name in t.late.own for t in leaf.keys.rows.tables):
+                return True
+        elif isinstance(leaf, Related) and leaf.gathers and any(map(_is_unknown, leaf.source.rows.tables)):
+            return True
+    return False
+
+
+def _is_unknown(table: Table) -> bool:
+    return table.late is not None and not table.late.known

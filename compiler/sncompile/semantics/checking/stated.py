@@ -19,6 +19,7 @@ from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Local, Value, walk
+from sncompile.ir.values.tables import follows_from_unknown_rows
 from sncompile.semantics.program import Step, TypedCheck
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import CheckDoc
@@ -92,6 +93,8 @@ def _failures(
     check: TypedCheck, given: Mapping[str, Value], keys: KeySet, step: Step | None, evaluator: Evaluator
 ) -> list[Diagnostic]:
     """What is told of a check: the first instance for which it does not hold, and how many more there are."""
+    if any(map(follows_from_unknown_rows, (check.that, *given.values()))):
+        return []  # It is looked at when the rows are known.
     first: Diagnostic | None = None
     found: Exception | None
     count = 0

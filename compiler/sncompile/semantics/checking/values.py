@@ -16,6 +16,7 @@ from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.language.types import type_text
 from sncompile.ir.values.evaluate import AbsentItem, AtRunTime, Evaluator, Gap, Missing, NotThere
 from sncompile.ir.values.model import Apply, Cell, Const, Output, Record, Related, Value, walk
+from sncompile.ir.values.tables import follows_from_unknown_rows
 from sncompile.semantics.checking.cells import Faulty
 from sncompile.semantics.checking.made_sheets import check_sheets
 from sncompile.semantics.checking.pairing import check_pairing
@@ -293,6 +294,8 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
     seen: set[object] = set()
     faulty = Faulty(value, at.keys, at.step, evaluator)
     number = 0
+    # Rows that stand in for others say nothing of limits: these are looked at when the rows are known.
+    limits = not follows_from_unknown_rows(value)
     try:
         closure = evaluator.over(value, at.keys, at.step)
         for number in range(1 if isinstance(value, Const) else len(at.keys)):
@@ -312,7 +315,7 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
             if _has_gap(found) and not param.gaps:
                 _tell_gap(param, what, value, number, at, evaluator, report)
                 return
-            wrong = _wrong(param, found, told, value, at.in_json)
+            wrong = _wrong(param, found, told, value, at.in_json, limits)
             if wrong is None:
                 seen.add(found)
             elif not faulty.add(number, wrong):
@@ -333,7 +336,7 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
     report.extend(faulty.told())
 
 
-def _wrong(param: ParamDoc, found: Any, told: str, value: Value, in_json: bool) -> Diagnostic | None:
+def _wrong(param: ParamDoc, found: Any, told: str, value: Value, in_json: bool, limits: bool) -> Diagnostic | None:
     """What is wrong with a parameter's value for an instance; None if nothing is."""
     related = (Place("the parameter is declared here", param.name.span),)
     if found is None and not param.optional:
@@ -345,4 +348,4 @@ def _wrong(param: ParamDoc, found: Any, told: str, value: Value, in_json: bool) 
         shown = next(to_text(item) for item in items if _is_infinite(item))
         message = f"{told} {'holds' if isinstance(found, tuple) else 'is'} {shown}, which JSON cannot say"
         return faults.BAD_VALUE.at(value.span, message, help=hint, related=related)
-    return check_value(param, found, told, value.span)
+    return check_value(param, found, told, value.span) if limits else None
