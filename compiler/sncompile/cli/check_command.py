@@ -54,5 +54,9 @@ def _told(checked: Checked, more: Sequence[Diagnostic]) -> str:
         return verdict
     jobs = sum(len(step.keys) for step in program.steps.values())
     files = len(input_files(program, Evaluator(program.steps)))
-    counts = ((len(program.steps), "step"), (jobs, "job"), (files, "input file"))
-    return ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts) + f": {verdict}"
+    later = {name for late in program.late for name in late.steps}
+    counts = ((len(program.steps) + len(later), "step"), (jobs, "job"), (files, "input file"))
+    told = [f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts]
+    if later:
+        told[1] += f" and those of {len(later)} step{'' if len(later) == 1 else 's'} that are known later"
+    return f"{', '.join(told)}: {verdict}"

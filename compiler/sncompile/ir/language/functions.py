@@ -7,6 +7,7 @@ import io
 import json
 import posixpath
 import re
+import shlex
 from collections.abc import Callable
 from math import ceil
 from typing import Any
@@ -16,7 +17,7 @@ from sncompile.ir.language.operands import MAX_TEXT, Function, TypeFault, ValueF
 from sncompile.ir.language.patterns import matches, wrong_pattern
 from sncompile.ir.language.quantities import quantity
 from sncompile.ir.language.scalars import number_of
-from sncompile.ir.language.types import BOOLEAN, INTEGER, NUMBER, STRING, Type, unify
+from sncompile.ir.language.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, Type, unify
 from sncompile.ir.language.written import converted
 
 __all__ = ["FUNCTIONS", "TypeFault", "ValueFault", "to_text"]
@@ -164,6 +165,27 @@ def _split(text: str, between: str) -> tuple[str, ...]:
     return tuple(text.split(between)) if text else ()
 
 
+def _words_types(types: list[Type]) -> Type:
+    _texts(types)
+    if any(t.many for t in types):
+        raise TypeFault("takes one text", "take an item: `…[0]`")
+    return STRING._replace(many=True)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a text as a shell has them: blanks part them, quotes hold them together; nothing else has a meaning.
+
+    >>> _words("-q 30 --rg 'ID:a b'  $x")
+    ('-q', '30', '--rg', 'ID:a b', '$x')
+    """
+    if text is None:
+        raise ValueFault("the value is absent")
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        raise ValueFault("a quote is not closed, or a backslash stands at the end") from None
+
+
 def _match_types(types: list[Type]) -> Type:
     _texts(types)
     if any(t.many for t in types):
@@ -263,6 +285,8 @@ def _replace(value: str, old: str, new: str) -> str:
 
 
 def _there(types: list[Type]) -> Type:
+    if types[0] == NULL:
+        return STRING._replace(many=True)  # Such as the outputs of a step without jobs.
     return _listed(types)._replace(gaps=False)
 
 
@@ -341,6 +365,7 @@ FUNCTIONS: dict[str, Function] = {
     "round": Function(1, 2, _rounded, _round),
     "format": Function(2, 2, _formatted, _format),
     "split": Function(2, 2, _split_types, _split, Wants.TEXT),
+    "words": Function(1, 1, _words_types, _words, Wants.TEXT),
     "match": Function(2, 2, _match_types, _match, Wants.TEXT),
     "ceil": Function(1, 1, lambda types: number_type(types) and INTEGER, lambda v: ceil(v)),
 }
