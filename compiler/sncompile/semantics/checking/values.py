@@ -197,6 +197,9 @@ def _tell_lacking(
     fault = table_faults.GATHERS_NOTHING if value.gathers else table_faults.NO_PARTNER
     verb = "gathers nothing" if value.gathers else "has nothing to take"
     hint = _where(value, number, declared)
+    if declared.many and not value.gathers:
+        # It is an item of a list that is written out.
+        hint = "have the list leave it out knowingly (`${present([…])}`), or say what stands there (`coalesce(x, …)`)"
     if declared.optional:
         hint = "test whether it is there (`… if x != null else null`), or say what stands there (`coalesce(x, …)`)"
     report.add(fault.at(value.span, f"{what} {verb}{told}{more}", help=hint, related=related))
