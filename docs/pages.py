@@ -35,6 +35,7 @@ PAGES = (
     "README.md",
     "docs/tutorial.md",
     "docs/language.md",
+    *sorted(f"docs/{p.name}" for p in REPOSITORY.glob("docs/coming-from-*.md")),
     *sorted(f"docs/how-to/{p.name}" for p in REPOSITORY.glob("docs/how-to/*.md")),
 )
 
