@@ -25,10 +25,13 @@ LONG = (
     "engines/test_cwl_containers.py",
     "engines/test_cwl_values.py",
     "engines/test_edits_and_kills.py",
+    "engines/test_late.py",
     "engines/test_levels.py",
     "engines/test_profiles.py",
     "engines/test_read_back.py",
+    "engines/test_remote.py",
     "engines/test_slurm.py",
+    "engines/test_together.py",
     "fuzz/test_fuzz.py",
     "test_security.py",
 )

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sncompile.api import check, compile_graph, graph_of, optimize
+from sncompile.api import CompileOptions, check, compile_graph, compile_program, graph_of, optimize
 
 from .sums import sums
-from .test_golden import EXAMPLES
+from .test_golden import EXAMPLES, laid_out
 
 TARGETS = ("snakemake", "cwl")
 
@@ -97,17 +97,11 @@ def test_seeds_locales_zones_and_folders(target: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_second_compile_gives_the_same(name: str, tmp_path: Path) -> None:
     """In one process after many others, at every level; what is kept between compiles has no say in it."""
-    folder = tmp_path / name
-    shutil.copytree(EXAMPLES[name], folder, ignore=shutil.ignore_patterns("build", "results"))
-    (folder / "images").mkdir(exist_ok=True)
-    (folder / "images" / "A01_s1.tif").touch()
-    spec = next(p for p in (folder / f"{name}.yaml", folder / "spec.yaml") if p.exists())
-    for target in ("snakemake",) if name == "kinds" else TARGETS:
+    spec = laid_out(name, tmp_path / name)
+    for target in ("snakemake",) if name in ("kinds", "tissue") else TARGETS:
         for level in (0, 1, 2):
-            trees = []
-            for _ in range(2):
-                graph = optimize(graph_of(check(spec).require()), level).graph
-                trees.append(dict(compile_graph(graph, target, out=folder / "out").files))
+            options = CompileOptions(target=target, level=level, out=spec.parent / "out")
+            trees = [dict(compile_program(check(spec).require(), options).emitted.files) for _ in range(2)]
             assert trees[0] == trees[1]
 
 

@@ -37,8 +37,8 @@ def place_of(target: str, name: str, level: int) -> Path:
     return GOLDEN / (target if level == 0 else f"{target}-O{level}") / name
 
 
-def emitted(target: str, name: str, level: int, folder: Path) -> dict[str, str]:
-    """The text files that an example compiles to; a small plate stands in for the microscope's."""
+def laid_out(name: str, folder: Path) -> Path:
+    """The spec of an example in a folder of its own; a small plate stands in for the microscope's."""
     shutil.copytree(
         EXAMPLES[name], folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("images", "results", "build")
     )
@@ -46,8 +46,12 @@ def emitted(target: str, name: str, level: int, folder: Path) -> dict[str, str]:
         place = folder / "images" / f"{image}.tif"
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
-    spec = next(p for p in (folder / f"{name}.yaml", folder / "spec.yaml") if p.exists())
-    checked = check(spec)
+    return next(p for p in (folder / f"{name}.yaml", folder / "spec.yaml") if p.exists())
+
+
+def emitted(target: str, name: str, level: int, folder: Path) -> dict[str, str]:
+    """The text files that an example compiles to."""
+    checked = check(laid_out(name, folder))
     assert not checked.failed, checked.diagnostics
     made = compile_program(checked.require(), CompileOptions(target=target, level=level))
     files = dict(made.emitted.files)

@@ -54,14 +54,16 @@ def rows_of(
     columns: Mapping[str, str] | None = None,
     within: Sequence[str] = (),
     base: str = ".",
+    names: Sequence[str] = (),
 ) -> list[dict[str, str]]:
     """The rows in a sheet, or with a `pattern` the files in a directory: a mapping of texts for each, in order.
 
     `columns` maps the names of the columns to their types; what those of files name must lie in `place`'s folder or
-    below one of `within`. Relative paths start at `base`. Raises `BadRows`.
+    below one of `within`. Relative paths start at `base`. `names` are all columns of a sheet without a header, in
+    order. Raises `BadRows`.
     """
     found: Iterable[tuple[str, dict[str, str]]] = (
-        _listed(place, pattern, base) if pattern else _sheet(place, key, columns or {}, within, base)
+        _listed(place, pattern, base) if pattern else _sheet(place, key, columns or {}, within, base, names)
     )
     rows: list[dict[str, str]] = []
     known: dict[tuple[str, ...], str] = {}
@@ -128,7 +130,7 @@ def _below(path: str, folder: str) -> bool:
 
 
 def _sheet(
-    place: str, key: Sequence[str], columns: Mapping[str, str], within: Sequence[str], base: str
+    place: str, key: Sequence[str], columns: Mapping[str, str], within: Sequence[str], base: str, names: Sequence[str]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The rows of a CSV or TSV file: tabs separate the cells if one stands in the first line, else commas."""
     try:
@@ -141,15 +143,20 @@ def _sheet(
     tabs = "\t" in text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if tabs else ",", strict=True)
     try:
-        yield from _rows(place, reader, key, columns, (within, base))
+        yield from _rows(place, reader, key, columns, (within, base), names)
     except csv.Error as error:
         raise BadRows(f"`{place}`, line {reader.line_num}: {error}") from None
 
 
 def _rows(
-    place: str, reader: Reader, key: Sequence[str], columns: Mapping[str, str], within: tuple[Sequence[str], str]
+    place: str,
+    reader: Reader,
+    key: Sequence[str],
+    columns: Mapping[str, str],
+    within: tuple[Sequence[str], str],
+    names: Sequence[str],
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    header = next(reader, None)
+    header = list(names) if names else next(reader, None)
     if header is None:
         raise BadRows(f"`{place}` is empty: it has no line with the names of its columns")
     names = [name.strip() for name in header]
