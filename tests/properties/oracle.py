@@ -904,8 +904,9 @@ def _item(item: Json, names: Names, lists: str) -> list[str]:
     if "option" not in item or not values:
         return values
     if item.get("repeat", False):
-        return [argument for value in values for argument in (item["option"], value)]
-    return [item["option"], *values]
+        words = [(item["option"], value) for value in values]
+        return ["".join(word) for word in words] if item.get("joined") else [each for word in words for each in word]
+    return [item["option"] + values[0]] if item.get("joined") else [item["option"], *values]
 
 
 def _quoted(value: Any) -> str:
