@@ -16,6 +16,7 @@ class Report:
     def __init__(self) -> None:
         self._found: dict[Diagnostic, None] = {}
         self._counts: dict[str, int] = {}
+        self._errors = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic; one that is already here is kept once, and of one code no more than anybody mends."""
@@ -24,6 +25,7 @@ class Report:
         count = self._counts[diagnostic.code] = self._counts.get(diagnostic.code, 0) + 1
         if count <= MAX_OF_A_CODE:
             self._found[diagnostic] = None
+            self._errors += diagnostic.severity is Severity.ERROR
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Keep several diagnostics."""
@@ -33,7 +35,12 @@ class Report:
     @property
     def failed(self) -> bool:
         """Whether an error is among them."""
-        return any(d.severity is Severity.ERROR for d in self._found)
+        return self._errors > 0
+
+    @property
+    def errors(self) -> int:
+        """How many of them are errors."""
+        return self._errors
 
     def __len__(self) -> int:
         return len(self._found)

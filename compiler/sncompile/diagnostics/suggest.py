@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
 MAX_COMPARED = 300
 """Names that are compared letter by letter; of more, only those that begin alike."""
 
+
+VERY_NEAR = 0.85
+"""How much of two names is alike (1 is all) where one is a slip of the other."""
+
+SHORT = 3
+"""So short a part of a name is more often another one than a slip."""
 
 MOST = 20
 """So many names are listed at most where none is near."""
@@ -29,6 +36,31 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     cutoff = 0.75 if len(name) <= 3 else 0.6
     found = get_close_matches(wanted, pool, n=1, cutoff=cutoff)
     return folded[found[0]] if found else None
+
+
+def is_slip(one: str, other: str) -> bool:
+    """Whether two names are so near that one is hardly there without being meant for the other.
+
+    Numbers and short parts of names mostly tell things apart that belong together.
+
+    >>> is_slip("fq_2", "fq2"), is_slip("Antibody ", "antibody"), is_slip("controls", "control")
+    (True, True, True)
+    >>> is_slip("fq_1", "fq2"), is_slip("mask_a", "mask_b"), is_slip("lane", "line")
+    (False, False, False)
+    """
+    parts = [re.findall(r"[^\W_]+", name.casefold()) for name in (one, other)]
+    ours, theirs = map("".join, parts)
+    if ours == theirs:
+        return bool(ours)
+    if re.findall(r"\d+", ours) != re.findall(r"\d+", theirs):
+        return False
+    if len(parts[0]) == len(parts[1]):
+        differ = [pair for pair in zip(*parts, strict=True) if pair[0] != pair[1]]
+        if all(max(map(len, pair)) <= SHORT for pair in differ):
+            return False
+    from difflib import SequenceMatcher
+
+    return SequenceMatcher(None, ours, theirs).ratio() >= VERY_NEAR
 
 
 @lru_cache(maxsize=16)

@@ -87,6 +87,22 @@ ONE_INTO_LIST = Fault(
     "one value meets a port that takes a list",
     "The value is single where the port or parameter is a list. Write it as a list of one: `[${…}]`.",
 )
+UNJOINED = Fault(
+    "SN415",
+    "each job takes all, where a column says which are whose",
+    "The two tables have no key in common, so each job takes all of the other ones. Yet a column of one table holds\n"
+    "keys of the other under another name. Give the column the key's name, or look up what it names (`lookup`); or\n"
+    "range over a table that has the keys of both. Where all are meant, write `present(…)` around the list.",
+    Severity.WARNING,
+)
+DROPPED = Fault(
+    "SN416",
+    "rows that a join leaves out",
+    "Tables join over all columns that both have and that are a key in at least one of them. Here the keys that both\n"
+    "have go together, and another column does not: it holds something else, or nothing. So the rows take part in no\n"
+    "job, or their files are missing in a list. Take the column out of one of the tables, or give it another name.",
+    Severity.WARNING,
+)
 GATHERS_NOTHING = Fault(
     "SN423",
     "an instance gathers nothing",
@@ -183,6 +199,20 @@ HOW_READ = Fault(
     "The sheet could only be meant in one way, and was read so: with another separator than its suffix says, without\n"
     "rows and columns in which nothing stands.",
     Severity.REMARK,
+)
+BLANKS = Fault(
+    "SN418",
+    "cells with blanks at their ends",
+    "A cell of a sheet is taken as it stands there, blanks at its ends among it: as a key, in a comparison and in a\n"
+    "path `E ` is not `E`. Spreadsheets do not show them.",
+    Severity.REMARK,
+)
+NEAR_COLUMN = Fault(
+    "SN417",
+    "a column that may be meant by another name",
+    "A declared column that need not be there is not, and the table has one of nearly the same name that nobody\n"
+    "declares. If that is the column, it was taken for missing: absent, or its default, in every row.",
+    Severity.WARNING,
 )
 NOT_FITTING = Fault(
     "SN434",

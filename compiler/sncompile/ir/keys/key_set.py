@@ -98,6 +98,32 @@ class Rows:
             if column in own.columns and (column in table.key or column in own.key)
         ]
 
+    def dropped(self, table: Table) -> tuple[int, tuple[str, ...], str, list[int]] | None:
+        """Rows that find one of the table by the columns that are keys of both, but none by all that the join is over.
+
+        That is the number of a table here with its rows that fall out, the columns that are keys of both, and one that
+        is not the same. None where there are none such: no column is a key of both, or all of them are.
+        """
+        common = self._common(table)
+        keys = [(n, name) for n, name in common if name in table.key and name in self.tables[n].key]
+        if not keys or len(keys) == len(common):
+            return None
+        plain = [pair for pair in common if pair not in keys]
+        there: dict[tuple[str | None, ...], set[tuple[str | None, ...]]] = {}
+        names = ([name for _, name in keys], [name for _, name in plain])
+        columns = [list(zip(*(map(_text, table.columns[name]) for name in part), strict=True)) for part in names]
+        for key, rest in zip(*columns, strict=True):
+            there.setdefault(key, set()).add(rest)
+        here = [list(zip(*(map(_text, self._cells(*pair)) for pair in part), strict=True)) for part in (keys, plain)]
+        rows = [i for i, (key, rest) in enumerate(zip(*here, strict=True)) if rest not in there.get(key, {rest})]
+        if not rows:
+            return None
+        key, rest = here[0][rows[0]], here[1][rows[0]]
+        differs = [all(found[k] != rest[k] for found in there[key]) for k in range(len(plain))]
+        number, column = plain[differs.index(True) if True in differs else 0]
+        index = self.index[number]
+        return number, tuple(dict.fromkeys(names[0])), column, [index[i] for i in rows]
+
     def _cells(self, number: int, column: str) -> Sequence[Cell]:
         cells, index = self.tables[number].columns[column], self.index[number]
         if isinstance(index, range) and len(index) == len(cells):
@@ -265,6 +291,10 @@ class KeySet:
             return self.link.one
         return not source.by or set(source.by) <= set(self.by)
 
+    def unjoined(self, source: KeySet) -> bool:
+        """Whether nothing joins the rows here and those of the source, so that every instance of it feeds each here."""
+        return not any(table in self.rows.tables or self.rows.meets(table) for table in source.rows.tables)
+
     def related(self, source: KeySet) -> Sequence[Sequence[int]]:
         """For every instance here, the instances of `source` that feed it, in the order of the rows that it looks at.
 
@@ -290,9 +320,8 @@ class KeySet:
         if not source.by:
             return [(0,)] * count
         missing = [table for table in source.rows.tables if table not in self.rows.tables]
-        everything = range(len(source))
-        if missing == list(source.rows.tables) and not any(self.rows.meets(t) for t in missing):
-            return [everything] * count
+        if self.unjoined(source):
+            return [range(len(source))] * count
         if set(source.by) <= set(self.by) and not missing:
             # A map or a broadcast: the instance's own key holds the source's.
             places = [self.by.index(name) for name in source.by]

@@ -58,6 +58,7 @@ class Table:
         reads: Mapping[str, Type] | None = None,
         files: Mapping[str, Type] | None = None,
         cell_at: Callable[[int, str], Span] | None = None,
+        row_at: Callable[[int], Span] | None = None,
         late: LateSource | None = None,
     ) -> None:
         self.name = name
@@ -82,6 +83,7 @@ class Table:
         self.late = late
         """The step that writes its rows, where one does."""
         self._cell_at = cell_at
+        self._row_at = row_at
         self._spans = spans
         self._lines = lines
         self._size = size
@@ -122,6 +124,8 @@ class Table:
 
     def row_span(self, row: int) -> Span:
         """Where a row stands: a line of the file, a node of the spec, or the table's name."""
+        if self._row_at is not None:
+            return self._row_at(row)
         if row < len(self._spans):
             return self._spans[row]
         if self.file is not None:

@@ -19,6 +19,7 @@ from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import STRING, UNKNOWN
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.checking.checks import check_program
+from sncompile.semantics.checking.joins import check_joins
 from sncompile.semantics.checking.own_files import Kept, Logged, kept_for_runs, own_files
 from sncompile.semantics.checking.unused_rows import check_unused_rows
 from sncompile.semantics.inference.inferred import Given
@@ -110,6 +111,7 @@ def _linked(doc: PipelineDoc, options: Options, library: Library, report: Report
     program = check_program(program, doc, shared.by_default, report)
     if not report.failed:
         check_unused_rows(program, shared.queried, report)
+        check_joins(program, report)
     if options.locked is None:
         return program
     images = library.lock.images

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -15,6 +15,7 @@ from sncompile.faults import tables as faults
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.types import Type
 from sncompile.semantics.queries.databases import Databases
+from sncompile.semantics.queries.origins import Origins
 from sncompile.semantics.queries.stored_columns import StoredColumns, StoreError
 from sncompile.semantics.queries.text import Query, SqlFault, read_query
 from sncompile.semantics.scope import Scope
@@ -107,7 +108,7 @@ class Queries:
             asked, doc = self._tables[name], self._doc.tables[name]
             if asked is None or not all(other in tables for other in asked.names):
                 continue
-            table = self._made(doc, asked)
+            table = self._made(doc, asked, [tables[other] for other in asked.names])
             if table is not None:
                 tables[name] = table
                 self.session.add(table)
@@ -124,14 +125,18 @@ class Queries:
 
         return type_of(self.session.describe(asked.query, asked.form)[0][1])
 
-    def _made(self, doc: TableDoc, asked: Asked) -> Table | None:
+    def _made(self, doc: TableDoc, asked: Asked, sources: Sequence[Table]) -> Table | None:
         key = tuple(named.name for named in doc.key)
         try:
             columns = self.session.make(doc.name.name, asked.query, asked.form, key)
         except SqlFault as fault:
             self._report.add(asked.query.fault(fault))
             return None
-        table = Table(doc.name.name, key, columns, span=doc.name.span, size=columns.size, queried=True)
+        origins = Origins(sources, doc.name.span)
+        table = Table(
+            doc.name.name, key, columns, span=doc.name.span, size=columns.size, queried=True,
+            cell_at=lambda row, column: origins.cell(table, row, column), row_at=lambda row: origins.row(table, row),
+        )  # fmt: skip
         return table if check_keys(doc, table, self._report) else None
 
     def _order(self) -> list[str]:

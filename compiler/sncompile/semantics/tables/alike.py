@@ -22,9 +22,13 @@ class _Value(NamedTuple):
     row: int
 
 
+MAX_STORED = 20_000
+"""Rows of a table of a database that are compared with those of other tables; of more, those of one are, there."""
+
+
 def check_look_alikes(tables: Iterable[Table], report: Report) -> None:
-    """Warn of values of keys that look alike. What a database keeps is looked at by who reads it (`is_plain`)."""
-    held = [table for table in tables if not isinstance(table.columns, StoredColumns)]
+    """Warn of values of keys that look alike, within a table and between tables that join over them."""
+    held = [table for table in tables if _is_held(table)]
     names = dict.fromkeys(name for table in held for name in table.key)
     for name in names:
         pairs = list(_pairs(name, [table for table in held if name in table.columns]))
@@ -36,6 +40,15 @@ def check_look_alikes(tables: Iterable[Table], report: Report) -> None:
             related = (Place("the other one", beside),) if beside != place else ()
             hint = "write them alike if they are one; if they are two, tell them apart by more"
             report.add(faults.LOOK_ALIKES.at(place, message, help=hint, related=related))
+
+
+def _is_held(table: Table) -> bool:
+    """Whether the cells of a table are at hand, or may be brought; where many look alike, that is worth it."""
+    columns = table.columns
+    if not isinstance(columns, StoredColumns) or columns.size <= MAX_STORED:
+        return True
+    # Sheets were looked at when they were read.
+    return table.queried and not columns.is_plain(table.key)
 
 
 def _pairs(name: str, tables: Sequence[Table]) -> Iterator[tuple[_Value, _Value]]:

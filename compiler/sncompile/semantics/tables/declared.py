@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sncompile.diagnostics import Diagnostic, Report, Span, did_you_mean
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics.few import few
+from sncompile.diagnostics.suggest import is_slip
 from sncompile.faults import tables as faults
 from sncompile.faults import values as value_faults
 from sncompile.ir.keys.table import Cell
@@ -40,7 +41,7 @@ class Found(NamedTuple):
 
 def declare(doc: TableDoc, found: Found, report: Report) -> Declared | None:
     """The columns of a table, as it declares them; None after telling what is not so."""
-    told = len(report)
+    told = report.errors
     columns, reads, files = dict(found.columns), dict(found.reads), {}
     keys = {key.name for key in doc.key}
     check_patterns({name: column.declared for name, column in doc.columns.items()}, report)
@@ -53,7 +54,7 @@ def declare(doc: TableDoc, found: Found, report: Report) -> Declared | None:
         kind = Type(column.declared.base, written=column.declared.base in _PLAIN)
         typed = any(cell is not None and not isinstance(cell, str) for cell in cells)
         reads.pop(name, None)
-        if len(report) == told and name not in keys:
+        if report.errors == told and name not in keys:
             if typed:
                 cells = [converted(cell, kind.base) for cell in cells]
             elif kind.written:
@@ -61,7 +62,7 @@ def declare(doc: TableDoc, found: Found, report: Report) -> Declared | None:
         if column.files:
             files[name] = Type(column.files, formats=column.formats)
         columns[name] = cells
-    return Declared(columns, reads, files) if len(report) == told else None
+    return Declared(columns, reads, files) if report.errors == told else None
 
 
 def _filled(doc: TableDoc, column: ColumnDoc, found: Found, report: Report) -> Sequence[Cell] | None:
@@ -73,6 +74,7 @@ def _filled(doc: TableDoc, column: ColumnDoc, found: Found, report: Report) -> S
             hint = did_you_mean(name.name, found.columns)
             report.add(faults.NO_COLUMN.at(name.span, message, help=hint or "add it, or say `required: false` here"))
             return None
+        _tell_near(doc, column, found, report)
         return [default] * found.size
     cells = found.columns[name.name]
     if None not in cells:
@@ -88,6 +90,19 @@ def _filled(doc: TableDoc, column: ColumnDoc, found: Found, report: Report) -> S
             place = found.cell_at(row, name.name)
             report.add(value_faults.ABSENT.at(place, message + more, help=hint, related=related))
     return cells
+
+
+def _tell_near(doc: TableDoc, column: ColumnDoc, found: Found, report: Report) -> None:
+    """Tell where a column that is not there stands under nearly its name, and nothing else is said of that."""
+    name, table = column.declared.name, doc.name.name
+    taken = {*doc.columns, *(key.name for key in doc.key)}
+    near = next((other for other in found.columns if other not in taken and is_slip(other, name.name)), None)
+    if near is None:
+        return
+    where = "absent" if column.default is None else "its default"
+    message = f"the table `{table}` has no column `{name.name}`, which is {where} in every row, but a column `{near}`"
+    hint = f"if that is the one, write `{name.name}` in the sheet, or `{near}` here; if not, declare `{near}`, too"
+    report.add(faults.NEAR_COLUMN.at(name.span, message, help=hint))
 
 
 def _check_default(column: ColumnDoc, report: Report) -> bool:

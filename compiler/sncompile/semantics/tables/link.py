@@ -24,6 +24,7 @@ from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.stored_columns import StoredColumns, StoreError
 from sncompile.semantics.scope import MapRows, Members, Scope, Space
 from sncompile.semantics.tables.alike import check_look_alikes
+from sncompile.semantics.tables.blanks import check_blanks
 from sncompile.semantics.tables.declared import Found, declare
 from sncompile.semantics.tables.files import is_sheet, plain_separator, read_table
 from sncompile.semantics.tables.globs import Listed, Match, Part, PatternError, compile_pattern, match_files
@@ -186,6 +187,8 @@ class TableLoader:
         else:
             return None
         try:
+            if table is not None and table.text:
+                check_blanks(table, self._report)
             table = self._declared(doc, table) if table is not None and doc.columns else table
             return table if table is not None and check_keys(doc, table, self._report) else None
         except StoreError as error:
@@ -288,10 +291,13 @@ class TableLoader:
         form = form_of(doc)
         kept = _kept_by(session, doc, path, form) if session is not None else None
         if kept is not None:
-            key = tuple(k.name for k in doc.key)
+            key, shown = tuple(k.name for k in doc.key), self._name_of(path)
+            places = self._sheets[shown] = SheetPlaces(path, form.encoding, shown)
+            places.delimiter = plain_separator(path, form) or ","
+            places.numbers = {name: number for number, name in enumerate(kept)}
             return Table(
-                doc.name.name, key, kept, span=doc.name.span, file=self._name_of(path), size=kept.size, text=True,
-                source=path,
+                doc.name.name, key, kept, span=doc.name.span, file=shown, size=kept.size, text=True, source=path,
+                cell_at=lambda row, column: places.span_of_row(row, column, kept.size),
             )  # fmt: skip
         try:
             return self._read(doc, path, form, template.span)

@@ -70,6 +70,12 @@ class SheetPlaces:
                 return Span(self._shown, place.line, place.column, place.end_line, place.end_column)
         return Span(self._shown, line, 1, line, 1)
 
+    def span_of_row(self, row: int, column: str, rows: int) -> Span:
+        """Where a cell stands of which nobody knows the line, in a sheet of so many rows; or else the header."""
+        lines = self.text().rstrip("\n").split("\n")
+        # With line breaks in cells, or empty lines, rows and lines are not the same.
+        return self.span(row + 2, column) if len(lines) == rows + 1 else Span(self._shown, 1, 1, 2, 1)
+
 
 def shown_lines(found: Iterable[Diagnostic], sheets: Mapping[str, SheetPlaces]) -> dict[str, str]:
     """The sheets that diagnostics point into, each as a text of just the lines that they point at.
