@@ -12,6 +12,7 @@ from sncompile.diagnostics import CompileError
 from sncompile.runner.ending import cancel, kill
 from sncompile.runner.record import GRACE
 from sncompile.runner.status_text import SAYS
+from sncompile.views.columns import count
 
 
 @click.command("cancel")
@@ -35,5 +36,5 @@ def command(run: str, grace: float, at_once: bool) -> None:
     if before.state.ended:
         write(f"{before.name} has ended already: {SAYS[status.state]}\n")
         return
-    write(f"{before.name}: {SAYS[status.state]} after {status.done:,} of {status.total:,} jobs\n")
+    write(f"{before.name}: {SAYS[status.state]} after {status.done:,} of {count(status.total, 'job')}\n")
     sys.exit(0 if status.state.ended else EXIT_RUN_FAILED)

@@ -229,7 +229,7 @@ def _run(prepared: Prepared, how: RunOptions, reporter: Reporter, *, more: bool)
         write(f"{undelivered}\n", err=True)
     if result.state != "done" and result.folder is not None:
         reporter.show(result.diagnostics, prepared.documents)
-        write(f"{result.state} after {result.done} jobs; the record is {_near(result.folder)}\n", err=True)
+        write(f"{result.state} after {count(result.done, 'job')}; the record is {_near(result.folder)}\n", err=True)
         sys.exit(EXIT_RUN_FAILED)
     if more:
         write(f"done: {count(result.done, 'job')}\n", err=True)
@@ -261,7 +261,7 @@ def _near(path: Path) -> str:
 def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path | None, how: RunOptions) -> None:
     """What was done, and where the outputs are: those of the pipeline, or of what alone was asked for."""
     nothing = "everything is up to date" if graph.families else "the pipeline has no jobs, as its tables have no rows"
-    jobs = f"{done} jobs in {duration(seconds)}" if done else f"nothing to do: {nothing}"
+    jobs = f"{count(done, 'job')} in {duration(seconds)}" if done else f"nothing to do: {nothing}"
     record = f"; the record is {_near(folder)}" if folder is not None else ""
     write(f"done: {jobs}{record}\n", err=True)
     for name, paths in output_paths(graph).items():

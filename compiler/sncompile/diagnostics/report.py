@@ -17,9 +17,12 @@ class Report:
         self._found: dict[Diagnostic, None] = {}
         self._counts: dict[str, int] = {}
         self._errors = 0
+        self.given = 0
+        """How many diagnostics were given to it, those among them that it did not keep."""
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic; one that is already here is kept once, and of one code no more than anybody mends."""
+        self.given += 1
         if diagnostic in self._found:
             return
         count = self._counts[diagnostic.code] = self._counts.get(diagnostic.code, 0) + 1
@@ -36,6 +39,12 @@ class Report:
     def failed(self) -> bool:
         """Whether an error is among them."""
         return self._errors > 0
+
+    def add_once(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic, unless one of its code is there for its place: one thing is told once."""
+        self.given += 1
+        if not any(d.code == diagnostic.code and d.span == diagnostic.span for d in self._found):
+            self.add(diagnostic)
 
     @property
     def errors(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sncompile.diagnostics.counted import counted
 from sncompile.drawing.families import bond_of
 from sncompile.drawing.picture import Bond, Link, Node, Picture, Shape, words
 from sncompile.ir.graph.feeds import steps_in
@@ -29,7 +30,7 @@ def job_picture(graph: Graph) -> Picture:
                 there = job_id(graph.families[source], other)
                 links.append(Link(there, here, bonds[source, name], "", words(f"{there} → {here}", 200), False))
     rim_nodes, rim_links = _outputs(graph)
-    caption = f"{graph.job_count():,} jobs"
+    caption = counted(graph.job_count(), "job")
     title = words(graph.title or graph.name, 100)
     return Picture(graph.name, title, caption, (*nodes, *rim_nodes), (*links, *rim_links))
 

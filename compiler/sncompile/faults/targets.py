@@ -195,6 +195,14 @@ ONE_COPY = Fault(
     "room for a file and for another one below it: `https://HOST/a` and `http://HOST/a`, `s3://BUCKET/a` and\n"
     "`s3://BUCKET/a/b` cannot both be there.",
 )
+KNOWN_BY_MARK = Fault(
+    "SN651",
+    "a step that Snakemake knows by a mark alone",
+    "Snakemake wants the same wildcards in all outputs of a rule. Where the paths of a step do not vary in the same\n"
+    "parts, the rule has a mark as its output and the paths as parameters: a file that somebody deletes or changes is\n"
+    "not missed by a plain `snakemake` while its mark is there. `sncompile run` looks for the files themselves.",
+    Severity.REMARK,
+)
 KEPT_BESIDE_OPTIONAL = Fault(
     "SN635",
     "a temporary or protected file beside an optional output",

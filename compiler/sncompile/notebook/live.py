@@ -8,6 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sncompile.diagnostics.counted import counted
 from sncompile.notebook import html
 from sncompile.runner.display import Display, duration, make_display
 from sncompile.runner.status_text import SAYS
@@ -140,7 +141,7 @@ def run_html(watch: Watch, status: RunStatus) -> str:
     """Where a run stands, for a notebook: state, bars, and what failed."""
     rest = watch.progress.remaining() if status.state is State.RUNNING else None
     left = f", about {duration(rest)} left" if rest else ""
-    counts = f"{status.done:,} of {status.total:,} jobs, {duration(status.seconds or 0)}{left}"
+    counts = f"{status.done:,} of {counted(status.total, 'job')}, {duration(status.seconds or 0)}{left}"
     head = (
         f'<p><span class="sn-badge sn-is-{status.state.value}">{html.text(status.state.value)}</span> '
         f"<strong>{html.text(status.pipeline)}</strong> "

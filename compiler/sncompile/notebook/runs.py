@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.diagnostics import Diagnostic
+from sncompile.diagnostics.counted import counted
 from sncompile.diagnostics.text import visible
 from sncompile.ir.language.locations import is_url
 from sncompile.notebook.errors import RunError
@@ -124,7 +125,7 @@ class Results(Mapping[str, "Path | str | list[Path | str]"]):
 def _told(paths: Path | str | list[Path | str]) -> str:
     if not isinstance(paths, list):
         return str(paths)
-    return f"{len(paths):,} files" + (f", {paths[0]}, …" if paths else "")
+    return counted(len(paths), "file") + (f", {paths[0]}, …" if paths else "")
 
 
 class Run:

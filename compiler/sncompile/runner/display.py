@@ -6,6 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from sncompile.diagnostics.counted import counted
 from sncompile.runner.progress import Progress
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class PlainDisplay:
     def _say(self, progress: Progress) -> None:
         active = [s.name for s in progress.steps.values() if s.running]
         rest = progress.remaining()
-        parts = [f"{progress.done} of {progress.total} jobs done"]
+        parts = [f"{progress.done} of {counted(progress.total, 'job')} done"]
         parts += [f"{self._failed} failed"] if self._failed else []
         parts += [f"running {', '.join(active)}"] if active else []
         parts += [f"{duration(rest)} left"] if rest and progress.done < progress.total else []

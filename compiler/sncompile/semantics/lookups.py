@@ -38,6 +38,8 @@ def look_up_instance(node: Call, member: Attribute, space: Keyed, typer: Typer) 
         typer.member(space, member.name, member.span, member.name_span)  # type: ignore[arg-type]  # It tells of it.
         return typer.unknown(node.span)
     value, source = found
+    if value.type.base == "unknown" and not value.type.of_files:
+        return typer.unknown(node.span)  # What is wrong with the step has been told.
     conditions = _conditions(node, source, typer)
     if conditions is None or isinstance(value, Const):
         return typer.unknown(node.span) if conditions is None else value._replace(span=node.span)
@@ -85,7 +87,8 @@ def _conditions(node: Call, source: KeySet, typer: Typer) -> dict[str, Value] | 
         elif value.type.base == "unknown":
             good = False
         elif value.type.many:
-            typer.wrong(value.span, f"`{name}` is one key, and this is {value.type}", "name one instance")
+            hint = "have a row, and so a job, for each instance (`sql` with `unnest`), and gather what these jobs take"
+            typer.wrong(value.span, f"`{name}` is one key, and this is {value.type}", hint)
             good = False
         elif any(isinstance(leaf, (Output, Local, Attempt, Size)) for leaf in walk(value)):
             message = "which instance is meant must be known before anything runs"
@@ -176,7 +179,8 @@ class _Instances:
         else:
             keys = ", ".join(f"{name}=`{text}`" for name, text in named.texts.items())
             why = f"there is no instance with {keys}{told}"
-        return Lacking(why, self._place(number, named, why), absent)
+        texts = {name: text for name, text in named.texts.items() if text is not None}
+        return Lacking(why, self._place(number, named, why), absent, texts)
 
     def _place(self, number: int, named: _Named, why: str) -> Span | None:
         """The cell that names the instance."""

@@ -125,7 +125,7 @@ def _table(reader: Reader, name: Named, body: Node, maps: dict[str, MapDoc]) -> 
         reader.template(node.get("glob")),
         tuple(spans),
         node.span,
-        reader.template(node.get("sql")),
+        None if reader.broken_below("tables", name.name, "sql") else reader.template(node.get("sql")),
         reader.text(node.get("require")),
         reader.text(node.get("description")),
         {**items, **_columns(reader, node.get("columns"))},

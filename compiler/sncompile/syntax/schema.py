@@ -74,6 +74,10 @@ def _thorough(kind: str) -> Any:
     return strict(load_schema(kind), registry=registry)
 
 
+CUT = ""
+"""Beside the path of a text of which a part is missing, where others have the name that a key is a slip of."""
+
+
 def check_schema(node: Mapping, kind: str) -> tuple[list[Diagnostic], set[Path]]:
     """The faults of a document by its schema, and the paths of the nodes that are not as they should be."""
     plain = to_plain(node)
@@ -90,7 +94,7 @@ def check_schema(node: Mapping, kind: str) -> tuple[list[Diagnostic], set[Path]]
         # A strange key at the top leaves the rest as it is, unless it stands for one that is needed.
         if path or error.validator != "additionalProperties" or any(not p for p, _ in slips):
             broken.add(path)
-    return found, broken
+    return found, broken | {path for path, name in slips if name == CUT}
 
 
 def _at(node: Node, path: Path) -> Node:
@@ -184,8 +188,17 @@ def _unknown_keys(node: Node, path: Path, error: Any, slips: set[tuple[Path, str
     known = list(error.schema.get("properties", {}))
     free = [name for name in known if node.key(name) is None]
     found: list[Diagnostic] = []
-    for key, _ in node.entries:
+    before: tuple[Scalar, Node] | None = None
+    for key, value in node.entries:
+        last, before = before, (key, value)
         if key.text in known or len(found) >= MAX_ERRORS:
+            continue
+        if _is_rest(value) and last is not None and _is_cut(last[1]):
+            before = last
+            message = f"the text of `{last[0].text}` ends at a comma, as it has no quotes"
+            hint = f'put it in quotes: `{last[0].text}: "…, {key.text}"`'
+            found.append(faults.UNKNOWN_KEY.at(key.span, message, help=hint))
+            slips.add(((*path, last[0].text), CUT))
             continue
         guess = _ELSEWHERE.get(key.text) if "by" in known else None
         guess = guess if guess in free else nearest(key.text, free)
@@ -195,6 +208,15 @@ def _unknown_keys(node: Node, path: Path, error: Any, slips: set[tuple[Path, str
         hint = f"did you mean `{guess}`?" if guess else did_you_mean(key.text, known, what="known keys")
         found.append(faults.UNKNOWN_KEY.at(key.span, f"unknown key `{key.text}`{inside}", help=hint))
     return found
+
+
+def _is_rest(value: Node) -> bool:
+    """Whether nothing at all stands at a key, not even a colon: within `{…}` it may be the rest of a text."""
+    return isinstance(value, Scalar) and value.plain and value.text == ""
+
+
+def _is_cut(value: Node) -> bool:
+    return isinstance(value, Scalar) and value.plain and isinstance(value.value, str)
 
 
 def _no_expression(node: Node, path: Path, error: Any) -> Diagnostic:

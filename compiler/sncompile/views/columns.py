@@ -7,6 +7,7 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
+from sncompile.diagnostics.counted import counted
 from sncompile.diagnostics.text import visible
 
 WIDEST = 100
@@ -75,4 +76,4 @@ def _pad(text: str, width: int, right: bool) -> str:
 
 def count(number: int, what: str) -> str:
     """`1 job`, `12,000 jobs`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return counted(number, what)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sncompile.diagnostics.text import visible
-from sncompile.views.columns import paragraph, table
+from sncompile.views.columns import count, paragraph, table
 
 Bold = Callable[[str], str]
 
@@ -104,7 +104,7 @@ def _param(param: Mapping[str, Any]) -> str:
     if param["required"]:
         facts.append("required")
     elif isinstance(param["default"], dict):
-        facts.append(f"default of {len(param['default'])} rows")
+        facts.append(f"default of {count(len(param['default']), 'row')}")
     elif param["default"] is not None:
         facts.append(f"default {_shown(param['default'])}")
     return ", ".join(facts)
@@ -117,7 +117,7 @@ def _number(number: Any) -> str:
 def _table(entry: Mapping[str, Any]) -> str:
     source = next((f"{kind} {entry[kind]}" for kind in ("file", "from", "glob", "params") if kind in entry), None)
     source = source or ("made by a query" if "sql" in entry else None)
-    return f"by {', '.join(entry['key'])}; " + (source or f"{entry.get('rows', 0)} rows in the spec")
+    return f"by {', '.join(entry['key'])}; " + (source or f"{count(entry.get('rows', 0), 'row')} in the spec")
 
 
 def _column(column: Mapping[str, Any]) -> str:

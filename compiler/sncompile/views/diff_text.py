@@ -111,7 +111,7 @@ def _scope(reason: Reason, step: StepDiff) -> str:
         return f" for {reason.example}" if step.counts.now > 1 else ""
     some = reason.jobs < step.counts.changed
     if reason.uniform:
-        return f", {reason.jobs:,} jobs" if some else ""
+        return f", {count(reason.jobs, 'job')}" if some else ""
     others = f"{reason.jobs - 1:,} others" if some else "others"
     return f" for {reason.example}, {others} likewise"
 

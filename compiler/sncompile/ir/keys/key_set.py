@@ -147,11 +147,15 @@ def _text(cell: Cell) -> str | None:
 
 
 class Lacking(NamedTuple):
-    """Why an instance has none of a source's where it should, and where that is said; `absent` where it names none."""
+    """Why an instance has none of a source's where it should, and where that is said; `absent` where it names none.
+
+    `named` are the keys that it names.
+    """
 
     why: str
     place: Span | None
     absent: bool
+    named: Mapping[str, str] = MappingProxyType({})
 
 
 class Link(NamedTuple):

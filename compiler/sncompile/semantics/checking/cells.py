@@ -34,6 +34,14 @@ class SheetCell(NamedTuple):
         """What stands in it."""
         return self.table.columns[self.column][self.row]
 
+    @property
+    def in_sheet(self) -> bool:
+        """Whether it stands in a sheet: that of the table, or one that a query has made the table from."""
+        table = self.table
+        if table.queried:
+            return table.cell_span(self.row, self.column).file != table.span.file
+        return table.text and table.file is not None
+
 
 def at_the_cell(
     told: Diagnostic, value: Value, at: KeySet, number: int, step: Bound | None, evaluator: Evaluator
@@ -46,7 +54,7 @@ def at_the_cell(
         found = list(islice(_cells(value, at, number, step, evaluator), MAX_CELLS))
     except (ValueFault, AtRunTime, LookupError):
         return told
-    cells = [cell for cell in found if cell.table.text and cell.table.file is not None]
+    cells = [cell for cell in found if cell.in_sheet]
     quoted = [cell for cell in cells if cell.content is not None and f"`{to_text(cell.content)}`" in told.message]
     empty = [cell for cell in cells if cell.content is None]
     blamed = next(iter((*quoted, *empty, *(cells if len(found) == 1 else ()))), None)

@@ -89,7 +89,7 @@ def check_places(
     """Tell of all that is wrong with where files are; `kept` is what else no job may write over."""
     guard = Guard([*kept_of(program, evaluator, identity), *kept], identity)
     check_lengths(program, identity.working.actual, report)
-    paths = check_paths(program, evaluator, identity, guard, report)
+    paths = check_paths(program, evaluator, identity, guard, feeds, report)
     caught = check_patterns(program, paths, report)
     check_files(program, evaluator, paths, caught, feeds, report)
 

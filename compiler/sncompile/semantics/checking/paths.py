@@ -7,7 +7,7 @@ own, so they are only looked at where something else leads into that folder. Wha
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Report, Span
@@ -218,8 +218,18 @@ def _derives(step: Step) -> bool:
     return any(output.derived for output in step.outputs.values())
 
 
-def check_paths(program: Program, evaluator: Evaluator, identity: Identity, guard: Guard, report: Report) -> Paths:
-    """Tell every path that lacks a key, is none, or meets another, or what no job may write over."""
+def check_paths(
+    program: Program,
+    evaluator: Evaluator,
+    identity: Identity,
+    guard: Guard,
+    feeds: Mapping[str, Collection[str]],
+    report: Report,
+) -> Paths:
+    """Tell every path that lacks a key, is none, or meets another, or what no job may write over.
+
+    `feeds` has the steps that each one takes from.
+    """
     paths = Paths(program, evaluator, identity)
     hand_made = [
         Written(step, port, output)
@@ -229,23 +239,46 @@ def check_paths(program: Program, evaluator: Evaluator, identity: Identity, guar
         and output.port.inside is None
         and not any(v.type.base == "unknown" for v in parts_of(step, output.path))
     ]
-    checker = _Checker(program, paths, guard, report)
+    before = _Before(feeds)
+    checker = _Checker(program, paths, guard, before, report)
     checker.check_derived()
-    for written in hand_made:
+    # Whose link may lead to what another step writes comes after it.
+    for written in sorted(hand_made, key=lambda found: len(before.steps(found.step.name))):
         if check_keys(program, *written, report):
             checker.write_out(written)
     checker.check_nesting()
     return paths
 
 
+class _Before:
+    """The steps that come before each, directly or not."""
+
+    def __init__(self, feeds: Mapping[str, Collection[str]]) -> None:
+        self._feeds = feeds
+        self._found: dict[str, frozenset[str]] = {}
+
+    def steps(self, name: str) -> frozenset[str]:
+        """Those before a step."""
+        if name not in self._found:
+            seen: set[str] = set()
+            pending = [name]
+            while pending:
+                new = set(self._feeds.get(pending.pop(), ())) - seen
+                seen |= new
+                pending += new
+            self._found[name] = frozenset(seen - {name})
+        return self._found[name]
+
+
 class _Checker:
     """Looks at the paths of one program, one after the other."""
 
-    def __init__(self, program: Program, paths: Paths, guard: Guard, report: Report) -> None:
+    def __init__(self, program: Program, paths: Paths, guard: Guard, before: _Before, report: Report) -> None:
         self._program, self._paths, self._guard, self._report = program, paths, guard, report
         working = paths.identity.working.actual
         self._rooms = {absolute: room_for_output(working, "/" if absolute else "") for absolute in (False, True)}
         self._folded: dict[str, Writer] = {}
+        self._before = before
 
     # --- Derived paths ------------------------------------------------------------------------------------------
 
@@ -359,7 +392,8 @@ class _Checker:
     def _places(self, where: Where, writer: Writer) -> Sequence[Where]:
         """Where somebody writes to: the place itself and, if a link stands there, the one that it leads to.
 
-        A link that leads to what its own job reads or writes is what an earlier run of that job made.
+        A link that leads to what its own job reads or writes, or to what a step before it writes, is what an earlier
+        run of that job made: with other parameters it may have taken something else.
         """
         target = self._paths.identity.leads(where)
         if target is None or self._is_product(target, writer):
@@ -368,6 +402,9 @@ class _Checker:
 
     def _is_product(self, target: Where, writer: Writer) -> bool:
         step, identity = self._program.steps[writer.step], self._paths.identity
+        other = self._paths.writer(target)
+        if other is not None and other.step in self._before.steps(writer.step):
+            return True
         named = {where.key for path in self._named_by(step, writer) for where in identity.keys(path)}
         return target.key in named or any(folder.key in named for folder in target.folder.around())
 

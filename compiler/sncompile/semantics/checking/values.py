@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any, NamedTuple
 
-from sncompile.diagnostics import Diagnostic, Report, Span
+from sncompile.diagnostics import Diagnostic, Report, Span, nearest
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics.few import MAX_TOLD
 from sncompile.faults import tables as table_faults
@@ -22,7 +22,9 @@ from sncompile.semantics.checking.made_sheets import check_sheets
 from sncompile.semantics.checking.pairing import check_pairing
 from sncompile.semantics.checking.settings import Words, check_output, check_settings
 from sncompile.semantics.checking.stated import check_step
+from sncompile.semantics.checking.unknowns import Unknowns
 from sncompile.semantics.limits import check_value
+from sncompile.semantics.look_alikes import folded
 from sncompile.semantics.program import Program, Step
 from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc, StepDoc
 
@@ -30,12 +32,14 @@ from sncompile.syntax.document import ParamDoc, PipelineDoc, PortDoc, StepDoc
 def check_values(program: Program, evaluator: Evaluator, report: Report) -> None:
     """Tell every value that does not serve, once for each port or parameter."""
     words: Words = {}
+    # Without a fault up to here all values are known.
+    unknowns = Unknowns(program) if report.failed else None
     for step in program.steps.values():
-        told = len(report)
+        told = report.given
         for name, value in step.inputs.items():
             if _surely_there(value) or name in step.sheets:
                 continue
-            if value.type.base != "unknown":
+            if value.type.base != "unknown" and not (unknowns and unknowns.within(value)):
                 what = f"the input `{name}` of `{step.name}`"
                 _check_input(step.module.inputs[name], value, what, _At(step.keys, step), evaluator, report)
         for name, value in step.params.items():
@@ -43,24 +47,24 @@ def check_values(program: Program, evaluator: Evaluator, report: Report) -> None
             settled = isinstance(value, Const) and value.value is not None and _is_free(param)
             if settled and not (isinstance(value, Const) and _is_infinite(value.value) and _in_json(step)):
                 continue
-            if value.type.base != "unknown":
+            if value.type.base != "unknown" and not (unknowns and unknowns.within(value)):
                 what = f"the parameter `{name}` of `{step.name}`"
                 _check_param(param, value, what, _At(step.keys, step, _in_json(step)), evaluator, report)
         if step.sheets:
             check_sheets(step, evaluator, report)
-        if len(report) == told:
+        if report.given == told:
             check_pairing(step, report)
-            told = len(report)
+            told = report.given
         # What is at fault already would be at fault again wherever the module uses it.
-        if len(report) == told:
+        if report.given == told:
             check_step(step, evaluator, report)
             check_settings(step, evaluator, words, report)
     for port, value, keys in program.handed:
-        if value.type.base != "unknown":
+        if value.type.base != "unknown" and not (unknowns and unknowns.within(value)):
             what = f"the input `{port.name.name}` of the pipeline"
             _check_input(port, value, what, _At(keys, None), evaluator, report)
     for name, value in program.outputs.items():
-        if value.type.base != "unknown":
+        if value.type.base != "unknown" and not (unknowns and unknowns.within(value)):
             check_output(name, value, program, evaluator, report)
 
 
@@ -163,7 +167,8 @@ def _tell_unnamed(value: Related, number: int | None, what: str, declared: PortD
     told: dict[Span, Diagnostic] = {}
     for n in wrong:
         each = lacking[n]
-        hint = f"there are {NotThere(value, n, each).known()}; mend the cell or the condition"
+        meant = _meant(value.source, each.named)
+        hint = meant or f"there are {NotThere(value, n, each).known()}; mend the cell or the condition"
         if each.absent:
             optional = type_text(declared.base, declared.many, True, False)
             hint = f"fill the cell, or make the {_kind(declared)} optional (`{optional}`)"
@@ -173,8 +178,22 @@ def _tell_unnamed(value: Related, number: int | None, what: str, declared: PortD
             place, f"{what}: {each.why}", help=hint, related=(*taken, *related)))  # fmt: skip
         if len(told) == MAX_TOLD:
             break
-    report.extend(told.values())
+    for diagnostic in told.values():
+        # Whoever takes what a cell names lacks the same.
+        (report.add if diagnostic.span == value.span else report.add_once)(diagnostic)
     return bool(wrong)
+
+
+def _meant(source: KeySet, named: Mapping[str, str]) -> str | None:
+    """The key that may be meant by one that is not there."""
+    for name, text in named.items():
+        if name in source.by:
+            keys = set(source.column(name))
+            alike = next((key for key in sorted(keys) if folded(key) == folded(text)), None)
+            near = alike or (nearest(text, keys) if text not in keys else None)
+            if near is not None and near != text:
+                return f"did you mean `{near}`?"
+    return None
 
 
 def _kind(declared: PortDoc | ParamDoc) -> str:

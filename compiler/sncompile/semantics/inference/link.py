@@ -91,7 +91,9 @@ class InferLinker:
     def _asked(self, doc: InferDoc) -> Asked | None:
         """The query of a value where it can be run."""
         asked = self._queries.inferred.get(doc.name.name) if self._queries is not None else None
-        return asked if asked is not None and all(name in self._tables for name in asked.names) else None
+        lost = self._queries.lost if self._queries is not None else ()
+        there = asked is not None and all(name in self._tables and name not in lost for name in asked.names)
+        return asked if there else None
 
     def _by_hand(self, doc: InferDoc, rules: Rules, given: Given) -> Inferred | None:
         name, span = doc.name.name, given.span or doc.name.span

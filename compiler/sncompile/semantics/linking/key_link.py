@@ -119,6 +119,8 @@ class KeyLinker:
         exact = [t for t in having if set(by) == set(t.key)]
         if len(exact) == 1:
             return exact[0]
+        if any(set(by) <= keys for keys in self._lost.values()):
+            return None  # It could be the table that could not be read, of which has been told.
         if len(having) > 1:
             names = ", ".join(f"`{t.name}`" for t in having)
             self._report.add(

@@ -182,6 +182,8 @@ class _Given:
                     hint = did_you_mean(name, known, what=f"it has the {kind}s") or f"it has no {kind}"
                     if option == "--params" and not hint.startswith("did you mean"):
                         hint += "; `--params-extra ignore` lets a file have more"
+                    if "-" in name and hint.startswith("did you mean"):
+                        hint = hint.replace("_", "-")  # As the file writes its names.
                     message = f"`{option} {name}=…`: the pipeline has no {kind} `{name}`"
                     span = self._place(name) if option == "--params" else self._span
                     self._report.add(name_faults.UNKNOWN_OPTION.at(span, message, help=hint))

@@ -51,6 +51,8 @@ class Queries:
 
         self.session: Session = Session(databases)
         self._doc, self._report, self._scope = doc, report, scope
+        self.lost: set[str] = set()
+        """Tables that cannot be put in, which has been told: no query that names one is run."""
         self._known = [*doc.tables, *(name for name in outer if name not in doc.tables)]
         made = ((name, table.sql) for name, table in doc.tables.items())
         self._tables = {name: self._read(sql) for name, sql in made if sql is not None}
@@ -93,7 +95,7 @@ class Queries:
     def put_in(self, tables: Mapping[str, Table]) -> None:
         """Put the tables that queries name into the session, all before the first query is run."""
         for name in sorted(self.named):
-            if name not in tables:
+            if name not in tables or self._tell_case(tables[name]):
                 continue
             try:
                 self.session.add(tables[name])
@@ -101,12 +103,28 @@ class Queries:
                 span = tables[name].span
                 message = f"SQL cannot take the table `{name}`: {fault}"
                 self._report.add(faults.BAD_TABLE.at(span, message, help=fault.help or "rename its columns"))
+                self.lost.add(name)
+
+    def _tell_case(self, table: Table) -> bool:
+        """Whether two columns of a table are one to SQL, which is told; no query that names it is run then."""
+        seen: dict[str, str] = {}
+        pairs = [(other, name) for name in table.columns if (other := seen.setdefault(name.lower(), name)) != name]
+        if not pairs:
+            return False
+        one, other = pairs[0]
+        message = f"SQL does not tell the columns `{one}` and `{other}` of `{table.name}` apart"
+        declared = self._doc.tables[table.name].columns if table.name in self._doc.tables else {}
+        place = next((declared[n].declared.name.span for n in (one, other) if n in declared), table.span)
+        hint = "rename one of them, or call both alike if they are one: in the sheet, and where the column is declared"
+        self._report.add(faults.BAD_TABLE.at(place, message, help=hint))
+        self.lost.add(table.name)
+        return True
 
     def make_tables(self, tables: dict[str, Table]) -> None:
         """Make the tables that come from queries, each after those that it is made from; `tables` takes them in."""
         for name in self._order():
             asked, doc = self._tables[name], self._doc.tables[name]
-            if asked is None or not all(other in tables for other in asked.names):
+            if asked is None or not all(other in tables and other not in self.lost for other in asked.names):
                 continue
             table = self._made(doc, asked, [tables[other] for other in asked.names])
             if table is not None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sncompile.diagnostics import Related as Place
+from sncompile.diagnostics import Report
 from sncompile.faults import targets as faults
 from sncompile.ir.language.encoding import repeats
 from sncompile.ir.language.locations import is_url, location
@@ -118,6 +119,20 @@ class OutputPatterns:
             return
         names = list(kinds)
         self.differ = (names[0], next(n for n in names if kinds[n] != kinds[names[0]]))
+
+    def tell_mark(self, report: Report) -> None:
+        """Tell that the step is known by a mark, as its paths do not vary in the same parts."""
+        if self.differ is None:
+            return
+        task = self._context.task
+        first, other = self.differ
+        message = (
+            f"Snakemake knows the jobs of `{task.name}` by a mark, and misses none of their files that is deleted: the "
+            f"paths of `{first}` and `{other}` do not vary in the same parts"
+        )
+        hint = "have the same keys and columns in every path, or give none by hand; `sncompile run` misses such files"
+        place = Place("the other path", task.outputs[first].path_span)
+        report.add(faults.KNOWN_BY_MARK.at(task.outputs[other].path_span, message, help=hint, related=(place,)))
 
     def tell_difference(self) -> None:
         """Refuse paths that do not vary in the same parts."""

@@ -110,6 +110,8 @@ def _printers(
     for name in uncertain:
         _tell_kept(lowered.tasks[name], report)
     for name in differ:
+        if name not in batched and name not in uncertain and not lowered.tasks[name].made_of:
+            printers[name].outputs.tell_mark(report)
         # Snakemake keeps or deletes what it knows as an output, and nothing else.
         if any(o.temp or o.protected for o in lowered.tasks[name].outputs.values()):
             printers[name].outputs.tell_difference()
