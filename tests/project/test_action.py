@@ -40,7 +40,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def project(tmp_path: Path) -> Path:
     """The project of `sncompile init`."""
     folder = tmp_path / "a project"
-    shutil.copytree(REPOSITORY / "templates" / "init", folder)
+    shutil.copytree(REPOSITORY / "templates" / "init" / "plants", folder)
     return folder
 
 
