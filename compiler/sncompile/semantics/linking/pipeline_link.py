@@ -84,7 +84,8 @@ class _Waiting(NamedTuple):
 
 
 class PipelineLinker:
-    """Links one pipeline. `inputs` and `params` are bound by the caller; `outer` are the calling step's instances."""
+    """Links one pipeline. `inputs` and `params` are bound by the caller; `outer` are the calling step's instances,
+    `tags` the tags of the steps that it is used by: its own steps have them, too."""
 
     def __init__(
         self,
@@ -100,8 +101,9 @@ class PipelineLinker:
         outer_tables: Mapping[str, Table] | None = None,
         inside: tuple[PipelineDoc, ...] = (),
         overrides: tuple[Override, ...] = (),
+        tags: tuple[str, ...] = (),
     ) -> None:
-        self._overrides = overrides
+        self._overrides, self._tags = overrides, tags
         self.names: list[str] = []
         """The names of all steps, those of nested pipelines among them, whether they have jobs or not."""
         self._doc, self._shared, self._prefix = doc, shared, prefix
@@ -219,6 +221,7 @@ class PipelineLinker:
             if waiting is not None:
                 scope = self._step_scope(waiting.keys)
                 step = overridden(step, self._prefix + name, self._overrides)
+                step = step._replace(tags=tuple(dict.fromkeys((*self._tags, *step.tags))))
                 linker = StepLinker(step, *waiting, scope, self._report, self._prefix, self._data, self._shared.folder)
                 linked = linker.link()
                 self._inner[name] = [linked.name]
@@ -383,6 +386,7 @@ class PipelineLinker:
             outer_tables=self._tables,
             inside=self._inside,
             overrides=(*set_here, *self._overrides),
+            tags=(*self._tags, *step.tags),
         )
         linker.param_members.used.update(used)
         outputs = linker.link()
