@@ -202,7 +202,9 @@ def _is_name(value: Value) -> bool:
 
 
 def _path_in_text(value: Value) -> Value | None:
-    if value.type.of_paths or isinstance(value, Record) or _is_name(value):
+    # What is asked of a path, such as whether it is there, is no text.
+    asked = value.type.base in ("boolean", "integer", "number")
+    if value.type.of_paths or isinstance(value, Record) or _is_name(value) or asked:
         return None
     if isinstance(value, Text):
         return next((found for part in value.parts if (found := _path_in_text(part)) is not None), None)
