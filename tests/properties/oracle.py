@@ -844,7 +844,7 @@ class _Interpreter:
             for key in step.instances():
                 for port in ports:
                     self.bound_input(step, key, port, set())
-                for param in params:
+                for param in (name for name, each in params.items() if each["type"] != "map"):
                     self.pipeline_param(step.inner, param, key, set())
             self._check_nested(step.inner)
 
@@ -970,7 +970,7 @@ def _item(item: Json, names: Names, lists: str) -> list[str]:
     if "list_file" in item:
         if not arguments(interpolate(item["list_file"], names)):
             return []
-        named = re.fullmatch(r"\$\{\w+\.(\w+)\}", item["list_file"])
+        named = re.fullmatch(r"\$\{\w+\.([\w.]+)\}", item["list_file"])
         assert named is not None
         return [*([item["option"]] if "option" in item else []), f"{item.get('prefix', '')}{lists}/{named[1]}.txt"]
     values = arguments(interpolate(item["value"], names))
