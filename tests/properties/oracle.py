@@ -925,7 +925,9 @@ class _Interpreter:
         items = [] if "shell" in document else document["command"]
         command = None if "shell" in document else [a for item in items for a in _item(item, module, lists)]
         shell = interpolate(document["shell"], module, turn=_quoted) if "shell" in document else None
-        wrapped = document.get("scratch") or any("in" in port for port in document["outputs"].values())
+        made = document["outputs"].values()
+        looked_at = any("in" in port or ("companions" in port and port["type"].endswith("?")) for port in made)
+        wrapped = document.get("scratch") or looked_at
         unsaid = wrapped or any(isinstance(value, Written) for p in params.values() for value in _as_list(p))
         ports = document.get("inputs", {})
         read = {port: _directories(value) for port, value in inputs.items()}

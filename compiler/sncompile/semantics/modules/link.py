@@ -84,7 +84,7 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     _check_create(doc, report)
     check_companions(doc, report)
     check_parts(doc, report)
-    if any(port.inside is not None for port in doc.outputs.values()):
+    if any(port.inside is not None or (port.optional and port.companions) for port in doc.outputs.values()):
         library.claim_support(PARTS)
     files: list[str] = []
 

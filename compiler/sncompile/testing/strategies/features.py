@@ -79,7 +79,7 @@ def optional(draw: Draw, module: Module, shape: StepShape, paths: Json) -> None:
     """Makes an output other than the first one that need not be written."""
     for name, port in module.body["outputs"].items():
         plain = port["type"] in ("file", "directory") and not isinstance(paths.get(name), dict)
-        if name != "o0" and plain and "companions" not in port and one_in(draw, 5):
+        if name != "o0" and plain and one_in(draw, 5):
             port["type"] += "?"
             shape.outputs[name] = (port["type"], shape.outputs[name][1])
 
@@ -87,7 +87,7 @@ def optional(draw: Draw, module: Module, shape: StepShape, paths: Json) -> None:
 def accompanied(draw: Draw, module: Module, shape: StepShape) -> None:
     """Lets files lie beside an output, which later steps may ask for."""
     for name, port in module.body["outputs"].items():
-        if port["type"] == "file" and one_in(draw, 9):
+        if port["type"] == "file" and one_in(draw, 7):
             port["companions"] = draw(st.sampled_from([[".bai"], [".fai", "^.dict"]]))
             shape.companions[name] = port["companions"]
 
