@@ -48,10 +48,11 @@ def grouped(draw: Draw, module: Module) -> None:
 
 def as_documents(module: Module) -> None:
     """Writes groups as mappings, which they are in documents."""
-    for found, put in ((module.body["params"], {"params": {}}), (module.bound, {})):
-        for name in [name for name in found if name.startswith("g.")]:
-            group = found.setdefault("g", put)
-            (group["params"] if "params" in put else group)[name.removeprefix("g.")] = found.pop(name)
+    params, bound = module.body["params"], module.bound
+    for name in [name for name in params if name.startswith("g.")]:
+        params.setdefault("g", {"params": {}})["params"][name.removeprefix("g.")] = params.pop(name)
+    for name in [name for name in bound if name.startswith("g.")]:
+        bound.setdefault("g", {})[name.removeprefix("g.")] = bound.pop(name)
 
 
 def checked(draw: Draw, module: Module, world: World) -> None:
