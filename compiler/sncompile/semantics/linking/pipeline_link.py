@@ -211,8 +211,7 @@ class PipelineLinker:
     def link(self) -> dict[str, Value]:
         """Link every step, and give the pipeline's outputs as seen from the calling step's instances."""
         if self._doc.checks:
-            typed = type_checks(self._doc.checks, Typer(self._scope(self._outer), self._report))
-            check_pipeline(typed, self._doc.checks, self.param_members.values, self._outer, self._report)
+            self._check()
         self._declare_pipelines()
         for name in self._doc.steps:
             self.space(name)
@@ -235,6 +234,16 @@ class PipelineLinker:
         used = Used(self._modules_used, self.param_members.used, {*self.tables_used, *self._lost})
         warn_of_pipeline(self._doc, used, self._shared.library, self._report)
         return outputs
+
+    def _check(self) -> None:
+        """Tell of checks that do not hold, for an instance that uses the pipeline or for a row of a table."""
+        for doc in self._doc.checks:
+            keys = self._outer if doc.over is None else self._keys.rows_of(doc.over)
+            if doc.over is not None:
+                self.tables_used.add(doc.over.name)
+            if keys is not None:
+                typed = type_checks((doc,), Typer(self._scope(keys), self._report))
+                check_pipeline(typed, doc, self.param_members.values, keys, self._report)
 
     @property
     def linked(self) -> list[str]:
