@@ -21,6 +21,7 @@ from sncompile.compilation import CompileOptions as CompileOptions
 from sncompile.compilation import DifferentJobs as DifferentJobs
 from sncompile.compilation import emit, few, printed
 from sncompile.diagnostics import CompileError, Diagnostic, Report, Severity
+from sncompile.diagnostics.fixes import located
 from sncompile.faults import catalogue
 from sncompile.faults.targets import NOT_READ
 from sncompile.semantics.checked import Checked as Checked
@@ -146,7 +147,7 @@ def _checked(
     sources = library.sources | shown_lines(found, library.sheets)
     if options.params_file is not None:
         sources.setdefault(options.params_file.source.name, options.params_file.source.text)
-    return Checked(name, document, None if failed else program, found, sources, inferred)
+    return Checked(name, document, None if failed else program, located(found, library.sources), sources, inferred)
 
 
 def told_as(diagnostic: Diagnostic, strict: Sequence[str] | bool) -> Diagnostic:
@@ -269,9 +270,9 @@ def refused(checked: Checked) -> tuple[Diagnostic, ...]:
         return ()
     made = compile_program(checked.program)
     try:
-        return printed(made.graph, made.out, made.options).warnings
+        return located(printed(made.graph, made.out, made.options).warnings, checked.sources)
     except CompileError as error:
-        return error.diagnostics
+        return located(error.diagnostics, checked.sources)
 
 
 def default_out(graph: Graph) -> Path:
