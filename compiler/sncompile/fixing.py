@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import unified_diff
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,12 +82,6 @@ def fix(specs: Sequence[str | Path], options: Options | None = None, *, unsafe: 
         new, checked = tried, again
         made += [each for each in found if each.fix in chosen]
     return Fixed(old, new, tuple(made), checked)
-
-
-def difference(name: str, old: Sequence[str], new: Sequence[str]) -> str:
-    """Two texts by their lines compared as `diff -u` does."""
-    lines = unified_diff(old, new, name, name)
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def _text_of(path: Path) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from difflib import unified_diff
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,7 +22,7 @@ diff_option = click.option("--diff", is_flag=True, help="Show what would change;
 
 def fix_specs(specs: tuple[str, ...], options: Options, reporter: Reporter, *, unsafe: bool, diff: bool) -> NoReturn:
     """Make the fixes of specs, tell what is left, and leave with code 1 where errors are, or what `--diff` shows."""
-    from sncompile.fixing import difference, fix
+    from sncompile.fixing import fix
 
     if "-" in specs:
         raise click.UsageError("standard input has no file to write fixes to; give the path of a spec")
@@ -29,7 +30,7 @@ def fix_specs(specs: tuple[str, ...], options: Options, reporter: Reporter, *, u
     changed = {_called(path): (fixed.old[path], text) for path, text in fixed.changed.items()}
     if diff:
         for name, (old, new) in changed.items():
-            write(difference(name, old.splitlines(keepends=True), new.splitlines(keepends=True)))
+            write(difference(visible(name), old, new))
     else:
         put_texts(fixed.changed)
     left = tuple(dict.fromkeys(d for each in fixed.checked for d in each.diagnostics))
@@ -52,6 +53,12 @@ def _sum_up(made: int, left: tuple, *, diff: bool) -> None:  # type: ignore[type
     if waiting:
         told += f", {waiting} with a fix that may mean something else (`--unsafe`)"
     write(f"{told}\n", err=diff)
+
+
+def difference(name: str, old: str, new: str) -> str:
+    """Two texts of a file compared as `diff -u` does."""
+    lines = unified_diff(old.split("\n"), new.split("\n"), name, name, lineterm="")
+    return "".join(f"{visible(line)}\n" for line in lines)
 
 
 def put_texts(texts: Mapping[Path, str]) -> None:
