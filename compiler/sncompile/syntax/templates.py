@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from sncompile.diagnostics import Diagnostic, Span
+from sncompile.diagnostics import Diagnostic, Edit, Fix, Span
 from sncompile.faults import expressions as faults
 from sncompile.syntax.expression_parser import MAX_LENGTH, BadExpression, dotted_name, parse_expression
 from sncompile.syntax.expressions import Expr, Template
@@ -18,6 +18,10 @@ MAX_EXPRESSIONS = 10_000
 
 UNESCAPED = re.compile(r"(^|[^$])\$\{")
 """What begins an expression; in plain text it is an error, since nobody would evaluate it."""
+
+
+_NAME_AND_CALL = re.compile(r"""[A-Za-z_][\w.]*(?:\((?:[^()'"]|'[^']*'|"[^"]*")*\))?""")
+"""What most expressions are that somebody forgot to close."""
 
 
 def unescaped(text: str) -> str:
@@ -107,7 +111,15 @@ class _Reading:
     def _tell_unclosed(self, start: int) -> None:
         span = self._places.span(start, min(len(self._text), start + 2))
         help = "close it with `}`; a literal `${` is written `$${`"
-        self._found.append(faults.UNCLOSED.at(span, "`${` is not closed", help=help))
+        self._found.append(faults.UNCLOSED.at(span, "`${` is not closed", help=help, fixes=self._closed(start)))
+
+    def _closed(self, start: int) -> tuple[Fix, ...]:
+        """The fix that closes an expression, where its name ends or at the end of the text."""
+        name = _NAME_AND_CALL.match(self._text, start + 2)
+        if name is None or name.end() != len(self._text.rstrip()):
+            return ()
+        end = self._places.span(name.end(), name.end())
+        return (Fix("close it with `}`", (Edit(end, "}"),)),)
 
 
 def _closing(text: str, at: int) -> int | None:
