@@ -59,7 +59,9 @@ def _bad_quantity(name: str, kind: str, value: Value, fault: ValueFault, example
     found = _NUMBER_AND_WORD.fullmatch(text) if isinstance(text, str) else None
     unit = _UNITS.get(kind, {}).get(found[2][0].upper()) if found is not None else None
     if found is not None and unit is not None:
-        hint: str = Hint(f"write {found[1]}{unit}", found[0], f"{found[1]}{unit}")
+        known = (fault.help or "").partition("; ")[2]
+        told = f"write {found[1]}{unit}" + (f"; {known}" if known else "")
+        hint: str = Hint(told, found[0], f"{found[1]}{unit}")
     else:
         hint = fault.help or f"such as {example}"
     return faults.BAD_QUANTITY.at(value.span, f"`{name}`: {fault}", help=hint)

@@ -99,7 +99,7 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
 _NEXT_COMMAND = re.compile(r"\s+([a-z][\w-]*) +[^=\s]")
 
 
-def _folded(body: Node, reader: Reader) -> list[Diagnostic]:
+def _folded(body: Node | None, reader: Reader) -> list[Diagnostic]:
     """The warning that the lines of a script become one, where a later one looks like a command of its own."""
     if not isinstance(body, Scalar) or not body.plain or body.span.end_line == body.span.line:
         return []

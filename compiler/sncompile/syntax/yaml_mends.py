@@ -98,9 +98,25 @@ def _open_quote(line: str, at: int, lines: list[str]) -> _Tried:
     bare = re.sub(r"\\.", "", line)
     if bare.count('"') % 2 and not line.lstrip().startswith("#"):
         end = len(line.rstrip())
+        inside = _quote_ends(line, line.rindex('"') + 1)
+        if inside is not None:
+            yield "a quote is not closed", 'close it: "', [(inside, inside, '"')], True
         missing = _missing(line[:end] + '"')
         for new in dict.fromkeys(['"', f'"{missing}']):
             yield "a quote is not closed", f"close it: {new}", [(end, end, new)], True
+
+
+def _quote_ends(line: str, start: int) -> int | None:
+    """Where a text that begins at a column was meant to end inside of brackets: before one that is not its own."""
+    depth = 0
+    for at in range(start, len(line)):
+        if line[at] in "[{(":
+            depth += 1
+        elif depth == 0 and line[at] in "]},":
+            return at
+        elif line[at] in "]})":
+            depth -= 1
+    return None
 
 
 def _open_bracket(line: str, at: int, lines: list[str]) -> _Tried:
@@ -122,7 +138,9 @@ def _no_colon(line: str, at: int, lines: list[str]) -> _Tried:
 
 def _bare_text(line: str, at: int, lines: list[str]) -> _Tried:
     found = _VALUE.match(line)
-    if found is not None and found[2][0] not in "\"'|>&#" and not found[2].endswith(","):
+    # `module: a: b` may be anything; `title: On this: that` is prose.
+    prose = found is not None and (found[2][0] in "{[@`%*!" or " " in found[2].partition(": ")[0])
+    if found is not None and prose and found[2][0] not in "\"'|>&#" and not found[2].endswith(","):
         quoted = f'"{found[2]}"' if not set('"\\') & set(found[2]) else "'" + found[2].replace("'", "''") + "'"
         safe = found[2][0] in "{[@`%*!" and found[1].strip() != ""
         yield "a text that YAML reads as more than one", f"quote it: {quoted}", [(*found.span(2), quoted)], safe

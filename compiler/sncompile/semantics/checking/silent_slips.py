@@ -20,8 +20,9 @@ _SCRIPT = re.compile(r"[\w-]+\.(?:py|R|r|sh|jl|pl|rb|awk|groovy|js|m)")
 def warn_of_texts(doc: ModuleDoc, words: Iterable[Value], report: Report) -> bool:
     """Tell of texts in a module's command that were meant as references; whether there are any."""
     before = len(report)
-    members = {"inputs": doc.inputs, "outputs": doc.outputs, "params": doc.params}
-    texts = [(leaf.value, leaf.span, True) for word in words for leaf in walk(word) if isinstance(leaf, Const)]
+    members = {"inputs": tuple(doc.inputs), "outputs": tuple(doc.outputs), "params": tuple(doc.params)}
+    # Of a word that is nothing but text the whole is written anew, since `${` needs quotes inside of brackets.
+    texts = [(leaf.value, leaf.span, leaf is word) for word in words for leaf in walk(word) if isinstance(leaf, Const)]
     if isinstance(doc.script, Template):
         pieces = zip(doc.script.parts, doc.script.spans, strict=True)
         texts += [(part, span, False) for part, span in pieces if isinstance(part, str)]
@@ -29,7 +30,7 @@ def warn_of_texts(doc: ModuleDoc, words: Iterable[Value], report: Report) -> boo
         if not isinstance(text, str):
             continue
         for old, new in references_meant(text, members):
-            _tell(old, new, span, report)
+            _tell(old, new, span, report, whole=word and old == text)
         if word and _SCRIPT.fullmatch(text) and (doc.source.folder / text).is_file():
             new = f"${{file('{text}')}}"
             message = f"`{text}` lies beside the module, and the job looks for it in its working folder"
