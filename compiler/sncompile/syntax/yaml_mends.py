@@ -21,6 +21,7 @@ MAX_TRIED = 200_000
 _VALUE = re.compile(r"(\s*(?:- +)*(?:[\w.-]+: +)?)(\S.*?)\s*$")
 _EXPRESSION = re.compile(r"""[^\s"',\[\]{}]*\$\{[^{}"\n]*\}[^\s"',\[\]{}]*""")
 _TYPE = re.compile(r"(?<![\w\"'])\w+(?:\[\]\??|\?)(?=\s*[,}])")
+_SIGN = re.compile(r"[{\[@`%]|[*!][^{\[]*$")
 _NO_COLON = re.compile(r"(\s*(?:- +)?)([a-z_]+)( +)(?=[^\s:#][^:]*$)")
 _NO_SPACE = re.compile(r"(\s*(?:- +)?[a-z_]+:)(?=[^\s:/])")
 _ODD_SPACE = re.compile("^[ \t]*[\u00a0\u2000-\u200b\u202f\u3000\t][\\s\u200b]*")
@@ -139,10 +140,10 @@ def _no_colon(line: str, at: int, lines: list[str]) -> _Tried:
 def _bare_text(line: str, at: int, lines: list[str]) -> _Tried:
     found = _VALUE.match(line)
     # `module: a: b` may be anything; `title: On this: that` is prose.
-    prose = found is not None and (found[2][0] in "{[@`%*!" or " " in found[2].partition(": ")[0])
+    prose = found is not None and (_SIGN.match(found[2]) is not None or " " in found[2].partition(": ")[0])
     if found is not None and prose and found[2][0] not in "\"'|>&#" and not found[2].endswith(","):
         quoted = f'"{found[2]}"' if not set('"\\') & set(found[2]) else "'" + found[2].replace("'", "''") + "'"
-        safe = found[2][0] in "{[@`%*!" and found[1].strip() != ""
+        safe = _SIGN.match(found[2]) is not None and found[1].strip() != ""
         yield "a text that YAML reads as more than one", f"quote it: {quoted}", [(*found.span(2), quoted)], safe
 
 
