@@ -19,6 +19,9 @@ from sncompile.uncollected import uncollected
 COMMANDS = {
     "compile": "compile a spec to the files of a target",
     "check": "find every fault; write nothing",
+    "fix": "mend what a diagnostic knows how to mend",
+    "fmt": "lay out specs in one style",
+    "migrate": "rewrite specs for a later version of the language",
     "plan": "say what would be done: steps, instances, files, resources",
     "diff": "say which jobs differ between two specs, and why",
     "run": "compile and run a pipeline, and watch it",
@@ -33,6 +36,8 @@ COMMANDS = {
     "infer": "show the values that are read off the tables, with their evidence",
     "explain": "tell more about a diagnostic's code",
     "init": "write a small project that runs",
+    "new": "write a new document: a module from a command line",
+    "doctor": "say what of engines, containers and disks is here, and how to get the rest",
     "lock": "record the images, repositories and modules that pipelines use, as they are now",
     "import": "make a module from a spec of another kind: bilayers",
     "export": "make a spec of another kind from a module: bilayers",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sncompile.diagnostics import Diagnostic, Report, Span, did_you_mean
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics.few import few
-from sncompile.diagnostics.suggest import is_slip
+from sncompile.diagnostics.suggest import is_near
 from sncompile.faults import tables as faults
 from sncompile.faults import values as value_faults
 from sncompile.ir.keys.table import Cell
@@ -96,7 +96,7 @@ def _tell_near(doc: TableDoc, column: ColumnDoc, found: Found, report: Report) -
     """Tell where a column that is not there stands under nearly its name, and nothing else is said of that."""
     name, table = column.declared.name, doc.name.name
     taken = {*doc.columns, *(key.name for key in doc.key)}
-    near = next((other for other in found.columns if other not in taken and is_slip(other, name.name)), None)
+    near = next((other for other in found.columns if other not in taken and is_near(other, name.name)), None)
     if near is None:
         return
     where = "absent" if column.default is None else "its default"
