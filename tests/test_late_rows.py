@@ -96,6 +96,19 @@ def test_rows_without_a_header(folder: Path) -> None:
         read(folder, "store/x.txt,I,1,t\n", names=names)
 
 
+def test_types_of_keys_and_comments(folder: Path) -> None:
+    """A key that is declared a number is none else; lines that are no rows are passed over, and count as lines."""
+    (folder / "a.bed").write_text("#chrom start\nchr1\t0\n# more\nchr1\tend\n")
+
+    def rows(types: dict[str, str]) -> list[dict[str, str]]:
+        key = ["chrom", "start"]
+        return rows_of("a.bed", key, columns=types, base=str(folder), names=key, comment="#")
+
+    assert rows({}) == [{"chrom": "chr1", "start": "0"}, {"chrom": "chr1", "start": "end"}]
+    with pytest.raises(BadRows, match="line 4: `start` is 'end', and not of the type `integer`"):
+        rows({"start": "integer"})
+
+
 def test_files_of_a_directory(folder: Path) -> None:
     """By name; hidden ones and those that do not fit are none."""
     for name in ("b.tif", "a.tif", ".c.tif", "notes.txt"):

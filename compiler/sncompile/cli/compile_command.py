@@ -82,6 +82,9 @@ def command(
         if remarks:
             show_remarks(compilation.remarks, reporter.form)
         if emit is not None:
+            if out is not None:
+                # It stands in paths of what is printed, and may be given for that.
+                write(f"nothing is written to {out}: `--emit` prints; `> FILE` keeps it\n", err=True)
             _emit(emit, compilation)
             return
         folder, emitted = compilation.out, compilation.emitted

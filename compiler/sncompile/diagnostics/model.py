@@ -134,13 +134,13 @@ class Fault:
         return Diagnostic(self.code, self.severity, _clip(message), span, related, told, fixes)
 
 
-_CAUSES = ("SN330", *(f"SN{code}" for code in range(401, 411)))
+CAUSES = ("SN330", *(f"SN{code}" for code in range(401, 411)))
 """Errors of tables and their cells: what is not read brings about other faults, in files whose names may come first."""
 
 
-def sort_key(diagnostic: Diagnostic) -> tuple[bool, str, int, int, str, str]:
-    """The order in which diagnostics are told: what causes others first; then by place, and by code."""
-    span, follows = diagnostic.span, diagnostic.severity is not Severity.ERROR or diagnostic.code not in _CAUSES
+def sort_key(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
+    """The order in which diagnostics of files are told: by place, then by code."""
+    span = diagnostic.span
     if span is None:
-        return (False, "", 0, 0, diagnostic.code, diagnostic.message)
-    return (follows, span.file, span.line, span.column, diagnostic.code, diagnostic.message)
+        return ("", 0, 0, diagnostic.code, diagnostic.message)
+    return (span.file, span.line, span.column, diagnostic.code, diagnostic.message)

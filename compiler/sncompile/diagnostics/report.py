@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sncompile.diagnostics.model import Diagnostic, Severity, sort_key
+from sncompile.diagnostics.model import CAUSES, Diagnostic, Severity, sort_key
 
 MAX_OF_A_CODE = 1_000
 """Diagnostics of one code that are kept."""
@@ -59,8 +59,18 @@ class Report:
         return True
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """All of them, sorted by place."""
-        return tuple(sorted(self._found, key=sort_key))
+        """All of them, sorted by place; first those of files with what may have caused others."""
+        causing = {"", *(d.span.file for d in self._found if d.span is not None and _is_cause(d))}
+
+        def key(diagnostic: Diagnostic) -> tuple[bool, tuple[str, int, int, str, str]]:
+            place = sort_key(diagnostic)
+            return place[0] not in causing, place
+
+        return tuple(sorted(self._found, key=key))
+
+
+def _is_cause(diagnostic: Diagnostic) -> bool:
+    return diagnostic.severity is Severity.ERROR and diagnostic.code in CAUSES
 
 
 class CompileError(Exception):

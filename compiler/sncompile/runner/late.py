@@ -99,8 +99,10 @@ def read_rows(program: Program, graph: Graph, late: Iterable[LateSteps]) -> Know
             outputs = expansion.outputs(step, number)
             within = [*roots, *(str(path) for path in outputs.values() if isinstance(path, str))]
             try:
-                place, form = str(outputs[port]), (source.pattern, source.columns)
-                here[key] = rows_of(place, source.own, *form, within, base=graph.folder, names=source.names)
+                place, form = str(outputs[port]), (source.pattern, source.types)
+                here[key] = rows_of(
+                    place, source.own, *form, within, base=graph.folder, names=source.names, comment=source.comment
+                )
             except BadRows as error:
                 hint = f"mend what `{step}` writes, and run again"
                 told.append(table_faults.BAD_ROWS.at(table.span, f"the rows of `{table.name}`: {error}", help=hint))

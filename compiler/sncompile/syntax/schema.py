@@ -255,7 +255,7 @@ def _bad_name(node: Node, name: str) -> Diagnostic:
     return faults.BAD_NAME.at(
         key.span if key else node.span,
         f"`{name}` is not a name",
-        help=torn or "a name holds letters, digits and `_`, and does not start with a digit",
+        help=torn[1] if torn else "a name holds letters, digits and `_`, and does not start with a digit",
     )
 
 

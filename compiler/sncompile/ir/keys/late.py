@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from sncompile.diagnostics import Span
@@ -30,3 +31,12 @@ class LateSource(NamedTuple):
     known: bool
     span: Span
     names: tuple[str, ...] = ()
+    comment: str = ""
+    """How lines of a sheet begin that are passed over."""
+    key_types: Mapping[str, str] = MappingProxyType({})
+    """The types that are declared for keys, which are text all the same."""
+
+    @property
+    def types(self) -> Mapping[str, str]:
+        """The types of all columns that are read, of keys only where one is declared."""
+        return {**self.columns, **self.key_types}

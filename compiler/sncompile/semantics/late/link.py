@@ -83,7 +83,12 @@ class LateTables:
             rows = stand_in_rows(doc.name.name, source.keys, own, told, self._kind)
         assert doc.source is not None
         names = () if doc.sheet.header else tuple(doc.columns)
-        late = LateSource(source.name, port, source.keys, own, pattern, columns, known, doc.source.span, names)
+        comment = doc.sheet.comment.name if doc.sheet.comment is not None else ""
+        types = {n: doc.columns[n].declared.base for n in own if n in doc.columns}
+        keys = {name: base for name, base in types.items() if base in ("integer", "number", "boolean")}
+        late = LateSource(
+            source.name, port, source.keys, own, pattern, columns, known, doc.source.span, names, comment, keys
+        )
         return _made(doc, late, rows)
 
     def _source(self, doc: TableDoc) -> tuple[Source, str] | None:
@@ -189,10 +194,10 @@ class LateTables:
                 message = f"`{name}` is a key of the step that writes the rows, and so of each row already"
                 self._late_column(declared.name.span, message, "call the column otherwise, or leave it out")
             key = name in {key.name for key in doc.key}
-            if key and not doc.sheet.header:
-                continue  # Its place is told, and nothing of what it holds.
+            if key and column.files:
+                self._late_column(declared.name.span, f"`{name}` is a key, and keys are no files", "take it out here")
             if key:
-                self._late_column(declared.name.span, f"`{name}` is a key, and keys are text", "take it out here")
+                continue  # A key is only checked.
             found[name] = column.files or declared.base
         return found if len(self._report) == told else None
 

@@ -204,8 +204,8 @@ class TableLoader:
             message = f"the pipeline has no map `{doc.params.name}`"
             self._report.add(faults.NO_MAP.at(doc.params.span, message, help=hint))
             return False
-        without_header = SheetDoc(header=False, place=doc.sheet.place)
-        of_step = doc.source is not None and doc.glob is None and doc.sheet == without_header
+        told_of_step = SheetDoc(comment=doc.sheet.comment, header=doc.sheet.header, place=doc.sheet.place)
+        of_step = doc.source is not None and doc.glob is None and doc.sheet == told_of_step
         if doc.sheet.place is not None and doc.file is None and not of_step:
             wrong = doc.sheet.place, "only the file of a table can be written in some way", "take it out"
         elif not doc.sheet.header and not doc.columns:

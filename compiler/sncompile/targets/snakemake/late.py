@@ -85,4 +85,6 @@ def _read(
             message = f"`{column}` of `{table.name}` stands in paths otherwise than it is, as it is no plain name"
             hint = "rename its values: letters, digits, and no sign that a path cannot hold"
             around.tell(faults.NOT_BEFORE_ROWS.at(late.span, message, help=hint))
-    return LateRows(rule, item_name(late.port), late.own, late.pattern, columns, late.columns, roots, late.names)
+    return LateRows(
+        rule, item_name(late.port), late.own, late.pattern, columns, late.types, roots, late.names, late.comment
+    )

@@ -42,7 +42,8 @@ class LateRows(NamedTuple):
     """That the rows of a sidecar are read through a checkpoint; the sidecar itself has the checkpoint's instances.
 
     `columns` leads from the sidecar's columns to those that are read, which have `types`. `within` are the folders in
-    which files may lie, beside the checkpoint's own. `names` are the columns of a sheet without a header.
+    which files may lie, beside the checkpoint's own. `names` are the columns of a sheet
+    without a header, `comment` is how lines begin that are no rows.
     """
 
     checkpoint: str
@@ -53,6 +54,7 @@ class LateRows(NamedTuple):
     types: Mapping[str, str]
     within: tuple[str, ...]
     names: tuple[str, ...] = ()
+    comment: str = ""
 
 
 class Sidecar(NamedTuple):

@@ -98,6 +98,8 @@ def _table(sidecar: Sidecar) -> Call:
     ]
     if late.names:
         more.append(Keyword("names", listed([string(name) for name in late.names])))
+    if late.comment:
+        more.append(Keyword("comment", string(late.comment)))
     return Call(f"{sidecar.variable} = LateTable", (string(sidecar.name), *chosen, *more))
 
 
