@@ -7,7 +7,7 @@ WRONG_TYPE = Fault(
     "a value of the wrong type",
     "The value's type does not fit the port, parameter or operator. Of a list where one value is wanted, take an item\n"
     "(`x[0]`) or make one text of it (`join(x, ',')`); `[x]` is a list of one. A cell of a sheet is text, which\n"
-    "`float(…)` and `int(…)` convert; `str(…)` makes a text. A key of `lookup` is one: for several instances make a table\n"
+    "`float(…)` and `int(…)` convert; `str(…)` makes a text. A key of `lookup` is one: for several make a table\n"
     "with a row for each (`select sample, unnest(controls) as control`), and gather over it.",
 )
 OUT_OF_RANGE = Fault("SN302", "a number out of range", "The parameter declares the smallest and largest number.")

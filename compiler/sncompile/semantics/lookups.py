@@ -87,7 +87,7 @@ def _conditions(node: Call, source: KeySet, typer: Typer) -> dict[str, Value] | 
         elif value.type.base == "unknown":
             good = False
         elif value.type.many:
-            hint = "name one instance; for several, range over a table with a row for each (`sql` with `unnest`), and gather"
+            hint = "name one instance; for several, have a table with a row for each (`sql` with `unnest`), and gather"
             typer.wrong(value.span, f"`{name}` is one key, and this is {value.type}", hint)
             good = False
         elif any(isinstance(leaf, (Output, Local, Attempt, Size)) for leaf in walk(value)):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
-from sncompile.diagnostics import Diagnostic
+from sncompile.diagnostics import Diagnostic, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics.few import MAX_TOLD
 from sncompile.ir.keys.key_set import KeySet
@@ -15,7 +15,7 @@ from sncompile.ir.keys.table import Cell as Content
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
-from sncompile.ir.values.model import Bound, Cell, Choice, Key, Local, Related, Value, children
+from sncompile.ir.values.model import Bound, Cell, Choice, Key, Local, Related, Value, children, walk
 from sncompile.semantics.tables.declared import number_help
 
 MAX_CELLS = 1_000
@@ -63,6 +63,17 @@ def at_the_cell(
     place = blamed.table.cell_span(blamed.row, blamed.column)
     related = (Place("it is taken here", told.span), *told.related)
     return replace(told, span=place, related=related, help=number_help(blamed.content) or told.help)
+
+
+def said_at(value: Value, path: str) -> Span | None:
+    """The cell of a sheet that a path is from, in whole or its end; None where no cell of the value holds it."""
+    for leaf in walk(value):
+        if isinstance(leaf, Cell):
+            cells = leaf.table.columns[leaf.column]
+            row = next((n for n, cell in enumerate(cells) if isinstance(cell, str) and path.endswith(cell)), None)
+            if row is not None and SheetCell(leaf.table, leaf.column, row).in_sheet:
+                return leaf.table.cell_span(row, leaf.column)
+    return None
 
 
 class Faulty:

@@ -17,6 +17,7 @@ from sncompile.ir.values.branches import Branch, branches
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Cell, Const, Output, Related, Value, walk
 from sncompile.semantics import git_lfs
+from sncompile.semantics.checking.cells import said_at
 from sncompile.semantics.checking.outputs import OWN_PLACE
 from sncompile.semantics.checking.paths import Paths, Writer, output_span
 from sncompile.semantics.checking.patterns import caught_by_pattern
@@ -265,7 +266,9 @@ class _Checker:
                 hint = f"did you mean `{meant}`?"
                 self._report.add(faults.MISSING_FILE.at(value.span, message, help=hint, fixes=fixes))
                 return
-            self._report.add(faults.MISSING_FILE.at(value.span, message, help=hint))
+            said = said_at(value, names[0])
+            related = (Place("it is named here", said),) if said is not None else ()
+            self._report.add(faults.MISSING_FILE.at(value.span, message, help=hint, related=related))
 
     @cached_property
     def _members(self) -> dict[str, Collection[str]]:

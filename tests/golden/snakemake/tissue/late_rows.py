@@ -55,15 +55,16 @@ def rows_of(
     within: Sequence[str] = (),
     base: str = ".",
     names: Sequence[str] = (),
+    comment: str = "",
 ) -> list[dict[str, str]]:
     """The rows in a sheet, or with a `pattern` the files in a directory: a mapping of texts for each, in order.
 
     `columns` maps the names of the columns to their types; what those of files name must lie in `place`'s folder or
     below one of `within`. Relative paths start at `base`. `names` are all columns of a sheet without a header, in
-    order. Raises `BadRows`.
+    order; lines that begin with `comment` are none. Raises `BadRows`.
     """
     found: Iterable[tuple[str, dict[str, str]]] = (
-        _listed(place, pattern, base) if pattern else _sheet(place, key, columns or {}, within, base, names)
+        _listed(place, pattern, base) if pattern else _sheet(place, key, columns or {}, within, base, names, comment)
     )
     rows: list[dict[str, str]] = []
     known: dict[tuple[str, ...], str] = {}
@@ -130,7 +131,13 @@ def _below(path: str, folder: str) -> bool:
 
 
 def _sheet(
-    place: str, key: Sequence[str], columns: Mapping[str, str], within: Sequence[str], base: str, names: Sequence[str]
+    place: str,
+    key: Sequence[str],
+    columns: Mapping[str, str],
+    within: Sequence[str],
+    base: str,
+    names: Sequence[str],
+    comment: str,
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The rows of a CSV or TSV file: tabs separate the cells if one stands in the first line, else commas."""
     try:
@@ -140,7 +147,10 @@ def _sheet(
             text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise BadRows(f"`{place}` cannot be read: {error}") from None
-    tabs = "\t" in text.partition("\n")[0]
+    if comment:
+        # Empty lines in their place keep the numbers of the others.
+        text = re.sub(rf"^{re.escape(comment)}.*$", "", text, flags=re.MULTILINE)
+    tabs = "\t" in text.lstrip("\r\n").partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if tabs else ",", strict=True)
     try:
         yield from _rows(place, reader, key, columns, (within, base), names)
@@ -156,7 +166,7 @@ def _rows(
     within: tuple[Sequence[str], str],
     names: Sequence[str],
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    header = list(names) if names else next(reader, None)
+    header = list(names) if names else next(filter(None, reader), None)
     if header is None:
         raise BadRows(f"`{place}` is empty: it has no line with the names of its columns")
     names = [name.strip() for name in header]
@@ -171,7 +181,8 @@ def _rows(
             raise BadRows(f"{where}: there are {len(cells)} cells, and {len(names)} columns")
         row = {name: cells[names.index(name)].strip() for name in dict.fromkeys((*key, *columns))}
         for name, kind in columns.items():
-            if name not in key:
+            # What a key must be is looked at with all keys; its type is looked at here.
+            if name not in key or kind in _TYPES:
                 _check_cell(row[name], name, kind, where, within)
         yield where, row
 
