@@ -111,10 +111,8 @@ def leaves(value: Value, family: Family) -> list[Value]:
 
 def origin_of(value: Value) -> TableColumn | None:
     """The column of a table that a value is, seen by the keys alone; None for any other value."""
-    if isinstance(value, Key) and len(value.keys.rows.tables) == 1 and not value.encoded:
-        table = value.keys.rows.tables[0]
-        unknown = table.late is not None and not table.late.known
-        return TableColumn(table, value.name, value.keys, False) if unknown else None
+    if isinstance(value, Key) and not value.encoded:
+        return _own_key(value)
     if not isinstance(value, Related) or value.linked:
         return None
     if isinstance(value.value, Key):
@@ -122,6 +120,15 @@ def origin_of(value: Value) -> TableColumn | None:
     if not isinstance(value.value, Cell):
         return None
     return TableColumn(value.value.table, value.value.column, value.target, value.gathers)
+
+
+def _own_key(key: Key) -> TableColumn | None:
+    """A key of the step itself, as a column of the table whose rows say it and are not known yet."""
+    tables = key.keys.rows.tables
+    for table in tables:
+        if table.late is not None and not table.late.known and key.name in (table.key if len(tables) == 1 else table.late.own):
+            return TableColumn(table, key.name, key.keys, False)
+    return None
 
 
 def _late_key(value: Related, key: Key) -> TableColumn | None:

@@ -13,6 +13,7 @@ from sncompile.lowering.files import CellOf, Files, Fixed, Joined, OutputOf, See
 from sncompile.lowering.model import Column, TableColumn
 from sncompile.targets.snakemake.choosing import Rows, choice, chosen_by
 from sncompile.targets.snakemake.context import Context, TaskContext, texts
+from sncompile.targets.snakemake.joins import joined_rows
 from sncompile.targets.snakemake.marking import Waiting
 from sncompile.targets.snakemake.names import item_name, unique
 from sncompile.targets.snakemake.patterns import Hole, Part, items_of, joined, wildcard_names
@@ -155,7 +156,8 @@ def late_cell(column: Column, context: Context) -> Call | None:
 def own_cell(cells: Sequence[Any], name: str, context: Context) -> Code:
     """What each job has, in the sidecar of its step."""
     sidecars = context.around.sidecars
-    variable, column = sidecars.add_column(context.name, dict(context.cells), item_name(name), texts(cells))
+    base, told = context.told_apart(cells)
+    variable, column = sidecars.add_column(context.name, base, item_name(name), texts(told))
     return _look_up(variable, "value", column, context)
 
 
@@ -240,13 +242,15 @@ def _rows_for(source: KeySet, target: KeySet, context: Context) -> tuple[str, tu
             chosen = choice(_rows_of(table, [source.position.get(key, -1) for key in keys]), wanted, target, context)
             if chosen is not None:
                 return sidecars.variable(sidecars.table(table)), chosen
-    columns = {item_name(n): [encode_key(c) for c in source.column(n)] for n in source.by}
-    chosen = choice(Rows(columns, range(len(source))), wanted, target, context)
-    if chosen is None:
-        return None
     lowered = context.around.lowered
     owner = next((name for name in lowered.written if lowered.tasks[name].key_set is source), "rows")
-    return sidecars.rows(owner, columns), chosen
+    joined = joined_rows(source, owner, sidecars)
+    columns = {item_name(n): [encode_key(c) for c in source.column(n)] for n in source.by}
+    rows = Rows(columns, range(len(source))) if joined is None else joined[1]
+    chosen = choice(rows, wanted, target, context)
+    if chosen is None:
+        return None
+    return (sidecars.rows(owner, columns) if joined is None else joined[0]), chosen
 
 
 def list_code(files: Files, name: str, context: Context) -> Code:
@@ -271,12 +275,13 @@ def there_code(port: str, context: TaskContext) -> Call:
 
 def rows_code(rows: Sequence[Sequence[Any]], name: str, context: Context) -> Code:
     """Lists of values, one for each instance, as a sidecar of their own."""
-    cells: dict[str, list[str]] = {n: [] for n in context.cells}
+    base, told = context.told_apart(rows)
+    cells: dict[str, list[str]] = {n: [] for n in base}
     found: list[Any] = []
-    for number, row in enumerate(rows):
+    for number, row in enumerate(told):
         for item in row:
             for wildcard, column in cells.items():
-                column.append(context.cells[wildcard][number])
+                column.append(base[wildcard][number])
             found.append(item)
     label = f"{context.name}.{name}"
     name = unique("value", set(cells))
