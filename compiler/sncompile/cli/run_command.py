@@ -136,6 +136,7 @@ def command(
         asked = asked_in(plan)
     looking = Looking(Hashing(hashing), defer)
     ended: str | None = None
+    so_far = 0, 0.0
     while True:
         prepared, chosen = _prepare(spec, given, building, asked, looking, reporter, after=ended is not None)
         late = prepared.made.program.late
@@ -153,7 +154,7 @@ def command(
         words = ctx.meta.get(ARGUMENTS, ())
         how = RunOptions(cores, profile, containers, goal, keep_going, arguments, words, str(Path.cwd()),
                          telemetry, Hashing(hashing), adopt, plan, defer, disk)  # fmt: skip
-        _run(prepared, how, reporter, more=bool(late))
+        so_far = _run(prepared, how, reporter, so_far, more=bool(late))
         if not late:
             return
         if any(asked) or plan is not None:
@@ -215,9 +216,14 @@ def _tell(
         write(forecast_text(forecast_for(decisions, prepared.graph.folder, cores), terminal_width()))
 
 
-def _run(prepared: Prepared, how: RunOptions, reporter: Reporter, *, more: bool) -> None:
-    """Run, watch, and tell how it ended; only that it did where `more` is to come. Leaves with code 3 where not
-    everything was done."""
+def _run(
+    prepared: Prepared, how: RunOptions, reporter: Reporter, before: tuple[int, float], *, more: bool
+) -> tuple[int, float]:
+    """Run, watch, and tell how it ended; only that it did where `more` is to come.
+
+    Gives the jobs that were done and the seconds that they took, with those of runs `before` over fewer rows. Leaves
+    with code 3 where not everything was done.
+    """
     try:
         result = run(prepared, how, make_display())
     except CompileError as error:
@@ -231,10 +237,12 @@ def _run(prepared: Prepared, how: RunOptions, reporter: Reporter, *, more: bool)
         reporter.show(result.diagnostics, prepared.documents)
         write(f"{result.state} after {result.done} jobs; the record is {_near(result.folder)}\n", err=True)
         sys.exit(EXIT_RUN_FAILED)
+    found = before[0] + result.done, before[1] + result.seconds
     if more:
         write(f"done: {count(result.done, 'job')}\n", err=True)
-        return
-    _tell_outputs(prepared.graph, result.done, result.seconds, result.folder, how)
+        return found
+    _tell_outputs(prepared.graph, *found, result.folder, how)
+    return found
 
 
 def _again(ctx: click.Context, run: str) -> None:

@@ -78,7 +78,7 @@ class Context:
 
         Keys that are not known yet cannot stand in a table. What differs between the known ones alone is told by them.
         """
-        late = {n for t in self.keys.rows.tables if t.late is not None and not t.late.known for n in t.late.own}
+        late = {n for t in self.keys.rows.tables if t.late is not None and t.awaited for n in t.late.own}
         unknown = {name for hole, name in self.names.items() if hole.name in late}
         if not unknown:
             return self.cells, cells

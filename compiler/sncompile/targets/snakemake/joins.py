@@ -1,7 +1,7 @@
 """Rows of several tables side by side, where those of one are not known yet: the emitted file puts them together.
 
-A step over samples that are known and intervals that another step finds has an instance for each pair. Its rows are those
-of the two tables that agree in the keys which both have, table by table, as `ir.keys.key_set.Rows.join` has them.
+A step over samples that are known and intervals that another step finds has an instance for each pair. Its rows are
+those of the two tables that agree in the keys which both have, as `ir.keys.key_set.Rows.join` has them.
 """
 
 from __future__ import annotations
@@ -24,18 +24,13 @@ class _Part(NamedTuple):
     keys: Mapping[str, Sequence[str]]
 
 
-def is_unknown(table: Table) -> bool:
-    """Whether a step writes a table's rows, and has not yet."""
-    return table.late is not None and not table.late.known
-
-
 def joined_rows(source: KeySet, owner: str, sidecars: Sidecars) -> tuple[str, Rows] | None:
     """The sidecar whose rows are the instances of `source`, with its key columns; `owner` names it.
 
     None where all rows are known, and where the tables join otherwise than by keys that both have.
     """
     tables = source.rows.tables
-    if len(tables) < 2 or not any(map(is_unknown, tables)) or not _joined_by_keys(tables):
+    if len(tables) < 2 or not any(table.awaited for table in tables) or not _joined_by_keys(tables):
         return None
     parts = [_part(source, number, owner, sidecars) for number in range(len(tables))]
     rows = _put_together(parts)
@@ -65,7 +60,7 @@ def _part(source: KeySet, number: int, owner: str, sidecars: Sidecars) -> _Part:
     """One of the tables, without the rows that the instances leave out."""
     table, taken = source.rows.tables[number], sorted(set(source.rows.index[number]))
     keys = {item_name(name): [encode_key(str(cell)) for cell in table.columns[name]] for name in table.key}
-    if is_unknown(table) or len(taken) == len(table):
+    if table.awaited or len(taken) == len(table):
         return _Part(sidecars.table(table), keys)
     chosen = {name: [cells[row] for row in taken] for name, cells in keys.items()}
     return _Part(sidecars.rows_of(f"{owner}.{table.name}", chosen), chosen)

@@ -56,8 +56,9 @@ class LateRows(NamedTuple):
 
 
 class Sidecar(NamedTuple):
-    """A table beside the Snakefile: columns of text cells, read once. `keys` are those by which rows are chosen. One with
-    `parts` has no file: its rows are those of other tables put together, by the variables of these.
+    """A table beside the Snakefile: columns of text cells, read once. `keys` are those by which rows are chosen.
+
+    One with `parts` has no file: its rows are those of other tables put together, by the variables of these.
     """
 
     name: str

@@ -64,7 +64,7 @@ class Sidecars:
         if found is None:
             keys = {item_name(k): [encode_key(str(c)) for c in table.columns[k]] for k in table.key}
             found = self._tables[id(table)] = (table, self._new(table.name, keys, {}))
-            if table.late is not None and not table.late.known:
+            if table.awaited:
                 self._drafts[found[1]].late = table
         return found[1]
 
@@ -125,9 +125,7 @@ class Sidecars:
         return draft.variable, _add(draft, column, cells)
 
     def finished(self, late: Mapping[str, Callable[[Mapping[str, str]], LateRows]]) -> tuple[Sidecar, ...]:
-        """All sidecars, sorted by name, each after its parts. `late` says of those whose rows are not known how they are
-        read.
-        """
+        """All sidecars, sorted by name, each after its parts. `late` says how rows are read that are not known."""
         drafts = sorted(self._drafts.items(), key=lambda found: (bool(found[1].parts), found[0]))
         return tuple(self._finished(name, draft, late.get(name)) for name, draft in drafts)
 

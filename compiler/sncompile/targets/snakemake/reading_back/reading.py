@@ -156,7 +156,11 @@ def _joined(header: ast.Module) -> list[tuple[str, tuple[str, ...]]]:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id="JoinedTable")) as call):
                 parts = next((k.value for k in call.keywords if k.arg == "parts"), None)
-                names = [each.id for each in parts.elts if isinstance(each, ast.Name)] if isinstance(parts, ast.List) else []
+                names = (
+                    [each.id for each in parts.elts if isinstance(each, ast.Name)]
+                    if isinstance(parts, ast.List)
+                    else []
+                )
                 found.append((name, tuple(names)))
     return found
 
