@@ -171,6 +171,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "option": lambda name, values: " ".join([name, *map(shlex.quote, values)]) if values else "",
     # What is compared is a job with all that there may be.
     "there": lambda paths: list(paths),
+    "some": lambda port, found: found,
     "first": lambda values: values[0] if values else None,
     "size": _size, "content": _size, "ready": _size, "quoted": _size,
     "ancient": lambda paths: paths,
