@@ -175,11 +175,15 @@ class About(NamedTuple):
 
 
 class CheckDoc(NamedTuple):
-    """A condition on the values of a document, and what is said where it does not hold."""
+    """A condition on the values of a document, and what is said where it does not hold.
+
+    `over` is the table whose rows it is looked at for, one by one.
+    """
 
     that: Value
     message: str
     span: Span
+    over: Named | None = None
 
 
 class ModuleDoc(NamedTuple):

@@ -18,6 +18,7 @@ from sncompile.ir.language.types import NULL
 from sncompile.ir.values.model import Const, Content, Output, Value
 from sncompile.ir.values.relating import UNIT
 from sncompile.ir.values.written import as_text
+from sncompile.semantics.checking.silent_slips import warn_of_crossed
 from sncompile.semantics.checking.stated import check_pipeline, type_checks
 from sncompile.semantics.checking.unused import Used, warn_of_pipeline
 from sncompile.semantics.checking.values import check_given
@@ -211,8 +212,7 @@ class PipelineLinker:
     def link(self) -> dict[str, Value]:
         """Link every step, and give the pipeline's outputs as seen from the calling step's instances."""
         if self._doc.checks:
-            typed = type_checks(self._doc.checks, Typer(self._scope(self._outer), self._report))
-            check_pipeline(typed, self._doc.checks, self.param_members.values, self._outer, self._report)
+            self._check()
         self._declare_pipelines()
         for name in self._doc.steps:
             self.space(name)
@@ -233,8 +233,19 @@ class PipelineLinker:
         self._note_moves()
         outputs = self._outputs()
         used = Used(self._modules_used, self.param_members.used, {*self.tables_used, *self._lost})
+        warn_of_crossed(self._doc, self._report)
         warn_of_pipeline(self._doc, used, self._shared.library, self._report)
         return outputs
+
+    def _check(self) -> None:
+        """Tell of checks that do not hold, for an instance that uses the pipeline or for a row of a table."""
+        for doc in self._doc.checks:
+            keys = self._outer if doc.over is None else self._keys.rows_of(doc.over)
+            if doc.over is not None:
+                self.tables_used.add(doc.over.name)
+            if keys is not None:
+                typed = type_checks((doc,), Typer(self._scope(keys), self._report))
+                check_pipeline(typed, doc, self.param_members.values, keys, self._report)
 
     @property
     def linked(self) -> list[str]:
