@@ -42,12 +42,12 @@ LONG = (
 
 SLOW = (
     "attacks/", "bench/", "engines/", "exchange/", "fuzz/", "mutants/", "properties/", "starrynight/", "telemetry/",
-    "traces/", "test_bounds.py", "test_docs.py", "test_notebook.py", "test_package.py", "test_path_identity.py",
-    "test_repositories.py", "test_security", "test_yaml.py",
+    "traces/", "examples/", "test_bounds.py", "test_docs.py", "test_notebook.py", "test_package.py",
+    "test_path_identity.py", "test_repositories.py", "test_security", "test_yaml.py",
 )  # fmt: skip
 """Files and folders of tests that start engines, or compile many specs: `--fast` leaves them out, but for `SAMPLE`."""
 
-SAMPLE = ("engines/test_runs.py", "properties/test_encoders.py", "properties/test_oracle.py", "test_security.py")
+SAMPLE = ("engines/test_runs.py", "properties/test_encoders.py", "properties/test_oracle.py")
 """Tests of those that are run all the same: what another version of an engine, or of a library, would break."""
 
 

@@ -326,6 +326,14 @@ def test_explain(run: Run) -> None:
     assert "`SN501`" in ended.err
 
 
+def test_a_spec_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    """The one beside it with nearly the same name is meant, in the words of the command line."""
+    (tmp_path / "screen.yaml").touch()
+    (tmp_path / "screen.txt").touch()
+    assert f"did you mean `{tmp_path}/screen.yaml`?" in run("check", tmp_path / "screen.yml").err
+    assert "did you mean" not in run("check", tmp_path / "another").err
+
+
 @pytest.mark.parametrize("kind", ["pipeline", "module"])
 def test_schema(run: Run, kind: str) -> None:
     assert json.loads(run("schema", kind).out)["title"].lower() == kind
