@@ -29,6 +29,7 @@ from sncompile.semantics.modules.library import Library
 from sncompile.semantics.modules.link import link_module
 from sncompile.semantics.modules.locating import project_root
 from sncompile.semantics.modules.lock import check_modules
+from sncompile.semantics.places import Places
 from sncompile.semantics.program import Options, Program
 from sncompile.semantics.repositories.references import Fetch
 from sncompile.semantics.tables.sheet_places import shown_lines
@@ -92,6 +93,17 @@ def check_text(
     return _checked(name, decode(name, place_of(name, folder), text.encode()), options, library, report, strict)
 
 
+def check_opened(path: Path, text: str, places: Places, options: Options, *, name: str | None = None) -> Checked:
+    """Check the text that an editor has of the spec at `path`, and what else it has open (`places`).
+
+    Diagnostics call it `name`. Never raises for a fault of the spec.
+    """
+    report = Report()
+    library = Library(project_root(path.parent), options.invoked_from, report, places=places)
+    source = decode(name or library.name_of(path), path, text.encode("utf-8", "surrogatepass"))
+    return _checked(source.name if isinstance(source, Source) else str(path), source, options, library, report, False)
+
+
 def place_of(name: str, folder: Path) -> Path:
     """Where a spec that is no file is taken to stand; no file is called so."""
     return folder / f"{name.strip('<>')}.python"
@@ -146,7 +158,9 @@ def _checked(
     sources = library.sources | shown_lines(found, library.sheets)
     if options.params_file is not None:
         sources.setdefault(options.params_file.source.name, options.params_file.source.text)
-    return Checked(name, document, None if failed else program, found, sources, inferred)
+    return Checked(
+        name, document, None if failed else program, found, sources, inferred, program, dict(library.references)
+    )
 
 
 def told_as(diagnostic: Diagnostic, strict: Sequence[str] | bool) -> Diagnostic:

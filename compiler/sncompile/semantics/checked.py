@@ -26,6 +26,10 @@ class Checked:
     sources: dict[str, str] = field(repr=False)
     inferred: Mapping[str, Inferred] = field(default_factory=dict, repr=False)
     """What was read off the tables, whether there are errors or not."""
+    partial: Program | None = field(default=None, repr=False)
+    """The program as far as it goes, whether there are errors or not: it may lack steps, and values be unknown."""
+    references: Mapping[tuple[str, str], Document] = field(default_factory=dict, repr=False)
+    """The documents that references led to, by the name of the source that holds one, and its text."""
 
     @property
     def failed(self) -> bool:
