@@ -175,7 +175,7 @@ class Readings:
     def forget(self, path: Path) -> None:
         """Give up what is known of a text that is no longer open."""
         for held in (self._texts, self._good, self._snapshots):
-            held.pop(path, None)  # type: ignore[attr-defined]
+            held.pop(path, None)
 
     def _modules(self, reading: Reading, opened: Opened) -> Mapping[str, tuple[Home, Document]]:
         document = reading.document

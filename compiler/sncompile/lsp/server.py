@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lsprotocol import types as lsp
-from pygls.exceptions import JsonRpcRequestFailed
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
@@ -503,17 +503,22 @@ def _add_changes(server: SpecServer) -> None:
         try:
             changes = await ls.in_checker(work)
         except rename.CannotRename as reason:
-            raise JsonRpcRequestFailed(str(reason)) from None
+            raise _refusal(str(reason)) from None
         return _workspace_edit(ls, changes)
+
+
+def _refusal(reason: str) -> JsonRpcException:
+    """What an editor shows of a request that is in order, and cannot be fulfilled."""
+    return JsonRpcException(reason, int(lsp.LSPErrorCodes.RequestFailed))
 
 
 def _renamable(snapshot: Snapshot | None, line: int, column: int) -> Any:
     if snapshot is None:
-        raise JsonRpcRequestFailed("the document is not open")
+        raise _refusal("the document is not open")
     try:
         return rename.renamable(snapshot, line, column)
     except rename.CannotRename as reason:
-        raise JsonRpcRequestFailed(str(reason)) from None
+        raise _refusal(str(reason)) from None
 
 
 def _workspace_edit(ls: SpecServer, changes: Iterable[rename.Change]) -> lsp.WorkspaceEdit:
