@@ -23,7 +23,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 DEMO := specs/examples/illumination
 
-EXTRAS := dev,demo,http,notebook,s3,telemetry,testing
+EXTRAS := dev,demo,http,lsp,notebook,s3,telemetry,testing
 
 .PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines constraints lint wheel fuzz mutants bench clean
 .DELETE_ON_ERROR:
@@ -130,7 +130,7 @@ clean:
 install = $(1)/bin/pip install --quiet --require-hashes --requirement locks/$(2).txt \
 	&& $(1)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 
-ALL := dev demo http notebook s3 telemetry testing
+ALL := dev demo http lsp notebook s3 telemetry testing
 INDEX = UV_DEFAULT_INDEX="$$($(PYTHON) -m pip config get global.index-url 2>/dev/null)"
 UV = $(VENV)-tools/bin/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url
 LOCK = $(INDEX) $(UV) --universal --python-version 3.11 --generate-hashes --constraint build/all.txt \

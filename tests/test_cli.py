@@ -114,6 +114,7 @@ def test_json_diagnostics(run: Run, spec: Path) -> None:
     (found,) = [d for d in json.loads(ended.out) if d["severity"] == "error"]
     assert set(found) == {
         "code", "severity", "message", "file", "line", "column", "end_line", "end_column", "related", "help",
+        "fix", "safe",
     }  # fmt: skip
     assert (found["file"], found["line"]) == ("wrong.yaml", 11)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from sncompile.api import Checked, check, refused
+from sncompile.cli.fixes import diff_option, fix_specs, unsafe_option
 from sncompile.cli.options import SpecOptions, report_options, spec_options
 from sncompile.cli.reporter import Reporter, has_errors, write
 from sncompile.diagnostics import CompileError, Diagnostic
@@ -18,14 +19,22 @@ from sncompile.semantics.checking.files import input_files
 
 @click.command("check")
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
+@click.option("--fix", is_flag=True, help="Mend what can be mended, as `sncompile fix` does.")
+@diff_option
+@unsafe_option
 @spec_options
 @report_options
 def command(
     specs: tuple[str, ...],
+    fix: bool,
+    diff: bool,
+    unsafe: bool,
     given: SpecOptions,
     reporter: Reporter,
 ) -> None:
-    """Find every fault of pipelines and modules; write nothing."""
+    """Find every fault of pipelines and modules; write nothing, unless `--fix` asks for it."""
+    if (diff or unsafe) and not fix:
+        raise click.UsageError("`--diff` and `--unsafe` belong to `--fix`")
     found: list[Diagnostic] = []
     sources: dict[str, str] = {}
     lines: list[str] = []
@@ -33,6 +42,8 @@ def command(
         options = given.read()
     except CompileError as error:
         reporter.fail(error, result=True)
+    if fix:
+        fix_specs(specs, options, reporter, unsafe=unsafe, diff=diff)
     for spec in specs:
         checked = check(spec, options, strict=reporter.strict)
         found += checked.diagnostics

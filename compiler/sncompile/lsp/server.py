@@ -22,18 +22,22 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from sncompile import __version__
 from sncompile.diagnostics import Diagnostic, Severity, Span
-from sncompile.lsp import completion, hints, hover, lenses, navigation, outcome, outline, rename
+from sncompile.lsp import actions, completion, hints, hover, lenses, navigation, outcome, outline, rename
 from sncompile.lsp.outcome import Outcome, is_given_later
 from sncompile.lsp.readings import Opened, Readings, Snapshot, Superseded, documents_below
 from sncompile.lsp.texts import Text, from_units, to_units
 from sncompile.semantics.modules.locating import project_root
 from sncompile.semantics.program import Options
+from sncompile.syntax.formatting.format import format_text
 from sncompile.uncollected import uncollected
 
 QUIET = 0.2
 """Seconds without a change after which a text is checked."""
 PATIENCE = 0.03
 """Seconds that a request waits for the reading of the newest text."""
+
+_FIX_ALL = "source.fixAll.sncompile"
+"""The kind of the action that makes every safe fix: editors may run it when a file is saved."""
 
 _SPEC = re.compile(r"^(sncompile|pipeline|module)[ \t]*:", re.MULTILINE)
 
@@ -246,7 +250,7 @@ class SpecServer(LanguageServer):
         for path in dict.fromkeys((root, *before, *found)):
             told = self.diagnostics_in(path)
             uri = self.uri_of(path)
-            shown = [self._diagnostic(path, each) for each in told]
+            shown = [self.shown(path, each) for each in told]
             version = self.versions.get(path)
             self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, shown, version))
 
@@ -259,7 +263,8 @@ class SpecServer(LanguageServer):
                 found.setdefault((each.code, place, each.message), each)
         return list(found.values())
 
-    def _diagnostic(self, path: Path, found: Diagnostic) -> lsp.Diagnostic:
+    def shown(self, path: Path, found: Diagnostic) -> lsp.Diagnostic:
+        """A diagnostic as the protocol has it."""
         help = f"\nhelp: {found.help}" if found.help else ""
         related = [
             lsp.DiagnosticRelatedInformation(
@@ -277,6 +282,13 @@ class SpecServer(LanguageServer):
             source="sncompile",
             related_information=related or None,
         )
+
+    def file_of(self, path: Path, found: Diagnostic, span: Span) -> Path:
+        """The file of a span of something that was found in a file."""
+        for root, held in self._told.items():
+            if found in held.get(path, ()) and root in self.outcomes:
+                return self.outcomes[root].file(span)
+        return path
 
     def _file_of(self, path: Path, span: Span) -> Path | None:
         for held in self.outcomes.values():
@@ -505,6 +517,43 @@ def _add_changes(server: SpecServer) -> None:
         except rename.CannotRename as reason:
             raise _refusal(str(reason)) from None
         return _workspace_edit(ls, changes)
+
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix, _FIX_ALL]))
+    async def code_actions(ls: SpecServer, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        path = ls.path_of(params.text_document.uri)
+        known = ls.outcomes.get(path)
+        if known is None or known.text != ls.texts.get(path):
+            return []  # Edits of another text would land elsewhere.
+        first, last = params.range.start.line + 1, params.range.end.line + 1
+        found = actions.actions(ls.diagnostics_in(path), lambda d, span: ls.file_of(path, d, span), first, last)
+        only = params.context.only
+        made = [_action(ls, path, each) for each in found]
+        return [each for each in made if only is None or any(str(each.kind).startswith(str(kind)) for kind in only)]
+
+    @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
+    async def formatting(ls: SpecServer, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
+        path = ls.path_of(params.text_document.uri)
+        text = ls.texts.get(path)
+        if text is None:
+            return None
+        made = await ls.in_checker(lambda: format_text(path.name, text))
+        if isinstance(made, Diagnostic):
+            raise _refusal(f"{made.message}: mend it first")
+        if made == text or ls.texts.get(path) != text:
+            return []
+        lines = Text(text).lines
+        whole = Span("", 1, 1, len(lines), len(lines[-1]) + 1)
+        return [lsp.TextEdit(ranged(Text(text), whole), made)]
+
+
+def _action(ls: SpecServer, path: Path, action: actions.Action) -> lsp.CodeAction:
+    return lsp.CodeAction(
+        title=action.title,
+        kind=_FIX_ALL if action.all else lsp.CodeActionKind.QuickFix,
+        diagnostics=[ls.shown(path, each) for each in action.mends],
+        is_preferred=action.likely or None,
+        edit=_workspace_edit(ls, action.changes),
+    )
 
 
 def _refusal(reason: str) -> JsonRpcException:

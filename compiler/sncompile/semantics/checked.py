@@ -28,8 +28,6 @@ class Checked:
     """What was read off the tables, whether there are errors or not."""
     partial: Program | None = field(default=None, repr=False)
     """The program as far as it goes, whether there are errors or not: it may lack steps, and values be unknown."""
-    references: Mapping[tuple[str, str], Document] = field(default_factory=dict, repr=False)
-    """The documents that references led to, by the name of the source that holds one, and its text."""
 
     @property
     def failed(self) -> bool:

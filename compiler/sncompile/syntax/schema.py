@@ -13,7 +13,7 @@ from importlib.resources import files
 from itertools import islice
 from typing import Any
 
-from sncompile.diagnostics import Diagnostic, Span, did_you_mean, nearest
+from sncompile.diagnostics import Diagnostic, Span, did_you_mean, meaning, nearest
 from sncompile.faults import documents as faults
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence, kind_of, to_plain
 from sncompile.syntax.templates import UNESCAPED
@@ -192,7 +192,10 @@ def _unknown_keys(node: Node, path: Path, error: Any, slips: set[tuple[Path, str
         if guess is not None:
             slips.add((path, guess))
         inside = f" in {_where(path)}" if path else ""
-        hint = f"did you mean `{guess}`?" if guess else did_you_mean(key.text, known, what="known keys")
+        hint = did_you_mean(key.text, known, what="known keys")
+        if guess is not None:
+            # What stands for a key elsewhere may be of another form than it.
+            hint = meaning(key.text, guess, free, safe=False if _ELSEWHERE.get(key.text) == guess else None)
         found.append(faults.UNKNOWN_KEY.at(key.span, f"unknown key `{key.text}`{inside}", help=hint))
     return found
 
@@ -253,7 +256,7 @@ def _type_meant(value: str, pattern: str) -> str:
     meant = _ALIASES.get(base.lower(), "")
     guess = value.replace(base, meant, 1) if meant in kinds else nearest(value, forms)
     if guess in forms:
-        return f"did you mean `{guess}`?"
+        return meaning(value, guess, forms, safe=True if base.lower() in _ALIASES else None)
     listed = ", ".join(f"`{kind}`" for kind in kinds)
     return f"types: {listed}; add `[]` for a list, `?` for optional"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shlex
-from collections.abc import Mapping
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -90,11 +89,6 @@ class Library:
         if text is not None:
             return decode(self.name_of(path), path, text.encode("utf-8", "surrogatepass"))
         return read_source(self.name_of(path), path, settled=known)
-
-    @property
-    def references(self) -> Mapping[tuple[str, str], Document]:
-        """The documents that references led to, by the name of the source that holds one, and its text."""
-        return self._resolved
 
     def parse(self, source: Source) -> Document | None:
         """The document of a source that was read already."""
