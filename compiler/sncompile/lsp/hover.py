@@ -191,7 +191,7 @@ def _param(about: _About) -> str:
     step, document = owner
     param = document.params.get(about.name)
     if param is None:
-        return ""
+        return _group(about.name, document)
     lines = [f"**{about.name}** · parameter · {scope.param_text(param)}"]
     limits = [
         f"{what} {limit}"
@@ -205,6 +205,17 @@ def _param(about: _About) -> str:
     if isinstance(value, Const) and value.value is not None:
         lines.append(f"Here: `{value.value}`")
     return "\n\n".join(lines)
+
+
+def _group(name: str, document: Document) -> str:
+    """A parameter that is a map, or a group of parameters."""
+    if isinstance(document, PipelineDoc) and name in document.maps:
+        held = document.maps[name]
+        lines = [f"**{name}** · parameter · map", *([held.description] if held.description else [])]
+        return "\n\n".join((*lines, "\n".join(f"- `{column}`" for column in held.columns)))
+    members = scope.params(document, f"{name}.")
+    lines = [f"- `{each.name}` {each.detail}" for each in members]
+    return "\n\n".join((f"**{name}** · group of parameters", "\n".join(lines))) if members else ""
 
 
 def _table(about: _About) -> str:

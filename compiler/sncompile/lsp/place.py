@@ -91,6 +91,7 @@ def _plain(key: str) -> str:
 
 def place_at(text: Text, line: int, column: int) -> Place:
     """Where the cursor before a column of a line is. Never raises, whatever the text is."""
+    line = min(max(line, 1), len(text.lines))
     before = text.line(line)[: max(column - 1, 0)]
     column = len(before) + 1
     here = Span("", line, column, line, column)

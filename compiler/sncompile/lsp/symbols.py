@@ -6,6 +6,7 @@ The places are found in the located tree, so that a document with faults has the
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -146,6 +147,10 @@ def name_span(scalar: Scalar) -> Span:
     return span._replace(column=span.column + 1, end_column=span.end_column - 1)
 
 
+_NEAR = 400
+"""Characters in which a name is looked for that does not stand where it was read: folding takes out indentation."""
+
+
 class _Walk:
     """What pipelines and modules have in common."""
 
@@ -158,7 +163,24 @@ class _Walk:
         self._params = {name for name, _ in _params(tree.get("params"), "")}
 
     def add(self, kind: Kind, name: str, span: Span, *, declares: bool = False, home: Home | None = None) -> None:
+        span = self._written(name, span)
         self.found.append(Occurrence(Symbol(kind, home or self.home, name), span, declares, self.step))
+
+    def _written(self, name: str, span: Span) -> Span:
+        """Where a name stands that was found there or, in a folded text, some characters before."""
+        last = name.rpartition(".")[2]
+        starts, text = self.source.line_starts, self.source.text
+        if span.line != span.end_line or span.line > len(starts):
+            return span
+        at = starts[span.line - 1] + span.column - 1
+        if text.startswith(last, at) or not last.isidentifier():
+            return span
+        found = re.compile(r"\b%s\b" % last).search(text, at, at + _NEAR)
+        if found is None:
+            return span
+        line = bisect_right(starts, found.start())
+        column = found.start() - starts[line - 1] + 1
+        return Span(span.file, line, column, line, column + len(last))
 
     def declare(self, section: str, kind: Kind) -> None:
         for key, _ in _entries(self.tree.get(section)):
@@ -357,8 +379,14 @@ class _Pipeline(_Walk):
                     start, end = (span.column + found.start(1), span.column + found.end(1))
                     self.column(table, found[1], span._replace(column=start, end_column=end), declares=True)
         for scalar in _items(body.get("params")):
-            self.add(Kind.PARAM, scalar.text, name_span(scalar))
+            self._dotted(scalar.text, name_span(scalar))
         self.expressions(body)
+
+    def _dotted(self, name: str, span: Span) -> None:
+        """A parameter by its whole name, and the groups that it stands in."""
+        for part in re.finditer(r"\w+", name):
+            place = span._replace(column=span.column + part.start(), end_column=span.column + part.end())
+            self.add(Kind.PARAM, name[: part.end()], place)
 
     def _step(self, name: str, body: Mapping) -> None:
         module = body.get("module")
