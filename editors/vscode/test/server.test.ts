@@ -1,6 +1,6 @@
 /** The server that the settings start, over the protocol that the extension speaks; and what the manifest says of it. */
 import assert from "node:assert";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
@@ -87,4 +87,8 @@ test("the server of the settings finds a slip and tells of a step", { skip: miss
   await connection.sendNotification(ExitNotification.type);
   await new Promise((resolve) => child.once("exit", resolve));
   connection.dispose();
+});
+
+test("the program that the manifest names is what is built", () => {
+  assert.ok(existsSync(join(__dirname, "..", "..", manifest.main)));
 });
