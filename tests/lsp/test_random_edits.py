@@ -69,9 +69,7 @@ class Session:
         return made
 
     def check(self, text: str) -> Outcome:
-        return outcome.check(
-            self.path, text, Opened({self.path: text}), Options(invoked_from=self.path.parent)
-        )
+        return outcome.check(self.path, text, Opened({self.path: text}), Options(invoked_from=self.path.parent))
 
 
 SESSIONS = {path: Session(path) for path in (*EXAMPLES[:3], *MODULES[:2])}

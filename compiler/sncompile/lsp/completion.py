@@ -208,7 +208,8 @@ def _for_port(
     yield from (each for each in outputs if each not in fits)
     yield from (p._replace(name=f"${{inputs.{p.name}}}") for p in scope.ports(pipeline.inputs.values(), Kind.INPUT))
     for table in pipeline.tables:
-        for column in scope.columns(pipeline, outcome, table):
+        # Files stand in columns that are no keys.
+        for column in sorted(scope.columns(pipeline, outcome, table), key=lambda each: each.kind is Kind.KEY):
             yield column._replace(name=f"${{{table}.{column.name}}}", kind=Kind.COLUMN)
 
 

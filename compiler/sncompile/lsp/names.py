@@ -195,7 +195,7 @@ def _module_members(document: ModuleDoc, first: str) -> list[Offered]:
 def columns(document: PipelineDoc, outcome: Outcome | None, name: str) -> list[Offered]:
     """The columns of a table: those that it has, or that the spec names where it was not read."""
     declared = document.tables[name]
-    keys = {key.name for key in declared.key}
+    keys = [key.name for key in declared.key]
     table = outcome.tables.get(name) if outcome is not None else None
     known = dict.fromkeys((*keys, *declared.columns, *_in_rows(declared.rows), *(table.columns if table else ())))
     found = []
