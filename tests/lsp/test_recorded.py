@@ -4,49 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from .connection import Connection
+
 HERE = Path(__file__).parent
 RECORDED = sorted((HERE / "recorded").glob("*.jsonl"))
 ILLUMINATION = HERE.parents[1] / "specs" / "examples" / "illumination"
-
-
-class Connection:
-    """The server as a process, spoken to in the protocol's own frames."""
-
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "sncompile", "lsp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-
-    def send(self, message: Any) -> None:
-        assert self.process.stdin is not None
-        body = json.dumps(message).encode()
-        self.process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
-        self.process.stdin.flush()
-
-    def receive(self) -> Any:
-        assert self.process.stdout is not None
-        length = 0
-        while line := self.process.stdout.readline().strip():
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                length = int(value)
-        return json.loads(self.process.stdout.read(length))
-
-    def answer(self, number: int) -> Any:
-        """The answer to a request; requests of the server are answered on the way, as editors do."""
-        while True:
-            message = self.receive()
-            if "method" in message and "id" in message:
-                self.send({"jsonrpc": "2.0", "id": message["id"], "result": None})
-            elif message.get("id") == number:
-                return message
 
 
 @pytest.fixture
@@ -98,7 +65,4 @@ def test_what_is_no_message_ends_nothing(folder: Path) -> None:
             asked = number * 10 + offset
             connection.send({"jsonrpc": "2.0", "id": asked, "method": f"textDocument/{method}", "params": params})
             assert "error" not in connection.answer(asked)
-    connection.send({"jsonrpc": "2.0", "id": 99, "method": "shutdown"})
-    connection.answer(99)
-    connection.send({"jsonrpc": "2.0", "method": "exit"})
-    assert connection.process.wait(60) == 0
+    assert connection.end() == 0

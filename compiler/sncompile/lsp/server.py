@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,7 +36,11 @@ from sncompile.uncollected import uncollected
 QUIET = 0.2
 """Seconds without a change after which a text is checked."""
 PATIENCE = 0.03
-"""Seconds that a request waits for the reading of the newest text."""
+"""Seconds that a request waits for the reading of the newest text. What takes longer to read is not waited for."""
+LATER = 0.05
+"""Seconds after a change in which a text that takes long is not read yet: what is asked then is answered first."""
+SWITCH = 0.001
+"""Seconds after which one thread lets another one go on: answers are given while texts are read and checked."""
 
 _FIX_ALL = "source.fixAll.sncompile"
 """The kind of the action that makes every safe fix: editors may run it when a file is saved."""
@@ -86,11 +92,13 @@ class SpecServer(LanguageServer):
         self.versions: dict[Path, int] = {}
         self.uris: dict[Path, str] = {}
         self.snapshots: dict[Path, Snapshot] = {}
+        self.outlines: dict[Path, list[lsp.DocumentSymbol]] = {}
         self.outcomes: dict[Path, Outcome] = {}
         self.given: Mapping[str, Mapping[str, str]] = {}
         self.refreshing = False
         self._told: dict[Path, dict[Path, list[Diagnostic]]] = {}
         self._reading: dict[Path, asyncio.Task[None]] = {}
+        self._took: dict[Path, float] = {}
         self._checking: dict[Path, tuple[asyncio.Task[None], Opened]] = {}
         # One thread each: what is asked for is read before what is checked, and neither waits for the other.
         self._reader = ThreadPoolExecutor(1, "reading")
@@ -125,7 +133,7 @@ class SpecServer(LanguageServer):
         """Forget a text, and what was told of it."""
         path = self.path_of(uri)
         self._drop_check(path)
-        for held in (self.texts, self.versions, self.snapshots, self.outcomes):
+        for held in (self.texts, self.versions, self.snapshots, self.outlines, self.outcomes):
             held.pop(path, None)
         self.readings.forget(path)
         self._tell(path, {})
@@ -151,8 +159,13 @@ class SpecServer(LanguageServer):
     async def _read(self, path: Path, quiet: float) -> None:
         """Read a text until what was read is what it is."""
         while path in self.texts:
-            version, opened = self.versions[path], self.opened()
+            if self._took.get(path, 0) > PATIENCE:
+                await asyncio.sleep(LATER)
+            if path not in self.texts:
+                return
+            version, opened, started = self.versions[path], self.opened(), time.monotonic()
             made = await self.in_reader(lambda v=version, o=opened: self._snapshot(path, o, v))  # type: ignore[misc]
+            self._took[path] = time.monotonic() - started
             if made is None or path not in self.texts:
                 return
             self.snapshots[path] = made
@@ -166,14 +179,20 @@ class SpecServer(LanguageServer):
 
     def _snapshot(self, path: Path, opened: Opened, version: int) -> Snapshot | None:
         with uncollected():
-            return self.readings.snapshot(path, opened, version)
+            made = self.readings.snapshot(path, opened, version)
+            if made is not None:
+                # Editors ask for it after every change, and it is long: it is made where nobody waits.
+                text = Text(made.reading.source.text)
+                self.outlines[path] = [_symbol(text, part) for part in outline.outline(made)]
+            return made
 
     async def fresh(self, uri: str) -> Snapshot | None:
         """What is known of a document: of its newest text, if that is read in a moment."""
         path = self.path_of(uri)
         task = self._reading.get(path)
-        if task is not None and not task.done():
-            await asyncio.wait({task}, timeout=PATIENCE if path in self.snapshots else None)
+        known = path in self.snapshots
+        if task is not None and not task.done() and not (known and self._took.get(path, 0) > PATIENCE):
+            await asyncio.wait({task}, timeout=PATIENCE if known else None)
         return self.snapshots.get(path)
 
     async def exact(self, uri: str) -> Snapshot | None:
@@ -432,10 +451,7 @@ def _add_places(server: SpecServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     async def symbols(ls: SpecServer, params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
         snapshot = await ls.fresh(params.text_document.uri)
-        if snapshot is None:
-            return []
-        text = Text(snapshot.reading.source.text)
-        return [_symbol(text, part) for part in outline.outline(snapshot)]
+        return [] if snapshot is None else ls.outlines.get(snapshot.path, [])
 
     @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
     async def definition(ls: SpecServer, params: lsp.DefinitionParams) -> list[lsp.Location]:
@@ -444,7 +460,7 @@ def _add_places(server: SpecServer) -> None:
             return []
         _, line, column = ls.cursor(params.text_document.uri, params.position)
         opened = ls.opened()
-        near = await ls.in_reader(lambda: [ls.readings.snapshot(p, opened) for p in navigation.led_to(snapshot)])
+        near = (ls.readings.snapshot(path, opened) for path in navigation.led_to(snapshot))
         others = [each for each in near if each is not None]
         return _locations(ls, navigation.definitions(snapshot, others, line, column))
 
@@ -579,4 +595,5 @@ def _workspace_edit(ls: SpecServer, changes: Iterable[rename.Change]) -> lsp.Wor
 
 def serve() -> None:
     """Serve an editor over standard input and output, until it goes."""
+    sys.setswitchinterval(SWITCH)
     make_server().start_io()
