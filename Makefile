@@ -14,6 +14,7 @@
 #   make wheel   build the wheel and use it where nothing else of this repository is
 #   make fuzz    make specs of specs and look for any that the compiler stumbles over (SECONDS=60)
 #   make mutants put faults into the code, and see which of them no test notices (COUNT=20 of each folder, SEED=0)
+#   make latency measure how fast the language server answers while a spec of 5,000 lines is typed
 #   make bench   measure what compiling and running cost, beside other ways to the same (about half an hour)
 
 # A python3 that is too old is passed over for a newer one beside it.
@@ -25,7 +26,7 @@ DEMO := specs/examples/illumination
 
 EXTRAS := dev,demo,http,lsp,notebook,s3,telemetry,testing
 
-.PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines constraints lint wheel fuzz mutants bench clean
+.PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines constraints lint wheel fuzz mutants bench latency clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -120,6 +121,9 @@ mutants: $(VENV)/.test
 
 bench: $(VENV)/.bench
 	PATH="$(BIN):$$PATH" python -m tests.bench
+
+latency: $(VENV)/.test
+	PATH="$(BIN):$$PATH" python -m tests.lsp.latency
 
 clean:
 	rm -rf $(VENV) .venv-* build dist demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

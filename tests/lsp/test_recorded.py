@@ -66,3 +66,15 @@ def test_what_is_no_message_ends_nothing(folder: Path) -> None:
             connection.send({"jsonrpc": "2.0", "id": asked, "method": f"textDocument/{method}", "params": params})
             assert "error" not in connection.answer(asked)
     assert connection.end() == 0
+
+
+def test_without_its_package_the_command_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sncompile.cli.main import cli
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(args=["lsp"], prog_name="sncompile")
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "sncompile lsp needs the package pygls: `pip install 'sncompile[lsp]'`\n"
