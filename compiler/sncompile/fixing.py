@@ -72,7 +72,7 @@ def fix(specs: Sequence[str | Path], options: Options | None = None, *, unsafe: 
     for _ in range(MOST_ROUNDS):
         found = list(_to_make(checked, new, options, unsafe=unsafe))
         chosen = compatible(each.fix for each in found)
-        tried = _with(new, chosen, options)
+        tried = _with(new, chosen)
         if not chosen or tuple(tried.values()) in seen:
             break
         again = _checked(paths, tried, options)
@@ -110,11 +110,14 @@ def _to_make(
     for each in checked:
         for diagnostic in each.diagnostics:
             for fix in diagnostic.fixes:
-                own = all(_path(edit.span.file, options) in texts for edit in fix.edits)
-                if own and (fix.safe or unsafe):
-                    if fix.edits not in seen:
-                        seen.add(fix.edits)
-                        yield Made(diagnostic, fix)
+                # One file may have two names: its path as given, and what a spec that uses it has messages call it.
+                edits = tuple(
+                    e._replace(span=e.span._replace(file=str(_path(e.span.file, options)))) for e in fix.edits
+                )
+                if all(Path(edit.span.file) in texts for edit in edits) and (fix.safe or unsafe):
+                    if edits not in seen:
+                        seen.add(edits)
+                        yield Made(diagnostic, fix._replace(edits=edits))
                     break
 
 
@@ -123,11 +126,12 @@ def _path(name: str, options: Options) -> Path:
     return (options.invoked_from / name).resolve()
 
 
-def _with(texts: Mapping[Path, str], fixes: Iterable[Fix], options: Options) -> dict[Path, str]:
+def _with(texts: Mapping[Path, str], fixes: Iterable[Fix]) -> dict[Path, str]:
+    """The texts with fixes made, whose edits name files by their paths without links."""
     new = dict(texts)
     edits = [edit for fix in fixes for edit in fix.edits]
-    for path in {_path(edit.span.file, options) for edit in edits}:
-        new[path] = edited(new[path], [edit for edit in edits if _path(edit.span.file, options) == path])
+    for name in {edit.span.file for edit in edits}:
+        new[Path(name)] = edited(new[Path(name)], [edit for edit in edits if edit.span.file == name])
     return new
 
 

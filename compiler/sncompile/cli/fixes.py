@@ -41,7 +41,7 @@ def fix_specs(specs: tuple[str, ...], options: Options, reporter: Reporter, *, u
     if reporter.form == "text":
         for diagnostic, made in fixed.made:
             span = made.edits[0].span
-            place = f"{visible(span.file)}:{span.line}"
+            place = f"{visible(_called(Path(span.file)))}:{span.line}"
             write(f"{place}: {'would fix' if diff else 'fixed'} {diagnostic.code}: {visible(made.title)}\n", err=diff)
         _sum_up(len(fixed.made), left, diff=diff)
     sys.exit(1 if has_errors(left) or (diff and changed) else 0)

@@ -28,6 +28,9 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     pool = list(folded)
     if len(pool) > MAX_COMPARED:
         pool = [c for c in pool if c[:2] == wanted[:2] and abs(len(c) - len(wanted)) < 4][:MAX_COMPARED]
+    slips = [c for c in pool if is_slip(wanted, c)]
+    if len(slips) == 1:
+        return folded[slips[0]]
     cutoff = 0.75 if len(name) <= 3 else 0.6
     found = get_close_matches(wanted, pool, n=1, cutoff=cutoff)
     return folded[found[0]] if found else None

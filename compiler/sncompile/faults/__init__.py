@@ -7,7 +7,7 @@ from importlib import import_module
 from sncompile.diagnostics.model import Fault
 
 _FILES = (
-    "reading", "documents", "expressions", "names", "values", "tables", "suppressions", "graph", "targets", "runs",
+    "reading", "documents", "expressions", "names", "values", "tables", "slips", "graph", "targets", "runs",
     "exchange",
 )  # fmt: skip
 

@@ -107,11 +107,11 @@ class Typer:
         parts = [self.part(part, span) for part, span in zip(template.parts, template.spans, strict=True)]
         if len(parts) == 1:
             return parts[0]
-        for part in parts:
-            if part.type.many:
-                hint = "join it (`join(list, ',')`), or give it an argument of its own"
-                self.wrong(part.span, "a list inside text", hint)
-        if any(part.type.base == "unknown" for part in parts):
+        lists = [part for part in parts if part.type.many]
+        for part in lists:
+            hint = "join it (`join(list, ',')`), or give it an argument of its own"
+            self.wrong(part.span, "a list inside text", hint)
+        if lists or any(part.type.base == "unknown" for part in parts):
             return self.unknown(template.span)
         return Text(tuple(parts), STRING, template.span)
 

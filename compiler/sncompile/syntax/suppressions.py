@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Edit, Fix, Severity, Span
-from sncompile.faults import suppressions as faults
+from sncompile.faults import slips as faults
 from sncompile.syntax.composer import YamlError
 from sncompile.syntax.formatting.layout import Comment, read_layout
 from sncompile.syntax.source import Source

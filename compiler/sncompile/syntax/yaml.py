@@ -91,9 +91,19 @@ def read_events(source: Source) -> list[Any]:
     try:
         return _read(source.text, list)
     except MarkedYAMLError as error:
-        raise YamlError(syntax_fault(source, error)) from None
+        raise YamlError(syntax_fault(source, error, _reads)) from None
     except YAMLError as error:
         raise YamlError(_no_yaml(source, error)) from None
+
+
+def _reads(text: str) -> bool:
+    """Whether a text is YAML, without more faults than one that has a place."""
+    source = Source("", None, text)
+    try:
+        composer, _ = _read(text, partial(_composed, source=source))
+    except (YamlError, YAMLError):
+        return False
+    return not composer.faults
 
 
 def _no_yaml(source: Source, error: YAMLError) -> Diagnostic:
@@ -114,7 +124,7 @@ def parse_yaml(source: Source) -> tuple[Node, list[Diagnostic]]:
     try:
         composer, node = _read(source.text, partial(_composed, source=source))
     except MarkedYAMLError as error:
-        fault = syntax_fault(source, error)
+        fault = syntax_fault(source, error, _reads)
         if len(source.text) > MAX_SLOW:
             strict = f"documents of more than {MAX_SLOW:,} characters need quotes around every text with `:` or `?`"
             fault = replace(fault, help=f"{fault.help}; {strict}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sncompile.diagnostics import Diagnostic, Report, Span
+from sncompile.diagnostics import Diagnostic, Edit, Fix, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
@@ -14,6 +14,8 @@ from sncompile.ir.values.model import Attempt, Choice, Const, Key, Local, Output
 from sncompile.semantics.checking.cells import at_the_cell
 from sncompile.semantics.program import Program, Step
 from sncompile.semantics.resources import too_small
+from sncompile.syntax.other_languages import reference_meant
+from sncompile.syntax.quoting import quoted
 
 MOST_TRIES = 20
 """So many tries of a job are looked at."""
@@ -146,12 +148,13 @@ def check_output(name: str, value: Value, program: Program, evaluator: Evaluator
         message = f"the output `{name}`: {fault}" if str(fault) else f"the output `{name}` cannot be computed"
         report.add(faults.BAD_VALUE.at(value.span, message, help="refer to a step's output"))
         return
-    step, _, port = text.rpartition(".")
-    made = step in program.steps and port in program.steps[step].outputs
     first = next((f"{s.name}.{p}" for s in program.steps.values() for p in s.outputs), "step.port")
-    hint = f"write `${{{text if made else first}}}`"
+    members = {step.name: step.outputs for step in program.steps.values()}
+    meant = reference_meant(text, members)
+    fixes = (Fix(f"write `{meant}`", (Edit(value.span, quoted(meant)),)),) if meant is not None else ()
+    hint = f"write `{meant or f'${{{first}}}'}`"
     message = f"the output `{name}` ({value.type}) comes from no step"
-    report.add(faults.WRONG_TYPE.at(value.span, message, help=hint))
+    report.add(faults.WRONG_TYPE.at(value.span, message, help=hint, fixes=fixes))
 
 
 def _check_named(name: str, value: Value, evaluator: Evaluator, report: Report) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
 
+from sncompile.diagnostics import Edit, Fix, Report, Span, did_you_mean
 from sncompile.diagnostics import Related as Place
-from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import tables as faults
 from sncompile.ir.keys.key_set import KeySet, Rows, keys_of
 from sncompile.ir.keys.table import Table
@@ -17,6 +17,7 @@ from sncompile.semantics.conditions import varies
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import StepDoc
+from sncompile.syntax.quoting import as_list
 
 
 class KeyLinker:
@@ -168,13 +169,17 @@ class KeyLinker:
         for name in unknown:
             owner = next((t for t in self._tables.values() if name.name in t.columns), None)
             hint = did_you_mean(name.name, keys, what="keys")
+            fixes: tuple[Fix, ...] = ()
+            if "," in name.name:
+                hint = f"write a list: {as_list(name.name)}"
+                fixes = (Fix(hint, (Edit(name.span, as_list(name.name)),)),)
             if owner is not None:
                 hint = f"`{name.name}` is a column of `{owner.name}`, but not in its `key`"
             related = () if owner is None else (Place("the table is here", owner.span),)
             self._report.add(
                 faults.UNKNOWN_KEY.at(
                     name.span, f"no table has the key `{name.name}`",
-                    help=hint or "declare a table with this key under `tables`", related=related,
+                    help=hint or "declare a table with this key under `tables`", related=related, fixes=fixes,
                 )
             )  # fmt: skip
         if not unknown:

@@ -18,6 +18,7 @@ from sncompile.ir.language.types import NULL
 from sncompile.ir.values.model import Const, Content, Output, Value
 from sncompile.ir.values.relating import UNIT
 from sncompile.ir.values.written import as_text
+from sncompile.semantics.checking.silent_slips import warn_of_crossed
 from sncompile.semantics.checking.stated import check_pipeline, type_checks
 from sncompile.semantics.checking.unused import Used, warn_of_pipeline
 from sncompile.semantics.checking.values import check_given
@@ -230,6 +231,7 @@ class PipelineLinker:
         self._note_moves()
         outputs = self._outputs()
         used = Used(self._modules_used, self.param_members.used, {*self.tables_used, *self._lost})
+        warn_of_crossed(self._doc, self._report)
         warn_of_pipeline(self._doc, used, self._shared.library, self._report)
         return outputs
 

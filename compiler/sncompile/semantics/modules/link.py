@@ -18,6 +18,7 @@ from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.language.types import INTEGER, STRING, UNKNOWN, Type
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.actions import link_action
+from sncompile.semantics.checking.silent_slips import warn_of_texts
 from sncompile.semantics.checking.stated import type_checks
 from sncompile.semantics.checking.unused import warn_of_module
 from sncompile.semantics.companions import check_companions
@@ -136,7 +137,8 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     typed = replace(typed, checks=type_checks(doc.checks, Typer(Scope(known), report)))
     if action.uses_all or doc.broken or report.failed:
         return typed
-    warn_of_module(doc, used, written, report)
+    if not warn_of_texts(doc, values_of(action.command or ()), report):
+        warn_of_module(doc, used, written, report)
     return typed
 
 

@@ -71,8 +71,8 @@ def _meaning(layout: Layout) -> tuple[list[Any], list[str]]:
     said = []
     for event in layout.events:
         value = getattr(event, "value", None)
-        plain = value is not None and not event.style
-        known = resolve_plain(value) if plain and event.tag is None else value
+        plain = isinstance(value, str) and not event.style and event.tag is None
+        known = resolve_plain(str(value)) if plain else value
         kind = type(known).__name__, repr(known)
         said.append((type(event).__name__, getattr(event, "anchor", None), getattr(event, "tag", None), value, kind))
     return said, [comment.text.rstrip() for comment in layout.comments]

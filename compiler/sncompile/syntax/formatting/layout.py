@@ -180,8 +180,8 @@ class Layout:
                 end = self.header(atom) + 1
             else:
                 end = max(atom.end, atom.start)
-            line = self.line_of(max(atom.start, end - 1))
-            ends[line] = max(ends.get(line, 0), end - self.starts[line])
+            last = self.line_of(max(atom.start, end - 1))
+            ends[last] = max(ends.get(last, 0), end - self.starts[last])
         found = []
         for number, line in enumerate(self.lines):
             if "#" not in line or number in self.literal:
