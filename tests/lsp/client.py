@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.client import LanguageClient
 from pygls.uris import from_fs_path
 
@@ -79,6 +80,12 @@ class Editor:
                 self._news.clear()
                 await self._news.wait()
         return list(self.told[uri].diagnostics)
+
+    async def read(self, name: str) -> None:
+        """Wait until the newest text of a document was read: changes of names are asked about, which wait for that."""
+        with suppress(JsonRpcException):
+            params = lsp.PrepareRenameParams(self.document(name), lsp.Position(0, 0))
+            await self.client.text_document_prepare_rename_async(params)
 
     async def completions(self, name: str, mark: str, offset: int = 0) -> list[lsp.CompletionItem]:
         params = lsp.CompletionParams(self.document(name), self.position(name, mark, offset))

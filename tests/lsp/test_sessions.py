@@ -85,6 +85,7 @@ async def _do(session: Editor, name: str, words: list[str]) -> Any:
             yield f"{_where(each.range)} {each.code} {each.severity.name if each.severity else ''}: {each.message}"
         return
     position = session.position(file, words[0], int(words[1])) if words else lsp.Position(0, 0)
+    await session.read(file)
     if name == "complete":
         found = await session.completions(file, words[0], int(words[1]))
         for item in found[:12]:
