@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,12 @@ class Session:
         return outcome.check(self.path, text, Opened({self.path: text}), Options(invoked_from=self.path.parent))
 
 
-SESSIONS = {path: Session(path) for path in (*EXAMPLES[:3], *MODULES[:2])}
+PATHS = (*EXAMPLES[:3], *MODULES[:2])
+
+
+@cache
+def session_of(path: Path) -> Session:
+    return Session(path)
 
 
 def ask_everything(snapshot: Snapshot, known: Outcome | None, text: Text, line: int, column: int) -> None:
@@ -95,7 +101,7 @@ def ask_everything(snapshot: Snapshot, known: Outcome | None, text: Text, line: 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_broken_text_is_answered_for_at_every_place(data: st.DataObject) -> None:
-    session = SESSIONS[data.draw(st.sampled_from(list(SESSIONS)))]
+    session = session_of(data.draw(st.sampled_from(PATHS)))
     text = data.draw(edits(session.first))
     snapshot, shown = session.snapshot(text), Text(text)
     outline.outline(snapshot)
@@ -111,7 +117,7 @@ def test_a_broken_text_is_answered_for_at_every_place(data: st.DataObject) -> No
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_broken_text_is_checked_and_what_was_found_is_shown(data: st.DataObject) -> None:
-    session = SESSIONS[data.draw(st.sampled_from(list(SESSIONS)))]
+    session = session_of(data.draw(st.sampled_from(PATHS)))
     text = data.draw(edits(session.first))
     snapshot, made = session.snapshot(text), session.check(text)
     last = text.count("\n") + 1
@@ -124,7 +130,7 @@ def test_a_broken_text_is_checked_and_what_was_found_is_shown(data: st.DataObjec
 
 def test_every_name_of_the_examples_tells_something() -> None:
     told = 0
-    for session in SESSIONS.values():
+    for session in map(session_of, PATHS):
         snapshot = session.snapshot(session.first)
         for each in snapshot.names.found:
             found = hover.hover(snapshot, session.outcome, snapshot.text, each.span.line, each.span.column)
