@@ -7,6 +7,7 @@ import click
 from sncompile.cli.fixes import diff_option, fix_specs, unsafe_option
 from sncompile.cli.options import SpecOptions, report_options, spec_options
 from sncompile.cli.reporter import Reporter
+from sncompile.cli.spec_files import spec_files
 from sncompile.diagnostics import CompileError
 
 
@@ -22,4 +23,4 @@ def command(specs: tuple[str, ...], diff: bool, unsafe: bool, given: SpecOptions
         options = given.read()
     except CompileError as error:
         reporter.fail(error, result=True)
-    fix_specs(specs, options, reporter, unsafe=unsafe, diff=diff)
+    fix_specs(tuple(spec_files(specs)), options, reporter, unsafe=unsafe, diff=diff)

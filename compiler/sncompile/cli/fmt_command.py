@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -13,13 +10,11 @@ import click
 from sncompile.cli.fixes import difference, put_texts
 from sncompile.cli.options import color_option
 from sncompile.cli.reporter import Reporter, write
+from sncompile.cli.spec_files import spec_files
 from sncompile.diagnostics import Diagnostic
 from sncompile.diagnostics.text import visible
 from sncompile.syntax.formatting import format_text
 from sncompile.syntax.source import Source, read_source
-
-_SUFFIXES = (".yaml", ".yml")
-_SPEC = re.compile(r"""^[{ ]*["']?sncompile["']?\s*:""", re.MULTILINE)
 
 
 @click.command("fmt")
@@ -34,7 +29,8 @@ def command(files: tuple[str, ...], check: bool, diff: bool, color: str) -> None
     """
     new: dict[Path, str] = {}
     wrong, total = 0, 0
-    for name, path in _wanted(files):
+    for named in spec_files(files):
+        name, path = ("<stdin>", None) if named == "-" else (named, Path(named))
         total += 1
         source, old = _read(name, path)
         found = source if isinstance(source, Diagnostic) else format_text(name, source.text)
@@ -65,27 +61,3 @@ def _read(name: str, path: Path | None) -> tuple[Source | Diagnostic, str]:
     if isinstance(source, Diagnostic) or path is None:
         return source, source.text if isinstance(source, Source) else ""
     return source, path.read_bytes().decode()
-
-
-def _wanted(files: tuple[str, ...]) -> Iterator[tuple[str, Path | None]]:
-    """The files that are named, and the specs in folders that are."""
-    for name in files:
-        if name == "-":
-            yield "<stdin>", None
-        elif not os.path.isdir(name):
-            yield name, Path(name)
-        else:
-            for folder, folders, names in os.walk(name):
-                folders[:] = sorted(f for f in folders if not f.startswith("."))
-                for each in sorted(names):
-                    path = Path(folder, each)
-                    if path.suffix in _SUFFIXES and path.is_file() and _is_spec(path):
-                        yield str(path), path
-
-
-def _is_spec(path: Path) -> bool:
-    """Whether a file of a folder says that it is a document of ours."""
-    try:
-        return _SPEC.search(path.read_bytes()[:4096].decode("utf-8", "replace")) is not None
-    except OSError:
-        return False

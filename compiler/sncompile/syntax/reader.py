@@ -137,7 +137,8 @@ class Reader:
             that = self.value(said)
             if that is not None and said is not None:
                 message = self.text(item.get("message")) if isinstance(item, Mapping) else ""
-                found.append(CheckDoc(that, message, that.span))
+                over = self.named(item.get("over")) if isinstance(item, Mapping) else None
+                found.append(CheckDoc(that, message, that.span, over))
         return tuple(found)
 
     def values(self, node: Node | None) -> dict[str, Value]:

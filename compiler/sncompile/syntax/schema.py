@@ -199,8 +199,35 @@ def _unknown_keys(node: Node, path: Path, error: Any, slips: set[tuple[Path, str
         if guess is not None:
             # What stands for a key elsewhere may be of another form than it.
             hint = meaning(key.text, guess, free, safe=False if _ELSEWHERE.get(key.text) == guess else None)
+        hint = _torn(node, key.text) or hint
         found.append(faults.UNKNOWN_KEY.at(key.span, f"unknown key `{key.text}`{inside}", help=hint))
     return found
+
+
+def _torn(node: Mapping, name: str) -> str | None:
+    """The mend of a text that a comma has torn into a value and keys without any: `{a: f(x, y)}`."""
+    entries = node.entries
+    at = next(number for number, (key, _) in enumerate(entries) if key.text == name)
+    first, last = at, at
+    while first > 0 and _is_nothing(entries[first][1]):
+        first -= 1
+    while last + 1 < len(entries) and _is_nothing(entries[last + 1][1]):
+        last += 1
+    start, value = entries[first]
+    if (
+        first == at
+        or entries[at][0].span.line != value.span.end_line
+        or not isinstance(value, Scalar)
+        or not value.text
+        or not value.plain
+    ):
+        return None
+    whole = ", ".join((value.text, *(key.text for key, _ in entries[first + 1 : last + 1])))
+    return f"a comma ends a value inside of `{{…}}`; is the value `{whole}`? Then quote it: `{start.text}: '{whole}'`"
+
+
+def _is_nothing(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.text == "" and node.plain
 
 
 def _no_expression(node: Node, path: Path, error: Any) -> Diagnostic:
@@ -216,10 +243,11 @@ def _no_expression(node: Node, path: Path, error: Any) -> Diagnostic:
 
 def _bad_name(node: Node, name: str) -> Diagnostic:
     key = node.key(name) if isinstance(node, Mapping) else None
+    torn = _torn(node, name) if isinstance(node, Mapping) and key else None
     return faults.BAD_NAME.at(
         key.span if key else node.span,
         f"`{name}` is not a name",
-        help="a name holds letters, digits and `_`, and does not start with a digit",
+        help=torn or "a name holds letters, digits and `_`, and does not start with a digit",
     )
 
 

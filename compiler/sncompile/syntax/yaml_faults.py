@@ -86,7 +86,7 @@ def _syntax_help(problem: str, line: str) -> str:
     if "cannot start any token" in problem:
         return "quote a value that starts with `@`, `` ` ``, `%` or another of YAML's signs"
     if "expected ',' or" in problem:
-        return "a `[` or `{` is not closed, or a comma is missing; quote values with `,`, `[`, `{` or `: `"
+        return "a `[` or `{` is not closed, or a comma is missing; quote values with `,`, `[`, `]`, `{`, `}` or `: `"
     if "expected key" in problem or "block mapping" in problem or "block end" in problem or "block sequence" in problem:
         return "check the indent of this line against the lines above it"
     if "undefined alias" in problem or "alphabetic or numeric" in problem:

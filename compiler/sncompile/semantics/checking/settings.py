@@ -7,6 +7,7 @@ from sncompile.diagnostics import Related as Place
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Flag, Option
+from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import NULL
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator, NotThere
@@ -44,12 +45,25 @@ def check_settings(step: Step, evaluator: Evaluator, words: Words, report: Repor
             _check_one(step, variable.value, "", evaluator, report)
     if step.container is not None:
         _check_one(step, step.container, "", evaluator, report)
+    _tell_unasked(step, report)
     read = (id(step.command), id(step.shell))
     if read not in words:
         words[read] = [value for value in _command_values(step) if not isinstance(value, Const)]
     for value in words[read]:
         if not (isinstance(value, Local) and _known(value, step, evaluator)):
             _check_one(step, value, None, evaluator, report)
+
+
+def _tell_unasked(step: Step, report: Report) -> None:
+    """Tell of amounts that the command names as words, and that the step does not ask for."""
+    words = [*(step.command or ()), *(part.value for part in step.shell or ())]
+    unasked = {w.name: w for w in words if isinstance(w, Local) and w.space == "resources"}
+    for name, word in unasked.items():
+        if name not in step.resources and RESOURCES[name].usual is None:
+            message = f"the command of `{step.name}` names `resources.{name}`, and nothing asks for any"
+            hint = f'say it in `resources`, or write `{{option: …, value: "${{resources.{name}}}"}}`'
+            at = (Place("the step is here", step.span),)
+            report.add(faults.UNASKED_RESOURCE.at(word.span, message, help=hint, related=at))
 
 
 def _command_values(step: Step) -> list[Value]:
