@@ -283,3 +283,14 @@ def test_hover_is_not_markup_of_the_spec(desk: Desk) -> None:
     found = hover.hover(snapshot, desk.outcome("main.yaml"), snapshot.text, *desk.at("main.yaml", "  samples:", 3))
     assert found is not None
     assert r"a\|\*b\* \`x\`\<b\>" in found.markdown
+
+
+def test_no_server_is_asked_by_who_opens_a_spec(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object) -> None:
+        raise AssertionError("a server is asked")
+
+    monkeypatch.setattr("sncompile.remote.servers.Servers.ask", asked)
+    desk.write("main.yaml", PIPELINE.replace("b.fastq}", "https://example.org/b.fastq}"))
+    made = desk.outcome("main.yaml")
+    assert made.checked.program is not None
+    assert made.states == {}

@@ -93,7 +93,10 @@ class Outcome:
 
     @cached_property
     def states(self) -> Mapping[str, str]:
-        """What of each step has to run, in words; nothing for a pipeline with errors, and for a very large one."""
+        """What of each step has to run, in words.
+
+        Nothing for a pipeline with errors, for a very large one, and for one with files on other machines.
+        """
         if self.graph is None or self.checked.program is None or self.graph.job_count() > MAX_PLANNED:
             return {}
         from sncompile.runner.state.deciding import decisions_for
@@ -101,6 +104,11 @@ class Outcome:
 
         try:
             made = compile_program(self.checked.program)
+            ports = [
+                port for task in made.jobs.tasks.values() for port in (*task.inputs.values(), *task.outputs.values())
+            ]
+            if any(port.remote for port in ports):
+                return {}  # Servers would be asked, and nobody who opens a spec has wanted that.
             work = work_of(decisions_for(made, Hashing.NEVER), made.graph.folder)
         except (CompileError, OSError):
             return {}
