@@ -56,7 +56,9 @@ def _check_rows(doc: TableDoc, table: Table, report: Report) -> bool:
     seen: dict[tuple[Cell, ...], int] = {}
     repeated = [(seen[key], row) for row, key in enumerate(keys) if seen.setdefault(key, row) != row]
     for (first, row), more in few(repeated):
-        other = (Place("the other row", table.row_span(first)),) if table.row_span(first) != table.span else ()
+        place, beside = table.row_span(row), table.row_span(first)
+        # A query may have made both of one row.
+        other = (Place("the other row", beside),) if beside not in (table.span, place) else ()
         which, hint = f"the key {table.describe(row)}", "add a column to `key` that tells them apart"
         if table.enumerated is not None:
             both = " and ".join(f"`{table.columns[table.enumerated][n]}`" for n in (first, row))
@@ -65,7 +67,7 @@ def _check_rows(doc: TableDoc, table: Table, report: Report) -> bool:
         else:
             message = f"two rows of `{table.name}` have {which}{more}"
             hint = f"{hint}{_candidates(table, first, row)}, or remove one"
-        report.add(faults.DUPLICATE_ROWS.at(table.row_span(row), message, help=hint, related=(*other, *where)))
+        report.add(faults.DUPLICATE_ROWS.at(place, message, help=hint, related=(*other, *where)))
     return False
 
 
