@@ -45,14 +45,16 @@ def unmet(
     """
     evaluator = Evaluator(graph.families)
     wanted: dict[Place, dict[str, tuple[ProgramDoc, str]]] = {}
-    for name, step in steps.items():
-        family = graph.families.get(name)
-        if not step.module.programs or family is None or all_there(family, evaluator, working):
+    for family in graph.families.values():
+        # A pass may have made one family of several steps.
+        names = {origin.step for origin in family.origins.values()} if family.origins else {family.name}
+        needed = [(program, name) for name in sorted(names & steps.keys()) for program in steps[name].module.programs]
+        if not needed or all_there(family, evaluator, working):
             continue
         if family.conda is not None or any(variable.name == "PATH" for variable in family.env):
             continue  # What it will find cannot be seen from here.
         for place in _places(family, evaluator, containers, methods):
-            for program in step.module.programs:
+            for program, name in needed:
                 wanted.setdefault(place, {}).setdefault(program.name.name, (program, name))
     for place, programs in wanted.items():
         if place.words:
