@@ -46,7 +46,7 @@ def bindings(old: str, **more: Any) -> dict[str, Any]:
     """
     words = MODULES[old]["command"]
     given: dict[str, Any] = {"use_legacy": False} if "--use_legacy" in MODULES[old]["optional"] else {}
-    if broken(old) or words[1:-1] and "loaddata" in words and words[1] != "segcheck" and "calc" not in words:
+    if broken(old) or (words[1:-1] and "loaddata" in words and words[1] != "segcheck" and "calc" not in words):
         given["starrynight"] = "next"
     if "--plugin_dir" in MODULES[old]["optional"]:
         given["plugin"] = "plugins"

@@ -67,7 +67,8 @@ def test_environment_threads_and_resources_are_emitted(tmp_path: Path) -> None:
     """Those of the module, and those that a step sets instead."""
     step = (
         "  load:\n    module: starrynight/cp_illum_calc_loaddata\n"
-        "    env: {OMP_NUM_THREADS: '4'}\n    resources: {memory: 8GB, time: 2h}\n    container: example/starrynight:1\n"
+        "    env: {OMP_NUM_THREADS: '4'}\n    resources: {memory: 8GB, time: 2h}\n"
+        "    container: example/starrynight:1\n"
     )
     graph = graph_from(pipeline_text([step]), tmp_path)
     compile_graph(graph).write(default_out(graph))

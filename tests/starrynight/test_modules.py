@@ -177,7 +177,7 @@ def test_no_image_is_invented(old: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("old", [old for old in ALL if true_command(old)[1] == "cp"])
 def test_cellprofiler_has_a_time_and_grows_with_its_images(old: str, tmp_path: Path) -> None:
-    """Jobs that hang are ended by whoever runs them; memory goes by what they read, and doubles when they are repeated."""
+    """Jobs that hang are ended by who runs them; memory goes by what they read, and grows when they are repeated."""
     resources = job_of(old, tmp_path).resources
     assert {"attempt", "size"} <= set(re.findall(r"\w+", str(resources["time_min"])))
     assert resources["memory_mb"] == 2000 or "size" in str(resources["memory_mb"])
