@@ -161,7 +161,7 @@ def test_cell_painting_needs_no_barcodes(small: Path, tmp_path: Path) -> None:
     index = indexed(folder, "NOT is_sbs_image", "part.parquet")
     assert not check(folder / "pcp_generic.yaml", Options(sets={**words, "index": index}, invoked_from=folder)).failed
     found = check(folder / "pcp_generic.yaml", Options(sets=words, invoked_from=folder))
-    assert [d.code for d in found.diagnostics] == ["SN355", "SN355"]
+    assert [d.code for d in found.diagnostics] == ["SN355"]
 
 
 def test_a_new_plate_runs_its_own_jobs(tmp_path: Path) -> None:
@@ -389,6 +389,21 @@ def test_stages_are_put_together_without_wiring(tmp_path: Path) -> None:
     assert commands == {new_name(old): true_command(old)[:3] for old in GENERIC}
     order = closure({name: set(job.after) for name, job in found.items()})
     assert {n.replace(".", "_"): {b.replace(".", "_") for b in before} for n, before in order.items()} == true_order()
+
+
+def test_an_edited_copy_of_the_library_is_taken_all_through(small: Path, tmp_path: Path) -> None:
+    """By its name: the modules inside of its pipelines are the copy's as well."""
+    folder = copied(small, tmp_path)
+    shutil.copytree(PIPELINES.parent, folder / "sn")
+    module = folder / "sn" / "cp_illum_calc_cp.yaml"
+    module.write_text(module.read_text().replace('memory: "${2 * attempt}GB"', "memory: 7GB"))
+    given = "".join(f"      {line}\n" for line in SETTINGS.splitlines())
+    (folder / "main.yaml").write_text(
+        "sncompile: 1\npipeline: mine\ndata: {workspace: workspace}\nmodules: {starrynight: ./sn}\nsteps:\n  pcp:\n"
+        f"    module: starrynight/pipelines/pcp_generic\n    with:\n{given}"
+    )
+    found = {job.step: job for job in jobs(emit(folder / "main.yaml"))}
+    assert found["pcp.cp_illum_calc_cp"].resources["memory_mb"] == 7000
 
 
 KEYED = """\
