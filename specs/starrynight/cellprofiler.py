@@ -3,8 +3,8 @@
     python3 cellprofiler.py [--unit CSV] [--channels PATTERN | --images PATTERN] [--least N] starrynight cp -p … -l … -o …
 
 The tool does every CSV of a folder; with `--unit` it is shown that one alone. It ends well where CellProfiler could not
-even load its pipeline, and never where CellProfiler failed, as the Java machine that it has started goes on: both are
-failures here. What it wrote is counted against what the load data names. Needs Python alone.
+even load its pipeline, and never where CellProfiler failed, or several processes were at work, as the Java machine that it
+has started goes on. Here the first two are failures, and the last one is ended when all is there. What it wrote is counted against what the load data names. Needs Python alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 FATAL = ("Failed to load pipeline", "Error while loading", "No work to be done")
@@ -35,7 +35,9 @@ def main() -> None:
     parser.add_argument("--channels", help="files that there must be for each channel of the load data")
     parser.add_argument("--images", help="files that there must be for each image of the load data")
     parser.add_argument("--least", type=int, default=1, help="how many files a unit writes at least")
-    parser.add_argument("--grace", type=float, default=60, help="seconds that a tool may idle that has failed")
+    parser.add_argument(
+        "--grace", type=float, default=os.environ.get("STARRYNIGHT_GRACE", 60), help="seconds that it may idle"
+    )
     parser.add_argument("command", nargs=argparse.REMAINDER)
     given = parser.parse_args()
     command = list(given.command)
@@ -45,7 +47,8 @@ def main() -> None:
             shutil.copy(unit_file(Path(command[place]), given.unit), folder)
             command[place] = folder
         loaddata = sorted(Path(command[place]).glob("**/*.csv"))
-        fault = run(command, given.grace) or lacking(loaddata, Path(command[command.index("-o") + 1]), given)
+        out = Path(command[command.index("-o") + 1])
+        fault = run(command, given.grace, lambda: lacking(loaddata, out, given)) or lacking(loaddata, out, given)
     if fault is not None:
         # Last of all, where whoever looks at the end of the log sees it.
         sys.exit(f"starrynight cp failed: {fault}")
@@ -62,10 +65,10 @@ def unit_file(folder: Path, name: str) -> Path:
 # --- Running ----------------------------------------------------------------------------------------------------------
 
 
-def run(command: Sequence[str], grace: float) -> str | None:
-    """Run the tool in a session of its own, show what it says, and end it where it has failed and idles.
+def run(command: Sequence[str], grace: float, missing: Callable[[], str | None]) -> str | None:
+    """Run the tool in a session of its own, show what it says, and end it where it idles and has failed, or done all.
 
-    Gives what went wrong, or None.
+    `missing` looks at what it should write. Gives what went wrong, or None.
     """
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
@@ -82,12 +85,12 @@ def run(command: Sequence[str], grace: float) -> str | None:
             break
         except subprocess.TimeoutExpired:
             now = cpu_of(process.pid)
-            idle = idle + 1 if heard.failed and now - before < IDLE else 0
+            idle = idle + 1 if now - before < IDLE else 0
             before = now
-            if idle >= grace:
+            if idle >= grace and (heard.failed or missing() is None):
                 end(process)
                 reader.join(5)
-                return f"{heard.cause()} (it did not end by itself)"
+                return f"{heard.cause()} (it did not end by itself)" if heard.failed else heard.fatal
     reader.join(5)
     end(process)
     if process.returncode:

@@ -101,3 +101,9 @@ def test_a_tool_that_works_on_is_left_alone(tmp_path: Path) -> None:
     recovers = HANGS.partition("# As the Java")[0] + "end = time.process_time() + 4\n"
     done = wrapped(tmp_path, TOOL + recovers + "while time.process_time() < end: pass\n" + WRITES.removeprefix(TOOL))
     assert done.returncode == 0, done.stderr
+
+
+def test_a_tool_that_has_done_all_and_stays_is_ended(tmp_path: Path) -> None:
+    """Where several processes were at work it never ends by itself; that is no failure."""
+    done = wrapped(tmp_path, WRITES + "time.sleep(600)\n", "--channels", "*.npy")
+    assert done.returncode == 0, done.stderr
