@@ -127,7 +127,13 @@ def implied_pairs(flow: Any) -> set[tuple[str, str]]:
 def sncompile(folder: Path, *arguments: str, fails: bool = False, **env: str) -> str:
     """Run the command line in a folder with the test double on the path; gives what it wrote."""
     path = os.pathsep.join((str(HERE / "double"), str(Path(sys.executable).parent), os.environ["PATH"]))
-    variables = {**os.environ, "PATH": path, "STARRYNIGHT_CALLS": str(folder / "calls"), **env}
+    variables = {
+        **os.environ,
+        "PATH": path,
+        "STARRYNIGHT_CALLS": str(folder / "calls"),
+        "STARRYNIGHT_GRACE": "3",
+        **env,
+    }
     done = command_line.sncompile(folder, *arguments, env=variables)
     assert (done.returncode != 0) == fails, done.stdout[-2000:] + done.stderr[-4000:]
     return done.stdout + done.stderr

@@ -39,7 +39,7 @@ barcode_csv: barcodes.csv
 plugin: plugins
 cp_nuclei_channel: {CP_CHANNELS[2]}
 cp_cell_channel: {CP_CHANNELS[0]}
-cp_mito_channel: {CP_CHANNELS[1]}
+cp_mito_channel: {CP_CHANNELS[1].replace("-", "")}
 sbs_nuclei_channel: {SBS_CHANNELS[4]}
 """
 GIVEN = ("--params", "set.yaml")
@@ -50,7 +50,8 @@ def prepared(folder: Path, **size: int) -> Path:
     make_dataset(folder, **{"cycles": 3, **size})  # type: ignore[arg-type]
     (folder / "barcodes.csv").write_text("barcode,gene\n")
     (folder / "plugins").mkdir()
-    (folder / "plugins" / "callbarcodes.py").write_text("")
+    for name in ("callbarcodes", "compensatecolors"):
+        (folder / "plugins" / f"{name}.py").write_text("")
     (folder / "set.yaml").write_text(SETTINGS)
     for pipeline in PIPELINES.glob("*.yaml"):
         shutil.copy(pipeline, folder)

@@ -27,7 +27,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "workspace").mkdir()
     (tmp_path / "workspace" / "barcodes.csv").write_text("barcode,gene\n")
     (tmp_path / "workspace" / "plugins").mkdir()
-    (tmp_path / "workspace" / "plugins" / "callbarcodes.py").write_text("")
+    for name in ("callbarcodes", "compensatecolors"):
+        (tmp_path / "workspace" / "plugins" / f"{name}.py").write_text("")
     places = (str(HERE / "double"), str(Path(sys.executable).parent), os.environ["PATH"])
     monkeypatch.setenv("PATH", os.pathsep.join(places))
     monkeypatch.chdir(tmp_path)
