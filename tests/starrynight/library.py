@@ -38,9 +38,9 @@ def nested(one: str, other: str) -> bool:
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
-def bindings(old: str, **more: str) -> dict[str, str]:
+def bindings(old: str, **more: Any) -> dict[str, Any]:
     """What a module must be given: the channels and the barcodes that its true command line names."""
-    given = {}
+    given: dict[str, Any] = {}
     for word in MODULES[old]["command"]:
         if word.startswith("<"):
             role = word.strip("<>").partition(".")[2]
@@ -50,7 +50,7 @@ def bindings(old: str, **more: str) -> dict[str, str]:
     return given | more
 
 
-def step_text(name: str, old: str, **more: str) -> str:
+def step_text(name: str, old: str, **more: Any) -> str:
     """A step that runs a module, called by its old name, as YAML."""
     given = ", ".join(f"{key}: {json.dumps(value)}" for key, value in bindings(old, **more).items())
     return f"  {name}: {{module: starrynight/{old}" + (f", with: {{{given}}}" if given else "") + "}\n"
@@ -96,9 +96,13 @@ def implied_pairs(flow: Any) -> set[tuple[str, str]]:
 
 
 def sncompile(folder: Path, *arguments: str, fails: bool = False, **env: str) -> str:
-    """Run the command line in a folder with the test double on the path; gives what it wrote."""
+    """Run the command line in a folder with the test doubles on the path; gives what it wrote.
+
+    A CellProfiler that has failed ends here, other than the real one.
+    """
     path = os.pathsep.join((str(HERE / "double"), str(Path(sys.executable).parent), os.environ["PATH"]))
-    variables = {**os.environ, "PATH": path, "STARRYNIGHT_CALLS": str(folder / "calls"), **env}
+    noted = {"STARRYNIGHT_CALLS": str(folder / "calls"), "STARRYNIGHT_ENDS": "1"}
+    variables = {**os.environ, "PATH": path, **noted, **env}
     done = command_line.sncompile(folder, *arguments, env=variables)
     assert (done.returncode != 0) == fails, done.stdout[-2000:] + done.stderr[-4000:]
     return done.stdout + done.stderr

