@@ -15,6 +15,7 @@
 #   make wheel   build the wheel and use it where nothing else of this repository is
 #   make fuzz    make specs of specs and look for any that the compiler stumbles over (SECONDS=60)
 #   make mutants put faults into the code, and see which of them no test notices (COUNT=20 of each folder, SEED=0)
+#   make docs    build the documentation site, to build/docs/docs/index.html
 #   make bench   measure what compiling and running cost, beside other ways to the same (about half an hour)
 
 # A python3 that is too old is passed over for a newer one beside it.
@@ -26,7 +27,8 @@ DEMO := specs/examples/illumination
 
 EXTRAS := dev,demo,http,notebook,s3,telemetry,testing
 
-.PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines test-starrynight constraints lint wheel fuzz mutants bench clean
+.PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines test-starrynight constraints lint \
+	wheel docs fuzz mutants bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -112,6 +114,12 @@ wheel: $(VENV)/bin/python
 		&& ../empty/bin/snakemake --help | grep -q 'sncompile-otel'
 	@echo "The wheel works: $$(ls dist/*.whl)"
 
+# Everything that is not in order is an error: a link that leads nowhere, a page in no list, a name that does not exist.
+docs: $(VENV)/.docs
+	rm -rf build/docs
+	$(VENV)/bin/sphinx-build -q -W --keep-going -j auto -c docs/site -d build/doctrees . build/docs
+	@echo "The site is build/docs/docs/index.html"
+
 SECONDS ?= 60
 
 fuzz: $(VENV)/.test
@@ -143,11 +151,12 @@ LOCK = $(INDEX) $(UV) --universal --python-version 3.11 --generate-hashes --cons
 
 constraints: $(VENV)-tools/bin/uv
 	mkdir -p build locks
-	$(INDEX) $(UV) --universal --python-version 3.11 --upgrade $(addprefix --extra ,$(ALL) bench) \
+	$(INDEX) $(UV) --universal --python-version 3.11 --upgrade $(addprefix --extra ,$(ALL) bench docs) \
 		pyproject.toml locks/build.in locks/engines.in -o build/all.txt
 	$(LOCK) -o locks/run.txt
 	$(LOCK) --extra demo -o locks/demo.txt
 	$(LOCK) $(addprefix --extra ,$(ALL)) -o locks/test.txt
+	$(LOCK) --extra docs -o locks/docs.txt
 	$(LOCK) --extra bench -o locks/bench.txt
 	$(LOCK) $(addprefix --extra ,$(ALL)) locks/engines.in -o locks/engines.txt
 
@@ -169,6 +178,10 @@ $(VENV)/.test: pyproject.toml locks/test.txt | $(VENV)/bin/python
 
 $(VENV)/.engines: pyproject.toml locks/engines.txt | $(VENV)/.test
 	$(call install,$(VENV),engines)
+	@touch $@
+
+$(VENV)/.docs: pyproject.toml locks/docs.txt | $(VENV)/bin/python
+	$(call install,$(VENV),docs)
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml locks/bench.txt | $(VENV)/bin/python

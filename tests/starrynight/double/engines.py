@@ -74,11 +74,14 @@ def _pipeline(cppipe: Path, plugin_dir: str | None) -> dict[str, Any]:
             raise Failed("what the newer pipelines save is not known: they miss the illumination functions")
         needs = [column.removeprefix("FileName_") for column in told["columns"] if column.startswith("FileName_")]
         return {"kind": kind, "needs": needs, "writes": lambda row: _newer_functions(row, needs)}
-    plugins = {path.stem for path in Path(plugin_dir).glob("*.py")} if plugin_dir else set()
-    if missing := PLUGINS.get(kind, set()) - plugins:
-        print(f"Failed to load pipeline: {', '.join(sorted(missing))}", file=sys.stderr)
-        return {"kind": kind, "needs": [], "writes": lambda _: []}
     needs, writes = LEGACY[kind]
+    there = {path.stem for path in Path(plugin_dir).glob("*.py")} if plugin_dir else set()
+    missing = [name for name in PLUGINS.get(kind, ()) if name.lower() not in there]
+    if missing:
+        # It goes on with the modules before that one, which save nothing.
+        print("ERROR:root:Failed to load pipeline", file=sys.stderr)
+        print(f"ValueError: Could not find the {missing[0]} module", file=sys.stderr)
+        return {"kind": kind, "needs": needs, "writes": lambda _: []}
     return {"kind": kind, "needs": needs, "writes": writes}
 
 
@@ -136,7 +139,8 @@ def _of_cycle(row: Row) -> list[str]:
 def _compensated(row: Row) -> list[str]:
     images = [f"{_site(row)}_Cycle{cycle:02d}_{c}.tiff" for cycle in CYCLES for c in BASES]
     names = ("AllFoci", "BarcodeFoci", "Experiment", "Foci", "Image", "Nuclei")
-    return [*images, f"{_site(row)}_Cycle01_DNA.tiff", *_tables("BarcodePreprocessing", *names)]
+    more = [f"{_site(row)}_Cycle01_DNA.tiff", f"overlay/{_site(row)}_StDev_Overlay.tiff"]
+    return [*images, *more, *_tables("BarcodePreprocessing", *names)]
 
 
 def _measured(row: Row) -> list[str]:
@@ -157,7 +161,7 @@ LEGACY: dict[str, tuple[list[str], Callable[[Row], list[str]]]] = {
 }
 """Of each hand-made pipeline the images that it loads, by their names in load data, and what it saves of a row."""
 
-PLUGINS = {"preprocess_sbs": {"callbarcodes", "compensatecolors"}, "analysis": {"callbarcodes"}}
+PLUGINS = {"preprocess_sbs": ("CompensateColors", "CallBarcodes"), "analysis": ("CallBarcodes",)}
 """Modules that are not CellProfiler's own."""
 
 
