@@ -6,6 +6,7 @@
 #   make test-long  the long ones: hostile values in every place, CWL engines, crashes at every write, fuzzing
 #   make test-engines  the tests that need SLURM, Docker, podman or Apptainer (installed with apt-get by root on Debian)
 #                and Snakemake's executor plugins
+#   make test-starrynight  the library and its test double against the `starrynight` on PATH, where there is one
 #   make test-newest  the fast tests with the newest packages that pyproject.toml allows
 #   make test-lowest  the fast tests with the oldest
 #   make test-pythons  the fast tests with every Python from 3.11 to 3.14 that is here, on PATH or of pyenv
@@ -14,6 +15,7 @@
 #   make wheel   build the wheel and use it where nothing else of this repository is
 #   make fuzz    make specs of specs and look for any that the compiler stumbles over (SECONDS=60)
 #   make mutants put faults into the code, and see which of them no test notices (COUNT=20 of each folder, SEED=0)
+#   make docs    build the documentation site, to build/docs/docs/index.html
 #   make bench   measure what compiling and running cost, beside other ways to the same (about half an hour)
 
 # A python3 that is too old is passed over for a newer one beside it.
@@ -25,7 +27,8 @@ DEMO := specs/examples/illumination
 
 EXTRAS := dev,demo,http,notebook,s3,telemetry,testing
 
-.PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines constraints lint wheel fuzz mutants bench clean
+.PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines test-starrynight constraints lint \
+	wheel docs fuzz mutants bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -82,6 +85,10 @@ test-engines: $(VENV)/.engines
 	PATH="$(BIN):$$PATH" python -m pytest tests/engines/test_profiles.py tests/engines/test_slurm*.py \
 		tests/engines/test_containers.py tests/engines/test_cwl_containers.py
 
+# The project neither holds nor builds StarryNight: its command, with CellProfiler, is taken as it is found.
+test-starrynight: $(VENV)/.test
+	PATH="$(BIN):$$PATH" python -m pytest -n 0 -rs tests/starrynight/test_real.py
+
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
@@ -106,6 +113,12 @@ wheel: $(VENV)/bin/python
 		&& cat plants/results/compare/report.md \
 		&& ../empty/bin/snakemake --help | grep -q 'sncompile-otel'
 	@echo "The wheel works: $$(ls dist/*.whl)"
+
+# Everything that is not in order is an error: a link that leads nowhere, a page in no list, a name that does not exist.
+docs: $(VENV)/.docs
+	rm -rf build/docs
+	$(VENV)/bin/sphinx-build -q -W --keep-going -j auto -c docs/site -d build/doctrees . build/docs
+	@echo "The site is build/docs/docs/index.html"
 
 SECONDS ?= 60
 
@@ -138,11 +151,12 @@ LOCK = $(INDEX) $(UV) --universal --python-version 3.11 --generate-hashes --cons
 
 constraints: $(VENV)-tools/bin/uv
 	mkdir -p build locks
-	$(INDEX) $(UV) --universal --python-version 3.11 --upgrade $(addprefix --extra ,$(ALL) bench) \
+	$(INDEX) $(UV) --universal --python-version 3.11 --upgrade $(addprefix --extra ,$(ALL) bench docs) \
 		pyproject.toml locks/build.in locks/engines.in -o build/all.txt
 	$(LOCK) -o locks/run.txt
 	$(LOCK) --extra demo -o locks/demo.txt
 	$(LOCK) $(addprefix --extra ,$(ALL)) -o locks/test.txt
+	$(LOCK) --extra docs -o locks/docs.txt
 	$(LOCK) --extra bench -o locks/bench.txt
 	$(LOCK) $(addprefix --extra ,$(ALL)) locks/engines.in -o locks/engines.txt
 
@@ -164,6 +178,10 @@ $(VENV)/.test: pyproject.toml locks/test.txt | $(VENV)/bin/python
 
 $(VENV)/.engines: pyproject.toml locks/engines.txt | $(VENV)/.test
 	$(call install,$(VENV),engines)
+	@touch $@
+
+$(VENV)/.docs: pyproject.toml locks/docs.txt | $(VENV)/bin/python
+	$(call install,$(VENV),docs)
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml locks/bench.txt | $(VENV)/bin/python

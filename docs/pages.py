@@ -33,6 +33,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGES = (
     "README.md",
+    "CONTRIBUTING.md",
     "docs/tutorial.md",
     "docs/language.md",
     *sorted(f"docs/{p.name}" for p in REPOSITORY.glob("docs/coming-from-*.md")),

@@ -36,14 +36,15 @@ LONG = (
     "engines/test_together.py",
     "engines/test_value_outputs.py",
     "fuzz/test_fuzz.py",
+    "starrynight/test_real.py",
     "test_security.py",
 )
 """Files of tests that take minutes: `make test-long` runs them alone, and so does naming one."""
 
 SLOW = (
     "attacks/", "bench/", "engines/", "exchange/", "fuzz/", "mutants/", "properties/", "starrynight/", "telemetry/",
-    "traces/", "test_bounds.py", "test_docs.py", "test_notebook.py", "test_package.py", "test_path_identity.py",
-    "test_repositories.py", "test_security", "test_yaml.py",
+    "traces/", "examples/", "test_bounds.py", "test_docs.py", "test_notebook.py", "test_package.py",
+    "test_path_identity.py", "test_repositories.py", "test_security", "test_yaml.py",
 )  # fmt: skip
 """Files and folders of tests that start engines, or compile many specs: `--fast` leaves them out, but for `SAMPLE`."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-CP_CHANNELS = ("PhalloAF750", "ZO1AF488", "DAPI")
+CP_CHANNELS = ("PhalloAF750", "ZO1-AF488", "DAPI")
 SBS_CHANNELS = ("C", "A", "T", "G", "DAPI")
 
 

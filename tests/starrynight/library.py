@@ -125,12 +125,16 @@ def implied_pairs(flow: Any) -> set[tuple[str, str]]:
 
 
 def sncompile(folder: Path, *arguments: str, fails: bool = False, **env: str) -> str:
-    """Run the command line in a folder with the test double on the path; gives what it wrote."""
+    """Run the command line in a folder with the test doubles on the path; gives what it wrote.
+
+    A CellProfiler that has failed ends here, other than the real one.
+    """
     path = os.pathsep.join((str(HERE / "double"), str(Path(sys.executable).parent), os.environ["PATH"]))
     variables = {
         **os.environ,
         "PATH": path,
         "STARRYNIGHT_CALLS": str(folder / "calls"),
+        "STARRYNIGHT_ENDS": "1",
         "STARRYNIGHT_GRACE": "3",
         **env,
     }

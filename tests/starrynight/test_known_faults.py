@@ -90,16 +90,18 @@ def _snakefile(folder: Path) -> str:
 def test_an_empty_result_does_not_count_as_done(tmp_path: Path) -> None:
     """CellProfiler finds nothing to do and is content; the job has failed, and it is done anew."""
     (tmp_path / "load").mkdir()
-    (tmp_path / "pipe.cppipe").write_text("illum_calc_painting\n")
+    (tmp_path / "pipe.cppipe").write_text(json.dumps({"kind": "illum_calc_painting", "legacy": True}))
     (tmp_path / "main.yaml").write_text(
         pipeline_text([step_text("cp", "cp_calc_illum_invoke_cp", loaddata="load", cppipe="pipe.cppipe")])
     )
     told = run(tmp_path, "main.yaml", fails=True)
     assert "starrynight cp failed: Found 0 cppipe files. No work to be done" in told
     (tmp_path / "image.tiff").touch()
-    row = f"B,P,1,A1,0,image.tiff,{tmp_path}"
-    heads = "Metadata_Batch,Metadata_Plate,Metadata_Site,Metadata_Well,Metadata_Cycle,FileName_OrigDNA,PathName_OrigDNA"
-    (tmp_path / "load" / "B^P#illum_calc.csv").write_text(f"{heads}\n{row}\n")
+    row = {"Metadata_Batch": "B", "Metadata_Plate": "P", "Metadata_Site": "1", "Metadata_Well": "A1"}
+    for channel in ("DNA", "Phalloidin", "ZO1"):
+        row |= {f"FileName_Orig{channel}": "image.tiff", f"PathName_Orig{channel}": str(tmp_path)}
+    text = f"{','.join(row)}\n{','.join(row.values())}\n"
+    (tmp_path / "load" / "B^P#illum_calc.csv").write_text(text)
     run(tmp_path, "main.yaml")
     assert (tmp_path / "ws" / "illum" / "cp" / "illum_calc" / "B-P" / "P_IllumDNA.npy").is_file()
 

@@ -231,16 +231,3 @@ def test_every_module_takes_other_places(tmp_path: Path) -> None:
     (tmp_path / "main.yaml").write_text(text)
     told = sncompile(tmp_path, "compile", "main.yaml", "--emit", "jobs", "--data", "workspace=/else where")
     assert '"/else where/index/index.parquet"' in told
-
-
-def test_the_double_takes_true_command_lines_only() -> None:
-    """It is no proof of anything otherwise."""
-    from tests.starrynight.double.command_line import Refused, read_call
-
-    for old in ALL:
-        read_call(true_command(old)[1:])
-        for wrong in (["--out", "x"], ["more"], ["-o"], true_command(old)[-2:]):
-            with pytest.raises(Refused):
-                read_call([*true_command(old)[1:], *wrong])
-        with pytest.raises(Refused):
-            read_call(true_command(old)[1:-2])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -61,7 +62,7 @@ def prepared(folder: Path, **size: int) -> Path:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One plate with two cycles, two wells and two sites, indexed."""
+    """One plate with three cycles, as the older pipelines have them, two wells and two sites, indexed."""
     return prepared(tmp_path_factory.mktemp("small"))
 
 
@@ -76,7 +77,7 @@ def test_the_index_pipeline_writes_an_index(small: Path) -> None:
     """A row for every image, told apart by cycle; what is no image is left out."""
     query = "SELECT is_sbs_image, count(*), count(DISTINCT cycle_id) FROM read_parquet(?) GROUP BY ALL ORDER BY ALL"
     index = small / "workspace" / "index" / "index.parquet"
-    assert duckdb.connect().execute(query, [str(index)]).fetchall() == [(False, 4, 0), (True, 8, 2)]
+    assert duckdb.connect().execute(query, [str(index)]).fetchall() == [(False, 4, 0), (True, 12, 3)]
     assert [call[:2] for call in calls(small)] == [["inventory", "gen"], ["index", "gen"]]
 
 
@@ -224,9 +225,16 @@ def test_settings_from_outside_reach_the_steps(small: Path, tmp_path: Path) -> N
     assert found["pcp.cp_segcheck_loaddata"].resources["memory_mb"] == 1000
 
 
-def by_convention(names: list[str]) -> str:
-    """A pipeline of the modules, one job each, with nothing said of who reads what."""
-    return pipeline_text(step_text(new_name(old), old) for old in names).replace("ws, images: dataset", "workspace")
+def by_convention(names: list[str], **values: Any) -> str:
+    """A pipeline of the modules, one job each, with nothing said of who reads what; `values` go to who takes them."""
+
+    def taken(old: str) -> dict[str, Any]:
+        options = {"use_legacy": "--use_legacy", "plugin": "--plugin_dir", "jobs": "--jobs"}
+        return {name: value for name, value in values.items() if options[name] in MODULES[old]["optional"]}
+
+    return pipeline_text(step_text(new_name(old), old, **taken(old)) for old in names).replace(
+        "ws, images: dataset", "workspace"
+    )
 
 
 def closure(direct: dict[str, set[str]]) -> dict[str, set[str]]:
@@ -281,10 +289,13 @@ def test_pcp_generic_orders_all_that_depends_and_no_more(small: Path, tmp_path: 
 def test_one_job_for_all_runs_too(small: Path, tmp_path: Path) -> None:
     """The same modules without keys, wired by conventions alone: 21 jobs, and the same units in the end."""
     folder = copied(small, tmp_path)
-    (folder / "main.yaml").write_text(by_convention(GENERIC))
+    given = "".join(f"      {line}\n" for line in SETTINGS.splitlines() if line.partition("_")[0] in ("cp", "sbs"))
+    experiment = f"  experiment:\n    module: starrynight/experiments/pcp_generic\n    with:\n{given}"
+    text = by_convention(GENERIC, use_legacy=True, plugin="plugins", jobs=1)
+    (folder / "main.yaml").write_text(text.replace("steps:\n", "steps:\n" + experiment, 1))
     told = run(folder, "main.yaml")
-    assert "21 of 21 jobs done" in told
-    assert len(list((folder / "workspace" / "analysis").glob("Batch1-*/*.csv"))) == 4
+    assert "22 of 22 jobs done" in told
+    assert len(list((folder / "workspace" / "analysis").glob("Batch1-*/MyExpt_Image.csv"))) == 4
 
 
 UNITS = """\
@@ -328,7 +339,7 @@ def test_load_data_can_range_over_units_too(small: Path, tmp_path: Path) -> None
     found = sorted(p.relative_to(folder).as_posix() for p in folder.glob("workspace/cellprofiler/loaddata/**/*.csv"))
     place = "workspace/cellprofiler/loaddata/sbs/illum_calc/Batch1^Plate1"
     assert found == [f"{place}^{c}/Batch1^Plate1^{c}#illum_calc.csv" for c in (1, 2)]
-    (folder / "units.yaml").write_text(UNITS.replace('cycle: "2"', 'cycle: "3"'))
+    (folder / "units.yaml").write_text(UNITS.replace('cycle: "2"', 'cycle: "4"'))
     assert "the index has no rows" in run(folder, "units.yaml", fails=True)
 
 

@@ -17,11 +17,24 @@ SCHEMAS = ".schemas"
 """The folder of a new project that holds the schemas, so that editors need no network to check and complete."""
 
 
-@click.command("init")
+TEMPLATES = {
+    "plants": "the smallest: two steps over the rows of a table",
+    "imaging": "a plate of images: wells and sites from the names of files",
+    "genomics": "a sheet of samples with units, single-end and paired",
+    "grid": "models with every setting on every part of the data",
+}
+"""Template → its line. Each is a folder of `templates/init/`; all run with Python, awk and bash alone."""
+
+
+@click.command("init", epilog="\b\nTemplates:\n" + "\n".join(f"{n:<9} {line}" for n, line in TEMPLATES.items()))
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
-def command(folder: Path) -> None:
-    """Write a small project that runs: a pipeline, two modules with their scripts, a table and a little data."""
-    project = _project()
+@click.option(
+    "-t", "--template", type=click.Choice(list(TEMPLATES)),
+    help="What to begin with. At a terminal it is asked for; else plants.",
+)  # fmt: skip
+def command(folder: Path, template: str | None) -> None:
+    """Write a small project that runs: a pipeline, its modules with their scripts, and a little data."""
+    project = _project(template or _asked())
     standing = [name for name in project if (folder / name).exists() or (folder / name).is_symlink()]
     if standing:
         shown = ", ".join(f"`{folder / name}`" for name in standing[:3]) + ", …" * (len(standing) > 3)
@@ -39,17 +52,23 @@ def command(folder: Path) -> None:
     write(f"{folder}: {len(project)} files; next:\n" + "".join(f"  {step}\n" for step in steps))
 
 
-def _project() -> dict[str, str]:
+def _asked() -> str:
+    """The template that whoever sits there chooses; the first one where nobody does."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return next(iter(TEMPLATES))
+    click.echo("".join(f"  {name:<9} {line}\n" for name, line in TEMPLATES.items()), err=True, nl=False)
+    chosen: str = click.prompt("Template", type=click.Choice(list(TEMPLATES)), default="plants", err=True)
+    return chosen
+
+
+def _project(template: str) -> dict[str, str]:
     """The files of a new project, by their names in it."""
-    found = {("." + name if name == "gitignore" else name): text for name, text in _below(_templates(), "")}
+    below = _below(files("sncompile.templates").joinpath("init", template), "")
+    found = {("." + name if name == "gitignore" else name): text for name, text in below}
     for kind in ("pipeline", "module"):
         name = f"{kind}.schema.json"
         found[f"{SCHEMAS}/{name}"] = files("sncompile.schemas").joinpath(name).read_text("utf-8")
     return found
-
-
-def _templates() -> Traversable:
-    return files("sncompile.templates").joinpath("init")
 
 
 def _below(folder: Traversable, prefix: str) -> list[tuple[str, str]]:

@@ -33,6 +33,8 @@ COMMANDS = {
     "infer": "show the values that are read off the tables, with their evidence",
     "explain": "tell more about a diagnostic's code",
     "init": "write a small project that runs",
+    "new": "write a new document: a module from a command line",
+    "doctor": "say what of engines, containers and disks is here, and how to get the rest",
     "lock": "record the images, repositories and modules that pipelines use, as they are now",
     "import": "make a module from a spec of another kind: bilayers",
     "export": "make a spec of another kind from a module: bilayers",

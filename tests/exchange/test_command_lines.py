@@ -1,0 +1,111 @@
+"""`sncompile new module`: a module from a command line in which files and settings are marked."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from sncompile.api import check
+from sncompile.exchange.command_lines import Unreadable, module_text
+from tests.command_line import sncompile
+
+
+def _loaded(text: str) -> dict[str, object]:
+    found: dict[str, object] = YAML(typ="safe").load(text)
+    return found
+
+
+def test_words_become_a_command() -> None:
+    """The example of the documentation."""
+    found = _loaded(module_text("sort", "samtools sort -@ {cpus} {in:bam} -o {out:sorted:bam}"))
+    assert found["inputs"] == {"bam": {"type": "file", "format": "bam"}}
+    assert found["outputs"] == {"sorted": {"type": "file", "format": "bam"}}
+    assert found["title"] == "samtools sort"
+    assert found["command"] == [
+        "samtools", "sort", "-@", "${resources.cpus}", "${inputs.bam}", "-o", "${outputs.sorted}",
+    ]  # fmt: skip
+
+
+def test_pipes_become_a_script() -> None:
+    """What needs a shell keeps its text; braces that are no marks stay."""
+    found = _loaded(module_text("first", "awk '{print $1, ${x}}' {in:txt} | head -n {param:n=5} > {out:top:txt}"))
+    assert found["shell"] == "awk '{print $1, $${x}}' ${inputs.txt} | head -n ${params.n} > ${outputs.top}"
+    assert found["params"] == {"n": {"type": "integer", "default": 5}}
+
+
+@pytest.mark.parametrize(
+    ("text", "type_"),
+    [("true", "boolean"), ("7", "integer"), ("0.5", "number"), ("1e5", "string"), ("007", "string"), ("a b", "string")],
+)
+def test_a_default_gives_a_parameter_its_type(text: str, type_: str) -> None:
+    """And only what cannot be meant otherwise becomes a number."""
+    found = _loaded(module_text("m", f"x {{param:p={text}}} {{out:y}}"))
+    params = found["params"]
+    assert isinstance(params, dict)
+    assert params["p"]["type"] == type_
+
+
+def test_a_thing_may_be_marked_again() -> None:
+    """A second mark need not say everything; one that says something else is told."""
+    found = _loaded(module_text("m", "x {in:a:bam} {in:a} {out:y}"))
+    assert found["inputs"] == {"a": {"type": "file", "format": "bam"}}
+    with pytest.raises(Unreadable, match="marked twice"):
+        module_text("m", "x {in:a:bam} {in:a:sam} {out:y}")
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "help"),
+    [
+        ("x {inn:a} {out:b}", "is no mark", "{in:…}"),
+        ("x {in:a}", "no output", "{out:result:txt}"),
+        ("x {in:1a} {out:b}", "no name", "{in:NAME}"),
+        ("x 'y {out:z}", "quotes", "close every quote"),
+        ("x {in:a=5} {out:b}", "has a default", "{in:a:FORMAT}"),
+        ("x {param:a:bam} {out:b}", "has a format", "{param:a=DEFAULT}"),
+        ("x {in:a} {param:a} {out:b}", "an input and a parameter", "another name"),
+        ("x {in:a} {indir:a} {out:b}", "a file and a folder", "another name"),
+    ],
+)
+def test_slips_are_told(line: str, message: str, help: str) -> None:
+    """Each with what to write."""
+    with pytest.raises(Unreadable, match=message) as caught:
+        module_text("m", line)
+    assert help in caught.value.help
+
+
+@settings(deadline=None)
+@given(words=st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8), max_size=4))
+def test_whatever_the_words_are_the_module_is_sound(words: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Quotes, dollars, braces and signs of YAML in the words: they come back as they were, or the line is refused."""
+    line = shlex.join(["tool", *words]) + " {out:result:txt}"
+    try:
+        text = module_text("m", line)
+    except Unreadable:
+        assert re.search(r"\{[a-z]+:", line)
+        return
+    place = tmp_path_factory.mktemp("new") / "m.yaml"
+    place.write_text(text, "utf-8")
+    checked = check(place)
+    assert [d for d in checked.diagnostics if d.severity == "error"] == []
+    found = _loaded(text)
+    if "command" in found:
+        assert found["command"] == ["tool", *(w.replace("${", "$${") for w in words), "${outputs.result}"]
+
+
+def test_the_command_writes_and_never_over(tmp_path: Path) -> None:
+    """A module below `modules/`; what stands there stays."""
+    made = sncompile(tmp_path, "new", "module", "sort", "--from", "sort {in:txt} -o {out:sorted:txt}")
+    assert made.returncode == 0, made.stderr
+    place = tmp_path / "modules" / "sort.yaml"
+    before = place.read_bytes()
+    again = sncompile(tmp_path, "new", "module", "sort", "--from", "other {out:x}")
+    assert again.returncode == 2
+    assert "would be overwritten" in again.stderr
+    assert place.read_bytes() == before
+    assert sncompile(tmp_path, "check", "modules/sort.yaml").returncode == 0

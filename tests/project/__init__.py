@@ -1,0 +1,1 @@
+"""What stands around the package: the action, the hooks, the site."""
