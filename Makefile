@@ -85,9 +85,11 @@ test-engines: $(VENV)/.engines
 	PATH="$(BIN):$$PATH" python -m pytest tests/engines/test_profiles.py tests/engines/test_slurm*.py \
 		tests/engines/test_containers.py tests/engines/test_cwl_containers.py
 
-# The project neither holds nor builds StarryNight: its command, with CellProfiler, is taken as it is found.
+# The project neither holds nor builds StarryNight: its command, with CellProfiler, is taken as it is found. Where
+# STARRYNIGHT_PLUGINS names the folder of CellProfiler's plugins, the pipelines are run too (many minutes).
 test-starrynight: $(VENV)/.test
-	PATH="$(BIN):$$PATH" python -m pytest -n 0 -rs tests/starrynight/test_real.py
+	PATH="$(BIN):$$PATH" python -m pytest -n 0 -rs \
+		tests/starrynight/test_real.py tests/starrynight/test_real_pipelines.py
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check

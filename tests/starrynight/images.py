@@ -17,14 +17,15 @@ WELLS = {"A1": 0, "A2": 1025, "B1": 3075}
 SITES, CYCLES, SIZE = 4, 3, 256
 
 
-def write_images(dataset: Path) -> Path:
-    """Write the data set `dataset`, 48 TIFF files of several pages (16 bits); gives its folder."""
+def write_images(dataset: Path, wells: tuple[str, ...] = ("A1", "A2", "B1"), sites: int = SITES) -> Path:
+    """Write the data set `dataset`, as a rule of 48 TIFF files of several pages (16 bits); gives its folder."""
     import numpy as np
 
     plate = dataset / "Source1" / "Batch1" / "images" / "Plate1"
-    for number, (well, first) in enumerate(WELLS.items()):
-        for site in range(SITES):
-            make = _Site(np.random.default_rng([number, site]))
+    for well in wells:
+        first = WELLS[well]
+        for site in range(sites):
+            make = _Site(np.random.default_rng([first, site]))
             name = f"Well{well}_Point{well}_{site:04d}_Channel{{}}_Seq{first + site:04d}.ome.tiff"
             _write(plate / "20X_CP_Plate1_20240319_122800_179" / name.format(",".join(CP_CHANNELS)), make.painting())
             for cycle in range(CYCLES):

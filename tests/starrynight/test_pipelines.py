@@ -295,7 +295,7 @@ def test_one_job_for_all_runs_too(small: Path, tmp_path: Path) -> None:
     (folder / "main.yaml").write_text(text.replace("steps:\n", "steps:\n" + experiment, 1))
     told = run(folder, "main.yaml")
     assert "22 of 22 jobs done" in told
-    assert len(list((folder / "workspace" / "analysis").glob("Batch1-*/MyExpt_Image.csv"))) == 4
+    assert len(list((folder / "workspace" / "analysis").glob("Batch1-*/Image.csv"))) == 4
 
 
 UNITS = """\

@@ -144,7 +144,12 @@ def _compensated(row: Row) -> list[str]:
 
 
 def _measured(row: Row) -> list[str]:
-    return _tables("MyExpt", "Cells", "Cytoplasm", "Experiment", "Foci", "Image", "Nuclei")
+    foci = ("BarcodeFoci", "Foci", "Foci_NonCellEdge", "Foci_PreMask", "Resize_Foci", "RelateObjects")
+    cells = ("Cells", "ConfluentRegions", "Cytoplasm", "Nuclei", "PreCells", "ResizeCells", "ResizeConfluent")
+    masks = [f"segmentation_masks/{_site(row)}_{name}_Objects.tiff" for name in ("Cells", "Cytoplasm", "Nuclei")]
+    overlays = [f"{_site(row)}_CorrDNA_{name}.png" for name in ("Overlay", "SpotOverlay")]
+    tables = [f"{name}.csv" for name in (*foci, *cells, "ResizeNuclei", "Experiment", "Image")]
+    return [*masks, *overlays, *tables]
 
 
 _BARCODES = [f"Cycle{cycle:02d}_{base}" for cycle in CYCLES for base in BASES]
