@@ -13,6 +13,7 @@ import pytest
 from tests.starrynight.commands import DOUBLE, HERE
 from tests.starrynight.double.command_line import FACTS
 from tests.starrynight.double.engines import LEGACY, PLUGINS
+from tests.starrynight.library import pipeline_text, sncompile, step_text
 
 SEEN = json.loads((HERE / "cellprofiler.json").read_text("utf-8"))
 ROW = {
@@ -43,7 +44,7 @@ def project(folder: Path, kind: str, units: tuple[str, ...] = ("Batch1^Plate1^A1
 
 def start(folder: Path, *more: str, ends: bool = False) -> subprocess.Popen[str]:
     """Call the double's CellProfiler, which by itself does not end when it has failed."""
-    command = [DOUBLE, "cp", "-p", "some.cppipe", "-l", "load", "-o", "out", *more]
+    command = [str(DOUBLE), "cp", "-p", "some.cppipe", "-l", "load", "-o", "out", *more]
     variables = {name: value for name, value in os.environ.items() if name != "STARRYNIGHT_ENDS"}
     if ends:
         variables["STARRYNIGHT_ENDS"] = "1"
@@ -119,3 +120,14 @@ def test_without_plugins_it_saves_nothing_and_is_content(kind: str, tmp_path: Pa
     assert done.returncode == 0
     assert "Failed to load pipeline" in told
     assert not list((tmp_path / "out" / "Batch1-Plate1-A1-0000").iterdir())
+
+
+def test_the_library_ends_what_has_failed_and_stays(tmp_path: Path) -> None:
+    """The job fails with the tool's own words, and a run comes to its end."""
+    folder = project(tmp_path, "segcheck_painting", missing="DNA")
+    (folder / "corrected").mkdir()
+    given = {"loaddata": "load", "cppipe": "some.cppipe", "corrected_images": ["corrected"]}
+    (folder / "main.yaml").write_text(pipeline_text([step_text("cp", "cp_segcheck_invoke_cp", **given)]))
+    told = sncompile(folder, "run", "main.yaml", "--containers", "none", fails=True, STARRYNIGHT_ENDS="")
+    assert "1 failed" in told
+    assert "No such file or directory" in told

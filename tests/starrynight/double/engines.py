@@ -45,7 +45,7 @@ def _stay() -> None:
     """The virtual machine of Java goes on, and so the process never ends, though it has nothing to do any more."""
     sys.stdout.flush()
     sys.stderr.flush()
-    while "STARRYNIGHT_ENDS" not in os.environ:
+    while not os.environ.get("STARRYNIGHT_ENDS"):
         signal.pause()
 
 
