@@ -46,9 +46,9 @@ sbs_nuclei_channel: {SBS_CHANNELS[4]}
 GIVEN = ("--params", "set.yaml")
 
 
-def prepared(folder: Path, **size: int) -> Path:
+def prepared(folder: Path, **size: Any) -> Path:
     """A folder with a data set, its index, barcodes and an experiment, as a user has them before the main pipeline."""
-    make_dataset(folder, **{"cycles": 3, **size})  # type: ignore[arg-type]
+    make_dataset(folder, **{"cycles": 3, **size})
     (folder / "barcodes.csv").write_text("barcode,gene\n")
     (folder / "plugins").mkdir()
     for name in ("callbarcodes", "compensatecolors"):
