@@ -19,6 +19,9 @@ from sncompile.uncollected import uncollected
 COMMANDS = {
     "compile": "compile a spec to the files of a target",
     "check": "find every fault; write nothing",
+    "fix": "mend what a diagnostic knows how to mend",
+    "fmt": "lay out specs in one style",
+    "migrate": "rewrite specs for a later version of the language",
     "plan": "say what would be done: steps, instances, files, resources",
     "diff": "say which jobs differ between two specs, and why",
     "run": "compile and run a pipeline, and watch it",

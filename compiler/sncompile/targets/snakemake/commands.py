@@ -157,11 +157,11 @@ class CommandLowering:
                 raise AssertionError("what is given as it is stands in an object")
 
     def _key(self, key: Key, span: Span, hint: str) -> str:
-        """The wildcard that holds a key, where it holds it as it is; else what it is for each job."""
+        """The wildcard that holds a key in the form that is wanted; else what it is for each job."""
         context = self._context
         for encoded in (True, False):
             name = context.names.get(Hole(key.name, encoded))
-            if name is not None and (not encoded or context.around.plainness.plain(context.keys, key.name)):
+            if name is not None and (encoded == key.encoded or context.around.plainness.plain(context.keys, key.name)):
                 return f"{{wildcards.{name}:q}}"
         cells = context.hole_cells(Hole(key.name, key.encoded))
         if "" in cells:
