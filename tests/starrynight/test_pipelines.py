@@ -40,7 +40,7 @@ barcode_csv: barcodes.csv
 plugin: plugins
 cp_nuclei_channel: {CP_CHANNELS[2]}
 cp_cell_channel: {CP_CHANNELS[0]}
-cp_mito_channel: {CP_CHANNELS[1].replace("-", "")}
+cp_mito_channel: {CP_CHANNELS[1]}
 sbs_nuclei_channel: {SBS_CHANNELS[4]}
 """
 GIVEN = ("--params", "set.yaml")
