@@ -9,7 +9,6 @@ import argparse
 import importlib.util
 from pathlib import Path
 
-
 SITE = ("batch_id", "plate_id", "well_id", "site_id")
 
 
