@@ -1,7 +1,6 @@
 """Runs `starrynight cp` and says truly how it went.
 
-    python3 cellprofiler.py [--unit CSV] [--channels PATTERN | --images PATTERN] [--least N] \\
-        starrynight cp -p … -l … -o …
+    python3 cellprofiler.py [--unit CSV] [--channels PATTERN | --images PATTERN] [--least N] starrynight cp …
 
 The tool does every CSV of a folder; with `--unit` it is shown that one alone. It ends well where CellProfiler could not
 even load its pipeline, and never where CellProfiler failed, or several processes were at work, as the Java machine that
