@@ -26,6 +26,7 @@ LONG = (
     "engines/test_cwl_values.py",
     "engines/test_edits_and_kills.py",
     "engines/test_late.py",
+    "engines/test_late_scatter.py",
     "engines/test_levels.py",
     "engines/test_optional_outputs.py",
     "engines/test_profiles.py",

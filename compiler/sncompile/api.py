@@ -161,7 +161,8 @@ def _checked(
     sources = library.sources | shown_lines(found, library.sheets)
     if options.params_file is not None:
         sources.setdefault(options.params_file.source.name, options.params_file.source.text)
-    return Checked(name, document, None if failed else program, located(found, library.sources), sources, inferred)
+    diagnostics = located(found, library.sources)
+    return Checked(name, document, None if failed else program, diagnostics, sources, inferred, program)
 
 
 def _unsuppressed(

@@ -41,6 +41,7 @@ COMMANDS = {
     "lock": "record the images, repositories and modules that pipelines use, as they are now",
     "import": "make a module from a spec of another kind: bilayers",
     "export": "make a spec of another kind from a module: bilayers",
+    "lsp": "serve an editor: completion, diagnostics and more while a spec is typed",
     "schema": "print the JSON Schema of pipelines or modules",
     "targets": "list what can be compiled to, and what each can express",
 }

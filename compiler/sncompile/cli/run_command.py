@@ -138,6 +138,7 @@ def command(
     words = ctx.meta.get(ARGUMENTS, ())
     how = RunOptions(cores, profile, containers, None, keep_going, arguments, words, str(Path.cwd()),
                      telemetry, looking.hashing, adopt, plan, defer, disk)  # fmt: skip
+    so_far = 0, 0.0
     after = False
     while True:
         prepared, chosen = _prepare(spec, given, building, asked, looking, reporter, after=after)
@@ -148,7 +149,7 @@ def command(
         if chosen is not None and not chosen.named:
             write("done: nothing to do: nothing is selected\n", err=True)
             return
-        _run(prepared, chosen, how, reporter, more=bool(late))
+        so_far = _run(prepared, chosen, how, reporter, so_far, more=bool(late))
         if not late or not _goes_on(late, everything=plan is None and not any(asked)):
             return
         after = True
@@ -200,9 +201,20 @@ def _tell(
     write(later_text(prepared.made.program.late, terminal_width()))
 
 
-def _run(prepared: Prepared, chosen: Chosen | None, how: RunOptions, reporter: Reporter, *, more: bool) -> None:
-    """Run what is chosen, watch, and tell how it ended; only that it did where `more` is to come. Leaves with code 3
-    where not everything was done."""
+def _run(
+    prepared: Prepared,
+    chosen: Chosen | None,
+    how: RunOptions,
+    reporter: Reporter,
+    before: tuple[int, float],
+    *,
+    more: bool,
+) -> tuple[int, float]:
+    """Run what is chosen, watch, and tell how it ended; only that it did where `more` is to come.
+
+    Gives the jobs that were done and the seconds that they took, with those of runs `before` over fewer rows. Leaves
+    with code 3 where not everything was done.
+    """
     if chosen is not None:
         how = replace(how, wanted=wanted(prepared.graph, chosen, marked_families(prepared.emitted)))
     unused = unused_images(prepared.graph, how.containers)
@@ -221,10 +233,12 @@ def _run(prepared: Prepared, chosen: Chosen | None, how: RunOptions, reporter: R
         reporter.show(result.diagnostics, prepared.documents)
         write(f"{result.state} after {result.done} jobs; the record is {_near(result.folder)}\n", err=True)
         sys.exit(EXIT_RUN_FAILED)
+    found = before[0] + result.done, before[1] + result.seconds
     if more:
         write(f"done: {count(result.done, 'job')}\n", err=True)
-        return
-    _tell_outputs(prepared.graph, result.done, result.seconds, result.folder, how)
+        return found
+    _tell_outputs(prepared.graph, *found, result.folder, how)
+    return found
 
 
 def _goes_on(late: Sequence[LateSteps], *, everything: bool) -> bool:

@@ -6,7 +6,7 @@ from sncompile.diagnostics import Diagnostic, meaning, nearest
 from sncompile.faults import documents as faults
 from sncompile.syntax.document import Document, Named
 from sncompile.syntax.modules import read_module
-from sncompile.syntax.nodes import Mapping, Scalar
+from sncompile.syntax.nodes import Mapping, Node, Scalar
 from sncompile.syntax.pipelines import read_pipeline
 from sncompile.syntax.reader import Reader
 from sncompile.syntax.schema import check_schema, load_schema
@@ -20,6 +20,11 @@ def parse(source: Source) -> tuple[Document | None, list[Diagnostic]]:
         node, found = parse_yaml(source)
     except YamlError as error:
         return None, [error.diagnostic]
+    return parse_tree(source, node, found)
+
+
+def parse_tree(source: Source, node: Node, found: list[Diagnostic]) -> tuple[Document | None, list[Diagnostic]]:
+    """The document of a tree that was read already, with what was found then."""
     if not isinstance(node, Mapping):
         return None, [
             *found,

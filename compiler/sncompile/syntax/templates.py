@@ -81,7 +81,7 @@ class _Reading:
                 at = start + 2
                 continue
             self._literal.append(text[at:start])
-            end = _closing(text, start + 2)
+            end = closing(text, start + 2)
             if end is None:
                 self._tell_unclosed(start)
                 at = len(text)
@@ -134,7 +134,8 @@ class _Reading:
         return (Fix("close it with `}`", (Edit(end, "}"),)),)
 
 
-def _closing(text: str, at: int) -> int | None:
+def closing(text: str, at: int) -> int | None:
+    """Where the `}` stands that closes an expression whose text begins at `at`; None where it is not closed."""
     quote = ""
     while at < len(text):
         char = text[at]

@@ -122,6 +122,15 @@ class Library:
             return None
         return found
 
+    def locate(self, reference: Named, source: Source, short: Short) -> Path | None:
+        """The file that a step's `module` leads to, which is not read; None after telling why it leads nowhere."""
+        try:
+            target = self._locator.locate(reference, source, short, document=True)
+        except (OSError, ValueError, RuntimeError):
+            self._locator.tell_unusable(reference)
+            return None
+        return None if target is None else target.path.resolve()
+
     def check_short(self, name: Named, reference: Named, source: Source) -> None:
         """Tells when a short name of `modules` leads nowhere."""
         try:
