@@ -15,6 +15,7 @@
 #   make wheel   build the wheel and use it where nothing else of this repository is
 #   make fuzz    make specs of specs and look for any that the compiler stumbles over (SECONDS=60)
 #   make mutants put faults into the code, and see which of them no test notices (COUNT=20 of each folder, SEED=0)
+#   make latency measure how fast the language server answers while a spec of 5,000 lines is typed
 #   make docs    build the documentation site, to build/docs/docs/index.html
 #   make bench   measure what compiling and running cost, beside other ways to the same (about half an hour)
 
@@ -25,10 +26,10 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 DEMO := specs/examples/illumination
 
-EXTRAS := dev,demo,http,notebook,s3,telemetry,testing
+EXTRAS := dev,demo,http,lsp,notebook,s3,telemetry,testing
 
 .PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines test-starrynight constraints lint \
-	wheel docs fuzz mutants bench clean
+	wheel docs fuzz mutants bench latency clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -134,6 +135,9 @@ mutants: $(VENV)/.test
 bench: $(VENV)/.bench
 	PATH="$(BIN):$$PATH" python -m tests.bench
 
+latency: $(VENV)/.test
+	PATH="$(BIN):$$PATH" python -m tests.lsp.latency
+
 clean:
 	rm -rf $(VENV) .venv-* build dist demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find compiler specs schemas templates tests -name __pycache__ -prune -exec rm -rf {} +
@@ -143,7 +147,7 @@ clean:
 install = $(1)/bin/pip install --quiet --require-hashes --requirement locks/$(2).txt \
 	&& $(1)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 
-ALL := dev demo http notebook s3 telemetry testing
+ALL := dev demo http lsp notebook s3 telemetry testing
 INDEX = UV_DEFAULT_INDEX="$$($(PYTHON) -m pip config get global.index-url 2>/dev/null)"
 UV = $(VENV)-tools/bin/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url
 LOCK = $(INDEX) $(UV) --universal --python-version 3.11 --generate-hashes --constraint build/all.txt \

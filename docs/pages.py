@@ -179,6 +179,14 @@ class Trial:
             compile(text, self._page.name, "exec")
         elif language == "toml":
             tomllib.loads(text)
+        elif language == "lua":
+            # No parser of it is at hand: a bracket too many or too few is seen, and which program is named.
+            if any(text.count(one) != text.count(other) for one, other in ("()", "{}", "[]")):
+                self._page.tell(block.line, "brackets are left open")
+            for words in re.findall(r"cmd = \{ ([^}]*) \}", text):
+                wrong = _wrong_command([word.strip('", ') for word in words.split(",")])
+                if wrong:
+                    self._page.tell(block.line, wrong)
         elif language not in ("text", "mermaid"):
             self._page.tell(block.line, f"nothing is known of blocks `{block.info}`")
 

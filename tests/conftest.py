@@ -26,6 +26,7 @@ LONG = (
     "engines/test_cwl_values.py",
     "engines/test_edits_and_kills.py",
     "engines/test_late.py",
+    "engines/test_late_scatter.py",
     "engines/test_levels.py",
     "engines/test_optional_outputs.py",
     "engines/test_profiles.py",
@@ -48,7 +49,7 @@ SLOW = (
 )  # fmt: skip
 """Files and folders of tests that start engines, or compile many specs: `--fast` leaves them out, but for `SAMPLE`."""
 
-SAMPLE = ("engines/test_runs.py", "properties/test_encoders.py", "properties/test_oracle.py", "test_security.py")
+SAMPLE = ("engines/test_runs.py", "properties/test_encoders.py", "properties/test_oracle.py")
 """Tests of those that are run all the same: what another version of an engine, or of a library, would break."""
 
 

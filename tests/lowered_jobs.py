@@ -31,11 +31,11 @@ from sncompile.lowering.text import lowered_text
 
 
 def facts(job: Job) -> dict[str, Any]:
-    """All that is said of a job. What takes the size of a file is written in either model's own way."""
+    """All that is said of a job. What is known late (sizes, contents of files) is written in either model's own way."""
     found = job.as_object()
     del found["source"]
     late = {name: "late" for name, amount in job.resources.items() if isinstance(amount, str)}
-    if late:
+    if late or any("${" in word for word in (*(job.command or ()), job.shell or "")):
         found["command"] = ["late" if "${" in word else word for word in job.command or ()]
         found["shell"] = "late" if "${" in (job.shell or "") else job.shell
     return {**found, "resources": {**job.resources, **late}}

@@ -114,6 +114,7 @@ def test_json_diagnostics(run: Run, spec: Path) -> None:
     (found,) = [d for d in json.loads(ended.out) if d["severity"] == "error"]
     assert set(found) == {
         "code", "severity", "message", "file", "line", "column", "end_line", "end_column", "related", "help",
+        "fix", "safe",
     }  # fmt: skip
     assert (found["file"], found["line"]) == ("wrong.yaml", 11)
 
@@ -323,6 +324,27 @@ def test_explain(run: Run) -> None:
     ended = run("explain", "SN599")
     assert ended.code == 2
     assert "`SN501`" in ended.err
+
+
+def test_a_spec_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    """The one beside it with nearly the same name is meant, in the words of the command line."""
+    (tmp_path / "screen.yaml").touch()
+    (tmp_path / "screen.txt").touch()
+    assert f"did you mean `{tmp_path}/screen.yaml`?" in run("check", tmp_path / "screen.yml").err
+    assert "did you mean" not in run("check", tmp_path / "another").err
+
+
+def test_check_takes_folders(run: Run, tmp_path: Path) -> None:
+    """For all specs in them, and below; what is no spec and what is hidden is left out."""
+    run("init", tmp_path)
+    (tmp_path / "settings.yaml").write_text("a: [")
+    found = run("check", tmp_path)
+    assert found.code == 0, found.err
+    assert [Path(line.split(":")[0]).name for line in found.out.splitlines()] == [
+        "pipeline.yaml", "compare.yaml", "growth.yaml",
+    ]  # fmt: skip
+    (tmp_path / "data" / "x").mkdir()
+    assert "no spec is in" in run("check", tmp_path / "data").err
 
 
 @pytest.mark.parametrize("kind", ["pipeline", "module"])

@@ -6,6 +6,7 @@ stands in `UNSEEN`. A field that says nothing of its role cannot be used at all.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import is_dataclass, replace
 from pathlib import Path
@@ -74,12 +75,22 @@ CLASSES = (Family, Input, Output, Origin, Option, Flag, ListFile, ShellPart, Var
 FIELDS = [(kind, name) for kind in CLASSES for name in declared(kind)]
 
 
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Graph]:
+    """The folder of the spec, and its graph."""
+    folder = tmp_path_factory.mktemp("declared")
+    (folder / "env.yml").write_text("dependencies: [x]\n")
+    (folder / "main.yaml").write_text(SPEC)
+    with pytest.MonkeyPatch.context() as here:
+        here.chdir(folder)
+        return folder, compile_program(check("main.yaml").require(), CompileOptions(level=0)).graph
+
+
 @pytest.fixture
-def graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Graph:
-    monkeypatch.chdir(tmp_path)
-    Path("env.yml").write_text("dependencies: [x]\n")
-    Path("main.yaml").write_text(SPEC)
-    return compile_program(check("main.yaml").require(), CompileOptions(level=0)).graph
+def graph(compiled: tuple[Path, Graph], monkeypatch: pytest.MonkeyPatch) -> Graph:
+    """The graph as it is, where its files are."""
+    monkeypatch.chdir(compiled[0])
+    return compiled[1]
 
 
 def other(held: Any, family: Family, name: str) -> Any:
@@ -335,3 +346,33 @@ class HalfSaid(NamedTuple):
 def test_a_field_has_to_say_what_it_is_for() -> None:
     with pytest.raises(TypeError, match=r"HalfSaid\.unsaid does not say what it is for"):
         declared(HalfSaid)
+
+
+STEP = json.loads((Path(__file__).parents[1] / "schemas" / "pipeline.schema.json").read_text("utf-8"))["$defs"]["step"]
+OF_PIPELINES = {
+    "module", "title", "by", "over", "where", "require", "with", "outputs", "when", "after", "tags", "override",
+}  # fmt: skip
+"""Keys of a step that mean something where the step is a pipeline."""
+SAID: dict[str, Any] = {
+    "resources": {"cpus": 2}, "container": "image:1", "env": {"E": "word"}, "sha256": {"i": "0" * 64},
+}  # fmt: skip
+"""What such keys may say that are neither numbers nor truth values."""
+
+
+@pytest.mark.parametrize("key", sorted(STEP["properties"].keys() - OF_PIPELINES))
+def test_a_step_that_is_a_pipeline_has_no_settings(key: str, tmp_path: Path) -> None:
+    """A key that only jobs can heed is refused there, and not passed over."""
+    said = SAID[key] if key in SAID else {"integer": 2, "boolean": True}[STEP["properties"][key]["type"]]
+    (tmp_path / "inner.yaml").write_text(INNER)
+    step = {"module": "./inner.yaml", key: said}
+    (tmp_path / "main.yaml").write_text(json.dumps({"sncompile": 1, "pipeline": "main", "steps": {"one": step}}))
+    told = [each.message for each in check(tmp_path / "main.yaml").diagnostics]
+    assert f"`{key}` of a step that is a pipeline has no effect" in told
+
+
+INNER = """\
+sncompile: 1
+pipeline: inner
+steps: {a: {module: {outputs: {o: {type: file}}, command: [touch, "${outputs.o}"]}}}
+outputs: {o: "${a.o}"}
+"""

@@ -51,6 +51,10 @@ def test_limits() -> None:
     assert len(FUNCTIONS["range"].compute(1_000_000)) == 1_000_000
     with pytest.raises(ValueFault, match="more than a million"):
         FUNCTIONS["range"].compute(1_000_001)
+    replace = FUNCTIONS["replace"].compute
+    assert len(replace("x" * (MAX_TEXT // 2), "x", "yy")) == MAX_TEXT
+    with pytest.raises(ValueFault, match="too large"):
+        replace("x" * (MAX_TEXT // 2 + 1), "x", "yy")
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,12 @@ def test_a_package_that_offers_no_target(value: str, told: str, monkeypatch: pyt
     assert told in error.value.diagnostics[0].message
 
 
+def test_a_target_that_is_not_there() -> None:
+    with pytest.raises(CompileError, match="no target `snakmake`") as error:
+        find_target("snakmake")
+    assert "`snakemake`" in error.value.diagnostics[0].help
+
+
 @pytest.mark.parametrize(
     ("target", "options", "told"),
     [

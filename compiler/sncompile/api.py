@@ -21,6 +21,8 @@ from sncompile.compilation import CompileOptions as CompileOptions
 from sncompile.compilation import DifferentJobs as DifferentJobs
 from sncompile.compilation import emit, few, printed
 from sncompile.diagnostics import CompileError, Diagnostic, Report, Severity
+from sncompile.diagnostics.fixes import located
+from sncompile.diagnostics.model import sort_key
 from sncompile.faults import catalogue
 from sncompile.faults.targets import NOT_READ
 from sncompile.semantics.checked import Checked as Checked
@@ -29,6 +31,7 @@ from sncompile.semantics.modules.library import Library
 from sncompile.semantics.modules.link import link_module
 from sncompile.semantics.modules.locating import project_root
 from sncompile.semantics.modules.lock import check_modules
+from sncompile.semantics.places import Places
 from sncompile.semantics.program import Options, Program
 from sncompile.semantics.repositories.references import Fetch
 from sncompile.semantics.tables.sheet_places import shown_lines
@@ -92,6 +95,17 @@ def check_text(
     return _checked(name, decode(name, place_of(name, folder), text.encode()), options, library, report, strict)
 
 
+def check_opened(path: Path, text: str, places: Places, options: Options, *, name: str | None = None) -> Checked:
+    """Check the text that an editor has of the spec at `path`, and what else it has open (`places`).
+
+    Diagnostics call it `name`. Never raises for a fault of the spec.
+    """
+    report = Report()
+    library = Library(project_root(path.parent), options.invoked_from, report, places=places)
+    source = decode(name or library.name_of(path), path, text.encode("utf-8", "surrogatepass"))
+    return _checked(source.name if isinstance(source, Source) else str(path), source, options, library, report, False)
+
+
 def place_of(name: str, folder: Path) -> Path:
     """Where a spec that is no file is taken to stand; no file is called so."""
     return folder / f"{name.strip('<>')}.python"
@@ -140,13 +154,27 @@ def _checked(
             check_modules(library, options.locked, report)
     else:
         report.add(source)
-    found = tuple(told_as(d, strict) for d in report.diagnostics())
+    told = _unsuppressed(report.diagnostics(), library.sources, whole=document is not None and not report.failed)
+    found = tuple(told_as(d, strict) for d in told)
     failed = any(d.severity is Severity.ERROR for d in found)
     inferred = program.inferred if program is not None else {}
     sources = library.sources | shown_lines(found, library.sheets)
     if options.params_file is not None:
         sources.setdefault(options.params_file.source.name, options.params_file.source.text)
-    return Checked(name, document, None if failed else program, found, sources, inferred)
+    diagnostics = located(found, library.sources)
+    return Checked(name, document, None if failed else program, diagnostics, sources, inferred, program)
+
+
+def _unsuppressed(
+    diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], *, whole: bool
+) -> tuple[Diagnostic, ...]:
+    """The diagnostics without those that comments suppress, in order."""
+    if not any("sncompile: ignore" in text for text in sources.values()):
+        return tuple(diagnostics)
+    from sncompile.syntax.suppressions import suppressed
+
+    known = {code: fault.severity for code, fault in catalogue().items()}
+    return tuple(sorted(suppressed(diagnostics, sources, known, whole=whole), key=sort_key))
 
 
 def told_as(diagnostic: Diagnostic, strict: Sequence[str] | bool) -> Diagnostic:
@@ -269,9 +297,10 @@ def refused(checked: Checked) -> tuple[Diagnostic, ...]:
         return ()
     made = compile_program(checked.program)
     try:
-        return printed(made.graph, made.out, made.options).warnings
+        found = printed(made.graph, made.out, made.options).warnings
     except CompileError as error:
-        return error.diagnostics
+        found = error.diagnostics
+    return located(_unsuppressed(found, checked.sources, whole=False), checked.sources)
 
 
 def default_out(graph: Graph) -> Path:

@@ -199,9 +199,9 @@ def emit_over_stand_ins(programs: tuple[Program, Program], out: Path, options: C
     from sncompile.semantics.building import build
     from sncompile.targets.late import rows_needed
 
-    first, second = (emit(build(program), out, options) for program in programs)
-    steps = {name: step.span for name, step in programs[0].steps.items()}
-    told = rows_needed(steps, programs[0].span, first, second)
+    graphs = [build(program) for program in programs]
+    first, second = (emit(graph, out, options) for graph in graphs)
+    told = rows_needed(graphs[0], first, second)
     if told is not None:
         raise CompileError([told])
     return first

@@ -1,8 +1,9 @@
-# Runs a command, and looks whether parts of the directories that it has written are there:
+# Runs a command, and looks whether parts of the directories that it has written are there, and companions of files:
 #
-#     bash parts.sh [f|s|d PATH]… x [WORD…]
+#     bash parts.sh [f|s|d PATH]… [m PATH [c PATH]…]… x [WORD…]
 #
-# `f` is a file, `s` one that is not empty, `d` a directory. Without a word it only looks.
+# `f` is a file, `s` one that is not empty, `d` a directory. `m` is a file that need not be there; where it is, so must be
+# each `c` behind it. Without a word it only looks.
 set -euo pipefail
 
 looks=()
@@ -14,6 +15,8 @@ shift
 if (($#)); then "$@"; fi
 for ((i = 0; i < ${#looks[@]}; i += 2)); do
     kind=${looks[i]} path=${looks[i + 1]}
+    if [[ $kind == m ]]; then main=$path; fi
+    if [[ $kind == m || ($kind == c && ! -e $main) ]]; then continue; fi
     case $kind in
         d) [[ -d $path ]] ;;
         *) [[ -f $path ]] ;;

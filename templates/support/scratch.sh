@@ -17,8 +17,8 @@
 #   pOPTION PATH  a path           sOPTION NAME   a name in the folder
 #   P PATH TEXT   a path, a word   j TEXT  k PATH  m NAME   pieces of a word, which ends with `.`
 #
-# A script reads this file, with `open` in the place of `run`, and calls `sncompile_absolute` and `sncompile_inside` with
-# names of variables, `sncompile_go` to go there, and `sncompile_close` at the end.
+# A script reads this file, with `open` in the place of `run`, and calls `sncompile_absolute`, `sncompile_inside` and, for
+# words as above, `sncompile_spell` with names of variables, `sncompile_go` to go there, and `sncompile_close` at the end.
 
 sncompile_fail() {
     printf 'scratch folder: %s\n' "$1" >&2
@@ -66,10 +66,16 @@ sncompile_lacks() { # NAME: whether no file has it, as the optional output that 
     return 1
 }
 
+sncompile_spell() { # VARIABLE: the words that it holds with what each is, as they are
+    local sncompile_words=()
+    eval "sncompile_read_words \${$1[@]+\"\${$1[@]}\"}"
+    eval "$1=(\${sncompile_words[@]+\"\${sncompile_words[@]}\"})"
+}
+
 sncompile_go() { cd -- "$sncompile_scratch"; }
 
 sncompile_read() { # ARGUMENT…: what is said of the folder, and the command's words
-    local patterns=0 paths=0 beside= above= piece=
+    local patterns=0 paths=0 beside= above=
     while (($#)); do
         case $1 in
             b) # Of a list the first one.
@@ -102,6 +108,11 @@ sncompile_read() { # ARGUMENT…: what is said of the folder, and the command's 
         mkdir -p -- "$REPLY"
         sncompile_scratch=$(mktemp -d -- "$REPLY/job.XXXXXXXX")
     fi
+    sncompile_read_words "$@"
+}
+
+sncompile_read_words() { # WORD…: the words, each with what it is before it, as `sncompile_words`
+    local piece=
     while (($#)); do
         case $1 in
             =*) sncompile_words+=("${1#=}") && shift ;;

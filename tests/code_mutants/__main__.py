@@ -52,14 +52,15 @@ TESTS_OF = {
         "test_declared.py", "test_golden.py", "properties/test_passes.py", "properties/test_branches.py",
     ),
     "lowering": (
-        "test_docstrings.py", "test_forms.py", "test_golden.py", "test_cases.py", "test_targets.py",
-        "properties/test_lowered.py", "test_declared.py", "engines/test_bash.py", "engines/test_cwl_documents.py",
+        "test_docstrings.py", "test_forms.py", "test_job_words.py", "test_golden.py", "test_cases.py",
+        "test_targets.py", "properties/test_lowered.py", "test_declared.py", "engines/test_bash.py",
+        "engines/test_cwl_documents.py",
     ),
     "targets": (
         "test_docstrings.py", "test_golden.py", "test_cases.py", "test_targets.py", "test_read_back.py",
         "engines/test_bash.py",
         "engines/test_cwl_documents.py", "test_declared.py", "properties/test_lowered.py",
-        "properties/test_branches.py", "test_security_commands.py",
+        "properties/test_branches.py", "properties/test_encoders.py", "test_security_commands.py",
     ),
     "state": (
         "test_docstrings.py", "state", "test_declared.py", "engines/test_what_runs.py", "engines/test_elsewhere.py",

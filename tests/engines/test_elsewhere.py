@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ..command_line import sncompile
+from .calls import planned, run
 
 SPEC = """\
 sncompile: 1
@@ -60,19 +60,6 @@ def renamed(spec: str, *pairs: tuple[str, str]) -> str:
         spec = re.sub(rf"(?<=^  ){old}(?=:)|(?<=\$\{{){old}(?=\.)|(?<=\[){old}(?=\])", new, spec, flags=re.MULTILINE)
     moves = ", ".join(f"{{from: {old}, to: {new}}}" for old, new in pairs)
     return f"{spec}moved: [{moves}]\n"
-
-
-def run(folder: Path, *more: str, code: int = 0) -> str:
-    done = sncompile(folder, "run", "spec.yaml", "-c", "2", *more)
-    assert done.returncode == code, done.stderr
-    return done.stderr
-
-
-def planned(folder: Path, *more: str) -> set[str]:
-    """The jobs that run, or may."""
-    done = sncompile(folder, "plan", "spec.yaml", "--jobs", "--json", *more)
-    assert done.returncode == 0, done.stderr
-    return {job["id"] for job in json.loads(done.stdout)}
 
 
 def texts(folder: Path) -> dict[str, str]:

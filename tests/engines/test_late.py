@@ -15,6 +15,7 @@ from sncompile.diagnostics import CompileError
 from sncompile.notebook.pipeline import LoadedPipeline
 
 from ..command_line import snakemake_without_us, sncompile
+from .calls import planned, run
 
 SPEC = """\
 sncompile: 1
@@ -114,19 +115,6 @@ def engine(folder: Path, *more: str) -> str:
     done = snakemake_without_us(folder, EMITTED, *more)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stderr
-
-
-def run(folder: Path, *more: str, code: int = 0) -> str:
-    done = sncompile(folder, "run", "spec.yaml", "-c", "2", *more)
-    assert done.returncode == code, done.stderr
-    return done.stderr
-
-
-def planned(folder: Path, *more: str) -> set[str]:
-    """The jobs that run, or may."""
-    done = sncompile(folder, "plan", "spec.yaml", "--jobs", "--json", *more)
-    assert done.returncode == 0, done.stderr
-    return {job["id"] for job in json.loads(done.stdout)}
 
 
 def total(folder: Path) -> str:

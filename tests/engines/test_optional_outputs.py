@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from ..command_line import plain_snakemake, sncompile
+from .calls import WAYS
 
 SPEC = """\
 sncompile: 1
@@ -85,7 +84,7 @@ def lay_out(folder: Path, *with_index: str) -> None:
     for key in KEYS:
         write(folder, key, key in with_index)
     (folder / "called.py").write_text("def write(o, bai=None):\n    open(o, 'w').write(repr(bai))\n")
-    (folder / "optional.yaml").write_text(SPEC)
+    (folder / "spec.yaml").write_text(SPEC)
 
 
 def write(folder: Path, key: str, indexed: bool) -> None:
@@ -117,30 +116,8 @@ def check(folder: Path, *with_index: str) -> None:
     assert {p.name for p in (results / "index" / "a").iterdir()} <= {"bam", "bai", "d"}
 
 
-def well(folder: Path, *arguments: str) -> str:
-    """Call `sncompile`, which has to do well."""
-    done = sncompile(folder, *arguments)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def by_snakemake(folder: Path, level: str) -> None:
-    well(folder, "compile", "optional.yaml", level, "-o", "out", "--verify")
-    plain_snakemake(folder, "out/Snakefile")
-
-
-def by_bash(folder: Path, level: str) -> None:
-    well(folder, "compile", "optional.yaml", level, "--target", "bash", "-o", "out", "--verify")
-    done = subprocess.run(["bash", "out/run.sh", "-j", "2"], cwd=folder, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-
-
-def by_run(folder: Path, level: str) -> None:
-    well(folder, "run", "optional.yaml", level, "--cores", "2")
-
-
 @pytest.mark.parametrize("level", ["-O1", "-O2"])
-@pytest.mark.parametrize("engine", [by_snakemake, by_bash, by_run])
+@pytest.mark.parametrize("engine", WAYS)
 def test_what_takes_an_optional_output_does_without_and_runs_again_when_it_comes_and_goes(tmp_path, engine, level):
     lay_out(tmp_path, "a", "c")
     engine(tmp_path, level)

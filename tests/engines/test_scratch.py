@@ -266,3 +266,57 @@ def test_merged_fused_and_batched(level: int, tmp_path: Path) -> None:
     each = "".join(f"{k}\ni\nin\nout\n" for k in ("a", "it's", "c", "d"))
     assert (tmp_path / "results/all/o").read_text() == each
     assert not list(tmp_path.rglob("scratch/*"))
+
+
+ARGUMENTS = """\
+sncompile: 1
+pipeline: arguments
+tables: {s: {key: k, rows: [{k: a, f: "in put.txt", n: "x y"}, {k: "b'b", f: "in put.txt"}]}}
+steps:
+  a:
+    by: k
+    with: {x: "${s.f}", n: "${s.n}", ys: ["in put.txt", other.txt]}
+    module:
+      inputs: {x: {type: file, as: "na me.txt"}, y: {type: "file?", as: why}, ys: {type: "file[]"}}
+      params: {n: {type: "string?"}, p: {type: path, default: rel/x}}
+      outputs: {o: {type: file, from: out.txt}, q: {type: file}}
+      args:
+        - "${inputs.x}"
+        - {option: -n, value: "${params.n}"}
+        - {option: -y, value: "${inputs.y}"}
+        - {option: -ys, value: "${inputs.ys}"}
+        - {option: -yr, value: "${inputs.ys}", repeat: true}
+        - {option: IN=, value: "${inputs.x}", joined: true}
+        - {option: IN=, value: "${params.p}", joined: true, when: "${params.n != null}"}
+        - {flag: --f, when: "${params.n == null}"}
+        - "--o=${outputs.q}"
+        - "lit ' $X"
+        - "${resources.cpus}"
+      shell: |
+        printf '%s\\n' ${args} > out.txt
+        touch ${outputs.q}
+"""
+
+
+@pytest.mark.parametrize("target", ["bash", "snakemake"])
+def test_arguments_of_a_script_lead_to_their_files(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths are absolute, names are those of the folder, and what is absent is no word."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "main.yaml").write_text(ARGUMENTS)
+    for name in ("in put.txt", "other.txt"):
+        (tmp_path / name).write_text(name)
+    out = tmp_path / "build"
+    compile_program(check("main.yaml").require(), CompileOptions(target=target, out=out)).emitted.write(out)
+    if target == "bash":
+        subprocess.run(["bash", out / "run.sh"], check=True)
+    else:
+        plain_snakemake(tmp_path, str(out / "Snakefile"))
+    files = [f"{tmp_path}/in put.txt", f"{tmp_path}/other.txt"]
+    for key, options in (("a", ["-n", "x y"]), ("b'b", [])):
+        name = f"{tmp_path}/results/a/{key}/.sncompile/scratch/o/na me.txt"
+        last = [f"IN={tmp_path}/rel/x"] if options else ["--f"]
+        words = [name, *options, "-ys", *files, "-yr", files[0], "-yr", files[1], f"IN={name}", *last]
+        words += [f"--o={tmp_path}/results/a/{key}/q", "lit ' $X", "1"]
+        assert (tmp_path / f"results/a/{key}/o").read_text().splitlines() == words

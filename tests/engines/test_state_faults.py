@@ -73,31 +73,18 @@ def test_a_batch_of_which_only_a_part_runs_needs_no_files_that_were_deleted(tmp_
 
 def test_instances_of_a_batch_that_write_nothing_are_known_one_by_one(tmp_path: Path) -> None:
     """They share the mark of the batch, and so what is known of them: all but the last run again each time."""
-    effect = step("a", "${g}", batch=2)
-    effect["module"] = {
-        "inputs": {"x": {"type": "file[]"}},
-        "params": {"id": {"type": "string"}},
-        "shell": "echo ${params.id} >> log",
-    }
-    folder = place(tmp_path, a=effect)
+    folder = place(tmp_path, a=effect("a", batch=2))
     assert ran(folder, "-O2") == Counter(["a/p", "a/q"])
     assert not ran(folder, "-O2")
 
 
 def test_jobs_that_write_nothing_are_known_in_any_batch(tmp_path: Path) -> None:
     """They are called what they are called alone, so that a row less or another level is no reason to do them again."""
-    effect = step("a", "${g}", batch=2)
-    effect["module"] = {
-        "inputs": {"x": {"type": "file[]"}},
-        "params": {"id": {"type": "string"}},
-        "shell": "echo ${params.id} >> log",
-    }
-    folder = place(tmp_path, a=effect)
+    folder = place(tmp_path, a=effect("a", batch=2))
     ran(folder, "-O2")
     assert not ran(folder, "-O1")
     assert not ran(folder, "-O2")
-    effect["where"] = "${g == 'p'}"
-    spec(folder, a=effect)
+    spec(folder, a=effect("a", batch=2, where="${g == 'p'}"))
     assert not ran(folder, "-O2"), "it is in no batch any more"
     (folder / "results" / "a" / ".sncompile" / "done" / "p.done").unlink(missing_ok=True)
     (folder / "results" / "a" / ".sncompile" / "done" / "instances" / "p.done").unlink(missing_ok=True)

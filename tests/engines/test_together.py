@@ -141,7 +141,6 @@ def test_values_stay_until_all_that_take_them_have_read_them(tmp_path: Path, eng
     assert not (tmp_path / "results/weigh/a/v").exists()
 
 
-@pytest.mark.xfail(strict=True, reason="companions of an optional output are optional themselves")
 @ENGINES
 def test_optional_outputs_are_not_written_without_their_companions(tmp_path: Path, engine: Engine) -> None:
     (tmp_path / "main.yaml").write_text(
@@ -150,3 +149,20 @@ def test_optional_outputs_are_not_written_without_their_companions(tmp_path: Pat
     )
     with pytest.raises((AssertionError, subprocess.CalledProcessError)):
         engine(tmp_path, "-O1")
+
+
+@ENGINES
+def test_companions_of_optional_outputs_come_with_them(tmp_path: Path, engine: Engine) -> None:
+    """Neither is there, or both are; in a script and in a command, with a part of a directory beside."""
+    (tmp_path / "main.yaml").write_text(
+        "sncompile: 1\npipeline: together\nsteps:\n"
+        '  a: {module: {outputs: {x: {type: "file?", companions: .i}}, shell: "echo ${outputs.x}"}}\n'
+        "  b:\n    module:\n"
+        '      outputs: {x: {type: "file?", companions: [.i, .j]}, d: {type: directory},\n'
+        "                p: {type: file, in: d, path: p}}\n"
+        "      command: [sh, -c, 'echo x > $0; echo x > $0.i; echo x > $0.j; mkdir -p $1; echo x > $1/p', "
+        '"${outputs.x}", "${outputs.d}"]\n'
+    )
+    engine(tmp_path, "-O1")
+    assert not (tmp_path / "results/a").is_dir() or not [p for p in (tmp_path / "results/a").iterdir() if p.is_file()]
+    assert (tmp_path / "results/b/x.j").read_text() == "x\n"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ..command_line import plain_snakemake, sncompile
+from ..command_line import sncompile
+from .calls import WAYS, well
 
 SPEC = """\
 sncompile: 1
@@ -89,7 +90,7 @@ def lay_out(folder: Path, **texts: str) -> None:
     (folder / "data").mkdir(exist_ok=True)
     for key, text in texts.items():
         (folder / "data" / RAW[key]).write_bytes(text.encode())
-    (folder / "values.yaml").write_text(SPEC)
+    (folder / "spec.yaml").write_text(SPEC)
 
 
 def check(folder: Path, **texts: str) -> None:
@@ -113,29 +114,8 @@ def read(path: Path) -> str:
     return path.read_bytes().decode()
 
 
-def well(folder: Path, *arguments: str) -> None:
-    """Call `sncompile`, which has to do well."""
-    done = sncompile(folder, *arguments)
-    assert done.returncode == 0, done.stderr
-
-
-def by_snakemake(folder: Path, level: str) -> None:
-    well(folder, "compile", "values.yaml", level, "-o", "out", "--verify")
-    plain_snakemake(folder, "out/Snakefile")
-
-
-def by_bash(folder: Path, level: str) -> None:
-    well(folder, "compile", "values.yaml", level, "--target", "bash", "-o", "out", "--verify")
-    done = subprocess.run(["bash", "out/run.sh", "-j", "2"], cwd=folder, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-
-
-def by_run(folder: Path, level: str) -> None:
-    well(folder, "run", "values.yaml", level, "--cores", "2")
-
-
 @pytest.mark.parametrize("level", ["-O1", "-O2"])
-@pytest.mark.parametrize("engine", [by_snakemake, by_bash, by_run])
+@pytest.mark.parametrize("engine", WAYS)
 def test_what_a_step_writes_is_a_value_and_never_code(tmp_path, engine, level):
     lay_out(tmp_path, a=HOSTILE, b="--help")
     engine(tmp_path, level)

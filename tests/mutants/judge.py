@@ -23,6 +23,8 @@ class Verdict(NamedTuple):
     messages: int
     crash: str
     said: tuple[Diagnostic, ...]
+    folder: Path = Path()
+    known: Collection[tuple[str, str]] = ()
 
 
 def write(files: Files, folder: Path) -> None:
@@ -50,6 +52,8 @@ def judge(mutant: Mutant, folder: Path, known: Collection[tuple[str, str]] = ())
         len(said),
         "",
         said,
+        folder,
+        known,
     )
 
 

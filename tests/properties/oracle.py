@@ -82,6 +82,8 @@ class Produced(str):
 
     formats: tuple[str, ...]
     kind: str
+    around: str = ""
+    """The directory that it is a part of."""
 
     @classmethod
     def of(cls, path: str, formats: tuple[str, ...], kind: str) -> Produced:
@@ -89,6 +91,14 @@ class Produced(str):
         made = cls(path)
         made.formats, made.kind = formats, kind
         return made
+
+
+class Written(str):
+    """What a step writes into the file of a value; nobody knows it before."""
+
+
+UNSAID = "unsaid"
+"""A command that engines are told in another form, in a scratch folder or with values that steps write."""
 
 
 def as_text(value: Any) -> str:
@@ -146,6 +156,8 @@ def converted(value: Any, declared: Json) -> Any:
             return None
         raise Fault("a required parameter is absent")
     kind = kind.removesuffix("?")
+    if any(isinstance(each, Written) for each in _as_list(value)):
+        return value
     if kind.endswith("[]"):
         if not isinstance(value, list):
             raise Fault("a single value for a list parameter")
@@ -196,11 +208,14 @@ class Table:
 Joined = dict[Table, Row]
 
 
-def read_table(name: str, declared: Json, files: Mapping[str, list[Row]]) -> Table:
-    """A table of a pipeline document."""
+def read_table(name: str, declared: Json, files: Mapping[str, list[Row]], params: Json) -> Table:
+    """A table of a pipeline document with the parameters `params`."""
     key = tuple(_as_list(declared["key"]))
-    inline = "rows" in declared
-    raw = declared["rows"] if inline else files[declared["file"]]
+    inline = "file" not in declared
+    if "params" in declared:
+        raw = [{key[0]: k, **cells} for k, cells in params[declared["params"]]["default"].items()]
+    else:
+        raw = declared["rows"] if inline else files[declared["file"]]
     columns = tuple(dict.fromkeys([*key, *(column for row in raw for column in row)]))
     rows = []
     for row in raw:
@@ -261,6 +276,9 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "int": int,
     "coalesce": lambda *values: _coalesced(*values),
     "present": lambda values: [v for v in values if v is not None],
+    "words": shlex.split,
+    "split": lambda text, between: text.split(between) if text else [],
+    "match": lambda text, pattern: re.fullmatch(pattern, text) is not None,
 }
 
 
@@ -305,6 +323,12 @@ class Dotted:
     """A name that only means something with an attribute: `data`, `params`, a table, a step."""
 
     attribute: Callable[[str], Any]
+
+
+def flat(found: Json, members: Callable[[Json], Json | None]) -> Json:
+    """A mapping with what is in groups called `group.name`; `members` gives those of a group, None for any other."""
+    inside = {f"{name}.{m}": each for name, given in found.items() for m, each in (members(given) or {}).items()}
+    return {name: given for name, given in found.items() if members(given) is None} | inside
 
 
 def interpolate(value: Any, names: Names, turn: Callable[[Any], str] = as_text) -> Any:
@@ -407,8 +431,13 @@ class Step:
     inner: Pipeline | None = None
 
     def __post_init__(self) -> None:
-        if any(isinstance(given, dict) for given in self.declared.get("with", {}).values()):
+        if any(isinstance(given, dict) and "rows" in given for given in self.declared.get("with", {}).values()):
             raise Undecided("a table that is made for a job")
+        self.document = {**self.document, "params": flat(self.document.get("params", {}), lambda p: p.get("params"))}
+        groups = {name.partition(".")[0] for name in self.document["params"] if "." in name}
+        bound = flat(self.declared.get("with", {}), lambda given: given if isinstance(given, dict) else None)
+        assert {name.partition(".")[0] for name in bound if "." in name} <= groups
+        self.declared = {**self.declared, "with": bound}
 
     def key_of(self, joined: Joined) -> Key:
         """The step's key in a joined row that has all of its tables."""
@@ -543,11 +572,20 @@ class _InModule(Names):
 
     def __init__(self, run: _Interpreter, step: Step, values: dict[str, dict[str, Any]]) -> None:
         self.run, self.step, self.values = run, step, values
+        self.args: list[str] = []
 
     def name(self, name: str) -> Any:
+        if name == "args" and "args" in self.step.document:
+            return self.args
         if name in self.values:
-            return Dotted(lambda attribute: self.values[name][attribute])
+            return Dotted(lambda attribute: self._member(name, attribute))
         return super().name(name)
+
+    def _member(self, name: str, attribute: str) -> Any:
+        values = self.values[name]
+        if attribute not in values and any(each.startswith(f"{attribute}.") for each in values):
+            return Dotted(lambda inner: values[f"{attribute}.{inner}"])
+        return values[attribute]
 
     def function(self, name: str) -> Callable[..., Any]:
         if name == "file":
@@ -570,7 +608,8 @@ class _Interpreter:
         self, document: Json, step: Step | None, data: Mapping[str, str], tables: Mapping[str, Table]
     ) -> Pipeline:
         """One use of a pipeline: the caller's data roots win, its own tables win."""
-        own = {name: read_table(name, t, self.spec.files) for name, t in document.get("tables", {}).items()}
+        params = document.get("params", {})
+        own = {name: read_table(name, t, self.spec.files, params) for name, t in document.get("tables", {}).items()}
         home = Pipeline(document, {**document.get("data", {}), **data}, {**tables, **own}, step)
         if step is not None:
             step.inner = home
@@ -701,6 +740,8 @@ class _Interpreter:
             with self.entered(step, key):
                 return interpolate(step.document["outputs"][port], _Instance(self, step.inner, step, key, met))
         met.add((step, key))
+        if step.document["outputs"][port]["type"] in ("string", "integer", "number", "boolean"):
+            return Written("a value")
         return self.path(step, key, port)
 
     @contextmanager
@@ -732,6 +773,11 @@ class _Interpreter:
                 raise Fault("a key gives a path that has another form for an engine")
             if isinstance(path, list) != kind.endswith("[]"):
                 raise Fault("a path for a list port, or several for one")
+        elif "in" in declared:
+            around = self.path(step, key, declared["in"])
+            part = Produced.of(f"{around}/{declared['path']}", formats, kind)
+            part.around = around
+            return part
         elif "path" in declared:
             raise Undecided("a path in the module")
         elif kind.endswith("[]"):
@@ -798,7 +844,7 @@ class _Interpreter:
             for key in step.instances():
                 for port in ports:
                     self.bound_input(step, key, port, set())
-                for param in params:
+                for param in (name for name, each in params.items() if each["type"] != "map"):
                     self.pipeline_param(step.inner, param, key, set())
             self._check_nested(step.inner)
 
@@ -872,18 +918,47 @@ class _Interpreter:
         container = declared.get("container", document.get("container"))
         folder = step.home.data.get("workspace", "results")
         lists = "/".join([folder, step.name, ".sncompile/lists", *map(in_path, key)])
+        module.args = [a for item in document.get("args", []) for a in _item(item, module, lists)]
+        for check in document.get("checks", []):
+            if not interpolate(check["that"] if isinstance(check, dict) else check, module):
+                raise Fault("a check does not hold")
         items = [] if "shell" in document else document["command"]
         command = None if "shell" in document else [a for item in items for a in _item(item, module, lists)]
         shell = interpolate(document["shell"], module, turn=_quoted) if "shell" in document else None
+        made = document["outputs"].values()
+        looked_at = any("in" in port or ("companions" in port and port["type"].endswith("?")) for port in made)
+        wrapped = document.get("scratch") or looked_at
+        unsaid = wrapped or any(isinstance(value, Written) for p in params.values() for value in _as_list(p))
+        ports = document.get("inputs", {})
+        read = {port: _directories(value) for port, value in inputs.items()}
         return {
             "key": dict(zip(step.keys, key, strict=True)),
-            "command": command,
-            "shell": shell,
-            "inputs": inputs,
-            "outputs": outputs,
+            "command": UNSAID if unsaid else command,
+            "shell": UNSAID if unsaid else shell,
+            "inputs": read | _beside(ports, inputs),
+            "outputs": {n: p for n, p in outputs.items() if "in" not in document["outputs"][n]}
+            | _beside(document["outputs"], outputs),
             "resources": _resources(resources),
             "container": container["image"] if isinstance(container, dict) else container,
         }
+
+
+def _directories(value: Any) -> Any:
+    """What is read where an input is a part of a directory: the directory, each once."""
+    found = [getattr(each, "around", "") or each for each in _as_list(value)]
+    return list(dict.fromkeys(found)) if isinstance(value, list) else found[0]
+
+
+def _beside(ports: Json, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The files that lie beside those of ports, as ports of their own."""
+    found = {}
+    for name, port in ports.items():
+        for suffix in port.get("companions", []) if values[name] is not None else ():
+            start = values[name]
+            while suffix.startswith("^"):
+                start, suffix = str(PurePosixPath(start).with_suffix("")), suffix[1:]
+            found[f"{name}_{suffix.strip('.')}"] = f"{start}{suffix}"
+    return found
 
 
 def _item(item: Json, names: Names, lists: str) -> list[str]:
@@ -897,7 +972,7 @@ def _item(item: Json, names: Names, lists: str) -> list[str]:
     if "list_file" in item:
         if not arguments(interpolate(item["list_file"], names)):
             return []
-        named = re.fullmatch(r"\$\{\w+\.(\w+)\}", item["list_file"])
+        named = re.fullmatch(r"\$\{\w+\.([\w.]+)\}", item["list_file"])
         assert named is not None
         return [*([item["option"]] if "option" in item else []), f"{item.get('prefix', '')}{lists}/{named[1]}.txt"]
     values = arguments(interpolate(item["value"], names))

@@ -173,6 +173,8 @@ def test_bash() -> None:
     done = subprocess.run(["bash"], input=script.encode("utf-8", "surrogateescape"), capture_output=True, check=True)
     found = done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
     assert found == [word for word in words for _ in range(2)]
+    # Who reads it as text takes a return for the end of a line.
+    assert not any(set(_ansi(word)) & {"\n", "\r"} for word in words)
 
 
 def test_pictures(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import click
 
 from sncompile.api import Checked, check, refused
+from sncompile.cli.fixes import diff_option, fix_specs, unsafe_option
 from sncompile.cli.options import SpecOptions, report_options, spec_options
 from sncompile.cli.reporter import Reporter, has_errors, write
+from sncompile.cli.spec_files import spec_files
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.diagnostics.text import summary, visible
 from sncompile.ir.values.evaluate import Evaluator
@@ -18,14 +20,25 @@ from sncompile.semantics.checking.files import input_files
 
 @click.command("check")
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
+@click.option("--fix", is_flag=True, help="Mend what can be mended, as `sncompile fix` does.")
+@diff_option
+@unsafe_option
 @spec_options
 @report_options
 def command(
     specs: tuple[str, ...],
+    fix: bool,
+    diff: bool,
+    unsafe: bool,
     given: SpecOptions,
     reporter: Reporter,
 ) -> None:
-    """Find every fault of pipelines and modules; write nothing."""
+    """Find every fault of pipelines and modules; write nothing, unless `--fix` asks for it.
+
+    A folder stands for all specs in it.
+    """
+    if (diff or unsafe) and not fix:
+        raise click.UsageError("`--diff` and `--unsafe` belong to `--fix`")
     found: list[Diagnostic] = []
     sources: dict[str, str] = {}
     lines: list[str] = []
@@ -33,7 +46,12 @@ def command(
         options = given.read()
     except CompileError as error:
         reporter.fail(error, result=True)
-    for spec in specs:
+    wanted = tuple(spec_files(specs))
+    if not wanted:
+        raise click.UsageError(f"no spec is in `{specs[0]}`: files that say `sncompile: 1` at the top")
+    if fix:
+        fix_specs(wanted, options, reporter, unsafe=unsafe, diff=diff)
+    for spec in wanted:
         checked = check(spec, options, strict=reporter.strict)
         found += checked.diagnostics
         more = refused(checked)

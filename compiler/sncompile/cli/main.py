@@ -19,6 +19,9 @@ from sncompile.uncollected import uncollected
 COMMANDS = {
     "compile": "compile a spec to the files of a target",
     "check": "find every fault; write nothing",
+    "fix": "mend what a diagnostic knows how to mend",
+    "fmt": "lay out specs in one style",
+    "migrate": "rewrite specs for a later version of the language",
     "plan": "say what would be done: steps, instances, files, resources",
     "diff": "say which jobs differ between two specs, and why",
     "run": "compile and run a pipeline, and watch it",
@@ -38,6 +41,7 @@ COMMANDS = {
     "lock": "record the images, repositories and modules that pipelines use, as they are now",
     "import": "make a module from a spec of another kind: bilayers",
     "export": "make a spec of another kind from a module: bilayers",
+    "lsp": "serve an editor: completion, diagnostics and more while a spec is typed",
     "schema": "print the JSON Schema of pipelines or modules",
     "targets": "list what can be compiled to, and what each can express",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -22,15 +23,16 @@ from sncompile.cli.options import (
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, as_json, bold, write
 from sncompile.cli.runs import misused
-from sncompile.cli.selecting import chosen_jobs, selected, tell_left_out
+from sncompile.cli.selecting import Looking, chosen_jobs, selected, tell_left_out
 from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
 from sncompile.runner.late import with_rows
-from sncompile.runner.selection.selection import Asked
+from sncompile.runner.selection.selection import Asked, Chosen
 from sncompile.runner.selection.wanted import left_out
 from sncompile.runner.state.deciding import decisions_for, runs_at_work
 from sncompile.runner.state.plan_file import plan_object
 from sncompile.semantics.program import Options, Program
+from sncompile.state.decisions import Decisions
 from sncompile.state.versions import Hashing
 from sncompile.views.columns import terminal_width
 from sncompile.views.markdown import work_markdown
@@ -77,6 +79,44 @@ def command(
     And what of it a run would do now, and why: what is current stays as it is. And how long that would take, by what
     jobs took before.
     """
+    if markdown and (machine or single):
+        raise click.UsageError("`--markdown` is a form of its own, beside `--json` and `--jobs`")
+    looking = Looking(Hashing(hashing), defer)
+    checked, made, chosen, decisions = _decided(spec, given, optimizer, asked, looking, reporter)
+    if out is not None:
+        try:
+            put_file(out, as_json(plan_object(decisions, made.graph, asked)).encode())
+        except OSError as error:
+            raise click.UsageError(f"`{out}`: {error.strerror or error}") from None
+    work = work_of(decisions, made.graph.folder)
+    for owner in runs_at_work(made.graph):
+        write(f"note: a run is at work, and what it has not ended counts as not done: {owner}\n", err=True)
+    tell_left_out(chosen, made, looking)
+    if single:
+        width = terminal_width()
+        write(as_json([job_object(job) for job in work.jobs]) if machine else jobs_text(work, width))
+        return
+    if markdown:
+        write(work_markdown(work, made.graph.name))
+        return
+    expected = forecast_for(decisions, made.graph.folder, cores) if work.jobs else None
+    plan = plan_of(made.program, made.unoptimized, checked.diagnostics, work, expected)
+    write(as_json(plan.as_object()) if machine else plan_text(plan, terminal_width(), bold(reporter.color)))
+
+
+class Decided(NamedTuple):
+    """A pipeline compiled, and what was found out of its jobs; `chosen` is None where all outputs are meant."""
+
+    checked: Checked
+    made: Compilation
+    chosen: Chosen | None
+    decisions: Decisions
+
+
+def _decided(
+    spec: str, given: SpecOptions, optimizer: Optimizer, asked: Asked, looking: Looking, reporter: Reporter
+) -> Decided:
+    """Compile, and find what has to run. Leaves with code 1 or 2 where that cannot be."""
     checked: Checked | None = None
 
     def program_of(options: Options) -> Program:
@@ -90,15 +130,15 @@ def command(
 
     try:
         made, _, selection = with_rows(
-            given.read(), program_of, lambda program: selected(asked, program), compiled, Hashing(hashing)
+            given.read(), program_of, lambda program: selected(asked, program), compiled, looking.hashing
         )
     except CompileError as error:
         reporter.fail(error)
     assert checked is not None
-    chosen = chosen_jobs(selection, made, Hashing(hashing), defer)
+    chosen = chosen_jobs(selection, made, looking)
     wanted = None if chosen is None else chosen.jobs
     try:
-        decisions = decisions_for(made, Hashing(hashing), wanted, defer)
+        decisions = decisions_for(made, looking.hashing, wanted, looking.defer)
     except CompileError as error:
         misused(error)
     if chosen is not None and chosen.alone:
@@ -106,24 +146,4 @@ def command(
             left_out(decisions, made.jobs)
         except CompileError as error:
             reporter.fail(error, checked.sources)
-    if markdown and (machine or single):
-        raise click.UsageError("`--markdown` is a form of its own, beside `--json` and `--jobs`")
-    if out is not None:
-        try:
-            put_file(out, as_json(plan_object(decisions, made.graph, asked)).encode())
-        except OSError as error:
-            raise click.UsageError(f"`{out}`: {error.strerror or error}") from None
-    work = work_of(decisions, made.graph.folder)
-    for owner in runs_at_work(made.graph):
-        write(f"note: a run is at work, and what it has not ended counts as not done: {owner}\n", err=True)
-    tell_left_out(chosen, made, Hashing(hashing), defer)
-    if single:
-        width = terminal_width()
-        write(as_json([job_object(job) for job in work.jobs]) if machine else jobs_text(work, width))
-        return
-    if markdown:
-        write(work_markdown(work, made.graph.name))
-        return
-    expected = forecast_for(decisions, made.graph.folder, cores) if work.jobs else None
-    plan = plan_of(made.program, made.unoptimized, checked.diagnostics, work, expected)
-    write(as_json(plan.as_object()) if machine else plan_text(plan, terminal_width(), bold(reporter.color)))
+    return Decided(checked, made, chosen, decisions)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
@@ -27,7 +27,7 @@ from sncompile.cli.options import (
 from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, bold, write
 from sncompile.cli.runs import EXIT_MISUSED, EXIT_RUN_FAILED, misused
-from sncompile.cli.selecting import chosen_jobs, selected, tell_left_out
+from sncompile.cli.selecting import Looking, chosen_jobs, selected, tell_left_out
 from sncompile.diagnostics import CompileError
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import runs as run_faults
@@ -47,7 +47,7 @@ from sncompile.runner.software import unused_images
 from sncompile.runner.state.deciding import decisions_for
 from sncompile.runner.state.plan_file import asked_in
 from sncompile.runner.telemetry.sender import told
-from sncompile.semantics.program import Options, Program
+from sncompile.semantics.program import LateSteps, Options, Program
 from sncompile.state.versions import Hashing
 from sncompile.targets.target import wrapped_for
 from sncompile.views.columns import count, terminal_width
@@ -135,39 +135,24 @@ def command(
     if plan is not None and not any(asked):
         asked = asked_in(plan)
     looking = Looking(Hashing(hashing), defer)
-    ended: str | None = None
+    words = ctx.meta.get(ARGUMENTS, ())
+    how = RunOptions(cores, profile, containers, None, keep_going, arguments, words, str(Path.cwd()),
+                     telemetry, looking.hashing, adopt, plan, defer, disk)  # fmt: skip
+    so_far = 0, 0.0
+    after = False
     while True:
-        prepared, chosen = _prepare(spec, given, building, asked, looking, reporter, after=ended is not None)
+        prepared, chosen = _prepare(spec, given, building, asked, looking, reporter, after=after)
         late = prepared.made.program.late
         if dry_run:
             _tell(prepared, chosen, looking, cores, bold(reporter.color))
-            write(later_text(late, terminal_width()))
             return
         if chosen is not None and not chosen.named:
             write("done: nothing to do: nothing is selected\n", err=True)
             return
-        goal = None if chosen is None else wanted(prepared.graph, chosen, marked_families(prepared.emitted))
-        unused = unused_images(prepared.graph, containers)
-        if unused is not None:
-            write(f"{unused}\n", err=True)
-        words = ctx.meta.get(ARGUMENTS, ())
-        how = RunOptions(cores, profile, containers, goal, keep_going, arguments, words, str(Path.cwd()),
-                         telemetry, Hashing(hashing), adopt, plan, defer, disk)  # fmt: skip
-        _run(prepared, how, reporter, more=bool(late))
-        if not late:
+        so_far = _run(prepared, chosen, how, reporter, so_far, more=bool(late))
+        if not late or not _goes_on(late, everything=plan is None and not any(asked)):
             return
-        if any(asked) or plan is not None:
-            write("not among what was asked for, as it was not known:\n" + later_text(late, terminal_width()), err=True)
-            return
-        ended = ", ".join(f"`{each.source}`" for each in late)
-        write(f"the rows that {ended} wrote are read, and what follows from them is run\n", err=True)
-
-
-class Looking(NamedTuple):
-    """How it is found out what has to run: what is read of files, and the folder from which results are taken."""
-
-    hashing: Hashing
-    defer: Path | None
+        after = True
 
 
 def _prepare(
@@ -198,8 +183,8 @@ def _prepare(
     except CompileError as error:
         reporter.fail(error, sources)
     facts = facts_of(made.program, options)
-    chosen = chosen_jobs(selection, made, *looking)
-    tell_left_out(chosen, made, *looking)
+    chosen = chosen_jobs(selection, made, looking)
+    tell_left_out(chosen, made, looking)
     return Prepared(made, facts, sources), chosen
 
 
@@ -213,11 +198,28 @@ def _tell(
     write(work_text(work, terminal_width(), strong))
     if work.jobs:
         write(forecast_text(forecast_for(decisions, prepared.graph.folder, cores), terminal_width()))
+    write(later_text(prepared.made.program.late, terminal_width()))
 
 
-def _run(prepared: Prepared, how: RunOptions, reporter: Reporter, *, more: bool) -> None:
-    """Run, watch, and tell how it ended; only that it did where `more` is to come. Leaves with code 3 where not
-    everything was done."""
+def _run(
+    prepared: Prepared,
+    chosen: Chosen | None,
+    how: RunOptions,
+    reporter: Reporter,
+    before: tuple[int, float],
+    *,
+    more: bool,
+) -> tuple[int, float]:
+    """Run what is chosen, watch, and tell how it ended; only that it did where `more` is to come.
+
+    Gives the jobs that were done and the seconds that they took, with those of runs `before` over fewer rows. Leaves
+    with code 3 where not everything was done.
+    """
+    if chosen is not None:
+        how = replace(how, wanted=wanted(prepared.graph, chosen, marked_families(prepared.emitted)))
+    unused = unused_images(prepared.graph, how.containers)
+    if unused is not None:
+        write(f"{unused}\n", err=True)
     try:
         result = run(prepared, how, make_display())
     except CompileError as error:
@@ -231,10 +233,23 @@ def _run(prepared: Prepared, how: RunOptions, reporter: Reporter, *, more: bool)
         reporter.show(result.diagnostics, prepared.documents)
         write(f"{result.state} after {result.done} jobs; the record is {_near(result.folder)}\n", err=True)
         sys.exit(EXIT_RUN_FAILED)
+    found = before[0] + result.done, before[1] + result.seconds
     if more:
         write(f"done: {count(result.done, 'job')}\n", err=True)
-        return
-    _tell_outputs(prepared.graph, result.done, result.seconds, result.folder, how)
+        return found
+    _tell_outputs(prepared.graph, *found, result.folder, how)
+    return found
+
+
+def _goes_on(late: Sequence[LateSteps], *, everything: bool) -> bool:
+    """Whether the rows that were written are read, and what follows is run; says which it is. What nobody could ask
+    for, as it was not known, is not run where not `everything` is asked for."""
+    if not everything:
+        write("not among what was asked for, as it was not known:\n" + later_text(late, terminal_width()), err=True)
+        return False
+    ended = ", ".join(f"`{each.source}`" for each in late)
+    write(f"the rows that {ended} wrote are read, and what follows from them is run\n", err=True)
+    return True
 
 
 def _again(ctx: click.Context, run: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from sncompile.cli.reporter import write
 from sncompile.cli.runs import misused
@@ -15,6 +16,13 @@ from sncompile.state.decisions import Verdict
 from sncompile.state.versions import Hashing
 
 
+class Looking(NamedTuple):
+    """How it is found out what has to run: what is read of files, and the folder from which results are taken."""
+
+    hashing: Hashing
+    defer: Path | None
+
+
 def selected(asked: Asked, program: Program) -> Selection:
     """The selection that is asked for. Leaves with code 2 where the pipeline has nothing of a name."""
     try:
@@ -23,24 +31,24 @@ def selected(asked: Asked, program: Program) -> Selection:
         misused(error)
 
 
-def chosen_jobs(selection: Selection, made: Compilation, hashing: Hashing, defer: Path | None) -> Chosen | None:
+def chosen_jobs(selection: Selection, made: Compilation, looking: Looking) -> Chosen | None:
     """The jobs of a selection; None where all outputs are meant. Leaves with code 2 where there are no such jobs."""
     try:
         return choose(
             selection,
             made.graph,
             made.program,
-            lambda: decisions_for(made, hashing, every_job(made.jobs), defer),
+            lambda: decisions_for(made, looking.hashing, every_job(made.jobs), looking.defer),
         )
     except CompileError as error:
         misused(error)
 
 
-def tell_left_out(chosen: Chosen | None, made: Compilation, hashing: Hashing, defer: Path | None) -> None:
+def tell_left_out(chosen: Chosen | None, made: Compilation, looking: Looking) -> None:
     """Say what is left out that would have to run before the jobs of a selection: they take what is there."""
     if chosen is None or not chosen.alone:
         return
-    every = decisions_for(made, hashing, with_needed(made.graph, chosen.named), defer)
+    every = decisions_for(made, looking.hashing, with_needed(made.graph, chosen.named), looking.defer)
     number = sum(
         every.tasks[name].verdicts[n] is Verdict.RUN and n not in chosen.jobs.get(name, ())
         for name, numbers in every.wanted.items()

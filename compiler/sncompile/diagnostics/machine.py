@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sncompile.diagnostics.model import Diagnostic, Fault, Severity, Span
+from sncompile.diagnostics.model import Diagnostic, Fault, Fix, Severity, Span
 from sncompile.diagnostics.text import visible
 
 
@@ -20,7 +20,18 @@ def as_object(diagnostic: Diagnostic) -> dict[str, Any]:
     result.update(_place(diagnostic.span))
     result["related"] = [{"message": r.message, **_place(r.span)} for r in diagnostic.related]
     result["help"] = diagnostic.help
+    fixes = _located(diagnostic)
+    result["fix"] = _edits(fixes[0]) if fixes else []
+    result["safe"] = fixes[0].safe if fixes else None
     return result
+
+
+def _located(diagnostic: Diagnostic) -> list[Fix]:
+    return [fix for fix in diagnostic.fixes if not any(edit.old for edit in fix.edits)]
+
+
+def _edits(fix: Fix) -> list[dict[str, Any]]:
+    return [{**_place(edit.span), "text": edit.text} for edit in fix.edits]
 
 
 def _place(span: Span | None) -> dict[str, Any]:
@@ -74,7 +85,19 @@ def _sarif_result(diagnostic: Diagnostic) -> dict[str, Any]:
         result["relatedLocations"] = [
             {"message": {"text": r.message}, "physicalLocation": _sarif_place(r.span)} for r in diagnostic.related
         ]
+    if fixes := _located(diagnostic):
+        result["fixes"] = [_sarif_fix(fix) for fix in fixes]
     return result
+
+
+def _sarif_fix(fix: Fix) -> dict[str, Any]:
+    changes: dict[str, list[dict[str, Any]]] = {}
+    for edit in fix.edits:
+        place = _sarif_place(edit.span)
+        change = {"deletedRegion": place["region"], "insertedContent": {"text": edit.text}}
+        changes.setdefault(edit.span.file, []).append(change)
+    listed = [{"artifactLocation": {"uri": file}, "replacements": each} for file, each in changes.items()]
+    return {"description": {"text": fix.title}, "artifactChanges": listed}
 
 
 def _sarif_place(span: Span) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Span(NamedTuple):
@@ -33,9 +33,50 @@ class Related:
     span: Span
 
 
+class Edit(NamedTuple):
+    """A stretch of a file that is replaced by `text`; an empty span inserts, an empty text deletes.
+
+    Where `old` is not empty the place is still to be found: it is the one place inside of the span where `old` stands.
+    `located` (see `fixes`) finds it, and gives an edit without `old`.
+    """
+
+    span: Span
+    text: str
+    old: str = ""
+
+
+class Fix(NamedTuple):
+    """Edits that together mend a fault. A `safe` one can hardly mean anything else than what was meant."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = True
+
+
+class Hint(str):
+    """A help that knows what is to be written: `meant` instead of `name`, at the place of the diagnostic."""
+
+    name: str
+    meant: str
+    safe: bool
+
+    def __new__(cls, text: str, name: str, meant: str, *, safe: bool = True) -> Self:
+        """The help `text`, with what it says as data."""
+        found = super().__new__(cls, text)
+        found.name, found.meant, found.safe = name, meant, safe
+        return found
+
+    def fix(self, span: Span) -> Fix:
+        """What it says to do at a place."""
+        return Fix(f"write `{self.meant}`", (Edit(span, self.meant, self.name),), self.safe)
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One fault found: its code, where it stands, what is wrong and how to mend it."""
+    """One fault found: its code, where it stands, what is wrong and how to mend it.
+
+    `fixes` are mends that a program can apply, the likeliest first; each does it alone.
+    """
 
     code: str
     severity: Severity
@@ -43,6 +84,7 @@ class Diagnostic:
     span: Span | None = None
     related: tuple[Related, ...] = ()
     help: str | None = None
+    fixes: tuple[Fix, ...] = ()
 
     def as_error(self) -> Diagnostic:
         """The same diagnostic as an error."""
@@ -80,11 +122,16 @@ class Fault:
         *,
         help: str | None = None,
         related: tuple[Related, ...] = (),
+        fixes: tuple[Fix, ...] = (),
     ) -> Diagnostic:
-        """A diagnostic of this kind at `span`. A line that quotes a very long name is cut in the middle."""
-        return Diagnostic(
-            self.code, self.severity, _clip(message), span, related, help and "\n".join(map(_clip, help.split("\n")))
-        )
+        """A diagnostic of this kind at `span`. A line that quotes a very long name is cut in the middle.
+
+        A help that is a `Hint` brings its fix.
+        """
+        if not fixes and isinstance(help, Hint) and span is not None:
+            fixes = (help.fix(span),)
+        told = help and "\n".join(map(_clip, help.split("\n")))
+        return Diagnostic(self.code, self.severity, _clip(message), span, related, told, fixes)
 
 
 def sort_key(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:

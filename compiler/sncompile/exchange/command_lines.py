@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics import did_you_mean
-from sncompile.exchange.yaml_text import yaml_text
+from sncompile.exchange.yaml_text import Comments, yaml_text
 
 KINDS = ("in", "out", "indir", "outdir", "param")
 
@@ -83,7 +83,7 @@ def module_text(name: str, line: str) -> str:
     document |= {section: ports for section, ports in sections.items() if ports}
     document["resources"] = {**resources, "memory": "1GB", "time": "1h"}
     document |= _run(line)
-    comments = {("resources",): "What a job needs; these are guesses."}
+    comments: Comments = {("resources",): "What a job needs; these are guesses."}
     return yaml_text(document, comments)
 
 
@@ -101,7 +101,8 @@ def _marks(line: str) -> Iterator[Mark]:
             yield _mark(whole)
         elif ":" in found[0]:
             known = [f"{{{k}:…}}" for k in KINDS]
-            raise Unreadable(f"`{found[0]}` is no mark", did_you_mean(f"{{{kind}:…}}", known, what="marks"))
+            hint = did_you_mean(f"{{{kind}:…}}", known, what="marks")
+            raise Unreadable(f"`{found[0]}` is no mark", hint or "see --help")
 
 
 def _mark(found: re.Match[str]) -> Mark:

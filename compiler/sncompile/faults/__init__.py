@@ -6,7 +6,10 @@ from importlib import import_module
 
 from sncompile.diagnostics.model import Fault
 
-_FILES = ("reading", "documents", "expressions", "names", "values", "tables", "graph", "targets", "runs", "exchange")
+_FILES = (
+    "reading", "documents", "expressions", "names", "values", "tables", "slips", "graph", "targets", "runs",
+    "exchange",
+)  # fmt: skip
 
 
 def catalogue() -> dict[str, Fault]:

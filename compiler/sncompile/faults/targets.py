@@ -173,8 +173,8 @@ NOT_BEFORE_ROWS = Fault(
     "SN642",
     "what cannot be said before rows are known (Snakemake)",
     "The emitted file reads the rows when a checkpoint has run. By then it can take keys and columns as they are, and\n"
-    "put paths and words together of them; it cannot compute with them, or choose by them. `sncompile run` can, as it\n"
-    "compiles again when the rows are known.",
+    "put paths, words and the lines of sheets together of them; it cannot compute with them, or choose by them.\n"
+    "`sncompile run` can, as it compiles again when the rows are known.",
 )
 NOT_SENT = Fault(
     "SN647",

@@ -211,7 +211,7 @@ PATH_IN_TEXT = Fault(
 NOT_IN_SCRATCH = Fault(
     "SN349",
     "what has no scratch folder",
-    "In a scratch folder all paths are made absolute right before the command runs. `args` of a script, scripts that\n"
+    "In a scratch folder all paths are made absolute right before the command runs. Scripts that\n"
     "find their values in an object, and functions of a file beside the module get theirs as they are.",
 )
 BAD_SUM = Fault(
@@ -232,4 +232,12 @@ UNUSED_ARGS = Fault(
     "arguments that a script never names",
     "`args` of a module lists arguments, and `${args}` in its `shell` stands for their words. Nothing else hands them "
     "over.",
+)
+UNASKED_RESOURCE = Fault(
+    "SN363",
+    "a resource that a command names and nobody asks for",
+    "The command names an amount (`${resources.memory}`) that neither the module nor the step says. What is not asked\n"
+    "for is left to the engine, so the command would be told nothing. As the `value` of an `option` it is left out\n"
+    "together with the option. Cores are one and GPUs none where nothing is said.",
+    Severity.WARNING,
 )

@@ -14,6 +14,7 @@ from sncompile.ir.keys.key_set import keys_of
 from sncompile.ir.values.evaluate import Closure, Evaluator
 from sncompile.ir.values.model import Attempt, Cell, Const, Content, Key, Local, Lookup, Related, Size, Value, walk
 from sncompile.lowering.model import Column, Lazy, TableColumn
+from sncompile.lowering.row_texts import texts_of
 
 BOUND = ("params", "env", "resources")
 """Names of a module that stand for values of the step, and not for files."""
@@ -79,7 +80,8 @@ class Columns:
         key = ("value", structure(value))
         if key not in self._known:
             cells: Sequence[Any] = Lazy(len(self.family.keys), lambda: self.cells(value))
-            self._known[key] = self._new(hint, Column("", cells, value.span, origin_of(value), data))
+            texts = texts_of(value, self.graph, self.family)
+            self._known[key] = self._new(hint, Column("", cells, value.span, origin_of(value), data, texts=texts))
         return self._known[key]
 
     def made(self, cells: Sequence[Any], hint: str, span: Span, *, data: bool = False) -> str:
@@ -111,10 +113,8 @@ def leaves(value: Value, family: Family) -> list[Value]:
 
 def origin_of(value: Value) -> TableColumn | None:
     """The column of a table that a value is, seen by the keys alone; None for any other value."""
-    if isinstance(value, Key) and len(value.keys.rows.tables) == 1 and not value.encoded:
-        table = value.keys.rows.tables[0]
-        unknown = table.late is not None and not table.late.known
-        return TableColumn(table, value.name, value.keys, False) if unknown else None
+    if isinstance(value, Key) and not value.encoded:
+        return _own_key(value)
     if not isinstance(value, Related) or value.linked:
         return None
     if isinstance(value.value, Key):
@@ -124,13 +124,24 @@ def origin_of(value: Value) -> TableColumn | None:
     return TableColumn(value.value.table, value.value.column, value.target, value.gathers)
 
 
+def _own_key(key: Key) -> TableColumn | None:
+    """A key of the step itself, as a column of the table whose rows say it and are not known yet."""
+    tables = key.keys.rows.tables
+    for table in tables:
+        if table.late is None or not table.awaited:
+            continue
+        if key.name in (table.key if len(tables) == 1 else table.late.own):
+            return TableColumn(table, key.name, key.keys, False)
+    return None
+
+
 def _late_key(value: Related, key: Key) -> TableColumn | None:
     """A key of another step, as a column of the table whose rows that step ranges over and which is not known yet.
 
     What a key is cannot be written down then, and the step's instances are the rows.
     """
     tables = key.keys.rows.tables
-    if len(tables) != 1 or tables[0].late is None or tables[0].late.known or key.encoded:
+    if len(tables) != 1 or not tables[0].awaited or key.encoded:
         return None
     related = value.target.related(keys_of(tables[0]))
     if value.source is not key.keys or any(map(_differ, value.target.related(value.source), related)):

@@ -170,13 +170,37 @@ class TableColumn(NamedTuple):
     gathers: bool
 
 
+RowPiece = Constant | Key | TableColumn
+"""A part of a text that each row of tables has: a text, a key of the row, or what a column of a table has there."""
+
+
+class RowTexts(NamedTuple):
+    """A text for each instance of `source` that is seen from `target`, made of the instance's rows.
+
+    With a `form`, `csv` or `tsv`, it is a line of such cells; without, the one cell as it is. Where each is there
+    `once`, it is left out when it comes again. `task` is the one that writes what they name, if they are paths.
+    """
+
+    form: str
+    cells: tuple[tuple[RowPiece, ...], ...]
+    source: KeySet
+    target: KeySet
+    once: bool = False
+    task: str | None = None
+
+
+Texts = tuple[str | RowTexts, ...]
+"""A list that is made of rows, with other texts between."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """What differs between the jobs of a task; an item is a value, a list of values, or None where it is absent.
 
-    `origin` says of which table it is a column. `data` are lists that come out of tables, or from other jobs: they may
-    be long, and are no part of a command's text even where all jobs have the same. `words` are lists of words, of an
-    argument that is there for some jobs alone.
+    `origin` says of which table it is a column, `texts` how a list is made of rows that are not known yet, with other
+    texts between. `data` are lists that come out of tables, or from other jobs: they may be long, and are no part of a
+    command's text even where all jobs have the same. `words` are lists of words, of an argument that is there for some
+    jobs alone.
     """
 
     name: str
@@ -185,6 +209,7 @@ class Column:
     origin: TableColumn | None = None
     data: bool = False
     words: bool = False
+    texts: Texts | None = None
 
 
 class JobRef(NamedTuple):
@@ -219,6 +244,7 @@ class Input:
     Where a path is `computed` from others, who writes it says nothing of whom the job needs. `data` as of a column.
     `required` says that a job without any is at fault, if rows that are not known yet leave it with none.
     Some paths of a `remote` port are URLs.
+    `texts` are how its paths are made of rows that are not known yet, as of a column.
     `may_lack`: some of the files are optional outputs, which may not be there when the job is about to run; then they
     are left out, and words that name the port are `each`.
     """
@@ -237,6 +263,7 @@ class Input:
     span: Span
     required: bool = True
     remote: bool = False
+    texts: Texts | None = None
 
     @property
     def path(self) -> tuple[Piece, ...] | None:

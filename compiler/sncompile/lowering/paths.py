@@ -13,6 +13,7 @@ from sncompile.ir.values.remote import RemotePort
 from sncompile.lowering.columns import Columns
 from sncompile.lowering.files import Files
 from sncompile.lowering.model import Input, JobRef, Lazy, Made, Output, Parameter, paths_in
+from sncompile.lowering.row_texts import texts_of
 from sncompile.lowering.tracing import Tracing
 
 
@@ -37,6 +38,7 @@ def inputs_of(columns: Columns, tracing: Tracing, remote: Collection[RemotePort]
             span=port.value.span,
             required=port.required,
             remote=RemotePort("inputs", name) in remote,
+            texts=texts_of(port.value, columns.graph, family),
         )
     return found
 

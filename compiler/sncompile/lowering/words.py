@@ -157,8 +157,8 @@ class Words:
             return [Word((model.Port("outputs", value.name),), value.span, each=many)]
         if value.space == "lists":
             return [Word((model.Port("lists", value.name),), value.span)]
-        if value.space == "resources":
-            return [Word((model.Amount(value.name),), value.span)] if value.name in family.resources else []
+        if value.space == "resources" and value.name in family.resources:
+            return [Word((model.Amount(value.name),), value.span)]
         return self.words(family.local(value.space, value.name), value.name)
 
     def _varying(self, value: Value, hint: str) -> list[Word]:
@@ -216,8 +216,8 @@ class Words:
                 return Constant("" if value.value is None else to_text(value.value))
             case ir.Local() if value.space in ("inputs", "outputs", "lists"):
                 return model.Port(value.space, value.name)
-            case ir.Local() if value.space == "resources":
-                return model.Amount(value.name) if value.name in self._family.resources else Constant("")
+            case ir.Local() if value.space == "resources" and value.name in self._family.resources:
+                return model.Amount(value.name)
             case ir.Local():
                 bound = self._family.local(value.space, value.name)
                 return self._piece(bound, value.name)

@@ -85,6 +85,8 @@ def _lookup(node: Call, typer: Typer) -> Value:
     if seen.type.base == "unknown":
         return seen
     kind = seen.type.one
+    if any(value.type.optional for _, value in conditions):
+        kind = kind._replace(optional=True)
     return Lookup(space.table, column.name, tuple(conditions), kind, node.span)
 
 

@@ -26,6 +26,8 @@ class Checked:
     sources: dict[str, str] = field(repr=False)
     inferred: Mapping[str, Inferred] = field(default_factory=dict, repr=False)
     """What was read off the tables, whether there are errors or not."""
+    partial: Program | None = field(default=None, repr=False)
+    """The program as far as it goes, whether there are errors or not: it may lack steps, and values be unknown."""
 
     @property
     def failed(self) -> bool:

@@ -14,7 +14,7 @@ The step that writes it looks whether it is there when its command has ended (`t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from sncompile.diagnostics import Related as Place
@@ -123,7 +123,8 @@ def without_parts(
     families: Mapping[str, Family], outputs: Mapping[str, Value], steps: Mapping[str, Step]
 ) -> tuple[dict[str, Family], dict[str, Value]]:
     """The families, and the outputs of the pipeline, with directories in the place of their parts."""
-    if not any(o.port.inside is not None for step in steps.values() for o in step.outputs.values()):
+    made = [output.port for step in steps.values() for output in step.outputs.values()]
+    if not any(port.inside is not None or is_doubtful(port) for port in made):
         return dict(families), dict(outputs)
     whole, path = _Whole(steps), _Path(steps)
     found = {name: _family(family, steps[name], whole, path) for name, family in families.items()}
@@ -207,7 +208,8 @@ def _family(family: Family, step: Step, whole: _Whole, path: _Path) -> Family:
     success = replace(family.success, non_empty=tuple(n for n in family.success.non_empty if n not in own))
     changed = map_family(family._replace(inputs=inputs, outputs=outputs, params=params, success=success), path)
     changed = map_family(changed, renamed)
-    return _looked_at(changed, step, own, names) if own else changed
+    looks = [*_parts(step, own, names), *_companions(step)]
+    return _looked_at(changed, step, looks) if looks else changed
 
 
 def _free(name: str, used: Mapping[str, Value]) -> str:
@@ -221,16 +223,33 @@ def _free(name: str, used: Mapping[str, Value]) -> str:
 # --- Whether it is there ----------------------------------------------------------------------------------------------
 
 
-def _looked_at(family: Family, step: Step, own: list[str], names: Mapping[tuple[str, str], str]) -> Family:
-    """The family with its command or script and, after it, a look at the parts of its directories."""
-    span = step.span
-    runner = ModuleFile(PARTS, Type("file"), span)
-    looks: list[Argument] = []
+def is_doubtful(port: PortDoc) -> bool:
+    """Whether an output is a companion of one that need not be written: engines do not know what that asks for."""
+    return port.beside is not None and port.optional
+
+
+def _parts(step: Step, own: list[str], names: Mapping[tuple[str, str], str]) -> Iterator[Argument]:
+    """What is looked at of the parts of a step's directories."""
     for name in own:
         base = step.outputs[name].port.base
         kind = {"directory": "d", "file": "s" if name in step.success.non_empty else "f"}[base]
-        value = Local("params", names["outputs", name], STRING, span)
-        looks.append(Option(kind, value, True, None, span))
+        yield Option(kind, Local("params", names["outputs", name], STRING, step.span), True, None, step.span)
+
+
+def _companions(step: Step) -> Iterator[Argument]:
+    """What is looked at of companions: they must be there where their file is."""
+    for name, output in step.outputs.items():
+        beside = output.port.beside
+        if beside is not None and is_doubtful(output.port):
+            for sign, port in (("m", beside[0]), ("c", name)):
+                local = Local("outputs", port, step.outputs[port].path.type, step.span)
+                yield Option(sign, local, True, None, step.span)
+
+
+def _looked_at(family: Family, step: Step, looks: list[Argument]) -> Family:
+    """The family with its command or script and, after it, a look at what engines do not look at."""
+    span = step.span
+    runner = ModuleFile(PARTS, Type("file"), span)
     if family.command is not None:
         start = [Const("bash", STRING, span), runner, *looks, Const("x", STRING, span)]
         return family._replace(command=(*start, *family.command))

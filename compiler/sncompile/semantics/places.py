@@ -1,4 +1,7 @@
-"""Where files are looked up that a spec names: where they stand, unless an earlier state of them is wanted."""
+"""Where files are looked up that a spec names: where they stand, unless another state of them is wanted.
+
+That is an earlier one (`revision.py`), or what an editor has of them and has not saved.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,10 @@ class Hindrance(NamedTuple):
 
 class Places:
     """Files as they are now. Whoever compiles a spec as it was gives the files of that time (`revision.py`)."""
+
+    def text(self, path: Path) -> str | None:
+        """What stands for the text of a document, by its path without links; None where its file holds it."""
+        return None
 
     def file(self, path: Path) -> Path | Hindrance:
         """Where the file of a table is read, or why it cannot be had."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sncompile.diagnostics import Span
 from sncompile.ir.graph.commands import Argument, ListFile, ShellPart, Success, Variable, Waits
 from sncompile.ir.graph.files import ModuleFile
+from sncompile.ir.graph.resources import unasked
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.types import Type
@@ -143,7 +144,7 @@ class Step(NamedTuple):
         if space == "lists":
             return self.lists[name].path
         if space == "resources":
-            return self.resources.get(name, Const(None, Type("null", optional=True), self.span))
+            return self.resources.get(name) or unasked(name, self.span)
         found = next(v for v in self.env if v.name == name)
         return found.value or Const(None, Type("null", optional=True), self.span)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from sncompile.diagnostics import Report
+from sncompile.diagnostics import Diagnostic, Hint, Report
 from sncompile.faults import values as faults
 from sncompile.ir.graph.resources import RESOURCES, Unit
 from sncompile.ir.language.operands import ValueFault
@@ -48,6 +49,24 @@ def _count(name: str, value: Value, report: Report) -> Value:
     return Const(1, INTEGER, value.span)
 
 
+_UNITS = {"megabytes": {c: f"{c}B" for c in "KMGT"}, "minutes": {"H": "h", "M": "m", "S": "s", "D": "d"}}
+_NUMBER_AND_WORD = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)")
+
+
+def _bad_quantity(name: str, kind: str, value: Value, fault: ValueFault, example: str) -> Diagnostic:
+    """What is told of a quantity whose unit is none; what it begins with says which one was meant."""
+    text = value.value if isinstance(value, Const) else None
+    found = _NUMBER_AND_WORD.fullmatch(text) if isinstance(text, str) else None
+    unit = _UNITS.get(kind, {}).get(found[2][0].upper()) if found is not None else None
+    if found is not None and unit is not None:
+        known = (fault.help or "").partition("; ")[2]
+        told = f"write {found[1]}{unit}" + (f"; {known}" if known else "")
+        hint: str = Hint(told, found[0], f"{found[1]}{unit}")
+    else:
+        hint = fault.help or f"such as {example}"
+    return faults.BAD_QUANTITY.at(value.span, f"`{name}`: {fault}", help=hint)
+
+
 def _quantity(name: str, kind: str, value: Value, report: Report) -> Value:
     example = "4GB" if kind == "megabytes" else "90m"
     quantity = Apply(f"@{kind}", (value,), INTEGER, value.span)
@@ -62,9 +81,7 @@ def _quantity(name: str, kind: str, value: Value, report: Report) -> Value:
         try:
             return Const(Evaluator({}).constant(quantity), INTEGER, value.span)
         except ValueFault as fault:
-            report.add(
-                faults.BAD_QUANTITY.at(value.span, f"`{name}`: {fault}", help=fault.help or f"such as {example}")
-            )
+            report.add(_bad_quantity(name, kind, value, fault, example))
     elif dynamic(value) and isinstance(value, Text):
         # Engines compute it themselves, so it must be a number and then a unit: `${2 * attempt}GB`.
         unit = value.parts[-1]

@@ -28,9 +28,22 @@ from sncompile.ir.graph.own_names import OWN_FOLDER, PARTS, SCRATCH, SCRATCH_CAL
 from sncompile.ir.graph.rewrite import map_children
 from sncompile.ir.language.encoding import below
 from sncompile.ir.language.types import BOOLEAN, STRING, Type
-from sncompile.ir.values.model import Apply, Const, Items, Local, ModuleFile, Record, Text, Value, children, walk
+from sncompile.ir.values.model import (
+    Apply,
+    Choice,
+    Const,
+    Items,
+    Local,
+    ModuleFile,
+    Record,
+    Text,
+    Value,
+    children,
+    walk,
+)
 from sncompile.semantics.list_files import TypedList, named_lists
 from sncompile.semantics.path_text import join_text
+from sncompile.semantics.scripts.values import Inside
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import ModuleDoc, PortDoc
 from sncompile.syntax.document import Value as DocValue
@@ -60,9 +73,12 @@ def link_scratch(doc: ModuleDoc, typer: Typer, runner: str, report: Report) -> S
     return Scratch(runner, links, takes)
 
 
-def linked_in(scratch: Scratch | None) -> Set[str] | None:
-    """The inputs that have names in a scratch folder."""
-    return None if scratch is None else scratch.links.keys()
+def inside_of(scratch: Scratch | None) -> Inside | None:
+    """What a script has to know of its scratch folder.
+
+    Its arguments keep their inputs as they are: what these are called is a step's matter (`in_scratch`).
+    """
+    return None if scratch is None else Inside(scratch.links.keys(), _Signs(scratch.links.keys()).argument)
 
 
 # --- Names ----------------------------------------------------------------------------------------------------------
@@ -186,7 +202,9 @@ def _is_name(value: Value) -> bool:
 
 
 def _path_in_text(value: Value) -> Value | None:
-    if value.type.of_paths or isinstance(value, Record) or _is_name(value):
+    # What is asked of a path, such as whether it is there, is no text.
+    asked = value.type.base in ("boolean", "integer", "number")
+    if value.type.of_paths or isinstance(value, Record) or _is_name(value) or asked:
         return None
     if isinstance(value, Text):
         return next((found for part in value.parts if (found := _path_in_text(part)) is not None), None)
@@ -231,10 +249,8 @@ def in_scratch(step: Step, workspace: str) -> Run:
         parts += [ShellPart(" ", None), ShellPart("", argument)]
     parts.append(ShellPart("\n(\n", None))
     for part in step.shell or ():
-        value = part.value
-        parts.append(
-            part if value is None or isinstance(value, (Option, Flag)) else part._replace(value=words.named(value))
-        )
+        # Arguments have their signs already.
+        parts.append(part if part.value is None else part._replace(value=words.with_names(part.value)))
     return Run(None, (*parts, ShellPart("\n)\nsncompile_close\n", None)), lists)
 
 
@@ -305,10 +321,23 @@ class _Words:
     def _is_linked(self, value: Value) -> bool:
         return isinstance(value, Local) and value.space == "inputs" and value.name in self._scratch.links
 
-    # --- The command's own words ------------------------------------------------------------------------------------
+    def there(self, option: Option) -> Value | None:
+        """When an option is there: a name always is, even where its file may not be."""
+        value = option.value
+        given = self._given(value.name) if isinstance(value, Local) and self._is_linked(value) else None
+        return _both(option.when, given, option.span)
+
+    def with_names(self, word: Argument) -> Argument:
+        """A word that has its sign, with the names that its inputs have in the folder."""
+        if isinstance(word, Flag):
+            return word
+        if isinstance(word, Option):
+            return word._replace(value=self.named(word.value), when=self.there(word))
+        return self.named(word)
 
     def command(self, command: tuple[Argument, ...]) -> Iterator[Argument]:
         """All words of a command."""
+        signs = _Signs(self._scratch.links.keys())
         rest = iter(command)
         for argument in rest:
             if isinstance(argument, ModuleFile) and argument.emitted == SCRATCH_CALLER:
@@ -316,7 +345,14 @@ class _Words:
                 yield Option("P", argument, True, None, argument.span)
                 yield next(rest)
             else:
-                yield from self.argument(argument)
+                yield from map(self.with_names, signs.argument(argument))
+
+
+class _Signs:
+    """Puts before each word what it is; `linked` are the inputs that have names in the folder."""
+
+    def __init__(self, linked: Set[str]) -> None:
+        self._linked = linked
 
     def argument(self, argument: Argument) -> list[Argument]:
         """An argument's words, each with what it is before it."""
@@ -327,34 +363,34 @@ class _Words:
                 return self._option(argument)
             case Items():
                 return [word for item in argument.items for word in self.argument(item)]
-            case Text() if any(part.type.of_paths for part in argument.parts):
-                return self._joined(argument)
+            case Text() if _has_paths(argument):
+                return self._joined(argument, None)
+            case Choice(test=test, then=Text() as then, other=Const(value=None)) if _has_paths(then):
+                return self._joined(then, test)
             case Const() if argument.type == STRING and isinstance(argument.value, str):
                 return [argument._replace(value=f"={argument.value}")]
-            case Record():
-                return [Option("w", self.named(argument), True, None, argument.span)]
         return self._option(Option("", argument, True, None, argument.span))
 
     def _option(self, option: Option) -> list[Argument]:
         value = option.value
-        if isinstance(value, Text) and any(part.type.of_paths for part in value.parts):
-            return self._joined(value, option)
-        sign = "p" if value.type.of_paths else "w"
-        if isinstance(value, Local) and self._is_linked(value):
-            # A name is always there.
-            option = option._replace(when=_both(option.when, self._given(value.name), option.span))
-            sign, value = "s", self.named(value)
+        if isinstance(value, Text) and _has_paths(value):
+            return [Flag(f"={option.option}", option.when, option.span), *self._joined(value, option.when)]
+        linked = isinstance(value, Local) and value.space == "inputs" and value.name in self._linked
+        sign = "s" if linked else "p" if value.type.of_paths else "w"
         if option.repeat or not value.type.many:
-            return [option._replace(option=sign + option.option, value=value, repeat=True)]
+            return [option._replace(option=sign + option.option, repeat=True)]
         when = _both(option.when, Apply("@filled", (value,), BOOLEAN, option.span), option.span)
         return [Flag(f"={option.option}", when, option.span), Option(sign, value, True, when, option.span)]
 
-    def _joined(self, text: Text, option: Option | None = None) -> list[Argument]:
-        """An argument of texts and paths: piece by piece."""
-        when = option.when if option is not None else None
-        found: list[Argument] = [Flag(f"={option.option}", when, text.span)] if option is not None else []
+    def _joined(self, text: Text, when: Value | None) -> list[Argument]:
+        """A word of texts and paths: piece by piece."""
+        found: list[Argument] = []
         for part in text.parts:
-            sign = "m" if self._is_linked(part) else "k" if part.type.of_paths else "j"
-            piece = Text((_const("", text.span), self.named(part)), STRING, text.span)
-            found.append(Option(sign, piece, True, when, text.span))
+            linked = isinstance(part, Local) and part.space == "inputs" and part.name in self._linked
+            piece = Text((_const("", text.span), part), STRING, text.span)
+            found.append(Option("m" if linked else "k" if part.type.of_paths else "j", piece, True, when, text.span))
         return [*found, Flag(".", when, text.span)]
+
+
+def _has_paths(text: Text) -> bool:
+    return any(part.type.of_paths for part in text.parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sncompile.diagnostics import Report, Span, did_you_mean
+from sncompile.diagnostics import Report, Span, did_you_mean, meaning
 from sncompile.faults import documents as document_faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import tables as table_faults
@@ -107,11 +107,11 @@ class Typer:
         parts = [self.part(part, span) for part, span in zip(template.parts, template.spans, strict=True)]
         if len(parts) == 1:
             return parts[0]
-        for part in parts:
-            if part.type.many:
-                hint = "join it (`join(list, ',')`), or give it an argument of its own"
-                self.wrong(part.span, "a list inside text", hint)
-        if any(part.type.base == "unknown" for part in parts):
+        lists = [part for part in parts if part.type.many]
+        for part in lists:
+            hint = "join it (`join(list, ',')`), or give it an argument of its own"
+            self.wrong(part.span, "a list inside text", hint)
+        if lists or any(part.type.base == "unknown" for part in parts):
             return self.unknown(template.span)
         return Text(tuple(parts), STRING, template.span)
 
@@ -239,7 +239,7 @@ class Typer:
             return
         owners = [f"{title}.{node.id}" for title, space in self.scope.spaces.items() if node.id in space.names()]
         if owners:
-            hint: str | None = f"did you mean `{owners[0]}`?"
+            hint: str | None = meaning(node.id, owners[0], safe=len(owners) == 1)
         else:
             hint = did_you_mean(node.id, self.scope.names(), what="names here")
         self.report.add(name_faults.UNKNOWN_NAME.at(node.span, f"unknown name `{node.id}`", help=hint))

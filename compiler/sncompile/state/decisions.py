@@ -25,6 +25,7 @@ from typing import NamedTuple
 from sncompile.ir.language.locations import is_url, servers_of
 from sncompile.lowering.model import Input, JobRef, Lowered, Output, Task
 from sncompile.remote.servers import Servers
+from sncompile.state.job_files import JobFiles
 from sncompile.state.meaning import Meaning, Meanings
 from sncompile.state.places import Places
 from sncompile.state.store import Done, State, stamps_of
@@ -173,14 +174,12 @@ class _Deciding:
         asked: Callable[[str, int], bool] | None, looker: Looker | None, finders: Sequence[Finder],
         servers: Servers | None,
     ) -> None:  # fmt: skip
-        self._lowered, self._states, self._wanted, self._marks = lowered, states, wanted, marks
+        self._lowered, self._states, self._wanted = lowered, states, wanted
         self._half, self._asked, self._finders = half, asked, finders
-        self._working = os.path.abspath(lowered.folder)
+        self._files = JobFiles(lowered, states, marks)
         self._meanings = Meanings(lowered.files, places)
         servers = Servers(servers_of(lowered.roots.values()), lowered.sums) if servers is None else servers
         self._looker = looker or Looker(stamps_of(states), hashing, servers=servers)
-        self._roots = list(states)
-        self._starts = sorted(((r, state.start) for r, state in states.items()), key=lambda each: -len(each[1]))
         self._temp: dict[str, tuple[str, int, str]] = {}
         """Temporary outputs that were deleted: who makes them, and their version."""
         self._brought: dict[tuple[str, int], Elsewhere] = {}
@@ -190,7 +189,6 @@ class _Deciding:
         """Outputs that are brought from elsewhere, and their versions."""
         self._pending: set[str] = set()
         """Outputs that are made anew: what they are now says nothing."""
-        self._lists: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self._same: dict[tuple[int, int], str | None] = {}
 
     def decide(self) -> Decisions:
@@ -226,12 +224,12 @@ class _Deciding:
     def _look_for_gone(self, task: Task) -> None:
         """Temporary outputs of jobs that are not wanted count as there, too, once a run has deleted them."""
         left = set(range(len(task))) - set(self._wanted.get(task.name, ()))
-        temp = self._temporary(task) if left else frozenset()
+        temp = self._files.temporary(task) if left else frozenset()
         if not temp:
             return
-        outputs = self._absolute([o.paths for _, o in sorted(task.outputs.items())], len(task))
-        for number, first in enumerate(self._firsts(task, len(task))):
-            root, key = self._home(first)
+        outputs = self._files.absolute([o.paths for _, o in sorted(task.outputs.items())], len(task))
+        for number, first in enumerate(self._files.firsts(task, len(task))):
+            root, key = self._files.home(first)
             before = self._states[root].jobs.get(key) if number in left else None
             if before is None or len(before.outputs) != len(outputs[number]):
                 continue
@@ -243,10 +241,12 @@ class _Deciding:
 
     def _task(self, task: Task, above: Mapping[str, TaskDecisions]) -> TaskDecisions:
         size = len(task)
-        inputs = self._absolute([i.paths for _, i in sorted(task.inputs.items())], size, self._parameters(task))
-        outputs = self._absolute([o.paths for _, o in sorted(task.outputs.items())], size)
-        firsts = self._firsts(task, size)
-        homes = [self._home(path) for path in firsts]
+        inputs = self._files.absolute(
+            [i.paths for _, i in sorted(task.inputs.items())], size, self._files.parameters(task)
+        )
+        outputs = self._files.absolute([o.paths for _, o in sorted(task.outputs.items())], size)
+        firsts = self._files.firsts(task, size)
+        homes = [self._files.home(path) for path in firsts]
         made = TaskDecisions(
             task,
             [key for _, key in homes],
@@ -258,7 +258,7 @@ class _Deciding:
             [None] * size,
             [None] * size,
         )
-        temp = self._temporary(task)
+        temp = self._files.temporary(task)
         for number in self._in_turn(task):
             root = made.roots[number]
             before = made.before[number] = self._states[root].jobs.get(made.keys[number])
@@ -416,98 +416,7 @@ class _Deciding:
             )
         )
 
-    # --- Paths ------------------------------------------------------------------------------------------------------
-
-    def _absolute(
-        self, columns: Sequence[Sequence[tuple[str, ...] | None]], size: int,
-        more: Sequence[Sequence[tuple[str, ...]]] = (),
-    ) -> list[tuple[str, ...]]:  # fmt: skip
-        """For each job the absolute paths of some ports, one after the other."""
-        if not columns and not more:
-            return [()] * size
-        place = self._place
-
-        def placed(paths: tuple[str, ...] | None) -> tuple[str, ...]:
-            if not paths:
-                return ()
-            if len(paths) == 1:
-                return (place(paths[0]),)
-            # A list that many jobs share is one object; it is kept here, so that no other one is taken for it.
-            known = self._lists.get(id(paths))
-            if known is None:
-                made = tuple(map(place, paths))
-                known = self._lists[id(paths)] = (paths, made)
-            return known[1]
-
-        every = [*columns, *more]
-        if len(every) == 1:
-            return [placed(paths) for paths in every[0]]
-        return [tuple([p for paths in each for p in placed(paths)]) for each in zip(*every, strict=True)]
-
-    def _parameters(self, task: Task) -> list[list[tuple[str, ...]]]:
-        """For each job what it reads beside its ports: the paths of parameters, and outputs that its settings name.
-
-        Whether a path counts must not hang on whether it is there. A folder in which results lie, or that lies around
-        the working folder, is a place and not what a job reads there.
-        """
-        known: dict[str, bool] = {}
-
-        def counts(path: str) -> bool:
-            if path not in known:
-                around = f"{self._working}/".startswith(f"{self._place(path).rstrip('/')}/")
-                results = self._lowered.holds_outputs(path) and self._lowered.writer(path) is None
-                known[path] = not (around or results)
-            return known[path]
-
-        found = [
-            [tuple([path for path in paths if counts(path)]) for paths in parameter.paths]
-            for _, parameter in sorted(task.parameters.items())
-        ]
-        if any(task.taken):
-            tasks = self._lowered.tasks
-            found.append(
-                [
-                    tuple([p for each in taken for p in tasks[each.job.task].outputs[each.port].paths[each.job.number]])
-                    for taken in task.taken
-                ]
-            )
-        return found
-
-    def _firsts(self, task: Task, size: int) -> list[str]:
-        """What each job is known by: the first file that it writes, its mark, or if need be its name."""
-        marks = self._marks.get(task.name)
-        found = []
-        for number in range(size):
-            first = next((paths[0] for o in task.outputs.values() if (paths := o.paths[number])), None)
-            if first is None:
-                first = marks[number] if marks is not None else f".sncompile/{task.ids[number]}"
-            found.append(self._place(first))
-        return found
-
-    def _place(self, path: str) -> str:
-        if is_url(path):
-            return path
-        return _normal(f"{self._working}/{path}" if path[:1] != "/" else path)
-
-    def _home(self, path: str) -> tuple[str, str]:
-        """The root that a file belongs to, and what it is called there."""
-        for root, start in self._starts:
-            if path.startswith(start):
-                return root, path[len(start) :]
-        root = self._roots[0]
-        return root, path if is_url(path) else self._states[root].name(path)
-
-    def _temporary(self, task: Task) -> frozenset[str]:
-        """The temporary outputs of a task, absolute."""
-        ports = [port for port in task.outputs.values() if port.temp]
-        return frozenset(self._place(path) for port in ports for paths in port.paths for path in paths)
-
 
 def temporary_flags(task: Task, number: int) -> list[bool]:
     """Of each output of a job whether it is temporary, in the order of `TaskDecisions.outputs`."""
     return [port.temp for _, port in sorted(task.outputs.items()) for _ in port.paths[number]]
-
-
-def _normal(path: str) -> str:
-    """A path without `.` and `..`."""
-    return os.path.normpath(path) if "/." in path or "//" in path else path

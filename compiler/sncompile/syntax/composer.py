@@ -19,11 +19,11 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from sncompile.diagnostics import Diagnostic, Related, Span
+from sncompile.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from sncompile.faults import documents as document_faults
 from sncompile.faults import reading
 from sncompile.ir.language.scalars import MAX_DIGITS, STARTS, is_long_number, resolve_plain
-from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
+from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence, to_plain
 from sncompile.syntax.source import Source, start_of
 
 MAX_DEPTH = 64
@@ -230,14 +230,23 @@ class Composer:
                 merge_key = key
                 merged += self._merge(value)
             elif key.text in entries:
-                self._tell_duplicate(key, entries[key.text][0])
+                self._tell_duplicate(key, entries[key.text][0], self._again(key, value, entries[key.text][1]))
             else:
                 entries[key.text] = (key, value)
         for key, value in merged:
             entries.setdefault(key.text, (key, value))
         return Mapping(tuple(entries.values()), span)
 
-    def _tell_duplicate(self, key: Scalar, first: Scalar) -> None:
+    def _again(self, key: Scalar, value: Node, first: Node) -> tuple[Fix, ...]:
+        """The fix that takes away an entry on a line of its own, whose value the first one has too."""
+        line = self.source.text.split("\n")[key.span.line - 1]
+        alone = not line[: key.span.column - 1].strip() and value.span.end_line == key.span.line
+        if not alone or to_plain(value) != to_plain(first) or line[value.span.end_column - 1 :].strip():
+            return ()
+        number = key.span.line
+        return (Fix("remove the second one", (Edit(Span(self._name, number, 1, number + 1, 1), ""),)),)
+
+    def _tell_duplicate(self, key: Scalar, first: Scalar, fixes: tuple[Fix, ...] = ()) -> None:
         help = "keep one of them" if key.text != "<<" else "give one `<<` a list: `<<: [*a, *b]`"
         self.faults.append(
             reading.DUPLICATE_KEY.at(
@@ -245,6 +254,7 @@ class Composer:
                 f"the key `{key.text}` stands here twice",
                 help=help,
                 related=(Related("first here", first.span),),
+                fixes=fixes,
             )
         )
 

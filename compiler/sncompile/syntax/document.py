@@ -175,11 +175,15 @@ class About(NamedTuple):
 
 
 class CheckDoc(NamedTuple):
-    """A condition on the values of a document, and what is said where it does not hold."""
+    """A condition on the values of a document, and what is said where it does not hold.
+
+    `over` is the table whose rows it is looked at for, one by one.
+    """
 
     that: Value
     message: str
     span: Span
+    over: Named | None = None
 
 
 class ProgramDoc(NamedTuple):
@@ -326,27 +330,27 @@ class StepOutputDoc(NamedTuple):
 
 
 class StepDoc(NamedTuple):
-    """A step. `module` is a reference, or a module written in place."""
+    """A step. `module` is a reference, or a module written in place. What a step does not say is as declared here."""
 
     name: Named
-    title: str
-    module: Named | ModuleDoc | None
-    by: tuple[Named, ...]
-    over: Named | None
-    where: Value | None
-    bindings: Mapping[str, tuple[Named, Binding | None]]
-    outputs: dict[str, StepOutputDoc]
-    when: Value | None
-    after: tuple[Named, ...]
-    resources: dict[str, Value]
-    retries: int
-    priority: int
-    batch: int
-    container: ContainerDoc | None
-    env: tuple[EnvDoc, ...]
-    local: bool
-    tags: tuple[str, ...]
     broken: bool
+    title: str = ""
+    module: Named | ModuleDoc | None = None
+    by: tuple[Named, ...] = ()
+    over: Named | None = None
+    where: Value | None = None
+    bindings: Mapping[str, tuple[Named, Binding | None]] = MappingProxyType({})
+    outputs: Mapping[str, StepOutputDoc] = MappingProxyType({})
+    when: Value | None = None
+    after: tuple[Named, ...] = ()
+    resources: Mapping[str, Value] = MappingProxyType({})
+    retries: int = 0
+    priority: int = 0
+    batch: int = 1
+    container: ContainerDoc | None = None
+    env: tuple[EnvDoc, ...] = ()
+    local: bool = False
+    tags: tuple[str, ...] = ()
     require_rows: bool = False
     override: tuple[OverrideDoc, ...] = ()
     sums: Mapping[str, Value] = MappingProxyType({})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from sncompile.diagnostics import Diagnostic, Edit, Fix
 from sncompile.faults import documents as faults
+from sncompile.faults import slips as faults_of_slips
 from sncompile.ir.language.scalars import is_plain_number, number_of
 from sncompile.syntax.document import (
     About,
@@ -62,7 +64,8 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
     action, body = (actions[0][0].text, actions[0][1]) if actions else ("command", None)
     script: Template | Named | None = None
     if action == "shell":
-        script = reader.template(body)
+        script = reader.shell(body)
+        reader.found += _folded(body, reader)
     elif action != "command":
         script = reader.named(body.get("file") if isinstance(body, Mapping) else body)
     get = node.by_name().get
@@ -93,6 +96,34 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
     made, faults_of_let = without_let(document)
     reader.found += faults_of_let
     return made
+
+
+_NEXT_COMMAND = re.compile(r"\s+([a-z][\w-]*) +[^=\s]")
+
+
+def _folded(body: Node | None, reader: Reader) -> list[Diagnostic]:
+    """The warning that the lines of a script become one, where a later one looks like a command of its own."""
+    if not isinstance(body, Scalar) or not body.plain or body.span.end_line == body.span.line:
+        return []
+    span, lines = body.span, reader.source.text.split("\n")
+    first = lines[span.line - 1][span.column - 1 :]
+    rest = lines[span.line : span.end_line]
+    before = [first, *rest[:-1]]
+    joined = [re.search(r"[\\|&;({,]\s*$|\b(?:then|do|else)\s*$", line) for line in before]
+    alone = [line for line, open_ in zip(rest, joined, strict=True) if open_ is None]
+    if not any(_NEXT_COMMAND.match(line) for line in alone):
+        return []
+    key = lines[span.line - 1]
+    indent = " " * (len(key) - len(key.lstrip(" ")) + 2)
+    if not key.lstrip(" ").startswith("shell:"):
+        fixes: tuple[Fix, ...] = ()
+    else:
+        kept = "".join(f"\n{indent}{line.strip()}" for line in (first, *rest))
+        fixes = (Fix("keep the lines: `shell: |`", (Edit(span, f"|{kept}"),)),)
+    return [faults_of_slips.FOLDED_SCRIPT.at(
+        span._replace(end_line=span.line, end_column=span.column + len(first)),
+        "the lines of the script become one", help="keep the lines: `shell: |`", fixes=fixes,
+    )]  # fmt: skip
 
 
 def read_ports(reader: Reader, node: Node | None) -> dict[str, PortDoc]:

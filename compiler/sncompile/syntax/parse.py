@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sncompile.diagnostics import Diagnostic, did_you_mean
+from sncompile.diagnostics import Diagnostic, meaning, nearest
 from sncompile.faults import documents as faults
 from sncompile.syntax.document import Document, Named
 from sncompile.syntax.modules import read_module
-from sncompile.syntax.nodes import Mapping, Scalar
+from sncompile.syntax.nodes import Mapping, Node, Scalar
 from sncompile.syntax.pipelines import read_pipeline
 from sncompile.syntax.reader import Reader
-from sncompile.syntax.schema import check_schema
+from sncompile.syntax.schema import check_schema, load_schema
 from sncompile.syntax.source import Source
 from sncompile.syntax.yaml import YamlError, parse_yaml
 
@@ -20,6 +20,11 @@ def parse(source: Source) -> tuple[Document | None, list[Diagnostic]]:
         node, found = parse_yaml(source)
     except YamlError as error:
         return None, [error.diagnostic]
+    return parse_tree(source, node, found)
+
+
+def parse_tree(source: Source, node: Node, found: list[Diagnostic]) -> tuple[Document | None, list[Diagnostic]]:
+    """The document of a tree that was read already, with what was found then."""
     if not isinstance(node, Mapping):
         return None, [
             *found,
@@ -42,6 +47,10 @@ def parse(source: Source) -> tuple[Document | None, list[Diagnostic]]:
     return document, [*found, *shape, *reader.found]
 
 
+# What other languages call our kinds of documents.
+_ELSEWHERE = {"workflow": "pipeline", "process": "module", "tool": "module", "task": "module", "rule": "module"}
+
+
 def _no_kind(node: Mapping, count: int) -> Diagnostic:
     if count:
         key = node.key("module")
@@ -52,8 +61,11 @@ def _no_kind(node: Mapping, count: int) -> Diagnostic:
         )
     first = node.entries[0][0] if node.entries else None
     hint = "add `pipeline: NAME` or `module: NAME` below `sncompile: 1`"
-    for key, _ in node.entries:
-        guess = did_you_mean(key.text, ("pipeline", "module"), what="")
-        if guess and guess.startswith("did"):
-            return faults.NO_DOCUMENT.at(key.span, f"`{key.text}` names no kind of document", help=guess)
+    for key, value in node.entries:
+        # A key that belongs to documents, such as `modules`, is no slip of what they are called.
+        known = any(key.text in load_schema(kind)["properties"] for kind in ("pipeline", "module"))
+        guess = _ELSEWHERE.get(key.text) or (nearest(key.text, ("pipeline", "module")) if not known else None)
+        if guess is not None and isinstance(value, Scalar):
+            hint = meaning(key.text, guess, safe=True)
+            return faults.NO_DOCUMENT.at(key.span, f"`{key.text}` names no kind of document", help=hint)
     return faults.NO_DOCUMENT.at(first.span if first else node.span, "the document does not say what it is", help=hint)

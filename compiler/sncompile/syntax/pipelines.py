@@ -201,7 +201,7 @@ def _infer(reader: Reader, node: Node | None) -> dict[str, InferDoc]:
 
 def _step(reader: Reader, name: Named, body: Node) -> StepDoc:
     # Most steps say two or three things of all that they could: what is not said is not looked for.
-    said = {**_UNSAID, "bindings": {}, "outputs": {}, "resources": {}}
+    said: dict[str, Any] = {}
     for key, node in _mapping(body).entries:
         if key.text == "module":
             said["module"] = _step_module(reader, name, node)
@@ -246,12 +246,6 @@ _OF_STEPS: dict[str, tuple[str, Callable[[Reader, Node], object]]] = {
     "require": ("require_rows", lambda reader, node: reader.text(node) == "rows"),
 }
 """Key of a step → the field of its document, and what reads it; but for its module, whose name may be the step's."""
-
-_UNSAID: dict[str, Any] = {
-    "title": "", "module": None, "by": (), "over": None, "where": None, "when": None, "after": (), "retries": 0,
-    "priority": 0, "batch": 1, "container": None, "env": (), "local": False, "tags": (),
-}  # fmt: skip
-"""The fields of a step that says nothing."""
 
 
 def _step_module(reader: Reader, step: Named, node: Node | None) -> Named | ModuleDoc | None:

@@ -84,6 +84,14 @@ class Reader:
         self.found += found
         return template
 
+    def shell(self, node: Node | None) -> Template | None:
+        """The same of a script of bash."""
+        if not isinstance(node, Scalar) or node.value is None:
+            return None
+        template, found = parse_template(node, self.source, script=True)
+        self.found += found
+        return template
+
     def cell(self, node: Scalar) -> CellDoc:
         """A cell of a row: a template only where it has expressions, since there may be a million."""
         return (self.template(node) or node) if "${" in node.text else node
@@ -129,7 +137,8 @@ class Reader:
             that = self.value(said)
             if that is not None and said is not None:
                 message = self.text(item.get("message")) if isinstance(item, Mapping) else ""
-                found.append(CheckDoc(that, message, that.span))
+                over = self.named(item.get("over")) if isinstance(item, Mapping) else None
+                found.append(CheckDoc(that, message, that.span, over))
         return tuple(found)
 
     def values(self, node: Node | None) -> dict[str, Value]:

@@ -13,9 +13,10 @@ from importlib.resources import files
 from itertools import islice
 from typing import Any
 
-from sncompile.diagnostics import Diagnostic, Span, did_you_mean, nearest
+from sncompile.diagnostics import Diagnostic, Edit, Fix, Span, did_you_mean, meaning, nearest
 from sncompile.faults import documents as faults
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence, kind_of, to_plain
+from sncompile.syntax.quoting import as_list, quoted, word
 from sncompile.syntax.templates import UNESCAPED
 
 Path = tuple[str | int, ...]
@@ -105,6 +106,8 @@ def _at(node: Node, path: Path) -> Node:
 def _tell(root: Mapping, path: Path, error: Any, slips: set[tuple[Path, str]]) -> list[Diagnostic]:
     node = _at(root, path)
     where = _where(path)
+    if error.validator == "type" and path == ("command",) and isinstance(node, Scalar):
+        return [_command_as_text(root, node)]
     if (
         isinstance(error.instance, str)
         and error.validator in ("not", "pattern", "type")
@@ -192,9 +195,39 @@ def _unknown_keys(node: Node, path: Path, error: Any, slips: set[tuple[Path, str
         if guess is not None:
             slips.add((path, guess))
         inside = f" in {_where(path)}" if path else ""
-        hint = f"did you mean `{guess}`?" if guess else did_you_mean(key.text, known, what="known keys")
+        hint = did_you_mean(key.text, known, what="known keys")
+        if guess is not None:
+            # What stands for a key elsewhere may be of another form than it.
+            hint = meaning(key.text, guess, free, safe=False if _ELSEWHERE.get(key.text) == guess else None)
+        hint = _torn(node, key.text) or hint
         found.append(faults.UNKNOWN_KEY.at(key.span, f"unknown key `{key.text}`{inside}", help=hint))
     return found
+
+
+def _torn(node: Mapping, name: str) -> str | None:
+    """The mend of a text that a comma has torn into a value and keys without any: `{a: f(x, y)}`."""
+    entries = node.entries
+    at = next(number for number, (key, _) in enumerate(entries) if key.text == name)
+    first, last = at, at
+    while first > 0 and _is_nothing(entries[first][1]):
+        first -= 1
+    while last + 1 < len(entries) and _is_nothing(entries[last + 1][1]):
+        last += 1
+    start, value = entries[first]
+    if (
+        first == at
+        or entries[at][0].span.line != value.span.end_line
+        or not isinstance(value, Scalar)
+        or not value.text
+        or not value.plain
+    ):
+        return None
+    whole = ", ".join((value.text, *(key.text for key, _ in entries[first + 1 : last + 1])))
+    return f"a comma ends a value inside of `{{…}}`; is the value `{whole}`? Then quote it: `{start.text}: '{whole}'`"
+
+
+def _is_nothing(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.text == "" and node.plain
 
 
 def _no_expression(node: Node, path: Path, error: Any) -> Diagnostic:
@@ -210,10 +243,11 @@ def _no_expression(node: Node, path: Path, error: Any) -> Diagnostic:
 
 def _bad_name(node: Node, name: str) -> Diagnostic:
     key = node.key(name) if isinstance(node, Mapping) else None
+    torn = _torn(node, name) if isinstance(node, Mapping) and key else None
     return faults.BAD_NAME.at(
         key.span if key else node.span,
         f"`{name}` is not a name",
-        help="a name holds letters, digits and `_`, and does not start with a digit",
+        help=torn or "a name holds letters, digits and `_`, and does not start with a digit",
     )
 
 
@@ -222,12 +256,43 @@ def _wrong_type(node: Node, error: Any, where: str) -> Diagnostic:
     names = [wanted] if isinstance(wanted, str) else list(wanted)
     words = [_TYPES[name] for name in names]
     text = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-    hint = _meaning(error)
+    hint, new = _meaning(error), ""
     if isinstance(node, Scalar) and node.value is not None and names == ["string"]:
-        hint = f'quote it: "{node.text}"'
+        new = quoted(node.text)
+        hint = f"quote it: {new}"
     elif isinstance(node, Scalar) and names == ["array"]:
-        hint = f"write a list: [{node.text}]"
-    return faults.WRONG_TYPE.at(node.span, f"{where} is {kind_of(node)}, not {text}", help=hint)
+        new = as_list(node.text)
+        hint = f"write a list: {new}"
+    elif isinstance(node, Sequence) and "string" in names and len(node.items) == 1:
+        (item,) = node.items
+        new = word(item.text) if isinstance(item, Scalar) else ""
+        hint = f"write the one item without brackets: {new}" if new else hint
+    # A list in block style has no place that an edit could replace.
+    one_line = node.span.line == node.span.end_line and node.span.end_column > node.span.column + 1
+    fixes = (Fix(hint, (Edit(node.span, new),)),) if new and (one_line or isinstance(node, Scalar)) else ()
+    return faults.WRONG_TYPE.at(node.span, f"{where} is {kind_of(node)}, not {text}", help=hint, fixes=fixes)
+
+
+def _command_as_text(root: Mapping, node: Scalar) -> Diagnostic:
+    """A command that is written as one text: a list of words, or a script where a shell is needed."""
+    message = "`command` is a string, not a list"
+    key = root.key("command")
+    if key is not None and _SHELL_SIGNS.search(node.text):
+        help = "a shell is needed for `|`, `>` and the like: write `shell:`"
+        fixes = (Fix("write `shell:`", (Edit(key.span, "shell"),)),)
+        return faults.WRONG_TYPE.at(node.span, message, help=help, fixes=fixes)
+    new = f"[{', '.join(map(word, _words(node.text)))}]"
+    fixes = (Fix(f"write a list: {new}", (Edit(node.span, new),)),)
+    return faults.WRONG_TYPE.at(node.span, message, help=f"write a list: {new}", fixes=fixes)
+
+
+_SHELL_SIGNS = re.compile(r"[|<>;&`*]|\$\(|(?<!\$)\$[A-Za-z_]")
+_WORD = re.compile(r"""(?:\$\{[^}]*\}|"[^"]*"|'[^']*'|[^\s"'])+""")
+
+
+def _words(text: str) -> list[str]:
+    """The words of a command, at its spaces outside of quotes and expressions."""
+    return [re.sub(r"""^(["'])(.*)\1$""", r"\2", found) for found in _WORD.findall(text)]
 
 
 def _bad_pattern(node: Node, error: Any, where: str) -> Diagnostic:
@@ -245,15 +310,14 @@ def _bad_pattern(node: Node, error: Any, where: str) -> Diagnostic:
 
 def _type_meant(value: str, pattern: str) -> str:
     """The type that somebody meant, or those that there are."""
-    kinds = ["file", "directory"]
-    if "string" in pattern:
-        kinds = ["string", "integer", "number", "boolean", "path"]
+    known = ("file", "directory", "string", "integer", "number", "boolean", "path")
+    kinds = [kind for kind in known if kind in pattern]
     forms = [kind + tail for kind in kinds for tail in ("", "[]", "?", "[]?")]
     base = value.rstrip("?").removesuffix("[]")
     meant = _ALIASES.get(base.lower(), "")
     guess = value.replace(base, meant, 1) if meant in kinds else nearest(value, forms)
     if guess in forms:
-        return f"did you mean `{guess}`?"
+        return meaning(value, guess, forms, safe=True if base.lower() in _ALIASES else None)
     listed = ", ".join(f"`{kind}`" for kind in kinds)
     return f"types: {listed}; add `[]` for a list, `?` for optional"
 

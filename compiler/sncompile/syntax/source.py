@@ -11,11 +11,14 @@ from itertools import accumulate
 from pathlib import Path
 
 from sncompile.diagnostics import Diagnostic, Span
+from sncompile.diagnostics.suggest import nearest
 from sncompile.faults import reading
 from sncompile.ir.graph.files import check_settled
 
 MAX_BYTES = 32 * 1024 * 1024
 """Larger documents are refused: a spec of 100,000 written-out steps stays below this."""
+
+DOCUMENT_SUFFIXES = (".yaml", ".yml")
 
 # YAML's own line breaks beside \n would make lines differ between us and an editor.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
@@ -59,7 +62,7 @@ def read_source(name: str, path: Path | None, *, settled: Path | None = None) ->
         return reading.UNREADABLE.at(
             start_of(name),
             f"cannot read `{name}`: {reason}",
-            help="check the path; `-` reads the spec from standard input",
+            help=_meant(name, path) or "check the path; `-` reads the spec from standard input",
         )
     if len(data) > MAX_BYTES:
         return reading.TOO_LARGE.at(
@@ -68,6 +71,18 @@ def read_source(name: str, path: Path | None, *, settled: Path | None = None) ->
             help="keep large data in a table (`tables: {…: {file: …}}`)",
         )
     return decode(name, path, data)
+
+
+def _meant(name: str, path: Path | None) -> str | None:
+    """What to write for a path where nothing is: the document beside it that has nearly this name."""
+    if path is None or path.exists() or not name.endswith(path.name):
+        return None
+    try:
+        beside = [entry.name for entry in path.parent.iterdir() if entry.suffix in DOCUMENT_SUFFIXES]
+    except (OSError, ValueError):
+        return None
+    guess = nearest(path.name, beside)
+    return None if guess is None else f"did you mean `{name[: len(name) - len(path.name)]}{guess}`?"
 
 
 def _read(path: Path | None, settled: Path | None) -> bytes:

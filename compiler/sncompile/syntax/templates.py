@@ -6,11 +6,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from sncompile.diagnostics import Diagnostic, Span
+from sncompile.diagnostics import Diagnostic, Edit, Fix, Span
 from sncompile.faults import expressions as faults
 from sncompile.syntax.expression_parser import MAX_LENGTH, BadExpression, dotted_name, parse_expression
 from sncompile.syntax.expressions import Expr, Template
 from sncompile.syntax.nodes import Scalar
+from sncompile.syntax.other_languages import is_of_bash
 from sncompile.syntax.source import Source
 
 MAX_EXPRESSIONS = 10_000
@@ -18,6 +19,10 @@ MAX_EXPRESSIONS = 10_000
 
 UNESCAPED = re.compile(r"(^|[^$])\$\{")
 """What begins an expression; in plain text it is an error, since nobody would evaluate it."""
+
+
+_NAME_AND_CALL = re.compile(r"""[A-Za-z_][\w.]*(?:\((?:[^()'"]|'[^']*'|"[^"]*")*\))?""")
+"""What most expressions are that somebody forgot to close."""
 
 
 def unescaped(text: str) -> str:
@@ -29,12 +34,15 @@ def unescaped(text: str) -> str:
 _new = tuple.__new__
 
 
-def parse_template(scalar: Scalar, source: Source) -> tuple[Template, list[Diagnostic]]:
-    """The template in a scalar. An expression that cannot be read is left out, and told."""
+def parse_template(scalar: Scalar, source: Source, *, script: bool = False) -> tuple[Template, list[Diagnostic]]:
+    """The template in a scalar. An expression that cannot be read is left out, and told.
+
+    In a `script` of bash, what is bash's own is told as that.
+    """
     text = scalar.text
     if "${" not in text:
         return Template((text,) if text else (), scalar.span, (scalar.span,) if text else ()), []
-    if len(text) <= MAX_LENGTH and text.startswith("${") and text.endswith("}"):
+    if len(text) <= MAX_LENGTH and text.startswith("${") and text.endswith("}") and not script:
         # Most templates are exactly one name: there is nothing to cut.
         places = _Places(scalar, source)
         places.enter(0, 0)
@@ -46,14 +54,14 @@ def parse_template(scalar: Scalar, source: Source) -> tuple[Template, list[Diagn
         return Template((), scalar.span, (), True), [
             faults.TOO_COMPLEX.at(scalar.span, message, help="use a list, or a column of a table")
         ]
-    return _Reading(scalar, source).read()
+    return _Reading(scalar, source, script=script).read()
 
 
 class _Reading:
     """Cuts one scalar at its `${…}`."""
 
-    def __init__(self, scalar: Scalar, source: Source) -> None:
-        self._scalar, self._text = scalar, scalar.text
+    def __init__(self, scalar: Scalar, source: Source, *, script: bool = False) -> None:
+        self._scalar, self._text, self._script = scalar, scalar.text, script
         self._places = _Places(scalar, source)
         self._parts: list[str | Expr] = []
         self._spans: list[Span] = []
@@ -73,7 +81,7 @@ class _Reading:
                 at = start + 2
                 continue
             self._literal.append(text[at:start])
-            end = _closing(text, start + 2)
+            end = closing(text, start + 2)
             if end is None:
                 self._tell_unclosed(start)
                 at = len(text)
@@ -96,6 +104,14 @@ class _Reading:
 
     def _expression(self, start: int, end: int) -> None:
         span = self._places.span(start, end + 1)
+        inside = self._text[start + 2 : end]
+        if self._script and is_of_bash(inside, self._text):
+            written = f"${{{inside}}}"
+            at = self._places.span(start, start)
+            fix = Fix(f"write `${written}`", (Edit(at, "$"),))
+            help = f"write `${written}`: of `${{`, only ours stands alone"
+            self._found.append(faults.SYNTAX.at(span, f"`{written}` is bash's", help=help, fixes=(fix,)))
+            return
         try:
             expr = parse_expression(self._text[start + 2 : end], start + 2, self._places.span, span)
         except BadExpression as bad:
@@ -107,10 +123,19 @@ class _Reading:
     def _tell_unclosed(self, start: int) -> None:
         span = self._places.span(start, min(len(self._text), start + 2))
         help = "close it with `}`; a literal `${` is written `$${`"
-        self._found.append(faults.UNCLOSED.at(span, "`${` is not closed", help=help))
+        self._found.append(faults.UNCLOSED.at(span, "`${` is not closed", help=help, fixes=self._closed(start)))
+
+    def _closed(self, start: int) -> tuple[Fix, ...]:
+        """The fix that closes an expression, where its name ends or at the end of the text."""
+        name = _NAME_AND_CALL.match(self._text, start + 2)
+        if name is None or name.end() != len(self._text.rstrip()):
+            return ()
+        end = self._places.span(name.end(), name.end())
+        return (Fix("close it with `}`", (Edit(end, "}"),)),)
 
 
-def _closing(text: str, at: int) -> int | None:
+def closing(text: str, at: int) -> int | None:
+    """Where the `}` stands that closes an expression whose text begins at `at`; None where it is not closed."""
     quote = ""
     while at < len(text):
         char = text[at]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -20,8 +21,9 @@ from sncompile.syntax.nodes import Node
 from sncompile.syntax.source import Source, start_of
 from sncompile.syntax.yaml_faults import syntax_fault, tab_fault
 
-__all__ = ["YamlError", "parse_yaml"]
+__all__ = ["YamlError", "parse_yaml", "read_events"]
 
+_Made = TypeVar("_Made")
 
 MAX_SLOW = 2_000_000
 """Texts of more characters are left to the C parser alone: the other one takes some seconds for so many."""
@@ -51,26 +53,62 @@ def _whole_events(text: str) -> Iterator[Any]:
     return events_of(text)
 
 
-def _composed(source: Source) -> tuple[Composer, Node]:
-    """The one document of a text. Raises `YamlError`, or `MarkedYAMLError` where the text is no YAML."""
+def _readers(text: str) -> list[Callable[[str], Iterator[Any] | None]]:
+    """The parsers that a text is given to, each if those before it refuse it."""
     readers: list[Callable[[str], Iterator[Any] | None]] = [_quick_events]
-    if len(source.text) <= MAX_SLOW:
+    if len(text) <= MAX_SLOW:
         # What the C parser would misread, it reads only if the other one refuses it.
-        readers.insert(0 if _is_misread(source.text) else 1, _whole_events)
+        readers.insert(0 if _is_misread(text) else 1, _whole_events)
+    return readers
+
+
+def _read(text: str, made: Callable[[Iterator[Any]], _Made]) -> _Made:
+    """What is made of the events of a text. Raises `MarkedYAMLError` where it is no YAML, and what `made` raises."""
+    readers = _readers(text)
     refusals: list[MarkedYAMLError] = []
     for reader in readers:
-        events = reader(source.text)
+        events = reader(text)
         if events is None:
             continue
-        composer = Composer(source)
         try:
-            return composer, composer.compose(events)
+            return made(events)
         except MarkedYAMLError as error:
             refusals.append(error)
     first, last = refusals[0], refusals[-1]
     # Where both refuse the same line, the words of the C parser are the better known ones.
     told = last if readers[0] is _quick_events and _line(last) != _line(first) else first
     raise told
+
+
+def _composed(events: Iterator[Any], source: Source) -> tuple[Composer, Node]:
+    """The one document of a stream. Raises `YamlError`."""
+    composer = Composer(source)
+    return composer, composer.compose(events)
+
+
+def read_events(source: Source) -> list[Any]:
+    """The parser's events of a text, which may hold several documents. Raises `YamlError`."""
+    try:
+        return _read(source.text, list)
+    except MarkedYAMLError as error:
+        raise YamlError(syntax_fault(source, error, _reads)) from None
+    except YAMLError as error:
+        raise YamlError(_no_yaml(source, error)) from None
+
+
+def _reads(text: str) -> bool:
+    """Whether a text is YAML, without more faults than one that has a place."""
+    source = Source("", None, text)
+    try:
+        composer, _ = _read(text, partial(_composed, source=source))
+    except (YamlError, YAMLError):
+        return False
+    return not composer.faults
+
+
+def _no_yaml(source: Source, error: YAMLError) -> Diagnostic:
+    message = str(error).strip().split("\n")[0]
+    return reading.YAML_SYNTAX.at(start_of(source.name), message, help="save the document as plain UTF-8 text")
 
 
 def _line(error: MarkedYAMLError) -> int:
@@ -84,18 +122,15 @@ def parse_yaml(source: Source) -> tuple[Node, list[Diagnostic]]:
     Raises `YamlError` where there is no document to speak of.
     """
     try:
-        composer, node = _composed(source)
+        composer, node = _read(source.text, partial(_composed, source=source))
     except MarkedYAMLError as error:
-        fault = syntax_fault(source, error)
+        fault = syntax_fault(source, error, _reads)
         if len(source.text) > MAX_SLOW:
             strict = f"documents of more than {MAX_SLOW:,} characters need quotes around every text with `:` or `?`"
             fault = replace(fault, help=f"{fault.help}; {strict}")
         raise YamlError(fault) from None
     except YAMLError as error:
-        message = str(error).strip().split("\n")[0]
-        raise YamlError(
-            reading.YAML_SYNTAX.at(start_of(source.name), message, help="save the document as plain UTF-8 text")
-        ) from None
+        raise YamlError(_no_yaml(source, error)) from None
     _refuse_tabs(source, composer)
     return node, composer.faults
 

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from sncompile.diagnostics import Diagnostic, Related, Span
 from sncompile.faults import reading
 from sncompile.syntax.source import Source
+from sncompile.syntax.yaml_mends import mend_of
 
 
-def syntax_fault(source: Source, error: Any) -> Diagnostic:
-    """The diagnostic for an error of the parser."""
+def syntax_fault(source: Source, error: Any, reads: Callable[[str], bool]) -> Diagnostic:
+    """The diagnostic for an error of the parser; `reads` says whether a text is YAML."""
     mark = error.problem_mark or error.context_mark
     lines = source.text.split("\n")
     number = min(mark.line, len(lines) - 1)
+    conflict = _conflict(source.name, lines)
+    if conflict is not None:
+        return conflict
+    mend = mend_of(source.name, source.text, number, reads)
+    if mend is not None:
+        span, fixes = mend.fix.edits[0].span, (mend.fix,)
+        if "a tab" in mend.message:
+            return reading.TAB.at(span, mend.message, help=mend.help, fixes=fixes)
+        return reading.YAML_SYNTAX.at(span, f"not valid YAML: {mend.message}", help=mend.help, fixes=fixes)
     line = lines[number]
     indent = line[: len(line) - len(line.lstrip())]
     if "\t" in indent:
@@ -33,6 +44,16 @@ def syntax_fault(source: Source, error: Any) -> Diagnostic:
         return reading.YAML_SYNTAX.at(related[0].span, "not valid YAML: a quote is not closed", help="close the quote")
     related += _suspects(source.name, lines, number, problem)
     return reading.YAML_SYNTAX.at(span, f"not valid YAML: {problem}", related=related, help=_syntax_help(problem, line))
+
+
+def _conflict(name: str, lines: list[str]) -> Diagnostic | None:
+    """The marks that a merge leaves where two sides changed the same lines."""
+    at = next((n for n, line in enumerate(lines) if line.startswith(("<<<<<<< ", ">>>>>>> "))), None)
+    if at is None:
+        return None
+    span = Span(name, at + 1, 1, at + 1, 8)
+    help = "choose between the sides, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`"
+    return reading.YAML_SYNTAX.at(span, "not valid YAML: a conflict of a merge is not resolved", help=help)
 
 
 def _suspects(name: str, lines: list[str], number: int, problem: str) -> tuple[Related, ...]:
@@ -65,7 +86,7 @@ def _syntax_help(problem: str, line: str) -> str:
     if "cannot start any token" in problem:
         return "quote a value that starts with `@`, `` ` ``, `%` or another of YAML's signs"
     if "expected ',' or" in problem:
-        return "a `[` or `{` is not closed, or a comma is missing; quote values with `,`, `[`, `{` or `: `"
+        return "a `[` or `{` is not closed, or a comma is missing; quote values with `,`, `[`, `]`, `{`, `}` or `: `"
     if "expected key" in problem or "block mapping" in problem or "block end" in problem or "block sequence" in problem:
         return "check the indent of this line against the lines above it"
     if "undefined alias" in problem or "alphabetic or numeric" in problem:

@@ -1,52 +1,100 @@
-"""What follows from rows that are not known yet, and so cannot be in emitted files, is told by step."""
+"""What follows from rows that are not known yet, and so cannot be in emitted files, is told by step and port."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator
 from itertools import zip_longest
+from typing import NamedTuple
 
-from sncompile.diagnostics import Diagnostic, Span
+from sncompile.diagnostics import Diagnostic
 from sncompile.faults import targets as faults
+from sncompile.ir.graph.edges import taken
+from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.values.model import Apply, Choice, Const, Lookup, Value, walk
 from sncompile.targets.emitted import Emitted
 
+_HELP = "take what rows have as it is, or have a step compute it; `sncompile run` does it as it is"
+_ENTRY = re.compile(r"        (\w+)=")
 
-def rows_needed(steps: Mapping[str, Span], span: Span, first: Emitted, second: Emitted) -> Diagnostic | None:
-    """A diagnostic where two kinds of stand-in rows led to different files; None where they did not.
 
-    `steps` are those of the pipeline with their places; `span` is that of the pipeline.
-    """
-    unlike = sorted(n for n in {*first.files, *second.files} if first.files.get(n) != second.files.get(n))
-    if not unlike:
+class _Place(NamedTuple):
+    """Where files differ: a step as its rule or table is called, and what of it as that is called there."""
+
+    step: str
+    name: str = ""
+
+
+def rows_needed(graph: Graph, first: Emitted, second: Emitted) -> Diagnostic | None:
+    """A diagnostic where two kinds of stand-in rows led to different files; None where they did not."""
+    if first.files == second.files:
         return None
-    named = [step for name in unlike for step in steps if _is_of(name, step)]
-    named += [step for step in steps if _differs(step, first, second)]
-    if not named:
+    found = [(graph.families[step], name) for step, name in _places(graph, first, second)]
+    if not found:
         message = "what the pipeline does follows from rows that are not known yet, in a way that cannot be emitted"
-        return faults.NOT_BEFORE_ROWS.at(span, message, help=_HELP)
-    step = named[0]
-    message = f"what `{step}` takes is computed of rows that are not known yet, or depends on how many there are"
-    return faults.NOT_BEFORE_ROWS.at(steps[step], message, help=_HELP)
+        return faults.NOT_BEFORE_ROWS.at(graph.span, message, help=_HELP)
+    named = [(family, *told) for family, name in found if (told := _taken(family, name)) is not None]
+    if not named:
+        step = found[0][0]
+        message = f"what `{step.name}` takes is made of rows that are not known yet, otherwise than by their keys"
+        return faults.NOT_BEFORE_ROWS.at(step.span, message, help=_HELP)
+    step, name, value = named[0]
+    why = _why(value, step)
+    return faults.NOT_BEFORE_ROWS.at(
+        value.span, f"`{name}` of `{step.name}` cannot be said before its rows are known: {why}", help=_HELP
+    )
 
 
-_HELP = (
-    "take keys, columns and files as they are (no value, sheet or optional output), or have a step "
-    "compute it; `sncompile run` does it as it is"
-)
+def _places(graph: Graph, first: Emitted, second: Emitted) -> Iterator[_Place]:
+    unlike = sorted(n for n in {*first.files, *second.files} if first.files.get(n) != second.files.get(n))
+    for file in unlike:
+        base = re.sub(r"_\d+$", "", file.removeprefix("tables/").removesuffix(".tsv"))
+        step = max(
+            (name for name in graph.families if base == name or base.startswith(f"{name}.")), key=len, default=None
+        )
+        if file.startswith("tables/") and step is not None:
+            columns = first.files.get(file, second.files.get(file, b"")).split(b"\n", 1)[0].decode().split("\t")
+            own = [name for name in columns if name not in graph.families[step].keys.by]
+            rest = base[len(step) + 1 :]
+            yield from (_Place(step, name) for name in ([rest] if rest else own))
+    for step in graph.families:
+        name = _entry(step.replace(".", "_"), first, second)
+        if name is not None:
+            yield _Place(step, name)
 
 
-def _is_of(name: str, step: str) -> bool:
-    """Whether a table beside an emitted file is that of a step."""
-    base = name.removeprefix("tables/").removesuffix(".tsv")
-    return name.startswith("tables/") and (base == step or base.startswith((f"{step}.", f"{step}_")))
-
-
-def _differs(step: str, first: Emitted, second: Emitted) -> bool:
-    """Whether the first line in which two Snakefiles differ stands in the rule of a step."""
+def _entry(rule: str, first: Emitted, second: Emitted) -> str | None:
+    """The entry of a rule in which two Snakefiles first differ; None where that is in another rule."""
     texts = [each.files.get("Snakefile", b"").decode("utf-8", "replace").split("\n") for each in (first, second)]
-    rule = ""
+    at = name = ""
     for one, other in zip_longest(*texts, fillvalue=""):
+        if match := _ENTRY.match(one):
+            name = match[1]
         if one != other:
-            return rule == step.replace(".", "_")
+            return name if at == rule else None
         if one.startswith(("rule ", "checkpoint ")):
-            rule = one.partition(" ")[2].rstrip(":")
-    return False
+            at, name = one.partition(" ")[2].rstrip(":"), ""
+    return None
+
+
+def _taken(family: Family, name: str) -> tuple[str, Value] | None:
+    """The port or parameter that has a name in emitted files, and its value."""
+    for told, value in taken(family).items():
+        if isinstance(value, Const):
+            continue
+        last = re.sub(r"\W", "_", told.rpartition(".")[2])
+        if name in (last, f"{last}_rows") or re.sub(r"_(\d+|rows)$", "", name) == last:
+            return told.rpartition(".")[2], value
+    return None
+
+
+def _why(value: Value, family: Family) -> str:
+    for leaf in walk(value):
+        if isinstance(leaf, Lookup):
+            return "a row is looked up"
+        if isinstance(leaf, Choice) and not isinstance(leaf.test, Const):
+            return "it is chosen for each row"
+        if isinstance(leaf, Apply) and not leaf.function.startswith("@"):
+            called = leaf.function if re.fullmatch(r"\w+", leaf.function) else f"… {leaf.function} …"
+            return f"it is computed of rows (`{called}`)"
+    return "it is put together otherwise than by keys, columns and paths"

@@ -17,6 +17,7 @@ from sncompile.diagnostics import Span
 from sncompile.ir.fields import identity, keeping, presentation, relation, scheduling
 from sncompile.ir.graph.commands import Argument, ListFile, ShellPart, Success, Variable, Waits
 from sncompile.ir.graph.files import ModuleFile
+from sncompile.ir.graph.resources import unasked
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.types import Type
 from sncompile.ir.values.model import Const, Value
@@ -133,7 +134,7 @@ class Family(NamedTuple):
         if space == "lists":
             return self.lists[name].path
         if space == "resources":
-            return self.resources.get(name, missing)
+            return self.resources.get(name) or unasked(name, self.span)
         return next((v.value for v in self.env if v.name == name and v.value is not None), missing)
 
 

@@ -89,6 +89,11 @@ class Table:
         """The key set of its rows, once somebody has asked for it (`keys_of`)."""
         self._read: dict[str, Sequence[Cell]] = {}
 
+    @property
+    def awaited(self) -> bool:
+        """Whether a step writes the rows, and has not yet: others stand in for them."""
+        return self.late is not None and not self.late.known
+
     def __len__(self) -> int:
         return self._size if self._size is not None else len(next(iter(self.columns.values()), ()))
 

@@ -380,6 +380,8 @@ def _lookup(value: Lookup, conditions: list[tuple[str, Closure]]) -> Closure:
 
     def look(i: int) -> Any:
         wanted = tuple(condition(i) for _, condition in conditions)
+        if None in wanted:
+            return None  # An empty cell names nothing.
         rows = found.get(wanted, [])
         if len(rows) != 1:
             told = ", ".join(f"{n}={v}" for n, v in zip(names, wanted, strict=True))

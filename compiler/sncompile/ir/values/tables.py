@@ -28,15 +28,11 @@ def follows_from_unknown_rows(value: Value) -> bool:
     """
     for leaf in walk(value):
         if isinstance(leaf, Cell | Lookup):
-            if _is_unknown(leaf.table):
+            if leaf.table.awaited:
                 return True
         elif isinstance(leaf, Key):
-            if any(_is_unknown(t) and t.late is not None and leaf.name in t.late.own for t in leaf.keys.rows.tables):
+            if any(t.awaited and t.late is not None and leaf.name in t.late.own for t in leaf.keys.rows.tables):
                 return True
-        elif isinstance(leaf, Related) and leaf.gathers and any(map(_is_unknown, leaf.source.rows.tables)):
+        elif isinstance(leaf, Related) and leaf.gathers and any(t.awaited for t in leaf.source.rows.tables):
             return True
     return False
-
-
-def _is_unknown(table: Table) -> bool:
-    return table.late is not None and not table.late.known

@@ -43,7 +43,7 @@ def at_the_cell(
     To blame is the cell that the message quotes, else an empty one, else the only one that there is.
     """
     try:
-        found = list(islice(_cells(value, at, number, step, evaluator), MAX_CELLS))
+        found = list(islice(cells_of(value, at, number, step, evaluator), MAX_CELLS))
     except (ValueFault, AtRunTime, LookupError):
         return told
     cells = [cell for cell in found if cell.table.text and cell.table.file is not None]
@@ -89,7 +89,7 @@ class Faulty:
         return [*found, replace(last, message=f"{last.message} (and {more:,} more)") if more else last]
 
 
-def _cells(value: Value, at: KeySet, number: int, step: Bound | None, evaluator: Evaluator) -> Iterator[SheetCell]:
+def cells_of(value: Value, at: KeySet, number: int, step: Bound | None, evaluator: Evaluator) -> Iterator[SheetCell]:
     """The cells that a value reads for an instance."""
     match value:
         case Related():
@@ -98,19 +98,19 @@ def _cells(value: Value, at: KeySet, number: int, step: Bound | None, evaluator:
                 if isinstance(value.value, Cell):
                     yield SheetCell(value.value.table, value.value.column, source)
                 else:
-                    yield from _cells(value.value, value.source, source, step, evaluator)
+                    yield from cells_of(value.value, value.source, source, step, evaluator)
         case Key():
             here = number if at is value.keys else at.related(value.keys)[number][0]
             yield from _key_cell(value, here)
         case Local() if step is not None:
-            yield from _cells(step.local(value.space, value.name), at, number, step, evaluator)
+            yield from cells_of(step.local(value.space, value.name), at, number, step, evaluator)
         case Choice():
-            yield from _cells(value.test, at, number, step, evaluator)
+            yield from cells_of(value.test, at, number, step, evaluator)
             taken = value.then if evaluator.closure(value.test, at, step)(number) else value.other
-            yield from _cells(taken, at, number, step, evaluator)
+            yield from cells_of(taken, at, number, step, evaluator)
         case _:
             for inner in children(value):
-                yield from _cells(inner, at, number, step, evaluator)
+                yield from cells_of(inner, at, number, step, evaluator)
 
 
 def _key_cell(value: Key, number: int) -> Iterator[SheetCell]:

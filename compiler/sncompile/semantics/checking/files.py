@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from stat import S_ISDIR
 
+from sncompile.diagnostics import Edit, Fix, Report, Span
 from sncompile.diagnostics import Related as Place
-from sncompile.diagnostics import Report, Span
 from sncompile.faults import graph as faults
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.locations import is_url
@@ -22,6 +23,8 @@ from sncompile.semantics.checking.patterns import caught_by_pattern
 from sncompile.semantics.look_alikes import difference, folded
 from sncompile.semantics.path_text import bad_path, normal, room
 from sncompile.semantics.program import Program, Step
+from sncompile.syntax.other_languages import reference_meant
+from sncompile.syntax.quoting import quoted
 
 _ELSEWHERE = "set another data root (`--data NAME=PATH`), or put the data there; paths start at the spec's folder"
 
@@ -217,6 +220,8 @@ class _Checker:
         working = self._paths.identity.working.actual
         rooms = {absolute: room(working, "/" if absolute else "") for absolute in (False, True)}
         for path in found:
+            if not path and not step.module.inputs[port].optional:
+                return  # That it is absent is told where values are looked at.
             most = rooms[path.startswith("/")]
             if (reason := bad_path(path.rstrip("/") if wanted == "directory" else path, most)) is not None:
                 message = f"the input `{port}` of `{step.name}` {reason}"
@@ -254,7 +259,19 @@ class _Checker:
             more = f" and {len(names) - 1} more are" if len(names) > 1 else " is"
             chain = " → ".join(f"`{name}`" for name in self._chain(step.name))
             message = f"`{names[0]}`{more} {what}; needed by {chain}"
+            meant = reference_meant(names[0], self._members)
+            if meant is not None and isinstance(value, Const):
+                fixes = (Fix(f"write `{meant}`", (Edit(value.span, quoted(meant)),)),)
+                hint = f"did you mean `{meant}`?"
+                self._report.add(faults.MISSING_FILE.at(value.span, message, help=hint, fixes=fixes))
+                return
             self._report.add(faults.MISSING_FILE.at(value.span, message, help=hint))
+
+    @cached_property
+    def _members(self) -> dict[str, Collection[str]]:
+        """What expressions name: the columns of tables, the outputs of steps."""
+        tables = {name: tuple(table.columns) for name, table in self._program.tables.items()}
+        return {**tables, **{name: tuple(step.outputs) for name, step in self._program.steps.items()}}
 
     def _help(self, missing: list[str]) -> str:
         """Where files that are not there may be."""

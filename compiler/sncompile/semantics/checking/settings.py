@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sncompile.diagnostics import Diagnostic, Report, Span
+from sncompile.diagnostics import Diagnostic, Edit, Fix, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Flag, Option
+from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import NULL
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator, NotThere
@@ -14,6 +15,8 @@ from sncompile.ir.values.model import Attempt, Choice, Const, Key, Local, Output
 from sncompile.semantics.checking.cells import at_the_cell
 from sncompile.semantics.program import Program, Step
 from sncompile.semantics.resources import too_small
+from sncompile.syntax.other_languages import reference_meant
+from sncompile.syntax.quoting import quoted
 
 MOST_TRIES = 20
 """So many tries of a job are looked at."""
@@ -42,12 +45,25 @@ def check_settings(step: Step, evaluator: Evaluator, words: Words, report: Repor
             _check_one(step, variable.value, "", evaluator, report)
     if step.container is not None:
         _check_one(step, step.container, "", evaluator, report)
+    _tell_unasked(step, report)
     read = (id(step.command), id(step.shell))
     if read not in words:
         words[read] = [value for value in _command_values(step) if not isinstance(value, Const)]
     for value in words[read]:
         if not (isinstance(value, Local) and _known(value, step, evaluator)):
             _check_one(step, value, None, evaluator, report)
+
+
+def _tell_unasked(step: Step, report: Report) -> None:
+    """Tell of amounts that the command names as words, and that the step does not ask for."""
+    words = [*(step.command or ()), *(part.value for part in step.shell or ())]
+    unasked = {w.name: w for w in words if isinstance(w, Local) and w.space == "resources"}
+    for name, word in unasked.items():
+        if name not in step.resources and RESOURCES[name].usual is None:
+            message = f"the command of `{step.name}` names `resources.{name}`, and nothing asks for any"
+            hint = f'say it in `resources`, or write `{{option: …, value: "${{resources.{name}}}"}}`'
+            at = (Place("the step is here", step.span),)
+            report.add(faults.UNASKED_RESOURCE.at(word.span, message, help=hint, related=at))
 
 
 def _command_values(step: Step) -> list[Value]:
@@ -146,12 +162,13 @@ def check_output(name: str, value: Value, program: Program, evaluator: Evaluator
         message = f"the output `{name}`: {fault}" if str(fault) else f"the output `{name}` cannot be computed"
         report.add(faults.BAD_VALUE.at(value.span, message, help="refer to a step's output"))
         return
-    step, _, port = text.rpartition(".")
-    made = step in program.steps and port in program.steps[step].outputs
     first = next((f"{s.name}.{p}" for s in program.steps.values() for p in s.outputs), "step.port")
-    hint = f"write `${{{text if made else first}}}`"
+    members = {step.name: step.outputs for step in program.steps.values()}
+    meant = reference_meant(text, members)
+    fixes = (Fix(f"write `{meant}`", (Edit(value.span, quoted(meant)),)),) if meant is not None else ()
+    hint = f"write `{meant or f'${{{first}}}'}`"
     message = f"the output `{name}` ({value.type}) comes from no step"
-    report.add(faults.WRONG_TYPE.at(value.span, message, help=hint))
+    report.add(faults.WRONG_TYPE.at(value.span, message, help=hint, fixes=fixes))
 
 
 def _check_named(name: str, value: Value, evaluator: Evaluator, report: Report) -> None:

@@ -8,18 +8,20 @@ job of each step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
-from sncompile.diagnostics import Diagnostic, Report
+from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
-from sncompile.ir.values.model import Local, Value, walk
+from sncompile.ir.values.model import Cell, Local, Related, Value, walk
 from sncompile.ir.values.tables import follows_from_unknown_rows
+from sncompile.semantics.checking.cells import cells_of
 from sncompile.semantics.program import Step, TypedCheck
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import CheckDoc
@@ -27,6 +29,9 @@ from sncompile.syntax.expressions import Attribute, Index, Literal, Name
 
 MAX_SHOWN = 4
 """Values that are told of a check that does not hold."""
+
+MAX_ROWS = 4
+"""Jobs or rows that are named beside the first for which a check does not hold."""
 
 
 def type_checks(docs: Iterable[CheckDoc], typer: Typer) -> tuple[TypedCheck, ...]:
@@ -53,12 +58,14 @@ def check_step(step: Step, evaluator: Evaluator, report: Report) -> None:
 
 
 def check_pipeline(
-    checks: Iterable[TypedCheck], docs: Sequence[CheckDoc], params: Mapping[str, Value], keys: KeySet, report: Report
+    checks: Iterable[TypedCheck], doc: CheckDoc, params: Mapping[str, Value], keys: KeySet, report: Report
 ) -> None:
-    """Tell of the checks of a pipeline that do not hold for an instance that uses it."""
-    named = {doc.span: list(_params_in(doc)) for doc in docs}
+    """Tell of a check of a pipeline, if it is one, that does not hold for an instance that uses it, or for a row."""
     for check in checks:
-        given = {f"params.{name}": params[name] for name in named[check.span] if name in params}
+        given = {f"params.{name}": params[name] for name in _params_in(doc) if name in params}
+        if doc.over is not None:
+            seen = [leaf for leaf in walk(check.that) if isinstance(leaf, Related)]
+            given |= {f"{s.value.table.name}.{s.value.column}": s for s in seen if isinstance(s.value, Cell)}
         report.extend(_failures(check, given, keys, None, Evaluator({})))
 
 
@@ -97,6 +104,7 @@ def _failures(
         return []  # It is looked at when the rows are known.
     first: Diagnostic | None = None
     found: Exception | None
+    others: list[str] = []
     count = 0
     holds = evaluator.over(check.that, keys, step)
     for number in range(len(keys)):
@@ -107,11 +115,18 @@ def _failures(
         except (ValueFault, AtRunTime) as error:
             found = error
         count += 1
+        where = keys.describe(number)
+        if len(others) <= MAX_ROWS and where not in others:
+            others.append(where)
         if first is None:
             first = _open(check, found, keys, number) if found else _told(check, given, keys, number, step, evaluator)
     if first is None:
         return []
-    return [replace(first, message=f"{first.message} (and {count - 1:,} more)") if count > 1 else first]
+    if count == 1:
+        return [first]
+    shown = "; ".join(others[1:])
+    told = f": {shown}{'; …' if count > len(others) else ''}" if shown else ""
+    return [replace(first, message=f"{first.message} (and {count - 1:,} more{told})")]
 
 
 def _open(check: TypedCheck, fault: Exception, keys: KeySet, number: int) -> Diagnostic:
@@ -129,7 +144,8 @@ def _told(
     who = f"`{step.name}`{where}: " if step is not None else f"{where.strip()}: " if where else ""
     message = f"{who}{check.message or 'this does not hold'}"
     shown: list[str] = []
-    related: list[Place] = []
+    in_rows = {name for name in given if step is None and not name.startswith("params.")}
+    related = _cells(check, keys, number, evaluator) if in_rows else []
     for name, value in list(given.items())[:MAX_SHOWN]:
         try:
             found = evaluator.closure(value, keys, step)(number)
@@ -137,6 +153,8 @@ def _told(
             continue
         if not isinstance(found, tuple):
             shown.append(f"`{name}` is {'nothing' if found is None else f'`{to_text(found)}`'}")
+        if name in in_rows:
+            continue  # It is said where its cell is.
         if value.span != check.span and value.span not in [place.span for place in related]:
             related.append(Place(f"`{name}` is from here", value.span))
     values = ", ".join(shown)
@@ -144,3 +162,12 @@ def _told(
     return faults.CHECK_FAILED.at(
         check.span, f"{message}{f' ({values})' if values else ''}", help=hint, related=tuple(related)
     )
+
+
+def _cells(check: TypedCheck, keys: KeySet, number: int, evaluator: Evaluator) -> list[Place]:
+    """The cells that a check over the rows of a table reads."""
+    found: dict[Span, Place] = {}
+    for cell in islice(cells_of(check.that, keys, number, None, evaluator), MAX_SHOWN):
+        span = cell.table.cell_span(cell.row, cell.column)
+        found.setdefault(span, Place(f"`{cell.table.name}.{cell.column}` is from here", span))
+    return list(found.values())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
 
+from sncompile.diagnostics import Edit, Fix, Report, Span, did_you_mean
 from sncompile.diagnostics import Related as Place
-from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import tables as faults
 from sncompile.ir.keys.key_set import KeySet, Rows, keys_of
 from sncompile.ir.keys.table import Table
@@ -16,7 +16,8 @@ from sncompile.semantics.checking.cells import at_the_cell
 from sncompile.semantics.conditions import varies
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.typing import Typer
-from sncompile.syntax.document import StepDoc
+from sncompile.syntax.document import Named, StepDoc
+from sncompile.syntax.quoting import as_list
 
 
 class KeyLinker:
@@ -130,13 +131,30 @@ class KeyLinker:
             return None
         return having[0]
 
+    def rows_of(self, name: Named) -> KeySet | None:
+        """The rows of a table by its keys, or None where they cannot be known; the reason is told."""
+        table = self._called(name)
+        if table is None:
+            return None
+        if table.late is not None:
+            message = f"the rows of `{table.name}` are known once a step has run, and checks are looked at before"
+            hint = "check in the module that takes them: that is looked at once they are known"
+            self._report.add(faults.NOT_YET_KNOWN.at(name.span, message, help=hint))
+            return None
+        by = (*self._outer.by, *(key for key in table.key if key not in self._outer.by))
+        return KeySet(self._rows(table), by)
+
+    def _called(self, name: Named) -> Table | None:
+        table = self._tables.get(name.name)
+        if table is None and name.name not in self._lost:
+            hint = did_you_mean(name.name, self._tables, what="tables") or "declare it under `tables`"
+            self._report.add(faults.UNKNOWN_KEY.at(name.span, f"no table `{name.name}`", help=hint))
+        return table
+
     def _named(self, step: StepDoc, by: tuple[str, ...]) -> Table | None:
         assert step.over is not None
-        table = self._tables.get(step.over.name)
+        table = self._called(step.over)
         if table is None:
-            if step.over.name not in self._lost:
-                hint = did_you_mean(step.over.name, self._tables, what="tables") or "declare it under `tables`"
-                self._report.add(faults.UNKNOWN_KEY.at(step.over.span, f"no table `{step.over.name}`", help=hint))
             return None
         wrong = [name for name in step.by if name.name not in table.key]
         for name in wrong:
@@ -168,13 +186,17 @@ class KeyLinker:
         for name in unknown:
             owner = next((t for t in self._tables.values() if name.name in t.columns), None)
             hint = did_you_mean(name.name, keys, what="keys")
+            fixes: tuple[Fix, ...] = ()
+            if "," in name.name:
+                hint = f"write a list: {as_list(name.name)}"
+                fixes = (Fix(hint, (Edit(name.span, as_list(name.name)),)),)
             if owner is not None:
                 hint = f"`{name.name}` is a column of `{owner.name}`, but not in its `key`"
             related = () if owner is None else (Place("the table is here", owner.span),)
             self._report.add(
                 faults.UNKNOWN_KEY.at(
                     name.span, f"no table has the key `{name.name}`",
-                    help=hint or "declare a table with this key under `tables`", related=related,
+                    help=hint or "declare a table with this key under `tables`", related=related, fixes=fixes,
                 )
             )  # fmt: skip
         if not unknown:

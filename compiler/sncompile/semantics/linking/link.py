@@ -182,7 +182,8 @@ class _Given:
                         hint += "; `--params-extra ignore` lets a file have more"
                     message = f"`{option} {name}=…`: the pipeline has no {kind} `{name}`"
                     span = self._place(name) if option == "--params" else self._span
-                    self._report.add(name_faults.UNKNOWN_OPTION.at(span, message, help=hint))
+                    # The name stands on the command line, and so no edit of a file mends it.
+                    self._report.add(name_faults.UNKNOWN_OPTION.at(span, message, help=str(hint)))
         for name in self._file.no_mapping:
             message, hint = f"`{name}` is a group of parameters, and takes a mapping", f"write `{nested(f'{name}.…')}`"
             self._report.add(faults.WRONG_TYPE.at(self._place(name), message, help=hint))

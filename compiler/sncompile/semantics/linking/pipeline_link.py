@@ -18,6 +18,7 @@ from sncompile.ir.language.types import NULL
 from sncompile.ir.values.model import Const, Content, Output, Value
 from sncompile.ir.values.relating import UNIT
 from sncompile.ir.values.written import as_text
+from sncompile.semantics.checking.silent_slips import warn_of_crossed
 from sncompile.semantics.checking.stated import check_pipeline, type_checks
 from sncompile.semantics.checking.unused import Used, warn_of_pipeline
 from sncompile.semantics.checking.values import check_given
@@ -84,7 +85,8 @@ class _Waiting(NamedTuple):
 
 
 class PipelineLinker:
-    """Links one pipeline. `inputs` and `params` are bound by the caller; `outer` are the calling step's instances."""
+    """Links one pipeline. `inputs` and `params` are bound by the caller; `outer` are the calling step's instances,
+    `tags` the tags of the steps that it is used by: its own steps have them, too."""
 
     def __init__(
         self,
@@ -100,8 +102,9 @@ class PipelineLinker:
         outer_tables: Mapping[str, Table] | None = None,
         inside: tuple[PipelineDoc, ...] = (),
         overrides: tuple[Override, ...] = (),
+        tags: tuple[str, ...] = (),
     ) -> None:
-        self._overrides = overrides
+        self._overrides, self._tags = overrides, tags
         self.names: list[str] = []
         """The names of all steps, those of nested pipelines among them, whether they have jobs or not."""
         self._doc, self._shared, self._prefix = doc, shared, prefix
@@ -209,8 +212,7 @@ class PipelineLinker:
     def link(self) -> dict[str, Value]:
         """Link every step, and give the pipeline's outputs as seen from the calling step's instances."""
         if self._doc.checks:
-            typed = type_checks(self._doc.checks, Typer(self._scope(self._outer), self._report))
-            check_pipeline(typed, self._doc.checks, self.param_members.values, self._outer, self._report)
+            self._check()
         self._declare_pipelines()
         for name in self._doc.steps:
             self.space(name)
@@ -219,6 +221,7 @@ class PipelineLinker:
             if waiting is not None:
                 scope = self._step_scope(waiting.keys)
                 step = overridden(step, self._prefix + name, self._overrides)
+                step = step._replace(tags=tuple(dict.fromkeys((*self._tags, *step.tags))))
                 linker = StepLinker(step, *waiting, scope, self._report, self._prefix, self._data, self._shared.folder)
                 linked = linker.link()
                 self._inner[name] = [linked.name]
@@ -230,8 +233,19 @@ class PipelineLinker:
         self._note_moves()
         outputs = self._outputs()
         used = Used(self._modules_used, self.param_members.used, {*self.tables_used, *self._lost})
+        warn_of_crossed(self._doc, self._report)
         warn_of_pipeline(self._doc, used, self._shared.library, self._report)
         return outputs
+
+    def _check(self) -> None:
+        """Tell of checks that do not hold, for an instance that uses the pipeline or for a row of a table."""
+        for doc in self._doc.checks:
+            keys = self._outer if doc.over is None else self._keys.rows_of(doc.over)
+            if doc.over is not None:
+                self.tables_used.add(doc.over.name)
+            if keys is not None:
+                typed = type_checks((doc,), Typer(self._scope(keys), self._report))
+                check_pipeline(typed, doc, self.param_members.values, keys, self._report)
 
     @property
     def linked(self) -> list[str]:
@@ -383,6 +397,7 @@ class PipelineLinker:
             outer_tables=self._tables,
             inside=self._inside,
             overrides=(*set_here, *self._overrides),
+            tags=(*self._tags, *step.tags),
         )
         linker.param_members.used.update(used)
         outputs = linker.link()

@@ -28,7 +28,7 @@ from sncompile.semantics.path_text import folder_of, join_text, tidy
 from sncompile.semantics.program import OutputPath, Step
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope
-from sncompile.semantics.scratch import linked_in
+from sncompile.semantics.scratch import inside_of
 from sncompile.semantics.scripts.snakemake_object import job_words
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import ContainerDoc, PortDoc, StepDoc
@@ -142,7 +142,7 @@ class StepLinker:
             return module.shell
         names = {variable.name for variable in env}
         return (
-            module.script.parts(names, linked_in(module.scratch)) if names & module.script.variables else module.shell
+            module.script.parts(names, inside_of(module.scratch)) if names & module.script.variables else module.shell
         )
 
     def _resources(self) -> dict[str, Value]:

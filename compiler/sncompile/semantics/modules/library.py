@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 
-from sncompile.diagnostics import Related, Report, Span, did_you_mean
+from sncompile.diagnostics import Diagnostic, Related, Report, Span, did_you_mean
 from sncompile.faults import values as value_faults
 from sncompile.ir.graph.files import ModuleFile
 from sncompile.ir.language.encoding import plain_name
@@ -23,7 +23,7 @@ from sncompile.semantics.repositories.references import SCHEME, Fetch
 from sncompile.semantics.tables.sheet_places import SheetPlaces
 from sncompile.syntax.document import Document, Named
 from sncompile.syntax.parse import parse
-from sncompile.syntax.source import Source, read_source, start_of
+from sncompile.syntax.source import Source, decode, read_source, start_of
 
 
 class Library:
@@ -78,11 +78,17 @@ class Library:
         if not root.holds(known):
             raise OSError(errno.ELOOP, "a link came in its way while it was read")
         if known not in self._documents:
-            read = read_source(self.name_of(path), path, settled=known)
+            read = self._read(path, known)
             self._documents[known] = self._parse(read) if isinstance(read, Source) else None
             if not isinstance(read, Source):
                 self._report.add(read)
         return self._documents[known]
+
+    def _read(self, path: Path, known: Path) -> Source | Diagnostic:
+        text = self.places.text(known)
+        if text is not None:
+            return decode(self.name_of(path), path, text.encode("utf-8", "surrogatepass"))
+        return read_source(self.name_of(path), path, settled=known)
 
     def parse(self, source: Source) -> Document | None:
         """The document of a source that was read already."""
@@ -115,6 +121,15 @@ class Library:
             self._locator.tell_unusable(reference)
             return None
         return found
+
+    def locate(self, reference: Named, source: Source, short: Short) -> Path | None:
+        """The file that a step's `module` leads to, which is not read; None after telling why it leads nowhere."""
+        try:
+            target = self._locator.locate(reference, source, short, document=True)
+        except (OSError, ValueError, RuntimeError):
+            self._locator.tell_unusable(reference)
+            return None
+        return None if target is None else target.path.resolve()
 
     def check_short(self, name: Named, reference: Named, source: Source) -> None:
         """Tells when a short name of `modules` leads nowhere."""

@@ -18,6 +18,7 @@ from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.language.types import INTEGER, STRING, UNKNOWN, Type
 from sncompile.ir.values.model import Const, Value
 from sncompile.semantics.actions import link_action
+from sncompile.semantics.checking.silent_slips import warn_of_texts
 from sncompile.semantics.checking.stated import type_checks
 from sncompile.semantics.checking.unused import warn_of_module
 from sncompile.semantics.companions import check_companions
@@ -31,7 +32,7 @@ from sncompile.semantics.parts import check_parts
 from sncompile.semantics.program import TypedCheck
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope, Space
-from sncompile.semantics.scratch import Scratch, check_paths_in_texts, link_scratch, linked_in, values_of
+from sncompile.semantics.scratch import Scratch, check_paths_in_texts, inside_of, link_scratch, values_of
 from sncompile.semantics.scripts.values import Script
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import EnvDoc, ModuleDoc, Named, PortDoc
@@ -84,7 +85,7 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     _check_create(doc, report)
     check_companions(doc, report)
     check_parts(doc, report)
-    if any(port.inside is not None for port in doc.outputs.values()):
+    if any(port.inside is not None or (port.optional and port.companions) for port in doc.outputs.values()):
         library.claim_support(PARTS)
     files: list[str] = []
 
@@ -105,6 +106,7 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     scratch = _link_scratch(doc, spaces, library, report)
     if scratch is not None:
         texts = [*values_of(action.command or ()), *(action.shell.values if action.shell is not None else ())]
+        texts += values_of(action.shell.args) if action.shell is not None else ()
         check_paths_in_texts(texts, env, lists.found.values(), report)
     typed = TypedModule(
         doc,
@@ -112,7 +114,7 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
         paths=_link_paths(doc, {**spaces, "data": RootNames()}, report),
         command=action.command,
         script=action.shell,
-        shell=action.shell.parts({v.name for v in env}, linked_in(scratch)) if action.shell is not None else None,
+        shell=action.shell.parts({v.name for v in env}, inside_of(scratch)) if action.shell is not None else None,
         lists=lists.found,
         container=link_image(container.image, typer, report) if container and container.image is not None else None,
         conda=claim(doc.conda.name, doc.conda.span) if doc.conda is not None else None,
@@ -136,7 +138,8 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     typed = replace(typed, checks=type_checks(doc.checks, Typer(Scope(known), report)))
     if action.uses_all or doc.broken or report.failed:
         return typed
-    warn_of_module(doc, used, written, report)
+    if not warn_of_texts(doc, values_of(action.command or ()), report):
+        warn_of_module(doc, used, written, report)
     return typed
 
 
@@ -180,9 +183,7 @@ def _link_scratch(doc: ModuleDoc, spaces: Mapping[str, Space], library: Library,
 
 def _check_action_in_scratch(doc: ModuleDoc, report: Report) -> None:
     wrong = None
-    if doc.args is not None:
-        wrong = "`args`", "write the arguments in `shell`, or as a `command`"
-    elif doc.object:
+    if doc.object:
         wrong = f"`object: {doc.object}`", "take the values from the script's arguments"
     elif isinstance(doc.script, Named) and doc.action == "python" and ".py:" in doc.script.name:
         wrong = "a function of a file beside the module", "name a function of a package: `package.module:function`"

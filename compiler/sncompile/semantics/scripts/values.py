@@ -14,7 +14,7 @@ And in a script of plain words (`_PLAIN_TEXT`) every argument stands outside of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -32,6 +32,16 @@ from sncompile.syntax.expressions import Name, Template
 
 ARGS = "args"
 """What a script calls the arguments that its module lists."""
+
+
+class Inside(NamedTuple):
+    """What a script has to know of its scratch folder: the inputs that have names there, and how words are told.
+
+    `words` puts before each word of an argument whether it is a path, for `sncompile_spell` (`scratch.sh`).
+    """
+
+    linked: Set[str]
+    words: Callable[[Argument], list[Argument]]
 
 
 class _Use(NamedTuple):
@@ -59,20 +69,20 @@ class Script:
         """The names of the variables that hold values, as long as nobody else has them."""
         return frozenset(self._named(frozenset()).values())
 
-    def parts(self, taken: Set[str] = frozenset(), linked: Set[str] | None = None) -> tuple[ShellPart, ...]:
+    def parts(self, taken: Set[str] = frozenset(), inside: Inside | None = None) -> tuple[ShellPart, ...]:
         """The script with its values in variables, of which none is called as one of `taken`.
 
-        In a scratch folder, in which the inputs `linked` have names, paths are made absolute and it goes there.
+        In a scratch folder paths are made absolute, and it goes there.
         """
         names = self._named(taken)
         found: list[str | Argument] = []
         assigned = {_form(u.value): u.value for u in self.pieces if isinstance(u, _Use) and u.place is not None}
         for form, value in assigned.items():
             name = names[form]
-            words = self._words(value)
+            words = self._words(value, inside)
             found += [f"{name}=(", *words, ")\n"] if _several(value.type) else [f"{name}=", *words, "\n"]
-        if linked is not None:
-            found += _going(assigned, names, linked)
+        if inside is not None:
+            found += _going(assigned, names, inside.linked)
         for piece in self.pieces:
             if isinstance(piece, str):
                 found.append(piece)
@@ -82,11 +92,12 @@ class Script:
                 found.append(_reference(names[_form(piece.value)], piece.value.type, piece.place.quotes))
         return tuple(_joined(found))
 
-    def _words(self, value: Value) -> list[str | Argument]:
+    def _words(self, value: Value, inside: Inside | None = None) -> list[str | Argument]:
         """A value where words stand: the arguments of a module one after the other, any other as it is."""
         if not _is_args(value):
             return [value]
-        return [part for argument in self.args for part in (" ", argument)][1:]
+        words = self.args if inside is None else [word for each in self.args for word in inside.words(each)]
+        return [part for word in words for part in (" ", word)][1:]
 
     def _named(self, taken: Set[str]) -> dict[Any, str]:
         """A name for each value that is assigned."""
@@ -148,7 +159,9 @@ def link_script(
             pieces.append(part)
             continue
         place = scanned.places.get(next(places), Place(Quotes.PLAIN))
-        written = (stays and not (named and part.type.of_paths)) or (_plain_number(part.type) and place.digits)
+        written = (stays and not (named and (part.type.of_paths or _is_args(part)))) or (
+            _plain_number(part.type) and place.digits
+        )
         pieces.append(_Use(part, None if written else place))
     return Script(tuple(pieces), args or ())
 
@@ -239,7 +252,8 @@ def _going(assigned: Mapping[Any, Value], names: Mapping[Any, str], linked: Set[
     """What makes variables absolute and goes to the scratch folder: functions of `scratch.sh`."""
     inside = [f for f, v in assigned.items() if isinstance(v, Local) and v.space == "inputs" and v.name in linked]
     paths = [form for form, value in assigned.items() if form not in inside and value.type.of_paths]
-    for function, forms in (("sncompile_absolute", paths), ("sncompile_inside", inside)):
+    args = [form for form, value in assigned.items() if _is_args(value)]
+    for function, forms in (("sncompile_absolute", paths), ("sncompile_inside", inside), ("sncompile_spell", args)):
         if forms:
             yield f"{function} {' '.join(names[form] for form in forms)}\n"
     yield "sncompile_go\n"

@@ -66,7 +66,7 @@ def read_table(path: Path, key: Sequence[str], databases: Databases, form: Sheet
             raise TableError.of(message, "leave them out")
         stored = _open_parquet(path, key, databases)
         return Columns(stored, None, stored.size)
-    raise TableError.of(f"a table cannot be read from `{path.name}`", _help_for(path))
+    raise TableError([SheetFault(f"a table cannot be read from `{path.name}`", _help_for(path), 0)])
 
 
 def _help_for(path: Path) -> str:

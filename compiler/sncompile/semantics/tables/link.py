@@ -298,11 +298,10 @@ class TableLoader:
         except TableError as error:
             related = (Place("the table is named here", template.span),)
             for fault in error.faults:
-                self._report.add(
-                    faults.BAD_TABLE.at(
-                        _span(self._name_of(path), fault), fault.message, help=fault.help, related=related
-                    )
-                )
+                # What is no sheet at all has no line to look at.
+                span = _span(self._name_of(path), fault) if fault.line else template.span
+                near = related if fault.line else ()
+                self._report.add(faults.BAD_TABLE.at(span, fault.message, help=fault.help, related=near))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "no file can be called so"
             message = f"the table file `{name}` cannot be read: {reason}"

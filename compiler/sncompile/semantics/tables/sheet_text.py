@@ -41,7 +41,10 @@ PLAIN = SheetForm()
 
 
 class SheetFault(NamedTuple):
-    """What is wrong or remarkable in a sheet: lines and columns count from 1, the end is exclusive."""
+    """What is wrong or remarkable in a sheet: lines and columns count from 1, the end is exclusive.
+
+    Line 0 says that it is no sheet.
+    """
 
     message: str
     help: str

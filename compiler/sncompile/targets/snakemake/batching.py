@@ -205,7 +205,7 @@ def _checks(job: Job, success: Success) -> Iterator[str]:
             yield f'test "$(find {shlex.quote(path)} -type f | wc -l)" -ge {count} || {{ echo {said}; exit 1; }}\n'
 
 
-_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t"}
 
 
 def _ansi(word: str) -> str:

@@ -37,6 +37,7 @@ from sncompile.targets.snakemake.names import RESOURCES, item_name, unique
 from sncompile.targets.snakemake.patterns import Hole
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, string
 from sncompile.targets.snakemake.records import record_code
+from sncompile.targets.snakemake.row_lists import texts_code
 from sncompile.targets.snakemake.run_time import late_words
 
 
@@ -157,11 +158,11 @@ class CommandLowering:
                 raise AssertionError("what is given as it is stands in an object")
 
     def _key(self, key: Key, span: Span, hint: str) -> str:
-        """The wildcard that holds a key, where it holds it as it is; else what it is for each job."""
+        """The wildcard that holds a key in the form that is wanted; else what it is for each job."""
         context = self._context
         for encoded in (True, False):
             name = context.names.get(Hole(key.name, encoded))
-            if name is not None and (not encoded or context.around.plainness.plain(context.keys, key.name)):
+            if name is not None and (encoded == key.encoded or context.around.plainness.plain(context.keys, key.name)):
                 return f"{{wildcards.{name}:q}}"
         cells = context.hole_cells(Hole(key.name, key.encoded))
         if "" in cells:
@@ -171,6 +172,9 @@ class CommandLowering:
     def _cell(self, column: Column) -> str:
         """A single value that differs between jobs."""
         cells = column.cells
+        made = texts_code(column.texts, self._context) if column.texts is not None else None
+        if made is not None:
+            return f"{{params.{self._param(column, made)}:q}}"
         if any(cell in ("", None) for cell in cells):
             quoted_cells = [shlex.quote(to_text(cell)) if cell is not None else "" for cell in cells]
             return f"{{params.{self._cells(quoted_cells, column.name, column.span)}}}"
@@ -269,6 +273,8 @@ class CommandLowering:
         """A list that differs between jobs: by the rows of its table, or written out in a sidecar of its own."""
         context = self._context
         code = gathered_cells(column.origin, context) if column.origin is not None and column.origin.gathers else None
+        if code is None and column.texts is not None:
+            code = texts_code(column.texts, context)
         return code or rows_code([listed_cell(cell) for cell in column.cells], column.name, context)
 
     def _object(self, piece: Object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.faults import targets as faults
@@ -20,6 +20,7 @@ from sncompile.targets.snakemake.sidecars import Sidecars
 from sncompile.targets.target import Engine
 
 _VARIABLE = re.compile(r"<\w+>")
+CellT = TypeVar("CellT")
 
 
 class Surroundings:
@@ -71,6 +72,26 @@ class Context:
         if not hole.encoded or self.around.plainness.plain(self.keys, hole.name):
             return list(cells)
         return [encode_key(c) for c in cells]
+
+    def told_apart(self, cells: Sequence[CellT]) -> tuple[Mapping[str, Sequence[str]], Sequence[CellT]]:
+        """The wildcards that say which of some cells a job has, one for each instance; and the cells, by these.
+
+        Keys that are not known yet cannot stand in a table. What differs between the known ones alone is told by them.
+        """
+        late = {n for t in self.keys.rows.tables if t.late is not None and t.awaited for n in t.late.own}
+        unknown = {name for hole, name in self.names.items() if hole.name in late}
+        if not unknown:
+            return self.cells, cells
+        known = {name: column for name, column in self.cells.items() if name not in unknown}
+        found: dict[tuple[str, ...], tuple[int, CellT]] = {}
+        keys = zip(*known.values(), strict=True) if known else [()] * len(cells)
+        for number, (key, cell) in enumerate(zip(keys, cells, strict=True)):
+            if found.setdefault(key, (number, cell))[1] != cell:
+                return self.cells, cells
+        return (
+            {name: [column[number] for number, _ in found.values()] for name, column in known.items()},
+            [cell for _, cell in found.values()],
+        )
 
     def wildcards(self, *more: str) -> str:
         """The head of a function of the wildcards; empty where the rule has none and needs nothing more."""

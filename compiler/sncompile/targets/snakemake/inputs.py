@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sncompile.diagnostics import Span
-from sncompile.ir.keys.key_set import KeySet, keys_of
-from sncompile.ir.keys.table import Table
-from sncompile.ir.language.encoding import encode_key
-from sncompile.lowering.files import CellOf, Files, Fixed, Joined, OutputOf, Seen, Traced, listed_cell
-from sncompile.lowering.model import Column, TableColumn
-from sncompile.targets.snakemake.choosing import Rows, choice, chosen_by
+from sncompile.ir.keys.key_set import keys_of
+from sncompile.lowering.files import CellOf, Differing, Files, Fixed, Joined, OutputOf, Seen, Traced, listed_cell
+from sncompile.lowering.model import Column, RowTexts, TableColumn, Texts
+from sncompile.targets.snakemake.choosing import choice, chosen_by
 from sncompile.targets.snakemake.context import Context, TaskContext, texts
-from sncompile.targets.snakemake.marking import Waiting
+from sncompile.targets.snakemake.marking import Waiting, mark_files
 from sncompile.targets.snakemake.names import item_name, unique
 from sncompile.targets.snakemake.patterns import Hole, Part, items_of, joined, wildcard_names
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, listed, string
+from sncompile.targets.snakemake.row_lists import chosen_code, rows_for, rows_of, texts_code
 
 MAX_LISTED = 12
 """A list of more files than this stands in a sidecar and not in the rule."""
 
 
-def input_code(files: Files, name: str, context: Context) -> Code | None:
-    """The code of an input; None for what is absent. `name` names its sidecar where it needs one of its own."""
+def input_code(files: Files, name: str, context: Context, texts: Texts | None = None) -> Code | None:
+    """The code of an input; None for what is absent.
+
+    `name` names its sidecar where it needs one of its own; `texts` are how it is made of rows that are not known yet.
+    """
     form = files.form
     if isinstance(form, Traced):
-        return input_code(form.path, name, context)
+        return input_code(form.path, name, context, texts)
     if files.absent:
         return None
     if isinstance(form, Fixed) and isinstance(form.value, str):
@@ -46,23 +48,41 @@ def input_code(files: Files, name: str, context: Context) -> Code | None:
         )
         if found is not None:
             return found
-    return list_code(files, name, context)
+    made = texts_code(texts, context) if texts is not None else None
+    return made or list_code(files, name, context)
 
 
-def port_code(files: Files, name: str, context: Context) -> Code | None:
+def port_code(files: Files, name: str, context: Context, texts: Texts | None = None) -> Code | None:
     """As `input_code`; who reads from a task that is known by its mark waits for the mark."""
     marks = context.around.marks
     if not marks.waits(files):
         if context.name in marks.batched:
             # What several instances of a batch share is named once.
             return rows_code([tuple(dict.fromkeys(_there(listed_cell(c)))) for c in files.cells], name, context)
-        return input_code(files, name, context)
+        return input_code(files, name, context, texts)
     waiting = Waiting(context.around.lowered, marks)
     by_mark = waiting.by_mark(files, context.keys)
     if by_mark is not None:
         return input_code(by_mark, name, context)
+    made = texts_code(_by_marks(texts, context), context) if texts is not None else None
+    if made is not None:
+        return made
     paths = waiting.paths(files, context.keys)
     return rows_code([_there(paths(i)) for i in range(len(context.keys))], name, context)
+
+
+def _by_marks(texts: Texts, context: Context) -> Texts:
+    """Paths, with the marks of tasks that are known by them in the place of what these write."""
+    lowered, marks = context.around.lowered, context.around.marks
+    found: list[str | RowTexts] = []
+    for part in texts:
+        if not isinstance(part, str) and part.task in marks.tasks:
+            pieces = mark_files(lowered.workspace, lowered.tasks[part.task]).pieces
+            part = part._replace(
+                cells=(tuple(piece for piece in pieces if not isinstance(piece, Differing)),), once=True
+            )
+        found.append(part)
+    return tuple(found)
 
 
 def _there(paths: Sequence[Any]) -> tuple[Any, ...]:
@@ -146,7 +166,7 @@ def table_cell(origin: TableColumn, context: Context) -> Code | None:
 def late_cell(column: Column, context: Context) -> Call | None:
     """What a column has for a job, where it is that of a table whose rows are not known yet."""
     origin = column.origin
-    if origin is None or origin.table.late is None or origin.table.late.known:
+    if origin is None or not origin.table.awaited:
         return None
     code = table_cell(origin, context)
     return code if isinstance(code, Call) else None
@@ -155,21 +175,14 @@ def late_cell(column: Column, context: Context) -> Call | None:
 def own_cell(cells: Sequence[Any], name: str, context: Context) -> Code:
     """What each job has, in the sidecar of its step."""
     sidecars = context.around.sidecars
-    variable, column = sidecars.add_column(context.name, dict(context.cells), item_name(name), texts(cells))
+    base, told = context.told_apart(cells)
+    variable, column = sidecars.add_column(context.name, base, item_name(name), texts(told))
     return _look_up(variable, "value", column, context)
 
 
 def _look_up(variable: str, method: str, what: str, context: Context) -> Code:
     """The look-up of what a job has in a sidecar whose keys are its wildcards."""
-    return _chosen(variable, method, what, (Atom("wildcards"),) if context.names else (), context)
-
-
-def _chosen(variable: str, method: str, what: str, chosen: tuple[Code, ...], context: Context) -> Code:
-    head = context.wildcards() if chosen else ""
-    if not head and context.around.sidecars.is_late(variable):
-        # Its rows are asked for when a checkpoint has run, and not when the file is read.
-        head = "lambda wildcards: "
-    return Call(f"{head}{variable}.{method}", (string(what), *chosen))
+    return chosen_code(variable, method, what, (Atom("wildcards"),) if context.names else (), context)
 
 
 def _single_list(files: Files, form: Seen, context: Context) -> Code | None:
@@ -208,8 +221,8 @@ def _gathered(files: Files, form: Seen, context: Context) -> Code | None:
     pattern = joined(_checked(form.files, files.span, context), wildcard_names(holes))
     if pattern is None:
         return None
-    found = _rows_for(source, form.target, context)
-    return None if found is None else _chosen(found[0], "each", pattern, found[1], context)
+    found = rows_for(source, form.target, context)
+    return None if found is None else chosen_code(found[0], "each", pattern, found[1], context)
 
 
 def gathered_cells(origin: TableColumn, context: Context) -> Code | None:
@@ -217,36 +230,12 @@ def gathered_cells(origin: TableColumn, context: Context) -> Code | None:
     table, column = origin.table, origin.column
     if None in table.columns[column]:
         return None
-    rows = _rows_of(table, range(len(table)))
+    rows = rows_of(table, range(len(table)))
     chosen = choice(rows, origin.seen.related(keys_of(table)), origin.seen, context)
     if chosen is None:
         return None
     variable, found = context.around.sidecars.column(table, column)
-    return _chosen(variable, "values", found, chosen, context)
-
-
-def _rows_of(table: Table, stands_for: Sequence[Hashable]) -> Rows:
-    return Rows({item_name(k): [encode_key(str(c)) for c in table.columns[k]] for k in table.key}, stands_for)
-
-
-def _rows_for(source: KeySet, target: KeySet, context: Context) -> tuple[str, tuple[Code, ...]] | None:
-    """The sidecar whose rows are the instances of `source`, with the arguments that choose those that feed a job."""
-    sidecars = context.around.sidecars
-    wanted = target.related(source)
-    for table in source.rows.tables:
-        # The spec's own table reads best, where it has the keys.
-        if set(source.by) <= set(table.key):
-            keys = zip(*(map(str, table.columns[n]) for n in source.by), strict=True)
-            chosen = choice(_rows_of(table, [source.position.get(key, -1) for key in keys]), wanted, target, context)
-            if chosen is not None:
-                return sidecars.variable(sidecars.table(table)), chosen
-    columns = {item_name(n): [encode_key(c) for c in source.column(n)] for n in source.by}
-    chosen = choice(Rows(columns, range(len(source))), wanted, target, context)
-    if chosen is None:
-        return None
-    lowered = context.around.lowered
-    owner = next((name for name in lowered.written if lowered.tasks[name].key_set is source), "rows")
-    return sidecars.rows(owner, columns), chosen
+    return chosen_code(variable, "values", found, chosen, context)
 
 
 def list_code(files: Files, name: str, context: Context) -> Code:
@@ -261,8 +250,9 @@ def list_code(files: Files, name: str, context: Context) -> Code:
 
 def there_code(port: str, context: TaskContext) -> Call:
     """The files of an input port that are there when it is looked, as a list."""
-    files = context.task.inputs[port].files
-    code = list_code(files, port, context)
+    found = context.task.inputs[port]
+    made = texts_code(found.texts, context) if found.texts is not None else None
+    code = made or list_code(found.files, port, context)
     if isinstance(code, Call) and code.head.startswith("lambda "):
         code = Call(code.head.partition(": ")[2], code.arguments)
     context.around.functions.add("there")
@@ -271,12 +261,13 @@ def there_code(port: str, context: TaskContext) -> Call:
 
 def rows_code(rows: Sequence[Sequence[Any]], name: str, context: Context) -> Code:
     """Lists of values, one for each instance, as a sidecar of their own."""
-    cells: dict[str, list[str]] = {n: [] for n in context.cells}
+    base, told = context.told_apart(rows)
+    cells: dict[str, list[str]] = {n: [] for n in base}
     found: list[Any] = []
-    for number, row in enumerate(rows):
+    for number, row in enumerate(told):
         for item in row:
             for wildcard, column in cells.items():
-                column.append(context.cells[wildcard][number])
+                column.append(base[wildcard][number])
             found.append(item)
     label = f"{context.name}.{name}"
     name = unique("value", set(cells))

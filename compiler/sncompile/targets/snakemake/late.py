@@ -31,6 +31,12 @@ def wanting_some(code: Code, port: str, context: Context) -> Code:
     """The code of a port that must have something to read: without any, the engine is told so before the job starts."""
     if not isinstance(code, Call):
         return code
+    start, found, _ = code.head.rpartition("[")
+    if found and start:
+        # A list of several: none of them alone has to have any.
+        context.around.functions.add("some")
+        listed = Call("[", code.arguments)
+        return Call(f"{start}some", (string(f"{context.name}.{port}"), listed))
     head, _, method = code.head.rpartition(".")
     if method not in ("each", "values") or not context.around.sidecars.is_late(head.rpartition(" ")[2]):
         return code

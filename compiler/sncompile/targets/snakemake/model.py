@@ -56,7 +56,10 @@ class LateRows(NamedTuple):
 
 
 class Sidecar(NamedTuple):
-    """A table beside the Snakefile: columns of text cells, read once. `keys` are those by which rows are chosen."""
+    """A table beside the Snakefile: columns of text cells, read once. `keys` are those by which rows are chosen.
+
+    One with `parts` has no file: its rows are those of other tables put together, by the variables of these.
+    """
 
     name: str
     variable: str
@@ -64,6 +67,7 @@ class Sidecar(NamedTuple):
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     late: LateRows | None = None
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

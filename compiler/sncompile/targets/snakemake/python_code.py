@@ -19,7 +19,7 @@ class Atom(NamedTuple):
 
 
 class Call(NamedTuple):
-    """`head(arguments)`; `head` may be a name, a method, or `lambda …: name`. A list is a call with head `[`."""
+    """`head(arguments)`; `head` may be a name, a method, or `lambda …: name`. That of a list ends in `[`."""
 
     head: str
     arguments: tuple[Code, ...]
@@ -77,7 +77,7 @@ def flat(code: Code) -> str:
     if isinstance(code, Keyword):
         return f"{code.name}={flat(code.value)}"
     inner = ", ".join(map(flat, code.arguments))
-    return f"[{inner}]" if code.head == "[" else f"{code.head}({inner})"
+    return f"{code.head}{inner}]" if code.head.endswith("[") else f"{code.head}({inner})"
 
 
 def layout(code: Code, indent: int, *, prefix: str = "", tail: str = ",") -> list[str]:
@@ -90,12 +90,12 @@ def layout(code: Code, indent: int, *, prefix: str = "", tail: str = ",") -> lis
         return [one]
     if isinstance(code, Keyword):
         return layout(code.value, indent, prefix=f"{prefix}{code.name}=", tail=tail)
-    opening, closing = ("[", "]") if code.head == "[" else (f"{code.head}(", ")")
+    opening, closing = (code.head, "]") if code.head.endswith("[") else (f"{code.head}(", ")")
     if not code.arguments:
         return [one]
     lines = [f"{space}{prefix}{opening}"]
     together = " " * (indent + 4) + ", ".join(map(flat, code.arguments))
-    is_list = code.head == "["
+    is_list = code.head.endswith("[")
     if len(code.arguments) == 1:
         lines += layout(code.arguments[0], indent + 4, tail="," if is_list else "")
     elif len(together) <= WIDTH and not is_list:

@@ -100,8 +100,8 @@ def _look_up_json(column: Sequence[object], name: str, context: TaskContext) -> 
 
 
 def _look_up(cells: list[str], name: str, context: TaskContext) -> Code:
-    base = dict(context.cells)
-    variable, column = context.around.sidecars.add_column(context.name, base, item_name(name), cells)
+    base, told = context.told_apart(cells)
+    variable, column = context.around.sidecars.add_column(context.name, base, item_name(name), told)
     return Call(f"{variable}.value", (string(column), Atom("wildcards")))
 
 

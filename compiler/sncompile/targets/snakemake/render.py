@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from sncompile.targets.snakemake.model import Directive, Rule, Sidecar, Workflow
-from sncompile.targets.snakemake.python_code import Call, Code, Keyword, layout, listed, pattern, string
+from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, layout, listed, pattern, string
 from sncompile.targets.snakemake.storage import PROVIDERS
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def render_snakefile(workflow: Workflow) -> str:
     return template.render(
         workflow=workflow,
         late=any(sidecar.late is not None for sidecar in workflow.sidecars),
+        joined=any(sidecar.parts for sidecar in workflow.sidecars),
         tables=["\n".join(layout(_table(sidecar), 0, tail="")) for sidecar in workflow.sidecars],
         rules=["\n".join(rule_lines(rule)) for rule in workflow.rules],
         functions=set(workflow.functions),
@@ -85,6 +86,9 @@ def _table(sidecar: Sidecar) -> Call:
     keys = listed([string(key) for key in sidecar.keys])
     chosen = (Keyword("key", keys),) if sidecar.keys else ()
     late = sidecar.late
+    if sidecar.parts:
+        parts = listed([Atom(variable) for variable in sidecar.parts])
+        return Call(f"{sidecar.variable} = JoinedTable", (string(sidecar.name), *chosen, Keyword("parts", parts)))
     if late is None:
         return Call(f"{sidecar.variable} = Table", (string(sidecar.name), *chosen))
     more = [

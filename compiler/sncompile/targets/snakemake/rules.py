@@ -83,7 +83,7 @@ class RulePrinter:
     def _inputs(self) -> list[Entry]:
         entries = []
         for name, port in self._task.inputs.items():
-            code = port_code(port.files, name, self.context)
+            code = port_code(port.files, name, self.context, port.texts)
             if code is not None and port.remote:
                 self._around.providers |= providers_of((port,))
                 code = self._fetched(code)
@@ -117,12 +117,14 @@ class RulePrinter:
         task = self._task
         entries = []
         waiting = Waiting(self._around.lowered, self._around.marks)
+        rows = self._rows_read_from()
+        for source, row in rows.items():
+            name = unique(f"after_{item_name(source.replace('.', '_'))}", used)
+            entries.append(Entry(name, row, task.span))
         for wait in task.waits:
-            name = unique(f"after_{item_name(wait.task.replace('.', '_'))}", used)
-            row = self._row_read_from(wait.task)
-            if row is not None:
-                entries.append(Entry(name, row, task.span))
+            if wait.task in rows:
                 continue
+            name = unique(f"after_{item_name(wait.task.replace('.', '_'))}", used)
             code = input_code(waiting.standing_for(wait.files, task.key_set), name, self.context)
             if code is not None and any(o.remote for o in self._around.lowered.tasks[wait.task].outputs.values()):
                 code = self._fetched(code)
@@ -132,14 +134,15 @@ class RulePrinter:
                 entries.append(Entry(name, _ancient(code) if ordered else code, task.span))
         return entries
 
-    def _row_read_from(self, source: str) -> Code | None:
-        """What a job's row is read from, if `source` writes it: a job that no row has is refused there."""
+    def _rows_read_from(self) -> dict[str, Code]:
+        """What a job's rows are read from, by the steps that write them: a job that no row has is refused there."""
+        found: dict[str, Code] = {}
+        sidecars = self._around.sidecars
         for table in self._task.key_set.rows.tables:
-            if table.late is not None and not table.late.known and table.late.step == source:
-                sidecars = self._around.sidecars
+            if table.late is not None and table.awaited:
                 variable = sidecars.variable(sidecars.table(table))
-                return Call(f"lambda wildcards: {variable}.source", (Atom("wildcards"),))
-        return None
+                found.setdefault(table.late.step, Call(f"lambda wildcards: {variable}.source", (Atom("wildcards"),)))
+        return found
 
     def _settings(self) -> list[Directive]:
         task, context = self._task, self.context

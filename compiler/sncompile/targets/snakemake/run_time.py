@@ -30,6 +30,7 @@ from sncompile.targets.snakemake.inputs import own_cell, rows_code
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.python_code import Atom, Code, flat, string
 from sncompile.targets.snakemake.python_code import Call as CallCode
+from sncompile.targets.snakemake.row_lists import texts_code
 
 
 def run_time_code(expression: Expression, context: TaskContext, *, guarded: bool = False) -> Code:
@@ -144,8 +145,9 @@ class _Python(Printer):
         files = expression.files
         if isinstance(files, Known):
             return literal(listed_cell(files.value))
-        cells = self._context.columns[files.column].cells
-        code = flat(rows_code(list(map(listed_cell, cells)), files.column, self._context))
+        column = self._context.columns[files.column]
+        made = texts_code(column.texts, self._context) if column.texts is not None else None
+        code = flat(made or rows_code(list(map(listed_cell, column.cells)), files.column, self._context))
         return code.rpartition("lambda wildcards: ")[2]
 
     def content(self, expression: Content, *, as_text: bool = False) -> str:

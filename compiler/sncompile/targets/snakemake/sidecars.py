@@ -27,6 +27,8 @@ class _Draft:
         """Columns of the spec's table → columns here."""
         self.late: Table | None = None
         """The spec's table, where a step writes its rows and they are not known."""
+        self.parts: tuple[str, ...] = ()
+        """The sidecars whose rows are put together, where it has none of its own."""
 
 
 class Sidecars:
@@ -41,7 +43,8 @@ class Sidecars:
         self._variables: set[str] = set(RESERVED)
         self._drafts: dict[str, _Draft] = {}
         self._tables: dict[int, tuple[Table, str]] = {}
-        self._steps: dict[str, str] = {}
+        self._steps: dict[tuple[str, ...], str] = {}
+        """Of a step and its wildcards the sidecar that has them."""
 
     def _new(self, name: str, keys: Mapping[str, Sequence[str]], columns: Mapping[str, Sequence[str]]) -> str:
         # Some file systems take names that differ in their case for one.
@@ -61,7 +64,7 @@ class Sidecars:
         if found is None:
             keys = {item_name(k): [encode_key(str(c)) for c in table.columns[k]] for k in table.key}
             found = self._tables[id(table)] = (table, self._new(table.name, keys, {}))
-            if table.late is not None and not table.late.known:
+            if table.awaited:
                 self._drafts[found[1]].late = table
         return found[1]
 
@@ -79,14 +82,29 @@ class Sidecars:
 
         The same columns under the same name are the same sidecar.
         """
+        return self._drafts[self.rows_of(name, keys, columns)].variable
+
+    def rows_of(
+        self, name: str, keys: Mapping[str, Sequence[str]], columns: Mapping[str, Sequence[str]] = MappingProxyType({})
+    ) -> str:
+        """As `rows`; gives the name of the sidecar."""
         for known, draft in self._drafts.items():
             if known == name and draft.keys == tuple(keys) and draft.columns == {**keys, **columns}:
+                return known
+        return self._new(name, keys, columns)
+
+    def joined(self, name: str, keys: Sequence[str], parts: Sequence[str]) -> str:
+        """A sidecar whose rows are those of others put together, and chosen by `keys`; gives its variable."""
+        for draft in self._drafts.values():
+            if draft.keys == tuple(keys) and draft.parts == tuple(parts):
                 return draft.variable
-        return self._drafts[self._new(name, keys, columns)].variable
+        draft = self._drafts[self._new(name, dict.fromkeys(keys, ()), {})]
+        draft.parts = tuple(parts)
+        return draft.variable
 
     def is_late(self, variable: str) -> bool:
         """Whether the rows of a variable are not known before a job has run."""
-        return any(draft.variable == variable and draft.late is not None for draft in self._drafts.values())
+        return any(d.variable == variable and (d.late is not None or d.parts) for d in self._drafts.values())
 
     def late(self) -> Iterator[tuple[str, Table]]:
         """The sidecars of tables whose rows are not known yet."""
@@ -99,17 +117,22 @@ class Sidecars:
     def add_column(
         self, name: str, base: Mapping[str, Sequence[str]], column: str, cells: Sequence[str]
     ) -> tuple[str, str]:
-        """A column in the sidecar of a step, which has the wildcards `base`; gives variable and column name."""
-        if name not in self._steps:
-            self._steps[name] = self._new(name, base, {})
-        draft = self._drafts[self._steps[name]]
+        """A column in a step's sidecar whose rows are told apart by `base`; gives variable and column name."""
+        known = (name, *base)
+        if known not in self._steps:
+            self._steps[known] = self._new(name, base, {})
+        draft = self._drafts[self._steps[known]]
         return draft.variable, _add(draft, column, cells)
 
     def finished(self, late: Mapping[str, Callable[[Mapping[str, str]], LateRows]]) -> tuple[Sidecar, ...]:
-        """All sidecars, sorted by name. `late` says of those whose rows are not known how they are read."""
-        return tuple(self._finished(name, draft, late.get(name)) for name, draft in sorted(self._drafts.items()))
+        """All sidecars, sorted by name, each after its parts. `late` says how rows are read that are not known."""
+        drafts = sorted(self._drafts.items(), key=lambda found: (bool(found[1].parts), found[0]))
+        return tuple(self._finished(name, draft, late.get(name)) for name, draft in drafts)
 
     def _finished(self, name: str, draft: _Draft, late: Callable[[Mapping[str, str]], LateRows] | None) -> Sidecar:
+        if draft.parts:
+            parts = tuple(self._drafts[part].variable for part in draft.parts)
+            return Sidecar(name, draft.variable, draft.keys, (), (), parts=parts)
         if late is None or draft.late is None or draft.late.late is None:
             rows = tuple(zip(*draft.columns.values(), strict=True))
             return Sidecar(name, draft.variable, draft.keys, tuple(draft.columns), rows)

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from sncompile.testing.spec import Json
+from sncompile.testing.strategies.features import PARTED
 from sncompile.testing.strategies.texts import Draw, hostile, mostly, seldom
 from sncompile.testing.strategies.world import World
 
@@ -32,9 +33,10 @@ def _source(draw: Draw, world: World, keys: list[str]) -> tuple[Json, str, list[
             step = draw(st.sampled_from(world.steps))
             port, (kind, formats) = draw(st.sampled_from(sorted(step.outputs.items())))
             if not set(step.keys) <= set(keys):
-                kind = kind.removesuffix("[]") + "[]"
+                kind = kind.rstrip("?").removesuffix("[]") + "[]" + "?" * kind.endswith("?")
             elif kind == "file" and draw(st.integers(0, 4)) == 3:
-                return ["${%s.%s}" % (step.name, port), "in/more.txt"], "file[]", formats, False
+                more = [] if port in step.parts else ["in/more.txt"]
+                return ["${%s.%s}" % (step.name, port), *more], "file[]", formats, False
             return "${%s.%s}" % (step.name, port), kind, formats, True
         case "column":
             table = draw(st.sampled_from(world.tables))
@@ -55,6 +57,10 @@ def _source(draw: Draw, world: World, keys: list[str]) -> tuple[Json, str, list[
 def draw_input(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Json]:
     """A port and what is bound to it; now and then they do not fit, where the world may be wrong."""
     value, kind, formats, doubtful = _source(draw, world, keys)
+    if kind.endswith("?"):
+        # An output that need not be there; beside others, a list says that it may be shorter.
+        listed = value.replace("${", "${present(").replace("}", ")}") if kind.endswith("[]?") else value
+        return {"type": kind}, listed
     if draw(seldom) and world.wrong:
         kind = kind.removesuffix("[]") if kind.endswith("[]") else kind + "[]"
     port: Json = {"type": kind + ("?" if draw(st.integers(0, 4 if doubtful else 1)) else "")}
@@ -83,6 +89,8 @@ def draw_sheet(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Json]:
 def draw_param(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Any]:
     """A parameter and what is bound to it; `...` where nothing is."""
     choices = ["literal", "literal", "default", "absent"]
+    choices += ["words"]
+    choices += ["value"] * any(step.values for step in world.steps)
     choices += (
         ["key"] * bool(keys and not world.keys) + ["column"] * bool(world.tables) + ["param"] * bool(world.params)
     )
@@ -92,6 +100,13 @@ def draw_param(draw: Draw, world: World, keys: list[str]) -> tuple[Json, Any]:
             return {"type": kind + "?"}, ...
         case "default":
             return {"type": kind, "default": draw(DEFAULTS[kind])}, ...
+        case "words":
+            return {"type": "string[]"}, "${%s}" % draw(st.sampled_from(PARTED))
+        case "value":
+            step = draw(st.sampled_from([step for step in world.steps if step.values]))
+            name, kind = draw(st.sampled_from(sorted(step.values.items())))
+            several = not set(step.keys) <= {*world.keys, *keys}
+            return {"type": kind + "[]?" if several else kind + "?"}, "${%s.%s}" % (step.name, name)
         case "key":
             key = draw(st.sampled_from(keys))
             return {"type": "string"}, draw(st.sampled_from(["${%s}", "${upper(%s)}", "--x=${%s}"])) % key

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sncompile.ir.graph.resources import RESOURCES, Unit
 from sncompile.testing.spec import Json
 from sncompile.testing.strategies.bindings import FORMATS
-from sncompile.testing.strategies.texts import Draw, mostly, some
+from sncompile.testing.strategies.features import Module
+from sncompile.testing.strategies.texts import Draw, mostly, one_in, some
 from sncompile.testing.strategies.world import StepShape, World
 
 _AMOUNTS: dict[Unit, st.SearchStrategy[Json]] = {
@@ -17,8 +18,8 @@ _AMOUNTS: dict[Unit, st.SearchStrategy[Json]] = {
 
 
 def draw_resources(draw: Draw) -> Json:
-    """Some resources."""
-    chosen = [RESOURCES[name] for name in some(draw, list(RESOURCES))]
+    """Some resources; seldom GPUs, which most targets have no word for."""
+    chosen = [RESOURCES[name] for name in some(draw, list(RESOURCES)) if name != "gpus" or one_in(draw, 8)]
     return {each.name: draw(_AMOUNTS.get(each.unit) or st.integers(each.least, 64)) for each in chosen}
 
 
@@ -43,15 +44,38 @@ def draw_outputs(draw: Draw, world: World, shape: StepShape, by: list[str]) -> t
     return ports, paths
 
 
-def draw_command(draw: Draw, module: Json) -> list[Json]:
+def draw_command(draw: Draw, module: Module) -> list[Json]:
     """A command that uses every port and parameter in one of the ways that fit."""
-    items: list[Json] = []
-    for group in ("inputs", "params", "outputs"):
-        for name, port in module[group].items():
-            items.append(draw(st.sampled_from(_ways(group, name, port["type"]))))
+    items = draw_words(draw, module)
     if draw(st.booleans()):
         items.append("${file('calc.py')}")
     return ["tool", draw(st.sampled_from(["a b", "$HOME", "it's", 3, "*"])), *draw(st.permutations(items))]
+
+
+def draw_words(draw: Draw, module: Module) -> list[Json]:
+    """Arguments for every port and parameter."""
+    return [draw(st.sampled_from(_allowed(module, group, name, kind))) for group, name, kind in _members(module)]
+
+
+def _members(module: Module) -> list[tuple[str, str, str]]:
+    """What a command has to use: `inputs`, `params` or `outputs`, the name, the type."""
+    groups = ("inputs", "params", "outputs")
+    named = [(group, name, port["type"]) for group in groups for name, port in module.body[group].items()]
+    return [(g, n, "file" if n == "value" else k.rstrip("?") if g == "outputs" else k) for g, n, k in named
+            if g != "outputs" or n not in module.taken]  # fmt: skip
+
+
+def _allowed(module: Module, group: str, name: str, kind: str) -> list[Json]:
+    """Those of `_ways` that go with what else a module has."""
+    if (group == "inputs" and name in module.late) or (group == "params" and name in module.values):
+        hole = "${%s.%s}" % (group, name)
+        return [hole, {"option": f"--{name}", "value": hole}]
+    ways = _ways(group, name, kind)
+    if module.in_scratch and group != "params":
+        # Paths become absolute there, where they stand by themselves.
+        listed = "[]" in kind
+        ways = [w for w in ways if not isinstance(w, dict) or not ("list_file" in w or (listed and w.get("joined")))]
+    return ways
 
 
 def _ways(group: str, name: str, kind: str) -> list[Json]:
@@ -78,7 +102,10 @@ def _ways(group: str, name: str, kind: str) -> list[Json]:
     return ways
 
 
-def draw_shell(draw: Draw, module: Json) -> str:
-    """A script that uses every port and parameter."""
-    holes = ["${%s.%s}" % (group, name) for group in ("inputs", "params", "outputs") for name in module[group]]
+def draw_shell(draw: Draw, module: Module) -> str:
+    """A script that uses every port and parameter, some of them as `args` of the module."""
+    if one_in(draw, 3):
+        module.body["args"] = draw(st.permutations([*draw_words(draw, module), "it's"]))
+        return "cat ${args} | awk '{print $1}' \"$HOME\" $(date) $${HOME}\n"
+    holes = ["${%s.%s}" % (group, name) for group, name, _ in _members(module)]
     return "cat " + " ".join(draw(st.permutations(holes))) + " | awk '{print $1}' \"$HOME\" $(date) $${HOME}\n"

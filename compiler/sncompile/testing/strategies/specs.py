@@ -11,7 +11,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from sncompile.testing.spec import Json, Row, Spec
+from sncompile.testing.strategies import features
 from sncompile.testing.strategies.bindings import DEFAULTS, draw_input, draw_param, draw_sheet
+from sncompile.testing.strategies.features import Module
 from sncompile.testing.strategies.modules import draw_command, draw_outputs, draw_resources, draw_shell
 from sncompile.testing.strategies.tables import KEYS, draw_table, key_pool
 from sncompile.testing.strategies.texts import Draw, key_values, mostly, one_in, some
@@ -55,6 +57,7 @@ def _pipeline(draw: Draw, world: World, tables: Json, prefix: str) -> Json:
         document["data"]["workspace"] = draw(st.sampled_from(["ws", "a b/it's"]))
     own_params = {f"{prefix}p{i}": draw(st.sampled_from(list(DEFAULTS))) for i in range(draw(st.integers(0, 2)))}
     document["params"] = {name: {"type": kind, "default": draw(DEFAULTS[kind])} for name, kind in own_params.items()}
+    document["params"] |= world.maps
     world.params.update(own_params)
     document["steps"] = {}
     most = min(3, world.sizes.steps) if world.depth else world.sizes.steps
@@ -128,19 +131,29 @@ def _step(draw: Draw, world: World, name: str) -> Json:
     """One plain step, with a module made for it."""
     declared, by = _range(draw, world)
     keys = list(dict.fromkeys([*world.keys, *by]))
-    module: Json = {"inputs": {}, "params": {}, "outputs": {}}
-    bound: Json = {}
+    made = Module()
+    module, bound = made.body, made.bound
     for i in range(draw(st.integers(0, world.sizes.inputs))):
         drawn = draw_sheet if one_in(draw, 24) else draw_input
         module["inputs"][f"i{i}"], bound[f"i{i}"] = drawn(draw, world, keys)
+        _note_source(draw, world, keys, made, f"i{i}")
     for i in range(draw(st.integers(0, world.sizes.params))):
         module["params"][f"q{i}"], value = draw_param(draw, world, by)
         if value is not ...:
             bound[f"q{i}"] = value
+            _note_source(draw, world, keys, made, f"q{i}")
     shape = StepShape(name, keys, {})
     module["outputs"], paths = draw_outputs(draw, world, shape, by)
+    features.accompanied(draw, made, shape)
+    features.optional(draw, made, shape, paths)
+    features.parted(draw, made, shape)
+    features.valued(draw, made, shape, world)
+    features.in_scratch(draw, made, paths)
+    features.grouped(draw, made)
+    features.checked(draw, made, world)
     shell = draw(st.integers(0, 4)) == 0
-    module |= {"shell": draw_shell(draw, module)} if shell else {"command": draw_command(draw, module)}
+    module |= {"shell": draw_shell(draw, made)} if shell else {"command": draw_command(draw, made)}
+    features.as_documents(made)
     module["resources"] = draw_resources(draw)
     if draw(st.booleans()):
         module["container"] = draw(st.sampled_from(["tool:1", {"image": "tool:2"}]))
@@ -159,6 +172,20 @@ def _step(draw: Draw, world: World, name: str) -> Json:
     return declared
 
 
+def _note_source(draw: Draw, world: World, keys: list[str], made: Module, name: str) -> None:
+    """Note whether what is bound to a port or parameter is known late; ask for what lies beside an output."""
+    named = re.findall(r"\b(\w+)\.(\w+)", str(made.bound[name]))
+    for step in world.steps:
+        for port in [port for whose, port in named if whose == step.name]:
+            if step.outputs.get(port, ("", []))[0].endswith("?"):
+                made.late.add(name)
+            if port in step.values:
+                made.values.add(name)
+            single = made.body["inputs"].get(name, {}).get("type") in ("file", "file?")
+            if port in step.companions and single and one_in(draw, 2):
+                made.body["inputs"][name]["companions"] = step.companions[port]
+
+
 def _nested(draw: Draw, world: World, name: str) -> Json:
     """A step whose module is a pipeline, with tables of its own, the caller's, or both."""
     declared, by = _range(draw, world)
@@ -175,7 +202,8 @@ def _nested(draw: Draw, world: World, name: str) -> Json:
     outputs: Json = {}
     shape = StepShape(name, keys, {})
     for i, step in enumerate(some(draw, inner.steps, 1, 2)):
-        port, (kind, formats) = draw(st.sampled_from(sorted(step.outputs.items())))
+        sure = {n: o for n, o in step.outputs.items() if not o[0].endswith("?") and n not in step.parts}
+        port, (kind, formats) = draw(st.sampled_from(sorted(sure.items())))
         gathers = not set(step.keys) <= set(keys)
         outputs[f"o{i}"] = "${%s.%s}" % (step.name, port)
         shape.outputs[f"o{i}"] = (kind.removesuffix("[]") + "[]" if gathers else kind, formats)

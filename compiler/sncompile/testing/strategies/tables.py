@@ -73,6 +73,10 @@ def draw_table(draw: Draw, name: str, pool: Mapping[str, list[str]], world: Worl
         ending = draw(st.sampled_from(["csv", "tsv"]))
         world.files[f"{name}.{ending}"] = found
         return {"key": key, "file": f"{name}.{ending}"}
+    if len(key) == 1 and found and one_in(draw, 5):
+        named = {str(row[key[0]]): {c: cell for c, cell in row.items() if c != key[0]} for row in found}
+        world.maps[f"m_{name}"] = {"type": "map", "default": named}
+        return {"key": key, "params": f"m_{name}"}
     return {"key": key, "rows": found}
 
 

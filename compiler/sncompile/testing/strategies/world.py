@@ -35,11 +35,18 @@ class TableShape:
 
 @dataclass
 class StepShape:
-    """A step: all keys that it ranges over, and its output ports with their types and formats."""
+    """A step: all keys that it ranges over, and its output ports with their types and formats.
+
+    `companions` are what lies beside outputs, `parts` the outputs that lie in a directory, `values` those that hold a
+    value of a type.
+    """
 
     name: str
     keys: list[str]
     outputs: dict[str, tuple[str, list[str]]]
+    companions: dict[str, list[str]] = field(default_factory=dict)
+    parts: set[str] = field(default_factory=set)
+    values: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -58,5 +65,7 @@ class World:
     keys: list[str] = field(default_factory=list)
     inputs: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
+    maps: dict[str, Json] = field(default_factory=dict)
+    """Parameters that tables are made of, as they are declared."""
     steps: list[StepShape] = field(default_factory=list)
     depth: int = 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 def trimmed(path: str, quality: int) -> Iterator[str]:
     lines = Path(path).read_text().splitlines()
-    for name, bases, plus, marks in zip(*(lines[n::4] for n in range(4))):
+    for name, bases, plus, marks in zip(*(lines[n::4] for n in range(4)), strict=True):
         end = len(bases)
         while end and ord(marks[end - 1]) - 33 < quality:
             end -= 1

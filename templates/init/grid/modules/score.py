@@ -23,5 +23,5 @@ error = 0.0
 for x, y in held:
     near = sorted(known, key=lambda point: abs(point[0] - x))[: given.neighbours]
     weights = [1 / (abs(at - x) + 0.1) if given.weights == "near" else 1 for at, _ in near]
-    error += (sum(w * value for w, (_, value) in zip(weights, near)) / sum(weights) - y) ** 2
+    error += (sum(w * value for w, (_, value) in zip(weights, near, strict=True)) / sum(weights) - y) ** 2
 Path(given.out).write_text(f"{error / len(held):.6f}\n")

@@ -22,13 +22,13 @@ def write(path: str, image: Image) -> None:
 def light(given: argparse.Namespace) -> None:
     """The darkest that each pixel is in any image: what is left is the light."""
     images = [read(path) for path in given.images]
-    write(given.out, [[min(pixels) for pixels in zip(*rows)] for rows in zip(*images)])
+    write(given.out, [[min(pixels) for pixels in zip(*rows, strict=True)] for rows in zip(*images, strict=True)])
 
 
 def even(given: argparse.Namespace) -> None:
     """Takes the light from an image."""
-    pairs = zip(read(given.image), read(given.light))
-    write(given.out, [[max(0, pixel - dark) for pixel, dark in zip(row, below)] for row, below in pairs])
+    rows = zip(read(given.image), read(given.light), strict=True)
+    write(given.out, [[max(0, p - dark) for p, dark in zip(row, below, strict=True)] for row, below in rows])
 
 
 def count(given: argparse.Namespace) -> None:

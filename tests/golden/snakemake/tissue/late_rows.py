@@ -82,6 +82,15 @@ def rows_of(
     return rows
 
 
+def line(cells: Sequence[str], form: str) -> str:
+    """Cells as a line of `csv` or `tsv`; without a form there is one cell, as it is."""
+    if form == "csv":
+        text = io.StringIO()
+        csv.writer(text, lineterminator="").writerow(cells)
+        return text.getvalue()
+    return "\t".join(cells)
+
+
 def _shown(text: str) -> str:
     return ascii(text[:80])
 

@@ -19,6 +19,7 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
+from sncompile.ir.language.functions import FUNCTIONS as FUNCTIONS_OF_ROWS
 from sncompile.ir.language.locations import is_url
 from sncompile.ir.values.evaluate import record_text
 from sncompile.targets.snakemake.reading_back.reading import Unreadable
@@ -92,6 +93,18 @@ class Rows:
         """What the rows of a job were read from, of a table that a checkpoint writes: its last column."""
         return list(dict.fromkeys(row[-1] for row in self.of(wildcards)))
 
+    def texts(
+        self,
+        cells: Sequence[str],
+        wildcards: Mapping[str, str] | None = None,
+        by: Sequence[str] | None = None,
+        form: str = "",
+    ) -> list[str]:
+        """A text for each row."""
+        found = [dict(zip(self.columns, row, strict=True)) for row in self.of(wildcards, by)]
+        made = [[cell.format_map(row) for cell in cells] for row in found]
+        return [FUNCTIONS_OF_ROWS[f"@{form}"].compute(*line) if form else line[0] for line in made]
+
     def each(
         self,
         pattern: str,
@@ -158,6 +171,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "option": lambda name, values: " ".join([name, *map(shlex.quote, values)]) if values else "",
     # What is compared is a job with all that there may be.
     "there": lambda paths: list(paths),
+    "some": lambda port, found: found,
     "first": lambda values: values[0] if values else None,
     "size": _size, "content": _size, "ready": _size, "quoted": _size,
     "ancient": lambda paths: paths,
@@ -173,7 +187,7 @@ STORED = frozenset(f"storage.{provider}" for provider in PROVIDERS.values())
 
 _METHODS: Mapping[tuple[type, str], Callable[..., Any]] = {
     (Rows, "value"): Rows.value, (Rows, "values"): Rows.values, (Rows, "each"): Rows.each,
-    (Rows, "source"): Rows.source,
+    (Rows, "source"): Rows.source, (Rows, "texts"): Rows.texts,
     (str, "upper"): str.upper, (str, "lower"): str.lower, (str, "replace"): str.replace,
 }  # fmt: skip
 
@@ -210,7 +224,7 @@ class Code:
                 if node.id in self._names:
                     return self._names[node.id]
             case ast.List():
-                return [self._value(item, local) for item in node.elts]
+                return self._listed(node.elts, local)
             case ast.JoinedStr():
                 return "".join(self._value(part, local) for part in node.values)
             case ast.FormattedValue() if node.conversion == -1 and node.format_spec is None:
@@ -238,6 +252,15 @@ class Code:
             case ast.ListComp():
                 raise AtRunTime  # Lists are made so of what files hold, and of nothing else.
         raise Unknown(f"{ast.unparse(node)[:100]!r} is not read")
+
+    def _listed(self, items: Sequence[ast.expr], local: Mapping[str, Any]) -> list[Any]:
+        found: list[Any] = []
+        for item in items:
+            if isinstance(item, ast.Starred):
+                found += self._value(item.value, local)
+            else:
+                found.append(self._value(item, local))
+        return found
 
     def _call(self, node: ast.Call, local: Mapping[str, Any]) -> Any:
         arguments = [self._value(a, local) for a in node.args]

@@ -43,7 +43,7 @@ from sncompile.targets.snakemake.reading_back.engine_values import (
     filled,
     formatted,
 )
-from sncompile.targets.snakemake.reading_back.late_tables import late_text
+from sncompile.targets.snakemake.reading_back.late_tables import joined_rows, late_text
 from sncompile.targets.snakemake.reading_back.reading import ReadFile, Unreadable, read_snakefile
 from sncompile.targets.snakemake.reading_back.sampling import sampled, spread
 from sncompile.targets.snakemake.source_map import NAME
@@ -80,11 +80,13 @@ class _Comparison:
         names: dict[str, Any] = {
             variable: Rows(emitted[f"tables/{name}.tsv"].decode(), key)
             for variable, (name, key) in self._file.tables.items()
-            if variable not in self._file.late
+            if variable not in self._file.late and variable not in self._file.joined
         }
         for variable, columns in self._file.late.items():
             name, key = self._file.tables[variable]
             names[variable] = Rows(late_text(graph, self._expansion, name, columns), key)
+        for variable, parts in self._file.joined.items():
+            names[variable] = joined_rows([names[part] for part in parts], self._file.tables[variable][1])
         names |= {"FILES": self._files, "workflow": Members({"is_main_process": True})}
         names |= {name.upper(): f"{self._files}/{name}.sh" for name in ("container", "value")}
         self._code = Code(names)

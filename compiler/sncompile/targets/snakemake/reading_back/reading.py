@@ -48,6 +48,8 @@ class ReadFile:
     constraints: Mapping[str, str]
     late: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Of tables that a checkpoint writes: their columns, and what these are called in the spec."""
+    joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of tables whose rows are those of others put together: the variables of these."""
     checkpoints: frozenset[str] = frozenset()
 
 
@@ -100,6 +102,7 @@ def read_snakefile(text: str) -> ReadFile:
         dict(_tables(top)),
         constraints,
         dict(_late(top)),
+        dict(_joined(top)),
         frozenset(checkpoints),
     )
 
@@ -128,7 +131,7 @@ def _text(value: ast.expr) -> str:
     raise Unreadable("no text where one should stand")
 
 
-_KINDS = ("Table", "LateTable")
+_KINDS = ("Table", "LateTable", "JoinedTable")
 
 
 def _late(header: ast.Module) -> list[tuple[str, dict[str, str]]]:
@@ -143,6 +146,22 @@ def _late(header: ast.Module) -> list[tuple[str, dict[str, str]]]:
                     raise Unreadable("no columns where they should stand")
                 told = [[_text(text) for text in pair.elts] for pair in pairs if isinstance(pair, ast.List)]
                 found.append((name, dict(told)))
+    return found
+
+
+def _joined(header: ast.Module) -> list[tuple[str, tuple[str, ...]]]:
+    """The tables that are put together, with their parts."""
+    found = []
+    for statement in header.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id="JoinedTable")) as call):
+                parts = next((k.value for k in call.keywords if k.arg == "parts"), None)
+                names = (
+                    [each.id for each in parts.elts if isinstance(each, ast.Name)]
+                    if isinstance(parts, ast.List)
+                    else []
+                )
+                found.append((name, tuple(names)))
     return found
 
 

@@ -1,0 +1,58 @@
+"""What looks like a reference and is none: the spellings of other languages, and of specs without their `${…}`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+_WHOLE = re.compile(r"\$?[({]{0,2} *([A-Za-z_]\w*)(?:\.([A-Za-z_]\w*))? *[)}]{0,2}")
+_INSIDE = re.compile(r"(?<!\$)\{(inputs?|outputs?|params)(?:\.(\w+))?\}|\$(inputs|outputs|params)\.(\w+)")
+_BASH = re.compile(r"[#!]?[A-Za-z_]\w*(?:\[[^\]]*\])?(?:[:#%/^,@+?=-].*)?|[#?*@!$-]|\d+", re.DOTALL)
+_ASSIGNED = r"(?:^|[\s;(&|]){0}=|\b(?:for|read|local|declare|export)\b[^;\n]*\b{0}\b"
+
+
+def reference_meant(text: str, members: Mapping[str, Collection[str]], keys: Collection[str] = ()) -> str | None:
+    """The reference that a whole text was meant to be: `$t.file`, `$(t.file)`, `{t.file}` and `t.file` for `${t.file}`.
+
+    `members` are the names that have others inside, `keys` those that stand alone, which a sign has to mark: `{well}`.
+
+    >>> reference_meant("$fields.path", {"fields": ["path"]}), reference_meant("fields.txt", {"fields": ["path"]})
+    ('${fields.path}', None)
+    """
+    found = _WHOLE.fullmatch(text)
+    if found is None:
+        return None
+    head, member = found[1], found[2]
+    if member is not None:
+        return f"${{{head}.{member}}}" if member in members.get(head, ()) else None
+    return f"${{{head}}}" if head in keys and text[0] in "${" else None
+
+
+def references_meant(text: str, members: Mapping[str, Collection[str]]) -> list[tuple[str, str]]:
+    """The texts inside of a command that were meant as references to ports and parameters, with what was meant.
+
+    >>> references_meant("cp {input.a} {output} $params.b", {"inputs": ["a"], "outputs": ["o"], "params": ["b"]})
+    [('{input.a}', '${inputs.a}'), ('{output}', '${outputs.o}'), ('$params.b', '${params.b}')]
+    """
+    found = []
+    for match in _INSIDE.finditer(text):
+        space = match[1] or match[3]
+        space = space if space.endswith("s") else f"{space}s"
+        name = match[2] or match[4]
+        known = list(members.get(space, ()))
+        if name is None and len(known) == 1 and match[1] != "params":
+            name = known[0]
+        if name in known:
+            found.append((match[0], f"${{{space}.{name}}}"))
+    return found
+
+
+def is_of_bash(expression: str, script: str) -> bool:
+    """Whether what stands in `${…}` of a script is bash's own: `HOME`, `x:-y`, `#a[@]`, a name that is set there."""
+    if _BASH.fullmatch(expression) is None:
+        return False
+    if not expression.isidentifier():
+        return "." not in re.split(r"[:#%/^,@+?=\[-]", expression.lstrip("#!"))[0]
+    if expression.isupper():
+        return True
+    return re.search(_ASSIGNED.format(re.escape(expression)), script, re.MULTILINE) is not None

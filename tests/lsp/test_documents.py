@@ -1,0 +1,106 @@
+"""Several documents that are open at once, in the units and line ends that editors have."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from lsprotocol import types as lsp
+
+from .client import Editor, editor
+
+PIPELINE = """\
+sncompile: 1
+pipeline: main
+title: "\U0001f9ea µ"
+steps:
+  make:
+    module: ./tool.yaml
+    with: {word: "\U0001f9ea ${params.wird}"}
+params: {word: {type: string, default: x}}
+outputs: {all: "${make.out}"}
+"""
+TOOL = """\
+sncompile: 1
+module: tool
+params: {word: {type: string}}
+outputs: {out: {type: file}}
+command: [touch, "${params.word}", "${outputs.out}"]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "main.yaml").write_text(PIPELINE)
+    (tmp_path / "tool.yaml").write_text(TOOL)
+    return tmp_path
+
+
+async def _told(session: Editor, name: str, wanted: str) -> list[str]:
+    """What is told of a document, once it has to do with something."""
+    while True:
+        found = [each.message for each in await session.diagnostics(name)]
+        if any(wanted in each for each in found):
+            return found
+        session.told.pop(session.uri(name))
+
+
+def test_columns_are_told_in_units_of_the_protocol(folder: Path) -> None:
+    async def play() -> None:
+        async with editor(folder) as session:
+            session.open("main.yaml")
+            (found,) = await session.diagnostics("main.yaml")
+            assert "did you mean `word`?" in found.message
+            # The sign before it has two units, and is one character.
+            start = PIPELINE.splitlines()[6].index("wird") + 1
+            assert (found.range.start.line, found.range.start.character) == (6, start)
+            assert await session.hover("main.yaml", "${params", 10) == ""
+            session.change("main.yaml", PIPELINE.replace("wird", "word").replace("\n", "\r\n"))
+            assert await session.diagnostics("main.yaml") == []
+            assert "parameter · string = x" in await session.hover("main.yaml", "${params.word", 10)
+
+    asyncio.run(play())
+
+
+def test_who_uses_an_open_module_sees_it_as_it_is_there(folder: Path) -> None:
+    async def play() -> None:
+        async with editor(folder) as session:
+            session.open("main.yaml", PIPELINE.replace("wird", "word"))
+            session.open("tool.yaml")
+            assert await session.diagnostics("main.yaml") == []
+            session.change("tool.yaml", TOOL.replace("{out:", "{made:").replace("outputs.out", "outputs.made"))
+            found = await _told(session, "main.yaml", "`out`")
+            assert len(found) == 1
+            # It is gone from the editor, and was never saved.
+            session.close("tool.yaml")
+            session.change("main.yaml", PIPELINE.replace("wird", "word") + "\n")
+            assert await session.diagnostics("main.yaml") == []
+
+    asyncio.run(play())
+
+
+def test_settings_give_what_a_spec_is_not_given(folder: Path) -> None:
+    text = PIPELINE.replace("wird", "word").replace(", default: x", "")
+
+    async def play(options: object) -> list[lsp.Diagnostic]:
+        async with editor(folder, options) as session:
+            session.open("main.yaml", text)
+            return await session.diagnostics("main.yaml")
+
+    (found,) = asyncio.run(play(None))
+    assert found.severity is lsp.DiagnosticSeverity.Information
+    assert asyncio.run(play({"set": {"word": "given"}, "data": None})) == []
+
+
+def test_files_that_are_no_specs_are_left_alone(folder: Path) -> None:
+    async def play() -> None:
+        (folder / "other.yaml").write_text("services: {web: {image: x}}\n")
+        async with editor(folder) as session:
+            session.open("other.yaml")
+            assert await session.diagnostics("other.yaml") == []
+            session.change("other.yaml", "services: {\n")
+            assert await session.diagnostics("other.yaml") == []
+
+    asyncio.run(play())
