@@ -315,7 +315,11 @@ steps:
   load:
     module: starrynight/sbs_illum_calc_loaddata
     by: [batch, plate, cycle]
-    with: {index: "${part.part}", unit: ["${batch}", "${plate}", "${cycle}"], uow: [batch_id, plate_id, cycle_id], use_legacy: false}
+    with:
+      index: "${part.part}"
+      unit: ["${batch}", "${plate}", "${cycle}"]
+      uow: [batch_id, plate_id, cycle_id]
+      use_legacy: false
   pipe:
     module: starrynight/sbs_illum_calc_cppipe
     with: {loaddata: "${load.loaddata[0]}", use_legacy: false}
