@@ -315,10 +315,14 @@ steps:
   load:
     module: starrynight/sbs_illum_calc_loaddata
     by: [batch, plate, cycle]
-    with: {index: "${part.part}", unit: ["${batch}", "${plate}", "${cycle}"], uow: [batch_id, plate_id, cycle_id]}
+    with:
+      index: "${part.part}"
+      unit: ["${batch}", "${plate}", "${cycle}"]
+      uow: [batch_id, plate_id, cycle_id]
+      use_legacy: false
   pipe:
     module: starrynight/sbs_illum_calc_cppipe
-    with: {loaddata: "${load.loaddata[0]}"}
+    with: {loaddata: "${load.loaddata[0]}", use_legacy: false}
   cp:
     module: starrynight/sbs_illum_calc_cp
     by: [batch, plate, cycle]

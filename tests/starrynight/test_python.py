@@ -109,12 +109,15 @@ def config(project: Path) -> Any:
     return made
 
 
+MITO = CP_CHANNELS[1].replace("-", "")
+
+
 def initial(**more: Any) -> dict[str, Any]:
     """An initial configuration as StarryNight's documents have it."""
     return {
         "barcode_csv_path": Path("workspace/barcodes.csv"), "cp_nuclei_channel": CP_CHANNELS[2],
-        "cp_cell_channel": CP_CHANNELS[0], "cp_mito_channel": CP_CHANNELS[1], "sbs_nuclei_channel": SBS_CHANNELS[4],
-        "sbs_cell_channel": CP_CHANNELS[0], "sbs_mito_channel": CP_CHANNELS[1], "cp_custom_channel_map": None,
+        "cp_cell_channel": CP_CHANNELS[0], "cp_mito_channel": MITO, "sbs_nuclei_channel": SBS_CHANNELS[4],
+        "sbs_cell_channel": CP_CHANNELS[0], "sbs_mito_channel": MITO, "cp_custom_channel_map": None,
         "sbs_custom_channel_map": "", **more,
     }  # fmt: skip
 
