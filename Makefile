@@ -6,6 +6,7 @@
 #   make test-long  the long ones: hostile values in every place, CWL engines, crashes at every write, fuzzing
 #   make test-engines  the tests that need SLURM, Docker, podman or Apptainer (installed with apt-get by root on Debian)
 #                and Snakemake's executor plugins
+#   make test-starrynight  the library and its test double against the `starrynight` on PATH, where there is one
 #   make test-newest  the fast tests with the newest packages that pyproject.toml allows
 #   make test-lowest  the fast tests with the oldest
 #   make test-pythons  the fast tests with every Python from 3.11 to 3.14 that is here, on PATH or of pyenv
@@ -27,7 +28,8 @@ DEMO := specs/examples/illumination
 
 EXTRAS := dev,demo,http,lsp,notebook,s3,telemetry,testing
 
-.PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines constraints lint wheel docs fuzz mutants bench latency clean
+.PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines test-starrynight constraints lint \
+	wheel docs fuzz mutants bench latency clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -83,6 +85,12 @@ test-engines: $(VENV)/.engines
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(ENGINES); fi
 	PATH="$(BIN):$$PATH" python -m pytest tests/engines/test_profiles.py tests/engines/test_slurm*.py \
 		tests/engines/test_containers.py tests/engines/test_cwl_containers.py
+
+# The project neither holds nor builds StarryNight: its command, with CellProfiler, is taken as it is found. Where
+# STARRYNIGHT_PLUGINS names the folder of CellProfiler's plugins, the pipelines are run too (many minutes).
+test-starrynight: $(VENV)/.test
+	PATH="$(BIN):$$PATH" python -m pytest -n 0 -rs \
+		tests/starrynight/test_real.py tests/starrynight/test_real_pipelines.py
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check

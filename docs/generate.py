@@ -75,6 +75,7 @@ class Reference:
             *self._variable(module),
             *self._definition("Resources", "`resources`", "module.schema.json", "resources"),
             *self._definition("Success", "`success`", "module.schema.json", "success"),
+            *self._definition("Requires", "`requires`", "module.schema.json", "requires"),
         ]
         return "\n".join(parts)
 

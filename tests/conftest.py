@@ -37,6 +37,8 @@ LONG = (
     "engines/test_together.py",
     "engines/test_value_outputs.py",
     "fuzz/test_fuzz.py",
+    "starrynight/test_real.py",
+    "starrynight/test_real_pipelines.py",
     "test_security.py",
 )
 """Files of tests that take minutes: `make test-long` runs them alone, and so does naming one."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 CP_CHANNELS = ("PhalloAF750", "ZO1AF488", "DAPI")
 SBS_CHANNELS = ("C", "A", "T", "G", "DAPI")
+_NAMES = ("PhalloAF750", "ZO1-AF488", "DAPI")
+"""The channels of Cell Painting in the names of files; the index has no dashes."""
 
 
 def make_dataset(
@@ -22,7 +24,7 @@ def make_dataset(
     for batch in range(1, batches + 1):
         for plate in range(1, plates + 1):
             place = dataset / "Source1" / f"Batch{batch}" / "images" / f"Plate{plate}"
-            _write(place / f"20X_CP_Plate{plate}_20240319_122800_179", wells, sites, CP_CHANNELS)
+            _write(place / f"20X_CP_Plate{plate}_20240319_122800_179", wells, sites, _NAMES)
             for cycle in range(1, cycles + 1):
                 _write(place / f"20X_c{cycle}_SBS-{cycle}_20240311", wells, sites, SBS_CHANNELS)
     (dataset / "Source1" / "readme.txt").write_text("not an image\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,9 +39,17 @@ def nested(one: str, other: str) -> bool:
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
-def bindings(old: str, **more: str) -> dict[str, str]:
-    """What a module must be given: the channels and the barcodes that its true command line names."""
-    given = {}
+def bindings(old: str, **more: Any) -> dict[str, Any]:
+    """What a module must be given: the channels and the barcodes that its true command line names.
+
+    It takes the newer pipelines, as StarryNight's own modules do, of a version that can.
+    """
+    words = MODULES[old]["command"]
+    given: dict[str, Any] = {"use_legacy": False} if "--use_legacy" in MODULES[old]["optional"] else {}
+    if broken(old) or (words[1:-1] and "loaddata" in words and words[1] != "segcheck" and "calc" not in words):
+        given["starrynight"] = "next"
+    if "--plugin_dir" in MODULES[old]["optional"]:
+        given["plugin"] = "plugins"
     for word in MODULES[old]["command"]:
         if word.startswith("<"):
             role = word.strip("<>").partition(".")[2]
@@ -50,7 +59,27 @@ def bindings(old: str, **more: str) -> dict[str, str]:
     return given | more
 
 
-def step_text(name: str, old: str, **more: str) -> str:
+def broken(old: str) -> bool:
+    """Whether no command line of the tool's version makes a module work."""
+    return "broken" in MODULES[old]
+
+
+def called(job: Job, folder: Path) -> list[str]:
+    """The words that a job calls `starrynight` with, that among them; paths as the workspace `ws` has them."""
+    if job.command is not None:
+        return job.command[job.command.index("starrynight") :]
+    (folder / "bin").mkdir(exist_ok=True)
+    program = folder / "bin" / "starrynight"
+    program.write_text('#!/bin/sh\nprintf "%s\\0" starrynight "$@"\n')
+    program.chmod(0o755)
+    variables = {**os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-euc", job.shell or ""], cwd=folder, env=variables, check=True, capture_output=True, text=True
+    )
+    return done.stdout.split("\0")[:-1]
+
+
+def step_text(name: str, old: str, **more: Any) -> str:
     """A step that runs a module, called by its old name, as YAML."""
     given = ", ".join(f"{key}: {json.dumps(value)}" for key, value in bindings(old, **more).items())
     return f"  {name}: {{module: starrynight/{old}" + (f", with: {{{given}}}" if given else "") + "}\n"
@@ -96,9 +125,19 @@ def implied_pairs(flow: Any) -> set[tuple[str, str]]:
 
 
 def sncompile(folder: Path, *arguments: str, fails: bool = False, **env: str) -> str:
-    """Run the command line in a folder with the test double on the path; gives what it wrote."""
+    """Run the command line in a folder with the test doubles on the path; gives what it wrote.
+
+    A CellProfiler that has failed ends here, other than the real one.
+    """
     path = os.pathsep.join((str(HERE / "double"), str(Path(sys.executable).parent), os.environ["PATH"]))
-    variables = {**os.environ, "PATH": path, "STARRYNIGHT_CALLS": str(folder / "calls"), **env}
+    variables = {
+        **os.environ,
+        "PATH": path,
+        "STARRYNIGHT_CALLS": str(folder / "calls"),
+        "STARRYNIGHT_ENDS": "1",
+        "STARRYNIGHT_GRACE": "3",
+        **env,
+    }
     done = command_line.sncompile(folder, *arguments, env=variables)
     assert (done.returncode != 0) == fails, done.stdout[-2000:] + done.stderr[-4000:]
     return done.stdout + done.stderr

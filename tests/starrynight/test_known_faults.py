@@ -31,7 +31,7 @@ def test_the_order_of_seq_is_kept(tmp_path: Path) -> None:
     steps = [step_text(old, old) for old in old_names(FLOW)]
     graph = graph_from(pipeline_text(steps, f"flow: {json.dumps(FLOW)}\n"), tmp_path)
     compile_graph(graph).write(default_out(graph))
-    for needed in ("ws/index/index.parquet", "barcodes.csv"):
+    for needed in ("ws/index/index.parquet", "barcodes.csv", "ws/experiment/experiment.json", "plugins/one.py"):
         (tmp_path / needed).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / needed).touch()
     events = {event["rule_name"]: event for event in dry_run(graph)}
@@ -68,16 +68,19 @@ def test_environment_threads_and_resources_are_emitted(tmp_path: Path) -> None:
     step = (
         "  load:\n    module: starrynight/cp_illum_calc_loaddata\n"
         "    env: {OMP_NUM_THREADS: '4'}\n    resources: {memory: 8GB, time: 2h}\n"
+        "    container: example/starrynight:1\n"
     )
     graph = graph_from(pipeline_text([step]), tmp_path)
     compile_graph(graph).write(default_out(graph))
     (tmp_path / "ws" / "index").mkdir(parents=True)
     (tmp_path / "ws" / "index" / "index.parquet").touch()
+    (tmp_path / "ws" / "experiment").mkdir()
+    (tmp_path / "ws" / "experiment" / "experiment.json").touch()
     (event,) = dry_run(graph)
-    assert event["threads"] == 2
+    assert event["threads"] == 1
     assert (event["resources"]["mem_mb"], event["resources"]["runtime"]) == (8000, 120)
     assert "export OMP_NUM_THREADS=4" in event["shellcmd"]
-    assert 'container:\n        "docker://ghcr.io/leoank/starrynight:dev"' in _snakefile(tmp_path)
+    assert 'container:\n        "docker://example/starrynight:1"' in _snakefile(tmp_path)
 
 
 def _snakefile(folder: Path) -> str:
@@ -87,16 +90,18 @@ def _snakefile(folder: Path) -> str:
 def test_an_empty_result_does_not_count_as_done(tmp_path: Path) -> None:
     """CellProfiler finds nothing to do and is content; the job has failed, and it is done anew."""
     (tmp_path / "load").mkdir()
-    (tmp_path / "pipe.cppipe").write_text("illum_calc_painting\n")
+    (tmp_path / "pipe.cppipe").write_text(json.dumps({"kind": "illum_calc_painting", "legacy": True}))
     (tmp_path / "main.yaml").write_text(
         pipeline_text([step_text("cp", "cp_calc_illum_invoke_cp", loaddata="load", cppipe="pipe.cppipe")])
     )
     told = run(tmp_path, "main.yaml", fails=True)
-    assert "the output illum holds fewer than 1 files" in told
+    assert "starrynight cp failed: Found 0 cppipe files. No work to be done" in told
     (tmp_path / "image.tiff").touch()
-    row = f"B,P,1,A1,0,image.tiff,{tmp_path}"
-    heads = "Metadata_Batch,Metadata_Plate,Metadata_Site,Metadata_Well,Metadata_Cycle,FileName_OrigDNA,PathName_OrigDNA"
-    (tmp_path / "load" / "B^P#illum_calc.csv").write_text(f"{heads}\n{row}\n")
+    row = {"Metadata_Batch": "B", "Metadata_Plate": "P", "Metadata_Site": "1", "Metadata_Well": "A1"}
+    for channel in ("DNA", "Phalloidin", "ZO1"):
+        row |= {f"FileName_Orig{channel}": "image.tiff", f"PathName_Orig{channel}": str(tmp_path)}
+    text = f"{','.join(row)}\n{','.join(row.values())}\n"
+    (tmp_path / "load" / "B^P#illum_calc.csv").write_text(text)
     run(tmp_path, "main.yaml")
     assert (tmp_path / "ws" / "illum" / "cp" / "illum_calc" / "B-P" / "P_IllumDNA.npy").is_file()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 
 import sncompile as sn
+from sncompile.notebook.settings import Settings
 from sncompile.starrynight.modules import class_names, module_class
-from tests.starrynight.dataset import make_dataset
+from tests.starrynight.dataset import CP_CHANNELS, SBS_CHANNELS, make_dataset
 from tests.starrynight.library import HERE
 from tests.waiting import PATIENCE
 
@@ -21,9 +23,12 @@ NOTEBOOK = Path(__file__).parents[2] / "docs" / "notebooks" / "starrynight.ipynb
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a data set and barcodes, where `starrynight` is the test double."""
-    make_dataset(tmp_path)
+    make_dataset(tmp_path, cycles=3)
     (tmp_path / "workspace").mkdir()
     (tmp_path / "workspace" / "barcodes.csv").write_text("barcode,gene\n")
+    (tmp_path / "workspace" / "plugins").mkdir()
+    for name in ("callbarcodes", "compensatecolors"):
+        (tmp_path / "workspace" / "plugins" / f"{name}.py").write_text("")
     places = (str(HERE / "double"), str(Path(sys.executable).parent), os.environ["PATH"])
     monkeypatch.setenv("PATH", os.pathsep.join(places))
     monkeypatch.chdir(tmp_path)
@@ -59,7 +64,7 @@ def test_every_module_is_a_class() -> None:
     for name in class_names():
         found = module_class(name)
         assert found is not None
-        assert found().spec.command
+        assert found().spec.command or found().spec.script
 
 
 def test_an_unknown_channel_is_refused_with_the_channels_there(project: Path) -> None:
@@ -90,3 +95,78 @@ def test_a_module_takes_what_the_experiment_knows(project: Path) -> None:
     assert module.params["use_legacy"] is False
     with pytest.raises(sn.CompileError, match="use_legcy"):
         made.from_config(DataConfig("workspace"), use_legcy=True)
+
+
+@pytest.fixture
+def config(project: Path) -> Any:
+    """The project's places, with its index made."""
+    from sncompile.starrynight import DataConfig, create_index_pipeline
+
+    made = DataConfig(workspace_path="workspace", dataset_path="images", scratch_path="scratch")
+    modules, pipeline = create_index_pipeline(made)
+    assert [module.library_name for module in modules] == ["inventory", "index"]
+    sn.SnakemakeBackend(print_exec=False, containers="none").run(pipeline, working_dir=made.scratch_path / "index")
+    return made
+
+
+MITO = CP_CHANNELS[1].replace("-", "")
+
+
+def initial(**more: Any) -> dict[str, Any]:
+    """An initial configuration as StarryNight's documents have it."""
+    return {
+        "barcode_csv_path": Path("workspace/barcodes.csv"), "cp_nuclei_channel": CP_CHANNELS[2],
+        "cp_cell_channel": CP_CHANNELS[0], "cp_mito_channel": MITO, "sbs_nuclei_channel": SBS_CHANNELS[4],
+        "sbs_cell_channel": CP_CHANNELS[0], "sbs_mito_channel": MITO, "cp_custom_channel_map": None,
+        "sbs_custom_channel_map": "", **more,
+    }  # fmt: skip
+
+
+def test_the_initial_configuration_has_all_its_forms(config: Any) -> None:
+    """`None`, the empty text of a form, mappings, enumerations, and StarryNight's own class."""
+    from enum import Enum
+
+    from sncompile.starrynight import PCPGenericExperiment, PCPGenericInitConfig
+
+    class Frame(Enum):
+        ROUND = "round"
+
+    index = config.workspace_path / "index" / "index.parquet"
+    found = PCPGenericExperiment.from_index(index, initial(cp_img_frame_type=Frame.ROUND))
+    assert found.cp_custom_channel_map == []
+    assert found.sbs_cell_channel == CP_CHANNELS[0]
+    mapped = PCPGenericInitConfig(**initial(cp_custom_channel_map={CP_CHANNELS[2]: "DNA"}))
+    found = PCPGenericExperiment.from_index(index, mapped)
+    assert found.cp_custom_channel_map == [f"{CP_CHANNELS[2]}=DNA"]
+
+
+def test_a_module_of_an_experiment_writes_its_configuration(config: Any) -> None:
+    """The older pipelines read it, and nobody else would write it."""
+    from sncompile.starrynight import PCPGenericExperiment
+
+    experiment = PCPGenericExperiment.from_index(config.workspace_path / "index.yaml", initial())
+    made = module_class("CPCalcIllumGenLoadDataModule")
+    assert made is not None
+    module = made.from_config(config, experiment)
+    sn.SnakemakeBackend(print_exec=False, containers="none").run(module.pipeline, working_dir="scratch/module")
+    told = json.loads((config.workspace_path / "experiment" / "experiment.json").read_text())
+    assert told["cp_config"]["cell_channel"] == CP_CHANNELS[0]
+    assert list((config.workspace_path / "cellprofiler/loaddata/cp/illum_calc").glob("*.csv"))
+
+
+def test_what_has_no_effect_is_refused(config: Any) -> None:
+    """Settings of the modules that a pipeline was made with, and of what pipelines do not have."""
+    from sncompile.starrynight import PCPGenericExperiment, create_pcp_generic_pipeline
+
+    experiment = PCPGenericExperiment.from_index(config.workspace_path / "index.yaml", initial())
+    modules, pipeline = create_pcp_generic_pipeline(config, experiment)
+    with pytest.raises(sn.CompileError, match="set it of the pipeline"):
+        next(m for m in modules if m.library_name == "cp_illum_calc_cp").params["jobs"] = 4
+    with pytest.raises(AttributeError, match="override"):
+        pipeline.resources = {"memory": "8GB"}
+
+
+def test_an_error_has_its_place_and_its_help() -> None:
+    """Also as a text, as loggers have it."""
+    with pytest.raises(sn.CompileError, match=r"there is no parameter `x` \(there are none\)"):
+        Settings("parameter", dict, {"x": 1})

@@ -80,10 +80,18 @@ class CompileError(Exception):
         self.diagnostics = tuple(diagnostics)
         self.sources = sources or {}
         errors = [d for d in self.diagnostics if d.severity is Severity.ERROR]
-        super().__init__("; ".join(f"{d.code}: {d.message}" for d in errors) or "compile error")
+        super().__init__("; ".join(map(_in_a_line, errors)) or "compile error")
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows instead of a traceback, which would say nothing of the spec."""
         from sncompile.diagnostics.text import TextRenderer
 
         return TextRenderer(self.sources).render(self.diagnostics).splitlines()
+
+
+def _in_a_line(diagnostic: Diagnostic) -> str:
+    """A diagnostic with its place and its help."""
+    span = diagnostic.span
+    place = f"{span.file}:{span.line}:{span.column}: " if span is not None and span.line else ""
+    help = f" ({diagnostic.help})" if diagnostic.help else ""
+    return f"{diagnostic.code}: {place}{diagnostic.message}{help}"

@@ -249,3 +249,16 @@ REMOTE_BUDGET = Fault(
     "`--disk` counts what jobs write to this machine. Copies of files from elsewhere come and go beside that, and are\n"
     "not counted, so that the budget could not be kept.",
 )
+
+LACKS_PROGRAM = Fault(
+    "SN751",
+    "what a module requires is missing",
+    "A module requires a program (`requires`) that is not in the image of its jobs or, where they run without one,\n"
+    "not on the PATH. Nothing has been run. Where a profile has other machines run the jobs, nobody looks.",
+)
+WRONG_VERSION = Fault(
+    "SN752",
+    "a program has a version that will not do",
+    "A module requires other versions of a program than the one that is in the image of its jobs, or on the PATH.\n"
+    "Nothing has been run.",
+)

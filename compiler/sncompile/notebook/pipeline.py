@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from sncompile.notebook.shown import Findings, Jobs, PlanTable
 
 
+_OF_STEPS = frozenset(("resources", "container", "env", "retries", "priority", "batch", "local"))
+"""Settings that steps have, and pipelines have not."""
+
+
 class Pipeline(ABC):
     """A pipeline. `params`, `inputs` and `data` hold what is set; everything else is worked out when it is asked for.
 
@@ -42,6 +46,13 @@ class Pipeline(ABC):
         """The inputs: files that a caller gives."""
         self.data = Settings("data root", lambda: self._defaults("data"), {})
         """The data roots."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _OF_STEPS:
+            # What would have no effect is not taken in silence.
+            hint = "set it of its steps, or with `override` in a spec that uses the pipeline"
+            raise AttributeError(f"a pipeline has no `{name}` of its own: {hint}")
+        super().__setattr__(name, value)
 
     # --- What kinds of pipeline differ in -----------------------------------------------------------------------------
 

@@ -22,6 +22,8 @@ class Settings(MutableMapping[str, Any]):
         self._kind, self._defaults = kind, defaults
         self.given: dict[str, Any] = {}
         """What is set, without defaults."""
+        self.closed = ""
+        """Why nothing can be set here, where that is so."""
         self.update(given)
 
     def _known(self, name: str) -> str:
@@ -48,7 +50,10 @@ class Settings(MutableMapping[str, Any]):
             for part, inner in value.items():
                 self[f"{name}.{part}"] = inner
             return
-        self.given[self._known(name)] = value
+        known = self._known(name)
+        if self.closed:
+            raise CompileError([UNKNOWN_OPTION.at(None, f"`{name}` is not set here", help=self.closed)])
+        self.given[known] = value
 
     def __delitem__(self, name: str) -> None:
         for member in self._members(name) or [self._known(name)]:

@@ -127,12 +127,12 @@ def missing(graph: Graph, working: Path, containers: str, methods: list[str], te
             yield from _image_files(family, evaluator, working)
         if family.conda is not None and not boxed and "conda" not in methods:
             help = "install conda, or the programs themselves"
-            if _program_fault(family, evaluator) is not None and not _all_there(family, evaluator, working):
+            if _program_fault(family, evaluator) is not None and not all_there(family, evaluator, working):
                 message = f"`{family.name}` wants conda, which is not installed"
                 yield faults.NO_ENGINE.at(family.span, message, help=help)
         elif not boxed and family.conda is None:
             fault = _program_fault(family, evaluator) or kernels.fault(family, graph.files)
-            if fault is not None and not _all_there(family, evaluator, working):
+            if fault is not None and not all_there(family, evaluator, working):
                 yield fault
 
 
@@ -224,7 +224,7 @@ def _program_fault(family: Family, evaluator: Evaluator) -> Diagnostic | None:
     )
 
 
-def _all_there(family: Family, evaluator: Evaluator, working: Path) -> bool:
+def all_there(family: Family, evaluator: Evaluator, working: Path) -> bool:
     """Whether all files are there that a family makes."""
     for output in family.outputs.values():
         for value in evaluator.column(output.path, family.keys, family):

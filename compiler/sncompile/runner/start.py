@@ -35,6 +35,7 @@ from sncompile.runner.machine import this_machine
 from sncompile.runner.processes import MARK, identify
 from sncompile.runner.record import RECORD, RunFolder, now, private, versions
 from sncompile.runner.remote_files import look_elsewhere
+from sncompile.runner.requirements import unmet
 from sncompile.runner.run_options import Prepared, RunOptions
 from sncompile.runner.selection.wanted import marked_families, output_paths
 from sncompile.runner.software import binds, deployment, engine_of, missing
@@ -213,6 +214,8 @@ def _preflight(
     if profile is not None and works_elsewhere(profile):
         return
     lacking = list(missing(run.graph, working, options.containers, methods, say))
+    if not lacking:
+        lacking += unmet(run.graph, run.made.program.steps, working, options.containers, methods, say)
     if lacking:
         raise CompileError(lacking, dict(run.documents))
 

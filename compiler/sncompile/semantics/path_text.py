@@ -76,6 +76,19 @@ def start_of(value: Value) -> str | None:
     return (head or "/") if slash else None
 
 
+def folder_of(value: Value) -> Value | None:
+    """The folder of the paths that a text gives, as a text; None where their last name is not the same in all.
+
+    So `dirname` of a path with keys is a text with keys, too, as `results/{plate}` is for `results/{plate}/all.csv`.
+    """
+    if not isinstance(value, Text) or not isinstance(last := value.parts[-1], Const):
+        return None
+    head, slash, _ = str(last.value).rpartition("/")
+    if not slash:
+        return None
+    return join_text([*value.parts[:-1], *([last._replace(value=head)] if head else [])], value.span)
+
+
 def join_text(parts: list[Value], span: Span) -> Value:
     """Parts as one text, with neighbouring constants joined."""
     joined: list[Value] = []

@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sncompile.starrynight.config import DataConfig
-    from sncompile.starrynight.experiments import PCPGenericExperiment
-    from sncompile.starrynight.pipelines import create_pcp_generic_pipeline, create_pcp_stitchcrop_pipeline
+    from sncompile.starrynight.experiments import PCPGenericExperiment, PCPGenericInitConfig
+    from sncompile.starrynight.pipelines import (
+        create_index_pipeline,
+        create_pcp_generic_pipeline,
+        create_pcp_stitchcrop_pipeline,
+    )
 
 __all__ = [
     "DataConfig",
     "PCPGenericExperiment",
+    "PCPGenericInitConfig",
+    "create_index_pipeline",
     "create_pcp_generic_pipeline",
     "create_pcp_stitchcrop_pipeline",
 ]
@@ -25,6 +31,8 @@ __all__ = [
 _PLACES = {
     "DataConfig": "sncompile.starrynight.config",
     "PCPGenericExperiment": "sncompile.starrynight.experiments",
+    "PCPGenericInitConfig": "sncompile.starrynight.experiments",
+    "create_index_pipeline": "sncompile.starrynight.pipelines",
     "create_pcp_generic_pipeline": "sncompile.starrynight.pipelines",
     "create_pcp_stitchcrop_pipeline": "sncompile.starrynight.pipelines",
 }

@@ -18,7 +18,12 @@ class DataConfig:
         workspace_path: str | os.PathLike[str],
         images_path: str | os.PathLike[str] | None = None,
         scratch_path: str | os.PathLike[str] | None = None,
+        *,
+        dataset_path: str | os.PathLike[str] | None = None,
+        storage_path: str | os.PathLike[str] | None = None,
     ) -> None:
+        # StarryNight's newer notebooks call the images the dataset; where that is stored makes no difference here.
+        images_path = images_path if images_path is not None else dataset_path or storage_path
         self.workspace_path = Path(os.path.abspath(workspace_path))
         """Where StarryNight writes."""
         self.images_path = Path(os.path.abspath(images_path)) if images_path is not None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from enum import Enum
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,17 @@ from sncompile.api import Checked, check
 from sncompile.diagnostics import CompileError
 from sncompile.faults.names import NOT_SUPPORTED
 from sncompile.semantics.program import Options
+
+
+class PCPGenericInitConfig:
+    """An initial configuration, by StarryNight's names: what an index does not tell of an experiment."""
+
+    def __init__(self, barcode_csv_path: str | os.PathLike[str] | None = None, **values: Any) -> None:
+        self._values = {"barcode_csv_path": barcode_csv_path, **values}
+
+    def model_dump(self) -> dict[str, Any]:
+        """The values that are given, by their names."""
+        return dict(self._values)
 
 
 class PCPGenericExperiment:
@@ -34,7 +46,7 @@ class PCPGenericExperiment:
 
     @classmethod
     def from_index(
-        cls, index_path: str | os.PathLike[str], init_config: Mapping[str, Any] | None = None
+        cls, index_path: str | os.PathLike[str], init_config: Mapping[str, Any] | PCPGenericInitConfig | None = None
     ) -> PCPGenericExperiment:
         """The experiment that an index tells of, with an initial configuration by StarryNight's names.
 
@@ -43,7 +55,10 @@ class PCPGenericExperiment:
         """
         index = _index(Path(os.path.abspath(index_path)))
         spec = files("sncompile.specs").joinpath(*cls.spec.split("/"))
-        params = {"index": str(index), **{n: _given(v) for n, v in (init_config or {}).items()}}
+        given = init_config or {}
+        # StarryNight's own class does; a dictionary is taken as it is.
+        named = given if isinstance(given, Mapping) else given.model_dump()
+        params = {"index": str(index), **_configuration(named)}
         checked = check(str(spec), Options(params=params, data={"workspace": str(index.parent)}))
         if checked.failed:
             raise CompileError(checked.diagnostics, checked.sources)
@@ -57,8 +72,10 @@ class PCPGenericExperiment:
 
     def pipeline_values(self) -> dict[str, Any]:
         """What the library's pipelines take from an experiment, by their parameters' names."""
-        names = ("use_legacy", "cp_nuclei_channel", "cp_cell_channel", "cp_mito_channel", "sbs_nuclei_channel")
-        return {name: self.params[name] for name in names}
+        found = {name: self.params[name] for name in self.params if name.startswith(("cp_", "sbs_", "use_"))}
+        # What was found, or said to be found, is the same for the pipelines, which read the index, too.
+        told = {name: found.pop(given) for name, given in _INSTEAD.items()}
+        return {**found, **{name: value for name, value in told.items() if value is not None}}
 
     def module_values(self, module: str) -> dict[str, Any]:
         """What a module of the library may take from an experiment, by the names that modules use."""
@@ -71,6 +88,8 @@ class PCPGenericExperiment:
             "mito_channel": self.params.get(f"{assay}_mito_channel"),
             "barcode_csv": self.params.get("barcode_csv_path"),
         }
+        if module == "experiments/experiment_json":
+            found |= {**self.params, **self.inferred, "index_path": self.index_path}
         return {name: value for name, value in found.items() if value is not None}
 
     def __repr__(self) -> str:
@@ -89,6 +108,14 @@ class PCPGenericExperiment:
         return f"<table><tr><th>experiment</th><th>value</th><th></th></tr>{body}</table>"
 
 
+_INSTEAD = {
+    "cp_im_per_well": "cp_images_per_well",
+    "sbs_im_per_well": "sbs_images_per_well",
+    "sbs_n_cycles": "sbs_cycles",
+}
+"""What StarryNight is told instead of what the index says: the pipelines' parameter → the experiment's."""
+
+
 def _index(path: Path) -> Path:
     for place in (path, path.parent / "index" / "index.parquet"):
         if place.is_file():
@@ -99,7 +126,19 @@ def _index(path: Path) -> Path:
 
 
 def _given(value: Any) -> Any:
+    """A value of an initial configuration as a parameter takes it: of enumerations and mappings a text."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return [f"{channel}={name}" for channel, name in value.items()]
     return os.path.abspath(value) if isinstance(value, os.PathLike) else value
+
+
+def _configuration(given: Mapping[str, Any]) -> dict[str, Any]:
+    """An initial configuration without what it leaves open: `None`, and the empty text that forms send."""
+    maps = ("cp_custom_channel_map", "sbs_custom_channel_map")
+    left = {name: value for name, value in given.items() if value is not None and not (name in maps and value == "")}
+    return {name: _given(value) for name, value in left.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -32,9 +32,12 @@ class LibraryModule(Module):
     """What the library calls it: `starrynight/NAME`."""
     before: ClassVar[tuple[str, ...]] = ()
     """Modules whose outputs it takes by convention and that its own pipeline makes with it."""
+    experiment: PCPGenericExperiment | None = None
+    """The experiment that it was set up for."""
 
     def __init__(self, data: Data = None, **values: Any) -> None:
-        super().__init__(f"starrynight/{self.library_name}", name=self.library_name, data=data, **values)
+        name = self.library_name.rpartition("/")[2]
+        super().__init__(f"starrynight/{self.library_name}", name=name, data=data, **values)
 
     @classmethod
     def from_config(
@@ -48,6 +51,7 @@ class LibraryModule(Module):
         made = cls(data_config)
         made.set({n: v for n, v in known.items() if n in made.spec.inputs or n in made.spec.params})
         made.set(values)
+        made.experiment = experiment
         return made
 
     @property
@@ -55,6 +59,11 @@ class LibraryModule(Module):
         """The pipeline of this module alone, with what has to be there before it; as the module is set now."""
         given = self.inputs.given
         earlier = [library_class(name)(self.data) for name in self.before if name not in given]
+        if self.experiment is not None and "exp_config" in self.spec.inputs and "exp_config" not in given:
+            writer = library_class("experiments/experiment_json")(self.data)
+            known = self.experiment.module_values("experiments/experiment_json")
+            writer.set({name: value for name, value in known.items() if name in writer.spec.params})
+            earlier.append(writer)
         return Seq([*earlier, self], name=self.name)
 
 

@@ -186,6 +186,15 @@ class CheckDoc(NamedTuple):
     over: Named | None = None
 
 
+class ProgramDoc(NamedTuple):
+    """A program that must be there where jobs run. `ask` is the command that tells its version, where that matters."""
+
+    name: Named
+    ask: tuple[str, ...] = ()
+    at_least: str = ""
+    below: str = ""
+
+
 class ModuleDoc(NamedTuple):
     """A module document. Exactly one of the actions is set in a valid one.
 
@@ -217,6 +226,8 @@ class ModuleDoc(NamedTuple):
     """What a script finds its values in: `snakemake`; empty where they are arguments."""
     scratch: Named | None = None
     """Where it is said whether the command runs in a scratch folder: `true` or `false`."""
+    programs: tuple[ProgramDoc, ...] = ()
+    """What must be there where its jobs run."""
 
     @property
     def in_scratch(self) -> bool:

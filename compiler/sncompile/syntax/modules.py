@@ -22,6 +22,7 @@ from sncompile.syntax.document import (
     OptionArgument,
     ParamDoc,
     PortDoc,
+    ProgramDoc,
     SuccessDoc,
     Value,
 )
@@ -90,6 +91,7 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
         checks=reader.checks(get("checks")),
         args=_args(reader, get("args"), action),
         object=reader.text(body.get("object")) if isinstance(body, Mapping) else "",
+        programs=_programs(reader, get("requires")),
     )
     made, faults_of_let = without_let(document)
     reader.found += faults_of_let
@@ -365,6 +367,21 @@ def _success(reader: Reader, node: Node | None) -> SuccessDoc:
     sums = tuple((name, _checksum(reader, name, value)) for name, value in reader.entries(node.get("sha256")))
     counts = [(name, reader.integer(value)) for name, value in reader.entries(node.get("min_files"))]
     return SuccessDoc(names, sums, tuple((n, c) for n, c in counts if c is not None))
+
+
+def _programs(reader: Reader, node: Node | None) -> tuple[ProgramDoc, ...]:
+    """The programs that a module requires."""
+    listed = node.get("programs") if isinstance(node, Mapping) else None
+    found = []
+    for item in listed.items if isinstance(listed, Sequence) else ():
+        get = item.get if isinstance(item, Mapping) else {"name": item}.get
+        name = reader.named(get("name"))
+        if name is None:
+            continue
+        at_least, below = reader.text(get("at_least")), reader.text(get("below"))
+        asked = tuple(reader.texts(get("ask"))) or (name.name, "--version")
+        found.append(ProgramDoc(name, asked if at_least or below else (), at_least, below))
+    return tuple(found)
 
 
 def _checksum(reader: Reader, name: Named, node: Node) -> str:

@@ -28,6 +28,7 @@ from sncompile.syntax.document import (
     ParamDoc,
     PipelineDoc,
     PortDoc,
+    ProgramDoc,
     StepDoc,
     SuccessDoc,
     TableDoc,
@@ -74,6 +75,7 @@ class _Describer:
             "conda": doc.conda.name if doc.conda else None,
             "resources": {name: self.value(value) for name, value in doc.resources.items()},
             "success": _success(doc.success),
+            **({"requires": [_program(each) for each in doc.programs]} if doc.programs else {}),
             **self.checks(doc.checks),
         }
 
@@ -238,6 +240,12 @@ class _Describer:
 def _type(declared: PortDoc | ParamDoc) -> str:
     gaps = isinstance(declared, ParamDoc) and declared.gaps
     return type_text(declared.base, declared.many, declared.optional, gaps)
+
+
+def _program(program: ProgramDoc) -> dict[str, str]:
+    """A program that must be there, and which versions of it will do."""
+    limits = {"at_least": program.at_least, "below": program.below}
+    return {"name": program.name.name, **{name: limit for name, limit in limits.items() if limit}}
 
 
 def _success(success: SuccessDoc) -> dict[str, Any]:

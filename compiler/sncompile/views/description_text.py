@@ -49,8 +49,17 @@ def _module(told: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:
     scratch = "a folder of its own" if told.get("scratch") else None
     runs_in = {"container": told["container"], "conda": told["conda"], "scratch": scratch}
     yield "Runs in", _facts({name: value for name, value in runs_in.items() if value}, width)
+    yield (
+        "Needs there",
+        _facts({each.pop("name"): _limits(each) for each in map(dict, told.get("requires", ()))}, width),
+    )
     yield "Environment", _facts(told["env"], width)
     yield "Done when", _facts(told["success"], width)
+
+
+def _limits(program: Mapping[str, str]) -> str:
+    """Which versions of a program will do."""
+    return " and ".join(f"{name.replace('_', ' ')} {limit}" for name, limit in program.items()) or "any version"
 
 
 def _pipeline(told: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,17 @@ def main() -> None:
     """Read the arguments and write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name in NUMBERS:
-        parser.add_argument(f"--{name}", type=int, required=True)
+        parser.add_argument(f"--{name}", type=int, default=0)
     for name in LISTS:
         parser.add_argument(f"--{name}", nargs="*", default=[])
     for name in TEXTS:
         parser.add_argument(f"--{name}", default=DEFAULTS.get(name))
     parser.add_argument("--use_legacy", action="store_true")
     given = vars(parser.parse_args())
+    for name in ("index_path", "barcode_csv_path"):
+        # StarryNight reads it from wherever it is started.
+        given[name] = os.path.abspath(given[name] or ".")
+    both_maps(given)
     text = json.dumps(experiment(given), indent=2, ensure_ascii=False)
     Path(given["experiment"]).write_text(text + "\n", "utf-8")
 
@@ -53,6 +58,14 @@ def experiment(given: dict[str, Any]) -> dict[str, Any]:
             "barcode_csv_path": given["barcode_csv_path"],
         },
     }
+
+
+def both_maps(given: dict[str, Any]) -> None:
+    """StarryNight puts the two maps together where there is one of Cell Painting, so there must be the other then."""
+    cp, sbs = given["cp_custom_channel_map"], given["sbs_custom_channel_map"]
+    if cp and not sbs:
+        known = dict(entry.split("=", 1) for entry in cp)
+        given["sbs_custom_channel_map"] = [f"{name}={known.get(name, name)}" for name in given["sbs_channel_list"]]
 
 
 def assay(given: dict[str, Any], prefix: str) -> dict[str, Any]:

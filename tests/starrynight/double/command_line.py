@@ -1,80 +1,44 @@
-"""Reads a command line, and refuses every one that no module of StarryNight has."""
+"""The commands as click has them, built from what the real command line says of itself (`command_line.json`)."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-FACTS = Path(__file__).resolve().parent.parent / "facts.json"
+import click
 
+FACTS = json.loads(Path(__file__).resolve().parent.with_name("command_line.json").read_text("utf-8"))
+COMMANDS: dict[str, list[dict[str, Any]]] = FACTS["commands"]
 
-class Refused(Exception):
-    """A command line that no module has."""
-
-
-class Call(NamedTuple):
-    """The words of a subcommand, its options with their values, and its flags."""
-
-    words: tuple[str, ...]
-    options: dict[str, str]
-    flags: set[str]
-
-    def path(self, option: str) -> Path:
-        """The path that an option gives."""
-        return Path(self.options[option])
+Values = Mapping[str, Any]
+"""What a command line gives, by the name of the variable; what it does not give is the option's default."""
 
 
-class Form(NamedTuple):
-    """What one module calls: `needed` and `optional` say of each option whether it takes a value."""
-
-    words: tuple[str, ...]
-    needed: dict[str, bool]
-    optional: dict[str, bool]
-
-
-def forms() -> list[Form]:
-    """The command lines of all modules."""
-    found = []
-    for module in json.loads(FACTS.read_text("utf-8"))["modules"].values():
-        words, rest = _cut(module["command"][1:])
-        needed = {}
-        for number, word in enumerate(rest):
-            if word.startswith("-"):
-                needed[word] = number + 1 < len(rest) and not rest[number + 1].startswith("-")
-        found.append(Form(words, needed, module["optional"]))
-    return found
+def group(run: Callable[[str, Values], None]) -> click.Group:
+    """All commands; `run` gets the words of the one that was called, and its values."""
+    top = click.Group("main", help="Starrynight CLI.")
+    for words, options in COMMANDS.items():
+        place = top
+        *outer, name = words.split()
+        for word in outer:
+            inner = place.commands.setdefault(word, click.Group(word))
+            assert isinstance(inner, click.Group)
+            place = inner
+        place.add_command(click.Command(name, callback=_calls(run, words), params=[_option(o) for o in options]))
+    return top
 
 
-def _cut(words: list[str]) -> tuple[tuple[str, ...], list[str]]:
-    """The words of the subcommand, and what follows."""
-    length = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
-    return tuple(words[:length]), words[length:]
+def _calls(run: Callable[[str, Values], None], words: str) -> Callable[..., None]:
+    return lambda **values: run(words, values)
 
 
-def read_call(arguments: list[str]) -> Call:
-    """The call of a command line. Raises `Refused`."""
-    words, rest = _cut(arguments)
-    known = [form for form in forms() if form.words == words]
-    if not known:
-        raise Refused(f"no module calls `{' '.join(words)}`")
-    takes = {option: value for form in known for option, value in (*form.needed.items(), *form.optional.items())}
-    options: dict[str, str] = {}
-    flags: set[str] = set()
-    pending = list(rest)
-    while pending:
-        option = pending.pop(0)
-        if option not in takes or option in options or option in flags:
-            raise Refused(f"`{option}` is not known here, or stands twice")
-        if not takes[option]:
-            flags.add(option)
-        elif not pending:
-            raise Refused(f"`{option}` lacks its value")
-        else:
-            options[option] = pending.pop(0)
-    given = {*options, *flags}
-    if not any(set(f.needed) <= given <= {*f.needed, *f.optional} for f in known):
-        raise Refused(f"no module calls `{' '.join(words)}` with {', '.join(sorted(given))}")
-    if "--use_legacy" in flags and words[-1] == "loaddata" and "--exp_config" not in options:
-        raise Refused("`--use_legacy` needs `--exp_config`")
-    return Call(words, options, flags)
+def _option(told: dict[str, Any]) -> click.Option:
+    names = [*told["names"], told["variable"]]
+    if told["type"] == "flag":
+        return click.Option(names, is_flag=True, default=told["default"])
+    kind = {"text": click.STRING, "integer": click.INT}[told["type"]]
+    # No default is another thing than one of None.
+    given = {} if told["default"] is None else {"default": told["default"]}
+    return click.Option(names, type=kind, required=told["required"], **given)

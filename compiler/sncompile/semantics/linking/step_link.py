@@ -10,11 +10,12 @@ from sncompile.diagnostics import Report, Span, did_you_mean
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
-from sncompile.ir.graph.commands import Argument, ShellPart, Variable
+from sncompile.ir.graph.commands import Argument, Flag, Option, ShellPart, Variable
+from sncompile.ir.graph.rewrite import map_children
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.encoding import below
 from sncompile.ir.language.types import STRING, UNKNOWN
-from sncompile.ir.values.model import Const, Key, Value
+from sncompile.ir.values.model import Apply, Const, Key, Local, Value
 from sncompile.semantics.companions import with_written
 from sncompile.semantics.linking.binding import port_type
 from sncompile.semantics.linking.conventions import decided_argument
@@ -23,7 +24,7 @@ from sncompile.semantics.linking.with_link import Bindings, Settler, bind_ports_
 from sncompile.semantics.list_files import list_path, placed
 from sncompile.semantics.modules.link import TypedModule, link_env, link_image
 from sncompile.semantics.parts import check_step, lies_in, path_in
-from sncompile.semantics.path_text import join_text, tidy
+from sncompile.semantics.path_text import folder_of, join_text, tidy
 from sncompile.semantics.program import OutputPath, Step
 from sncompile.semantics.resources import link_resources
 from sncompile.semantics.scope import LocalMembers, Scope
@@ -35,6 +36,23 @@ from sncompile.syntax.document import ContainerDoc, PortDoc, StepDoc
 
 def _network(container: ContainerDoc | None) -> bool:
     return container is not None and container.network
+
+
+def with_folders(argument: Argument, outputs: Mapping[str, OutputPath]) -> Argument:
+    """An argument with the folder of an output as a text with keys, which engines fill in themselves."""
+    if isinstance(argument, Flag):
+        return argument
+    if isinstance(argument, Option):
+        return argument._replace(value=_with_folders(argument.value, outputs))
+    return _with_folders(argument, outputs)
+
+
+def _with_folders(value: Value, outputs: Mapping[str, OutputPath]) -> Value:
+    if isinstance(value, Apply) and value.function == "dirname":
+        (path,) = value.operands
+        if isinstance(path, Local) and path.space == "outputs":
+            return folder_of(outputs[path.name].path) or value
+    return map_children(value, lambda child: _with_folders(child, outputs))
 
 
 class StepLinker:
@@ -69,6 +87,7 @@ class StepLinker:
         if doc.container is not None and doc.container.image is not None:
             image = link_image(doc.container.image, typer, self._report)
         env = self._env(typer)
+        outputs = self._outputs(typer, bound)
         step = Step(
             name=self._name,
             title=doc.title or mdoc.about.title,
@@ -76,8 +95,8 @@ class StepLinker:
             keys=self._keys,
             inputs={n: bound.sheets[n].files if n in bound.sheets else bound.inputs[n] for n in mdoc.inputs},
             params={n: bound.params[n] for n in mdoc.params},
-            outputs=self._outputs(typer, bound),
-            command=self._command(bound),
+            outputs=outputs,
+            command=self._command(bound, outputs),
             shell=self._script(env),
             lists=placed(module.lists, workspace_of(self._data), self._name, self._keys),
             container=image,
@@ -105,7 +124,7 @@ class StepLinker:
         """The path of a file that is written for a job."""
         return list_path(file, workspace_of(self._data), self._name, self._keys, span)
 
-    def _command(self, bound: Bindings) -> tuple[Argument, ...] | None:
+    def _command(self, bound: Bindings, outputs: Mapping[str, OutputPath]) -> tuple[Argument, ...] | None:
         """The module's command without what this step's values leave out, so that it reads as it was meant for them."""
         command = self._module.command
         if command and self._module.doc.object:
@@ -114,7 +133,7 @@ class StepLinker:
         if command is None or not self._module.undecided:
             return command
         names = {"params": bound.params, "inputs": bound.inputs}
-        return tuple([decided_argument(argument, names) for argument in command])
+        return tuple([with_folders(decided_argument(argument, names), outputs) for argument in command])
 
     def _script(self, env: tuple[Variable, ...]) -> tuple[ShellPart, ...] | None:
         """The module's script; its own variables are called otherwise where the step's environment has their names."""

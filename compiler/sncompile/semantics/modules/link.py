@@ -230,9 +230,10 @@ def _link_paths(doc: ModuleDoc, spaces: dict[str, Space], report: Report) -> dic
     return found
 
 
-def link_image(image: DocValue, typer: Typer, report: Report) -> Value:
-    """A container's image, which is one text."""
-    return _one_text(typer.text(image), "an image", report)
+def link_image(image: DocValue, typer: Typer, report: Report) -> Value | None:
+    """A container's image, which is one text; None where a value that is absent names it."""
+    value = typer.text(image)
+    return None if isinstance(value, Const) and value.type.base == "null" else _one_text(value, "an image", report)
 
 
 def _one_text(value: Value, what: str, report: Report) -> Value:

@@ -88,6 +88,7 @@ class Locator:
         self._report = report
         self._checkouts = checkouts
         self._places = places
+        self._copies: dict[str, list[Target]] = {}
 
     def root_of(self, folder: Path) -> Root:
         """The root that a document's folder lies in: the innermost one; the project's for what lies in none."""
@@ -123,7 +124,13 @@ class Locator:
             base = self.locate(short[head][1], source, {}, document=False)
             if base is None:
                 return None
+            if base not in self._copies.setdefault(head, []):
+                self._copies[head].append(base)
             return Target(base.path / rest, base.root) if rest else base
+        # Who takes a copy of the library by its name means the copy all through.
+        for copy in self._copies.get(head, ()):
+            if rest and source.folder.is_relative_to(copy.path):
+                return Target(copy.path / rest, copy.root)
         library = shipped()
         if rest and (library / head).is_dir():
             return Target(library / reference.name, Root(library.resolve(), "sncompile:"))

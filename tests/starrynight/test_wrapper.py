@@ -1,0 +1,109 @@
+"""The wrapper around `starrynight cp`: it ends, it fails where the tool failed, and it counts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.waiting import PATIENCE
+
+WRAPPER = Path(__file__).parents[2] / "specs" / "starrynight" / "cellprofiler.py"
+
+TOOL = """\
+import subprocess, sys, time
+from pathlib import Path
+words = sys.argv[1:]
+out, load = (Path(words[words.index(option) + 1]) for option in ("-o", "-l"))
+"""
+WRITES = (
+    TOOL
+    + """\
+for csv in load.glob("*.csv"):
+    folder = out / csv.name.split("#")[0].replace("^", "-")
+    folder.mkdir(parents=True)
+    for channel in ("DNA", "ER"):
+        (folder / f"{channel}.npy").write_text("x")
+"""
+)
+HANGS = """\
+print("ImageMath # 15")
+try:
+    raise RuntimeError("no such image")
+except RuntimeError:
+    import traceback
+    traceback.print_exc()
+    sys.stderr.flush()
+# As the Java machine does: something lives on, and so does who waits for it.
+subprocess.run(["sleep", "600"])
+"""
+
+
+def load_data(folder: Path) -> Path:
+    """Load data of two plates with two channels and three images each."""
+    place = folder / "load"
+    place.mkdir()
+    for unit in ("B^P1", "B^P2"):
+        rows = "".join(f"B,{number}.tif,{number}.tif\n" for number in range(3))
+        (place / f"{unit}#illum_calc.csv").write_text("Metadata_Batch,FileName_OrigDNA,FileName_OrigER\n" + rows)
+    return place
+
+
+def wrapped(folder: Path, tool: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """The wrapper around a program that takes the tool's place."""
+    program = folder / "starrynight.py"
+    program.write_text(tool)
+    words = [sys.executable, str(program), "cp", "-p", "x", "-l", str(load_data(folder)), "-o", str(folder / "out")]
+    command = [sys.executable, str(WRAPPER), "--grace", "2", *options, *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
+def test_one_unit_is_shown_alone_and_counted(tmp_path: Path) -> None:
+    """The tool does what a folder holds, and sees one CSV."""
+    done = wrapped(tmp_path, WRITES, "--unit", "B^P2#illum_calc.csv", "--channels", "*.npy")
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["B-P2"]
+
+
+def test_without_a_unit_all_are_done(tmp_path: Path) -> None:
+    """As the tool does by itself."""
+    assert wrapped(tmp_path, WRITES, "--channels", "*.npy").returncode == 0
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("tool", "options", "told"),
+    [
+        (WRITES, ["--images", "*.npy"], "B-P1 holds 2 files `*.npy`, and B^P1#illum_calc.csv promises 6"),
+        (WRITES, ["--least", "7"], "holds 2 files `*`, and B^P1#illum_calc.csv promises 7"),
+        (WRITES, ["--unit", "B^P3#illum_calc.csv"], "no `B^P3#illum_calc.csv`; there is B^P1#illum_calc.csv, B^P2#"),
+        (
+            WRITES + "print('Failed to load pipeline: no CallBarcodes')\n",
+            [],
+            "Failed to load pipeline: no CallBarcodes",
+        ),
+        (TOOL + "print('Found 0 cppipe files. No work to be done. Exiting...')\n", [], "No work to be done"),
+        (TOOL + "sys.exit('no licence')\n", [], "starrynight cp failed: no licence"),
+        (TOOL + HANGS, [], "starrynight cp failed: RuntimeError: no such image (it did not end by itself)"),
+    ],
+)
+def test_a_failure_is_one(tool: str, options: list[str], told: str, tmp_path: Path) -> None:
+    """Also where the tool ends well, or not at all; the cause stands at the end."""
+    done = wrapped(tmp_path, tool, *options)
+    assert done.returncode == 1
+    assert told in done.stderr.strip().splitlines()[-1]
+
+
+def test_a_tool_that_works_on_is_left_alone(tmp_path: Path) -> None:
+    """A traceback that it has got over does not end it, as long as it computes."""
+    recovers = HANGS.partition("# As the Java")[0] + "end = time.process_time() + 4\n"
+    done = wrapped(tmp_path, TOOL + recovers + "while time.process_time() < end: pass\n" + WRITES.removeprefix(TOOL))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_tool_that_has_done_all_and_stays_is_ended(tmp_path: Path) -> None:
+    """Where several processes were at work it never ends by itself; that is no failure."""
+    done = wrapped(tmp_path, WRITES + "time.sleep(600)\n", "--channels", "*.npy")
+    assert done.returncode == 0, done.stderr
