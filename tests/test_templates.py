@@ -128,6 +128,7 @@ PIPELINE: dict[str, Any] = {
     },
     "let": {"named": "${params.x}", "several": ["one more"]},
     "moved": [{"from": "before", "to": "three"}],
+    "checks": ["${params.x != 'no'}", {"that": "${t.c != 'no'}", "over": "t", "message": "Not that"}],
     "infer": {
         "v": {
             "sql": "select c from t",

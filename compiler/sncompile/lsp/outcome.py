@@ -104,10 +104,10 @@ class Outcome:
 
         try:
             made = compile_program(self.checked.program)
-            ports = [
-                port for task in made.jobs.tasks.values() for port in (*task.inputs.values(), *task.outputs.values())
-            ]
-            if any(port.remote for port in ports):
+            tasks = made.jobs.tasks.values()
+            if any(port.remote for t in tasks for port in t.inputs.values()) or any(
+                port.remote for t in tasks for port in t.outputs.values()
+            ):
                 return {}  # Servers would be asked, and nobody who opens a spec has wanted that.
             work = work_of(decisions_for(made, Hashing.NEVER), made.graph.folder)
         except (CompileError, OSError):
