@@ -219,7 +219,8 @@ def test_folders_outside_of_the_working_folder(engine: Engine, tmp_path: Path) -
 
 
 def test_a_failure_is_the_tools_own(wrapping: Engine, tmp_path: Path) -> None:
-    text = SLOW.replace("sleep 600", "echo it is here >&2; kill -SEGV $$")
+    # Not the first process of the container: without an init, which podman may lack, that heeds no signal.
+    text = SLOW.replace("sleep 600", "echo it is here >&2; sh -c 'kill -SEGV $$'; exit $?")
     write(tmp_path, text, wrapping.image)
     done = wrapping.sncompile(tmp_path, "run", "spec.yaml", "--containers", wrapping.name)
     assert done.returncode == 3
