@@ -95,6 +95,20 @@ def test_every_decision_is_listed() -> None:
         assert first == f"# {number}: {title}"
 
 
+def test_every_decision_is_named_in_the_code_that_it_rules() -> None:
+    """And says since when it holds. The other way round, the code names none that is not there."""
+    there = {p.name[:4]: p.read_text("utf-8") for p in (DOCS / "decisions").glob("0*.md")}
+    assert [n for n, text in there.items() if not re.match(r"# .*\n\n\*20\d\d-\d\d-\d\d, in force\*\n", text)] == []
+    named = set()
+    for folder in ("compiler", "specs", "templates", "tests"):
+        for file in (REPOSITORY / folder).rglob("*"):
+            if file.suffix in (".py", ".j2", ".sh") and file.is_file():
+                text = file.read_text("utf-8")
+                for found in re.findall(r"[Dd]ecisions? ((?:\d{4}(?:, )?)+)|decisions/(\d{4})", text):
+                    named |= set(re.findall(r"\d{4}", "".join(found)))
+    assert named == there.keys()
+
+
 def test_every_example_is_in_the_gallery() -> None:
     """Each has a page of its own, a row that leads to it, and a command to run it."""
     text = (EXAMPLES / "README.md").read_text("utf-8")

@@ -1,6 +1,8 @@
 """Writes the rows of one unit of work of an index as an index of its own.
 
 Reads with polars, which StarryNight's own image has, or else with DuckDB.
+
+Decision 0021.
 """
 
 from __future__ import annotations

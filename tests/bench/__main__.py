@@ -1,4 +1,7 @@
-"""`python -m tests.bench`: measures, prints tables, and writes JSON, text and a picture below `build/bench/`."""
+"""`python -m tests.bench`: measures, prints tables, and writes JSON, text and a picture below `build/bench/`.
+
+Decision 0016.
+"""
 
 from __future__ import annotations
 

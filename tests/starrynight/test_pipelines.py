@@ -1,4 +1,4 @@
-"""The three pipelines: what they order, and that they run, all steps, with the test double."""
+"""The three pipelines: what they order, and that they run, all steps, with the test double (decisions 0023, 0085)."""
 
 from __future__ import annotations
 

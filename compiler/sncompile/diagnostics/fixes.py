@@ -1,4 +1,4 @@
-"""Fixes of diagnostics: where their edits stand, and texts with edits made."""
+"""Fixes of diagnostics: where their edits stand, and texts with edits made (decision 0086)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetches the files of git repositories to the cache, for `sncompile lock`."""
+"""Fetches the files of git repositories to the cache, for `sncompile lock` (decision 0042)."""
 
 from __future__ import annotations
 

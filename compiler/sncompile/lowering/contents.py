@@ -1,4 +1,4 @@
-"""Values that steps write, as the tasks that take them: which files their jobs read for them."""
+"""Values that steps write, as the tasks that take them: which files their jobs read for them (decisions 0069, 0070)."""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 Whether a new name serves is not guessed: the documents are checked as they would be, and a name with which they have
 more errors than before is refused. Where a step has results already, `moved` says what it was called, so that they are
 not made again.
+
+Decision 0089.
 """
 
 from __future__ import annotations

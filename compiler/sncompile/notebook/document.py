@@ -1,4 +1,7 @@
-"""What was built in Python, written as a document, so that it goes through the same checks as any other."""
+"""What was built in Python, written as a document, so that it goes through the same checks as any other.
+
+Decision 0031.
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ What differs between the steps of a set becomes a column of the table, or is mad
 general one (anti-unification: Plotkin, "A note on inductive generalization", 1970) over the holes that the steps' shape
 leaves open. Shapes are hashed, no two steps are ever compared, so the cost is that of reading the graph once. Jobs keep
 their commands, paths, ids and digests.
+
+Decision 0012.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Asks servers for files, each once until it is forgotten, and several at a time."""
+"""Asks servers for files, each once until it is forgotten, and several at a time (decision 0082)."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 A rule of the engine stands for a step, or, where passes made one family of several steps, for some of them. One of its
 jobs stands for an instance of one of these. Which, is told by the files that it writes.
+
+Decision 0030.
 """
 
 from __future__ import annotations

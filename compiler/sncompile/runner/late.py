@@ -2,6 +2,8 @@
 
 A run does what is known, reads the rows, and compiles again; then all is known, and every job is decided on as in any
 other pipeline. Nothing is taken from rows whose step would have to run again.
+
+Decision 0077.
 """
 
 from __future__ import annotations

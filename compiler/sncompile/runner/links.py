@@ -2,6 +2,8 @@
 
 A container sees folders of this machine, each at its own place. A link in one of them that leads elsewhere leads
 nowhere inside, unless what it names is shown as well. `templates/support/container.sh` does the same when a job starts.
+
+Decision 0065.
 """
 
 from __future__ import annotations

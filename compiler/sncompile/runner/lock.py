@@ -1,4 +1,7 @@
-"""One run at a time in a working folder. The lock lives as long as its owner or the engine does, and no longer."""
+"""One run at a time in a working folder. The lock lives as long as its owner or the engine does, and no longer.
+
+Decision 0010.
+"""
 
 from __future__ import annotations
 

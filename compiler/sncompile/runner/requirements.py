@@ -1,4 +1,4 @@
-"""What modules require where their jobs run (`requires`), looked for before the first job."""
+"""What modules require where their jobs run (`requires`), looked for before the first job (decision 0084)."""
 
 from __future__ import annotations
 

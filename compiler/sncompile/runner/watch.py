@@ -1,4 +1,7 @@
-"""Where a run stands, told from its events and its process, by whoever asks: its starter, another terminal, later."""
+"""Where a run stands, told from its events and its process, by whoever asks: its starter, another terminal, later.
+
+Decision 0029.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a module runs: `command` and `shell` as they are; `python`, `script` and `notebook` become commands."""
+"""What a module runs: `command` and `shell` as they are; `python`, `script` and `notebook` become commands.
+
+Decision 0004.
+"""
 
 from __future__ import annotations
 

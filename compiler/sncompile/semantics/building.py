@@ -1,4 +1,4 @@
-"""Program → graph."""
+"""Program → graph (decision 0056)."""
 
 from __future__ import annotations
 

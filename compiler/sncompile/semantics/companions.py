@@ -5,6 +5,8 @@
 
 From then on nobody knows them for companions: they are looked for, waited for, mounted, deleted and kept like any
 other file. No expression sees their names. In a scratch folder they lie beside the file, whatever that is called there.
+
+Decision 0073.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 A module names its own (`list_file`); those of `python` and `notebook` steps hold all of their arguments, where these
 may grow with the data.
+
+Decision 0064.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ where those do not say which one, it is the list of all.
     samples: sample  control        of `lookup(align.bam, sample=samples.control)`, the job of
              S1                     S1 takes nothing,
              S2      S1             S2 takes align/S1
+
+Decision 0066.
 """
 
 from __future__ import annotations

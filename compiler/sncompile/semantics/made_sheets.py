@@ -11,6 +11,8 @@ construction, whatever steps and tables they come from:
 
 In the graph a sheet is a list file, which is written right before the command runs; the port has the files that it
 names.
+
+Decision 0067.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ directories alone. A step that reads a part reads the directory, and the path of
                                      command "${params.report_2}"
 
 The step that writes it looks whether it is there when its command has ended (`templates/support/parts.sh`).
+
+Decision 0074.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`resources`: quantities with units, and the two things that are known only at run time."""
+"""`resources`: quantities with units, and the two things that are known only at run time (decision 0093)."""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ runs the command there and takes outputs out of it:
 A letter before each word says whether it is a path, so that paths become absolute as late as the job starts, and no
 text is ever taken for one. So every target runs it as any other command. In a script the same is done by functions of
 that file, before and after it.
+
+Decision 0072.
 """
 
 from __future__ import annotations

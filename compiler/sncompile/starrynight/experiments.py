@@ -1,4 +1,4 @@
-"""Experiments: what is known of one from its index, and from its user."""
+"""Experiments: what is known of one from its index, and from its user (decision 0028)."""
 
 from __future__ import annotations
 

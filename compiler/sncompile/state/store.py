@@ -2,6 +2,8 @@
 
 A job is known by the first file that it writes, relative to the root, and so by its results and not by what the spec
 calls it. Paths of files outside of the root are relative to it too: a project that has moved as a whole is known again.
+
+Decision 0058.
 """
 
 from __future__ import annotations

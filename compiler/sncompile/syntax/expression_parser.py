@@ -3,6 +3,8 @@
 Python's own parser reads the expression; what it makes is turned into the few kinds of node of `expressions`, and
 everything else is refused by name. Nothing is ever evaluated by Python. Dotted names, which most expressions are, need
 no parser: they are read directly, to the same tree.
+
+Decision 0006.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Puts a folder in the place of another one in a single step, so that nobody ever sees half of it or none."""
+"""Puts a folder in the place of another one in a single step, so that nobody ever sees half of it or none.
+
+Decision 0038.
+"""
 
 from __future__ import annotations
 

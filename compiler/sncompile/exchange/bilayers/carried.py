@@ -1,4 +1,4 @@
-"""What a module itself says of Bilayers' items: the fields that need not be kept beside it."""
+"""What a module itself says of Bilayers' items: the fields that need not be kept beside it (decision 0025)."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 A job has changed where its digest has. Digests of a million jobs take long to make, so they are not made: what goes
 into them is compared by columns (`own`), and changes spread along the data (`spread`), which comes to the same.
+
+Decision 0015.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 This is idea 3 of the language. `u` ranges over keys A, `v` over keys B. An instance of `v` looks at its own rows (those
 its `where` lets pass), joined with the tables of `u` that it does not range over itself; the instances of `u` that feed
 it are those whose key stands in one of these rows. Where A is inside B that is at most one.
+
+Decisions 0002, 0011.
 """
 
 from __future__ import annotations

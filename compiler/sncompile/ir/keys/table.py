@@ -1,4 +1,4 @@
-"""Tables: columns of equal length with a key."""
+"""Tables: columns of equal length with a key (decision 0001)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of some instances as those of other key sets see them."""
+"""Values of some instances as those of other key sets see them (decision 0055)."""
 
 from __future__ import annotations
 

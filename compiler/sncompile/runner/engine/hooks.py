@@ -4,6 +4,8 @@ Its log events come too late for that: they are written beside its work. So meth
 goes, of any executor: `JobScheduler.run` hands jobs to an executor, `Job.postprocess` looks at what they have written;
 and `Job.prepare`, which clears up before a job of this machine. What has to run is decided in `DAG.update_needrun`, for
 which ours stands in. Versions that lack them are refused.
+
+Decision 0059.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ Snakemake's own parser reads them, once without and once with what is judged. Wh
 however it was spelt: `-n`, `-nq`, `--dry-run`, `--dry`. The engine's process judges again what it is about to do.
 
 Run as `python -m sncompile.runner.engine.options`, with a request as JSON at its standard input, it prints a verdict.
+
+Decision 0049.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Jobs on nodes are no processes of the run's session, so a killed engine leaves them behind, and a cancelled one may: the
 plugin cancels what it watches at that moment, and not what it submits or asks about just then.
+
+Decision 0041.
 """
 
 from __future__ import annotations

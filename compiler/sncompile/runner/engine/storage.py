@@ -3,6 +3,8 @@
 What the plugin for web servers gets it takes for the file: a page that says that the server is busy, the first half of
 a file whose connection broke. And copies that a run which died has left are taken for whole ones. So in the engine's
 own process every answer is looked at, and copies of earlier runs are deleted first.
+
+Decision 0081.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ write and read different files have nothing to do with each other.
 
 A claim whose owner is dead holds nobody up. On the owner's machine that is known of its process; elsewhere of the time
 since its last sign of life, by the clock of the file system. The next run takes over what it left half-written.
+
+Decision 0050.
 """
 
 from __future__ import annotations

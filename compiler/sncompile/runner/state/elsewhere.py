@@ -7,6 +7,8 @@ A renamed step has its results under its former name. They are moved, and count 
 Another folder (`--defer`) is only read. What the same jobs have made there of the same is linked to:
 
     run --defer /ci/main                   results/map/A/bam.bam     ->   /ci/main/results/map/A/bam.bam
+
+Decision 0060.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Run as `python -m sncompile.runner.telemetry.child RUN-FOLDER`. A collector that is slow, down or broken can so do no
 harm. What was made and what arrived is written to `telemetry.json`.
+
+Decision 0035.
 """
 
 from __future__ import annotations

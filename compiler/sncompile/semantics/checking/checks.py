@@ -1,4 +1,7 @@
-"""What can only be seen of a program as a whole: cycles, values of every instance, paths, files, what is left over."""
+"""What can only be seen of a program as a whole: cycles, values of every instance, paths, files, what is left over.
+
+Decision 0095.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Warns of joins that bring more or less than is mostly meant: all of a step, as nothing joins; rows that fall out.
 
 Both are the rule, and both look like a result. `present(…)` around a list says that it is as it should be.
+
+Decision 0094.
 """
 
 from __future__ import annotations

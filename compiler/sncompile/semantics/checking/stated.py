@@ -4,6 +4,8 @@
 
 A check of a pipeline is looked at when the pipeline is linked, for each instance that uses it; one of a module for each
 job of each step.
+
+Decision 0092.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sums of input files, as steps say them beside: path → SHA-256."""
+"""Sums of input files, as steps say them beside: path → SHA-256 (decision 0083)."""
 
 from __future__ import annotations
 

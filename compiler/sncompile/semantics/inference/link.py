@@ -1,4 +1,7 @@
-"""`infer:` of a pipeline → values: read off the tables, or given by the user, and checked by what must hold."""
+"""`infer:` of a pipeline → values: read off the tables, or given by the user, and checked by what must hold.
+
+Decision 0027.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 A step over such rows is typed and checked by the ordinary rules, over a few rows of our own. Nobody sees them but who
 asks for the whole program (`Program.whole`): a target that prints it does so twice, over two kinds of rows that have
 nothing in common, and what it prints must be the same. So nothing of them is in it, nor what follows from their number.
+
+Decision 0075.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 A module that reads a place by convention depends on whoever writes that place. The edge is made where it is certain:
 each instance's path is an output of one step, and the keys say the same. Where it is not, that is told, as the order
 would be left to chance.
+
+Decision 0020.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@
 A document knows the parameters of a group as `ref.species` and `ref.release` (`syntax/modules.py`), and so does whoever
 binds them. Here a mapping that is given to the group as a whole is taken apart: that of a step's `with`, and that of a
 file of parameters.
+
+Decision 0078.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which table a step ranges over, and which of its rows take part."""
+"""Which table a step ranges over, and which of its rows take part (decision 0008)."""
 
 from __future__ import annotations
 

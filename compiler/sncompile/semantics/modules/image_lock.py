@@ -1,4 +1,4 @@
-"""The images of steps by the digests that the lock file has for their names."""
+"""The images of steps by the digests that the lock file has for their names (decision 0040)."""
 
 from __future__ import annotations
 

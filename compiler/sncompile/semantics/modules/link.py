@@ -1,4 +1,4 @@
-"""A module document → a typed module: every template typed once, however many steps use it."""
+"""A module document → a typed module: every template typed once, however many steps use it (decision 0022)."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ spelling in other case) is known by its number. Each folder is looked at once: a
 
 The last part of a path is a name. What a job writes takes that name, whatever stood there; so a link at the end is
 followed only by who asks where it leads.
+
+Decision 0047.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 The process is Python, isolated, with nothing but DuckDB in it (`duckdb_child.py`). What it says is JSON, and never more
 than that.
+
+Decision 0044.
 """
 
 from __future__ import annotations

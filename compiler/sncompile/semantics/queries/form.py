@@ -3,6 +3,8 @@
 DuckDB itself parses it. Everything that is not known to be harmless is refused: a query reads tables, and does
 nothing else, and it gives the same each time. Where it says an order that leaves some rows equal, `order` says
 the rest.
+
+Decision 0026.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 DuckDB's own word does not serve: it calls `version`, `any_value` and `age` of one date consistent, and calls `+` less
 than that, as one of its overloads looks at the time zone. So each name is judged here. A name that is not here is
 refused; `tests/test_queries.py` looks that none of the installed version is missing.
+
+Decision 0043.
 """
 
 from __future__ import annotations

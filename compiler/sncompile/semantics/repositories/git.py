@@ -4,6 +4,8 @@ Git runs programs that a repository's settings name: hooks, filters, monitors, p
 transport. No list of them stays whole. So git is never started in a repository that somebody else made, nor asked to
 look for one: it is given an empty one that we write, with its objects read from elsewhere (`repository.py`), or
 fetched (`exchange/repositories.py`).
+
+Decision 0051.
 """
 
 from __future__ import annotations

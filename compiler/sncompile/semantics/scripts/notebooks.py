@@ -2,6 +2,8 @@
 
 Papermill puts a cell with the values after the first cell that is tagged `parameters`, whose own values they replace.
 Without such a cell it puts them before all others, where whatever the notebook sets itself wins in silence.
+
+Decision 0052.
 """
 
 from __future__ import annotations

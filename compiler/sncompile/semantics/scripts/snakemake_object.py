@@ -4,6 +4,8 @@
 
 A word names an item and its type; those after it that begin with `=` are its values (`templates/support`). So a script
 runs with every target, in whatever container, and neither Snakemake nor a library for JSON has to be there.
+
+Decision 0079.
 """
 
 from __future__ import annotations

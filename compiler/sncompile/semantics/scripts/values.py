@@ -9,6 +9,8 @@ value is named by its variable:
 
 Two kinds of values stay where they are written. A number or a boolean holds nothing that a shell could take for more.
 And in a script of plain words (`_PLAIN_TEXT`) every argument stands outside of quotes, whatever else may be said of it.
+
+Decision 0045.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The files of a family's jobs: what each takes and writes, and the arguments that say so to the job's script."""
+"""The files of a family's jobs: what each takes and writes, and the arguments that say so to the job's script.
+
+Decision 0032.
+"""
 
 from __future__ import annotations
 

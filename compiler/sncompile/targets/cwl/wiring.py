@@ -1,4 +1,7 @@
-"""Which sources give an input of a step its files: the object that the workflow is run with, other steps, or both."""
+"""Which sources give an input of a step its files: the object that the workflow is run with, other steps, or both.
+
+Decision 0034.
+"""
 
 from __future__ import annotations
 

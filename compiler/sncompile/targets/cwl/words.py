@@ -1,6 +1,8 @@
 """Commands and scripts → texts of a document.
 
 What is the same for all jobs is written out, what differs is an input.
+
+Decision 0033.
 """
 
 from __future__ import annotations

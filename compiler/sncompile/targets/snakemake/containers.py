@@ -2,6 +2,8 @@
 
 The command is wrapped where it stands: `bash container.sh IMAGE WORD…`. The script is emitted with the files; it holds
 the folders that the pipeline's containers see. Apptainer needs none of this: Snakemake runs it for `container:`.
+
+Decision 0039.
 """
 
 from __future__ import annotations

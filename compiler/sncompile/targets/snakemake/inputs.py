@@ -1,4 +1,4 @@
-"""Input ports → what stands under `input:`."""
+"""Input ports → what stands under `input:` (decision 0005)."""
 
 from __future__ import annotations
 

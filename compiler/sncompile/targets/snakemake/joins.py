@@ -2,6 +2,8 @@
 
 A step over samples that are known and intervals that another step finds has an instance for each pair. Its rows are
 those of the two tables that agree in the keys which both have, as `ir.keys.key_set.Rows.join` has them.
+
+Decision 0090.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tables whose rows are known when a checkpoint has run: how the emitted file reads them."""
+"""Tables whose rows are known when a checkpoint has run: how the emitted file reads them (decision 0076)."""
 
 from __future__ import annotations
 

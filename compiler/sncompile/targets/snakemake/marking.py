@@ -7,6 +7,8 @@ for them and is done only when all of them are there; who reads from it waits fo
 
 So the ports of such a task, and those that read from it, are no files of Snakemake's: words that name them are spelled
 out.
+
+Decision 0014.
 """
 
 from __future__ import annotations

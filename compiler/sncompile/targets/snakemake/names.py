@@ -1,4 +1,4 @@
-"""Names that Snakemake and Python accept."""
+"""Names that Snakemake and Python accept (decision 0048)."""
 
 from __future__ import annotations
 

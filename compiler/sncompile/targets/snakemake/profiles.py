@@ -1,4 +1,7 @@
-"""Profiles beside the Snakefile: what a scheduler or a cloud must be told, and what is left for a site to fill in."""
+"""Profiles beside the Snakefile: what a scheduler or a cloud must be told, and what is left for a site to fill in.
+
+Decision 0037.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 Snakemake tries every rule whose pattern fits a path; one that is tried for a key that it does not have would stop the
 whole run. So where a pattern fits a path that is not its own, its wildcards get tighter constraints: the characters
 that they are made of, else the few strange values left out by name, else their values spelt out.
+
+Decision 0013.
 """
 
 from __future__ import annotations

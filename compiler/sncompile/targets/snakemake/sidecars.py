@@ -1,4 +1,4 @@
-"""Tables beside the Snakefile: what varies from job to job and cannot be read off a wildcard."""
+"""Tables beside the Snakefile: what varies from job to job and cannot be read off a wildcard (decision 0003)."""
 
 from __future__ import annotations
 

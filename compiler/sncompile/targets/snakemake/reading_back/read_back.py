@@ -8,6 +8,8 @@ the graph. No process is started and nothing that was emitted is run.
 A pipeline of up to `ALL_JOBS` jobs is compared whole. Of a larger one each family has a sample: its first and last
 jobs, one for each step that a pass merged into it, those with the fewest and the most to gather, and others spread
 evenly. Of lists of more than `LONG` files the number is compared, and the files at places spread evenly.
+
+Decision 0057.
 """
 
 from __future__ import annotations
