@@ -36,6 +36,9 @@ extensions = [
 myst_heading_anchors = 4
 suppress_warnings = ["myst.header", "misc.highlighting_failure"]
 
+# Docstrings put names between single backquotes, as comments do.
+default_role = "code"
+
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 
