@@ -372,10 +372,43 @@ def test_init_writes_a_project_without_fault_and_never_over_another(run: Run, tm
     assert place.read_text() == "mine"
 
 
+def _completed(folder: Path, line: str) -> list[str]:
+    """What bash is offered at the end of a line."""
+    words = line.split(" ")
+    asked = {"_SNCOMPILE_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    done = sncompile(folder, env=os.environ | asked)
+    assert done.stderr == ""
+    return [offer.partition(",")[2] for offer in done.stdout.splitlines()]
+
+
 def test_completion_names_commands() -> None:
-    asked = {"_SNCOMPILE_COMPLETE": "bash_complete", "COMP_WORDS": "sncompile des", "COMP_CWORD": "1"}
-    done = sncompile(Path.cwd(), env=os.environ | asked)
-    assert "describe" in done.stdout
+    assert _completed(Path.cwd(), "sncompile des") == ["describe"]
+
+
+@pytest.mark.parametrize(
+    ("line", "offers"),
+    [
+        ("sncompile run spec.yaml --set thr", ["threshold="]),
+        ("sncompile spec.yaml --set ", ["threshold=", "genome="]),
+        ("sncompile plan spec.yaml --data w", ["workspace="]),
+        ("sncompile run spec.yaml --target b", ["book"]),
+        ("sncompile run spec.yaml --select tag", ["tag:qc"]),
+        ("sncompile plan spec.yaml --until step:", ["step:one"]),
+        ("sncompile explain SN20", ["SN201", "SN202", "SN203", "SN204", "SN205", "SN206", "SN207", "SN208", "SN209"]),
+        ("sncompile run missing.yaml --set ", [""]),
+        ("sncompile run broken.yaml --set ", [""]),
+    ],
+)
+def test_completion_names_what_the_spec_has(tmp_path: Path, line: str, offers: list[str]) -> None:
+    """Parameters, roots, outputs and steps; of a spec that cannot be read nothing, and no word of it."""
+    (tmp_path / "broken.yaml").write_text("sncompile: 1\npipeline: [")
+    (tmp_path / "spec.yaml").write_text(
+        "sncompile: 1\npipeline: p\ndata: {workspace: results}\nparams: {threshold: {type: integer}}\n"
+        "inputs: {genome: {type: file}}\nsteps:\n  one: {tags: [qc], module: {outputs: {o: {type: file}}, "
+        "command: [touch, '${outputs.o}']}}\noutputs: {book: '${one.o}'}\n"
+    )
+    found = _completed(tmp_path, line)
+    assert found == offers or (line.endswith("SN20") and set(found) <= set(offers) and len(found) > 3)
 
 
 @pytest.mark.parametrize("arguments", [["check", "SPEC"], ["run", "SPEC"], ["status"], ["logs", "."], ["lock", "SPEC"]])

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from sncompile.cli import completing
 from sncompile.cli.reporter import Reporter, write
 from sncompile.cli.runs import EXIT_RUN_FAILED, watch_run
 from sncompile.diagnostics import CompileError
@@ -16,7 +17,7 @@ from sncompile.views.columns import count
 
 
 @click.command("cancel")
-@click.argument("run", metavar="[RUN]", default=".")
+@click.argument("run", metavar="[RUN]", default=".", shell_complete=completing.run)
 @click.option("--grace", type=click.FloatRange(min=0), default=GRACE, show_default=True, metavar="SECONDS",
               help="How long jobs get to end by themselves before they are killed.")  # fmt: skip
 @click.option("--now", "at_once", is_flag=True, help="Kill, and ask nobody.")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import click
 
+from sncompile.cli import completing
 from sncompile.cli.options import color_option
 from sncompile.cli.reporter import bold, write
 from sncompile.diagnostics import did_you_mean
@@ -14,7 +15,7 @@ from sncompile.views.columns import table, terminal_width
 
 
 @click.command("explain")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=completing.code)
 @color_option
 def command(code: str | None, color: str) -> None:
     """Tell more about a diagnostic's CODE, such as SN204; without one, list all."""

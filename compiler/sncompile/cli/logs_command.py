@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import click
 
+from sncompile.cli import completing
 from sncompile.cli.reporter import write
 from sncompile.cli.runs import misused, pairs, watch_run
 from sncompile.diagnostics import CompileError
@@ -19,8 +20,8 @@ from sncompile.runner.watch import Watch
 
 
 @click.command("logs")
-@click.argument("run", metavar="RUN")
-@click.argument("words", nargs=-1, metavar="[STEP] [KEY=VALUE]...")
+@click.argument("run", metavar="RUN", shell_complete=completing.run)
+@click.argument("words", nargs=-1, metavar="[STEP] [KEY=VALUE]...", shell_complete=completing.step_of_run)
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until the run has ended.")
 @click.option("--failed", is_flag=True, help="Only jobs that failed.")
 @click.option("--engine", is_flag=True, help="The log of the engine itself.")

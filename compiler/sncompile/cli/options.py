@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
+from sncompile.cli import completing
 from sncompile.cli.reporter import Reporter, write
 from sncompile.diagnostics import CompileError
 from sncompile.semantics.program import Options, ParamsFile
@@ -82,8 +83,23 @@ class SpecOptions(NamedTuple):
 
 
 _SPEC_OPTIONS = (
-    click.option("--data", type=Pair(), multiple=True, metavar="NAME=PATH", help="Set a data root."),
-    click.option("--set", "sets", type=Pair(), multiple=True, metavar="NAME=VALUE", help="Set a parameter or input."),
+    click.option(
+        "--data",
+        type=Pair(),
+        multiple=True,
+        metavar="NAME=PATH",
+        help="Set a data root.",
+        shell_complete=completing.root,
+    ),
+    click.option(
+        "--set",
+        "sets",
+        type=Pair(),
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Set a parameter or input.",
+        shell_complete=completing.setting,
+    ),
     click.option(
         "--params",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -131,6 +147,7 @@ _SELECTION_OPTIONS = (
         multiple=True,
         metavar="NAME",
         help="An output of the pipeline, or a step, to make; all outputs unless given.",
+        shell_complete=completing.output,
     ),
     click.option(
         "--select",
@@ -138,10 +155,32 @@ _SELECTION_OPTIONS = (
         multiple=True,
         metavar="SELECTOR",
         help="Jobs to do, with what they need: a step, `step:cp_*`, `tag:qc`, `key:well=A01`, `state:modified+` …",
+        shell_complete=completing.selector,
     ),
-    click.option("--from", "start", multiple=True, metavar="SELECTOR", help="These jobs and all that follows."),
-    click.option("--until", "until", multiple=True, metavar="SELECTOR", help="These jobs and what they need."),
-    click.option("--only", "only", multiple=True, metavar="SELECTOR", help="These jobs, and not what they need."),
+    click.option(
+        "--from",
+        "start",
+        multiple=True,
+        metavar="SELECTOR",
+        help="These jobs and all that follows.",
+        shell_complete=completing.selector,
+    ),
+    click.option(
+        "--until",
+        "until",
+        multiple=True,
+        metavar="SELECTOR",
+        help="These jobs and what they need.",
+        shell_complete=completing.selector,
+    ),
+    click.option(
+        "--only",
+        "only",
+        multiple=True,
+        metavar="SELECTOR",
+        help="These jobs, and not what they need.",
+        shell_complete=completing.selector,
+    ),
 )
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
+from sncompile.cli import completing
 from sncompile.cli.runs import watch_run
 from sncompile.cli.written import put_file
 from sncompile.diagnostics.system_errors import reason
 
 
 @click.command("report")
-@click.argument("run", metavar="[RUN]", default=".")
+@click.argument("run", metavar="[RUN]", default=".", shell_complete=completing.run)
 @click.option(
     "-o", "--out", type=click.Path(dir_okay=False, path_type=Path),
     help="The file; `report.html` in the run's folder unless given.",

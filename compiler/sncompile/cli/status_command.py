@@ -7,6 +7,7 @@ import time
 
 import click
 
+from sncompile.cli import completing
 from sncompile.cli.options import color_option
 from sncompile.cli.reporter import as_json, bold, wants_color, write
 from sncompile.cli.runs import EXIT_RUN_FAILED, watch_run
@@ -21,7 +22,7 @@ FEW = 5
 
 
 @click.command("status")
-@click.argument("run", metavar="[RUN]", default=".")
+@click.argument("run", metavar="[RUN]", default=".", shell_complete=completing.run)
 @click.option("--json", "machine", is_flag=True, help="Print one JSON object.")
 @click.option("-f", "--follow", is_flag=True, help="Show the progress until the run has ended.")
 @click.option("--all", "everything", is_flag=True, help="Tell every job that failed by itself.")
