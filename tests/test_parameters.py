@@ -79,7 +79,7 @@ def test_dashes_in_a_configuration(run: Run, spec: Path) -> None:
     Path("config.yaml").write_text("ref: {species: mouse, a-b: {the-mode: slow, the_mode: fast}}\n")
     ended = run("check", spec, "--params", "config.yaml")
     assert "SN231" in ended.err
-    assert "did you mean `ref.a_b.the_mode`?" in ended.err
+    assert "did you mean `ref.a-b.the-mode`?" in ended.err
 
 
 def test_what_a_configuration_has_too_much_is_told_at_its_place(run: Run, spec: Path) -> None:

@@ -46,8 +46,8 @@ def pipeline(tables: str, infer: str = "", by: str = "") -> str:
 
 
 def test_what_only_queries_need_is_never_python(folder: Path) -> None:
-    """Of a table that steps do not name no column becomes a list, whether it is Parquet, text or made by a query."""
-    duckdb.sql(f"copy (select 'k' || range as k, range % 5 as v from range(10000)) to '{folder}/large.parquet'")
+    """Of a large table that steps do not name no column becomes a list; small ones are looked at for look-alikes."""
+    duckdb.sql(f"copy (select 'k' || range as k, range % 5 as v from range(30000)) to '{folder}/large.parquet'")
     tables = (
         "  wells: {key: [plate, well], file: wells.csv}\n"
         "  large: {key: k, file: large.parquet}\n"
@@ -59,12 +59,11 @@ def test_what_only_queries_need_is_never_python(folder: Path) -> None:
     )
     (folder / "main.yaml").write_text(pipeline(tables, infer, by=', with: {text: "${str(infer.rows)}"}'))
     program = check("main.yaml").require()
-    assert program.inferred["rows"].value == 10_000
-    for name in ("wells", "large", "made"):
-        columns = program.tables[name].columns
-        assert isinstance(columns, StoredColumns)
-        assert columns._read == {}
-    assert len(program.tables["large"]) == 10_000
+    assert program.inferred["rows"].value == 30_000
+    columns = program.tables["large"].columns
+    assert isinstance(columns, StoredColumns)
+    assert columns._read == {}
+    assert len(program.tables["large"]) == 30_000
 
 
 def test_only_the_columns_that_a_pipeline_names_are_read(folder: Path) -> None:

@@ -285,7 +285,7 @@ def test_a_run_takes_nothing_that_lies_about(folder: Path) -> None:
     environment["PYTHONPATH"] = os.pathsep.join(["", str(home / "python")])
     done = sncompile(home, "run", folder / "spec.yaml", "--cores", "2", env=environment)
     assert done.returncode == 0, done.stderr
-    assert "done: 1 jobs" in done.stderr
+    assert "done: 1 job " in done.stderr
     assert (folder / RESULT).read_text() == "whole\n"
     taken = record(newest_run(folder))["taken"]
     left_out = {"SNAKEMAKE_PROFILE", "SNAKEMAKE_OUTPUT_CACHE", "SHELLOPTS", "BASH_ENV", "CDPATH", "BASH_FUNC_mkdir%%"}
@@ -388,7 +388,7 @@ def test_what_is_up_to_date_is_looked_at(folder: Path) -> None:
     (folder / RESULT).unlink()
     (folder / RESULT).mkdir()
     code, _, err = finish(start(folder))
-    assert (code, "done: 1 jobs" in err) == (0, True), err
+    assert (code, "done: 1 job " in err) == (0, True), err
     assert (folder / RESULT).is_file()
 
 

@@ -51,7 +51,7 @@ def test_a_stale_result_is_never_called_done(tmp_path: Path) -> None:
     (tmp_path / "results" / "first" / "a" / "o.txt").unlink()
     code, _, err = finish(start(tmp_path))
     assert code == 0
-    assert "done: 1 jobs" in err
+    assert "done: 1 job " in err
     code, _, err = finish(start(tmp_path))
     assert "nothing to do" in err
 

@@ -172,7 +172,7 @@ def test_cancel_ends_what_does_not_want_to_end(tmp_path: Path, arguments: tuple[
     numbers = [int(line) for line in pids.read_text().split("\n")[1:4]]
     assert all(map(alive, numbers))
     ended = asked(tmp_path, "cancel", *arguments)
-    assert (ended.returncode, "cancelled after 0 of 1 jobs" in ended.stdout) == (0, True), ended.stdout + ended.stderr
+    assert (ended.returncode, "cancelled after 0 of 1 job" in ended.stdout) == (0, True), ended.stdout + ended.stderr
     assert not any(map(alive, [*numbers, engine_of(tmp_path)]))
     assert finish(process)[0] == 3
     assert status(tmp_path)["state"] == "cancelled"
@@ -342,7 +342,7 @@ def test_steps_that_share_a_rule_are_told_apart(tmp_path: Path) -> None:
     # What a rule only has a mark for is looked for all the same.
     (tmp_path / "results" / "many" / "d" / "o").unlink()
     code, _, err = finish(start(tmp_path, "-O", "2", "--target", "o"))
-    assert (code, "done: 1 jobs" in err) == (0, True), err
+    assert (code, "done: 1 job " in err) == (0, True), err
     assert (tmp_path / "results" / "many" / "d" / "o").read_text() == "d\n"
 
 

@@ -88,7 +88,7 @@ KINDS = (
     Kind("list for a text", r"^    module: (\S+)$", _text(r"    module: [\1]")),
     Kind("text for a mapping", r"^  (\w+):( *#.*)?\n    module:.*(\n    .*)*", _text(r"  \1: text"), also=r"\w+: text"),
     Kind("nothing for a list", r"^    by: \[.*\]", _text(r"    by: {well: A01}")),
-    Kind("number for a text parameter", r"title: \"[^\"]*\"", _text("title: 12")),
+    Kind("number for a text parameter", r"^      title: \"[^\"]*\"", _text("      title: 12")),
     Kind("text for a number", r"percentile: \"\$\{params\.percentile\}\"", _text("percentile: much")),
     Kind("number out of range", r"percentile: \"\$\{params\.percentile\}\"", _text("percentile: 101")),
     Kind(

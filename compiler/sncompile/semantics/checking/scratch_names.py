@@ -65,9 +65,8 @@ def _check(step: Step, what: str, value: Value, evaluator: Evaluator, report: Re
                     return
     except (ValueFault, AtRunTime) as error:
         message = f"{what} of `{step.name}`: {error}"
-        report.add(
-            faults.BAD_NAME.at(value.span, message, help=getattr(error, "help", None), related=_used(step, value))
-        )
+        hint = getattr(error, "help", None) or "give what the name is made of, or a name that holds without it"
+        report.add(faults.BAD_NAME.at(value.span, message, help=hint, related=_used(step, value)))
 
 
 def _check_part(step: Step, port: str, path: Value, evaluator: Evaluator, report: Report) -> None:

@@ -20,7 +20,10 @@ _AMOUNTS: dict[Unit, st.SearchStrategy[Json]] = {
 def draw_resources(draw: Draw) -> Json:
     """Some resources; seldom GPUs, which most targets have no word for."""
     chosen = [RESOURCES[name] for name in some(draw, list(RESOURCES)) if name != "gpus" or one_in(draw, 8)]
-    return {each.name: draw(_AMOUNTS.get(each.unit) or st.integers(each.least, 64)) for each in chosen}
+    return {
+        each.name: draw(_AMOUNTS[each.unit] if each.unit in _AMOUNTS else st.integers(each.least, 64))
+        for each in chosen
+    }
 
 
 def draw_outputs(draw: Draw, world: World, shape: StepShape, by: list[str]) -> tuple[Json, Json]:
