@@ -110,7 +110,7 @@ BY_HAND = """\
 import csv
 
 DEPTH = {"a": 3, "b c": 2}
-KEPT = "norm" if config.get("normalize", True) else "call"
+KEPT = "norm" if str(config.get("normalize", True)).lower() == "true" else "call"
 COLUMNS = ["Sample", "Interval", "Length", "Depth", "Calls"]
 
 

@@ -80,10 +80,24 @@ class _Reader:
                 form, cells = self._cells(value.value, value.source)
                 if start:
                     cells = ((Constant(start), *cells[0]),)
-                task = value.value.step if isinstance(value.value, Output) else None
-                yield RowTexts(form, cells, value.source, value.target, task=task)
+                yield RowTexts(form, cells, value.source, value.target, task=self._writer(value.value))
             case _:
                 raise _NotOfRows
+
+    def _writer(self, value: Value) -> str | None:
+        """The step that writes what a path names, if one does."""
+        value = _bound(value, self._family)
+        match value:
+            case Output():
+                return value.step
+            case Choice(test=Const(value=test)):
+                return self._writer(value.then if test else value.other)
+            case Apply(function="@input"):
+                return self._writer(value.operands[0])
+            case Related() if not value.gathers:
+                return self._writer(value.value)
+            case _:
+                return None
 
     def _line(self, value: Apply) -> str:
         """A line that is the same for all."""
