@@ -147,7 +147,7 @@ def _differences(expected: Expected, name: str, job: Job, event: Mapping[str, An
         shell = _without_marking(shell, job)
     log = event["log"][0]
     if "<TBD>" in shell:
-        pass  # Words that a file of another job will hold: Snakemake does not know them yet, and neither does the graph.
+        pass  # Words that a file of another job will hold: nobody knows them yet.
     elif job.command is not None:
         words = _words(shell)
         command = list(job.command)
