@@ -37,6 +37,7 @@ LONG = (
     "engines/test_remote.py",
     "engines/test_scratch.py",
     "engines/test_slurm.py",
+    "engines/test_state_faults.py",
     "engines/test_together.py",
     "engines/test_value_outputs.py",
     "fuzz/test_fuzz.py",
@@ -44,6 +45,7 @@ LONG = (
     "starrynight/test_real.py",
     "starrynight/test_real_pipelines.py",
     "test_security.py",
+    "test_unknown_keys.py",
 )
 """Files of tests that take minutes: `make test-long` runs them alone, and so does naming one."""
 
