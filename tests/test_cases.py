@@ -231,4 +231,4 @@ def test_a_check_loads_little(tmp_path: Path) -> None:
     )
     modules, calls = done.stdout.splitlines()
     assert [name for name in HEAVY if name in modules.split()] == []
-    assert int(calls) < 200_000, "104,000 when this was written, which was 0.15 s"
+    assert int(calls) < 230_000, "199,000 now; 104,000 when this was written, which was 0.15 s"
