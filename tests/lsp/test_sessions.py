@@ -27,7 +27,7 @@ ILLUMINATION = HERE.parents[1] / "specs" / "examples" / "illumination"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A project with the example of illumination correction, and a few images."""
-    folder = tmp_path / "work"
+    folder = tmp_path / "specs"
     shutil.copytree(ILLUMINATION, folder, ignore=shutil.ignore_patterns("images", "results", "build"))
     (folder / ".git").mkdir()
     for name in ("A01_s1", "A01_s2", "B02_s1"):
@@ -146,11 +146,11 @@ def _where(found: lsp.Range) -> str:
 
 
 def _locations(found: Any) -> list[str]:
-    return sorted(f"{each.uri.rpartition('/work/')[2]} {_where(each.range)}" for each in found or ())
+    return sorted(f"{each.uri.rpartition('/specs/')[2]} {_where(each.range)}" for each in found or ())
 
 
 def _edits(edit: lsp.WorkspaceEdit | None) -> Iterator[str]:
     changes = (edit.changes if edit is not None else None) or {}
     for uri, edits in sorted(changes.items()):
         for each in edits:
-            yield f"{uri.rpartition('/work/')[2]} {_where(each.range)} → {each.new_text!r}"
+            yield f"{uri.rpartition('/specs/')[2]} {_where(each.range)} → {each.new_text!r}"
