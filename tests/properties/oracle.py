@@ -275,7 +275,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "str": as_text,
     "int": int,
     "coalesce": lambda *values: _coalesced(*values),
-    "present": lambda values: [v for v in values if v is not None],
+    # A step that is gone has no list at all.
+    "present": lambda values: None if values is None else [v for v in values if v is not None],
     "words": shlex.split,
     "split": lambda text, between: text.split(between) if text else [],
     "match": lambda text, pattern: re.fullmatch(pattern, text) is not None,
