@@ -86,7 +86,7 @@ def done(tmp_path: Path) -> Path:
     log = open_log(*log_place(state, "later"))
     for key, job in state.jobs.items():
         seconds = 600.0 if key.startswith("first") else 3600.0
-        log.write(list(job_rows(key, job._replace(seconds=seconds), set())))
+        log.write(list(job_rows({key: job._replace(seconds=seconds)}, set())))
     log.close()
     return tmp_path
 

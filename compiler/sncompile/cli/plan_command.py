@@ -100,7 +100,7 @@ def command(
         write(work_markdown(work, made.graph.name))
         return
     expected = forecast_for(decisions, made.graph.folder, cores) if work.jobs else None
-    plan = plan_of(made.program, made.unoptimized, checked.diagnostics, work, expected)
+    plan = plan_of(made.program, made.unoptimized, checked.diagnostics, work, expected, decisions.looker)
     write(as_json(plan.as_object()) if machine else plan_text(plan, terminal_width(), bold(reporter.color)))
 
 

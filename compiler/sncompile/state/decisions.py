@@ -293,17 +293,17 @@ class _Deciding:
             )
         if len(before.outputs) != len(outputs) or len(before.inputs) != len(made.inputs[number]):
             return Reason(Why.CHANGED, "paths")
-        same = self._looker.same
-        for path, known in zip(outputs, before.outputs, strict=True):
-            # One that was adopted after it had been deleted is known to be absent, and made when it must be read.
-            if same(path, known) and not (known == ABSENT and path in temp):
-                continue
-            if self._looker.version(path) != ABSENT:
-                return Reason(Why.OUTPUT, path)
-            if path in temp:
-                self._temp[path] = (made.task.name, number, known)
-                continue
-            return Reason(Why.GONE, path)
+        if temp or self._looker.first_other(outputs, before.outputs) < len(outputs):
+            for path, known in zip(outputs, before.outputs, strict=True):
+                # One that was adopted after it had been deleted is known to be absent, and made when it must be read.
+                if self._looker.same(path, known) and not (known == ABSENT and path in temp):
+                    continue
+                if self._looker.version(path) != ABSENT:
+                    return Reason(Why.OUTPUT, path)
+                if path in temp:
+                    self._temp[path] = (made.task.name, number, known)
+                    continue
+                return Reason(Why.GONE, path)
         if not outputs and not os.path.lexists(first):
             return Reason(Why.GONE, first)
         changed = self._changed_input(made.inputs[number], before.inputs)
@@ -334,13 +334,17 @@ class _Deciding:
     def _changed_input(self, inputs: tuple[str, ...], known: Sequence[str]) -> str | None:
         """The first input that is not what it was."""
         if len(inputs) <= 2:
-            return next((p for p, k in zip(inputs, known, strict=True) if not self._is_same(p, k)), None)
+            return self._first_changed(inputs, known)
         # A list that many jobs read is looked at once.
         both = (id(inputs), id(known))
         if both not in self._same:
-            pairs = zip(inputs, known, strict=True)
-            self._same[both] = next((p for p, k in pairs if not self._is_same(p, k)), None)
+            self._same[both] = self._first_changed(inputs, known)
         return self._same[both]
+
+    def _first_changed(self, inputs: tuple[str, ...], known: Sequence[str]) -> str | None:
+        if not self._there and self._looker.first_other(inputs, known) == len(inputs):
+            return None
+        return next((p for p, k in zip(inputs, known, strict=True) if not self._is_same(p, k)), None)
 
     def _is_same(self, path: str, known: str) -> bool:
         if path in self._there:

@@ -86,16 +86,22 @@ class JobFiles:
 
     def firsts(self, task: Task, size: int) -> list[str]:
         """What each job is known by: the first file that it writes, its mark, or if need be its name."""
-        marks = self._marks.get(task.name)
+        marks, place = self._marks.get(task.name), self._place
+        column = next(iter(task.outputs.values())).paths if task.outputs else ()
+        if column and all(column):
+            return [place(paths[0]) for paths in column]
         found = []
         for number in range(size):
             first = next((paths[0] for o in task.outputs.values() if (paths := o.paths[number])), None)
             if first is None:
                 first = marks[number] if marks is not None else f".sncompile/{task.ids[number]}"
-            found.append(self._place(first))
+            found.append(place(first))
         return found
 
     def _place(self, path: str) -> str:
+        # Most paths are below the working folder, in normal form; there may be millions.
+        if path[0] not in "/." and ":" not in path and "/." not in path and "//" not in path:
+            return f"{self._working}/{path}"
         if is_url(path):
             return path
         return _normal(f"{self._working}/{path}" if path[:1] != "/" else path)

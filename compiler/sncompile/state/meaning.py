@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
@@ -154,8 +154,6 @@ class Meanings:
         def listed(paths: tuple[str, ...] | None) -> str:
             if paths is None:
                 return "-"
-            if len(paths) == 1:
-                return name(paths[0])
             # A list that many jobs share is one object.
             if id(paths) not in known:
                 known[id(paths)] = _digest("\0".join(map(name, paths)))
@@ -169,11 +167,13 @@ class Meanings:
         columns += [o.paths for _, o in sorted(task.outputs.items())]
         if not columns:
             return _digest(fixed)
-        return [_digest(fixed + "\0".join(map(listed, paths))) for paths in zip(*columns, strict=True)]
+        named = [[name(p[0]) if p and len(p) == 1 else listed(p) for p in paths] for paths in columns]
+        return [_digest(fixed + "\0".join(each)) for each in zip(*named, strict=True)]
 
 
 def _digest(text: str) -> str:
-    return b64encode(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=9).digest()).decode()
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=9).digest()
+    return b2a_base64(digest, newline=False).decode("ascii")
 
 
 def _joined(pieces: Sequence[Texts], size: int) -> Texts:

@@ -24,6 +24,9 @@ class Places:
         for name, root in roots.items():
             names[absolute(self.folder, root)] = f"{{{name}}}"
         self._starts = sorted(names.items(), key=lambda each: (-len(each[0]), each[0]))
+        self._roots, self._start = frozenset(names), f"{self.folder.rstrip('/')}/"
+        self._slow = {"", ".", "..", *(root.rpartition("/")[2] for root in names)}
+        """Last parts of paths that may be roots themselves, or have to be put in their normal form."""
         self._folders: dict[str, str] = {}
         # In a text a root may stand in full, or as the beginning of a path as it is seen from the working folder.
         self._in_text = []
@@ -39,15 +42,26 @@ class Places:
         """What a path is called."""
         folder, _, rest = path.rpartition("/")
         found = self._folders.get(folder)
-        if found is None or rest in ("", ".", ".."):
+        if found is None or rest in self._slow:
             if is_url(path):
                 return self._named(path)
-            if rest in ("", ".", ".."):
+            if rest in self._slow or not folder:
                 return self._named(os.path.normpath(os.path.join(self.folder, path)))
-            found = self._folders[folder] = self._named(
-                os.path.normpath(os.path.join(self.folder, folder or ("/" if path[0] == "/" else ".")))
-            )
+            found = self._folders[folder] = self._folder(folder)
         return f"{found}/{rest}"
+
+    def _folder(self, folder: str) -> str:
+        """What the path of a file in a folder begins with; it is neither `/` nor the working folder as it stands."""
+        around, _, last = folder.rpartition("/")
+        if around and folder[0] != "." and "/." not in folder and "//" not in folder:
+            # Often each job has a folder of its own: its name is that of the folder around it, and its own.
+            known = self._folders.get(around)
+            if known is None:
+                known = self._folders[around] = self._folder(around)
+            if (folder if folder[0] == "/" else self._start + folder) not in self._roots:
+                return f"{known}/{last}"
+        named = self._named(os.path.normpath(os.path.join(self.folder, folder)))
+        return "" if named == "/" else named
 
     def _named(self, path: str) -> str:
         for root, name in self._starts:

@@ -14,7 +14,7 @@ import re
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, starmap
+from itertools import chain, islice, starmap
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -73,6 +73,8 @@ class State:
     generation: int = 0
     rows: int = 0
     """How many jobs and stamps were read, those that later ones undo among them."""
+    lines: int = 0
+    """In how many lines they stood."""
 
     def name(self, path: str) -> str:
         """What an absolute path is called here."""
@@ -86,6 +88,7 @@ class State:
 
     def take(self, row: Row) -> None:
         """Take a row in. One that makes no sense is passed over."""
+        self.lines += 1
         try:
             match row:
                 case ["j", keys, digests, inputs, outputs, ended, seconds]:
@@ -117,13 +120,17 @@ class State:
     def _take_jobs(
         self, keys: list[str], digests: list[str], inputs: Any, outputs: Any, ended: Any, seconds: Any
     ) -> None:
-        versions = (list(map(self._versions, inputs)), list(map(self._versions, outputs)))
+        versions = (self._versions(inputs), self._versions(outputs))
         done = zip(digests, *versions, _all(ended, int, float), _all(seconds, int, float), strict=True)
         self.jobs.update(dict(zip(keys, starmap(Done, done), strict=True)))
         self.rows += len(keys)
 
-    def _versions(self, told: Any) -> Sequence[str]:
-        return self.lists[told[1:]] if isinstance(told, str) else _all(told, str)
+    def _versions(self, told: Any) -> Sequence[Sequence[str]]:
+        """The versions of the files of each job. Raises `KeyError`, `TypeError`."""
+        if set(map(type, _all(told, list, str))) == {list}:
+            _all(list(chain.from_iterable(told)), str)
+            return told  # type: ignore[no-any-return]
+        return [self.lists[each[1:]] if isinstance(each, str) else _all(each, str) for each in told]
 
     def _paths(self, names: list[str]) -> list[str]:
         start = self.start
@@ -218,17 +225,7 @@ _CHUNK = 1000
 
 def rows_of(state: State) -> Iterator[Row]:
     """A state as rows."""
-    named: dict[int, str] = {}
-    for job in state.jobs.values():
-        for versions in (job.inputs, job.outputs):
-            if len(versions) > MANY and id(versions) not in named:
-                named[id(versions)] = list_name(versions)
-                yield ["s", named[id(versions)], list(versions)]
-    for jobs in _chunks(state.jobs.items()):
-        columns = zip(*(job for _, job in jobs), strict=True)
-        digests, inputs, outputs, ended, seconds = map(list, columns)
-        told = [[f"={named[id(v)]}" if id(v) in named else list(v) for v in held] for held in (inputs, outputs)]
-        yield ["j", [key for key, _ in jobs], digests, *told, ended, seconds]
+    yield from job_rows(state.jobs, set())
     known = ((key, measured) for key, measured in state.measures.items() if key in state.jobs)
     for measures in _chunks(known):
         yield measure_row(dict(measures))
@@ -249,19 +246,23 @@ def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
         yield found
 
 
-def job_rows(key: str, done: Done, kept: set[str]) -> Iterator[Row]:
-    """A job as rows; `kept` are the names of lists that stand in the file already, to which new ones are added."""
-    told: list[Any] = []
-    for versions in (done.inputs, done.outputs):
-        if len(versions) <= MANY:
-            told.append(list(versions))
-            continue
-        name = list_name(versions)
-        if name not in kept:
-            kept.add(name)
-            yield ["s", name, list(versions)]
-        told.append(f"={name}")
-    yield ["j", [key], [done.digest], *([held] for held in told), [done.ended], [done.seconds]]
+def job_rows(jobs: Mapping[str, Done], kept: set[str]) -> Iterator[Row]:
+    """Jobs, by their keys, as rows; `kept` are the names of lists that stand in the file already, to which new ones are
+    added."""
+    named: dict[int, str] = {}
+    for job in jobs.values():
+        for versions in (job.inputs, job.outputs):
+            # A list that many jobs share is one object.
+            if len(versions) > MANY and id(versions) not in named:
+                name = named[id(versions)] = list_name(versions)
+                if name not in kept:
+                    kept.add(name)
+                    yield ["s", name, list(versions)]
+    for some in _chunks(jobs.items()):
+        columns = zip(*(job for _, job in some), strict=True)
+        digests, inputs, outputs, ended, seconds = map(list, columns)
+        told = [[f"={named[id(v)]}" if id(v) in named else list(v) for v in held] for held in (inputs, outputs)]
+        yield ["j", [key for key, _ in some], digests, *told, ended, seconds]
 
 
 def measure_row(measures: Mapping[str, Measured]) -> Row:
@@ -284,7 +285,8 @@ def list_name(versions: Sequence[str]) -> str:
 
 
 def compact(root: str, writing: Collection[str]) -> None:
-    """Make one file of all, where there are many, or much that says nothing.
+    """Make one file of all, where there are many, or much that says nothing, or many lines that say little: it takes
+    several times as long to read jobs and stamps that stand in a line each.
 
     Not while another run is `writing` (names of runs): what it writes must come after what was there before. Whoever
     calls this keeps others from beginning a run in the root. Raises `OSError`.
@@ -296,13 +298,14 @@ def compact(root: str, writing: Collection[str]) -> None:
     # A file of a form that we do not know stays what it is.
     paths = [path for path in paths if _take_all(state, path)]
     living = len(state.jobs) + len(state.stamps) + len(state.measures) + len(state.put_off)
-    if len(paths) <= _KEPT_FILES and state.rows <= 2 * living + 1000:
+    dense = state.rows <= 2 * living + 1000 and state.lines <= living / 10 + 1000
+    if len(paths) <= _KEPT_FILES and dense:
         return
     generation = _generation(paths[-1])
-    whole = folder_of(root) / f"{generation:010d}-~all.log"
-    write_whole(whole, generation, rows_of(state))
+    one = folder_of(root) / f"{generation:010d}-~all.log"
+    write_whole(one, generation, rows_of(state))
     for path in paths:
-        if path != whole:
+        if path != one:
             path.unlink(missing_ok=True)
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 
 from sncompile.ir.language.locations import is_url
@@ -121,6 +121,29 @@ class Looker:
             return f"{size}~{time}" == known
         return False
 
+    def first_other(self, paths: Sequence[str], known: Sequence[str]) -> int:
+        """The place of the first of several files that has not the version that it is known by; `len(paths)` if all
+        have."""
+        # Nearly all files of a pipeline that is current go through here, of which there may be millions: no more is
+        # done for one that is as its stamp has it than has to be.
+        seen, stamps, place = self._seen, self._stamps, 0
+        for path in paths:
+            version = known[place]
+            if path not in seen and path in stamps and stamps[path][4] == version and path not in self.learned:
+                try:
+                    now = os.stat(path)
+                except OSError:
+                    return place
+                size, time, change, inode, _ = stamps[path]
+                if (now.st_ino, now.st_size, now.st_ctime_ns, now.st_mtime_ns) == (inode, size, change, time):
+                    seen[path] = version
+                elif not self.same(path, version):
+                    return place
+            elif not self.same(path, version):
+                return place
+            place += 1
+        return place
+
     def _stamp(self, path: str) -> Stamp | None:
         return (self.learned and self.learned.get(path)) or self._stamps.get(path)
 
@@ -134,10 +157,6 @@ class Looker:
             return self._elsewhere(path)
         try:
             found = os.stat(path)
-            # Most files of a pipeline that is current, of which there may be millions.
-            stamp = self._stamps.get(path)
-            if stamp is not None and _fits(stamp, found) and path not in self.learned:
-                return stamp[4]
             if stat.S_ISREG(found.st_mode):
                 return self._file(path, found, known)
             if stat.S_ISDIR(found.st_mode):
@@ -175,6 +194,11 @@ class Looker:
     def size(self, path: str) -> int:
         """The bytes of a file, or of all files in a directory, that was looked at; -1 where nobody knows."""
         return self._folders.get(path, -1) if (seen := self._seen.get(path, ""))[:1] == "/" else size_in(seen)
+
+    def there(self, path: str) -> bool | None:
+        """Whether a file is there; None where it was not looked at, or cannot be told apart."""
+        seen = self._seen.get(path)
+        return None if seen is None or seen[0] == "?" else seen != ABSENT
 
     def has_stamp(self, path: str) -> bool:
         """Whether a file that was looked at will be known again without being read."""

@@ -6,7 +6,7 @@ Jobs are counted, never written out, so a plan of 100,000 jobs costs little more
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from sncompile.ir.values.run_time import dynamic
 from sncompile.semantics.checking.files import input_files
 from sncompile.semantics.program import Program, Step
 from sncompile.state.forecast import Forecast
+from sncompile.state.versions import Looker
 from sncompile.views.forecast_text import forecast_object
 from sncompile.views.work import Work, work_object
 
@@ -114,9 +115,11 @@ class Plan:
 
 def plan_of(
     program: Program, graph: Graph, warnings: Sequence[Diagnostic] = (), work: Work | None = None,
-    expected: Forecast | None = None,
+    expected: Forecast | None = None, looker: Looker | None = None,
 ) -> Plan:  # fmt: skip
-    """The plan of a program and its graph; `warnings` are told with it, what of it has to run, and what that takes."""
+    """The plan of a program and its graph; `warnings` are told with it, what of it has to run, and what that takes.
+    `looker` has looked at files already."""
+    exists = _existence(program, looker)
     evaluator = Evaluator(graph.families)
     return Plan(
         graph.name,
@@ -127,7 +130,7 @@ def plan_of(
             *(_without_jobs(step) for name, step in program.steps.items() if name not in graph.families),
         ),
         tuple(
-            InputFile(path, _exists(program, path), step, port)
+            InputFile(path, exists(path), step, port)
             for path, (step, port) in input_files(program, Evaluator(program.steps)).items()
         ),
         tuple(OutputFiles(name, _paths(value, evaluator)) for name, value in graph.outputs.items()),
@@ -182,9 +185,19 @@ def _amount(value: Value, family: Family, evaluator: Evaluator) -> Amount:
     return Amount(low, high, expression if low != high or dynamic(value) else None)
 
 
-def _exists(program: Program, path: str) -> bool | None:
-    # Of many files, and `Path` costs ten times that.
-    return None if is_url(path) else os.path.exists(os.path.join(program.folder, path))
+def _existence(program: Program, looker: Looker | None) -> Callable[[str], bool | None]:
+    """Whether an input is there; None where nobody knows."""
+    folder = str(program.folder)
+    start = f"{os.path.abspath(folder)}/"
+
+    def exists(path: str) -> bool | None:
+        if is_url(path):
+            return None
+        # Of many files, and `Path` costs ten times that.
+        there = looker.there(path if path[:1] == "/" else start + path) if looker is not None else None
+        return os.path.exists(os.path.join(folder, path)) if there is None else there
+
+    return exists
 
 
 def _paths(value: Value, evaluator: Evaluator) -> tuple[str, ...]:

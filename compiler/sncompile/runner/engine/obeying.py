@@ -203,7 +203,7 @@ class Obedience:
             seconds = (ended - began) / len(orders)
             done = Done(order.digest, inputs, outputs, round(ended, 3), round(seconds, 3))
             rows.setdefault(order.root, []).extend(
-                job_rows(order.key, done, self._listed.setdefault(order.root, set()))
+                job_rows({order.key: done}, self._listed.setdefault(order.root, set()))
             )
             sizes = tuple(map(self._looker.size, order.outputs))
             if memory is not None or any(map(_is_folder, outputs)):

@@ -142,15 +142,15 @@ def adopt(
     `OSError` where that cannot be written down.
     """
     looker = Looker(stamps_of(states), hashing, servers=decisions.looker.servers)
-    found: dict[str, list[Row]] = {}
-    kept: dict[str, set[str]] = {}
+    jobs: dict[str, dict[str, Done]] = {}
     there = list(_unknown(decisions))
     for made, number in (*there, *_deleted(decisions, [(each.task.name, n) for each, n in there])):
         root, key = made.roots[number], made.keys[number]
         inputs = tuple([looker.version(path) for path in made.inputs[number]])
         outputs = tuple([looker.version(path) for path in made.outputs[number]])
         states[root].jobs[key] = done = Done(made.digests[number], inputs, outputs, 0.0, 0.0)
-        found.setdefault(root, []).extend(job_rows(key, done, kept.setdefault(root, set())))
+        jobs.setdefault(root, {})[key] = done
+    found: dict[str, list[Row]] = {root: list(job_rows(each, set())) for root, each in jobs.items()}
     if found:
         first = states[next(iter(found))]
         found[first.root] += stamp_rows(first, looker.take_learned())

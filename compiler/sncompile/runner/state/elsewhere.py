@@ -179,7 +179,7 @@ def bring(decisions: Decisions, states: Mapping[str, State], logs: Mapping[str, 
             done = results.done._replace(digest=made.digests[number])
             states[root].jobs[key] = done
             # A run that is killed here has lost no more than the job that it was at.
-            opened[root].write(list(job_rows(key, done, kept.setdefault(root, set()))))
+            opened[root].write(list(job_rows({key: done}, kept.setdefault(root, set()))))
     except OSError as error:
         place = str(error.filename2 or error.filename or "")
         message = cannot_write(error, place)
