@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -53,6 +54,26 @@ def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "letters.yaml").write_text(SPEC)
     (tmp_path / "wrong.yaml").write_text(SPEC.replace('params.size}"}', 'params.sise}"}'))
     return Path("letters.yaml")
+
+
+def test_a_person_at_a_terminal_is_told_where_more_is_said(
+    run: Run, spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the command that is named says it; a file that takes the messages has no such line."""
+    assert "explain" not in run("check", "wrong.yaml").err
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    told = run("check", "wrong.yaml", "--color", "never").err
+    (command,) = re.findall("^more on this: sncompile (explain SN.*)$", told, re.MULTILINE)
+    explained = run(*command.split())
+    assert (explained.code, explained.err) == (0, "")
+
+
+def test_a_lock_that_nothing_needs_is_not_said_to_be_there(run: Run, spec: Path) -> None:
+    for options in ((), ("--check",)):
+        ended = run("lock", spec, *options)
+        assert ended.code == 0
+        assert "sncompile.lock: not needed" in ended.err
+    assert not Path("sncompile.lock").exists()
 
 
 def test_check_of_a_correct_spec_ends_with_0(run: Run, spec: Path) -> None:

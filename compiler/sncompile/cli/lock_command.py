@@ -58,7 +58,10 @@ def command(
     changed = made.text != before and (any(made.lock) or bool(before))
     if changed and not compare:
         _put(made.path, made.text, reporter)
-    state = ("would change" if compare else "written") if changed else "up to date"
+    if changed:
+        state = "would change" if compare else "written"
+    else:
+        state = "up to date" if before else "not needed: nothing that could change is referred to"
     write(f"{made.path}: {state}\n", err=True)
     if made.faults:
         reporter.show(made.faults, sources)

@@ -36,7 +36,7 @@ class Reporter(NamedTuple):
             if diagnostics:
                 shown, rest = _few_of_a_kind(diagnostics)
                 text = TextRenderer(dict(sources), color=wants_color(self.color, sys.stderr)).render(shown)
-                write(text + rest, err=True)
+                write(text + rest + _more(diagnostics), err=True)
             return
         write(_for_machines(diagnostics, self.form), err=not result)
 
@@ -88,6 +88,15 @@ def _few_of_a_kind(diagnostics: Sequence[Diagnostic]) -> tuple[list[Diagnostic],
     return shown, "".join(lines)
 
 
+def _more(diagnostics: Sequence[Diagnostic]) -> str:
+    """A line that says, to a person at a terminal, where more is told of the errors."""
+    codes = list(dict.fromkeys(d.code for d in diagnostics if d.severity is Severity.ERROR))
+    if not codes or not _is_terminal(sys.stderr):
+        return ""
+    what = f"this: sncompile explain {codes[0]}" if len(codes) == 1 else f"each: sncompile explain {codes[0]}, and so on"
+    return f"\nmore on {what}\n"
+
+
 def has_errors(diagnostics: Sequence[Diagnostic]) -> bool:
     """Whether an error is among them."""
     return any(d.severity is Severity.ERROR for d in diagnostics)
@@ -97,7 +106,11 @@ def wants_color(choice: str, stream: Any) -> bool:
     """Whether to colour what goes to a stream."""
     if choice != "auto":
         return choice == "always"
-    return not os.environ.get("NO_COLOR") and hasattr(stream, "isatty") and stream.isatty()
+    return not os.environ.get("NO_COLOR") and _is_terminal(stream)
+
+
+def _is_terminal(stream: Any) -> bool:
+    return hasattr(stream, "isatty") and stream.isatty()
 
 
 def bold(color: str) -> Callable[[str], str]:
