@@ -93,7 +93,9 @@ def _more(diagnostics: Sequence[Diagnostic]) -> str:
     codes = list(dict.fromkeys(d.code for d in diagnostics if d.severity is Severity.ERROR))
     if not codes or not _is_terminal(sys.stderr):
         return ""
-    what = f"this: sncompile explain {codes[0]}" if len(codes) == 1 else f"each: sncompile explain {codes[0]}, and so on"
+    what = (
+        f"this: sncompile explain {codes[0]}" if len(codes) == 1 else f"each: sncompile explain {codes[0]}, and so on"
+    )
     return f"\nmore on {what}\n"
 
 
