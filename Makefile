@@ -3,7 +3,8 @@
 #   make demo    illumination correction of a small plate, from pixels to a report
 #   make test    every test but the long ones, some minutes
 #   make test-fast  those that start no engine, two or three minutes
-#   make test-long  the long ones: hostile values in every place, CWL engines, crashes at every write, fuzzing
+#   make test-long  the long ones: hostile values in every place, CWL engines, crashes at every write, fuzzing, and more
+#                random specs
 #   make test-engines  the tests that need SLURM, Docker, podman or Apptainer (installed with apt-get by root on Debian)
 #                and Snakemake's executor plugins
 #   make test-starrynight  the library and its test double against the `starrynight` on PATH, where there is one
@@ -76,6 +77,7 @@ test-pythons:
 
 test-long: $(VENV)/.test
 	PATH="$(BIN):$$PATH" python -m pytest -n 2 --long
+	PATH="$(BIN):$$PATH" SNCOMPILE_EXAMPLES=200 SNCOMPILE_SPECS=100 python -m pytest -n 2 tests/properties
 
 # SLURM and Docker are started by root, and only where there are none.
 ENGINES := slurm-wlm munge podman runc conmon catatonit docker.io docker-registry busybox-static bash-static patchelf \

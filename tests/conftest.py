@@ -25,18 +25,28 @@ LONG = (
     "engines/test_cwl.py",
     "engines/test_cwl_containers.py",
     "engines/test_cwl_values.py",
-    "engines/test_elsewhere.py",
+    "engines/test_disk.py",
+    "engines/test_done.py",
     "engines/test_edits_and_kills.py",
+    "engines/test_elsewhere.py",
+    "engines/test_examples.py::test_tissue",
+    "engines/test_forecasts.py",
     "engines/test_late.py",
     "engines/test_late_scatter.py",
     "engines/test_levels.py",
     "engines/test_list_files.py",
+    "engines/test_lookups.py::test_sheets_of_thousands_of_rows",
+    "engines/test_memory.py",
     "engines/test_optional_outputs.py",
+    "engines/test_past_runs.py",
     "engines/test_profiles.py",
     "engines/test_read_back.py",
     "engines/test_remote.py",
     "engines/test_scratch.py",
     "engines/test_slurm.py",
+    "engines/test_snakemake_object.py",
+    "engines/test_state_edits.py::test_a_run_after_edits_does_what_has_to_be_done[301-1]",
+    "engines/test_state_edits.py::test_a_run_after_edits_does_what_has_to_be_done[600-1]",
     "engines/test_state_faults.py",
     "engines/test_together.py",
     "engines/test_value_outputs.py",
@@ -44,10 +54,11 @@ LONG = (
     "starrynight/test_commands.py",
     "starrynight/test_real.py",
     "starrynight/test_real_pipelines.py",
+    "telemetry/test_plugin.py",
     "test_security.py",
     "test_unknown_keys.py",
 )
-"""Files of tests that take minutes: `make test-long` runs them alone, and so does naming one."""
+"""Files of tests, and tests of a file, that take minutes: `make test-long` runs them alone, and so does naming one."""
 
 SLOW = (
     "attacks/", "bench/", "engines/", "exchange/", "fuzz/", "mutants/", "properties/", "starrynight/", "telemetry/",
@@ -74,7 +85,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted, left = [], []
     for item in items:
         file = item.path.relative_to(here).as_posix()
-        is_long = file in LONG
+        is_long = f"{file}::{item.name}".startswith(LONG)
         too_slow = config.getoption("--fast") and file.startswith(SLOW) and file not in SAMPLE
         chosen = (is_long == config.getoption("--long") and not too_slow) or item.path in named
         (wanted if chosen else left).append(item)

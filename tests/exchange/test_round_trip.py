@@ -16,7 +16,7 @@ from sncompile.exchange.bilayers.spec import same
 from . import bilayers
 from .strategies import specs
 
-_ROUND = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+_ROUND = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("name", bilayers.NAMES)

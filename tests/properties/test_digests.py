@@ -21,7 +21,7 @@ from sncompile.testing.spec import Spec, write_spec
 
 from .strategies import specs
 
-EXAMPLES = int(os.environ.get("SNCOMPILE_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("SNCOMPILE_EXAMPLES", "40"))
 varied = settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -25,7 +25,7 @@ from sncompile.passes.pipeline import LEVELS, PASSES, Pass, optimize
 from sncompile.testing.spec import Spec, write_spec
 from sncompile.testing.strategies import Branches, branches, graphs, specs
 
-EXAMPLES = int(os.environ.get("SNCOMPILE_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("SNCOMPILE_EXAMPLES", "25"))
 SAFE = [each for each in PASSES if each.level == 1]
 """The passes that keep every job."""
 

@@ -21,7 +21,7 @@ FIRST = 20_000
 
 ASKED = int(os.environ.get("SNCOMPILE_SPECS", "0"))
 COMPARED = ASKED or 120
-RUN = ASKED or 16
+RUN = ASKED or 8
 CWL = ASKED // 20
 AT_ONCE = 20
 """So many specs are one test."""
