@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"(?:--?)?[A-Za-z_/](?:[A-Za-z0-9_./+=-]*[A-Za-z0-9_./+=])?|\$\(inputs\.\w+(?:\.length)?\)")
 _MEANS_MORE = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n", "-y", "-n"))
 _WIDTH = 110
+_TITLE = 500
 
 
 def _folder() -> str:
@@ -36,7 +37,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    found.filters |= {"flow": flow, "line": one_line, "block": block, "lines": filled, "typed": typed}
+    found.filters |= {"flow": flow, "line": one_line, "block": block, "lines": filled, "typed": typed, "short": short}
     return found
 
 
@@ -116,6 +117,15 @@ def filled(words: Sequence[str], indent: int) -> str:
 def one_line(text: str) -> str:
     """Text for a comment: on one line, without characters that would end it."""
     return "".join(c if c.isprintable() else " " for c in text)
+
+
+def short(title: str) -> str:
+    """The beginning of a title, where it is longer than anybody reads.
+
+    >>> short("x" * 1000) == "x" * 500 + "…"
+    True
+    """
+    return title if len(title) <= _TITLE else f"{title[:_TITLE]}…"
 
 
 def has_default(default: Json | Absent) -> bool:
