@@ -20,6 +20,6 @@ def command(stdio: bool) -> None:
     if importlib.util.find_spec("pygls") is None:
         write("sncompile lsp needs the package pygls: `pip install 'sncompile[lsp]'`\n", err=True)
         sys.exit(2)
-    from sncompile.lsp.server import serve
+    from sncompile.lsp.requests import serve
 
     serve()
