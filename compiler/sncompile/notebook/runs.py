@@ -225,7 +225,7 @@ class Run:
         from sncompile.runner.report import report_page
 
         path = Path(out) if out is not None else self.folder / "report.html"
-        path.write_text(report_page(self.watch), "utf-8", errors="replace")
+        path.write_text(report_page(self.watch, path), "utf-8", errors="replace")
         return path
 
     def __repr__(self) -> str:
