@@ -56,7 +56,25 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """Click on the first element that fits."""
-        self.value(f"document.querySelector({json.dumps(selector)}).click()")
+        self._send(selector, "new MouseEvent('click', {bubbles: true})")
+
+    def press(self, selector: str, key: str) -> None:
+        """Press a key on the first element that fits."""
+        self._send(selector, f"new KeyboardEvent('keydown', {{key: {json.dumps(key)}, bubbles: true}})")
+
+    def choose(self, selector: str, value: str) -> None:
+        """Choose one of what a field offers."""
+        self.value(f"document.querySelector({json.dumps(selector)}).value = {json.dumps(value)}")
+        self._send(selector, "new Event('change', {bubbles: true})")
+
+    def box(self, selector: str) -> tuple[float, float, float, float]:
+        """Where the first element that fits stands in the window: its left end and top, its width and height."""
+        place = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect()"
+        x, y, width, height = self.value(f"(({{x, y, width, height}}) => [x, y, width, height])({place})")
+        return x, y, width, height
+
+    def _send(self, selector: str, event: str) -> None:
+        self.value(f"document.querySelector({json.dumps(selector)}).dispatchEvent({event})")
 
     def write(self, selector: str, text: str) -> None:
         """Write a text into a field."""

@@ -15,10 +15,11 @@ from sncompile.api import check, graph_of
 from sncompile.drawing.families import family_picture
 from sncompile.drawing.layered import layered
 from sncompile.drawing.layout import lay_out
+from sncompile.drawing.scripts import source_hash
 from sncompile.drawing.themed_svg import to_themed_svg
 from sncompile.runner.job_names import JobName
 from sncompile.runner.measures import JobTime, Measure
-from sncompile.runner.report import report_page, source_hash
+from sncompile.runner.report import report_page
 from sncompile.runner.timeline import MOST_BARS, timeline
 from sncompile.runner.watch import Watch
 

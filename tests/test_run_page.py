@@ -113,9 +113,7 @@ def test_states_and_steps_are_filters(page: Browser) -> None:
     assert shown(page) == ["count plate=P1, well=B02", "count plate=P2, well=B02"]
     page.click(".chip.is-failed")
     assert len(shown(page)) == 3
-    page.value(
-        "const s = document.querySelector('#jobs select'); s.value = 'image'; s.dispatchEvent(new Event('change'))"
-    )
+    page.choose("#jobs select", "image")
     assert shown(page) == ["image plate=P1, well=B02, site=10"]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 import shlex
@@ -17,7 +15,9 @@ from markupsafe import Markup
 
 from sncompile.diagnostics import Span
 from sncompile.diagnostics.text import visible
-from sncompile.drawing.themed_svg import Mark, to_themed_svg
+from sncompile.drawing.grouping import groups_of, views_of
+from sncompile.drawing.scripts import script, source_hash
+from sncompile.drawing.themed_svg import Mark, to_themed_views
 from sncompile.runner.display import duration
 from sncompile.runner.facts import picture_from
 from sncompile.runner.failures import SameFailures, together
@@ -63,15 +63,14 @@ class RunPage:
     def whole(self, status: RunStatus) -> str:
         """The page as it stands."""
         facts = self._watch.names.facts
-        scripts = [
-            self._script(name) for name in ("graph/graph.js", "report/jobs.js", *["report/live.js"] * self._live)
-        ]
+        names = ("graph/graph.js", "report/jobs.js", *(["report/live.js"] if self._live else []))
+        scripts = [script(name) for name in names]
         return self._environment.get_template("report/page.html").render(
             self._content(status),
             graph=_graph(status, facts),
             parameters=_parameters(facts, self._names(status)),
             scripts=scripts,
-            hashes=[source_hash(script) for script in scripts],
+            hashes=[source_hash(each) for each in scripts],
             data=as_json(self.data(status)),
             live=self._live,
             fragments=FRAGMENTS,
@@ -89,9 +88,6 @@ class RunPage:
         """What the page's script reads: the jobs, and what the graph's boxes show."""
         marks = {name: list(mark) for name, mark in _marks(status, self._watch.names.facts).items()}
         return {"state": status.state.value, **self._jobs.data(status, status.ended or now()), "marks": marks}
-
-    def _script(self, name: str) -> Markup:
-        return Markup(files("sncompile.templates").joinpath(name).read_text("utf-8"))
 
     def _names(self, status: RunStatus) -> list[str]:
         told = self._watch.names.facts.get("steps") or ()
@@ -130,11 +126,6 @@ def as_json(data: object) -> Markup:
     """Data as a page may hold it in an element of its own, whatever texts are in it."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
-
-
-def source_hash(script: str) -> str:
-    """What a page's policy names a script by, so that no other one is ever run."""
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _environment() -> Environment:
@@ -285,7 +276,23 @@ def _begun(status: RunStatus) -> bool:
 def _marks(status: RunStatus, facts: Mapping[str, Any]) -> dict[str, Mark]:
     progress = {step.name: step for step in status.steps}
     names = [str(step["name"]) for step in facts.get("steps") or ()]
-    return {name: step_mark(progress.get(name), begun=_begun(status)) for name in names}
+    picture = picture_from(facts)
+    together = groups_of(picture) if picture is not None else {}
+    found = {name: step_mark(progress.get(name), begun=_begun(status)) for name in names}
+    for group, steps in together.items():
+        found[group] = step_mark(
+            _sum(group, [progress[name] for name in steps if name in progress]), begun=_begun(status)
+        )
+    return found
+
+
+def _sum(name: str, steps: Sequence[StepProgress]) -> StepProgress:
+    """The jobs of several steps together."""
+    counts = {field: sum(getattr(step, field) for step in steps) for field in _COUNTED}
+    return StepProgress(name, **counts)
+
+
+_COUNTED = ("total", "running", "done", "failed", "stopped")
 
 
 def _graph(status: RunStatus, facts: Mapping[str, Any]) -> Markup:
@@ -293,7 +300,7 @@ def _graph(status: RunStatus, facts: Mapping[str, Any]) -> Markup:
     if picture is None:
         return Markup()
     # Its texts are escaped where it is made.
-    return Markup(to_themed_svg(picture, _marks(status, facts)))
+    return Markup(to_themed_views(views_of(picture), _marks(status, facts)))
 
 
 def _steps(
