@@ -59,6 +59,7 @@ class RunPage:
         self._measures = Measures(watch)
         self._jobs = PageJobs(watch, links, self._measures)
         self._environment = _environment()
+        self._drawn: Markup | None = None
 
     def whole(self, status: RunStatus) -> str:
         """The page as it stands."""
@@ -67,7 +68,7 @@ class RunPage:
         scripts = [script(name) for name in names]
         return self._environment.get_template("report/page.html").render(
             self._content(status),
-            graph=_graph(status, facts),
+            graph=self._graph(status),
             parameters=_parameters(facts, self._names(status)),
             scripts=scripts,
             hashes=[source_hash(each) for each in scripts],
@@ -88,6 +89,12 @@ class RunPage:
         """What the page's script reads: the jobs, and what the graph's boxes show."""
         marks = {name: list(mark) for name, mark in _marks(status, self._watch.names.facts).items()}
         return {"state": status.state.value, **self._jobs.data(status, status.ended or now()), "marks": marks}
+
+    def _graph(self, status: RunStatus) -> Markup:
+        # To lay it out takes long. While the run works, the page's script changes what the boxes show.
+        if self._drawn is None:
+            self._drawn = _graph(status, self._watch.names.facts)
+        return self._drawn
 
     def _names(self, status: RunStatus) -> list[str]:
         told = self._watch.names.facts.get("steps") or ()
