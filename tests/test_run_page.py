@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sncompile.ir.jobs.expansion import Job
+from sncompile.notebook.live import run_html
 from sncompile.runner.page.links import Links
 from sncompile.runner.page.results import head_of
 from sncompile.runner.page.wells import is_well, well_key
@@ -215,6 +216,20 @@ def test_wells_are_those_of_plates_of_at_most_384() -> None:
         "A1",
         "P24",
     ]
+
+
+def test_a_notebook_folds_the_steps_of_a_large_run(tmp_path: Path) -> None:
+    """Those that have something to tell come first; the rest is one line that unfolds."""
+    steps = "".join(
+        f'  s{n}: {{module: {{outputs: {{o: {{type: file}}}}, command: [touch, "${{outputs.o}}"]}}}}\n'
+        for n in range(40)
+    )
+    (tmp_path / "spec.yaml").write_text(f"sncompile: 1\npipeline: many\nsteps:\n{steps}")
+    watch = Watch(make_run(tmp_path / "spec.yaml", tmp_path, lambda n, job: "failed" if n == 38 else "done", ended=1))
+    seen, _, folded = run_html(watch, watch.look()).partition("<details>")
+    assert seen.index("<td>s38</td>") < seen.index("<td>s0</td>")
+    assert "<summary>10 more steps</summary>" in folded
+    assert "<td>s39</td>" in folded
 
 
 def test_links_never_have_a_scheme(tmp_path: Path) -> None:
