@@ -90,6 +90,17 @@ def test_a_groups_view_has_its_inside_and_what_is_linked_to_it(picture: Picture)
     assert views["all"].picture == picture
 
 
+def test_steps_that_feed_each_other_are_no_group(tmp_path: Path) -> None:
+    """Twenty numbered steps in a row are twenty steps."""
+    (tmp_path / "copy.yaml").write_text(COPY)
+    (tmp_path / "raw.txt").touch()
+    links = ["raw.txt", *(f'"${{s{n}.o}}"' for n in range(19))]
+    steps = "".join(f"  s{n}: {{with: {{i: {link}}}, module: ./copy.yaml}}\n" for n, link in enumerate(links))
+    (tmp_path / "spec.yaml").write_text(f"sncompile: 1\npipeline: row\nsteps:\n{steps}")
+    row = family_picture(graph_of(check(tmp_path / "spec.yaml").require()))
+    assert [view.picture for view in views_of(row)] == [row]
+
+
 def test_groups_know_their_steps(picture: Picture) -> None:
     assert groups_of(picture)["group:pcp"] == ["pcp.one", "pcp.two"]
 

@@ -1,11 +1,12 @@
 """A large picture → views of it: one of its groups, one of each group's inside, and the whole.
 
-A nested pipeline is a group, and so are boxes of a kind whose names differ in numbers alone (`count_01`, `count_02`).
+A nested pipeline is a group, and so are boxes beside each other whose names differ in numbers alone (`count_01`, …).
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ FEW_STEPS = 12
 """A picture of no more steps is drawn as a whole alone."""
 
 ALIKE = 4
-"""So many boxes whose names differ in numbers are a group."""
+"""So many boxes whose names differ in numbers are a group, unless one of them feeds another."""
 
 _NUMBER = re.compile(r"[0-9]+")
 _STRONGEST = (Bond.GATHER, Bond.BROADCAST, Bond.LINK, Bond.MAP, Bond.ORDER)
@@ -73,12 +74,15 @@ def _ways(picture: Picture) -> dict[str, Way]:
     for parent in parents.values():
         for depth in range(1, len(parent) + 1):
             sizes[parent[:depth]] = sizes.get(parent[:depth], 0) + 1
-    alike: dict[tuple[Way, str], int] = {}
-    for node in picture.nodes:
-        alike[_stem(node, parents)] = alike.get(_stem(node, parents), 0) + 1
+    stems = {node.id: _stem(node, parents) for node in picture.nodes}
+    alike = Counter(stems.values())
+    # What feeds its like is a chain, each of whose links is to be seen.
+    for link in picture.links:
+        if stems[link.source] == stems[link.target]:
+            alike[stems[link.source]] = 0
     found = {}
     for node in picture.nodes:
-        parent, stem = _stem(node, parents)
+        parent, stem = stems[node.id]
         step = node.shape is Shape.STEP
         way = [parent[depth] for depth in range(len(parent)) if step and sizes[parent[: depth + 1]] > 1]
         called = stem if step else f"{node.shape.value} {stem}"
