@@ -17,6 +17,7 @@ from sncompile.drawing.dot import to_dot
 from sncompile.drawing.families import family_picture
 from sncompile.drawing.mermaid import escaped, to_mermaid
 from sncompile.drawing.picture import Bond, Picture, Shape
+from sncompile.drawing.scripts import script, source_hash
 from sncompile.drawing.single_jobs import job_picture
 
 MODULE = """\
@@ -137,15 +138,16 @@ def test_graphviz_takes_any_title(tmp_path: Path, title: str) -> None:
     assert not [e for e in root.iter() if e.tag.endswith("script")]
 
 
-@needs_dot
 def test_html_needs_nothing_beside_it(tmp_path: Path) -> None:
-    """One file, no script, nothing fetched; hostile text stays text."""
+    """One file, no script but its own, nothing fetched; hostile text stays text."""
     out = tmp_path / "g.html"
     assert draw(written(tmp_path, title=HOSTILE), "-o", out).exit_code == 0
     seen = Seen()
     seen.feed(out.read_text("utf-8"))
     assert "svg" in seen.tags
-    assert not {"script", "link", "iframe", "img", "object"} & seen.tags
+    assert [text for text in seen.text if "use strict" in text] == [script("graph/graph.js")]
+    assert f"script-src 'sha256-{source_hash(script('graph/graph.js'))}'" in out.read_text("utf-8")
+    assert not {"link", "iframe", "img", "object"} & seen.tags
     assert all(value.startswith("#") or "w3.org" in value for value in seen.places)
     assert HOSTILE.split("$")[0][:12] in "".join(seen.text)
 
@@ -187,7 +189,7 @@ def test_without_graphviz_there_is_help(tmp_path: Path, monkeypatch: pytest.Monk
     assert "error[SN704]" in ended.stderr
     assert ".mmd" in ended.stderr
     assert not (tmp_path / "g.svg").exists()
-    for name in ("g.mmd", "g.dot"):
+    for name in ("g.mmd", "g.dot", "g.html"):
         assert draw(written(tmp_path), "-o", tmp_path / name).exit_code == 0
 
 

@@ -409,6 +409,31 @@ def test_a_notebook_shows_a_run_live_and_the_run_outlives_the_kernel(here: Path,
     assert run.wait() == "done"
 
 
+def test_a_run_that_a_cell_waits_for_is_shown_once(here: Path, kernel: Any) -> None:
+    """The cell's last value is the run, which the wait has just shown; asked for again, it is shown again."""
+    _, client = kernel
+    code = f"import os, sncompile as sn\nos.chdir({str(here)!r})\nbackend = sn.SnakemakeBackend(cores=2)\n"
+    for words in (f"{code}run = backend.run(sn.load('spec.yaml'))\nrun", "run"):
+        (shown,) = [m for m in outputs(client, words) if m["msg_type"] == "display_data"]
+    assert "sn-is-done" in shown["content"]["data"]["text/html"]
+
+
+def test_a_large_pipeline_is_shown_by_its_groups(here: Path) -> None:
+    """The picture is the overview; what it leaves out can be unfolded, without a script."""
+    steps = "".join(
+        f"  copy_{n}: {{with: {{i: in.txt}}, module: {{inputs: {{i: {{type: file}}}}, outputs: {{o: {{type: file}}}}, "
+        f'command: [cp, "${{inputs.i}}", "${{outputs.o}}"]}}}}\n'
+        for n in range(40)
+    )
+    (here / "in.txt").touch()
+    (here / "large.yaml").write_text(f"sncompile: 1\npipeline: large\nsteps:\n{steps}")
+    first, *folded = sn.load("large.yaml")._repr_html_().split("<details>")
+    assert ">copy_#</text>" in first
+    assert ">copy_7</text>" not in first
+    assert ">copy_7</text>" in folded[0]
+    assert "<summary>copy_# " in folded[0]
+
+
 def test_a_notebook_shows_faults_without_a_traceback(here: Path, kernel: Any) -> None:
     """A `CompileError` and a `RunError` are told as on the command line."""
     (here / "broken").touch()

@@ -16,6 +16,7 @@ from sncompile.diagnostics import CompileError
 from sncompile.diagnostics.system_errors import reason
 from sncompile.drawing.dot import to_dot
 from sncompile.drawing.families import family_picture
+from sncompile.drawing.grouping import View, views_of
 from sncompile.drawing.mermaid import to_mermaid
 from sncompile.drawing.picture import Picture
 from sncompile.drawing.single_jobs import MOST, job_picture
@@ -51,7 +52,7 @@ def command(
         if out is None:
             write(to_mermaid(picture))
             return
-        drawn = _drawn(picture, out.suffix.lower())
+        drawn = _drawn(picture, out.suffix.lower(), grouped=not single)
     except CompileError as error:
         reporter.fail(error)
     _put(out, drawn)
@@ -64,7 +65,11 @@ def _picture(graph: Graph, single: bool) -> Picture:
     return job_picture(graph) if single else family_picture(graph)
 
 
-def _drawn(picture: Picture, suffix: str) -> bytes:
+def _drawn(picture: Picture, suffix: str, *, grouped: bool) -> bytes:
+    if suffix == ".html":
+        from sncompile.drawing.page import to_page
+
+        return to_page(picture, views_of(picture) if grouped else [View("all", "all jobs", picture)]).encode()
     if suffix == ".mmd":
         return to_mermaid(picture).encode()
     dot = to_dot(picture)
@@ -72,11 +77,7 @@ def _drawn(picture: Picture, suffix: str) -> bytes:
         return dot.encode()
     from sncompile.drawing.graphviz import draw
 
-    if suffix != ".html":
-        return draw(dot, suffix.removeprefix("."))
-    from sncompile.drawing.page import to_page
-
-    return to_page(picture, draw(dot, "svg").decode()).encode()
+    return draw(dot, suffix.removeprefix("."))
 
 
 def _put(out: Path, drawn: bytes) -> None:

@@ -29,7 +29,7 @@ def command(run: str, out: Path | None) -> None:
 
     watch = watch_run(run)
     out = out if out is not None else watch.folder.path / "report.html"
-    page = report_page(watch).encode("utf-8", "replace")
+    page = report_page(watch, out).encode("utf-8", "replace")
     try:
         put_file(out, page)
     except OSError as error:

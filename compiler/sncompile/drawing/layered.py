@@ -19,7 +19,7 @@ Layer = list[str]
 
 
 def layered(picture: Picture, sizes: Mapping[str, tuple[float, float]]) -> Layout:
-    """The layout of a picture whose links form no ring."""
+    """The layout of a picture; links that close a ring lead upwards."""
     rank = _ranks(picture)
     paths = [_path(number, rank[link.source], rank[link.target]) for number, link in enumerate(picture.links)]
     chains = [[link.source, *between, link.target] for link, between in zip(picture.links, paths, strict=True)]
@@ -40,9 +40,9 @@ def _ranks(picture: Picture) -> dict[str, int]:
 
     above: dict[str, set[str]] = {node.id: set() for node in picture.nodes}
     below: dict[str, set[str]] = {node.id: set() for node in picture.nodes}
-    for link in picture.links:
-        above[link.target].add(link.source)
-        below[link.source].add(link.target)
+    for source, target in _forward(picture):
+        above[target].add(source)
+        below[source].add(target)
     rank: dict[str, int] = {}
     for name in TopologicalSorter(above).static_order():
         rank[name] = max((rank[other] + 1 for other in above[name]), default=0)
@@ -50,6 +50,31 @@ def _ranks(picture: Picture) -> dict[str, int]:
         if not needed and below[name]:
             rank[name] = min(rank[other] for other in below[name]) - 1
     return rank
+
+
+def _forward(picture: Picture) -> list[tuple[str, str]]:
+    """The links without those that close a ring, as groups of steps may: what is found twice on one way leads back."""
+    below: dict[str, list[str]] = {node.id: [] for node in picture.nodes}
+    for link in picture.links:
+        below[link.source].append(link.target)
+    found: list[tuple[str, str]] = []
+    left: set[str] = set()
+    for node in picture.nodes:
+        way = [(node.id, iter(below[node.id]))] if node.id not in left else []
+        on_the_way = {node.id}
+        while way:
+            name, rest = way[-1]
+            target = next(rest, None)
+            if target is None:
+                left.add(name)
+                on_the_way.discard(name)
+                way.pop()
+            elif target not in on_the_way:
+                found.append((name, target))
+                if target not in left:
+                    on_the_way.add(target)
+                    way.append((target, iter(below[target])))
+    return found
 
 
 def _path(number: int, start: int, end: int) -> list[str]:

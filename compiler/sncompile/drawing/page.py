@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from importlib.resources import files
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from sncompile.drawing.palette import BOXES, INK, LINKS, SAYS, SOFT
+from sncompile.drawing.grouping import View
+from sncompile.drawing.palette import SAYS
 from sncompile.drawing.picture import Picture, Shape
+from sncompile.drawing.scripts import script, source_hash
+from sncompile.drawing.themed_svg import to_themed_views
 
-_PROLOG = re.compile(r"\A.*?(?=<svg\b)", re.DOTALL)
 
-
-def to_page(picture: Picture, svg: str) -> str:
-    """The page; `svg` is the picture as Graphviz drew it."""
+def to_page(picture: Picture, views: Sequence[View]) -> str:
+    """The page of a picture, with the views of it that a reader may choose among."""
     environment = Environment(
         loader=FileSystemLoader(str(files("sncompile.templates"))), autoescape=True, undefined=StrictUndefined
     )
     bonds = {link.bond for link in picture.links}
     shapes = {node.shape for node in picture.nodes}
+    own = script("graph/graph.js")
     return environment.get_template("graph/page.html").render(
         picture=picture,
-        svg=_PROLOG.sub("", svg),
-        ink=INK,
-        soft=SOFT,
-        links=[(bond.value, color, SAYS[bond]) for bond, color in LINKS.items() if bond in bonds],
-        boxes=[(shape.value, BOXES[shape]) for shape in Shape if shape in shapes],
+        # Its texts are escaped where it is made.
+        drawings=Markup(to_themed_views(views)),
+        script=own,
+        hash=source_hash(own),
+        links=[(bond.value, says) for bond, says in SAYS.items() if bond in bonds],
+        boxes=[shape.value for shape in Shape if shape in shapes],
     )

@@ -10,8 +10,9 @@ from html import escape
 from typing import NamedTuple
 
 from sncompile.drawing.boxes import LINE, PAD, TITLE, Box, Layout, Point, rows, text_width
+from sncompile.drawing.grouping import GROUP, View
 from sncompile.drawing.layout import lay_out
-from sncompile.drawing.picture import Link, Node, Picture, Shape, words
+from sncompile.drawing.picture import Bond, Link, Node, Picture, Shape, words
 
 _BAR = 5.0
 _ROUND = {Shape.STEP: 7, Shape.TABLE: 2, Shape.FILE: 2, Shape.OUTPUT: 14}
@@ -28,15 +29,25 @@ class Mark(NamedTuple):
     parts: Sequence[tuple[str, float]]
 
 
-def to_themed_svg(picture: Picture, marks: Mapping[str, Mark] | None = None) -> str:
-    """The picture as an `<svg>` to stand inside of a page; `marks` are those of steps, by node id."""
+def to_themed_views(views: Sequence[View], marks: Mapping[str, Mark] | None = None) -> str:
+    """Views as one `<svg>` each, of which the first is shown and the page's script opens the others."""
+    return "\n".join(
+        to_themed_svg(view.picture, marks, f'data-view="{_text(view.id)}" data-title="{_text(view.title)}"{hidden}')
+        for view, hidden in zip(views, ["", *[" hidden"] * len(views)], strict=False)
+    )
+
+
+def to_themed_svg(picture: Picture, marks: Mapping[str, Mark] | None = None, attributes: str = "") -> str:
+    """The picture as an `<svg>` to stand inside of a page; `marks` are those of boxes, by node id."""
     marks = marks or {}
+    ids = {node.id for node in picture.nodes}
+    marks = {name: mark for name, mark in marks.items() if name in ids}
     more = {name: (text_width(mark.says) * 1.1, LINE + _BAR + 4) for name, mark in marks.items()}
     layout = lay_out(picture, more)
     width, height = layout.width + 8, layout.height + 8
     head = (
         f'<svg class="sn-graph" xmlns="http://www.w3.org/2000/svg" viewBox="-4 -4 {width:.0f} {height:.0f}" '
-        f'width="{width:.0f}" height="{height:.0f}" role="img" aria-label="{_text(picture.caption)}">'
+        f'width="{width:.0f}" height="{height:.0f}" role="img" aria-label="{_text(picture.caption)}" {attributes}>'
     )
     parts = [_arrow(link, curve) for link, curve in zip(picture.links, layout.curves, strict=True)]
     parts += [_node(node, layout.boxes[node.id], marks.get(node.id)) for node in picture.nodes]
@@ -48,13 +59,18 @@ def _text(text: str) -> str:
     return escape(words(text, 300), quote=True)
 
 
+def _kind(link: Link) -> str:
+    """The class of a link; `sn-link` is that of all."""
+    return "column" if link.bond is Bond.LINK else link.bond.value
+
+
 def _labels(picture: Picture, layout: Layout) -> list[str]:
     found = []
     for link, place in zip(picture.links, layout.labels, strict=True):
         if place is not None and link.label:
             wide = text_width(link.label) * 0.9 + 6
             found.append(
-                f'<g class="sn-label sn-{link.bond.value}"><rect x="{place.x - wide / 2:.1f}" y="{place.y - 7:.1f}" '
+                f'<g class="sn-label sn-{_kind(link)}"><rect x="{place.x - wide / 2:.1f}" y="{place.y - 7:.1f}" '
                 f'width="{wide:.1f}" height="14" rx="3"/>{_line(link.label, place.x, place.y + 3.5, "sn-says")}</g>'
             )
     return found
@@ -69,8 +85,9 @@ def _arrow(link: Link, curve: Sequence[Point]) -> str:
     path = f"M{start.x:.1f},{start.y:.1f}C" + " ".join(f"{p.x:.1f},{p.y:.1f}" for p in rest)
     end, before = curve[-1], next((p for p in reversed(curve) if p != curve[-1]), curve[0])
     quiet = " sn-quiet" if link.quiet else ""
+    ends = f'data-source="{_text(link.source)}" data-target="{_text(link.target)}"'
     return (
-        f'<g class="sn-link sn-{link.bond.value}{quiet}"><title>{_text(link.tip)}</title><path d="{path}"/>'
+        f'<g class="sn-link sn-{_kind(link)}{quiet}" {ends}><title>{_text(link.tip)}</title><path d="{path}"/>'
         f'<polygon points="{_head(before, end)}"/></g>'
     )
 
@@ -87,8 +104,10 @@ def _head(before: Point, end: Point) -> str:
 def _node(node: Node, box: Box, mark: Mark | None) -> str:
     left, top = box.x - box.width / 2, box.y - box.height / 2
     state = f" sn-is-{mark.state}" if mark is not None else ""
+    group = " sn-group" if node.id.startswith(GROUP) else ""
     head = (
-        f'<g class="sn-node sn-{node.shape.value}{state}"><title>{_text(node.tip)}</title>'
+        f'<g class="sn-node sn-{node.shape.value}{group}{state}" data-id="{_text(node.id)}">'
+        f"<title>{_text(node.tip)}</title>"
         f'<rect class="sn-box" x="{left:.1f}" y="{top:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" '
         f'rx="{_ROUND[node.shape]}"/>'
     )

@@ -13,7 +13,9 @@ _STYLE = """
 .sn-show { font: 13px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: inherit; max-width: 72rem; }
 .sn-show .sn-graph .sn-label rect { opacity: 0; }
 .sn-show p { margin: .25rem 0; }
-.sn-show .sn-figure { overflow: auto; margin: .4rem 0; }
+.sn-show .sn-figure { overflow: auto; margin: .4rem 0; max-height: 44rem; }
+.sn-show .sn-figure svg { max-width: none !important; margin: 0 !important; }
+.sn-show summary { cursor: pointer; }
 .sn-show h4 { margin: .2rem 0; font-size: 15px; }
 .sn-show .sn-soft { opacity: .65; }
 .sn-show table { border-collapse: collapse; margin: .4rem 0; font-size: 12.5px; }

@@ -6,11 +6,13 @@ import contextlib
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sncompile.diagnostics.counted import counted
 from sncompile.notebook import html
 from sncompile.runner.display import Display, duration, make_display
+from sncompile.runner.progress import StepProgress
 from sncompile.runner.status_text import SAYS
 from sncompile.runner.watch import RunStatus, State, Watch
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 REFRESH = 1.0
 """Seconds between two pictures in a notebook."""
+
+MOST_STEPS = 30
+"""So many steps are seen at once."""
 
 _STATES = ("done", "failed", "running", "stopped")
 
@@ -105,6 +110,14 @@ class _Shown:
         return self._text
 
 
+def cell() -> int | None:
+    """The number of the cell that a notebook is at; None where there is no notebook."""
+    if not in_notebook():
+        return None
+    number: int = sys.modules["IPython"].get_ipython().execution_count
+    return number
+
+
 def show_live(run: Run) -> None:
     """Show a run, and go on showing it while it works, without holding up the cell."""
     display = _Notebook() if in_notebook() else _Printed()
@@ -149,14 +162,29 @@ def run_html(watch: Watch, status: RunStatus) -> str:
     )
     if status.state is State.CRASHED:
         head += f"<p class=sn-soft>{html.text(SAYS[status.state])}</p>"
-    rows = "".join(
+    steps = status.steps if len(status.steps) <= MOST_STEPS else sorted(status.steps, key=_is_over)
+    rows = [
         f"<tr><td>{html.text(step.name)}</td><td>{_bar(step, step.total)}</td>"
         f"<td class=sn-num>{step.done:,}/{step.total:,}</td><td class=sn-soft>{html.text(_beside(step))}</td></tr>"
-        for step in status.steps
-    )
+        for step in steps
+    ]
     faults = html.diagnostics(watch.faults(status.state)[:3], watch.sources())
     folder = f"<p class=sn-soft>{html.text(status.folder)}</p>"
-    return html.framed(head, f"<table>{rows}</table>" if rows else "", faults, folder)
+    return html.framed(head, _table(rows[:MOST_STEPS]), _folded(rows[MOST_STEPS:]), faults, folder)
+
+
+def _table(rows: Sequence[str]) -> str:
+    return f"<table>{''.join(rows)}</table>" if rows else ""
+
+
+def _folded(rows: Sequence[str]) -> str:
+    """The rows of a large pipeline beyond those that are seen at once."""
+    return f"<details><summary>{counted(len(rows), 'more step')}</summary>{_table(rows)}</details>" if rows else ""
+
+
+def _is_over(step: StepProgress) -> bool:
+    """Whether there is nothing to see any more; those of which there is come first."""
+    return step.done >= step.total and not (step.failed or step.running or step.stopped)
 
 
 def _bar(step: Any, total: int) -> str:

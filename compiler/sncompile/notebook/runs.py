@@ -134,6 +134,7 @@ class Run:
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
         """What follows the run's record."""
+        self._told_in: int | None = None
         watch.look()
 
     @property
@@ -163,7 +164,7 @@ class Run:
         to show the progress; without it, it is shown in notebooks and terminals. To interrupt it ends the waiting and
         not the run.
         """
-        from sncompile.notebook.live import progress_display
+        from sncompile.notebook.live import cell, progress_display
 
         deadline = None if timeout is None else time.monotonic() + timeout
         display = progress_display(show)
@@ -173,6 +174,7 @@ class Run:
             time.sleep(POLL)
             status = self.watch.look()
         display.close(self.watch, status)
+        self._told_in = cell() if show is not False else None
         if status.state.ended:
             settle(self.watch)
             if check and status.state is not State.DONE:
@@ -225,7 +227,7 @@ class Run:
         from sncompile.runner.report import report_page
 
         path = Path(out) if out is not None else self.folder / "report.html"
-        path.write_text(report_page(self.watch), "utf-8", errors="replace")
+        path.write_text(report_page(self.watch, path), "utf-8", errors="replace")
         return path
 
     def __repr__(self) -> str:
@@ -239,9 +241,11 @@ class Run:
         return run_html(self.watch, self.watch.look())
 
     def _ipython_display_(self) -> None:
-        from sncompile.notebook.live import show_live
+        from sncompile.notebook.live import cell, show_live
 
-        show_live(self)
+        # Whoever waited for it in this cell has just been shown it.
+        if self._told_in is None or self._told_in != cell():
+            show_live(self)
 
 
 def attach(run: str | os.PathLike[str]) -> Run:

@@ -18,6 +18,7 @@ from sncompile.views.plan import Plan, plan_of
 from sncompile.views.plan_text import plan_text, row_of
 
 if TYPE_CHECKING:
+    from sncompile.drawing.picture import Picture
     from sncompile.notebook.modules import Module
     from sncompile.notebook.pipeline import Pipeline
 
@@ -165,7 +166,6 @@ def pipeline_html(pipeline: Pipeline) -> str:
     """A pipeline in a notebook: picture, table of steps, warnings; its errors where it has some."""
     from sncompile.api import graph_of
     from sncompile.drawing.families import family_picture
-    from sncompile.drawing.themed_svg import to_themed_svg
 
     checked = pipeline.checked()
     found = html.diagnostics(checked.diagnostics, checked.sources)
@@ -174,8 +174,21 @@ def pipeline_html(pipeline: Pipeline) -> str:
     graph = graph_of(checked.program)
     plan = plan_of(checked.program, graph)
     head = f"<h4>{html.text(plan.title or plan.pipeline)}</h4><p class=sn-soft>{html.text(_caption(plan))}</p>"
-    figure = f'<div class="sn-figure">{to_themed_svg(family_picture(graph))}</div>'
-    return html.framed(head, figure, steps_html(plan), _files_html(plan), found)
+    return html.framed(head, graph_html(family_picture(graph)), steps_html(plan), _files_html(plan), found)
+
+
+def graph_html(picture: Picture) -> str:
+    """A graph at a size that can be read: of a large one the overview, and below it the groups, to be unfolded."""
+    from sncompile.drawing.grouping import views_of
+    from sncompile.drawing.themed_svg import to_themed_svg
+
+    first, *rest = views_of(picture)
+    folded = "".join(
+        f"<details><summary>{html.text(view.title)} <span class=sn-soft>{html.text(view.picture.caption)}</span>"
+        f'</summary><div class="sn-figure">{to_themed_svg(view.picture)}</div></details>'
+        for view in rest
+    )
+    return f'<div class="sn-figure">{to_themed_svg(first.picture)}</div>{folded}'
 
 
 def _caption(plan: Plan) -> str:

@@ -266,13 +266,7 @@ class Places:
 
 def _command(record: JobRecord, working: Path) -> str:
     """The job's command without what leads its output into the log, to be run by hand."""
-    script = record.shell.strip()
-    for log in map(shlex.quote, record.logs):
-        script = script.removesuffix(f" &> {log}")
-        script, whole = script.removeprefix(f"exec &> {log}\n"), script
-        if script != whole:
-            # With the options that Snakemake gives it, so that a script does by hand what it did.
-            script = f"bash -euo pipefail -c {_pasted(script)}"
+    script = without_log(record)
     if len(script) > _LONGEST_COMMAND:
         return f"(its command has {len(script):,} characters; it is the last `shellcmd` of the job in `events.jsonl`)"
     if f"{PLACE}/" in script:
@@ -285,6 +279,18 @@ def _command(record: JobRecord, working: Path) -> str:
     lacking = [folder for folder in folders if not (working / folder).is_dir()]
     made = f"mkdir -p {shlex.join(lacking)} && " if lacking else ""
     return f"cd {shlex.quote(str(working))} && {made}{script}"
+
+
+def without_log(record: JobRecord) -> str:
+    """A job's command without what leads its output into the log."""
+    script = record.shell.strip()
+    for log in map(shlex.quote, record.logs):
+        script = script.removesuffix(f" &> {log}")
+        script, whole = script.removeprefix(f"exec &> {log}\n"), script
+        if script != whole:
+            # With the options that Snakemake gives it, so that a script does by hand what it did.
+            script = f"bash -euo pipefail -c {_pasted(script)}"
+    return script
 
 
 def _pasted(script: str) -> str:

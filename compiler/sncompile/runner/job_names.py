@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -82,16 +82,20 @@ class JobNames:
     def _jobs(self) -> dict[str, list[JobName]]:
         """The first file that a job writes, and its rule's mark → the job. Read when a single job is asked for."""
         found: dict[str, list[JobName]] = {}
+        for name, *files in self.every():
+            for path in filter(None, files):
+                found.setdefault(_tidy(path), []).append(name)
+        return found
+
+    def every(self) -> Iterator[tuple[JobName, str | None, str | None]]:
+        """The jobs of the graph, each with the first file that it writes and its rule's mark, where it has them."""
         try:
             with self._folder.jobs.open(encoding="utf-8", errors="surrogateescape") as lines:
                 for line in lines:
-                    step, key, *files = json.loads(line)
-                    name = JobName(step, key)
-                    for path in filter(None, files):
-                        found.setdefault(_tidy(path), []).append(name)
+                    step, key, path, mark = json.loads(line)
+                    yield JobName(step, key), path, mark
         except (OSError, ValueError):
-            return found  # Cut short; what was read serves.
-        return found
+            return  # Cut short; what was read serves.
 
     @cached_property
     def spans(self) -> dict[str, Span]:

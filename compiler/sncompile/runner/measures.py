@@ -1,4 +1,4 @@
-"""What the jobs of a run took: times from events, memory and processor time where Snakemake measured them."""
+"""What the jobs of a run took: times from events, memory and CPU time where Snakemake measured them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from typing import NamedTuple
 from sncompile.ir.language.encoding import encode_key
 from sncompile.runner.find import find_run
 from sncompile.runner.job_names import JobName
+from sncompile.runner.progress import JobRecord
 from sncompile.runner.watch import Watch
 
 
 class Measure(NamedTuple):
-    """What Snakemake measured of a job: the most memory it held, in megabytes, and its processor time in seconds."""
+    """What Snakemake measured of a job: the most memory it held, in megabytes, and its CPU time in seconds."""
 
     memory: float | None
     cpu: float | None
@@ -41,27 +42,49 @@ class JobTime:
 
 @dataclass(frozen=True, slots=True)
 class StepTime:
-    """The jobs of a step taken together; the middle and the longest time of ended ones. None where there is none."""
+    """The jobs of a step taken together; the median and the longest time of ended ones. None where there is none."""
 
     step: str
     jobs: int
-    middle: float | None
+    median: float | None
     longest: JobTime | None
     total: float
     memory: float | None
     cpu: float | None
+    cores: float | None
+    """How many cores the jobs kept at work on average, of those that were measured."""
 
 
-def job_times(watch: Watch, until: float) -> list[JobTime]:
+class Measures:
+    """What was measured of a run's jobs. A job that has ended is looked at once."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._known: dict[tuple[int, int], Measure] = {}
+
+    def of(self, record: JobRecord) -> Measure:
+        """What was measured of a job."""
+        if not record.benchmark:
+            return Measure(None, None)
+        which = (record.number, record.attempts)
+        if which in self._known:
+            return self._known[which]
+        found = read_measure(self._watch.places.benchmark(record.benchmark))
+        if record.ended is not None:
+            self._known[which] = found
+        return found
+
+
+def job_times(watch: Watch, until: float, measures: Measures | None = None) -> list[JobTime]:
     """Every job that was started, in that order; `until` is when those that still run are looked at."""
+    measures = measures or Measures(watch)
     found = []
     for record in watch.progress.jobs.values():
         if record.started is None or not record.step:
             continue
-        measure = read_measure(watch.places.benchmark(record.benchmark)) if record.benchmark else Measure(None, None)
         ended = record.ended if record.ended is not None else until
         name = watch.names.first(record.rule, record.outputs, record.wildcards)
-        found.append(JobTime(name, record.state, record.started, ended, record.attempts, measure))
+        found.append(JobTime(name, record.state, record.started, ended, record.attempts, measures.of(record)))
     return found
 
 
@@ -85,7 +108,8 @@ def step_times(step: str, jobs: Sequence[JobTime]) -> StepTime:
     """The times of a step's jobs."""
     ended = [job for job in jobs if job.state in ("done", "failed")]
     memory = [job.measure.memory for job in jobs if job.measure.memory is not None]
-    cpu = [job.measure.cpu for job in jobs if job.measure.cpu is not None]
+    measured = [job for job in jobs if job.measure.cpu is not None]
+    cpu, wall = sum(job.measure.cpu or 0.0 for job in measured), sum(job.seconds for job in measured)
     return StepTime(
         step,
         len(jobs),
@@ -93,7 +117,8 @@ def step_times(step: str, jobs: Sequence[JobTime]) -> StepTime:
         max(ended, key=lambda job: job.seconds, default=None),
         sum(job.seconds for job in jobs),
         max(memory, default=None),
-        sum(cpu) if cpu else None,
+        cpu if measured else None,
+        cpu / wall if wall else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,17 +10,21 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 
 from sncompile.diagnostics import Span
 from sncompile.diagnostics.text import visible
-from sncompile.drawing.themed_svg import Mark, to_themed_svg
-from sncompile.ir.language.locations import is_url
+from sncompile.drawing.grouping import groups_of, views_of
+from sncompile.drawing.scripts import script, source_hash
+from sncompile.drawing.themed_svg import Mark, to_themed_views
 from sncompile.runner.display import duration
 from sncompile.runner.facts import picture_from
 from sncompile.runner.failures import SameFailures, together
-from sncompile.runner.measures import JobTime, StepTime, job_times, step_times
+from sncompile.runner.measures import JobTime, Measures, StepTime, job_times, step_times
+from sncompile.runner.page.jobs import PageJobs
+from sncompile.runner.page.links import Links
+from sncompile.runner.page.results import results
 from sncompile.runner.progress import StepProgress
 from sncompile.runner.record import now
 from sncompile.runner.software import NO_IMAGES
@@ -30,7 +34,6 @@ from sncompile.runner.watch import RunStatus, State, Watch
 
 MOST_REASONS = 50
 MOST_JOBS = 1000
-MOST_PATHS = 12
 """So many of each are shown; of more, the rest is counted."""
 
 _TAIL = 40
@@ -38,39 +41,98 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
 _UNPRINTABLE = re.compile("[\ufffe\uffff\ud800-\udfff]")
 
 
-def report_page(watch: Watch) -> str:
-    """The page, as it stands when it is asked for."""
-    status = watch.look()
-    facts = watch.names.facts
-    jobs = job_times(watch, status.ended or now())
-    names = [str(step["name"]) for step in facts.get("steps") or ()] or [step.name for step in status.steps]
-    rows, ticks = timeline(names, jobs)
-    found = together(watch.failures())
-    return _environment().get_template("report/page.html").render(
-        status=status,
-        says=SAYS[status.state],
-        times=times_text(status),
-        title=facts.get("title") or status.pipeline,
-        facts=facts,
-        record=watch.record,
-        taken=list(taken_from(watch.record)),
-        tiles=_tiles(status, jobs),
-        failures=[_told(same, watch.sources()) for same in found[:MOST_REASONS]],
-        more_reasons=max(0, len(found) - MOST_REASONS),
-        errors=[] if found else watch.faults(status.state),
-        graph=_graph(status, facts),
-        rows=rows,
-        ticks=ticks,
-        steps=list(_steps(names, status, jobs, facts)),
-        jobs=sorted(jobs, key=lambda j: j.started)[:MOST_JOBS],
-        more_jobs=max(0, len(jobs) - MOST_JOBS),
-        parameters=_parameters(facts, names),
-        outputs=_outputs(watch, status),
-        looked=clock(now()),
-        images=_images(facts),
-        images_by=_images_by(watch.record),
-        working=watch.working,
-    )  # fmt: skip
+def report_page(watch: Watch, out: Path | None = None) -> str:
+    """The page, as it stands when it is asked for. Its links lead from `out`, by default a file in the run's folder."""
+    page = out if out is not None else watch.folder.path / "report.html"
+    return RunPage(watch, Links.beside(page, watch.folder.path, watch.working)).whole(watch.look())
+
+
+FRAGMENTS = ("top", "failures", "results", "timeline", "steps")
+"""The parts of the page that change while the run works, each a template."""
+
+
+class RunPage:
+    """The page about a run: as a whole, and by its parts while the run works."""
+
+    def __init__(self, watch: Watch, links: Links, *, live: bool = False) -> None:
+        self._watch, self._links, self._live = watch, links, live
+        self._measures = Measures(watch)
+        self._jobs = PageJobs(watch, links, self._measures)
+        self._environment = _environment()
+        self._drawn: Markup | None = None
+
+    def whole(self, status: RunStatus) -> str:
+        """The page as it stands."""
+        facts = self._watch.names.facts
+        names = ("graph/graph.js", "report/jobs.js", *(["report/live.js"] if self._live else []))
+        scripts = [script(name) for name in names]
+        return self._environment.get_template("report/page.html").render(
+            self._content(status),
+            graph=self._graph(status),
+            parameters=_parameters(facts, self._names(status)),
+            scripts=scripts,
+            hashes=[source_hash(each) for each in scripts],
+            data=as_json(self.data(status)),
+            live=self._live,
+            fragments=FRAGMENTS,
+        )
+
+    def fragments(self, status: RunStatus) -> dict[str, str]:
+        """The parts that change, as they stand."""
+        content = self._content(status)
+        return {
+            name: self._environment.get_template(f"report/{name}.html").render(content, live=self._live)
+            for name in FRAGMENTS
+        }
+
+    def data(self, status: RunStatus) -> dict[str, Any]:
+        """What the page's script reads: the jobs, and what the graph's boxes show."""
+        marks = {name: list(mark) for name, mark in _marks(status, self._watch.names.facts).items()}
+        return {"state": status.state.value, **self._jobs.data(status, status.ended or now()), "marks": marks}
+
+    def _graph(self, status: RunStatus) -> Markup:
+        # To lay it out takes long. While the run works, the page's script changes what the boxes show.
+        if self._drawn is None:
+            self._drawn = _graph(status, self._watch.names.facts)
+        return self._drawn
+
+    def _names(self, status: RunStatus) -> list[str]:
+        told = self._watch.names.facts.get("steps") or ()
+        return [str(step["name"]) for step in told] or [step.name for step in status.steps]
+
+    def _content(self, status: RunStatus) -> dict[str, Any]:
+        watch, facts = self._watch, self._watch.names.facts
+        jobs = job_times(watch, status.ended or now(), self._measures)
+        names = self._names(status)
+        rows, ticks = timeline(names, jobs)
+        found = together(watch.failures())
+        return {
+            "status": status,
+            "says": SAYS[status.state],
+            "times": times_text(status),
+            "title": facts.get("title") or status.pipeline,
+            "facts": facts,
+            "record": watch.record,
+            "taken": list(taken_from(watch.record)),
+            "tiles": _tiles(status, jobs),
+            "failures": [_told(same, watch.sources()) for same in found[:MOST_REASONS]],
+            "more_reasons": max(0, len(found) - MOST_REASONS),
+            "errors": [] if found else watch.faults(status.state),
+            "rows": rows,
+            "ticks": ticks,
+            "steps": list(_steps(names, status, jobs, facts)),
+            "results": results(watch, status, self._links),
+            "looked": clock(now()),
+            "images": _images(facts),
+            "images_by": _images_by(watch.record),
+            "working": watch.working,
+        }
+
+
+def as_json(data: object) -> Markup:
+    """Data as a page may hold it in an element of its own, whatever texts are in it."""
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
 def _environment() -> Environment:
@@ -86,6 +148,8 @@ def _environment() -> Environment:
         "duration": _seconds,
         "tick": _tick,
         "megabytes": _megabytes,
+        "minutes": _minutes,
+        "amount": _amount,
         "plain": _plain,
         "words": _words,
     }
@@ -116,10 +180,21 @@ def _words(words: Sequence[object]) -> str:
     return shlex.join(map(str, words))
 
 
-def _megabytes(number: float | None) -> str:
-    if number is None:
-        return "–"
+def _megabytes(number: object) -> str:
+    """Megabytes; nothing for what is no number, such as an amount that differs between jobs."""
+    if not isinstance(number, (int, float)):
+        return _amount(number)
     return f"{number / 1000:.1f} GB" if number >= 1000 else f"{number:.0f} MB"
+
+
+def _minutes(number: object) -> str:
+    return _seconds(60 * number) if isinstance(number, (int, float)) else _amount(number)
+
+
+def _amount(number: object) -> str:
+    if number is None or isinstance(number, Undefined):
+        return "–"
+    return f"{number:g}" if isinstance(number, (int, float)) else "varies"
 
 
 def _plain(value: Any) -> str:
@@ -143,7 +218,7 @@ def _tiles(status: RunStatus, jobs: Sequence[JobTime]) -> list[tuple[str, str, s
     found += [("stopped", f"{status.stopped:,}", "stopped")] if status.stopped else []
     found += [("running", f"{status.running:,}", "running")] if status.running else []
     found += [("took", _seconds(status.seconds), "")]
-    found += [("all jobs together", _seconds(total), "")] if jobs else []
+    found += [("total of all jobs", _seconds(total), "")] if jobs else []
     found += [("most memory of a job", _megabytes(max(memory)), "")] if memory else []
     return found
 
@@ -205,15 +280,34 @@ def _begun(status: RunStatus) -> bool:
     return status.total > 0 or status.state is State.DONE
 
 
+def _marks(status: RunStatus, facts: Mapping[str, Any]) -> dict[str, Mark]:
+    progress = {step.name: step for step in status.steps}
+    names = [str(step["name"]) for step in facts.get("steps") or ()]
+    picture = picture_from(facts)
+    together = groups_of(picture) if picture is not None else {}
+    found = {name: step_mark(progress.get(name), begun=_begun(status)) for name in names}
+    for group, steps in together.items():
+        found[group] = step_mark(
+            _sum(group, [progress[name] for name in steps if name in progress]), begun=_begun(status)
+        )
+    return found
+
+
+def _sum(name: str, steps: Sequence[StepProgress]) -> StepProgress:
+    """The jobs of several steps together."""
+    counts = {field: sum(getattr(step, field) for step in steps) for field in _COUNTED}
+    return StepProgress(name, **counts)
+
+
+_COUNTED = ("total", "running", "done", "failed", "stopped")
+
+
 def _graph(status: RunStatus, facts: Mapping[str, Any]) -> Markup:
     picture = picture_from(facts)
     if picture is None:
         return Markup()
-    progress = {step.name: step for step in status.steps}
-    names = [str(step["name"]) for step in facts.get("steps") or ()]
-    marks = {name: step_mark(progress.get(name), begun=_begun(status)) for name in names}
     # Its texts are escaped where it is made.
-    return Markup(to_themed_svg(picture, marks))
+    return Markup(to_themed_views(views_of(picture), _marks(status, facts)))
 
 
 def _steps(
@@ -247,38 +341,6 @@ def _parameters(facts: Mapping[str, Any], names: Sequence[str]) -> list[tuple[st
     for parameter in facts.get("parameters") or ():
         groups.setdefault(parameter.get("step") or "", []).append(parameter)
     return [(name, found) for name, found in groups.items() if found]
-
-
-def _outputs(watch: Watch, status: RunStatus) -> list[dict[str, Any]]:
-    """The outputs, each path with what has become of it since the run ended."""
-    targets = [str(target) for target in (watch.record.get("engine") or {}).get("targets") or ()]
-    found = []
-    for name, output in (watch.names.facts.get("outputs") or {}).items():
-        paths = [str(path) for path in output.get("paths") or ()]
-        if output.get("may_lack"):
-            paths = [path for path in paths if os.path.lexists(watch.working / path)]
-        shown = [(path, _since(path, watch.working, status, targets)) for path in paths[:MOST_PATHS]]
-        found.append({"name": name, "paths": shown, "more": max(0, len(paths) - MOST_PATHS)})
-    return found
-
-
-def _since(path: str, working: Path, status: RunStatus, targets: Sequence[str]) -> str:
-    """What is to be said of an output as it is now; nothing where it is as the run left it."""
-    if is_url(path):
-        return ""  # A page asks nobody.
-    try:
-        changed = (working / path).stat().st_mtime
-    except OSError:
-        asked = not targets or "all" in targets or path in targets
-        return "is not there now" if asked else "was not asked for (--target), and is not there now"
-    # A file system's clock may be a little ahead of ours.
-    if status.ended is not None and status.state.ended and changed > status.ended + _CLOCKS:
-        return f"was written again since this run, at {clock(changed)}"
-    return ""
-
-
-_CLOCKS = 2.0
-"""Seconds that clocks of machines which share files may differ by."""
 
 
 def _images_by(record: Mapping[str, Any]) -> str:
