@@ -26,6 +26,7 @@ from sncompile.runner.record import now
 from sncompile.runner.software import NO_IMAGES
 from sncompile.runner.status_text import SAYS, clock, taken_from, times_text
 from sncompile.runner.timeline import timeline
+from sncompile.runner.tool_versions import versions_in
 from sncompile.runner.watch import RunStatus, State, Watch
 
 MOST_REASONS = 50
@@ -69,6 +70,7 @@ def report_page(watch: Watch) -> str:
         looked=clock(now()),
         images=_images(facts),
         images_by=_images_by(watch.record),
+        tools=versions_in(watch.record),
         working=watch.working,
     )  # fmt: skip
 

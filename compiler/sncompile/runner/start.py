@@ -43,9 +43,11 @@ from sncompile.runner.state.elsewhere import with_former
 from sncompile.runner.state.orders import orders_of
 from sncompile.runner.state.run_decisions import decide_run, give_orders
 from sncompile.runner.telemetry import sender as telemetry_sender
+from sncompile.runner.tool_versions import Asking, ToolVersion, ask_versions
 from sncompile.runner.watch import Watch
 from sncompile.semantics.checking.checks import look_again
 from sncompile.semantics.checking.own_files import Kept, Reach
+from sncompile.state.decisions import Decisions
 from sncompile.targets.snakemake.engine.surroundings import Surroundings, python, surroundings
 from sncompile.targets.snakemake.storage import copy_of
 from sncompile.telemetry.redaction import SHORTEST
@@ -170,13 +172,14 @@ def _make_ready(
     write_promises(folder.promises, promised(files, asked), files.by_mark)
     targets = () if options.wanted is None else options.wanted.files
     request = replace(request, targets=tuple(map(copy_of, targets)), shared=shared(run.jobs, verdict, limits))
+    tools = _tool_versions(run, options, working, methods, profile, decisions, taken, say)
     state = None if decided is None else give_orders(folder, run, options, marked, decided)
     if options.disk is not None:
         orders = () if decisions is None else orders_of(run.graph, run.jobs, decisions, marked)
         kept = () if decided is None else [each.path for each in decided.temporary if each.kept]
         room = Room(folder.room, options.disk, [*targets, *kept])
         say(keep_room(room, decisions, verdict.settings, run.graph.folder, orders, run.documents))
-    _write_record(folder, run.graph, working, options, methods, request, verdict.settings, taken, claimed, state)
+    _write_record(folder, run.graph, working, options, methods, request, verdict.settings, taken, claimed, state, tools)
     return taken
 
 
@@ -218,6 +221,17 @@ def _preflight(
         lacking += unmet(run.graph, run.made.program.steps, working, options.containers, methods, say)
     if lacking:
         raise CompileError(lacking, dict(run.documents))
+
+
+def _tool_versions(
+    run: Prepared, options: RunOptions, working: Path, methods: list[str], profile: Path | None,
+    decisions: Decisions | None, taken: Surroundings, say: Callable[[str], None],
+) -> list[ToolVersion]:  # fmt: skip
+    """What the tools of the jobs that run say of their versions."""
+    wanted = None if decisions is None else frozenset(made.task.name for made, _ in decisions.jobs())
+    elsewhere = profile is not None and works_elsewhere(profile)
+    asking = Asking(working, options.containers, methods, elsewhere, taken.variables)
+    return ask_versions(run.graph, run.made.program.steps, wanted, asking, say)
 
 
 def _give_up(folder: RunFolder) -> None:
@@ -266,6 +280,7 @@ def _remove(paths: Iterable[str]) -> None:
 def _write_record(
     folder: RunFolder, graph: Graph, working: Path, options: RunOptions, methods: list[str],
     request: Request, settings: Sequence[Setting], taken: Surroundings, claimed: Claimed, state: dict[str, Any] | None,
+    tools: Sequence[ToolVersion],
 ) -> None:  # fmt: skip
     starter = identify(os.getpid())
     folder.write(
@@ -292,6 +307,7 @@ def _write_record(
             "state_files": state,
             "containers": engine_of(options.containers, methods, options.profile),
             "versions": versions(),
+            "tools": [tool._asdict() for tool in tools],
             "started": now(),
         }
     )

@@ -228,6 +228,8 @@ class ModuleDoc(NamedTuple):
     """Where it is said whether the command runs in a scratch folder: `true` or `false`."""
     programs: tuple[ProgramDoc, ...] = ()
     """What must be there where its jobs run."""
+    version_command: tuple[str, ...] = ()
+    """The command that tells the tool's version, for the record of a run."""
 
     @property
     def in_scratch(self) -> bool:

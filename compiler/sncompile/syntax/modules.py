@@ -92,6 +92,7 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
         args=_args(reader, get("args"), action),
         object=reader.text(body.get("object")) if isinstance(body, Mapping) else "",
         programs=_programs(reader, get("requires")),
+        version_command=tuple(reader.texts(get("version_command"))),
     )
     made, faults_of_let = without_let(document)
     reader.found += faults_of_let

@@ -76,6 +76,7 @@ class _Describer:
             "resources": {name: self.value(value) for name, value in doc.resources.items()},
             "success": _success(doc.success),
             **({"requires": [_program(each) for each in doc.programs]} if doc.programs else {}),
+            **({"version_command": list(doc.version_command)} if doc.version_command else {}),
             **self.checks(doc.checks),
         }
 

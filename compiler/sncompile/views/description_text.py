@@ -53,6 +53,7 @@ def _module(told: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:
         "Needs there",
         _facts({each.pop("name"): _limits(each) for each in map(dict, told.get("requires", ()))}, width),
     )
+    yield "Tells its version", _command(told.get("version_command") or [])
     yield "Environment", _facts(told["env"], width)
     yield "Done when", _facts(told["success"], width)
 
