@@ -23,6 +23,7 @@ from sncompile.runner.failures import SameFailures, together
 from sncompile.runner.measures import JobTime, StepTime, job_times, step_times
 from sncompile.runner.progress import StepProgress
 from sncompile.runner.record import now
+from sncompile.runner.report_results import shown_results
 from sncompile.runner.software import NO_IMAGES
 from sncompile.runner.status_text import SAYS, clock, taken_from, times_text
 from sncompile.runner.timeline import timeline
@@ -70,6 +71,7 @@ def report_page(watch: Watch) -> str:
         looked=clock(now()),
         images=_images(facts),
         images_by=_images_by(watch.record),
+        results=shown_results(facts, watch.working),
         tools=versions_in(watch.record),
         working=watch.working,
     )  # fmt: skip

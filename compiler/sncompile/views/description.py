@@ -29,6 +29,7 @@ from sncompile.syntax.document import (
     PipelineDoc,
     PortDoc,
     ProgramDoc,
+    ReportDoc,
     StepDoc,
     SuccessDoc,
     TableDoc,
@@ -112,6 +113,7 @@ class _Describer:
                 **({"companions": [each.name for each in port.companions]} if port.companions else {}),
                 **({"in": port.inside.name} if port.inside is not None else {}),
                 **({"from": self.text(port.source)} if port.source is not None else {}),
+                **({"report": _report(port.report)} if port.report is not None else {}),
             }
             for name, port in ports.items()
         }
@@ -247,6 +249,12 @@ def _program(program: ProgramDoc) -> dict[str, str]:
     """A program that must be there, and which versions of it will do."""
     limits = {"at_least": program.at_least, "below": program.below}
     return {"name": program.name.name, **{name: limit for name, limit in limits.items() if limit}}
+
+
+def _report(report: ReportDoc) -> dict[str, Any]:
+    """How an output is shown to people, as far as that is said."""
+    said = {"category": report.category, "caption": report.caption, "labels": dict(report.labels)}
+    return {name: value for name, value in said.items() if value}
 
 
 def _success(success: SuccessDoc) -> dict[str, Any]:

@@ -91,6 +91,7 @@ def _port(port: Mapping[str, Any]) -> str:
     for key, what in (("as", "called"), ("from", "taken from"), ("companions", "with")):
         told += f", {what} {_shown_path(port[key])}" if key in port else ""
     told += f", default {_shown_path(port['default'])}" if port.get("default") is not None else ""
+    told += (f", shown in reports under {port['report'].get('category', 'no category')}") if "report" in port else ""
     return told + (", made before the command runs" if "create" in port else "")
 
 
