@@ -41,7 +41,8 @@ from sncompile.runner.selection.wanted import marked_families, output_paths
 from sncompile.runner.software import binds, deployment, engine_of, missing
 from sncompile.runner.state.elsewhere import with_former
 from sncompile.runner.state.orders import orders_of
-from sncompile.runner.state.run_decisions import decide_run, give_orders
+from sncompile.runner.state.orphans import with_orphans
+from sncompile.runner.state.run_decisions import decide_run, files_to_prune, give_orders, prune_orphans
 from sncompile.runner.telemetry import sender as telemetry_sender
 from sncompile.runner.tool_versions import Asking, ToolVersion, ask_versions
 from sncompile.runner.watch import Watch
@@ -153,6 +154,8 @@ def _make_ready(
     wanted = None if options.wanted is None else options.wanted.jobs
     families = run.graph.families if wanted is None else wanted
     files = with_former(files_of(run.graph, working, families, marked, wanted), run.made, working)
+    orphans = files_to_prune(run, options)
+    files = with_orphans(files, orphans, working)
     claimed = claim_files(files, _owner(folder, run.graph, working), working, settle_owner)
     claims.append(claimed)
     if claimed.half_written:
@@ -163,6 +166,8 @@ def _make_ready(
         decided = decide_run(run, options, claimed, files, say, servers, everything="forceall" in set_by_somebody)
         if "notemp" not in set_by_somebody:
             decided.delete_unneeded()
+        if options.prune:
+            prune_orphans(run, decided, orphans, say)
         if not idle and not decided.busy() and not _lacking(promised(files, asked), working):
             return None
     decisions = None if decided is None else decided.decisions
