@@ -87,7 +87,7 @@ class _Describer:
         return {
             "params": self.params(doc.params) | {name: self._map(map_) for name, map_ in doc.maps.items()},
             "data": {name: self.value(template) for name, (_, template) in doc.data.items()},
-            "tables": {name: self.table(table) for name, table in doc.tables.items()},
+            "tables": {name: self.table(table, doc.steps) for name, table in doc.tables.items()},
             "infer": {name: self.infer(value) for name, value in doc.infer.items()},
             "steps": {name: self.step(step) for name, step in doc.steps.items()},
             "outputs": outputs,
@@ -153,12 +153,19 @@ class _Describer:
             for name, v in held
         }
 
-    def table(self, table: TableDoc) -> dict[str, Any]:
-        """A table's keys, and where its rows come from; of rows in the spec, how many."""
+    def table(self, table: TableDoc, steps: Mapping[str, StepDoc]) -> dict[str, Any]:
+        """A table's keys, and where its rows come from; of rows in the spec, how many.
+
+        The rows of a table that a step writes have the keys of that step before their own (`keys`).
+        """
         source: dict[str, Any] = {"rows": len(table.rows)} if table.rows is not None else {}
         for kind, template in (("file", table.file), ("from", table.source), ("glob", table.glob), ("sql", table.sql)):
             if template is not None:
                 source[kind] = self.value(template)
+        if isinstance(source.get("from"), str):
+            step = steps.get(source["from"].removeprefix("${").strip().partition(".")[0])
+            before = [] if step is None else [name.name for name in step.by]
+            source["keys"] = [*before, *(name.name for name in table.key)]
         source |= {"params": table.params.name} if table.params is not None else {}
         columns = {"columns": {name: self._column(column) for name, column in table.columns.items()}}
         return {"key": [name.name for name in table.key], **source, **(columns if table.columns else {})}
@@ -241,6 +248,8 @@ class _Describer:
 
 
 def _type(declared: PortDoc | ParamDoc) -> str:
+    if isinstance(declared, PortDoc) and declared.value:
+        return declared.value
     gaps = isinstance(declared, ParamDoc) and declared.gaps
     return type_text(declared.base, declared.many, declared.optional, gaps)
 

@@ -91,7 +91,9 @@ def _port(port: Mapping[str, Any]) -> str:
     for key, what in (("as", "called"), ("from", "taken from"), ("companions", "with")):
         told += f", {what} {_shown_path(port[key])}" if key in port else ""
     told += f", default {_shown_path(port['default'])}" if port.get("default") is not None else ""
-    told += (f", shown in reports under {port['report'].get('category', 'no category')}") if "report" in port else ""
+    if "report" in port:
+        under = port["report"].get("category")
+        told += ", shown in reports" + (f" under {under}" if under else "")
     return told + (", made before the command runs" if "create" in port else "")
 
 
@@ -126,7 +128,10 @@ def _number(number: Any) -> str:
 
 
 def _table(entry: Mapping[str, Any]) -> str:
-    source = next((f"{kind} {entry[kind]}" for kind in ("file", "from", "glob", "params") if kind in entry), None)
+    if "keys" in entry:
+        what = f"the files {entry['glob']} in" if "glob" in entry else "the rows of"
+        return f"by {', '.join(entry['keys'])}; {what} {entry['from']}, known later"
+    source = next((f"{kind} {entry[kind]}" for kind in ("file", "glob", "params") if kind in entry), None)
     source = source or ("made by a query" if "sql" in entry else None)
     return f"by {', '.join(entry['key'])}; " + (source or f"{count(entry.get('rows', 0), 'row')} in the spec")
 
@@ -170,6 +175,8 @@ def _facts(facts: Mapping[str, Any], width: int) -> str:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
     return value if isinstance(value, str) else _shown(value)
 
 
