@@ -12,12 +12,14 @@ import pytest
 from sncompile.state.log import Log, line_of, write_whole
 from sncompile.state.store import (
     Done,
+    Made,
     Measured,
     State,
     compact,
     folder_of,
     job_rows,
     log_place,
+    made_row,
     measure_row,
     open_log,
     put_off_rows,
@@ -125,6 +127,7 @@ def test_all_that_is_known_of_a_job_outlives_that_many_files_become_one() -> Non
     before.jobs["k"] = Done("d", ["1:x"], ["2:y"], 1.0, 2.0)
     before.measures["k"] = Measured(3.5, (4,))
     before.stamps["/base/b"] = (4, 5, 5, 6, "w")
+    before.made["k"] = Made("main", ("k", "k.more"))
     before.put_off.add("k")
     after = State("/base", "/base")
     for row in rows_of(before):
@@ -216,3 +219,19 @@ def test_paths_are_relative_to_the_root(tmp_path: Path) -> None:
     (tmp_path / "one").rename(tmp_path / "two")
     found = read_state(f"{tmp_path}/two/results")
     assert found.stamps == {f"{tmp_path}/two/raw/a": (1, 2, 2, 3, "v"), f"{tmp_path}/two/results/b": (4, 5, 5, 6, "w")}
+
+
+def test_whose_a_job_is_is_kept_with_it(tmp_path: Path) -> None:
+    """As long as it is known how it was made; who has a job last has it."""
+    log = open_log(*log_place(read_state(str(tmp_path)), "one"))
+    for key, pipeline in (("a", "x"), ("b", "x"), ("b", "y"), ("c", "x")):
+        log.write([*job_rows(key, done(1), set()), made_row({key: Made(pipeline, (key, f"{key}.more"))})])
+    log.write([["x", ["c"]], ["o", "x", ["d"], [[1]]], ["o", 1, ["e"], [[]]]])
+    log.close()
+    state = read_state(str(tmp_path))
+    kept = {"a": Made("x", ("a", "a.more")), "b": Made("y", ("b", "b.more"))}
+    assert {key: state.made[key] for key in state.jobs} == kept
+    again = State(str(tmp_path))
+    for row in rows_of(state):
+        again.take(row)
+    assert again.made == kept

@@ -30,6 +30,7 @@ from sncompile.runner.late import with_rows
 from sncompile.runner.selection.selection import Asked, Chosen
 from sncompile.runner.selection.wanted import left_out
 from sncompile.runner.state.deciding import decisions_for, runs_at_work
+from sncompile.runner.state.orphans import orphans_of
 from sncompile.runner.state.plan_file import plan_object
 from sncompile.semantics.program import Options, Program
 from sncompile.state.decisions import Decisions
@@ -88,7 +89,8 @@ def command(
             put_file(out, as_json(plan_object(decisions, made.graph, asked)).encode())
         except OSError as error:
             raise click.UsageError(f"`{out}`: {error.strerror or error}") from None
-    work = work_of(decisions, made.graph.folder)
+    orphans = orphans_of(made, decisions.states, decisions)
+    work = work_of(decisions, made.graph.folder, [each.paths for each in orphans])
     for owner in runs_at_work(made.graph):
         write(f"note: a run is at work, and what it has not ended counts as not done: {owner}\n", err=True)
     tell_left_out(chosen, made, looking)

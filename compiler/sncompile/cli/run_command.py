@@ -45,6 +45,7 @@ from sncompile.runner.selection.selection import Asked, Chosen
 from sncompile.runner.selection.wanted import marked_families, output_paths, wanted
 from sncompile.runner.software import unused_images
 from sncompile.runner.state.deciding import decisions_for
+from sncompile.runner.state.orphans import orphans_of
 from sncompile.runner.state.plan_file import asked_in
 from sncompile.runner.telemetry.sender import told
 from sncompile.semantics.program import LateSteps, Options, Program
@@ -84,6 +85,7 @@ from sncompile.views.work import work_of
 @click.option("--dry-run", is_flag=True, help="Only tell what would run, and why, as `plan` does.")
 @disk_option
 @click.option("--adopt", is_flag=True, help="Take results that no run is known to have made as they are.")
+@click.option("--prune", is_flag=True, help="Delete results of jobs that the pipeline had and has no more.")
 @defer_option
 @hash_option
 @click.option("--benchmark", is_flag=True, help="Have Snakemake measure every job: time, memory, input and output.")
@@ -107,6 +109,7 @@ def command(
     dry_run: bool,
     disk: int | None,
     adopt: bool,
+    prune: bool,
     defer: Path | None,
     hashing: str,
     benchmark: bool,
@@ -137,7 +140,7 @@ def command(
     looking = Looking(Hashing(hashing), defer)
     words = ctx.meta.get(ARGUMENTS, ())
     how = RunOptions(cores, profile, containers, None, keep_going, arguments, words, str(Path.cwd()),
-                     telemetry, looking.hashing, adopt, plan, defer, disk)  # fmt: skip
+                     telemetry, looking.hashing, adopt, plan, defer, disk, prune)  # fmt: skip
     so_far = 0, 0.0
     after = False
     while True:
@@ -194,7 +197,8 @@ def _tell(
     """Say what would run, and what it would take."""
     jobs = None if chosen is None else chosen.jobs
     decisions = decisions_for(prepared.made, looking.hashing, jobs, looking.defer)
-    work = work_of(decisions, prepared.graph.folder)
+    orphans = orphans_of(prepared.made, decisions.states, decisions)
+    work = work_of(decisions, prepared.graph.folder, [each.paths for each in orphans])
     write(work_text(work, terminal_width(), strong))
     if work.jobs:
         write(forecast_text(forecast_for(decisions, prepared.graph.folder, cores), terminal_width()))

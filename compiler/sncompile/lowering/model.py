@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, o
 if TYPE_CHECKING:
     from sncompile.diagnostics import Span
     from sncompile.ir.graph.files import ModuleFile as Shipped
+    from sncompile.ir.graph.model import Shown
     from sncompile.ir.keys.key_set import KeySet
     from sncompile.ir.keys.table import Table
     from sncompile.lowering.expressions import Expression
@@ -290,6 +291,8 @@ class Output:
     path_span: Span
     words: tuple[Word, ...] = ()
     remote: bool = False
+    report: Shown | None = None
+    """How it is shown to people; None where it is not."""
 
     @property
     def path(self) -> tuple[Piece, ...] | None:

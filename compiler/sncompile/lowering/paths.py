@@ -112,6 +112,7 @@ def outputs_of(family: Family, tracing: Tracing, remote: Collection[RemotePort])
             span=port.span,
             path_span=port.path.span,
             remote=RemotePort("outputs", name) in remote,
+            report=port.report,
         )
     return found
 

@@ -19,6 +19,7 @@ from sncompile.runner.find import find_run
 from sncompile.runner.logs import JobLog, job_logs
 from sncompile.runner.progress import StepProgress
 from sncompile.runner.record import GRACE
+from sncompile.runner.tool_versions import ToolVersion, versions_in
 from sncompile.runner.watch import RunStatus, State, Watch
 
 POLL = 0.1
@@ -210,6 +211,11 @@ class Run:
     def results(self) -> Results:
         """The files of the pipeline's outputs."""
         return Results(self.watch.names.facts.get("outputs") or {}, self.working_dir)
+
+    @property
+    def tools(self) -> list[ToolVersion]:
+        """What the tools said of their versions before the first job (`version_command`), each for its steps."""
+        return versions_in(self.watch.record)
 
     def cancel(self, grace: float = GRACE) -> Status:
         """End the run with all its jobs, which get `grace` seconds to end by themselves; returns once it has ended.

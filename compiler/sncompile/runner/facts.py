@@ -47,6 +47,7 @@ def facts_of(program: Program, options: Options, *, origin_of_params: str = "--p
             name: {**_output(value, evaluator), "may_lack": may_lack(value, graph.families)}
             for name, value in graph.outputs.items()
         },
+        "shown": list(_shown(graph, evaluator)),
         "picture": _picture_object(family_picture(graph)),
         "inferred": inference_object(program.name, program.inferred)["values"],
     }
@@ -152,8 +153,38 @@ def _listed(value: Any) -> Any:
 
 def _output(value: Value, evaluator: Evaluator) -> dict[str, Any]:
     found = evaluator.closure(value, UNIT)(0)
-    many = isinstance(found, tuple)
-    return {"many": many, "paths": [] if found is None else list(map(str, found)) if many else [str(found)]}
+    return {"many": isinstance(found, tuple), "paths": _paths(found)}
+
+
+MOST_SHOWN = 200
+"""Of so many jobs of a step the outputs are shown that are for people to look at."""
+
+
+def _shown(graph: Graph, evaluator: Evaluator) -> Iterator[dict[str, Any]]:
+    """The outputs that are for people to look at, port by port."""
+    for name in graph.order():
+        family = graph.families[name]
+        for port, output in family.outputs.items():
+            if output.report is None:
+                continue
+            path_of = evaluator.closure(output.path, family.keys, family)
+            labels = dict(output.report.labels)
+            yield {
+                "step": name,
+                "port": port,
+                "category": output.report.category,
+                "caption": output.report.caption,
+                "jobs": len(family.keys),
+                "files": [
+                    {"labels": {**dict(zip(family.keys.by, key, strict=True)), **labels}, "path": path}
+                    for number, key in enumerate(family.keys.instances[:MOST_SHOWN])
+                    for path in _paths(path_of(number))
+                ],
+            }
+
+
+def _paths(found: Any) -> list[str]:
+    return [] if found is None else list(map(str, found)) if isinstance(found, tuple) else [str(found)]
 
 
 # --- The picture ------------------------------------------------------------------------------------------------------

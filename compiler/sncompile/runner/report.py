@@ -25,11 +25,13 @@ from sncompile.runner.measures import JobTime, Measures, StepTime, job_times, st
 from sncompile.runner.page.jobs import PageJobs
 from sncompile.runner.page.links import Links
 from sncompile.runner.page.results import results
+from sncompile.runner.page.shown import shown_results
 from sncompile.runner.progress import StepProgress
 from sncompile.runner.record import now
 from sncompile.runner.software import NO_IMAGES
 from sncompile.runner.status_text import SAYS, clock, taken_from, times_text
 from sncompile.runner.timeline import timeline
+from sncompile.runner.tool_versions import versions_in
 from sncompile.runner.watch import RunStatus, State, Watch
 
 MOST_REASONS = 50
@@ -47,7 +49,7 @@ def report_page(watch: Watch, out: Path | None = None) -> str:
     return RunPage(watch, Links.beside(page, watch.folder.path, watch.working)).whole(watch.look())
 
 
-FRAGMENTS = ("top", "failures", "results", "timeline", "steps")
+FRAGMENTS = ("top", "failures", "shown", "results", "timeline", "steps")
 """The parts of the page that change while the run works, each a template."""
 
 
@@ -121,10 +123,12 @@ class RunPage:
             "rows": rows,
             "ticks": ticks,
             "steps": list(_steps(names, status, jobs, facts)),
+            "shown": shown_results(facts, watch.working),
             "results": results(watch, status, self._links),
             "looked": clock(now()),
             "images": _images(facts),
             "images_by": _images_by(watch.record),
+            "tools": versions_in(watch.record),
             "working": watch.working,
         }
 

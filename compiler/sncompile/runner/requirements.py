@@ -53,7 +53,7 @@ def unmet(
             continue
         if family.conda is not None or any(variable.name == "PATH" for variable in family.env):
             continue  # What it will find cannot be seen from here.
-        for place in _places(family, evaluator, containers, methods):
+        for place in places_of(family, evaluator, working, containers, methods):
             for program, name in needed:
                 wanted.setdefault(place, {}).setdefault(program.name.name, (program, name))
     for place, programs in wanted.items():
@@ -62,7 +62,10 @@ def unmet(
         yield from _unmet_at(place, programs)
 
 
-def _places(family: Family, evaluator: Evaluator, containers: str, methods: Sequence[str]) -> Iterator[Place]:
+def places_of(
+    family: Family, evaluator: Evaluator, working: Path, containers: str, methods: Sequence[str]
+) -> Iterator[Place]:
+    """Where a family's jobs run, as far as it can be looked into."""
     engine = wrapped_for(containers)
     if family.container is None or (engine is None and "apptainer" not in methods):
         yield Place((), "the PATH")
@@ -73,8 +76,10 @@ def _places(family: Family, evaluator: Evaluator, containers: str, methods: Sequ
             if name is not None:
                 words = (engine, "run", "--rm", "--network", "none", "--entrypoint", "")
                 yield Place((*words, "--", name), f"the image {name}")
-        elif image_name(image)[1] is ImageKind.REGISTRY or Path(image).exists():
+        elif image_name(image)[1] is ImageKind.REGISTRY:
             yield Place(("apptainer", "exec", "--", apptainer_name(image)), f"the image {image}")
+        elif (working / image).exists():
+            yield Place(("apptainer", "exec", "--", str(working / image)), f"the image {image}")
 
 
 def _unmet_at(place: Place, programs: Mapping[str, tuple[ProgramDoc, str]]) -> Iterator[Diagnostic]:

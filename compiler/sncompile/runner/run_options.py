@@ -39,6 +39,8 @@ class RunOptions:
     """A folder in which results of the same jobs are as good as those here."""
     disk: int | None = None
     """By how many bytes the disk may become fuller while the run goes on; None: as many as it takes."""
+    prune: bool = False
+    """Delete the results of jobs that the pipeline had and has no more."""
 
 
 @dataclass(frozen=True, slots=True)

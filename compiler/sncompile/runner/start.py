@@ -41,11 +41,14 @@ from sncompile.runner.selection.wanted import marked_families, output_paths
 from sncompile.runner.software import binds, deployment, engine_of, missing
 from sncompile.runner.state.elsewhere import with_former
 from sncompile.runner.state.orders import orders_of
-from sncompile.runner.state.run_decisions import decide_run, give_orders
+from sncompile.runner.state.orphans import with_orphans
+from sncompile.runner.state.run_decisions import decide_run, files_to_prune, give_orders, prune_orphans
 from sncompile.runner.telemetry import sender as telemetry_sender
+from sncompile.runner.tool_versions import Asking, ToolVersion, ask_versions
 from sncompile.runner.watch import Watch
 from sncompile.semantics.checking.checks import look_again
 from sncompile.semantics.checking.own_files import Kept, Reach
+from sncompile.state.decisions import Decisions
 from sncompile.targets.snakemake.engine.surroundings import Surroundings, python, surroundings
 from sncompile.targets.snakemake.storage import copy_of
 from sncompile.telemetry.redaction import SHORTEST
@@ -151,6 +154,8 @@ def _make_ready(
     wanted = None if options.wanted is None else options.wanted.jobs
     families = run.graph.families if wanted is None else wanted
     files = with_former(files_of(run.graph, working, families, marked, wanted), run.made, working)
+    orphans = files_to_prune(run, options)
+    files = with_orphans(files, orphans, working)
     claimed = claim_files(files, _owner(folder, run.graph, working), working, settle_owner)
     claims.append(claimed)
     if claimed.half_written:
@@ -161,6 +166,8 @@ def _make_ready(
         decided = decide_run(run, options, claimed, files, say, servers, everything="forceall" in set_by_somebody)
         if "notemp" not in set_by_somebody:
             decided.delete_unneeded()
+        if options.prune:
+            prune_orphans(run, decided, orphans, say)
         if not idle and not decided.busy() and not _lacking(promised(files, asked), working):
             return None
     decisions = None if decided is None else decided.decisions
@@ -170,13 +177,14 @@ def _make_ready(
     write_promises(folder.promises, promised(files, asked), files.by_mark)
     targets = () if options.wanted is None else options.wanted.files
     request = replace(request, targets=tuple(map(copy_of, targets)), shared=shared(run.jobs, verdict, limits))
+    tools = _tool_versions(run, options, working, methods, profile, decisions, taken, say)
     state = None if decided is None else give_orders(folder, run, options, marked, decided)
     if options.disk is not None:
         orders = () if decisions is None else orders_of(run.graph, run.jobs, decisions, marked)
         kept = () if decided is None else [each.path for each in decided.temporary if each.kept]
         room = Room(folder.room, options.disk, [*targets, *kept])
         say(keep_room(room, decisions, verdict.settings, run.graph.folder, orders, run.documents))
-    _write_record(folder, run.graph, working, options, methods, request, verdict.settings, taken, claimed, state)
+    _write_record(folder, run.graph, working, options, methods, request, verdict.settings, taken, claimed, state, tools)
     return taken
 
 
@@ -218,6 +226,17 @@ def _preflight(
         lacking += unmet(run.graph, run.made.program.steps, working, options.containers, methods, say)
     if lacking:
         raise CompileError(lacking, dict(run.documents))
+
+
+def _tool_versions(
+    run: Prepared, options: RunOptions, working: Path, methods: list[str], profile: Path | None,
+    decisions: Decisions | None, taken: Surroundings, say: Callable[[str], None],
+) -> list[ToolVersion]:  # fmt: skip
+    """What the tools of the jobs that run say of their versions."""
+    wanted = None if decisions is None else frozenset(made.task.name for made, _ in decisions.jobs())
+    elsewhere = profile is not None and works_elsewhere(profile)
+    asking = Asking(working, options.containers, methods, elsewhere, taken.variables)
+    return ask_versions(run.graph, run.made.program.steps, wanted, asking, say)
 
 
 def _give_up(folder: RunFolder) -> None:
@@ -266,6 +285,7 @@ def _remove(paths: Iterable[str]) -> None:
 def _write_record(
     folder: RunFolder, graph: Graph, working: Path, options: RunOptions, methods: list[str],
     request: Request, settings: Sequence[Setting], taken: Surroundings, claimed: Claimed, state: dict[str, Any] | None,
+    tools: Sequence[ToolVersion],
 ) -> None:  # fmt: skip
     starter = identify(os.getpid())
     folder.write(
@@ -292,6 +312,7 @@ def _write_record(
             "state_files": state,
             "containers": engine_of(options.containers, methods, options.profile),
             "versions": versions(),
+            "tools": [tool._asdict() for tool in tools],
             "started": now(),
         }
     )

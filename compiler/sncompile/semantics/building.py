@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 
 from sncompile.ir.graph.edges import edges_of, taken
-from sncompile.ir.graph.model import Family, Graph, Input, Output
+from sncompile.ir.graph.model import Family, Graph, Input, Output, Shown
 from sncompile.ir.graph.rewrite import map_children, map_family
 from sncompile.ir.language.types import NULL, Type
 from sncompile.ir.values.model import Apply, Const, Related, Value
@@ -95,6 +95,7 @@ def _family(step: Step, workspace: str) -> Family:
             span=o.span,
             create=o.port.create is not None,
             value=o.port.value,
+            report=None if o.port.report is None else Shown(*o.port.report[:3]),
         )
         for name, o in step.outputs.items()
     }

@@ -54,6 +54,13 @@ class Measured(NamedTuple):
     sizes: Sequence[int]
 
 
+class Made(NamedTuple):
+    """Whose job it is: the pipeline that had it last, and all files that it wrote, by their names in the root."""
+
+    pipeline: str
+    outputs: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class State:
     """What the files of a root say. `stamps` are by absolute path.
@@ -67,6 +74,8 @@ class State:
     measures: dict[str, Measured] = field(default_factory=dict)
     """Of jobs whose memory was measured, and of those whose outputs' versions do not say how large they are."""
     stamps: dict[str, Stamp] = field(default_factory=dict)
+    made: dict[str, Made] = field(default_factory=dict)
+    """Of jobs that ended well in a run, and are no marks alone."""
     put_off: set[str] = field(default_factory=set)
     """The jobs whose temporary outputs wait to be deleted."""
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -102,6 +111,10 @@ class State:
                     told = (_all(memory, int, float, type(None)), [tuple(_all(each, int)) for each in sizes])
                     measures = starmap(Measured, zip(*told, strict=True))
                     self.measures.update(dict(zip(_all(keys, str), measures, strict=True)))
+                    self.rows += len(keys)
+                case ["o", str(pipeline), keys, outputs]:
+                    told_of = [Made(pipeline, tuple(_all(names, str))) for names in outputs]
+                    self.made.update(dict(zip(_all(keys, str), told_of, strict=True)))
                     self.rows += len(keys)
                 case ["x", keys]:
                     for key in _all(keys, str):
@@ -229,6 +242,13 @@ def rows_of(state: State) -> Iterator[Row]:
     known = ((key, measured) for key, measured in state.measures.items() if key in state.jobs)
     for measures in _chunks(known):
         yield measure_row(dict(measures))
+    by_pipeline: dict[str, dict[str, Made]] = {}
+    for key, owner in state.made.items():
+        if key in state.jobs:
+            by_pipeline.setdefault(owner.pipeline, {})[key] = owner
+    for owned in by_pipeline.values():
+        for some in _chunks(owned.items()):
+            yield made_row(dict(some))
     yield from put_off_rows(dict.fromkeys(sorted(state.put_off & state.jobs.keys()), True))
     yield from stamp_rows(state, state.stamps)
 
@@ -271,6 +291,12 @@ def measure_row(measures: Mapping[str, Measured]) -> Row:
     return ["m", list(measures), [each.memory for each in held], [list(each.sizes) for each in held]]
 
 
+def made_row(made: Mapping[str, Made]) -> Row:
+    """Whose jobs of one pipeline are, by their keys, as a row."""
+    pipeline = next(iter(made.values())).pipeline
+    return ["o", pipeline, list(made), [list(each.outputs) for each in made.values()]]
+
+
 def put_off_rows(waits: Mapping[str, bool]) -> Iterator[Row]:
     """Whether the temporary outputs of jobs wait to be deleted, by their keys, as rows."""
     for some in _chunks(waits.items()):
@@ -297,7 +323,7 @@ def compact(root: str, writing: Collection[str]) -> None:
     state = State(root)
     # A file of a form that we do not know stays what it is.
     paths = [path for path in paths if _take_all(state, path)]
-    living = len(state.jobs) + len(state.stamps) + len(state.measures) + len(state.put_off)
+    living = len(state.jobs) + len(state.stamps) + len(state.measures) + len(state.made) + len(state.put_off)
     dense = state.rows <= 2 * living + 1000 and state.lines <= living / 10 + 1000
     if len(paths) <= _KEPT_FILES and dense:
         return

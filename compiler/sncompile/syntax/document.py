@@ -48,6 +48,15 @@ Binding = Value | MapValue
 """What `with` gives."""
 
 
+class ReportDoc(NamedTuple):
+    """How an output is shown to people: under which category, with which caption and labels."""
+
+    category: str
+    caption: str
+    labels: tuple[tuple[str, str], ...]
+    span: Span
+
+
 class PortDoc(NamedTuple):
     """A port: `base` is `file` or `directory`. `path` is where an output goes, `default` what an input takes.
 
@@ -74,6 +83,7 @@ class PortDoc(NamedTuple):
     companions: tuple[Named, ...] = ()
     beside: tuple[str, str] | None = None
     inside: Named | None = None
+    report: ReportDoc | None = None
 
 
 class ParamDoc(NamedTuple):
@@ -228,6 +238,8 @@ class ModuleDoc(NamedTuple):
     """Where it is said whether the command runs in a scratch folder: `true` or `false`."""
     programs: tuple[ProgramDoc, ...] = ()
     """What must be there where its jobs run."""
+    version_command: tuple[str, ...] = ()
+    """The command that tells the tool's version, for the record of a run."""
 
     @property
     def in_scratch(self) -> bool:

@@ -23,6 +23,7 @@ from sncompile.syntax.document import (
     ParamDoc,
     PortDoc,
     ProgramDoc,
+    ReportDoc,
     SuccessDoc,
     Value,
 )
@@ -92,6 +93,7 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
         args=_args(reader, get("args"), action),
         object=reader.text(body.get("object")) if isinstance(body, Mapping) else "",
         programs=_programs(reader, get("requires")),
+        version_command=tuple(reader.texts(get("version_command"))),
     )
     made, faults_of_let = without_let(document)
     reader.found += faults_of_let
@@ -151,8 +153,17 @@ def read_ports(reader: Reader, node: Node | None) -> dict[str, PortDoc]:
             source=reader.value(get("from")),
             companions=reader.names(get("companions")),
             inside=reader.named(get("in")),
+            report=_report(reader, get("report")),
         )
     return ports
+
+
+def _report(reader: Reader, node: Node | None) -> ReportDoc | None:
+    if not isinstance(node, Mapping):
+        return None
+    labels = [(name.name, reader.text(value)) for name, value in reader.entries(node.get("labels"))]
+    caption = "".join(reader.prose(node.get("caption")))
+    return ReportDoc(reader.text(node.get("category")), " ".join(caption.split()), tuple(labels), node.span)
 
 
 _VALUES = ("string", "integer", "number", "boolean")

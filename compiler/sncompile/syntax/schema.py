@@ -110,8 +110,8 @@ def _at(node: Node, path: Path) -> Node:
 def _tell(root: Mapping, path: Path, error: Any, slips: set[tuple[Path, str]]) -> list[Diagnostic]:
     node = _at(root, path)
     where = _where(path)
-    if error.validator == "type" and path == ("command",) and isinstance(node, Scalar):
-        return [_command_as_text(root, node)]
+    if error.validator == "type" and path in _COMMANDS and isinstance(node, Scalar):
+        return [_command_as_text(root, node, str(path[0]))]
     if (
         isinstance(error.instance, str)
         and error.validator in ("not", "pattern", "type")
@@ -281,11 +281,14 @@ def _wrong_type(node: Node, error: Any, where: str) -> Diagnostic:
     return faults.WRONG_TYPE.at(node.span, f"{where} is {kind_of(node)}, not {text}", help=hint, fixes=fixes)
 
 
-def _command_as_text(root: Mapping, node: Scalar) -> Diagnostic:
+_COMMANDS = (("command",), ("version_command",))
+
+
+def _command_as_text(root: Mapping, node: Scalar, name: str) -> Diagnostic:
     """A command that is written as one text: a list of words, or a script where a shell is needed."""
-    message = "`command` is a string, not a list"
-    key = root.key("command")
-    if key is not None and _SHELL_SIGNS.search(node.text):
+    message = f"`{name}` is a string, not a list"
+    key = root.key(name)
+    if name == "command" and key is not None and _SHELL_SIGNS.search(node.text):
         help = "a shell is needed for `|`, `>` and the like: write `shell:`"
         fixes = (Fix("write `shell:`", (Edit(key.span, "shell"),)),)
         return faults.WRONG_TYPE.at(node.span, message, help=help, fixes=fixes)

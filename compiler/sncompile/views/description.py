@@ -29,6 +29,7 @@ from sncompile.syntax.document import (
     PipelineDoc,
     PortDoc,
     ProgramDoc,
+    ReportDoc,
     StepDoc,
     SuccessDoc,
     TableDoc,
@@ -76,6 +77,7 @@ class _Describer:
             "resources": {name: self.value(value) for name, value in doc.resources.items()},
             "success": _success(doc.success),
             **({"requires": [_program(each) for each in doc.programs]} if doc.programs else {}),
+            **({"version_command": list(doc.version_command)} if doc.version_command else {}),
             **self.checks(doc.checks),
         }
 
@@ -85,7 +87,7 @@ class _Describer:
         return {
             "params": self.params(doc.params) | {name: self._map(map_) for name, map_ in doc.maps.items()},
             "data": {name: self.value(template) for name, (_, template) in doc.data.items()},
-            "tables": {name: self.table(table) for name, table in doc.tables.items()},
+            "tables": {name: self.table(table, doc.steps) for name, table in doc.tables.items()},
             "infer": {name: self.infer(value) for name, value in doc.infer.items()},
             "steps": {name: self.step(step) for name, step in doc.steps.items()},
             "outputs": outputs,
@@ -111,6 +113,7 @@ class _Describer:
                 **({"companions": [each.name for each in port.companions]} if port.companions else {}),
                 **({"in": port.inside.name} if port.inside is not None else {}),
                 **({"from": self.text(port.source)} if port.source is not None else {}),
+                **({"report": _report(port.report)} if port.report is not None else {}),
             }
             for name, port in ports.items()
         }
@@ -150,12 +153,19 @@ class _Describer:
             for name, v in held
         }
 
-    def table(self, table: TableDoc) -> dict[str, Any]:
-        """A table's keys, and where its rows come from; of rows in the spec, how many."""
+    def table(self, table: TableDoc, steps: Mapping[str, StepDoc]) -> dict[str, Any]:
+        """A table's keys, and where its rows come from; of rows in the spec, how many.
+
+        The rows of a table that a step writes have the keys of that step before their own (`keys`).
+        """
         source: dict[str, Any] = {"rows": len(table.rows)} if table.rows is not None else {}
         for kind, template in (("file", table.file), ("from", table.source), ("glob", table.glob), ("sql", table.sql)):
             if template is not None:
                 source[kind] = self.value(template)
+        if isinstance(source.get("from"), str):
+            step = steps.get(source["from"].removeprefix("${").strip().partition(".")[0])
+            before = [] if step is None else [name.name for name in step.by]
+            source["keys"] = [*before, *(name.name for name in table.key)]
         source |= {"params": table.params.name} if table.params is not None else {}
         columns = {"columns": {name: self._column(column) for name, column in table.columns.items()}}
         return {"key": [name.name for name in table.key], **source, **(columns if table.columns else {})}
@@ -238,6 +248,8 @@ class _Describer:
 
 
 def _type(declared: PortDoc | ParamDoc) -> str:
+    if isinstance(declared, PortDoc) and declared.value:
+        return declared.value
     gaps = isinstance(declared, ParamDoc) and declared.gaps
     return type_text(declared.base, declared.many, declared.optional, gaps)
 
@@ -246,6 +258,12 @@ def _program(program: ProgramDoc) -> dict[str, str]:
     """A program that must be there, and which versions of it will do."""
     limits = {"at_least": program.at_least, "below": program.below}
     return {"name": program.name.name, **{name: limit for name, limit in limits.items() if limit}}
+
+
+def _report(report: ReportDoc) -> dict[str, Any]:
+    """How an output is shown to people, as far as that is said."""
+    said = {"category": report.category, "caption": report.caption, "labels": dict(report.labels)}
+    return {name: value for name, value in said.items() if value}
 
 
 def _success(success: SuccessDoc) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def _module(told: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:
         "Needs there",
         _facts({each.pop("name"): _limits(each) for each in map(dict, told.get("requires", ()))}, width),
     )
+    yield "Tells its version", _command(told.get("version_command") or [])
     yield "Environment", _facts(told["env"], width)
     yield "Done when", _facts(told["success"], width)
 
@@ -90,6 +91,9 @@ def _port(port: Mapping[str, Any]) -> str:
     for key, what in (("as", "called"), ("from", "taken from"), ("companions", "with")):
         told += f", {what} {_shown_path(port[key])}" if key in port else ""
     told += f", default {_shown_path(port['default'])}" if port.get("default") is not None else ""
+    if "report" in port:
+        under = port["report"].get("category")
+        told += ", shown in reports" + (f" under {under}" if under else "")
     return told + (", made before the command runs" if "create" in port else "")
 
 
@@ -124,7 +128,10 @@ def _number(number: Any) -> str:
 
 
 def _table(entry: Mapping[str, Any]) -> str:
-    source = next((f"{kind} {entry[kind]}" for kind in ("file", "from", "glob", "params") if kind in entry), None)
+    if "keys" in entry:
+        what = f"the files {entry['glob']} in" if "glob" in entry else "the rows of"
+        return f"by {', '.join(entry['keys'])}; {what} {entry['from']}, known later"
+    source = next((f"{kind} {entry[kind]}" for kind in ("file", "glob", "params") if kind in entry), None)
     source = source or ("made by a query" if "sql" in entry else None)
     return f"by {', '.join(entry['key'])}; " + (source or f"{count(entry.get('rows', 0), 'row')} in the spec")
 
@@ -168,6 +175,8 @@ def _facts(facts: Mapping[str, Any], width: int) -> str:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
     return value if isinstance(value, str) else _shown(value)
 
 

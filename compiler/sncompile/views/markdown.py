@@ -13,7 +13,7 @@ from sncompile.diagnostics.text import visible
 from sncompile.ir.diff.model import GraphDiff
 from sncompile.views.diff_text import setting_rows, step_rows, totals
 from sncompile.views.plan_text import work_line, work_rows
-from sncompile.views.work import Work
+from sncompile.views.work import Work, orphans_told
 
 MOST_ROWS = 100
 """So many rows are told at most: a comment may have 65,536 characters."""
@@ -81,4 +81,6 @@ def work_markdown(work: Work, pipeline: str) -> str:
     """What has to run of a pipeline: how much it is, then a row for each step with its reasons."""
     head = f"**{plain(pipeline)}**, to run: {plain(work_line(work))}\n"
     rows = list(work_rows(work)) if work.known else []
-    return "\n".join([head, _table(("step", "jobs", "why"), rows, len(rows))]) if rows else head
+    table = [_table(("step", "jobs", "why"), rows, len(rows))] if rows else []
+    orphans = [f"{plain(orphans_told(work))}\n"] if work.orphans else []
+    return "\n".join([head, *table, *orphans])

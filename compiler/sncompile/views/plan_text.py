@@ -9,7 +9,7 @@ from sncompile.semantics.program import LateSteps
 from sncompile.views.columns import count, table
 from sncompile.views.forecast_text import forecast_text
 from sncompile.views.plan import Amount, InputFile, LatePlan, OutputFiles, Plan, StepPlan
-from sncompile.views.work import VERDICTS, Work, reasons_told, told
+from sncompile.views.work import VERDICTS, Work, orphans_told, reasons_told, told
 
 FEW = 5
 """So many missing files are named; of more, the rest is counted."""
@@ -34,7 +34,9 @@ def work_text(work: Work, width: int, bold: Callable[[str], str]) -> str:
     """What has to run: how much it is, and a line for each step with its reasons."""
     head = table([["to run", work_line(work)]], width, gap=3)
     head = bold(head[:6]) + head[6:]
-    return head + table(list(work_rows(work)), width, right=(1,), indent="  ") if work.known else head
+    rows = table(list(work_rows(work)), width, right=(1,), indent="  ") if work.known else ""
+    orphans = f"{orphans_told(work)} (`run --prune` deletes them)" if work.orphans else ""
+    return head + rows + (table([["orphans", orphans]], width, gap=2) if orphans else "")
 
 
 def known_after(late: LatePlan) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from sncompile.diagnostics.counted import counted
 from sncompile.state.decisions import Decisions, Reason, Verdict, Why
 
 
@@ -36,13 +37,14 @@ class Work:
     """What has to run of a pipeline, step by step; `jobs` are those that run, or may.
 
     `known`: whether any run is known to have made anything of it. `taken`: of how many jobs the results are taken from
-    elsewhere, by whose they are.
+    elsewhere, by whose they are. `orphans` are the files of each job that the pipeline had and has no more.
     """
 
     steps: Mapping[str, StepWork]
     jobs: tuple[JobWork, ...]
     known: bool
     taken: Mapping[str, int]
+    orphans: tuple[tuple[str, ...], ...] = ()
 
     @property
     def to_run(self) -> int:
@@ -60,8 +62,8 @@ class Work:
         return sum(step.current for step in self.steps.values())
 
 
-def work_of(decisions: Decisions, folder: str) -> Work:
-    """What has to run; `folder` is the working folder."""
+def work_of(decisions: Decisions, folder: str, orphans: Iterable[Sequence[str]] = ()) -> Work:
+    """What has to run; `folder` is the working folder, and `orphans` are told with it."""
     steps: dict[str, StepWork] = {}
     jobs = []
     known = False
@@ -90,7 +92,8 @@ def work_of(decisions: Decisions, folder: str) -> Work:
             kind = (reason.why, _kind(reason))
             count, example = step.reasons.get(kind, (0, reason.what))
             step.reasons[kind] = (count + 1, example)
-    return Work(steps, tuple(jobs), known, taken)
+    lost = tuple(tuple(_near_path(path, folder) for path in paths) for paths in orphans)
+    return Work(steps, tuple(jobs), known, taken, lost)
 
 
 _PATHS = (Why.INPUT, Why.OUTPUT, Why.GONE, Why.HALF)
@@ -99,8 +102,12 @@ _PATHS = (Why.INPUT, Why.OUTPUT, Why.GONE, Why.HALF)
 def _near(reason: Reason, folder: str) -> Reason:
     if reason.why not in _PATHS or not os.path.isabs(reason.what):
         return reason
-    near = os.path.relpath(reason.what, os.path.abspath(folder))
-    return reason._replace(what=near if not near.startswith("../../..") else reason.what)
+    return reason._replace(what=_near_path(reason.what, folder))
+
+
+def _near_path(path: str, folder: str) -> str:
+    near = os.path.relpath(path, os.path.abspath(folder))
+    return near if not near.startswith("../../..") else path
 
 
 def _kind(reason: Reason) -> str:
@@ -117,6 +124,7 @@ def work_object(work: Work) -> dict[str, Any]:
         "may_run": work.may_run,
         "current": work.current,
         "taken": dict(work.taken),
+        "orphans": [list(paths) for paths in work.orphans],
         "steps": {name: _step_object(step) for name, step in work.steps.items()},
     }
 
@@ -140,6 +148,16 @@ def job_object(job: JobWork) -> dict[str, Any]:
 
 
 VERDICTS = {Verdict.RUN: "run", Verdict.MAY: "may"}
+
+
+def orphans_told(work: Work) -> str:
+    """The orphans in words: `2 jobs that are no more left 3 files: out/a and 2 more`; empty without any."""
+    files = [path for paths in work.orphans for path in paths]
+    if not files:
+        return ""
+    jobs, more = len(work.orphans), f" and {len(files) - 1:,} more" if len(files) > 1 else ""
+    whose = f"{jobs:,} {'job that is' if jobs == 1 else 'jobs that are'} no more"
+    return f"{whose} left {counted(len(files), 'file')}: {files[0]}{more}"
 
 
 def reasons_told(step: StepWork) -> Iterator[str]:

@@ -44,6 +44,14 @@ class Input(NamedTuple):
     """Whether there must be something to read; before rows are known nobody can tell whether there is."""
 
 
+class Shown(NamedTuple):
+    """How an output is shown to people: under which category, with which caption and labels."""
+
+    category: Annotated[str, keeping()] = ""
+    caption: Annotated[str, keeping()] = ""
+    labels: Annotated[tuple[tuple[str, str], ...], keeping()] = ()
+
+
 class Output(NamedTuple):
     """What an output port writes. `create`: a directory that has to be there before the command runs. `value`: the type
     of the value that the file holds, where it stands for that.
@@ -59,6 +67,8 @@ class Output(NamedTuple):
     span: Annotated[Span, presentation()]
     create: Annotated[bool, identity()] = False
     value: Annotated[str, identity()] = ""
+    report: Annotated[Shown | None, keeping()] = None
+    """How it is shown to people; None where it is not."""
 
 
 class Origin(NamedTuple):

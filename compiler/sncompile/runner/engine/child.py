@@ -217,7 +217,8 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
 
 def _obedience(folder: RunFolder, *, deletes: bool) -> Obedience | None:
     """What the run's orders are; None for a run that leaves it to the engine what has to run."""
-    told = folder.read().get("state_files")
+    record = folder.read()
+    told = record.get("state_files")
     if not told:
         return None
     states = {each["root"]: read_state(each["root"], each["spelled"]) for each in told["roots"]}
@@ -227,7 +228,10 @@ def _obedience(folder: RunFolder, *, deletes: bool) -> Obedience | None:
         each["root"]: open_log(Path(each["log"]), each["generation"]) for each in told["roots"] if each["root"] in used
     }
     servers = Servers(told.get("servers", ()), told.get("sums") or {})
-    return Obedience(orders, states, logs, Hashing(told["hashing"]), Path.cwd(), deletes=deletes, servers=servers)
+    return Obedience(
+        orders, states, logs, Hashing(told["hashing"]), Path.cwd(), deletes=deletes, servers=servers,
+        pipeline=str(record.get("pipeline", "")),
+    )  # fmt: skip
 
 
 def _servers(folder: RunFolder) -> list[str]:

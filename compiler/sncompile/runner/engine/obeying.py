@@ -22,7 +22,18 @@ from sncompile.runner.state.deleting import delete
 from sncompile.runner.state.orders import Order, Orders, engine_jobs
 from sncompile.state.decisions import Verdict
 from sncompile.state.log import Log, Row
-from sncompile.state.store import Done, Measured, State, job_rows, measure_row, put_off_rows, stamp_rows, stamps_of
+from sncompile.state.store import (
+    Done,
+    Made,
+    Measured,
+    State,
+    job_rows,
+    made_row,
+    measure_row,
+    put_off_rows,
+    stamp_rows,
+    stamps_of,
+)
 from sncompile.state.versions import ABSENT, CHANGING, Hashing, Looker
 from sncompile.targets.snakemake.batching import LEFT_OUT
 
@@ -32,9 +43,10 @@ class Obedience:
 
     def __init__(
         self, orders: Orders, states: Mapping[str, State], logs: Mapping[str, Log], hashing: Hashing, working: Path, *,
-        deletes: bool = True, servers: Servers | None = None,
+        deletes: bool = True, servers: Servers | None = None, pipeline: str = "",
     ) -> None:  # fmt: skip
-        """`deletes`: whether temporary outputs are deleted at all."""
+        """`deletes`: whether temporary outputs are deleted at all; `pipeline`: whose jobs these are."""
+        self._pipeline = pipeline
         self._orders, self._gone, self._temporary = orders
         self._states, self._logs, self._working, self._deletes = states, logs, working, deletes
         self._busy = engine_jobs(self._orders)
@@ -205,12 +217,19 @@ class Obedience:
             rows.setdefault(order.root, []).extend(
                 job_rows({order.key: done}, self._listed.setdefault(order.root, set()))
             )
+            rows[order.root] += self._whose(order)
             sizes = tuple(map(self._looker.size, order.outputs))
             if memory is not None or any(map(_is_folder, outputs)):
                 rows[order.root].append(measure_row({order.key: Measured(memory, sizes)}))
             self._young |= {p: (order.root, v) for p, v in zip(order.outputs, outputs, strict=True)
                             if not self._looker.has_stamp(p)}  # fmt: skip
         self._write_all(rows)
+
+    def _whose(self, order: Order) -> list[Row]:
+        """Whose job it is, and what it wrote, where that is not known yet."""
+        state = self._states[order.root]
+        made = Made(self._pipeline, tuple(map(state.name, order.outputs)))
+        return [] if not made.outputs or state.made.get(order.key) == made else [made_row({order.key: made})]
 
     def _mark(self, order: Order) -> bool:
         """Leave the mark by which a state knows a job that writes nothing, as the engine may have another one.

@@ -197,13 +197,13 @@ def _bring_all(outputs: Sequence[str], results: Elsewhere, states: Mapping[str, 
         elif here != place and version == ABSENT:
             _clear(here)  # An output that need not be written, and was not.
         if results.moves:
-            _remove_empty(os.path.dirname(place), states)
+            remove_empty(os.path.dirname(place), states)
     if not results.outputs:
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
         if results.moves:
             Path(results.mark).unlink(missing_ok=True)
-            _remove_empty(os.path.dirname(results.mark), states)
+            remove_empty(os.path.dirname(results.mark), states)
 
 
 def _bring(place: str, here: str, *, moves: bool) -> None:
@@ -224,7 +224,7 @@ def _clear(here: str) -> None:
         Path(here).unlink(missing_ok=True)
 
 
-def _remove_empty(folder: str, states: Mapping[str, State]) -> None:
+def remove_empty(folder: str, states: Mapping[str, State]) -> None:
     """Remove a folder that has become empty, and those around it inside of the roots."""
     starts = [state.start for state in states.values()]
     with contextlib.suppress(OSError):

@@ -23,6 +23,7 @@ from sncompile.runner.state.deciding import adopt, decisions_of, states_of, unkn
 from sncompile.runner.state.deleting import delete
 from sncompile.runner.state.elsewhere import bring, finders_for, states_elsewhere
 from sncompile.runner.state.orders import Deletion, lacking_marks, orders_of, write_orders
+from sncompile.runner.state.orphans import Orphan, orphans_of, prune
 from sncompile.runner.state.plan_file import check_plan
 from sncompile.state.decisions import Decisions
 from sncompile.state.store import State, log_place, open_log, put_off_rows
@@ -54,6 +55,30 @@ class Decided(NamedTuple):
                 log = open_log(*self.logs[root])
                 log.write(list(put_off_rows(done)))
                 log.close()
+
+
+def files_to_prune(run: Prepared, options: RunOptions) -> list[Orphan]:
+    """The orphans that a run is to delete, as they are before it claims its files."""
+    if not options.prune:
+        return []
+    states = states_of(run.graph)
+    return orphans_of(run.made, states, decisions_of(run.graph, run.jobs, states, hashing=options.hashing))
+
+
+def prune_orphans(run: Prepared, decided: Decided, before: Sequence[Orphan], say: Callable[[str], None]) -> None:
+    """Delete the orphans that are claimed, and that are orphans still."""
+    claimed = set(before)
+    found = [each for each in orphans_of(run.made, decided.states, decided.decisions) if each in claimed]
+    try:
+        gone = list(prune(found, decided.states, decided.logs))
+    except OSError as error:
+        message = f"the state cannot be written: {error.strerror}"
+        raise CompileError([faults.NO_MARKS.at(None, message, help="make room, or run without `--prune`")]) from None
+    files = sum(len(each.paths) for each in gone)
+    say(f"deleted: {count(files, 'file')} of {count(len(gone), 'job')} that the pipeline has no more")
+    for orphan in found:
+        if orphan not in gone:
+            say(f"note: `{orphan.paths[0]}` cannot be deleted")
 
 
 def decide_run(

@@ -82,7 +82,7 @@ _RESOURCE_TYPES = dict.fromkeys(RESOURCES, INTEGER)
 def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule:
     """The typed module of a document; its faults are told."""
     check_members(doc, report)
-    _check_create(doc, report)
+    _check_kinds(doc, report)
     check_companions(doc, report)
     check_parts(doc, report)
     if any(port.inside is not None or (port.optional and port.companions) for port in doc.outputs.values()):
@@ -194,12 +194,16 @@ def _check_action_in_scratch(doc: ModuleDoc, report: Report) -> None:
         )
 
 
-def _check_create(doc: ModuleDoc, report: Report) -> None:
+def _check_kinds(doc: ModuleDoc, report: Report) -> None:
     for name, port in doc.outputs.items():
         if port.create is not None and port.base != "directory":
             message = f"`{name}` is a file, and `create` makes a directory"
             hint = "take it out: the folder of a file is always made"
             report.add(document_faults.BAD_VALUE.at(port.create.span, message, help=hint))
+        if port.report is not None and (port.base == "directory" or port.inside is not None):
+            what = "a directory" if port.inside is None else f"a part of `{port.inside.name}`"
+            message, hint = f"`{name}` is {what}, and a report shows files", "show an output of the type `file`"
+            report.add(document_faults.BAD_VALUE.at(port.report.span, message, help=hint))
 
 
 def _output_type(port: PortDoc) -> Type:

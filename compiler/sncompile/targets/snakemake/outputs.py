@@ -18,6 +18,7 @@ from sncompile.targets.snakemake.model import Entry
 from sncompile.targets.snakemake.names import ending, item_name, unique
 from sncompile.targets.snakemake.patterns import Hole, Part, filled, items_of, joined, pattern_regex
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, listed, string
+from sncompile.targets.snakemake.report import caption_file, reported
 from sncompile.targets.snakemake.storage import fetched, providers_of
 
 DEFAULT_CONSTRAINT = "[^/]+"
@@ -278,7 +279,13 @@ class OutputPatterns:
             path = Call("ensure", (path, *criteria))
         if output.temp:
             path = Call("temp", (path,))
-        return Call("protected", (path,)) if output.protected else path
+        if output.protected:
+            path = Call("protected", (path,))
+        if output.report is None:
+            return path
+        wildcards = {hole.name: wildcard for hole, wildcard in self._context.names.items()}
+        keys = {key: wildcards[key] for key in self._context.keys.by if key in wildcards}
+        return reported(path, output.report, caption_file(self._context.name, name), keys)
 
     def cells(self) -> dict[str, list[str]]:
         """The value of every wildcard, for every instance."""

@@ -18,6 +18,7 @@ from sncompile.targets.snakemake.names import RESOURCES
 from sncompile.targets.snakemake.profiles import profile_files
 from sncompile.targets.snakemake.reading_back import read_back
 from sncompile.targets.snakemake.render import render_sidecar, render_snakefile
+from sncompile.targets.snakemake.report import captions
 from sncompile.targets.snakemake.source_map import NAME, place_from, source_map
 from sncompile.targets.snakemake.workflow import workflow_of
 from sncompile.targets.target import Engine, Target
@@ -82,7 +83,7 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         late = lowered.features.get(Feature.LATE_KEYS, ())
         if late:
             emitted[READER] = reader_text().encode()
-        emitted |= profile_files(workflow)
+        emitted |= captions(lowered, workflow.marked) | profile_files(workflow)
         lines = text.count("\n")
         counts = ((len(workflow.rules), "rule"), (lowered.job_count(), "job"))
         rules, jobs = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)

@@ -176,7 +176,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "size": _size, "content": _size, "ready": _size, "quoted": _size,
     "ancient": lambda paths: paths,
     "fetched": lambda paths: _stored(paths),
-    **{name: _flagged(name) for name in ("temp", "protected", "directory", "touch", "ensure")},
+    **{name: _flagged(name) for name in ("temp", "protected", "directory", "touch", "ensure", "report")},
+    "dict": dict,
     "ceil": ceil, "int": int, "float": float, "str": str, "len": len, "min": min, "max": max, "bool": bool,
     "list": list, "sorted": sorted, "range": range,
 }  # fmt: skip

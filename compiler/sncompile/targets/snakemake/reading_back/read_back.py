@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.ir.graph.feeds import feeds, for_effect, steps_in
-from sncompile.ir.graph.model import Family, Graph
+from sncompile.ir.graph.model import Family, Graph, Shown
 from sncompile.ir.graph.resources import RESOURCES as DECLARED
 from sncompile.ir.jobs.expansion import Expansion, Job, job_id
 from sncompile.ir.keys.key_set import KeySet
@@ -415,10 +415,27 @@ def _flags(family: Family, outputs: Mapping[str, Any]) -> Iterator[str]:
         }
         for path in listed(outputs.get(item_name(port))):
             got = dict(getattr(path, "flags", {}))
+            yield from _shown_as(port, output.report, got.pop("report", None))
             sent = {**wanted, "storage": True} if is_url(path) else wanted
             if got != sent:
                 yield f"`{port}` is {got or 'kept'}, not {wanted or 'kept'}"
                 break
+
+
+def _shown_as(port: str, wanted: Shown | None, got: Any) -> Iterator[str]:
+    """Whether Snakemake's report says of an output what the graph does."""
+    said = got if isinstance(got, dict) else {}
+    labels = said.get("labels", {})
+    same = (got is not None) == (wanted is not None) and (
+        wanted is None
+        or (
+            said.get("category", "") == wanted.category
+            and ("caption" in said) == bool(wanted.caption)
+            and all(labels.get(item_name(name)) == label for name, label in wanted.labels)
+        )
+    )
+    if not same:
+        yield f"a report says {said or 'nothing'} of `{port}`"
 
 
 def _start(path: str) -> str:
