@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 INLINE = frozenset(("threads", "retries", "priority", "localrule"))
 """Directives whose value stands on their own line."""
 _NAMED = {"input", "output", "params", "resources", "wildcard_constraints"}
+_METHODS = ("value", "values", "each")
+"""Of the class `Table`, those that stand there only where somebody calls them."""
 
 
 def environment() -> Environment:
@@ -34,7 +36,9 @@ def environment() -> Environment:
 
 
 def directive_lines(directive: Directive) -> list[str]:
-    """A directive with its entries, at the indent of a rule's body."""
+    """A directive with its entries, at the indent of a rule's body; none for what Snakemake does by itself."""
+    if directive.name == "threads" and directive.entries[0].code == Atom("1"):
+        return []
     if directive.name in INLINE:
         return layout(directive.entries[0].code, 4, prefix=f"{directive.name}: ", tail="")
     lines = [f"    {directive.name}:"]
@@ -63,12 +67,15 @@ def rule_lines(rule: Rule) -> list[str]:
 def render_snakefile(workflow: Workflow) -> str:
     """The Snakefile's text."""
     template = environment().get_template("Snakefile.j2")
+    rules = ["\n".join(rule_lines(rule)) for rule in workflow.rules]
+    late = any(sidecar.late is not None for sidecar in workflow.sidecars)
     return template.render(
         workflow=workflow,
-        late=any(sidecar.late is not None for sidecar in workflow.sidecars),
+        late=late,
         joined=any(sidecar.parts for sidecar in workflow.sidecars),
+        methods=[name for name in _METHODS if late or any(f".{name}(" in rule for rule in rules)],
         tables=["\n".join(layout(_table(sidecar), 0, tail="")) for sidecar in workflow.sidecars],
-        rules=["\n".join(rule_lines(rule)) for rule in workflow.rules],
+        rules=rules,
         functions=set(workflow.functions),
         providers=_providers(workflow.providers),
         title=one_line(workflow.title),
