@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from sncompile.ir.graph.model import BUILT
 from sncompile.targets.snakemake.model import Directive, Rule, Sidecar, Workflow
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, layout, listed, pattern, string
 from sncompile.targets.snakemake.storage import PROVIDERS
@@ -64,8 +66,8 @@ def rule_lines(rule: Rule) -> list[str]:
     return lines
 
 
-def render_snakefile(workflow: Workflow) -> str:
-    """The Snakefile's text."""
+def render_snakefile(workflow: Workflow, where: str) -> str:
+    """The text of the Snakefile that is to stand at `where`, as seen from the folder that it is run from."""
     template = environment().get_template("Snakefile.j2")
     rules = ["\n".join(rule_lines(rule)) for rule in workflow.rules]
     late = any(sidecar.late is not None for sidecar in workflow.sidecars)
@@ -79,8 +81,18 @@ def render_snakefile(workflow: Workflow) -> str:
         functions=set(workflow.functions),
         providers=_providers(workflow.providers),
         title=one_line(workflow.title),
-        spec=one_line(workflow.spec),
+        origin=_origin(workflow.spec),
+        is_file=not workflow.spec.endswith(BUILT),
+        beside_spec="/" not in workflow.spec,
+        where=one_line(shlex.quote(where)),
     )
+
+
+def _origin(spec: str) -> str:
+    """What a pipeline was compiled from; one that was built in Python, or came by a pipe, stands in no file."""
+    if not spec.endswith(BUILT):
+        return one_line(spec)
+    return "standard input" if spec == f"stdin{BUILT}" else "Python"
 
 
 def _providers(used: Collection[str]) -> str:
