@@ -125,7 +125,7 @@ def test_nothing_in_the_page_is_anybodys_markup(page: str) -> None:
     assert parsed.tags.isdisjoint({"link", "iframe", "u", "object", "embed", "image", "use", "base", "form"})
     assert not {a for a in parsed.attributes if a.startswith("on")} | parsed.attributes & {"xlink:href", "srcset"}
     assert all(re.match(r"#|\.{1,2}/", link) for link in parsed.links)
-    assert "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file:; script-src 'sha256-" in page
+    assert "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file: data:; script-src 'sha256-" in page
     data, *scripts = parsed.scripts
     assert scripts == [(TEMPLATES / name).read_text() for name in ("graph/graph.js", "report/jobs.js")]
     assert all(source_hash(script) in page for script in scripts)

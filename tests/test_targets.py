@@ -225,7 +225,9 @@ def test_python_and_the_command_line_give_the_same_bytes(
     Path("main.yaml").write_text(SPEC.format(**PLAIN | {"step": "retries: 1"}))
     for target in OURS:
         for level in (0, 1, 2):
-            made = sncompile.compile("main.yaml", CompileOptions(target=target, level=level, out=Path("python")))
+            made = sncompile.compile(
+                "main.yaml", CompileOptions(target=target, level=level, out=Path(f"{target}{level}"))
+            )
             told = run("main.yaml", "-t", target, f"-O{level}", "-o", f"{target}{level}")
             assert told.code == 0, told.err
             out = Path(f"{target}{level}")

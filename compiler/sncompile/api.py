@@ -25,6 +25,7 @@ from sncompile.diagnostics.fixes import located
 from sncompile.diagnostics.model import sort_key
 from sncompile.faults import catalogue
 from sncompile.faults.targets import NOT_READ
+from sncompile.ir.graph.model import BUILT
 from sncompile.semantics.checked import Checked as Checked
 from sncompile.semantics.linking.link import link
 from sncompile.semantics.modules.library import Library
@@ -108,7 +109,7 @@ def check_opened(path: Path, text: str, places: Places, options: Options, *, nam
 
 def place_of(name: str, folder: Path) -> Path:
     """Where a spec that is no file is taken to stand; no file is called so."""
-    return folder / f"{name.strip('<>')}.python"
+    return folder / f"{name.strip('<>')}{BUILT}"
 
 
 @contextmanager

@@ -1,11 +1,11 @@
 """Runs `starrynight cp` and says truly how it went.
 
-    python3 cellprofiler.py [--unit CSV] [--channels PATTERN | --images PATTERN] [--least N] starrynight cp …
+    python3 cellprofiler.py [--unit CSV | --jobs N] [--channels PATTERN | --images PATTERN] [--least N] starrynight cp …
 
 The tool does every CSV of a folder; with `--unit` it is shown that one alone. It ends well where CellProfiler could not
-even load its pipeline, and never where CellProfiler failed, or several processes were at work, as the Java machine that
-it has started goes on. Here the first two are failures, and the last one is ended when all is there. What it wrote is
-counted against what the load data names. Needs Python alone.
+even load its pipeline, and never where CellProfiler failed, as the Java machine that it has started goes on: here both
+are failures. Its own `--jobs` starts processes that never end; `--jobs` of this program starts so many of the tool, and
+shows each a share of the CSVs. What was written is counted against what the load data names. Needs Python alone.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def main() -> None:
     """Run the command that stands behind the options, look at what it wrote, and end as it deserves."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--unit", help="the CSV of `-l` that is to be done alone")
+    parser.add_argument("--jobs", type=int, default=1, help="how many of the tool run at once, each with some CSVs")
     parser.add_argument("--channels", help="files that there must be for each channel of the load data")
     parser.add_argument("--images", help="files that there must be for each image of the load data")
     parser.add_argument("--least", type=int, default=1, help="how many files a unit writes at least")
@@ -43,16 +45,26 @@ def main() -> None:
     given = parser.parse_args()
     command = list(given.command)
     place = command.index("-l") + 1
+    out = Path(command[command.index("-o") + 1])
+    source = Path(command[place])
+    units = [unit_file(source, given.unit)] if given.unit is not None else sorted(source.glob("**/*.csv"))
     with tempfile.TemporaryDirectory(prefix="starrynight-") as folder:
-        if given.unit is not None:
-            shutil.copy(unit_file(Path(command[place]), given.unit), folder)
-            command[place] = folder
-        loaddata = sorted(Path(command[place]).glob("**/*.csv"))
-        out = Path(command[command.index("-o") + 1])
-        fault = run(command, given.grace, lambda: lacking(loaddata, out, given)) or lacking(loaddata, out, given)
+        tools = []
+        for number, part in enumerate(shares(units, given.jobs)):
+            command[place] = str(Path(folder, str(number)))
+            os.mkdir(command[place])
+            shown = [Path(shutil.copy(unit, command[place])) for unit in part]
+            tools.append(Tool(tuple(command), lambda shown=shown: lacking(shown, out, given)))
+        fault = run(tools, given.grace)
     if fault is not None:
         # Last of all, where whoever looks at the end of the log sees it.
         sys.exit(f"starrynight cp failed: {fault}")
+
+
+def shares(units: Sequence[Path], jobs: int) -> list[Sequence[Path]]:
+    """The CSVs dealt out to so many: one at least, which says itself that there is nothing to do."""
+    count = max(1, min(jobs, len(units)))
+    return [units[number::count] for number in range(count)]
 
 
 def unit_file(folder: Path, name: str) -> Path:
@@ -66,37 +78,75 @@ def unit_file(folder: Path, name: str) -> Path:
 # --- Running ----------------------------------------------------------------------------------------------------------
 
 
-def run(command: Sequence[str], grace: float, missing: Callable[[], str | None]) -> str | None:
-    """Run the tool in a session of its own, show what it says, and end it where it idles and has failed, or done all.
+class Tool:
+    """A tool at work in a session of its own, whose lines are shown. `missing` looks at what it should write."""
 
-    `missing` looks at what it should write. Gives what went wrong, or None.
-    """
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-    )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, frame: (end(process), sys.exit(128 + number)))
-    heard = Heard()
-    reader = threading.Thread(target=heard.listen, args=(process,), daemon=True)
-    reader.start()
-    idle, before = 0.0, cpu_of(process.pid)
-    while True:
+    def __init__(self, command: Sequence[str], missing: Callable[[], str | None]) -> None:
+        self._missing = missing
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        self._heard = Heard()
+        self._reader = threading.Thread(target=self._heard.listen, args=(self._process,), daemon=True)
+        self._reader.start()
+        self._idle, self._before, self._looked = 0.0, cpu_of(self._process.pid), time.monotonic()
+        self.fault: str | None = None
+
+    def ended(self, grace: float) -> bool:
+        """Wait for a second; whether it has ended by then, or was ended, as it idles and has failed, or done all."""
         try:
-            process.wait(1)
-            break
+            self._process.wait(1)
         except subprocess.TimeoutExpired:
-            now = cpu_of(process.pid)
-            idle = idle + 1 if now - before < IDLE else 0
-            before = now
-            if idle >= grace and (heard.failed or missing() is None):
-                end(process)
-                reader.join(5)
-                return f"{heard.cause()} (it did not end by itself)" if heard.failed else heard.fatal
-    reader.join(5)
-    end(process)
-    if process.returncode:
-        return heard.cause() or f"exit status {process.returncode}"
-    return heard.fatal
+            used, now = cpu_of(self._process.pid), time.monotonic()
+            passed = now - self._looked
+            self._idle = self._idle + passed if used - self._before < IDLE * passed else 0
+            self._before, self._looked = used, now
+            if self._idle < grace or not (self._heard.failed or self._missing() is None):
+                return False
+            self.end()
+            told = f"{self._heard.cause()} (it did not end by itself)" if self._heard.failed else self._heard.fatal
+            self.fault = told or self._missing()
+            return True
+        self._reader.join(5)
+        self.end()
+        status = self._process.returncode
+        told = self._heard.cause() or f"exit status {status}" if status else self._heard.fatal
+        self.fault = told or self._missing()
+        return True
+
+    def end(self) -> None:
+        """End it and all that it has started."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self._process.pid, number)
+                self._process.wait(5)
+            except (ProcessLookupError, PermissionError):
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        self._reader.join(5)
+
+
+def run(tools: Sequence[Tool], grace: float) -> str | None:
+    """Wait for all tools; one that fails ends the others. Gives what went wrong, or None."""
+
+    def stop(number: int, frame: object) -> None:
+        for tool in tools:
+            tool.end()
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    left = list(tools)
+    while left:
+        done = [tool for tool in left if tool.ended(grace)]
+        left = [tool for tool in left if tool not in done]
+        fault = next((tool.fault for tool in done if tool.fault is not None), None)
+        if fault is not None:
+            for tool in left:
+                tool.end()
+            return fault
+    return None
 
 
 class Heard:
@@ -128,18 +178,6 @@ class Heard:
     def cause(self) -> str:
         """The first thing that went wrong, else the last line."""
         return self.fatal or self._error or self._last
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End the tool and all that it has started."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, number)
-            process.wait(5)
-        except (ProcessLookupError, PermissionError):
-            return
-        except subprocess.TimeoutExpired:
-            continue
 
 
 def cpu_of(session: int) -> float:

@@ -231,3 +231,27 @@ def test_every_module_takes_other_places(tmp_path: Path) -> None:
     (tmp_path / "main.yaml").write_text(text)
     told = sncompile(tmp_path, "compile", "main.yaml", "--emit", "jobs", "--data", "workspace=/else where")
     assert '"/else where/index/index.parquet"' in told
+
+
+QC = ("cp_illum_calc_qc", "sbs_illum_calc_qc", "cp_illum_apply_qc", "sbs_illum_apply_qc")
+
+
+@pytest.mark.parametrize("name", QC)
+def test_looks_at_the_correction_are_refused_for_this_version(name: str, tmp_path: Path) -> None:
+    """Which fails at each; with another one they are called as its command line has them."""
+    (tmp_path / "now.yaml").write_text(pipeline_text([f"  qc: {{module: starrynight/{name}}}\n"]))
+    assert "SN355" in [d.code for d in check(tmp_path / "now.yaml").diagnostics]
+    step = f"  qc: {{module: starrynight/{name}, with: {{starrynight: later}}}}\n"
+    (job,) = jobs_of(pipeline_text([step]), tmp_path).values()
+    words = ["illum", name.split("_")[2], "qc", "-e", "ws/experiment/experiment.json"]
+    assert called(job, tmp_path)[1:6] == words
+    assert ("--sbs" in (job.command or [])) == name.startswith("sbs")
+
+
+def test_an_experiment_can_be_made_with_the_tool(tmp_path: Path) -> None:
+    """A form, and from it the configuration that the older pipelines read."""
+    form, made = jobs_of(
+        pipeline_text(["  form: {module: starrynight/exp_init}\n", "  made: {module: starrynight/exp_new}\n"]), tmp_path
+    ).values()
+    assert made.after == [form.id] or made.after == (form.id,)
+    assert (made.command or [])[-4:] == ["-c", "ws/experiment/experiment_init.json", "-o", "ws/experiment"]

@@ -13,10 +13,11 @@ import pytest
 from sncompile.api import check
 from sncompile.ir.jobs.expansion import jobs
 from sncompile.semantics.program import Options
-from tests.engines.snakemake_jobs import dry_run, emit
+from tests.engines.snakemake_jobs import dry_run, emit, misformatted
 from tests.starrynight.dataset import CP_CHANNELS, SBS_CHANNELS, make_dataset
 from tests.starrynight.library import (
     FACTS,
+    HERE,
     MODULES,
     PIPELINES,
     called,
@@ -154,6 +155,51 @@ def test_assays_stand_for_themselves(where: str, counts: dict[str, int], small: 
     graph = emit(folder / "pcp_generic.yaml", options(folder, index=index))
     steps = [job.step for job in jobs(graph)]
     assert {step: steps.count(step) for step in counts} == counts
+
+
+@pytest.mark.parametrize(
+    ("where", "jobs", "writes"),
+    [
+        ("NOT is_sbs_image AND site_id = '0000' AND well_id = 'A1'", 11, "segmentation/cp/segcheck"),
+        ("is_sbs_image AND site_id = '0000' AND well_id = 'A1'", 13, "preprocess/sbs"),
+        ("well_id = 'A1' AND (is_sbs_image OR site_id = '0000')", 28, "analysis"),
+    ],
+)
+def test_each_assay_runs(where: str, jobs: int, writes: str, small: Path, tmp_path: Path) -> None:
+    """Cell Painting alone, sequencing alone, and both with other sites in each come to their end."""
+    folder = copied(small, tmp_path)
+    index = indexed(folder, where, "part.parquet")
+    told = run(folder, "pcp_generic.yaml", *GIVEN, "--set", f"index={index}")
+    assert f"{jobs} of {jobs} jobs done" in told
+    (site,) = {p.name.rpartition("-")[2] for p in (folder / "workspace" / writes).glob("*-0000")}
+    assert site == "0000"
+
+
+def test_what_cellprofiler_writes_is_counted(small: Path, tmp_path: Path) -> None:
+    """All that StarryNight's own pipelines write of a site; of one's own nobody knows more than that there is some."""
+    folder = copied(small, tmp_path)
+    (folder / "mine.cppipe").write_text("own\n")
+    found = {job.step: job for job in jobs(emit(folder / "pcp_generic.yaml", options(folder)))}
+    own = {
+        job.step: job for job in jobs(emit(folder / "pcp_generic.yaml", options(folder, analysis_cppipe="mine.cppipe")))
+    }
+    saved = json.loads((HERE / "cellprofiler.json").read_text("utf-8"))["saved"]
+    for step, kind in (("sbs_preprocess_cp", "preprocess_sbs"), ("analysis_cp", "analysis")):
+        command = found[step].command or []
+        assert command[command.index("--least") + 1] == str(len(saved[kind]))
+    command = own["analysis_cp"].command or []
+    assert command[command.index("--least") + 1] == "2"
+
+
+def test_memory_and_time_are_estimates_that_can_be_scaled(small: Path, tmp_path: Path) -> None:
+    """By a factor for all of CellProfiler's jobs."""
+    folder = copied(small, tmp_path)
+    twice = {job.step: job for job in jobs(emit(folder / "pcp_generic.yaml", options(folder, memory_factor="1.5")))}
+    assert twice["cp_illum_calc_cp"].resources["memory_mb"] == 3000
+    emit(folder / "pcp_generic.yaml", options(folder, memory_factor="2", time_factor="3"))
+    text = (folder / "build" / "pcp_generic" / "Snakefile").read_text("utf-8")
+    assert "2000000000 + 60 * size(input.corrected_images)" in text
+    assert "(5400 + 6" in text
 
 
 def test_cell_painting_needs_no_barcodes(small: Path, tmp_path: Path) -> None:
@@ -381,8 +427,10 @@ def test_a_realistic_index_makes_a_short_snakefile(tmp_path: Path) -> None:
     mine = {(job.step, *sorted(map(str, job.outputs.values()))): job for job in jobs(graph)}
     # An index and load data for each plate, four CellProfiler pipelines that are not one's own, the experiment.
     assert len(mine) == 1 + 6 * (2 + 7 + 4) + 6 + 72 + 5 * 720
-    snakefile = (tmp_path / "build" / "pcp_generic" / "Snakefile").read_text()
-    assert 400 <= len(snakefile.splitlines()) <= 720
+    place = tmp_path / "build" / "pcp_generic" / "Snakefile"
+    snakefile = place.read_text()
+    assert 400 <= len(snakefile.splitlines()) <= 620
+    assert misformatted(place) == ""
     # What differs between jobs is in paths and tables of images, and not in a table for each rule.
     assert snakefile.count("= Table(") <= 5
     events = dry_run(graph)
@@ -412,7 +460,7 @@ def test_an_edited_copy_of_the_library_is_taken_all_through(small: Path, tmp_pat
     folder = copied(small, tmp_path)
     shutil.copytree(PIPELINES.parent, folder / "sn")
     module = folder / "sn" / "cp_illum_calc_cp.yaml"
-    module.write_text(module.read_text().replace('memory: "${2 * attempt}GB"', "memory: 7GB"))
+    module.write_text(module.read_text().replace('memory: "${2 * params.memory_factor * attempt}GB"', "memory: 7GB"))
     given = "".join(f"      {line}\n" for line in SETTINGS.splitlines())
     (folder / "main.yaml").write_text(
         "sncompile: 1\npipeline: mine\ndata: {workspace: workspace}\nmodules: {starrynight: ./sn}\nsteps:\n  pcp:\n"

@@ -154,6 +154,53 @@ def test_a_module_of_an_experiment_writes_its_configuration(config: Any) -> None
     assert list((config.workspace_path / "cellprofiler/loaddata/cp/illum_calc").glob("*.csv"))
 
 
+def test_a_script_prints_what_it_executes(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """`print_exec` has the commands shown where is neither notebook nor terminal; and the file has its place."""
+    from sncompile.starrynight import DataConfig, GenIndexModule
+
+    made = DataConfig(workspace_path="workspace", images_path="images", scratch_path="scratch")
+    here = made.scratch_path / "runs" / "index"
+    backend = sn.SnakemakeBackend(sn.SnakemakeBackendConfig(print_exec=True, containers="none"))
+    backend.run(GenIndexModule.from_config(made).pipeline, working_dir=here)
+    told = capfd.readouterr().out
+    assert f"starrynight inventory gen -d {made.images_path}" in told
+    assert "2 of 2 jobs done" in told
+    head = (here / "build" / "index" / "Snakefile").read_text().splitlines()[:6]
+    assert head[1].endswith(" from Python")
+    assert head[4:] == [
+        "# Run it from the folder in which its paths begin:",
+        "#     snakemake --snakefile build/index/Snakefile --cores 4",
+    ]
+
+
+def test_the_newer_notebooks_backend(project: Path) -> None:
+    """One for each pipeline, with its folder; and the order of images by its enumeration."""
+    from sncompile.starrynight import (
+        AcquisitionOrderType,
+        DataConfig,
+        GenIndexModule,
+        ImageFrameType,
+        PCPGenericExperiment,
+        PCPGenericInitConfig,
+        SnakeMakeBackend,
+        SnakeMakeConfig,
+        create_pcp_generic_pipeline,
+    )
+
+    made = DataConfig(dataset_path=Path("images"), storage_path=Path("images"), workspace_path=Path("workspace"))
+    config = SnakeMakeConfig(use_fluent_bit=False, print_exec=False, background=True)
+    module = GenIndexModule(made)
+    run = SnakeMakeBackend(module.pipe, config, "runs/run001", [], containers="none").run()
+    assert run.wait() == "done"
+    forms = {"cp_img_frame_type": ImageFrameType.ROUND, "cp_acquisition_order": AcquisitionOrderType.ROWS}
+    experiment = PCPGenericExperiment.from_index(
+        made.workspace_path / "index/index.parquet", PCPGenericInitConfig(**initial(**forms))
+    )
+    assert experiment.cp_acquisition_order == "rows"
+    _, pipeline = create_pcp_generic_pipeline(made, experiment)
+    assert (SnakeMakeBackend(pipeline, config, "runs/run002").compile() / "Snakefile").is_file()
+
+
 def test_what_has_no_effect_is_refused(config: Any) -> None:
     """Settings of the modules that a pipeline was made with, and of what pipelines do not have."""
     from sncompile.starrynight import PCPGenericExperiment, create_pcp_generic_pipeline

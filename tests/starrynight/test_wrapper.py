@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -51,12 +52,23 @@ def load_data(folder: Path) -> Path:
     return place
 
 
-def wrapped(folder: Path, tool: str, *options: str) -> subprocess.CompletedProcess[str]:
+def wrapped(folder: Path, tool: str, *options: str, own: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
     """The wrapper around a program that takes the tool's place."""
     program = folder / "starrynight.py"
     program.write_text(tool)
-    words = [sys.executable, str(program), "cp", "-p", "x", "-l", str(load_data(folder)), "-o", str(folder / "out")]
-    command = [sys.executable, str(WRAPPER), "--grace", "2", *options, *words]
+    words = [
+        sys.executable,
+        str(program),
+        "cp",
+        "-p",
+        "x",
+        "-l",
+        str(load_data(folder)),
+        "-o",
+        str(folder / "out"),
+        *own,
+    ]
+    command = [sys.executable, str(WRAPPER), "--grace", "2", *options, *words, *own]
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
@@ -107,3 +119,20 @@ def test_a_tool_that_has_done_all_and_stays_is_ended(tmp_path: Path) -> None:
     """Where several processes were at work it never ends by itself; that is no failure."""
     done = wrapped(tmp_path, WRITES + "time.sleep(600)\n", "--channels", "*.npy")
     assert done.returncode == 0, done.stderr
+
+
+def test_several_tools_share_the_units(tmp_path: Path) -> None:
+    """The tool's own processes never end, so it is started once for each share, and counted as one."""
+    told = WRITES + "print('did', sorted(path.name for path in load.glob('*.csv')), words[words.index('--jobs') + 1])\n"
+    done = wrapped(tmp_path, told, "--jobs", "8", "--channels", "*.npy", own=("--jobs", "1"))
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == [f"did ['B^{plate}#illum_calc.csv'] 1" for plate in ("P1", "P2")]
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_one_of_several_that_fails_ends_the_others(tmp_path: Path) -> None:
+    """Those would go on for hours with what is thrown away."""
+    fails = TOOL + "if list(load.glob('B^P2*')): sys.exit('no licence')\ntime.sleep(600)\n"
+    done = wrapped(tmp_path, fails, "--jobs", "2")
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1] == "starrynight cp failed: no licence"

@@ -225,7 +225,7 @@ def test_whose_a_job_is_is_kept_with_it(tmp_path: Path) -> None:
     """As long as it is known how it was made; who has a job last has it."""
     log = open_log(*log_place(read_state(str(tmp_path)), "one"))
     for key, pipeline in (("a", "x"), ("b", "x"), ("b", "y"), ("c", "x")):
-        log.write([*job_rows(key, done(1), set()), made_row({key: Made(pipeline, (key, f"{key}.more"))})])
+        log.write([*job_rows({key: done(1)}, set()), made_row({key: Made(pipeline, (key, f"{key}.more"))})])
     log.write([["x", ["c"]], ["o", "x", ["d"], [[1]]], ["o", 1, ["e"], [[]]]])
     log.close()
     state = read_state(str(tmp_path))

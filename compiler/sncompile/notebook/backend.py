@@ -35,7 +35,9 @@ PathLike = str | os.PathLike[str]
 class SnakemakeBackendConfig:
     """How Snakemake runs a pipeline.
 
-    `print_exec` shows the progress of a run that is waited for. `cores` is a number or `all`; `profile` an emitted
+    `print_exec` prints the command of each job of a run that is waited for, as it starts, and its progress; notebooks
+    show their picture of the run. Without it, the progress is shown in notebooks and terminals; nothing is shown where
+    it is false. `cores` is a number or `all`; `profile` an emitted
     profile's name or a folder; `containers` is one of `CONTAINERS`. `keep_going` goes on with what does not
     need a failed job, `telemetry` is the address of an OpenTelemetry collector (`use_opentelemetry` asks for the one
     that `OTEL_EXPORTER_OTLP_ENDPOINT` names, or the usual one on this machine), `benchmark` has every job measured,
@@ -43,7 +45,7 @@ class SnakemakeBackendConfig:
     """
 
     use_opentelemetry: bool = False
-    print_exec: bool = True
+    print_exec: bool | None = None
     cores: int | str = "all"
     profile: str | None = None
     containers: str = "auto"
@@ -98,7 +100,7 @@ class SnakemakeBackend:
         if background:
             return run
         try:
-            run.wait(show=None if config.print_exec else False)
+            run.wait(show=config.print_exec, commands=bool(config.print_exec))
         except KeyboardInterrupt:
             run.cancel()
             raise

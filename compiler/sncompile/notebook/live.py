@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sncompile.diagnostics.counted import counted
 from sncompile.notebook import html
-from sncompile.runner.display import Display, duration, make_display
+from sncompile.runner.display import Display, PlainDisplay, duration, make_display
 from sncompile.runner.progress import StepProgress
 from sncompile.runner.status_text import SAYS
 from sncompile.runner.watch import RunStatus, State, Watch
@@ -46,12 +47,14 @@ def in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
-def progress_display(show: bool | None) -> ProgressDisplay:
+def progress_display(show: bool | None, *, commands: bool = False) -> ProgressDisplay:
     """The display that fits where Python runs; none where `show` is false, or where nobody would see it."""
     if show is False:
         return _Nothing()
     if in_notebook():
         return _Notebook()
+    if show and commands:
+        return _Commands()
     return _Terminal() if show or sys.stderr.isatty() else _Nothing()
 
 
@@ -72,6 +75,25 @@ class _Terminal:
 
     def close(self, watch: Watch, status: RunStatus) -> None:
         self._display.close(watch.progress)
+
+
+class _Commands:
+    """The command of each job when it has started, and a line of progress now and then."""
+
+    def __init__(self) -> None:
+        self._display = PlainDisplay(sys.stdout)
+        self._said: set[int] = set()
+
+    def update(self, watch: Watch, status: RunStatus) -> None:
+        for number, job in list(watch.progress.jobs.items()):
+            if job.started is not None and job.shell and number not in self._said:
+                self._said.add(number)
+                keys = [f"{name}={value}" for name, value in job.wildcards.items()]
+                self._display.note(" ".join([job.step, *keys]) + f":\n{textwrap.indent(job.shell.strip(), '    ')}")
+        self._display.update(watch.progress)
+
+    def close(self, watch: Watch, status: RunStatus) -> None:
+        self.update(watch, status)
 
 
 class _Notebook:

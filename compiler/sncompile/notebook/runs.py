@@ -158,17 +158,20 @@ class Run:
         """Where it stands now."""
         return Status(self.watch.look())
 
-    def wait(self, timeout: float | None = None, *, check: bool = True, show: bool | None = None) -> Status:
+    def wait(
+        self, timeout: float | None = None, *, check: bool = True, show: bool | None = None, commands: bool = False
+    ) -> Status:
         """Wait for the end, or for so many seconds; gives where it stands then.
 
         Raises `RunError` where the run failed, crashed or was cancelled, unless `check` is false. `show` says whether
-        to show the progress; without it, it is shown in notebooks and terminals. To interrupt it ends the waiting and
+        to show the progress; without it, it is shown in notebooks and terminals. With `commands`, those of the jobs are
+        printed as they start, outside of notebooks. To interrupt it ends the waiting and
         not the run.
         """
         from sncompile.notebook.live import cell, progress_display
 
         deadline = None if timeout is None else time.monotonic() + timeout
-        display = progress_display(show)
+        display = progress_display(show, commands=commands)
         status = self.watch.look()
         while not status.state.ended and (deadline is None or time.monotonic() < deadline):
             display.update(self.watch, status)

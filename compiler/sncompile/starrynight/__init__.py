@@ -11,8 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sncompile.starrynight.backend import SnakeMakeBackend, SnakeMakeConfig
     from sncompile.starrynight.config import DataConfig
-    from sncompile.starrynight.experiments import PCPGenericExperiment, PCPGenericInitConfig
+    from sncompile.starrynight.experiments import (
+        AcquisitionOrderType,
+        ImageFrameType,
+        PCPGenericExperiment,
+        PCPGenericInitConfig,
+    )
     from sncompile.starrynight.pipelines import (
         create_index_pipeline,
         create_pcp_generic_pipeline,
@@ -20,16 +26,24 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AcquisitionOrderType",
     "DataConfig",
+    "ImageFrameType",
     "PCPGenericExperiment",
     "PCPGenericInitConfig",
+    "SnakeMakeBackend",
+    "SnakeMakeConfig",
     "create_index_pipeline",
     "create_pcp_generic_pipeline",
     "create_pcp_stitchcrop_pipeline",
 ]
 
 _PLACES = {
+    "AcquisitionOrderType": "sncompile.starrynight.experiments",
     "DataConfig": "sncompile.starrynight.config",
+    "ImageFrameType": "sncompile.starrynight.experiments",
+    "SnakeMakeBackend": "sncompile.starrynight.backend",
+    "SnakeMakeConfig": "sncompile.starrynight.backend",
     "PCPGenericExperiment": "sncompile.starrynight.experiments",
     "PCPGenericInitConfig": "sncompile.starrynight.experiments",
     "create_index_pipeline": "sncompile.starrynight.pipelines",

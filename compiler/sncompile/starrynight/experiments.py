@@ -15,6 +15,20 @@ from sncompile.faults.names import NOT_SUPPORTED
 from sncompile.semantics.program import Options
 
 
+class AcquisitionOrderType(Enum):
+    """In which order the microscope took the sites of a well."""
+
+    SNAKE = "snake"
+    ROWS = "rows"
+
+
+class ImageFrameType(Enum):
+    """The form of a well's sites together."""
+
+    ROUND = "round"
+    SQUARE = "square"
+
+
 class PCPGenericInitConfig:
     """An initial configuration, by StarryNight's names: what an index does not tell of an experiment."""
 

@@ -66,6 +66,11 @@ class LibraryModule(Module):
             earlier.append(writer)
         return Seq([*earlier, self], name=self.name)
 
+    @property
+    def pipe(self) -> Flow:
+        """What StarryNight's newer notebooks call `pipeline`."""
+        return self.pipeline
+
 
 @cache
 def _aliases() -> Mapping[str, str]:

@@ -22,6 +22,9 @@ from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.types import Type
 from sncompile.ir.values.model import Const, Value
 
+BUILT = ".python"
+"""How the place of a pipeline ends that stands in no file: it was built in Python, or came by a pipe."""
+
 
 class Relation(StrEnum):
     """How the keys of an edge's two ends relate."""

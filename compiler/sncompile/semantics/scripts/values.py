@@ -210,6 +210,7 @@ _PLAIN_TEXT = re.compile(
     | \$(?:[A-Za-z_]\w*(?![\w\0\1\\])|(?=\())      # a variable, or the output of commands
     | \{(?=[ \t\n]) | \}(?=[ \t\n;|&>)]|\Z)        # commands that belong together
     | '[^'\0]*' | "[^"$`\\\0]*"                    # quotes that hold neither values nor expansions
+    | "\$[A-Za-z_]\w*"                             # a variable of the script's own as one word
     )*+""",
     re.VERBOSE | re.ASCII,
 )

@@ -116,14 +116,6 @@ class CommandLowering:
             found.append(f"for path in {{input.{item_name(name)}:q}}; do {literal(LOOK)}; done)\n")
         return found
 
-    def note_promises(self) -> None:
-        """Name what is promised of outputs: Snakemake looks for it, but does not run a job again when it is another."""
-        task = self._context.task
-        said = {"non_empty": "not empty", "sha256": "{}"}
-        told = [f"{each.port}: {said[each.kind].format(each.wanted)}" for each in task.checks if each.kind in said]
-        if told:
-            self._add_param(self._name("success"), string(", ".join(told)), task.module_span)
-
     # --- Words --------------------------------------------------------------------------------------------------
 
     def word(self, word: Word, hint: str = "") -> str:

@@ -7,6 +7,7 @@ every one (after a single argument none is put).
 
 from __future__ import annotations
 
+import ast
 from typing import NamedTuple
 
 WIDTH = 88
@@ -14,6 +15,12 @@ WIDTH = 88
 
 class Atom(NamedTuple):
     """Code that is never broken: a name, a number, a string."""
+
+    text: str
+
+
+class Arithmetic(NamedTuple):
+    """Sums and products of names, numbers and calls: broken at their operators where they do not fit a line."""
 
     text: str
 
@@ -32,7 +39,7 @@ class Keyword(NamedTuple):
     value: Code
 
 
-Code = Atom | Call | Keyword
+Code = Atom | Arithmetic | Call | Keyword
 
 
 def string(value: str) -> Atom:
@@ -72,7 +79,7 @@ def listed(items: list[Code]) -> Code:
 
 def flat(code: Code) -> str:
     """Code on one line."""
-    if isinstance(code, Atom):
+    if isinstance(code, Atom | Arithmetic):
         return code.text
     if isinstance(code, Keyword):
         return f"{code.name}={flat(code.value)}"
@@ -88,6 +95,8 @@ def layout(code: Code, indent: int, *, prefix: str = "", tail: str = ",") -> lis
     width = WIDTH + len(tail) if indent == 8 else WIDTH
     if len(one) <= width or isinstance(code, Atom):
         return [one]
+    if isinstance(code, Arithmetic):
+        return _broken(ast.parse(code.text, mode="eval").body, space, prefix, tail)
     if isinstance(code, Keyword):
         return layout(code.value, indent, prefix=f"{prefix}{code.name}=", tail=tail)
     opening, closing = (code.head, "]") if code.head.endswith("[") else (f"{code.head}(", ")")
@@ -104,4 +113,36 @@ def layout(code: Code, indent: int, *, prefix: str = "", tail: str = ",") -> lis
         for argument in code.arguments:
             lines += layout(argument, indent + 4)
     lines.append(f"{space}{closing}{tail}")
+    return lines
+
+
+_SIGNS: dict[type[ast.operator], tuple[str, int]] = {
+    ast.Add: ("+", 1), ast.Sub: ("-", 1),
+    ast.Mult: ("*", 2), ast.Div: ("/", 2), ast.FloorDiv: ("//", 2), ast.Mod: ("%", 2),
+}  # fmt: skip
+"""How operators are written, and how closely they hold their operands."""
+
+
+def _broken(node: ast.expr, space: str, prefix: str, tail: str) -> list[str]:
+    """Arithmetic, with a line for each operand of the loosest operators; one in brackets is broken inside of them."""
+    one = f"{space}{prefix}{ast.unparse(node)}{tail}"
+    if len(one) <= WIDTH or not isinstance(node, ast.BinOp):
+        return [one]
+    rank = _SIGNS[type(node.op)][1]
+    operands: list[tuple[str, ast.expr]] = []
+    left: ast.expr = node
+    while isinstance(left, ast.BinOp) and _SIGNS[type(left.op)][1] == rank:
+        operands.append((f"{_SIGNS[type(left.op)][0]} ", left.right))
+        left = left.left
+    operands.append((prefix, left))
+    lines: list[str] = []
+    for number, (before, operand) in enumerate(reversed(operands), 1):
+        after = tail if number == len(operands) else ""
+        # Who is looser than the operator beside it stands in brackets; on its right who is as loose, too.
+        inside = isinstance(operand, ast.BinOp) and _SIGNS[type(operand.op)][1] < rank + (number > 1)
+        text = f"({ast.unparse(operand)})" if inside else ast.unparse(operand)
+        if not inside or len(f"{space}{before}{text}{after}") <= WIDTH:
+            lines += [f"{space}{before}{text}{after}"] if inside else _broken(operand, space, before, after)
+        else:
+            lines += [f"{space}{before}(", *_broken(operand, f"{space}    ", "", ""), f"{space}){after}"]
     return lines

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from sncompile.ir.graph.model import BUILT
 from sncompile.targets.snakemake.model import Directive, Rule, Sidecar, Workflow
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, layout, listed, pattern, string
 from sncompile.targets.snakemake.storage import PROVIDERS
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 INLINE = frozenset(("threads", "retries", "priority", "localrule"))
 """Directives whose value stands on their own line."""
 _NAMED = {"input", "output", "params", "resources", "wildcard_constraints"}
+_METHODS = ("value", "values", "each")
+"""Of the class `Table`, those that stand there only where somebody calls them."""
 
 
 def environment() -> Environment:
@@ -34,7 +38,9 @@ def environment() -> Environment:
 
 
 def directive_lines(directive: Directive) -> list[str]:
-    """A directive with its entries, at the indent of a rule's body."""
+    """A directive with its entries, at the indent of a rule's body; none for what Snakemake does by itself."""
+    if directive.name == "threads" and directive.entries[0].code == Atom("1"):
+        return []
     if directive.name in INLINE:
         return layout(directive.entries[0].code, 4, prefix=f"{directive.name}: ", tail="")
     lines = [f"    {directive.name}:"]
@@ -60,20 +66,33 @@ def rule_lines(rule: Rule) -> list[str]:
     return lines
 
 
-def render_snakefile(workflow: Workflow) -> str:
-    """The Snakefile's text."""
+def render_snakefile(workflow: Workflow, where: str) -> str:
+    """The text of the Snakefile that is to stand at `where`, as seen from the folder that it is run from."""
     template = environment().get_template("Snakefile.j2")
+    rules = ["\n".join(rule_lines(rule)) for rule in workflow.rules]
+    late = any(sidecar.late is not None for sidecar in workflow.sidecars)
     return template.render(
         workflow=workflow,
-        late=any(sidecar.late is not None for sidecar in workflow.sidecars),
+        late=late,
         joined=any(sidecar.parts for sidecar in workflow.sidecars),
+        methods=[name for name in _METHODS if late or any(f".{name}(" in rule for rule in rules)],
         tables=["\n".join(layout(_table(sidecar), 0, tail="")) for sidecar in workflow.sidecars],
-        rules=["\n".join(rule_lines(rule)) for rule in workflow.rules],
+        rules=rules,
         functions=set(workflow.functions),
         providers=_providers(workflow.providers),
         title=one_line(workflow.title),
-        spec=one_line(workflow.spec),
+        origin=_origin(workflow.spec),
+        is_file=not workflow.spec.endswith(BUILT),
+        beside_spec="/" not in workflow.spec,
+        where=one_line(shlex.quote(where)),
     )
+
+
+def _origin(spec: str) -> str:
+    """What a pipeline was compiled from; one that was built in Python, or came by a pipe, stands in no file."""
+    if not spec.endswith(BUILT):
+        return one_line(spec)
+    return "standard input" if spec == f"stdin{BUILT}" else "Python"
 
 
 def _providers(used: Collection[str]) -> str:

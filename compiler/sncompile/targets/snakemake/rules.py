@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from sncompile.diagnostics import Span
 from sncompile.lowering.contents import contents_of, read_by
@@ -16,11 +17,14 @@ from sncompile.targets.snakemake.marking import Waiting
 from sncompile.targets.snakemake.model import Directive, Entry, Rule
 from sncompile.targets.snakemake.names import item_name, unique
 from sncompile.targets.snakemake.outputs import OutputPatterns
-from sncompile.targets.snakemake.python_code import Atom, Call, Code, pattern, string
+from sncompile.targets.snakemake.python_code import Atom, Call, Code, flat, pattern, string
 from sncompile.targets.snakemake.resources import resource_entries, thread_entry
 from sncompile.targets.snakemake.run_time import paths_code
 from sncompile.targets.snakemake.shell_code import shell_entries
 from sncompile.targets.snakemake.storage import FETCHED, fetched, providers_of
+
+_COMMENT = 86
+"""The width of a comment, without its sign."""
 
 
 class RulePrinter:
@@ -37,7 +41,7 @@ class RulePrinter:
         inputs = self._inputs()
         commands = CommandLowering(self.context, {entry.name for entry in inputs})
         shell = shell_entries(self.context, commands)
-        inputs += commands.file_inputs
+        inputs = [_alone(entry, commands.params) for entry in inputs] + commands.file_inputs
         log = string(self.outputs.beside("logs", ".log"))
         directives = [
             Directive("input", tuple(inputs)),
@@ -51,8 +55,6 @@ class RulePrinter:
             tighter = [Entry(n, pattern(c), task.span) for n, c in sorted(self.outputs.constraints.items())]
             directives.append(Directive("wildcard_constraints", tuple(tighter)))
         directives += self._settings()
-        if not self.outputs.marked:
-            commands.note_promises()
         directives += [Directive("params", tuple(commands.params)), Directive("shell", tuple(shell))]
         return Rule(
             self._name,
@@ -65,12 +67,15 @@ class RulePrinter:
 
     def _comments(self) -> list[str]:
         task = self._task
-        head = f"{task.name}: {task.title}" if task.title else task.name
-        by = " and ".join(task.by)
+        # The rule says its step by itself, where it is called so.
+        named = [] if task.name == self._name else [task.name]
+        head = ": ".join([*named, *([task.title] if task.title else [])])
+        by = " and ".join([", ".join(task.by[:-1]), *task.by[-1:]]).removeprefix(" and ")
         kind = f"one job per {by}" if by else "one job"
         if task.gathers:
             kind += f"; gathers {', '.join(task.gathers)}"
-        found = [head, kind]
+        together = "; ".join([*([head] if head else []), kind])
+        found = [together] if len(together) <= _COMMENT else [head, kind]
         if task.made_of:
             found.append(f"made from {len(task.made_of)} steps of the spec, {task.made_of[0]} to {task.made_of[-1]}")
         marks = self._around.marks
@@ -78,7 +83,7 @@ class RulePrinter:
             optional = any(output.optional for output in task.outputs.values())
             why = "it need not write all of its files" if optional else "its paths have no name in common"
             found.append(f"{why}: it is known by a mark")
-        return [line for text in found for line in textwrap.wrap(text, 86)]
+        return [line for text in found for line in textwrap.wrap(text, _COMMENT)]
 
     def _inputs(self) -> list[Entry]:
         entries = []
@@ -175,6 +180,15 @@ class RulePrinter:
         names = list(map(apptainer_name, images))
         code = string(names[0]) if len(names) == 1 else own_cell(names, "container", self.context)
         return Directive("container", (Entry("", code, span),))
+
+
+def _alone(entry: Entry, params: Sequence[Entry]) -> Entry:
+    """A list of one path without its brackets, where all that takes it takes a path as well: words, and sizes."""
+    code = entry.code
+    if not (isinstance(code, Call) and code.head == "[" and len(code.arguments) == 1):
+        return entry
+    taken = any(f"input.{entry.name}" in flat(param.code) for param in params)
+    return entry if taken or not isinstance(code.arguments[0], Atom) else entry._replace(code=code.arguments[0])
 
 
 def _ancient(code: Code) -> Code:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Sequence
 
@@ -28,7 +29,7 @@ from sncompile.lowering.model import Plain
 from sncompile.targets.snakemake.context import TaskContext, texts
 from sncompile.targets.snakemake.inputs import own_cell, rows_code
 from sncompile.targets.snakemake.names import item_name
-from sncompile.targets.snakemake.python_code import Atom, Code, flat, string
+from sncompile.targets.snakemake.python_code import Arithmetic, Atom, Code, flat, string
 from sncompile.targets.snakemake.python_code import Call as CallCode
 from sncompile.targets.snakemake.row_lists import texts_code
 
@@ -53,16 +54,37 @@ def run_time_code(expression: Expression, context: TaskContext, *, guarded: bool
         context.refuse(expression._replace(span=error.span), error.what)
         return Atom(f"{head}0")
     if read:
-        context.around.functions |= {"ready", *(() if whole else ("ceil",))}
+        context.around.functions |= {"ready", *(() if whole else ("round_up",))}
         python = _Python(context)
         paths = " + ".join(dict.fromkeys(python.paths(each) for each in read))
-        amount = f"({printed})" if whole else f"ceil({printed} - 1e-9)"
+        amount = f"({printed})" if whole else f"round_up({printed})"
         return Atom(f"{head}{amount} if ready({paths}) else 1")
+    plain = _is_arithmetic(printed)
+    printed = ast.unparse(ast.parse(printed, mode="eval")) if plain else printed
     if whole:
         return Atom(head + printed)
-    context.around.functions.add("ceil")
-    # Noise of fractions is not one more.
-    return CallCode(f"{head}ceil", (Atom(f"{printed} - 1e-9"),))
+    context.around.functions.add("round_up")
+    return CallCode(f"{head}round_up", (Arithmetic(printed) if plain else Atom(printed),))
+
+
+def _is_arithmetic(code: str) -> bool:
+    """Whether code is arithmetic of names, numbers and calls: without texts, whose quotes have to stay as they are."""
+    tree = ast.parse(code, mode="eval")
+    known = (
+        ast.Expression,
+        ast.expr_context,
+        ast.operator,
+        ast.unaryop,
+        ast.BinOp,
+        ast.UnaryOp,
+        ast.Name,
+        ast.Attribute,
+    )
+    for node in ast.walk(tree):
+        number = isinstance(node, ast.Constant) and isinstance(node.value, int | float)
+        if not (number or isinstance(node, known) or (isinstance(node, ast.Call) and not node.keywords)):
+            return False
+    return True
 
 
 def late_words(expression: Expression, context: TaskContext) -> Code:

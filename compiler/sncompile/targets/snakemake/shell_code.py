@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from sncompile.diagnostics import Span
 from sncompile.faults import targets as faults
 from sncompile.faults.values import LONG_LINE
 from sncompile.ir.language.encoding import length
 from sncompile.ir.language.limits import MOST_WORD
 from sncompile.lowering.jobs import Words, script_text
+from sncompile.lowering.model import Task
 from sncompile.targets.snakemake.commands import CommandLowering, literal, quoted
 from sncompile.targets.snakemake.containers import docker_name
 from sncompile.targets.snakemake.context import TaskContext
@@ -34,11 +37,12 @@ def shell_entries(context: TaskContext, commands: CommandLowering) -> list[Entry
     checks += _stamps(context, places) if marked else []
     span = task.module_span
     boxed = _container(context, commands)
+    log = "&> {log:q}" + ("" if task.name in marks.tasks else _note(task))
     if task.command is not None:
         words = [*_exports(context, commands, join=" "), *boxed, *commands.command()]
         if not before and not checks:
-            return _strings(_filled([*words, "&> {log:q}"]), span)
-        return _strings(["exec &> {log:q}\n", *before, *_with_breaks(_filled(words)), *checks], span)
+            return _strings(_filled([*words, log]), span)
+        return _strings([f"exec {log}\n", *before, *_with_breaks(_filled(words)), *checks], span)
     script = commands.script()
     script = _ended(script) if checks else script
     if boxed:
@@ -49,7 +53,21 @@ def shell_entries(context: TaskContext, commands: CommandLowering) -> list[Entry
     elif marked or checks:
         # What the script does to its own shell (`cd`, `exit`, a trap) must not reach what comes after it.
         script = ["(\n", *script, ")\n"]
-    return _strings(["exec &> {log:q}\n", *before, *_exports(context, commands, join="\n"), *script, *checks], span)
+    return _strings([f"exec {log}\n", *before, *_exports(context, commands, join="\n"), *script, *checks], span)
+
+
+def promised(non_empty: Iterable[str], sums: Mapping[str, str]) -> str:
+    """A comment of what is promised of outputs.
+
+    Snakemake looks for it (`ensure`), but would not run a job again for its being another; for another command it does.
+    """
+    told = [*(f"{port}: not empty" for port in non_empty), *(f"{port}: {total}" for port, total in sums.items())]
+    return f" # {', '.join(told)}" if told else ""
+
+
+def _note(task: Task) -> str:
+    of_kind = {kind: [c for c in task.checks if c.kind == kind] for kind in ("non_empty", "sha256")}
+    return promised([c.port for c in of_kind["non_empty"]], {c.port: c.wanted for c in of_kind["sha256"]})
 
 
 def _tell_long(context: TaskContext) -> None:
@@ -162,8 +180,8 @@ def _values(context: TaskContext, places: dict[str, str]) -> list[str]:
     ]
 
 
-VALUE = "value.sh"
-"""The script that looks at a value."""
+VALUE, COUNT = "value.sh", "count.sh"
+"""The scripts that look at a value, and at how many files there are."""
 
 
 def _stamps(context: TaskContext, places: dict[str, str]) -> list[str]:
@@ -179,11 +197,9 @@ def _counts(context: TaskContext, places: dict[str, str]) -> list[str]:
     for check in context.task.checks:
         if check.kind != "min_files":
             continue
-        name, count = check.port, check.wanted
-        told = quoted(f"{context.name}: the output {name} holds fewer than {count} files")
-        otherwise = literal("{") + f" echo {told}; exit 1; " + literal("}")
-        absent = f"test ! -e {places[name]} || " if context.task.outputs[name].optional else ""
-        found.append(f'test "$(find {places[name]} -type f | wc -l)" -ge {count} || {absent}{otherwise}\n')
+        path = places[check.port]
+        absent = f"test ! -e {path} || " if context.task.outputs[check.port].optional else ""
+        found.append(f"{absent}bash {{COUNT:q}} {check.wanted} {path}\n")
     return found
 
 

@@ -31,8 +31,10 @@ def source_map(workflow: Workflow, text: str, place: Callable[[Span], dict[str, 
         first = number
         lines.append({"line": number, **place(rule.span)})
         for directive in rule.directives:
-            at = number + 1
-            number += len(directive_lines(directive))
+            at, length = number + 1, len(directive_lines(directive))
+            if not length:
+                continue
+            number += length
             if directive.name in INLINE:
                 lines.append({"line": at, **place(directive.entries[0].span)})
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -74,7 +75,7 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         workflow = workflow_of(lowered, report, benchmark=options.benchmark, containers=options.containers)
         if report.failed:
             raise CompileError(report.diagnostics())
-        text = render_snakefile(workflow)
+        text = render_snakefile(workflow, os.path.relpath(out / "Snakefile", lowered.folder))
         place = place_from(lowered, Path.cwd())
         texts = {"Snakefile": text, NAME: source_map(workflow, text, place)}
         texts |= {f"tables/{s.name}.tsv": render_sidecar(s) for s in workflow.sidecars if s.columns}

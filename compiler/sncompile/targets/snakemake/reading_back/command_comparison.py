@@ -16,7 +16,7 @@ from sncompile.ir.graph.model import Family
 from sncompile.ir.jobs.expansion import Job
 from sncompile.targets.snakemake.commands import LOOK, PRINTED
 from sncompile.targets.snakemake.containers import RUNNER, docker_name
-from sncompile.targets.snakemake.shell_code import promised_by
+from sncompile.targets.snakemake.shell_code import promised, promised_by
 
 _WORD = r"""(?:[^\s;'"\\]|'[^']*'|"[^"]*"|\\.)*"""
 _ROOM = re.compile(
@@ -25,7 +25,10 @@ _ROOM = re.compile(
     re.DOTALL,
 )
 _MADE = re.compile(rf"mkdir -p(?: {_WORD})*\n", re.DOTALL)
-_CHECKS = ("\nfor path in ", '\ntest "$(find ')
+_SCRIPT = r"bash (?:'.*?/|\S*/)?{}\.sh'?"
+"""A script of ours, wherever it lies."""
+_COUNTING = rf"(?:test ! -e {_WORD} \|\| )?{_SCRIPT.format('count')} (\d+) "
+_CHECK = re.compile(rf"\n(?:for path in |{_COUNTING})")
 """How a line begins that looks at what a job has written."""
 
 
@@ -47,7 +50,8 @@ def command_line(
     told: list[str] = []
     name = log
     log = shlex.quote(log)
-    head, tail = f"exec &> {log}\n", f" &> {log}"
+    said = "" if marked else promised(family.success.non_empty, family.success.sha256)
+    head, tail = f"exec &> {log}{said}\n", f" &> {log}{said}"
     checks = _checks(family, marked=marked)
     if shell.startswith(head):
         body, summed = _without_sums(shell.removeprefix(head))
@@ -69,7 +73,7 @@ def command_line(
         told += [f"it does not write {path}" for path in job.lists]
         told += _unsummed([], job, sums or {})
     else:
-        return Line(shell, (f"its log is not {name}",))
+        return Line(shell, (f"its log is not {name}{said and ', with what is promised behind it'}",))
     body, unset = _without_variables(body, family, job)
     told += [f"its variable {variable} is not {job.env[variable]!r}" for variable in unset]
     own = _unwrapped(body, family, job) if job.container is not None else body
@@ -83,7 +87,7 @@ _FILLED = re.compile(rf'\nfor path in (.*?); do {_IF_THERE}test -s "\$path" \|\|
 _SUM = re.compile(
     rf"""\nfor path in (.*?); do {_IF_THERE}sha256sum < "\$path" \| grep -qxF '([0-9A-Fa-f]+)  -' \|\|""", re.DOTALL
 )
-_COUNT = re.compile(r'\ntest "\$\(find (.*?) -type f \| wc -l\)" -ge (\d+) \|\|', re.DOTALL)
+_COUNT = re.compile(rf"\n{_COUNTING}({_WORD})(?=\n)")
 
 
 _SUMMED = re.compile(
@@ -122,13 +126,13 @@ def _promises(looks: str, family: Family, job: Job) -> Iterator[str]:
 
 def _counts(looks: str, family: Family, job: Job) -> Iterator[str]:
     """What of the least numbers of files in directories is not looked at."""
-    counted = {(*shlex.split(words), int(least)) for words, least in _COUNT.findall(looks)}
+    counted = {(*shlex.split(words), int(least)) for least, words in _COUNT.findall(looks)}
     for port, least in family.success.min_files.items():
         if (*_paths(job.outputs[port]), least) not in counted:
             yield f"nobody looks for {least} files in `{port}`"
 
 
-_VALUE = re.compile(r'\nfor path in (.*?); do bash (?:\S*/)?value\.sh (\w+) "\$path"', re.DOTALL)
+_VALUE = re.compile(rf'\nfor path in (.*?); do {_SCRIPT.format("value")} (\w+) "\$path"', re.DOTALL)
 
 
 def _values(looks: str, family: Family, job: Job) -> Iterator[str]:
@@ -163,11 +167,9 @@ def _checks(family: Family, *, marked: bool) -> int:
 def _without_checks(body: str, count: int) -> tuple[str, str]:
     """What a job runs, and the lines after it that look at what it has written."""
     body = whole = f"\n{body}"
-    for _ in range(count):
-        at = max(map(body.rfind, _CHECKS))
-        if at < 0:
-            break
-        body = body[: at + 1]
+    starts = [match.start() for match in _CHECK.finditer(body)]
+    if count and starts:
+        body = body[: starts[-count:][0] + 1]
     return body.removeprefix("\n"), whole[len(body) - 1 :]
 
 

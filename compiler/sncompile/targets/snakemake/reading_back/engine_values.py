@@ -178,7 +178,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "fetched": lambda paths: _stored(paths),
     **{name: _flagged(name) for name in ("temp", "protected", "directory", "touch", "ensure", "report")},
     "dict": dict,
-    "ceil": ceil, "int": int, "float": float, "str": str, "len": len, "min": min, "max": max, "bool": bool,
+    "ceil": ceil, "round_up": lambda amount: ceil(amount - 1e-9),
+    "int": int, "float": float, "str": str, "len": len, "min": min, "max": max, "bool": bool,
     "list": list, "sorted": sorted, "range": range,
 }  # fmt: skip
 """Functions that rules call: those of the header, of Snakemake and of Python."""

@@ -90,7 +90,7 @@ class _Comparison:
         for variable, parts in self._file.joined.items():
             names[variable] = joined_rows([names[part] for part in parts], self._file.tables[variable][1])
         names |= {"FILES": self._files, "workflow": Members({"is_main_process": True})}
-        names |= {name.upper(): f"{self._files}/{name}.sh" for name in ("container", "value")}
+        names |= {name.upper(): f"{self._files}/{name}.sh" for name in ("container", "count", "value")}
         self._code = Code(names)
         self._rule_of = {str(rule["step"]): name for name, rule in self._rules.items()}
         self._marked = {str(rule["step"]) for rule in self._rules.values() if rule["marked"]}
@@ -247,6 +247,8 @@ class _Comparison:
         asked = {"cpus": rule.one("threads", **local)}
         resources = rule.named("resources", **local)
         asked |= {ours: resources.get(theirs) for ours, theirs in ASKED}
+        # Snakemake gives one where nothing is said.
+        asked["cpus"] = 1 if asked["cpus"] is None and "cpus" in job.resources else asked["cpus"]
         for name, got in asked.items():
             wanted = job.resources.get(name)
             if got is not AtRunTime and not isinstance(wanted, str) and got != wanted:
@@ -278,7 +280,7 @@ class _Comparison:
                     wanted = evaluator.closure(family.resources[name], family.keys, family)(number)
                 except (RunTimeValue, ValueFault):
                     continue  # It depends on sizes, or is the user's to mend.
-                got = asked.get(names[name])
+                got = asked.get(names[name]) or (1 if name == "cpus" else None)
                 if got is not AtRunTime and got != wanted:
                     yield f"{name} is {got} at the attempt {attempt}, not {wanted}"
 
@@ -299,7 +301,7 @@ class _Comparison:
             **{n: Members(v) for n, v in (("input", inputs), ("output", outputs), ("params", params))},
             "wildcards": Members(wildcards), "resources": Members(resources), "log": log,
             "threads": 1 if threads is None else threads,
-            **{name.upper(): f"{self._files}/{name}.sh" for name in ("container", "value")},
+            **{name.upper(): f"{self._files}/{name}.sh" for name in ("container", "count", "value")},
         }  # fmt: skip
         shell = formatted(rule.shell(), names)
         marked = family.name in self._marked and bool(family.outputs)
