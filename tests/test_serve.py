@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -204,4 +203,4 @@ def test_a_page_follows_its_run_from_its_first_jobs_to_its_end(tmp_path: Path) -
     finally:
         (tmp_path / "wait").unlink(missing_ok=True)
         assert finish(running).code == 0
-    assert not os.path.exists(newest_run(tmp_path) / "cancel.json")
+    assert not (newest_run(tmp_path) / "cancel.json").exists()
