@@ -63,7 +63,7 @@ LONG = (
 SLOW = (
     "attacks/", "bench/", "engines/", "exchange/", "fuzz/", "mutants/", "properties/", "starrynight/", "telemetry/",
     "traces/", "examples/", "test_bounds.py", "test_docs.py", "test_notebook.py", "test_package.py",
-    "test_path_identity.py", "test_repositories.py", "test_security", "test_yaml.py",
+    "test_path_identity.py", "test_repositories.py", "test_security", "test_serve.py", "test_yaml.py",
 )  # fmt: skip
 """Files and folders of tests that start engines, or compile many specs: `--fast` leaves them out, but for `SAMPLE`."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import http.client
-import os
+import json
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,6 +101,19 @@ def test_outputs_and_logs_are_given_out(server: PageServer) -> None:
     status, content, head = ask(server, "file/run/logs/make/b.log")
     assert (status, content, head["Content-Type"]) == (200, "said <b>", "text/plain; charset=utf-8")
     assert head["X-Content-Type-Options"] == "nosniff"
+
+
+def test_logs_are_given_out_without_secrets(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    copy = tmp_path / "runs" / "copy"
+    shutil.copytree(run, copy)
+    source_map = copy / "emitted" / "Snakefile.map.json"
+    source_map.write_text(json.dumps({**json.loads(source_map.read_text()), "secrets": ["TOKEN"]}))
+    (copy / "logs" / "make" / "b.log").write_text("with open-sesame in it")
+    monkeypatch.setenv("TOKEN", "open-sesame")
+    with serving(copy) as server:
+        assert ask(server, "file/run/logs/make/b.log")[:2] == (200, "with *** in it")
 
 
 def test_a_folder_that_is_an_output_is_given_out_with_all_in_it(server: PageServer) -> None:
@@ -204,4 +218,4 @@ def test_a_page_follows_its_run_from_its_first_jobs_to_its_end(tmp_path: Path) -
     finally:
         (tmp_path / "wait").unlink(missing_ok=True)
         assert finish(running).code == 0
-    assert not os.path.exists(newest_run(tmp_path) / "cancel.json")
+    assert not (newest_run(tmp_path) / "cancel.json").exists()

@@ -5,7 +5,8 @@
 
   const box = document.getElementById("sn-jobs");
   const IMAGE = /\.(png|jpe?g|gif|svg|webp)$/i;
-  const ROWS = 100, FIGURES = 48, PLATES = 48;
+  const WRITTEN = ["done", "up to date"];
+  const ROWS = 50, FIGURES = 48, PLATES = 48;
   // What is looked at: it stands in the page's address, so that it can be sent to somebody.
   const view = { q: "", step: "", state: new Set(), show: "table", sort: "", down: false };
   const shown = { rows: ROWS, open: new Set() };
@@ -168,15 +169,16 @@
     if (job.ending) row("ended", job.ending);
     if (job.others) row("together", `the engine did it with ${number(job.others)} more as one job`);
     if (job.took !== null) {
+      const cores = (count) => `${count} core${count === 1 ? "" : "s"}`;
       const used = job.cpu !== null && job.took ? (job.cpu / job.took).toFixed(1) : "–";
       const asked = job.minutesAsked === null ? "–" : duration(60 * job.minutesAsked);
-      row("used", `${duration(job.took)}, ${megabytes(job.memory)}, ${used} cores`);
-      row("asked", `${asked}, ${megabytes(job.memoryAsked)}, ${job.cores} cores`);
+      row("used", `${duration(job.took)}, ${megabytes(job.memory)}, ${cores(used)}`);
+      row("asked", `${asked}, ${megabytes(job.memoryAsked)}, ${cores(job.cores)}`);
     }
     if (job.logs.length) row("log", ...list(job.logs.map((log) => link(linkToLog(log), log[0]))));
     if (job.outputs.length) row("outputs", ...list(job.outputs.map((path) => link(linkTo(path), path))));
     const images = job.outputs.filter((path) => IMAGE.test(path) && linkTo(path) !== null);
-    if (images.length && job.state !== "waiting") row("", ...images.map((path) => picture(path)));
+    if (images.length && WRITTEN.includes(job.state)) row("", ...images.map((path) => picture(path)));
     if (job.command) row("command", element("pre", {}, job.command));
     const table = element("table", { class: "facts" }, element("tbody", {}, ...lines));
     return element("tr", { class: "details" }, element("td", { colspan: COLUMNS.length }, table));
@@ -193,7 +195,7 @@
     const head = element("thead", {}, element("tr", {}, ...heads()));
     return [
       element("div", { class: "scroll" }, element("table", {}, head, element("tbody", {}, ...lines))),
-      more(found.length, rows.length, 5 * ROWS),
+      more(found.length, rows.length, 10 * ROWS),
     ];
   }
 
@@ -216,7 +218,8 @@
       if (!wells.has(well)) wells.set(well, { as: job.wells, jobs: [] });
       wells.get(well).jobs.push(job);
     }
-    const drawn = [...all.values()].slice(0, PLATES).map(plate);
+    const inOrder = [...all.values()].sort((one, other) => one.name.localeCompare(other.name, "en", { numeric: true }));
+    const drawn = inOrder.slice(0, PLATES).map(plate);
     const rest = all.size > PLATES ? element("p", { class: "soft" }, `and ${number(all.size - PLATES)} more plates`) : null;
     return [element("div", { class: "plates" }, ...drawn), legend(found), rest];
   }
@@ -256,7 +259,7 @@
 
   function images(found) {
     const all = found.flatMap((job) => job.outputs.filter((path) => IMAGE.test(path)).map((path) => ({ job, path })));
-    const there = all.filter(({ job, path }) => ["done", "up to date"].includes(job.state) && linkTo(path) !== null);
+    const there = all.filter(({ job, path }) => WRITTEN.includes(job.state) && linkTo(path) !== null);
     const figures = there.slice(0, Math.max(FIGURES, shown.rows - ROWS)).map(({ job, path }) =>
       element("figure", {}, picture(path), element("figcaption", {}, `${job.name} ${job.key.join(", ")}`)),
     );

@@ -8,17 +8,22 @@
   note.hidden = true;
   document.querySelector("main").prepend(note);
 
-  const opened = (part) => [...part.querySelectorAll("details")].map((each) => each.open);
-
-  // What was opened or moved by its reader stays so.
+  // What was opened, moved or sorted by its reader stays so.
   function replace(part, text) {
-    const before = opened(part);
-    const moved = part.querySelector(".timeline");
-    const at = moved === null ? null : [moved.scrollLeft, moved.scrollTop];
+    const opened = [...part.querySelectorAll("details")].map((each) => each.open);
+    const moved = [...part.querySelectorAll(".timeline, .tall")].map((each) => [each.scrollLeft, each.scrollTop]);
+    const sorted = [...part.querySelectorAll(".sortable th")].map((each) => each.dataset.down);
     part.innerHTML = text;
-    part.querySelectorAll("details").forEach((each, n) => { if (n in before) each.open = before[n]; });
-    const again = part.querySelector(".timeline");
-    if (at !== null && again !== null) [again.scrollLeft, again.scrollTop] = at;
+    part.querySelectorAll("details").forEach((each, n) => { if (n in opened) each.open = opened[n]; });
+    part.querySelectorAll(".sortable th").forEach((each, n) => {
+      if (sorted[n] === undefined) return;
+      // A click turns the order round.
+      each.dataset.down = sorted[n] === "1" ? "0" : "1";
+      each.click();
+    });
+    part.querySelectorAll(".timeline, .tall").forEach((each, n) => {
+      if (n in moved) [each.scrollLeft, each.scrollTop] = moved[n];
+    });
   }
 
   source.addEventListener("parts", (event) => {

@@ -109,7 +109,9 @@ def _queues(folder: RunFolder) -> list[str]:
     return watch.progress.queues
 
 
-def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int, seen: _Seen) -> None:
+def _finish(
+    folder: RunFolder, process: Process, lock: FolderLock, signs: SignsOfLife, code: int, seen: _Seen
+) -> None:  # fmt: skip
     """Look at what was made, and put the record in order. The end is told last: from then on another run may begin."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -135,6 +137,8 @@ def _finish(folder: RunFolder, process: Process, lock: FolderLock, code: int, se
     for claim in claims_of(folder):
         with contextlib.suppress(OSError), claim.undisturbed() as writing:
             compact(claim.root, writing)
+    # Else it would take what is let go of here for what another run has taken over.
+    signs.stop()
     release_claims(folder)
     lock.release()
     if code:
@@ -291,7 +295,8 @@ def main(arguments: list[str]) -> None:
     tell(folder.events, event="engine_started", process=process.as_object())
     folder.write({**folder.read(), "pid": process.pid, "process": process.as_object()})
     _Obedience(folder, process).start()
-    SignsOfLife(claims, lambda claim: _lost(folder, claim)).start()
+    signs = SignsOfLife(claims, lambda claim: _lost(folder, claim))
+    signs.start()
     StillnessWatch(folder, process).start()
     code, seen = 1, _Seen()
     try:
@@ -301,7 +306,7 @@ def main(arguments: list[str]) -> None:
     except KeyboardInterrupt:
         code = 130
     finally:
-        _finish(folder, process, lock, code, seen)
+        _finish(folder, process, lock, signs, code, seen)
     sys.exit(code)
 
 

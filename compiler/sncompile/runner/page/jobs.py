@@ -36,6 +36,7 @@ class PageJobs:
 
     def __init__(self, watch: Watch, links: Links, measures: Measures) -> None:
         self._watch, self._links, self._measures = watch, links, measures
+        self._known: dict[tuple[Any, ...], list[Any]] = {}
         self._told = {str(step["name"]): step for step in watch.names.facts.get("steps") or ()}
 
     @cached_property
@@ -57,7 +58,7 @@ class PageJobs:
         for name, record in started[:MOST_ROWS]:
             if record.number not in engine:
                 engine[record.number] = len(told)
-                told.append(self._engine_job(record, until, status.started or 0.0))
+                told.append(self._known_job(record, until, status.started or 0.0))
             step = numbers.setdefault(name.step, len(numbers))
             rows.append((step, list(name.key.values()), STATES.index(record.state), engine[record.number], ""))
         begun = {(name.step, *name.key.values()) for name, _ in started}
@@ -87,6 +88,15 @@ class PageJobs:
         for record in sorted(records, key=lambda record: record.state not in ("failed", "running", "stopped")):
             for name in self._watch.names.of(record.rule, record.outputs, record.wildcards):
                 yield name, record
+
+    def _known_job(self, record: JobRecord, until: float, start: float) -> list[Any]:
+        """As `_engine_job`; of one that has ended the same as before, unless its log may have been moved."""
+        which = (record.number, record.attempts, record.state, self._watch.progress.ended)
+        if record.ended is None:
+            return self._engine_job(record, until, start)
+        if which not in self._known:
+            self._known[which] = self._engine_job(record, until, start)
+        return self._known[which]
 
     def _engine_job(self, record: JobRecord, until: float, start: float) -> list[Any]:
         """One of the engine's jobs.

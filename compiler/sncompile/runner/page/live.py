@@ -20,8 +20,8 @@ QUICK = 0.5
 STILL = 5.0
 """Seconds after which times are told anew, though nothing has happened."""
 
-_SHARE = 4
-"""To make what is new takes this part of the time at most: one in so many."""
+_SHARE = 3
+"""To make what is new takes this part of a core's time at most: one in so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class LivePage:
     def look(self) -> Snapshot:
         """How it stands; the same as before where nothing has changed."""
         with self._lock:
-            begun = time.monotonic()
+            begun, used = time.monotonic(), time.thread_time()
             if begun < self._next or self._now.ended:
                 return self._now
             heard: list[Event] = []
@@ -63,8 +63,7 @@ class LivePage:
                 parts = self._page.fragments(status)
                 self._now = Snapshot(self._now.number + 1, parts, data, status.state.ended)
                 self._made = begun
-            took = time.monotonic() - begun
-            self._next = begun + max(QUICK, _SHARE * took)
+            self._next = begun + max(QUICK, _SHARE * (time.thread_time() - used))
             return self._now
 
     def served(self) -> Served:
