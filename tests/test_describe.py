@@ -68,6 +68,6 @@ def test_a_plan_tells_the_columns_of_tables(
     Path("main.yaml").write_text(PIPELINE.replace("{key: slide, rows: [{slide: S1}]}", rows))
     plan = command_line.in_this_process(capsys, "plan")
     lines = plan("main.yaml").out.splitlines()
-    assert lines[lines.index("tables") + 1].split() == "slides by slide 1 row dose (number), note".split()
+    assert " ".join(lines[lines.index("tables") + 1].split()) == "slides by slide 1 row dose (number), note"
     told = json.loads(plan("main.yaml", "--json").out)["tables"]
     assert told[0] == {"name": "slides", "by": ["slide"], "rows": 1, "columns": {"dose": "number", "note": "string"}}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sncompile.ir.graph.model import Shown
+from sncompile.ir.graph.shown import Shown
 from sncompile.runner import report_results
 from sncompile.runner.report_results import shown_results
 from sncompile.targets.snakemake.python_code import flat, string
