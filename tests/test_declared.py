@@ -23,6 +23,7 @@ from sncompile.ir.graph.commands import Flag, ListFile, Option, ShellPart, Succe
 from sncompile.ir.graph.edges import with_families
 from sncompile.ir.graph.model import Family, Graph, Input, Origin, Output
 from sncompile.ir.graph.resources import RESOURCES
+from sncompile.ir.graph.shown import Shown
 from sncompile.ir.graph.structure import family_structure
 from sncompile.ir.graph.text import graph_text
 from sncompile.ir.jobs.expansion import Expansion, jobs
@@ -111,6 +112,8 @@ def other(held: Any, family: Family, name: str) -> Any:
         return UNIT
     if name == "conda":
         return None
+    if name == "report":
+        return Shown("QC", "All.", (("figure", "a"),))
     if name == "when":
         return Const(False, STRING, family.span)
     if name == "base":
@@ -283,6 +286,8 @@ UNSEEN: dict[tuple[str, str], str] = {
     ("meaning", "Family.params"): _BY_COMMAND,
     ("lowered", "Output.derived"): _CHOSEN,
     ("bash", "Output.derived"): _CHOSEN,
+    ("cwl", "Output.report"): "CWL has no reports",
+    ("bash", "Output.report"): "a script has no reports",
     ("bash", "Output.temp"): "what the pipeline is for stays",
     ("bash", "Family.container"): _REFUSED,
     ("bash", "Family.conda"): _REFUSED,

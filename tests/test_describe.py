@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,17 @@ def test_rows_that_a_step_writes_have_its_keys(told: command_line.Run) -> None:
     out = told("main.yaml").out
     assert "by slide, core; the files {core}.tif in ${dearray.cores}, known later" in out
     assert "by chunk; the rows of ${ split.list }, known later" in out
+
+
+def test_a_plan_tells_the_columns_of_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what they hold, where that is no text; of rows that a step writes, what is declared."""
+    monkeypatch.chdir(tmp_path)
+    rows = "{key: slide, rows: [{slide: S1, dose: 1.5, note: a}]}"
+    Path("main.yaml").write_text(PIPELINE.replace("{key: slide, rows: [{slide: S1}]}", rows))
+    plan = command_line.in_this_process(capsys, "plan")
+    lines = plan("main.yaml").out.splitlines()
+    assert " ".join(lines[lines.index("tables") + 1].split()) == "slides by slide 1 row dose (number), note"
+    told = json.loads(plan("main.yaml", "--json").out)["tables"]
+    assert told[0] == {"name": "slides", "by": ["slide"], "rows": 1, "columns": {"dose": "number", "note": "string"}}

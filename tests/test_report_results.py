@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sncompile.ir.graph.model import Shown
+from sncompile.ir.graph.shown import Shown
 from sncompile.runner.page import shown
 from sncompile.runner.page.shown import shown_results
 from sncompile.targets.snakemake.python_code import flat, string

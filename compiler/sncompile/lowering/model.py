@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, o
 if TYPE_CHECKING:
     from sncompile.diagnostics import Span
     from sncompile.ir.graph.files import ModuleFile as Shipped
-    from sncompile.ir.graph.model import Shown
+    from sncompile.ir.graph.shown import Shown
     from sncompile.ir.keys.key_set import KeySet
     from sncompile.ir.keys.table import Table
     from sncompile.lowering.expressions import Expression

@@ -98,7 +98,7 @@ def _task_lines(lowered: Lowered, task: Task) -> Iterator[str]:
     for name, port in task.inputs.items():
         yield f"  in {name}: {_port_text(port)}{_source_text(port.files)}"
     for name, output in task.outputs.items():
-        flags = [flag for flag in ("optional", "temp", "protected", "create") if getattr(output, flag)]
+        flags = [flag for flag in ("optional", "temp", "protected", "create", "report") if getattr(output, flag)]
         yield f"  out {name}: {_port_text(output)}{''.join(f' {flag}' for flag in flags)}"
     for name, listed in task.lists.items():
         held = " ".join(map(word_text, listed.words))

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Mapping
 
 from sncompile.ir.graph.edges import edges_of, taken
-from sncompile.ir.graph.model import Family, Graph, Input, Output, Shown
+from sncompile.ir.graph.model import Family, Graph, Input, Output
 from sncompile.ir.graph.rewrite import map_children, map_family
+from sncompile.ir.graph.shown import Shown
 from sncompile.ir.language.types import NULL, Type
 from sncompile.ir.values.model import Apply, Const, Related, Value
 from sncompile.semantics.list_files import handed_over

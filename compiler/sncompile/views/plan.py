@@ -6,7 +6,7 @@ Jobs are counted, never written out, so a plan of 100,000 jobs costs little more
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -63,6 +63,15 @@ class LatePlan(NamedTuple):
     after: tuple[str, ...]
 
 
+class TablePlan(NamedTuple):
+    """A table: its keys, how many rows, and what its other columns hold. What is None is known later."""
+
+    name: str
+    by: tuple[str, ...]
+    rows: int | None
+    columns: Mapping[str, str]
+
+
 class InputFile(NamedTuple):
     """A file that must be there before a run. `exists` is None where that cannot be known (a URL)."""
 
@@ -96,6 +105,8 @@ class Plan:
     """What that would take; None where nothing has to run, or nobody looked."""
     late: tuple[LatePlan, ...] = ()
     """The steps whose jobs are known later."""
+    tables: tuple[TablePlan, ...] = ()
+    """The tables of the pipeline itself."""
 
     def as_object(self) -> dict[str, Any]:
         """The JSON form of the interface."""
@@ -104,6 +115,9 @@ class Plan:
             "title": self.title,
             "jobs": self.jobs,
             "steps": [_step_object(step) for step in self.steps],
+            "tables": [
+                {"name": t.name, "by": list(t.by), "rows": t.rows, "columns": dict(t.columns)} for t in self.tables
+            ],
             "inputs": [file._asdict() for file in self.inputs],
             "outputs": [{"name": output.name, "paths": list(output.paths)} for output in self.outputs],
             "warnings": [as_object(warning) for warning in self.warnings],
@@ -138,7 +152,16 @@ def plan_of(
         work,
         expected,
         late_plans(program),
+        tuple(_table_plans(program)),
     )
+
+
+def _table_plans(program: Program) -> Iterator[TablePlan]:
+    late = {each.table.name: each.table for each in program.late}
+    for name, table in {**program.tables, **late}.items():
+        kinds = {**{column: str(kind) for column, kind in {**table.reads, **table.files}.items()}}
+        columns = {column: kinds.get(column, "string") for column in table.columns if column not in table.key}
+        yield TablePlan(name, table.key, None if name in late else len(table), columns)
 
 
 def late_plans(program: Program) -> tuple[LatePlan, ...]:

@@ -8,7 +8,7 @@ from sncompile.ir.graph.resources import RESOURCES, Resource, Unit
 from sncompile.semantics.program import LateSteps
 from sncompile.views.columns import count, table
 from sncompile.views.forecast_text import forecast_text
-from sncompile.views.plan import Amount, InputFile, LatePlan, OutputFiles, Plan, StepPlan
+from sncompile.views.plan import Amount, InputFile, LatePlan, OutputFiles, Plan, StepPlan, TablePlan
 from sncompile.views.work import VERDICTS, Work, orphans_told, reasons_told, told
 
 FEW = 5
@@ -24,6 +24,9 @@ def plan_text(plan: Plan, width: int, bold: Callable[[str], str]) -> str:
     rows += [[late.name, ", ".join(late.by) or "-", "?", known_after(late)] for late in plan.late]
     first, *rest = table(rows, width, right=(2,)).splitlines(keepends=True)
     steps = bold(first.rstrip("\n")) + "\n" + "".join(rest)
+    if plan.tables:
+        tables = [[t.name, f"by {', '.join(t.by)}", _rows(t), ", ".join(_columns(t))] for t in plan.tables]
+        steps += "\ntables\n" + table(tables, width, indent="  ", right=(2,))
     files = _inputs(plan.inputs, width) + _outputs(plan.outputs, width)
     work = [] if plan.work is None else [work_text(plan.work, width, bold)]
     expected = "" if plan.forecast is None else forecast_text(plan.forecast, width)
@@ -84,6 +87,16 @@ def row_of(step: StepPlan) -> list[str]:
     """A step as the cells of a table: name, keys, jobs, and what each job takes."""
     shown = (amount_text(_BY_JOB[name], amount) for name, amount in step.resources.items())
     return [step.name, ", ".join(step.by) or "-", f"{step.instances:,}", ", ".join(shown)]
+
+
+def _rows(table: TablePlan) -> str:
+    return "rows known later" if table.rows is None else count(table.rows, "row")
+
+
+def _columns(table: TablePlan) -> Iterator[str]:
+    """The columns beside the keys, with what they hold where that is no text."""
+    for name, kind in table.columns.items():
+        yield name if kind == "string" else f"{name} ({kind})"
 
 
 def _inputs(files: tuple[InputFile, ...], width: int) -> str:

@@ -18,6 +18,7 @@ from sncompile.ir.fields import identity, keeping, presentation, relation, sched
 from sncompile.ir.graph.commands import Argument, ListFile, ShellPart, Success, Variable, Waits
 from sncompile.ir.graph.files import ModuleFile
 from sncompile.ir.graph.resources import unasked
+from sncompile.ir.graph.shown import Shown
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.types import Type
 from sncompile.ir.values.model import Const, Value
@@ -45,14 +46,6 @@ class Input(NamedTuple):
     many: Annotated[bool, identity()]
     required: Annotated[bool, presentation()] = True
     """Whether there must be something to read; before rows are known nobody can tell whether there is."""
-
-
-class Shown(NamedTuple):
-    """How an output is shown to people: under which category, with which caption and labels."""
-
-    category: Annotated[str, keeping()] = ""
-    caption: Annotated[str, keeping()] = ""
-    labels: Annotated[tuple[tuple[str, str], ...], keeping()] = ()
 
 
 class Output(NamedTuple):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from sncompile.diagnostics.text import visible
-from sncompile.ir.graph.model import Shown
+from sncompile.ir.graph.shown import Shown
 from sncompile.lowering.model import Lowered
 from sncompile.targets.snakemake.names import item_name
 from sncompile.targets.snakemake.python_code import Call, Code, Keyword, string

@@ -84,7 +84,7 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         late = lowered.features.get(Feature.LATE_KEYS, ())
         if late:
             emitted[READER] = reader_text().encode()
-        emitted |= captions(lowered, workflow.marked) | profile_files(workflow)
+        emitted |= {**captions(lowered, workflow.marked), **profile_files(workflow)}
         lines = text.count("\n")
         counts = ((len(workflow.rules), "rule"), (lowered.job_count(), "job"))
         rules, jobs = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)

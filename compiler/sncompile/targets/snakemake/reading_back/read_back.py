@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.ir.graph.feeds import feeds, for_effect, steps_in
-from sncompile.ir.graph.model import Family, Graph, Shown
+from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.resources import RESOURCES as DECLARED
+from sncompile.ir.graph.shown import Shown
 from sncompile.ir.jobs.expansion import Expansion, Job, job_id
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.locations import is_url
