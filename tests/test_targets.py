@@ -225,13 +225,11 @@ def test_python_and_the_command_line_give_the_same_bytes(
     Path("main.yaml").write_text(SPEC.format(**PLAIN | {"step": "retries: 1"}))
     for target in OURS:
         for level in (0, 1, 2):
-            made = sncompile.compile(
-                "main.yaml", CompileOptions(target=target, level=level, out=Path(f"{target}{level}"))
-            )
-            told = run("main.yaml", "-t", target, f"-O{level}", "-o", f"{target}{level}")
+            place = Path(f"{target}{level}")
+            made = sncompile.compile("main.yaml", CompileOptions(target=target, level=level, out=place))
+            told = run("main.yaml", "-t", target, f"-O{level}", "-o", str(place))
             assert told.code == 0, told.err
-            out = Path(f"{target}{level}")
-            found = {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file()}
+            found = {str(p.relative_to(place)): p.read_bytes() for p in place.rglob("*") if p.is_file()}
             del found[".sncompile.json"]
             assert found == made.emitted.files
 

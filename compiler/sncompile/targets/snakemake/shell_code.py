@@ -180,8 +180,8 @@ def _values(context: TaskContext, places: dict[str, str]) -> list[str]:
     ]
 
 
-VALUE, COUNT = "value.sh", "count.sh"
-"""The scripts that look at a value, and at how many files there are."""
+VALUE = "value.sh"
+"""The script that looks at a value."""
 
 
 def _stamps(context: TaskContext, places: dict[str, str]) -> list[str]:
@@ -197,9 +197,10 @@ def _counts(context: TaskContext, places: dict[str, str]) -> list[str]:
     for check in context.task.checks:
         if check.kind != "min_files":
             continue
-        path = places[check.port]
-        absent = f"test ! -e {path} || " if context.task.outputs[check.port].optional else ""
-        found.append(f"{absent}bash {{COUNT:q}} {check.wanted} {path}\n")
+        name, count = check.port, check.wanted
+        absent = f"test ! -e {places[name]} || " if context.task.outputs[name].optional else ""
+        otherwise = literal("{") + f" echo '{name} holds fewer than {count} files'; exit 1; " + literal("}")
+        found.append(f"[[ $(find {places[name]} -type f | wc -l) -ge {count} ]] || {absent}{otherwise}\n")
     return found
 
 

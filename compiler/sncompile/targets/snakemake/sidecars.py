@@ -12,7 +12,7 @@ from sncompile.ir.language.functions import to_text
 from sncompile.targets.snakemake.model import LateRows, Sidecar
 from sncompile.targets.snakemake.names import item_name
 
-RESERVED = ("FILES", "CONTAINER", "COUNT", "VALUE")
+RESERVED = ("FILES", "CONTAINER", "VALUE")
 """Variables of the Snakefile's header."""
 
 

@@ -26,7 +26,7 @@ from sncompile.targets.snakemake.outputs import DEFAULT_CONSTRAINT, OutputPatter
 from sncompile.targets.snakemake.raw_paths import raw_inputs
 from sncompile.targets.snakemake.rules import RulePrinter
 from sncompile.targets.snakemake.separation import Paths, separate
-from sncompile.targets.snakemake.shell_code import COUNT, VALUE
+from sncompile.targets.snakemake.shell_code import VALUE
 from sncompile.targets.snakemake.sidecars import Sidecars
 from sncompile.targets.snakemake.storage import FETCHED, fetched, one_copy
 from sncompile.targets.target import Engine
@@ -57,11 +57,9 @@ def workflow_of(
     secrets = {variable.name for task in tasks for variable in task.variables if variable.value is None}
     emitted = module_files(lowered)
     boxed = containers is not None and any(task.image is not None for task in tasks)
-    # Batches look at what they wrote by themselves.
-    kinds = {check.kind for task in tasks if task.name not in around.marks.batched for check in task.checks}
-    looks = {VALUE: "value" in kinds, COUNT: "min_files" in kinds}
-    for script in (name for name, needed in looks.items() if needed):
-        emitted[script] = package_files("sncompile.templates").joinpath("support", script).read_bytes()
+    values = any(check.kind == "value" for task in tasks for check in task.checks)
+    if values:
+        emitted[VALUE] = package_files("sncompile.templates").joinpath("support", VALUE).read_bytes()
     if containers is not None and boxed:
         emitted[RUNNER] = runner_script(lowered, containers)
     return Workflow(
@@ -72,13 +70,12 @@ def workflow_of(
         version=__version__,
         sidecars=around.sidecars.finished(late),
         functions=tuple(sorted(around.functions)),
-        uses_files=around.uses_files or boxed or any(looks.values()),
+        uses_files=around.uses_files or boxed or values,
         secrets=tuple(sorted(secrets)),
         constraints=tuple(sorted(_constraints(patterns, printers).items())),
         rules=tuple(rules),
         runs_containers=boxed,
-        looks_at_values=looks[VALUE],
-        counts_files=looks[COUNT],
+        looks_at_values=values,
         files=emitted,
         marked=around.marks.tasks,
         providers=tuple(sorted(around.providers)),

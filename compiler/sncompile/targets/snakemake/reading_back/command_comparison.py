@@ -25,10 +25,7 @@ _ROOM = re.compile(
     re.DOTALL,
 )
 _MADE = re.compile(rf"mkdir -p(?: {_WORD})*\n", re.DOTALL)
-_SCRIPT = r"bash (?:'.*?/|\S*/)?{}\.sh'?"
-"""A script of ours, wherever it lies."""
-_COUNTING = rf"(?:test ! -e {_WORD} \|\| )?{_SCRIPT.format('count')} (\d+) "
-_CHECK = re.compile(rf"\n(?:for path in |{_COUNTING})")
+_CHECK = re.compile(r"\n(?:for path in |\[\[ \$\(find )")
 """How a line begins that looks at what a job has written."""
 
 
@@ -87,7 +84,7 @@ _FILLED = re.compile(rf'\nfor path in (.*?); do {_IF_THERE}test -s "\$path" \|\|
 _SUM = re.compile(
     rf"""\nfor path in (.*?); do {_IF_THERE}sha256sum < "\$path" \| grep -qxF '([0-9A-Fa-f]+)  -' \|\|""", re.DOTALL
 )
-_COUNT = re.compile(rf"\n{_COUNTING}({_WORD})(?=\n)")
+_COUNT = re.compile(r"\n\[\[ \$\(find (.*?) -type f \| wc -l\) -ge (\d+) \]\] \|\|", re.DOTALL)
 
 
 _SUMMED = re.compile(
@@ -126,13 +123,13 @@ def _promises(looks: str, family: Family, job: Job) -> Iterator[str]:
 
 def _counts(looks: str, family: Family, job: Job) -> Iterator[str]:
     """What of the least numbers of files in directories is not looked at."""
-    counted = {(*shlex.split(words), int(least)) for least, words in _COUNT.findall(looks)}
+    counted = {(*shlex.split(words), int(least)) for words, least in _COUNT.findall(looks)}
     for port, least in family.success.min_files.items():
         if (*_paths(job.outputs[port]), least) not in counted:
             yield f"nobody looks for {least} files in `{port}`"
 
 
-_VALUE = re.compile(rf'\nfor path in (.*?); do {_SCRIPT.format("value")} (\w+) "\$path"', re.DOTALL)
+_VALUE = re.compile(r"""\nfor path in (.*?); do bash (?:'.*?/|\S*/)?value\.sh'? (\w+) "\$path\"""", re.DOTALL)
 
 
 def _values(looks: str, family: Family, job: Job) -> Iterator[str]:

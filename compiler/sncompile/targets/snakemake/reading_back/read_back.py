@@ -91,7 +91,7 @@ class _Comparison:
         for variable, parts in self._file.joined.items():
             names[variable] = joined_rows([names[part] for part in parts], self._file.tables[variable][1])
         names |= {"FILES": self._files, "workflow": Members({"is_main_process": True})}
-        names |= {name.upper(): f"{self._files}/{name}.sh" for name in ("container", "count", "value")}
+        names |= {name.upper(): f"{self._files}/{name}.sh" for name in ("container", "value")}
         self._code = Code(names)
         self._rule_of = {str(rule["step"]): name for name, rule in self._rules.items()}
         self._marked = {str(rule["step"]) for rule in self._rules.values() if rule["marked"]}
@@ -302,7 +302,7 @@ class _Comparison:
             **{n: Members(v) for n, v in (("input", inputs), ("output", outputs), ("params", params))},
             "wildcards": Members(wildcards), "resources": Members(resources), "log": log,
             "threads": 1 if threads is None else threads,
-            **{name.upper(): f"{self._files}/{name}.sh" for name in ("container", "count", "value")},
+            **{name.upper(): f"{self._files}/{name}.sh" for name in ("container", "value")},
         }  # fmt: skip
         shell = formatted(rule.shell(), names)
         marked = family.name in self._marked and bool(family.outputs)
