@@ -9,9 +9,12 @@ import pytest
 
 from sncompile.ir.graph.shown import Shown
 from sncompile.runner.page import shown
+from sncompile.runner.page.links import Links
 from sncompile.runner.page.shown import shown_results
 from sncompile.targets.snakemake.python_code import flat, string
 from sncompile.targets.snakemake.report import _caption_text, reported
+
+LINKS = Links("./", "./", "/", Path())
 
 
 def facts(*paths: str, jobs: int | None = None) -> dict[str, Any]:
@@ -27,17 +30,18 @@ def test_small_pictures_stand_in_the_page(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "large.png").write_bytes(b"x" * 99)
     (tmp_path / "a.html").write_bytes(b"<script>")
     monkeypatch.setattr(shown, "_LARGEST", 10)
-    (output,) = shown_results(facts("a.png", "large.png", "a.html", "none.png", "s3://b/a.png"), tmp_path)["QC"]
+    (output,) = shown_results(facts("a.png", "large.png", "a.html", "none.png", "s3://b/a.png"), tmp_path, LINKS)["QC"]
     assert [file.picture[:22] for file in output.files] == ["data:image/png;base64,", "", "", "", ""]
+    assert [file.link for file in output.files] == ["./a.png", "./large.png", "./a.html", "", ""]
     assert [file.there for file in output.files] == [True, True, True, False, True]
 
 
 def test_what_is_not_listed_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both of what is written down and of further jobs."""
     monkeypatch.setattr(shown, "MOST_FILES", 2)
-    (output,) = shown_results(facts("a", "b", "c", jobs=10), tmp_path)["QC"]
+    (output,) = shown_results(facts("a", "b", "c", jobs=10), tmp_path, LINKS)["QC"]
     assert (len(output.files), output.more) == (2, 8)
-    assert shown_results({}, tmp_path) == {}
+    assert shown_results({}, tmp_path, LINKS) == {}
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ class RunPage:
             "rows": rows,
             "ticks": ticks,
             "steps": list(_steps(names, status, jobs, facts)),
-            "shown": shown_results(facts, watch.working),
+            "shown": shown_results(facts, watch.working, self._links),
             "results": results(watch, status, self._links),
             "looked": clock(now()),
             "images": _images(facts),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sncompile.ir.language.locations import is_url
+from sncompile.runner.page.links import Links
 
 MOST_FILES = 60
 """So many files of an output are listed; of more, the rest is counted."""
@@ -23,9 +24,10 @@ _PICTURES = {
 
 
 class ShownFile(NamedTuple):
-    """A file: what it is called, whether it is there, and the picture itself where it is one and small."""
+    """A file: what it is called, its link, whether it is there, and the picture itself where it is one and small."""
 
     path: str
+    link: str
     labels: str
     there: bool
     picture: str
@@ -40,7 +42,7 @@ class ShownOutput(NamedTuple):
     more: int
 
 
-def shown_results(facts: Mapping[str, Any], working: Path) -> dict[str, list[ShownOutput]]:
+def shown_results(facts: Mapping[str, Any], working: Path, links: Links) -> dict[str, list[ShownOutput]]:
     """The outputs by their category, in the order of the steps; those without one under nothing."""
     found: dict[str, list[ShownOutput]] = {}
     pictures = 0
@@ -52,7 +54,7 @@ def shown_results(facts: Mapping[str, Any], working: Path) -> dict[str, list[Sho
             there = is_url(path) or os.path.lexists(working / path)
             picture = _picture(working / path) if there and pictures < _MOST_PICTURES and not is_url(path) else ""
             pictures += bool(picture)
-            files.append(ShownFile(path, labels, there, picture))
+            files.append(ShownFile(path, links.to(path) if there else "", labels, there, picture))
         name = f"{output['step']}.{output['port']}"
         # Of further jobs nothing is written down but how many there are.
         further = output["jobs"] - len({tuple(each["labels"].items()) for each in output["files"]})
