@@ -21,6 +21,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 FATAL = ("Failed to load pipeline", "Error while loading", "No work to be done")
@@ -54,7 +55,7 @@ def main() -> None:
             command[place] = str(Path(folder, str(number)))
             os.mkdir(command[place])
             shown = [Path(shutil.copy(unit, command[place])) for unit in part]
-            tools.append(Tool(tuple(command), lambda shown=shown: lacking(shown, out, given)))
+            tools.append(Tool(tuple(command), partial(lacking, shown, out, given)))
         fault = run(tools, given.grace)
     if fault is not None:
         # Last of all, where whoever looks at the end of the log sees it.
