@@ -50,6 +50,7 @@ MODULE: dict[str, Any] = {
             "path": "out/o.txt",
             "from": "o.txt",
             "companions": ".idx",
+            "report": {"category": "Quality", "caption": "What it shows", "labels": {"kind": "text"}},
         },
         "l": {
             "type": "file[]",
@@ -90,6 +91,7 @@ MODULE: dict[str, Any] = {
     ],
     "container": {"image": "org/image:1", "env": {"A": "text", "B": {"value": "another"}}},
     "conda": "env.yaml",
+    "version_command": ["tool", "--version"],
     "resources": {"cpus": "${1 + 1}", "memory": "4GB", "disk": "1GB", "time": "5m", "gpus": "${0 + 1}"},
     "success": {"non_empty": ["o"], "sha256": {"o": "0" * 64}, "min_files": {"d": 1}},
     "annotations": {"other": {"said": "something"}},
