@@ -113,7 +113,8 @@ class State:
                     self.measures.update(dict(zip(_all(keys, str), measures, strict=True)))
                     self.rows += len(keys)
                 case ["o", str(pipeline), keys, outputs]:
-                    told_of = [Made(pipeline, tuple(_all(names, str))) for names in outputs]
+                    _all(list(chain.from_iterable(_all(outputs, list))), str)
+                    told_of = [Made(pipeline, tuple(names)) for names in outputs]
                     self.made.update(dict(zip(_all(keys, str), told_of, strict=True)))
                     self.rows += len(keys)
                 case ["x", keys]:
