@@ -20,6 +20,7 @@ if "SNCOMPILE_EXAMPLES" not in os.environ:
 LONG = (
     "attacks/test_places.py",
     "bench/test_bench.py",
+    "engines/test_conformance.py::test_page[cwl",
     "engines/test_containers.py",
     "engines/test_crashes.py",
     "engines/test_cwl.py",
@@ -44,6 +45,7 @@ LONG = (
     "engines/test_read_back.py",
     "engines/test_remote.py",
     "engines/test_scratch.py",
+    "engines/test_selection.py",
     "engines/test_slurm.py",
     "engines/test_snakemake_object.py",
     "engines/test_state_edits.py::test_a_run_after_edits_does_what_has_to_be_done[301-1]",
