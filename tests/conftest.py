@@ -75,6 +75,19 @@ SAMPLE = ("engines/test_runs.py", "properties/test_encoders.py", "properties/tes
 """Tests of those that are run all the same: what another version of an engine, or of a library, would break."""
 
 
+def _draw_the_same() -> None:
+    """Keep constants of the modules that happen to be loaded out of random values: a test that is the same each time
+    would draw others after every change of the code, and after other tests."""
+    from hypothesis.internal.conjecture import providers
+
+    # It has no setting for that; a version that has it elsewhere draws as it likes.
+    if hasattr(providers, "_get_local_constants") and hasattr(providers, "_local_constants"):
+        providers._get_local_constants = lambda: providers._local_constants
+
+
+_draw_the_same()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--accept` writes what pages and golden trees expect anew; `--long` and `--fast` choose tests."""
     parser.addoption("--accept", action="store_true", help="write expected results anew")
