@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml.error import MarkedYAMLError
 
@@ -232,7 +232,7 @@ PLAIN_DATA = st.recursive(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.dictionaries(st.text(), PLAIN_DATA), st.booleans(), st.sampled_from([None, 2, "\t"]))
 def test_json_is_yaml(data: dict[str, Any], ascii_only: bool, indent: int | str | None) -> None:
     """Whatever `json.dumps` writes is read as what it was."""
