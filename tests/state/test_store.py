@@ -151,6 +151,17 @@ def test_jobs_that_stand_in_a_line_each_become_few_lines(tmp_path: Path) -> None
     assert not path.exists()
 
 
+def test_lists_of_many_jobs_do_not_have_a_state_written_again(tmp_path: Path) -> None:
+    """Each has a line of its own, also where all is one file."""
+    lists = {n: Done("d", [f"{n}:{k}" for k in range(20)], ["1:o"], 1.0, 1.0) for n in map(str, range(1500))}
+    write(tmp_path, "run", lists)
+    compact(str(tmp_path), ())
+    (one,) = folder_of(str(tmp_path)).iterdir()
+    before = one.stat()
+    compact(str(tmp_path), ())
+    assert one.stat().st_ino == before.st_ino
+
+
 def test_temporary_outputs_wait_until_they_are_deleted_or_made_again() -> None:
     state = State("/base")
     for row in put_off_rows({"a": True, "b": True, "c": True}):

@@ -100,7 +100,7 @@ class JobFiles:
 
     def _place(self, path: str) -> str:
         # Most paths are below the working folder, in normal form; there may be millions.
-        if path[0] not in "/." and ":" not in path and "/." not in path and "//" not in path:
+        if path[:1] not in "/." and ":" not in path and "/." not in path and "//" not in path:
             return f"{self._working}/{path}"
         if is_url(path):
             return path

@@ -83,7 +83,7 @@ class State:
     rows: int = 0
     """How many jobs and stamps were read, those that later ones undo among them."""
     lines: int = 0
-    """In how many lines they stood."""
+    """In how many lines they stood; a list that is kept once has one of its own in any case."""
 
     def name(self, path: str) -> str:
         """What an absolute path is called here."""
@@ -97,7 +97,7 @@ class State:
 
     def take(self, row: Row) -> None:
         """Take a row in. One that makes no sense is passed over."""
-        self.lines += 1
+        self.lines += row[0] != "s"
         try:
             match row:
                 case ["j", keys, digests, inputs, outputs, ended, seconds]:
