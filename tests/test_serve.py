@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -148,6 +149,24 @@ def test_nothing_else_is_given_out(server: PageServer, path: str) -> None:
     status, content, _ = ask(server, path)
     assert status == 404
     assert "secret" not in content
+
+
+def test_a_pipe_and_a_folder_that_cannot_be_read_are_no_files(
+    run: Path, server: PageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To read a pipe would wait for who writes to it."""
+    folder = run.parent.parent / "results" / "make" / "a" / "all"
+    os.mkfifo(folder / "pipe")
+    try:
+        assert ask(server, "file/work/results/make/a/all/pipe")[0] == 404
+    finally:
+        (folder / "pipe").unlink()
+
+    def refused(path: Path) -> Iterator[os.DirEntry[str]]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", refused)
+    assert ask(server, "file/work/results/make/a/all")[0] == 404
 
 
 def test_who_does_not_know_the_secret_gets_nothing(server: PageServer) -> None:

@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Give out what is asked for, or say that there is no such thing."""
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):  # Who asked is gone, or the folder of the run is.
             self._answer()
 
     def _answer(self) -> None:
@@ -115,13 +115,23 @@ class _Handler(BaseHTTPRequestHandler):
         if found is None or "\0" in path:
             self._refuse()
         elif found.is_dir():
-            self._send("text/html; charset=utf-8", [_listing(found)], strange=True)
+            self._list(found)
+        elif not found.is_file():
+            self._refuse()  # To read a pipe or a device might never end.
         elif (log := served.log(found)) is not None:
             self._send("text/plain; charset=utf-8", log, strange=True)
         else:
             kind = mimetypes.guess_type(found.name)[0] or "application/octet-stream"
             text = "; charset=utf-8" if kind.startswith("text/") else ""
             self._send(kind + text, pieces(found), strange=True)
+
+    def _list(self, folder: Path) -> None:
+        try:
+            listing = _listing(folder)
+        except OSError:
+            self._refuse()
+        else:
+            self._send("text/html; charset=utf-8", [listing], strange=True)
 
     def _send(self, kind: str, content: Iterable[bytes], *, strange: bool = False) -> None:
         self._head(kind, {"Content-Security-Policy": _SANDBOX} if strange else {"Cache-Control": "no-store"})
