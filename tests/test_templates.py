@@ -206,6 +206,13 @@ PIPELINE: dict[str, Any] = {
     "outputs": {"o": "${one.o}", "l": "${one.l}", "d": "${one.d}", "q": "${two.q}", "r": "${two.r}"},
 }
 
+WITHOUT_QUERIES: dict[str, Any] = copy.deepcopy(PIPELINE)
+"""The same with no query, of which each takes a process: for the texts that have nothing to do with them."""
+del WITHOUT_QUERIES["infer"]
+del WITHOUT_QUERIES["tables"]["s"]["sql"]
+WITHOUT_QUERIES["tables"]["s"]["rows"] = [{"sk": "k1", "c": "cell"}, {"sk": "k2", "c": "other"}]
+WITHOUT_QUERIES["steps"]["one"]["with"]["ps"][1] = "w"
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -291,6 +298,12 @@ def with_text(document: dict[str, Any], path: Pathway, text: str) -> dict[str, A
     return found
 
 
+def pipeline_for(path: Pathway) -> dict[str, Any]:
+    """The pipeline in which a text of it is changed."""
+    asked = path[0] == "infer" or path[:2] == ("tables", "s") or path[:4] == ("steps", "one", "with", "ps")
+    return PIPELINE if asked else WITHOUT_QUERIES
+
+
 def outcome(folder: Path, module: dict[str, Any], pipeline: dict[str, Any]) -> tuple[list[Any], str]:
     """What is wrong with a pipeline, and what its jobs are."""
     (folder / "tool.yaml").write_text(json.dumps(module))
@@ -305,7 +318,7 @@ def outcome(folder: Path, module: dict[str, Any], pipeline: dict[str, Any]) -> t
 
 def test_the_documents_have_a_text_at_every_place(folder: Path) -> None:
     """The documents that the other test changes are valid, and leave out no place that takes a text."""
-    assert outcome(folder, MODULE, PIPELINE)[0] == []
+    assert outcome(folder, MODULE, PIPELINE)[0] == outcome(folder, MODULE, WITHOUT_QUERIES)[0] == []
     places, kinds = Places(), (("module", MODULE), ("pipeline", PIPELINE))
     used = {id(schema) for kind, held in kinds for _, schema in places.of(held, load_schema(kind), kind)}
     assert [schema for kind, _ in kinds for schema in places.all(kind) if id(schema) not in used] == []
@@ -326,11 +339,11 @@ def test_an_expression_is_evaluated_or_told(
     folder: Path, kind: str, path: Pathway, declared: str | None, text: str
 ) -> None:
     """Prose alone takes `${…}` as it stands."""
-    module, pipeline = MODULE, PIPELINE
+    module, pipeline = MODULE, WITHOUT_QUERIES
     if kind == "module":
         module = with_text(MODULE, path, text)
     else:
-        pipeline = with_text(PIPELINE, path, text)
+        pipeline = with_text(pipeline_for(path), path, text)
     errors, told = outcome(folder, module, pipeline)
     if declared == "prose":
         assert errors == []
@@ -347,5 +360,5 @@ def test_an_expression_is_evaluated_or_told(
 @pytest.mark.parametrize("path", [path for kind, path, comment in PLACES if kind == "pipeline" and comment is None])
 def test_a_literal_sign_is_escaped(folder: Path, path: Pathway) -> None:
     """In plain text `$${` is a literal `${`, and no expression."""
-    errors, _ = outcome(folder, MODULE, with_text(PIPELINE, path, "$${params.x}"))
+    errors, _ = outcome(folder, MODULE, with_text(pipeline_for(path), path, "$${params.x}"))
     assert not any(error.code == "SN113" for error in errors)

@@ -192,7 +192,7 @@ WRONG_MOVE = Fault(
     "a move of a step that cannot be",
     "`moved: [{from: align, to: map}]` says that the step `map` was called `align`, so that its results are kept.\n"
     "`to` is a step of the pipeline, and `from` is not one any more; each former name stands there once. A step that\n"
-    "was renamed twice has two entries: `{from: a, to: b}` and `{from: b, to: c}`.",
+    "was renamed twice has two entries: `{from: a, to: b}`, and behind it `{from: b, to: c}`.",
 )
 UNMATCHED_OVERRIDE = Fault(
     "SN219",

@@ -26,6 +26,10 @@ def wrong_moves(moves: Sequence[MovedDoc], steps: Collection[str]) -> Iterator[D
         elif old in before:
             hint = "keep one of the entries: results go to one place"
             yield _wrong(move.old, f"`{old}` has moved already", hint)
+        if new in before and new not in known:
+            # Results of `old` would go to `new`, and nobody would take them on from there.
+            hint = f"put this entry before the one from `{new}`: the earlier move comes first"
+            yield _wrong(move.new, f"`{new}` has moved before this entry", hint)
         before.add(old)
 
 
