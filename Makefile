@@ -27,6 +27,9 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 DEMO := specs/examples/illumination
 
+# Tests start hundreds of processes: that each of them compiles every module anew would take as long as the tests.
+export PYTHONDONTWRITEBYTECODE :=
+
 EXTRAS := dev,demo,http,lsp,notebook,s3,telemetry,testing
 
 .PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines test-starrynight constraints lint \
