@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -287,9 +288,12 @@ def test_aggregates_are_the_same_for_rows_in_any_order(folder: Path, value: str)
 )  # fmt: skip
 def test_windows_are_the_same_for_rows_in_any_order(folder: Path, value: str) -> None:
     window = " window w as (order by images)"
-    assert in_any_order(folder, f"select concat(plate, well, {value}) as k from wells{window}")
     within = f"select *, {value} as n from wells{window}"
-    assert in_any_order(folder, f"select concat(plate, well, n) as k from ({within})")
+    assert in_any_order(
+        folder,
+        f"select concat(plate, well, {value}) as k from wells{window}",
+        f"select concat(plate, well, n) as k from ({within})",
+    )
 
 
 @pytest.mark.parametrize(
@@ -310,19 +314,28 @@ def test_rows_that_are_equal_in_an_order_are_told_apart(folder: Path, sql: str) 
     assert in_any_order(folder, sql)
 
 
-def in_any_order(folder: Path, sql: str) -> bool:
-    """Whether a query gives the same, and something, whatever order the rows of its table stand in."""
+def in_any_order(folder: Path, *queries: str) -> bool:
+    """Whether queries give the same, and something, whatever order the rows of their table stand in."""
     lines = WELLS.splitlines()
-    found = []
-    for rows in (lines[1:], lines[:0:-1], [lines[2], lines[3], lines[1]]):
-        (folder / "wells.csv").write_text("\n".join((lines[0], *rows)) + "\n")
-        tables = f"  wells: {{key: [plate, well], file: wells.csv}}\n  t: {{key: k, sql: {json.dumps(sql)}}}\n"
-        (folder / "main.yaml").write_text(pipeline(tables))
-        checked = check("main.yaml")
-        assert {d.code for d in checked.diagnostics if d.severity == "error"} == set(), checked.diagnostics
-        columns = checked.require().tables["t"].columns
-        found.append([list(columns[name]) for name in columns])
-    return found[0] == found[1] == found[2] and bool(found[0][0])
+    tables = ""
+    for order, rows in enumerate((lines[1:], lines[:0:-1], [lines[2], lines[3], lines[1]])):
+        (folder / f"wells{order}.csv").write_text("\n".join((lines[0], *rows)) + "\n")
+        tables += f"  wells{order}: {{key: [plate, well], file: wells{order}.csv}}\n"
+        for number, sql in enumerate(queries):
+            asked = json.dumps(re.sub(r"\bwells\b", f"wells{order}", sql))
+            tables += f"  t{number}_{order}: {{key: k, sql: {asked}}}\n"
+    (folder / "main.yaml").write_text(pipeline(tables))
+    checked = check("main.yaml")
+    assert {d.code for d in checked.diagnostics if d.severity == "error"} == set(), checked.diagnostics
+    found = {
+        name: [list(table.columns[column]) for column in table.columns]
+        for name, table in checked.require().tables.items()
+    }
+    return all(
+        found[f"t{number}_0"] == found[f"t{number}_{order}"] and bool(found[f"t{number}_0"][0])
+        for number in range(len(queries))
+        for order in (1, 2)
+    )
 
 
 @pytest.mark.parametrize("name", ["user", "current_date", "Current_User", "localtime"])
