@@ -15,17 +15,25 @@ def _spec(folder: Path, module: str) -> None:
     (folder / "s.yaml").write_text(f"sncompile: 1\npipeline: s\nsteps:\n  s:\n    module:\n{module}")
 
 
+@pytest.mark.parametrize("run", ['command: [touch, "${outputs.o}"]', "shell: |\n        :\n        touch ${outputs.o}"])
 @pytest.mark.parametrize(
-    "success", ["{non_empty: true}", "{sha256: {o: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b899}}"]
+    ("success", "told"),
+    [
+        ("{non_empty: true}", "an output is empty, which `success` does not allow"),
+        (
+            "{sha256: {o: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b899}}",
+            "an output has another SHA-256 sum than `success` says",
+        ),
+    ],
 )
-def test_an_output_that_is_not_as_promised_is_named(tmp_path: Path, success: str) -> None:
-    _spec(
-        tmp_path,
-        f'      outputs: {{o: {{type: file}}}}\n      success: {success}\n      command: [touch, "${{outputs.o}}"]\n',
-    )
+def test_an_output_that_is_not_as_promised_is_named(tmp_path: Path, success: str, told: str, run: str) -> None:
+    """And its command leads nothing of the shell that it is pasted into to its log."""
+    _spec(tmp_path, f"      outputs: {{o: {{type: file}}}}\n      success: {success}\n      {run}\n")
     done = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
     assert done.returncode == 3
+    assert f"`s` failed: exit status 0, but {told}" in done.stderr
     assert "not there, or not as it should be: results/s/o" in done.stderr
+    assert "&>" not in done.stderr
 
 
 @pytest.mark.parametrize("end", ["exit 0", "exec true", "find() { printf 'a\\nb\\n'; }", "PATH=/nowhere"])

@@ -281,12 +281,17 @@ def _command(record: JobRecord, working: Path) -> str:
     return f"cd {shlex.quote(str(working))} && {made}{script}"
 
 
+_CRITERION = r"\w+: (?:not empty|[0-9A-Fa-f]{64})"
+_NOTE = rf"(?: # {_CRITERION}(?:, {_CRITERION})*)?"
+"""What is promised of outputs stands behind the log, as a comment."""
+
+
 def without_log(record: JobRecord) -> str:
     """A job's command without what leads its output into the log."""
     script = record.shell.strip()
-    for log in map(shlex.quote, record.logs):
-        script = script.removesuffix(f" &> {log}")
-        script, whole = script.removeprefix(f"exec &> {log}\n"), script
+    for log in map(re.escape, map(shlex.quote, record.logs)):
+        script = re.sub(rf" &> {log}{_NOTE}\Z", "", script)
+        script, whole = re.sub(rf"\Aexec &> {log}{_NOTE}\n", "", script), script
         if script != whole:
             # With the options that Snakemake gives it, so that a script does by hand what it did.
             script = f"bash -euo pipefail -c {_pasted(script)}"

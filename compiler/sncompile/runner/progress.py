@@ -13,7 +13,10 @@ from sncompile.runner.events import Event
 from sncompile.runner.job_names import ALL, JobName
 
 _STATUS = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
-_PROMISED = re.compile(r"Detected unexpected empty output files|[Cc]hecksum|sha256")
+_PROMISED = {
+    "Detected unexpected empty output files": "an output is empty, which `success` does not allow",
+    "Output files have checksums that differ": "an output has another SHA-256 sum than `success` says",
+}
 _NAMED = re.compile(r"^(.+?) \(rule ", re.MULTILINE)
 _KIND = "ImproperOutputException"
 _AFFECTED = re.compile(r"\n\s*affected files:\n((?:\s+\S.*\n?)+)")
@@ -299,15 +302,17 @@ class Progress:
         elif event.get("exception") == _KIND:
             affected = _AFFECTED.search(message)
             self._write_wrong([line.strip() for line in affected[1].splitlines()] if affected else [], event["time"])
-        elif _PROMISED.search(message):
-            # Of what is there and not as it should be the engine names the files alone.
-            self._lack(_NAMED.findall(message))
+        else:
+            told = next((told for said, told in _PROMISED.items() if said in message), None)
+            if told is not None:
+                # Of what is there and not as it should be the engine names the files alone.
+                self._lack(_NAMED.findall(message), told)
 
-    def _lack(self, paths: list[str]) -> None:
+    def _lack(self, paths: list[str], told: str) -> None:
         for job in list(self.jobs.values()):
             lacking = [path for path in paths if path in job.outputs]
             if lacking:
-                job.status = "exit status 0, but an output is not as it was promised"
+                job.status = f"exit status 0, but {told}"
                 job.lacking = lacking
                 return
 
