@@ -88,3 +88,25 @@ steps:
     done = sncompile(tmp_path, "run", "spec.yaml", "-O2")
     assert "`one` for k=x/y failed: exit status 1" in done.stderr
     assert (tmp_path / "results" / "one" / "c" / "o").read_text() == "c\n"
+
+
+def test_an_input_that_changed_while_a_job_read_it_is_told(tmp_path: Path) -> None:
+    """With what is to be done: the job is not known to be done. The next run makes it again, and says no more of it."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a").write_text("one\n")
+    (tmp_path / "changing").touch()
+    _spec(
+        tmp_path,
+        "      inputs: {d: {type: directory}, x: {type: file}}\n      outputs: {o: {type: file}}\n      shell: |\n"
+        "        cat ${inputs.x} > ${outputs.o}\n        if [ -e changing ]; then echo two >> in/a; fi\n"
+        "    with: {d: in, x: in/a}\n",
+    )
+    done = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
+    assert done.returncode == 0, done.stderr
+    told = "warning[SN753]: `in` and 1 more input changed while the job of `results/s/o` read them"
+    assert told in done.stderr
+    assert told in sncompile(tmp_path, "status").stdout
+    (tmp_path / "changing").unlink()
+    again = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
+    assert (again.returncode, "SN753" in again.stderr, "done: 1 job" in again.stderr) == (0, False, True)
+    assert (tmp_path / "results" / "s" / "o").read_text() == "one\ntwo\n"

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Span
+from sncompile.diagnostics.counted import counted
 from sncompile.faults import runs as faults
 from sncompile.ir.language.encoding import encode_key
 from sncompile.runner.causes import ON_DISKS, Cause, cause_of, says_disk, told_words
@@ -364,6 +365,17 @@ def engine_gone(names: JobNames, log: Path) -> Diagnostic:
     help = f"run again: what is done stays done, and what is half-written is made again\nthe engine's own log is {log}"
     message = "the engine is gone without a word: it was killed, memory ran out, or the machine was restarted"
     return faults.ENGINE_FAILED.at(names.span, message, help=help)
+
+
+def changed_meanwhile(changed: Mapping[str, Sequence[str]]) -> Diagnostic:
+    """What is told of inputs that changed while jobs read them; each has an output of each job."""
+    path, *more = changed
+    jobs = list(dict.fromkeys(output for outputs in changed.values() for output in outputs))
+    inputs = f"`{path}` and {counted(len(more), 'more input')}" if more else f"`{path}`"
+    read = "read them" if more else "read it"
+    whose = f"the job of `{jobs[0]}`" if len(jobs) == 1 else f"{len(jobs):,} jobs, such as that of `{jobs[0]}`,"
+    help = "run again once nothing writes there any more: what was made of it is made anew"
+    return faults.CHANGED_MEANWHILE.at(None, f"{inputs} changed while {whose} {read}", help=help)
 
 
 def not_there(names: JobNames, progress: Progress) -> Diagnostic:

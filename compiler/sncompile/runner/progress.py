@@ -126,6 +126,8 @@ class Progress:
     missing: list[tuple[str, str]] = field(default_factory=list)
     """Files that were promised and are not as they should be, and how they are; the first of `missing_count`."""
     missing_count: int = 0
+    changed: dict[str, list[str]] = field(default_factory=dict)
+    """Inputs that changed while jobs read them, each with the first outputs of these jobs."""
     disks: list[Disk] = field(default_factory=list)
     """The disks that were full or read-only when the engine gave up."""
     queues: list[str] = field(default_factory=list)
@@ -333,6 +335,9 @@ class Progress:
     def _on_missing(self, event: Event) -> None:
         self.missing = [(str(file["path"]), str(file["how"])) for file in event["files"]]
         self.missing_count = int(event["count"])
+
+    def _on_changed(self, event: Event) -> None:
+        self.changed.setdefault(str(event["input"]), []).append(str(event["output"]))
 
     def _on_engine_ended(self, event: Event) -> None:
         code = event.get("code")
