@@ -90,6 +90,30 @@ steps:
     assert (tmp_path / "results" / "one" / "c" / "o").read_text() == "c\n"
 
 
+def test_of_a_batch_the_first_failure_says_how_it_ended(tmp_path: Path) -> None:
+    """So that what a status means, such as that memory ran out, is told of batches, too."""
+    (tmp_path / "spec.yaml").write_text("""\
+sncompile: 1
+pipeline: batch
+tables: {t: {key: k, rows: [{k: a}, {k: b}, {k: c}]}}
+steps:
+  one:
+    by: k
+    batch: 3
+    with: {v: "${k}"}
+    module:
+      params: {v: {type: string}}
+      outputs: {o: {type: file}}
+      shell: |
+        echo ${params.v} > ${outputs.o}
+        if [ ${params.v} = b ]; then kill -KILL $$; fi
+        test ${params.v} = a
+""")
+    done = sncompile(tmp_path, "run", "spec.yaml", "-O2")
+    assert "error[SN723]: `one` for k=b and 1 more failed: exit status 137: it was killed, most likely" in done.stderr
+    assert (tmp_path / "results" / "one" / "a" / "o").exists()
+
+
 def test_an_input_that_changed_while_a_job_read_it_is_told(tmp_path: Path) -> None:
     """With what is to be done: the job is not known to be done. The next run makes it again, and says no more of it."""
     (tmp_path / "in").mkdir()
