@@ -3,7 +3,8 @@
     python: "tools.measure:cells"          tools/__init__.py  tools/measure.py  tools/shapes.py  flat.py
 
 Modules are looked for where `call.py` has Python look first, in the working folder. What is installed elsewhere is no
-part of the pipeline, and names that are made up while the code runs (`importlib`) are not seen.
+part of the pipeline. A name that is handed to `importlib.import_module` or `__import__` is seen as far as it is written
+there: of `f"plugins.{name}"` all modules of the package count. One that is made up while the code runs is not seen.
 """
 
 from __future__ import annotations
@@ -111,4 +112,51 @@ def _names(text: bytes) -> tuple[tuple[int, str, str], ...]:
             found |= dict.fromkeys((0, alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             found |= dict.fromkeys((node.level, node.module or "", alias.name) for alias in node.names)
+        elif isinstance(node, ast.Call):
+            found |= dict.fromkeys(_called(node))
     return tuple(found)
+
+
+def _called(call: ast.Call) -> Iterator[tuple[int, str, str]]:
+    """What a call of `import_module` or `__import__` imports, as far as its first argument says it."""
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if name not in ("import_module", "__import__"):
+        return
+    keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+    given = call.args[0] if call.args else keywords.get("name")
+    text, whole = _beginning(given)
+    package, _ = _beginning(call.args[1] if name == "import_module" and len(call.args) > 1 else keywords.get("package"))
+    level = len(text) - len(text.lstrip("."))
+    module = text.lstrip(".") if whole else text.lstrip(".").rpartition(".")[0]
+    if package and level:
+        # A package that is named is not that of the file.
+        parts = package.split(".")
+        level, module = 0, ".".join([*parts[: len(parts) - level + 1], *([module] if module else [])])
+    if not whole:
+        if module or level:
+            yield level, module, "*"
+        return
+    yield level, module, ""
+    members = keywords.get("fromlist")
+    for member in members.elts if isinstance(members, (ast.List, ast.Tuple)) else ():
+        if isinstance(member, ast.Constant) and isinstance(member.value, str):
+            yield level, module, member.value
+
+
+def _beginning(value: ast.expr | None) -> tuple[str, bool]:
+    """The text that a value begins with, and whether that is all of it.
+
+    >>> [_beginning(ast.parse(code, mode="eval").body) for code in ("'a.b'", "f'a.{x}'", "'a.' + x", "'a.%s' % x", "x")]
+    [('a.b', True), ('a.', False), ('a.', False), ('a.', False), ('', False)]
+    """
+    match value:
+        case ast.Constant(value=str(text)):
+            return text, True
+        case ast.JoinedStr(values=[first, *_]) | ast.BinOp(left=first, op=ast.Add()):
+            return _beginning(first)[0], False
+        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
+            return text.partition("%")[0], False
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
+            return text.partition("{")[0], False
+    return "", False
