@@ -51,6 +51,13 @@ def test_what_a_module_of_a_package_imports(tmp_path: Path, code: str, imported:
     assert found == sorted(f"{name}.py" for name in {"tools/__init__", "tools/main", *imported})
 
 
+def test_what_a_file_that_lies_elsewhere_imports(tmp_path: Path) -> None:
+    lay_out(tmp_path)
+    (tmp_path / "helper.py").write_text("from tools import one\n")
+    found = Imports(str(tmp_path)).of_text(b"import json, helper\n")
+    assert found == ["helper.py", "tools/__init__.py", "tools/one.py"]
+
+
 def lay_out(folder: Path) -> None:
     """Modules that import nothing."""
     for name in FILES:

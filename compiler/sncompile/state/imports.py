@@ -15,21 +15,26 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from sncompile.ir.graph.own_names import CALLERS
+from sncompile.ir.graph.own_names import CALLERS, FILE_CALLER
 from sncompile.lowering.model import Cell, Constant, ModuleFile, Task, Word
 
 
-def functions_of(task: Task) -> Iterator[str | Sequence[str]]:
-    """The functions that the jobs of a task call, as `PACKAGE.MODULE:FUNCTION`: one that all call, or one for each job.
+def functions_of(task: Task) -> Iterator[str | ModuleFile | Sequence[str]]:
+    """The functions that the jobs of a task call, as `PACKAGE.MODULE:FUNCTION`: one that all call, or one for each job;
+    of a function of a file beside the module, that file.
 
-    A function is called by a file of ours, and is its first argument.
+    A function, or its file, is the first argument of a file of ours that calls it.
     """
     words: list[Word] = [*(task.command or ())]
     for part in task.script or ():
         words += () if isinstance(part, str) else part
     for caller, target in pairwise(words):
         file, named = caller.pieces[-1:], target.pieces[:1]
-        if file and isinstance(file[0], ModuleFile) and file[0].name in CALLERS and named:
+        if not file or not isinstance(file[0], ModuleFile) or not named:
+            continue
+        if file[0].name == FILE_CALLER and isinstance(named[0], ModuleFile):
+            yield named[0]
+        elif file[0].name in CALLERS:
             if isinstance(named[0], Constant):
                 yield named[0].text
             elif isinstance(named[0], Cell):
@@ -44,8 +49,15 @@ class Imports:
 
     def of(self, function: str) -> list[str]:
         """The files of a function's module and of all that it imports, relative to the folder, in order."""
+        return self._all([function.partition(":")[0]])
+
+    def of_text(self, text: bytes) -> list[str]:
+        """The files of all that the text of a module imports which lies elsewhere."""
+        return self._all(self._imported(_names(text), ""))
+
+    def _all(self, pending: list[str]) -> list[str]:
+        """The files of modules, and of all that these import."""
         found: dict[str, None] = {}
-        pending = [function.partition(":")[0]]
         seen: set[str] = set()
         while pending:
             name = pending.pop()
@@ -55,7 +67,7 @@ class Imports:
             for file, package in self._files(name):
                 if file not in found:
                     found[file] = None
-                    pending += self._imported(file, package)
+                    pending += self._imported(self._names_in(file), package)
         return sorted(found)
 
     def _files(self, name: str) -> Iterator[tuple[str, str]]:
@@ -71,13 +83,15 @@ class Imports:
                     yield file, inside
                     break
 
-    def _imported(self, file: str, package: str) -> list[str]:
-        """The names of modules that a file imports; of what is taken out of a module, that it may be one itself."""
+    def _names_in(self, file: str) -> tuple[tuple[int, str, str], ...]:
         try:
             with open(os.path.join(self._folder, file), "rb") as opened:
-                names = _names(opened.read())
+                return _names(opened.read())
         except OSError:
-            return []
+            return ()
+
+    def _imported(self, names: Sequence[tuple[int, str, str]], package: str) -> list[str]:
+        """The modules that a file of a package imports; of what is taken out of a module, that it may be one itself."""
         found = []
         for level, module, member in names:
             base = package.split(".")[: len(package.split(".")) - level + 1] if level and package else []
