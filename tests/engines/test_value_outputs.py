@@ -65,7 +65,8 @@ steps:
       outputs: {o: {type: file}}
       shell: |
         printf '<%s>' "${params.name}" ${params.size} ${params.name} 'x${params.name}' > ${outputs.o}
-        printf '<%s>' "it has ${params.size}" $(( ${params.size} + 1 )) 'at ${params.rate}' "${params.big}" >> ${outputs.o}
+        printf '<%s>' "it has ${params.size}" $(( ${params.size} + 1 )) 'at ${params.rate}' >> ${outputs.o}
+        printf '<%s>' "${params.big}" >> ${outputs.o}
         cat >> ${outputs.o} <<'END'
         ${params.size}, ${params.rate}
         END
