@@ -249,7 +249,11 @@ numeral() { # PATH
 
 # Words as a script has them.
 words() {
-  if (($#)); then printf %s "${*@Q}"; fi
+  local word all=
+  for word; do # Numbers and booleans stand as they are: they may be inside of quotes, a here-document or `$((…))`.
+    if [[ $word =~ ^(-?[0-9][0-9.eE+-]*|true|false)$ ]]; then all+=" $word"; else all+=" ${word@Q}"; fi
+  done
+  printf %s "${all# }"
 }
 
 # Runs bash in the place of this shell, with the caller's environment and what the spec says. What this script has set is

@@ -339,7 +339,11 @@ def test_what_is_told_before_rows_are_known(tmp_path: Path) -> None:
     told = json.loads(sncompile(tmp_path, "plan", "spec.yaml", "--json").stdout)
     assert {"name": "count", "title": "", "by": ["size"], "known_after": ["split"]} in told["late"]
     assert "known after `dearray` has run" in run(tmp_path, "--select", "segment", code=2)
-    assert "known after dearray" in sncompile(tmp_path, "run", "spec.yaml", "--dry-run").stdout
+    dry = sncompile(tmp_path, "run", "spec.yaml", "--dry-run").stdout
+    assert "\nlater    segment" in dry
+    assert "known after dearray" in dry
+    assert plan.endswith(dry)
+    assert "known after dearray" in sncompile(tmp_path, "plan", "spec.yaml", "--markdown").stdout
     told = run(tmp_path, "--select", "dearray")
     assert "not among what was asked for" in told
     assert "segment" in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 from pathlib import Path
 
@@ -91,15 +92,18 @@ def test_a_lock_whose_owner_was_killed_heals(tmp_path: Path) -> None:
 
 
 def test_two_runs_at_once_do_not_meet(tmp_path: Path) -> None:
-    """The second is refused clearly, and nothing of the first is harmed."""
-    (tmp_path / "spec.yaml").write_text(SPEC)
-    (tmp_path / "wait").touch()
-    first = start(tmp_path)
-    until_two_wait(tmp_path, first)
-    code, _, err = finish(start(tmp_path))
+    """The second is refused clearly, with a command that can be pasted, and nothing of the first is harmed."""
+    folder = tmp_path / "two runs"
+    folder.mkdir()
+    (folder / "spec.yaml").write_text(SPEC)
+    (folder / "wait").touch()
+    first = start(folder)
+    until_two_wait(folder, first)
+    code, _, err = finish(start(folder))
     assert code == 3
     assert "error[SN703]: another run works in" in err
-    (tmp_path / "wait").unlink()
+    assert f"sncompile cancel {shlex.quote(str(newest_run(folder)))}" in err
+    (folder / "wait").unlink()
     assert finish(first)[0] == 0
 
 

@@ -15,17 +15,25 @@ def _spec(folder: Path, module: str) -> None:
     (folder / "s.yaml").write_text(f"sncompile: 1\npipeline: s\nsteps:\n  s:\n    module:\n{module}")
 
 
+@pytest.mark.parametrize("run", ['command: [touch, "${outputs.o}"]', "shell: |\n        :\n        touch ${outputs.o}"])
 @pytest.mark.parametrize(
-    "success", ["{non_empty: true}", "{sha256: {o: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b899}}"]
+    ("success", "told"),
+    [
+        ("{non_empty: true}", "an output is empty, which `success` does not allow"),
+        (
+            "{sha256: {o: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b899}}",
+            "an output has another SHA-256 sum than `success` says",
+        ),
+    ],
 )
-def test_an_output_that_is_not_as_promised_is_named(tmp_path: Path, success: str) -> None:
-    _spec(
-        tmp_path,
-        f'      outputs: {{o: {{type: file}}}}\n      success: {success}\n      command: [touch, "${{outputs.o}}"]\n',
-    )
+def test_an_output_that_is_not_as_promised_is_named(tmp_path: Path, success: str, told: str, run: str) -> None:
+    """And its command leads nothing of the shell that it is pasted into to its log."""
+    _spec(tmp_path, f"      outputs: {{o: {{type: file}}}}\n      success: {success}\n      {run}\n")
     done = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
     assert done.returncode == 3
+    assert f"`s` failed: exit status 0, but {told}" in done.stderr
     assert "not there, or not as it should be: results/s/o" in done.stderr
+    assert "&>" not in done.stderr
 
 
 @pytest.mark.parametrize("end", ["exit 0", "exec true", "find() { printf 'a\\nb\\n'; }", "PATH=/nowhere"])
@@ -80,3 +88,49 @@ steps:
     done = sncompile(tmp_path, "run", "spec.yaml", "-O2")
     assert "`one` for k=x/y failed: exit status 1" in done.stderr
     assert (tmp_path / "results" / "one" / "c" / "o").read_text() == "c\n"
+
+
+def test_of_a_batch_the_first_failure_says_how_it_ended(tmp_path: Path) -> None:
+    """So that what a status means, such as that memory ran out, is told of batches, too."""
+    (tmp_path / "spec.yaml").write_text("""\
+sncompile: 1
+pipeline: batch
+tables: {t: {key: k, rows: [{k: a}, {k: b}, {k: c}]}}
+steps:
+  one:
+    by: k
+    batch: 3
+    with: {v: "${k}"}
+    module:
+      params: {v: {type: string}}
+      outputs: {o: {type: file}}
+      shell: |
+        echo ${params.v} > ${outputs.o}
+        if [ ${params.v} = b ]; then kill -KILL $$; fi
+        test ${params.v} = a
+""")
+    done = sncompile(tmp_path, "run", "spec.yaml", "-O2")
+    assert "error[SN723]: `one` for k=b and 1 more failed: exit status 137: it was killed, most likely" in done.stderr
+    assert (tmp_path / "results" / "one" / "a" / "o").exists()
+
+
+def test_an_input_that_changed_while_a_job_read_it_is_told(tmp_path: Path) -> None:
+    """With what is to be done: the job is not known to be done. The next run makes it again, and says no more of it."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a").write_text("one\n")
+    (tmp_path / "changing").touch()
+    _spec(
+        tmp_path,
+        "      inputs: {d: {type: directory}, x: {type: file}}\n      outputs: {o: {type: file}}\n      shell: |\n"
+        "        cat ${inputs.x} > ${outputs.o}\n        if [ -e changing ]; then echo two >> in/a; fi\n"
+        "    with: {d: in, x: in/a}\n",
+    )
+    done = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
+    assert done.returncode == 0, done.stderr
+    told = "warning[SN753]: `in` and 1 more input changed while the job of `results/s/o` read them"
+    assert told in done.stderr
+    assert told in sncompile(tmp_path, "status").stdout
+    (tmp_path / "changing").unlink()
+    again = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
+    assert (again.returncode, "SN753" in again.stderr, "done: 1 job" in again.stderr) == (0, False, True)
+    assert (tmp_path / "results" / "s" / "o").read_text() == "one\ntwo\n"

@@ -59,12 +59,17 @@ steps:
         - ${resources.cpus}
   script:
     by: [k]
-    with: {size: "${measure.size}", name: "${measure.name}"}
+    with: {size: "${measure.size}", rate: "${measure.rate}", name: "${measure.name}", big: "${measure.big}"}
     module:
-      params: {size: {type: integer}, name: {type: string}}
+      params: {size: {type: integer}, rate: {type: number}, name: {type: string}, big: {type: boolean}}
       outputs: {o: {type: file}}
       shell: |
         printf '<%s>' "${params.name}" ${params.size} ${params.name} 'x${params.name}' > ${outputs.o}
+        printf '<%s>' "it has ${params.size}" $(( ${params.size} + 1 )) 'at ${params.rate}' >> ${outputs.o}
+        printf '<%s>' "${params.big}" >> ${outputs.o}
+        cat >> ${outputs.o} <<'END'
+        ${params.size}, ${params.rate}
+        END
   all:
     with: {sizes: "${measure.size}", names: "${measure.name}"}
     module:
@@ -104,7 +109,8 @@ def check(folder: Path, **texts: str) -> None:
         cpus = "2" if int(size) > 20 else "1"
         words = ("--size", size, str(int(size) * 2 + 1), "--rate=0.50", name, "true", f"n-{name}-", cpus)
         assert read(results / f"use/{key}/o") == "".join(f"<{word}>" for word in words)
-        assert read(results / f"script/{key}/o") == "".join(f"<{word}>" for word in (name, size, name, f"x{name}"))
+        words = (name, size, name, f"x{name}", f"it has {size}", str(int(size) + 1), "at 0.50", "true")
+        assert read(results / f"script/{key}/o") == "".join(f"<{word}>" for word in words) + f"{size}, 0.50\n"
     words = (*names, *(word for size in sizes for word in ("--size", size)), "--all", *sizes)
     assert read(results / "all/o") == "".join(f"<{word}>" for word in words)
     assert not (folder / "hacked").exists()

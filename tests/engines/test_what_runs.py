@@ -33,6 +33,7 @@ steps:
   lists_c: {with: {l: ["${data.raw}/c1", "${data.raw}/c2"]}, module: ./reads_lists.yaml}
   settings: {module: {outputs: {o: {type: file}}, command: [cp, "${file('settings.yml')}", "${outputs.o}"]}}
   function: {module: {outputs: {o: {type: file}}, python: "tools.main:work"}}
+  of_file: {module: {outputs: {o: {type: file}}, python: "beside.py:work"}}
 """
 READS = """\
 sncompile: 1
@@ -59,6 +60,7 @@ def folder(tmp_path: Path) -> Path:
     for name, text in {
         "read.yaml": SPEC, "reads.yaml": READS, "reads_lists.yaml": LISTS, "settings.yml": "mode: off # or on\n",
         "raw/there": "x", **{f"raw/{letter}{n}": letter for letter in "abc" for n in "12"},
+        "beside.py": "import own\ndef work(o):\n    open(o, 'w').write(own.WORDS)\n", "own.py": "WORDS = 'one'\n",
         "tools/__init__.py": "", "tools/helper.py": "def f():\n    'One.'\n",
         "tools/main.py": "from tools import helper\ndef work(o):\n    open(o, 'w').write(helper.f.__doc__)\n",
     }.items():  # fmt: skip
@@ -102,6 +104,9 @@ def test_files_that_belong_together(folder: Path) -> None:
     (folder / "settings.yml").write_text('mode: "off"\n')
     (folder / "tools" / "helper.py").write_text("def f():\n    'Two.'\n")
     assert plan(folder) == {"settings": "changed", "function": "changed"}
+    run(folder)
+    (folder / "own.py").write_text("WORDS = 'two'  # more\n")
+    assert plan(folder) == {"of_file": "changed"}, "what a function of a file imports from the working folder counts"
 
 
 def test_a_folder_by_another_name_is_the_same(folder: Path) -> None:

@@ -99,7 +99,7 @@ def command(
         write(as_json([job_object(job) for job in work.jobs]) if machine else jobs_text(work, width))
         return
     if markdown:
-        write(work_markdown(work, made.graph.name))
+        write(work_markdown(work, made.graph.name, made.program.late))
         return
     expected = forecast_for(decisions, made.graph.folder, cores) if work.jobs else None
     plan = plan_of(made.program, made.unoptimized, checked.diagnostics, work, expected, decisions.looker)

@@ -237,6 +237,8 @@ def _run(
         reporter.show(result.diagnostics, prepared.documents)
         write(f"{result.state} after {count(result.done, 'job')}; the record is {_near(result.folder)}\n", err=True)
         sys.exit(EXIT_RUN_FAILED)
+    if result.diagnostics:
+        reporter.show(result.diagnostics, prepared.documents)
     found = before[0] + result.done, before[1] + result.seconds
     if more:
         write(f"done: {count(result.done, 'job')}\n", err=True)

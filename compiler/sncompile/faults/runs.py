@@ -262,3 +262,11 @@ WRONG_VERSION = Fault(
     "A module requires other versions of a program than the one that is in the image of its jobs, or on the PATH.\n"
     "Nothing has been run.",
 )
+CHANGED_MEANWHILE = Fault(
+    "SN753",
+    "an input that changed while a job read it",
+    "Something else wrote a file, or into a folder, while a job was at work that reads it. What the job wrote may\n"
+    "come of what was there before, of what is there now, or of both, and so may what was made of that. The run went\n"
+    "on, and the job is not known to be done: the next run makes it again. Let data be complete before a run starts.",
+    Severity.WARNING,
+)

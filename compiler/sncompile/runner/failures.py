@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Span
+from sncompile.diagnostics.counted import counted
 from sncompile.faults import runs as faults
 from sncompile.ir.language.encoding import encode_key
 from sncompile.runner.causes import ON_DISKS, Cause, cause_of, says_disk, told_words
@@ -281,12 +282,17 @@ def _command(record: JobRecord, working: Path) -> str:
     return f"cd {shlex.quote(str(working))} && {made}{script}"
 
 
+_CRITERION = r"\w+: (?:not empty|[0-9A-Fa-f]{64})"
+_NOTE = rf"(?: # {_CRITERION}(?:, {_CRITERION})*)?"
+"""What is promised of outputs stands behind the log, as a comment."""
+
+
 def without_log(record: JobRecord) -> str:
     """A job's command without what leads its output into the log."""
     script = record.shell.strip()
-    for log in map(shlex.quote, record.logs):
-        script = script.removesuffix(f" &> {log}")
-        script, whole = script.removeprefix(f"exec &> {log}\n"), script
+    for log in map(re.escape, map(shlex.quote, record.logs)):
+        script = re.sub(rf" &> {log}{_NOTE}\Z", "", script)
+        script, whole = re.sub(rf"\Aexec &> {log}{_NOTE}\n", "", script), script
         if script != whole:
             # With the options that Snakemake gives it, so that a script does by hand what it did.
             script = f"bash -euo pipefail -c {_pasted(script)}"
@@ -359,6 +365,17 @@ def engine_gone(names: JobNames, log: Path) -> Diagnostic:
     help = f"run again: what is done stays done, and what is half-written is made again\nthe engine's own log is {log}"
     message = "the engine is gone without a word: it was killed, memory ran out, or the machine was restarted"
     return faults.ENGINE_FAILED.at(names.span, message, help=help)
+
+
+def changed_meanwhile(changed: Mapping[str, Sequence[str]]) -> Diagnostic:
+    """What is told of inputs that changed while jobs read them; each has an output of each job."""
+    path, *more = changed
+    jobs = list(dict.fromkeys(output for outputs in changed.values() for output in outputs))
+    inputs = f"`{path}` and {counted(len(more), 'more input')}" if more else f"`{path}`"
+    read = "read them" if more else "read it"
+    whose = f"the job of `{jobs[0]}`" if len(jobs) == 1 else f"{len(jobs):,} jobs, such as that of `{jobs[0]}`,"
+    help = "run again once nothing writes there any more: what was made of it is made anew"
+    return faults.CHANGED_MEANWHILE.at(None, f"{inputs} changed while {whose} {read}", help=help)
 
 
 def not_there(names: JobNames, progress: Progress) -> Diagnostic:

@@ -13,7 +13,10 @@ from sncompile.runner.events import Event
 from sncompile.runner.job_names import ALL, JobName
 
 _STATUS = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
-_PROMISED = re.compile(r"Detected unexpected empty output files|[Cc]hecksum|sha256")
+_PROMISED = {
+    "Detected unexpected empty output files": "an output is empty, which `success` does not allow",
+    "Output files have checksums that differ": "an output has another SHA-256 sum than `success` says",
+}
 _NAMED = re.compile(r"^(.+?) \(rule ", re.MULTILINE)
 _KIND = "ImproperOutputException"
 _AFFECTED = re.compile(r"\n\s*affected files:\n((?:\s+\S.*\n?)+)")
@@ -123,6 +126,8 @@ class Progress:
     missing: list[tuple[str, str]] = field(default_factory=list)
     """Files that were promised and are not as they should be, and how they are; the first of `missing_count`."""
     missing_count: int = 0
+    changed: dict[str, list[str]] = field(default_factory=dict)
+    """Inputs that changed while jobs read them, each with the first outputs of these jobs."""
     disks: list[Disk] = field(default_factory=list)
     """The disks that were full or read-only when the engine gave up."""
     queues: list[str] = field(default_factory=list)
@@ -299,15 +304,17 @@ class Progress:
         elif event.get("exception") == _KIND:
             affected = _AFFECTED.search(message)
             self._write_wrong([line.strip() for line in affected[1].splitlines()] if affected else [], event["time"])
-        elif _PROMISED.search(message):
-            # Of what is there and not as it should be the engine names the files alone.
-            self._lack(_NAMED.findall(message))
+        else:
+            told = next((told for said, told in _PROMISED.items() if said in message), None)
+            if told is not None:
+                # Of what is there and not as it should be the engine names the files alone.
+                self._lack(_NAMED.findall(message), told)
 
-    def _lack(self, paths: list[str]) -> None:
+    def _lack(self, paths: list[str], told: str) -> None:
         for job in list(self.jobs.values()):
             lacking = [path for path in paths if path in job.outputs]
             if lacking:
-                job.status = "exit status 0, but an output is not as it was promised"
+                job.status = f"exit status 0, but {told}"
                 job.lacking = lacking
                 return
 
@@ -328,6 +335,9 @@ class Progress:
     def _on_missing(self, event: Event) -> None:
         self.missing = [(str(file["path"]), str(file["how"])) for file in event["files"]]
         self.missing_count = int(event["count"])
+
+    def _on_changed(self, event: Event) -> None:
+        self.changed.setdefault(str(event["input"]), []).append(str(event["output"]))
 
     def _on_engine_ended(self, event: Event) -> None:
         code = event.get("code")

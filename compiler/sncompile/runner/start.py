@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -357,15 +358,16 @@ def _await_life(process: subprocess.Popen[bytes], folder: RunFolder) -> None:
 def _locked(locked: Locked, working: Path) -> Diagnostic:
     owner = locked.owner
     if owner.get("engine") == "snakemake":
+        unlock = f"snakemake --unlock --directory {shlex.quote(str(working))} --snakefile …"
         return faults.LOCKED.at(
             None, f"a Snakemake that sncompile did not start holds `{working}`",
-            help=f"wait for it; if none runs any more: snakemake --unlock --directory {working} --snakefile …",
+            help=f"wait for it; if none runs any more: {unlock}",
         )  # fmt: skip
     if "run" not in owner:
         return faults.LOCKED.at(None, f"another run works in `{working}`", help="wait for it, or end it")
     return faults.LOCKED.at(
         None, f"another run works in `{working}` ({owner['run']})",
-        help=f"wait for it, or end it: sncompile cancel {owner['run']}",
+        help=f"wait for it, or end it: sncompile cancel {shlex.quote(str(owner['run']))}",
     )  # fmt: skip
 
 

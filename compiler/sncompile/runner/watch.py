@@ -18,7 +18,16 @@ from sncompile.diagnostics import Diagnostic
 from sncompile.faults import runs as runs_faults
 from sncompile.runner.disks import troubled
 from sncompile.runner.events import Event, EventReader
-from sncompile.runner.failures import Failure, Places, engine_failure, engine_gone, failures, not_there, together
+from sncompile.runner.failures import (
+    Failure,
+    Places,
+    changed_meanwhile,
+    engine_failure,
+    engine_gone,
+    failures,
+    not_there,
+    together,
+)
 from sncompile.runner.job_names import JobNames
 from sncompile.runner.lock import is_held
 from sncompile.runner.processes import Process, Seen, look
@@ -196,6 +205,8 @@ class Watch:
             found = [engine_failure(self.names, self.progress, self.folder.engine_log, self._hide)]
         if state in (State.FAILED, State.CRASHED) and not any(d.code == runs_faults.CANNOT_WRITE.code for d in found):
             found = [*self._full(), *found]
+        if self.progress.changed:
+            found.append(changed_meanwhile(self.progress.changed))
         return found
 
     def _full(self) -> Iterator[Diagnostic]:

@@ -3,7 +3,8 @@
     python: "tools.measure:cells"          tools/__init__.py  tools/measure.py  tools/shapes.py  flat.py
 
 Modules are looked for where `call.py` has Python look first, in the working folder. What is installed elsewhere is no
-part of the pipeline, and names that are made up while the code runs (`importlib`) are not seen.
+part of the pipeline. A name that is handed to `importlib.import_module` or `__import__` is seen as far as it is written
+there: of `f"plugins.{name}"` all modules of the package count. One that is made up while the code runs is not seen.
 """
 
 from __future__ import annotations
@@ -14,21 +15,26 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from sncompile.ir.graph.own_names import CALLERS
+from sncompile.ir.graph.own_names import CALLERS, FILE_CALLER
 from sncompile.lowering.model import Cell, Constant, ModuleFile, Task, Word
 
 
-def functions_of(task: Task) -> Iterator[str | Sequence[str]]:
-    """The functions that the jobs of a task call, as `PACKAGE.MODULE:FUNCTION`: one that all call, or one for each job.
+def functions_of(task: Task) -> Iterator[str | ModuleFile | Sequence[str]]:
+    """The functions that the jobs of a task call, as `PACKAGE.MODULE:FUNCTION`: one that all call, or one for each job;
+    of a function of a file beside the module, that file.
 
-    A function is called by a file of ours, and is its first argument.
+    A function, or its file, is the first argument of a file of ours that calls it.
     """
     words: list[Word] = [*(task.command or ())]
     for part in task.script or ():
         words += () if isinstance(part, str) else part
     for caller, target in pairwise(words):
         file, named = caller.pieces[-1:], target.pieces[:1]
-        if file and isinstance(file[0], ModuleFile) and file[0].name in CALLERS and named:
+        if not file or not isinstance(file[0], ModuleFile) or not named:
+            continue
+        if file[0].name == FILE_CALLER and isinstance(named[0], ModuleFile):
+            yield named[0]
+        elif file[0].name in CALLERS:
             if isinstance(named[0], Constant):
                 yield named[0].text
             elif isinstance(named[0], Cell):
@@ -43,8 +49,15 @@ class Imports:
 
     def of(self, function: str) -> list[str]:
         """The files of a function's module and of all that it imports, relative to the folder, in order."""
+        return self._all([function.partition(":")[0]])
+
+    def of_text(self, text: bytes) -> list[str]:
+        """The files of all that the text of a module imports which lies elsewhere."""
+        return self._all(self._imported(_names(text), ""))
+
+    def _all(self, pending: list[str]) -> list[str]:
+        """The files of modules, and of all that these import."""
         found: dict[str, None] = {}
-        pending = [function.partition(":")[0]]
         seen: set[str] = set()
         while pending:
             name = pending.pop()
@@ -54,7 +67,7 @@ class Imports:
             for file, package in self._files(name):
                 if file not in found:
                     found[file] = None
-                    pending += self._imported(file, package)
+                    pending += self._imported(self._names_in(file), package)
         return sorted(found)
 
     def _files(self, name: str) -> Iterator[tuple[str, str]]:
@@ -70,13 +83,15 @@ class Imports:
                     yield file, inside
                     break
 
-    def _imported(self, file: str, package: str) -> list[str]:
-        """The names of modules that a file imports; of what is taken out of a module, that it may be one itself."""
+    def _names_in(self, file: str) -> tuple[tuple[int, str, str], ...]:
         try:
             with open(os.path.join(self._folder, file), "rb") as opened:
-                names = _names(opened.read())
+                return _names(opened.read())
         except OSError:
-            return []
+            return ()
+
+    def _imported(self, names: Sequence[tuple[int, str, str]], package: str) -> list[str]:
+        """The modules that a file of a package imports; of what is taken out of a module, that it may be one itself."""
         found = []
         for level, module, member in names:
             base = package.split(".")[: len(package.split(".")) - level + 1] if level and package else []
@@ -111,4 +126,51 @@ def _names(text: bytes) -> tuple[tuple[int, str, str], ...]:
             found |= dict.fromkeys((0, alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             found |= dict.fromkeys((node.level, node.module or "", alias.name) for alias in node.names)
+        elif isinstance(node, ast.Call):
+            found |= dict.fromkeys(_called(node))
     return tuple(found)
+
+
+def _called(call: ast.Call) -> Iterator[tuple[int, str, str]]:
+    """What a call of `import_module` or `__import__` imports, as far as its first argument says it."""
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if name not in ("import_module", "__import__"):
+        return
+    keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+    given = call.args[0] if call.args else keywords.get("name")
+    text, whole = _beginning(given)
+    package, _ = _beginning(call.args[1] if name == "import_module" and len(call.args) > 1 else keywords.get("package"))
+    level = len(text) - len(text.lstrip("."))
+    module = text.lstrip(".") if whole else text.lstrip(".").rpartition(".")[0]
+    if package and level:
+        # A package that is named is not that of the file.
+        parts = package.split(".")
+        level, module = 0, ".".join([*parts[: len(parts) - level + 1], *([module] if module else [])])
+    if not whole:
+        if module or level:
+            yield level, module, "*"
+        return
+    yield level, module, ""
+    members = keywords.get("fromlist")
+    for member in members.elts if isinstance(members, (ast.List, ast.Tuple)) else ():
+        if isinstance(member, ast.Constant) and isinstance(member.value, str):
+            yield level, module, member.value
+
+
+def _beginning(value: ast.expr | None) -> tuple[str, bool]:
+    """The text that a value begins with, and whether that is all of it.
+
+    >>> [_beginning(ast.parse(code, mode="eval").body) for code in ("'a.b'", "f'a.{x}'", "'a.' + x", "'a.%s' % x", "x")]
+    [('a.b', True), ('a.', False), ('a.', False), ('a.', False), ('', False)]
+    """
+    match value:
+        case ast.Constant(value=str(text)):
+            return text, True
+        case ast.JoinedStr(values=[first, *_]) | ast.BinOp(left=first, op=ast.Add()):
+            return _beginning(first)[0], False
+        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
+            return text.partition("%")[0], False
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
+            return text.partition("{")[0], False
+    return "", False

@@ -124,21 +124,29 @@ class Meanings:
 
     def _functions(self, task: Task) -> list[Texts]:
         """The forms of the user's own files that the task's functions run."""
-        return [
-            self._function(called) if isinstance(called, str) else list(map(self._function, called))
-            for called in functions_of(task)
-        ]
+        found: list[Texts] = []
+        for called in functions_of(task):
+            if isinstance(called, ModuleFile):
+                imported = self._imports.of_text(self._files[called.name].read())
+                found += [self._form_here(imported)] if imported else []
+            else:
+                found.append(self._function(called) if isinstance(called, str) else list(map(self._function, called)))
+        return found
 
     def _function(self, called: str) -> str:
         if called not in self._called:
-            held = {}
-            for file in self._imports.of(called):
-                try:
-                    held[file] = Path(self._places.folder, file).read_bytes()
-                except OSError as error:
-                    held[file] = f"?{error.errno}".encode()  # Its job will say it.
-            self._called[called] = forms.form_digest(held)
+            self._called[called] = self._form_here(self._imports.of(called))
         return self._called[called]
+
+    def _form_here(self, names: Sequence[str]) -> str:
+        """The form of files of the working folder, all together."""
+        held = {}
+        for file in names:
+            try:
+                held[file] = Path(self._places.folder, file).read_bytes()
+            except OSError as error:
+                held[file] = f"?{error.errno}".encode()  # Its job will say it.
+        return forms.form_digest(held)
 
     def _digests(self, held: Texts, *, told: bool) -> Texts:
         name = self._places.told if told else str

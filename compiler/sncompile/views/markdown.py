@@ -11,8 +11,9 @@ from itertools import islice
 
 from sncompile.diagnostics.text import visible
 from sncompile.ir.diff.model import GraphDiff
+from sncompile.semantics.program import LateSteps
 from sncompile.views.diff_text import setting_rows, step_rows, totals
-from sncompile.views.plan_text import work_line, work_rows
+from sncompile.views.plan_text import later_line, work_line, work_rows
 from sncompile.views.work import Work, orphans_told
 
 MOST_ROWS = 100
@@ -77,10 +78,11 @@ def diff_markdown(diff: GraphDiff, old: str, new: str) -> str:
     return "\n".join(parts)
 
 
-def work_markdown(work: Work, pipeline: str) -> str:
-    """What has to run of a pipeline: how much it is, then a row for each step with its reasons."""
+def work_markdown(work: Work, pipeline: str, later: Sequence[LateSteps] = ()) -> str:
+    """What has to run of a pipeline: how much it is, a row for each step with its reasons, and what comes `later`."""
     head = f"**{plain(pipeline)}**, to run: {plain(work_line(work))}\n"
     rows = list(work_rows(work)) if work.known else []
     table = [_table(("step", "jobs", "why"), rows, len(rows))] if rows else []
     orphans = [f"{plain(orphans_told(work))}\n"] if work.orphans else []
-    return "\n".join([head, *table, *orphans])
+    unknown = [f"later: {plain(later_line(each))}\n" for each in later]
+    return "\n".join([head, *table, *unknown, *orphans])

@@ -22,7 +22,7 @@ from sncompile.ir.values.model import Value, is_constant
 from sncompile.ir.values.relating import UNIT
 from sncompile.ir.values.run_time import dynamic
 from sncompile.semantics.checking.files import input_files
-from sncompile.semantics.program import Program, Step
+from sncompile.semantics.program import LateSteps, Program, Step
 from sncompile.state.forecast import Forecast
 from sncompile.state.versions import Looker
 from sncompile.views.forecast_text import forecast_object
@@ -107,6 +107,8 @@ class Plan:
     """The steps whose jobs are known later."""
     tables: tuple[TablePlan, ...] = ()
     """The tables of the pipeline itself."""
+    later: tuple[LateSteps, ...] = ()
+    """The steps whose jobs are known later, by the tables that they wait for."""
 
     def as_object(self) -> dict[str, Any]:
         """The JSON form of the interface."""
@@ -153,6 +155,7 @@ def plan_of(
         expected,
         late_plans(program),
         tuple(_table_plans(program)),
+        tuple(program.late),
     )
 
 

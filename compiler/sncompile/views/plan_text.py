@@ -30,7 +30,8 @@ def plan_text(plan: Plan, width: int, bold: Callable[[str], str]) -> str:
     files = _inputs(plan.inputs, width) + _outputs(plan.outputs, width)
     work = [] if plan.work is None else [work_text(plan.work, width, bold)]
     expected = "" if plan.forecast is None else forecast_text(plan.forecast, width)
-    return "\n".join((bold(head.rstrip("\n")) + "\n" + total, steps, files, *work)) + expected
+    later = "" if plan.work is None else later_text(plan.later, width)
+    return "\n".join((bold(head.rstrip("\n")) + "\n" + total, steps, files, *work)) + expected + later
 
 
 def work_text(work: Work, width: int, bold: Callable[[str], str]) -> str:
@@ -49,7 +50,12 @@ def known_after(late: LatePlan) -> str:
 
 def later_text(late: Sequence[LateSteps], width: int) -> str:
     """A line for each table whose rows are not known: the steps that wait for it."""
-    return table([["later", f"{', '.join(each.steps)}: known after {each.source}"] for each in late], width, gap=5)
+    return table([["later", later_line(each)] for each in late], width, gap=4)
+
+
+def later_line(late: LateSteps) -> str:
+    """`segment, report: known after dearray`."""
+    return f"{', '.join(late.steps)}: known after {late.source}"
 
 
 def work_line(work: Work) -> str:

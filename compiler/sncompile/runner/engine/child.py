@@ -234,8 +234,14 @@ def _obedience(folder: RunFolder, *, deletes: bool) -> Obedience | None:
     servers = Servers(told.get("servers", ()), told.get("sums") or {})
     return Obedience(
         orders, states, logs, Hashing(told["hashing"]), Path.cwd(), deletes=deletes, servers=servers,
-        pipeline=str(record.get("pipeline", "")),
+        pipeline=str(record.get("pipeline", "")), tell_changed=functools.partial(_tell_changed, folder),
     )  # fmt: skip
+
+
+def _tell_changed(folder: RunFolder, path: str, output: str) -> None:
+    """Tell of an input that changed while the job of an output read it."""
+    near = [os.path.relpath(each) if each.startswith(f"{Path.cwd()}/") else each for each in (path, output)]
+    tell(folder.events, event="changed", input=near[0], output=near[1])
 
 
 def _servers(folder: RunFolder) -> list[str]:

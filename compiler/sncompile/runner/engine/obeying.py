@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sncompile.ir.language.locations import absolute, normalized
@@ -44,8 +44,11 @@ class Obedience:
     def __init__(
         self, orders: Orders, states: Mapping[str, State], logs: Mapping[str, Log], hashing: Hashing, working: Path, *,
         deletes: bool = True, servers: Servers | None = None, pipeline: str = "",
+        tell_changed: Callable[[str, str], None] = lambda path, output: None,
     ) -> None:  # fmt: skip
-        """`deletes`: whether temporary outputs are deleted at all; `pipeline`: whose jobs these are."""
+        """`deletes`: whether temporary outputs are deleted at all; `pipeline`: whose jobs these are. `tell_changed`
+        hears of an input that changed while a job read it, and the first output of that."""
+        self._tell_changed = tell_changed
         self._pipeline = pipeline
         self._orders, self._gone, self._temporary = orders
         self._states, self._logs, self._working, self._deletes = states, logs, working, deletes
@@ -207,6 +210,10 @@ class Obedience:
                 continue
             read = zip(order.inputs, versions, strict=True)
             inputs = tuple([known if self._looker.same(path, known) else CHANGING for path, known in read])
+            for path, version, before in zip(order.inputs, inputs, versions, strict=True):
+                # What nobody can tell apart, such as a page of a server that says nothing of it, has not changed.
+                if version is CHANGING and before[:1] != "?":
+                    self._tell_changed(path, order.outputs[0] if order.outputs else order.key)
             outputs = tuple([self._looker.version(path) for path in order.outputs])
             if not order.outputs and not self._mark(order):
                 continue

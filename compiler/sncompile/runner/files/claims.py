@@ -18,6 +18,7 @@ import errno
 import fcntl
 import json
 import os
+import shlex
 import shutil
 import stat
 import time
@@ -434,5 +435,5 @@ def _in_use(claim: Claim, met: list[str]) -> Diagnostic:
     more = f" and {len(met) - _MOST_NAMED:,} more" if len(met) > _MOST_NAMED else ""
     return faults.IN_USE.at(
         None, f"another run works on {few}{more}: {owner.told}",
-        help=f"wait for it, or end it: sncompile cancel {owner.run}",
+        help=f"wait for it, or end it: sncompile cancel {shlex.quote(owner.run)}",
     )  # fmt: skip
