@@ -29,6 +29,8 @@ from sncompile.syntax.quoting import quoted
 
 _ELSEWHERE = "set another data root (`--data NAME=PATH`), or put the data there; paths start at the spec's folder"
 
+_IN_A_SHEET = "mend the cell, or put the file there; paths start at the spec's folder, or at `--directory`"
+
 
 def source_paths(step: Step, part: Branch, evaluator: Evaluator) -> dict[str, int]:
     """The paths of a part of an input, each with the first instance that takes it.
@@ -77,6 +79,11 @@ def _is_output(value: Value) -> bool:
 def is_late(value: Value) -> bool:
     """Whether an input follows from rows that a step writes: who reads these sees to it that the files are there."""
     return any(isinstance(leaf, Cell) and leaf.table.late is not None for leaf in walk(value))
+
+
+def _is_cell(value: Value) -> bool:
+    """Whether a value is a cell as it stands, with nothing before it."""
+    return isinstance(value, Related) and isinstance(value.value, Cell)
 
 
 def _listed_by(value: Value) -> Table | None:
@@ -267,6 +274,8 @@ class _Checker:
                 self._report.add(faults.MISSING_FILE.at(value.span, message, help=hint, fixes=fixes))
                 return
             said = said_at(value, names[0])
+            if said is not None and hint == _ELSEWHERE and _is_cell(value):
+                hint = _IN_A_SHEET
             related = (Place("it is named here", said),) if said is not None else ()
             self._report.add(faults.MISSING_FILE.at(value.span, message, help=hint, related=related))
 
