@@ -31,6 +31,8 @@ _ELSEWHERE = "set another data root (`--data NAME=PATH`), or put the data there;
 
 _IN_A_SHEET = "mend the cell, or put the file there; paths start at the spec's folder, or at `--directory`"
 
+_FROM_HOME = "write the whole path, or set a data root: in `--data NAME=~/…` the shell replaces it"
+
 
 def source_paths(step: Step, part: Branch, evaluator: Evaluator) -> dict[str, int]:
     """The paths of a part of an input, each with the first instance that takes it.
@@ -233,7 +235,8 @@ class _Checker:
             most = rooms[path.startswith("/")]
             if (reason := bad_path(path.rstrip("/") if wanted == "directory" else path, most)) is not None:
                 message = f"the input `{port}` of `{step.name}` {reason}"
-                self._report.add(faults.BAD_PATH.at(value.span, message, help="check the path"))
+                hint = _FROM_HOME if path[:1] == "~" else "check the path"
+                self._report.add(faults.BAD_PATH.at(value.span, message, help=hint))
                 return
             if is_url(path):
                 continue
@@ -287,6 +290,10 @@ class _Checker:
 
     def _help(self, missing: list[str]) -> str:
         """Where files that are not there may be."""
+        if missing and missing[0].startswith("$"):
+            return "no variable of a shell is replaced in a path: write it out, or set a data root (`--data NAME=PATH`)"
+        if missing and any(sign in missing[0] for sign in "*?"):
+            return "a path names one file: for those that fit a pattern have a table (`glob`)"
         like = self._disk.like(missing[0]) if missing else None
         if like is None:
             return _ELSEWHERE
