@@ -45,10 +45,10 @@ def warn_of_value(value: Value, scope: Scope, report: Report) -> None:
     texts = [piece for piece in pieces if isinstance(piece, Const) and isinstance(piece.value, str)]
     found = [(piece, old, new) for piece in texts for old, new in keys_meant(str(piece.value), scope.keys.by)]
     if found and value is texts[0]:
-        new = str(value.value)
+        whole = str(value.value)
         for _, old, meant in found:
-            new = new.replace(old, meant)
-        _tell(str(value.value), new, value.span, report, whole=True)
+            whole = whole.replace(old, meant)
+        _tell(str(value.value), whole, value.span, report, whole=True)
         return
     for piece, old, new in found:
         _tell(old, new, piece.span, report)
