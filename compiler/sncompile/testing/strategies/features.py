@@ -84,7 +84,9 @@ def shown(draw: Draw, module: Module) -> None:
     for output in module.body["outputs"].values():
         if output["type"].startswith("file") and "in" not in output and one_in(draw, 6):
             texts = {name: draw(_SHOWN) for name in ("category", "caption") if one_in(draw, 2)}
-            output["report"] = texts | ({"labels": {draw(st.sampled_from(["figure", "lane_2"])): draw(_SHOWN)}} if one_in(draw, 3) else {})
+            output["report"] = texts | (
+                {"labels": {draw(st.sampled_from(["figure", "lane_2"])): draw(_SHOWN)}} if one_in(draw, 3) else {}
+            )
     if one_in(draw, 6):
         module.body["version_command"] = ["tool", *draw(st.lists(hostile(least=1), max_size=2))]
 
