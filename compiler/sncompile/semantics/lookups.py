@@ -188,7 +188,7 @@ class _Instances:
         """The conditions: those first that no instance meets, then the last of the others."""
         by = self._source.by
         unknown = [n for n, text in named.texts.items() if n in by and text not in set(self._source.column(n))]
-        return [*unknown, *(name for name in reversed(self._conditions) if name not in unknown)]
+        return [*unknown, *(name for name in reversed(list(self._conditions)) if name not in unknown)]
 
     def _place(self, number: int, named: _Named, why: str) -> Span | None:
         """The cell that names the instance."""

@@ -50,8 +50,8 @@ def warn_of_value(value: Value, scope: Scope, report: Report) -> None:
             whole = whole.replace(old, meant)
         _tell(str(value.value), whole, value.span, report, whole=True)
         return
-    for piece, old, new in found:
-        _tell(old, new, piece.span, report)
+    for piece, old, meant in found:
+        _tell(old, meant, piece.span, report)
     if not isinstance(value, Const) or not isinstance(value.value, str) or value.value[:1] not in ("$", "{"):
         return
     members = {name: tuple(space.names()) for name, space in scope.spaces.items()}

@@ -313,8 +313,8 @@ class TableLoader:
             reason = getattr(error, "strerror", None) or "no file can be called so"
             message = f"the table file `{name}` cannot be read: {reason}"
             hint = "paths start at the spec's folder, or at `--directory`"
-            near = _nearest_file(path)
-            hint = hint if near is None else f"did you mean `{near}`? {hint[0].upper()}{hint[1:]}"
+            meant = _nearest_file(path)
+            hint = hint if meant is None else f"did you mean `{meant}`? {hint[0].upper()}{hint[1:]}"
             self._report.add(faults.BAD_TABLE.at(template.span, message, help=hint))
         return None
 
