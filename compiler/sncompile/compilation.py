@@ -197,9 +197,12 @@ def emit_over_stand_ins(programs: tuple[Program, Program], out: Path, options: C
     follows from rows. No pass runs. Raises as `emit` does, and `CompileError` for what does follow from them.
     """
     from sncompile.semantics.building import build
-    from sncompile.targets.late import rows_needed
+    from sncompile.targets.late import joined_later, rows_needed
 
     graphs = [build(program) for program in programs]
+    told = joined_later(graphs[0])
+    if told is not None:
+        raise CompileError([told])
     first, second = (emit(graph, out, options) for graph in graphs)
     told = rows_needed(graphs[0], first, second)
     if told is not None:

@@ -510,3 +510,87 @@ def test_values_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         "[('k', 'c'), ('m', 'y'), ('n', 2), ('ok', False), ('x', -2)]",
         "--n 1 --n 2 q $(x) y\n",
     ])  # fmt: skip
+
+
+JOINED = """\
+sncompile: 1
+pipeline: late
+tables:
+  samples: {key: sample, rows: [{sample: a, lot: x}, {sample: b, lot: y}]}
+  parts: {key: part, from: "${split.list}", columns: {sample: {type: string}}}
+steps:
+  split:
+    module:
+      outputs: {list: {type: file}}
+      shell: printf 'part,sample\\np,b\\nq,a\\n' > ${outputs.list}
+  align:
+    by: sample
+    with: {name: "${sample}"}
+    module:
+      params: {name: {type: string}}
+      outputs: {bam: {type: file}}
+      shell: echo ${params.name} > ${outputs.bam}
+  call:
+    by: part
+    with: {bams: "${align.bam}", lots: "${samples.lot}"}
+    module:
+      inputs: {bams: {type: "file[]"}}
+      params: {lots: {type: "string[]"}}
+      outputs: {o: {type: file}}
+      shell: (echo ${params.lots}; cat ${inputs.bams} /dev/null) > ${outputs.o}
+"""
+OWN_KEY = """\
+sncompile: 1
+pipeline: late
+tables:
+  lots: {key: part, rows: [{part: p, lot: x}, {part: q, lot: y}]}
+  parts: {key: part, from: "${split.list}"}
+steps:
+  split:
+    module:
+      outputs: {list: {type: file}}
+      shell: printf 'part\\np\\nq\\n' > ${outputs.list}
+  call:
+    by: part
+    over: parts
+    with: {lot: "${lots.lot}"}
+    module:
+      params: {lot: {type: string}}
+      outputs: {o: {type: file}}
+      shell: echo ${params.lot} > ${outputs.o}
+"""
+
+
+@pytest.mark.parametrize("optional", [False, True])
+def test_tables_join_over_a_column_that_a_step_writes(tmp_path: Path, optional: bool) -> None:
+    """A run joins them once the rows are there; an emitted file would take nothing, and is refused."""
+    text = JOINED.replace("[]", "[]?") if optional else JOINED
+    (tmp_path / "spec.yaml").write_text(text)
+    refused = sncompile(tmp_path, "compile", "spec.yaml")
+    assert refused.returncode == 1
+    assert "error[SN642]" in refused.stderr
+    assert "`parts` and `samples` join over `sample`, which `split` writes" in refused.stderr
+    run(tmp_path)
+    assert [(tmp_path / f"results/call/{part}/o").read_text() for part in "pq"] == ["y\nb\n", "x\na\n"]
+
+
+def test_tables_join_over_a_key_that_a_step_writes(tmp_path: Path) -> None:
+    """No row that stands in for a later one has a partner, and none is told to go with no job."""
+    (tmp_path / "spec.yaml").write_text(OWN_KEY)
+    assert "no fault" in sncompile(tmp_path, "check", "spec.yaml").stdout
+    refused = sncompile(tmp_path, "compile", "spec.yaml")
+    assert "error[SN642]" in refused.stderr
+    run(tmp_path)
+    assert [(tmp_path / f"results/call/{part}/o").read_text() for part in "pq"] == ["x\n", "y\n"]
+
+
+def test_what_nothing_joins_is_told_once_the_rows_are_known(tmp_path: Path) -> None:
+    """A column with the names of samples is hardly there for nothing; too late to look one up by it."""
+    text = JOINED.replace("sample: {type", "of: {type").replace("part,sample", "part,of")
+    (tmp_path / "spec.yaml").write_text(text)
+    assert "no fault" in sncompile(tmp_path, "check", "spec.yaml").stdout
+    done = sncompile(tmp_path, "run", "spec.yaml", "--cores", "2")
+    assert done.returncode == 0
+    assert "warning[SN415]" in done.stderr
+    assert "call the column `sample`" in done.stderr
+    assert "lookup(" not in done.stderr

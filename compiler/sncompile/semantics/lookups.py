@@ -184,11 +184,17 @@ class _Instances:
         texts = {name: text for name, text in named.texts.items() if text is not None}
         return Lacking(why, self._place(number, named, why), absent, texts)
 
+    def _doubtful(self, named: _Named) -> list[str]:
+        """The conditions: those first that no instance meets, then the last of the others."""
+        by = self._source.by
+        unknown = [n for n, text in named.texts.items() if n in by and text not in set(self._source.column(n))]
+        return [*unknown, *(name for name in reversed(list(self._conditions)) if name not in unknown)]
+
     def _place(self, number: int, named: _Named, why: str) -> Span | None:
         """The cell that names the instance."""
         told = faults.NO_INSTANCE.at(self._span, why, help="")
         empty = [name for name, text in named.texts.items() if text is None]
-        for name in empty or self._conditions:
+        for name in empty or self._doubtful(named):
             place = at_the_cell(told, self._conditions[name], self._target, number, None, self._evaluator).span
             if place != self._span:
                 return place

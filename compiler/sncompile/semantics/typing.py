@@ -207,7 +207,8 @@ class Typer:
             )
         return Attempt(INTEGER, span)
 
-    def _unknown_name(self, node: Name) -> None:
+    def _unknown_name(self, node: Name, member: str = "") -> None:
+        """Tell of a name that stands for nothing here; `member` is what is taken of it."""
         table = self.scope.elsewhere.get(node.id)
         if table is not None:
             self.report.add(
@@ -238,8 +239,10 @@ class Typer:
             )
             return
         owners = [f"{title}.{node.id}" for title, space in self.scope.spaces.items() if node.id in space.names()]
-        if owners:
-            hint: str | None = meaning(node.id, owners[0], safe=len(owners) == 1)
+        if member in self.scope.spaces and node.id in ("steps", "tables", "step", "table", "jobs", "needs"):
+            hint: str | None = f"steps and tables stand by their own names: `${{{member}.…}}`"
+        elif owners:
+            hint = meaning(node.id, owners[0], safe=len(owners) == 1)
         else:
             hint = did_you_mean(node.id, self.scope.names(), what="names here")
         self.report.add(name_faults.UNKNOWN_NAME.at(node.span, f"unknown name `{node.id}`", help=hint))
@@ -275,7 +278,7 @@ class Typer:
         space = self.space_of(node.target)
         if space is None:
             if isinstance(node.target, Name) and self.scope.key(node.target.id, node.span) is None:
-                self._unknown_name(node.target)
+                self._unknown_name(node.target, node.name)
                 return self.unknown(node.span)
             return self._member_of_value(node)
         return self.member(space, node.name, node.span, node.name_span)
@@ -311,11 +314,14 @@ class Typer:
             self.report.add(name_faults.NOT_A_VALUE.at(name_span, f"{group.title} is no value by itself", help=hint))
             return self.unknown(span)
         what = "column" if isinstance(space, TableSpace) else "member"
+        hint = did_you_mean(name, space.names(), what="there are") or "there is none"
+        if name in ("outputs", "output", "out") and isinstance(space, Keyed) and space.names():
+            hint = f"an output stands right behind the step: {', '.join(f'`.{each}`' for each in space.names())}"
         self.report.add(
             name_faults.UNKNOWN_MEMBER.at(
                 name_span,
                 f"no {what} `{name}` in {space.title}",
-                help=did_you_mean(name, space.names(), what="there are") or "there is none",
+                help=hint,
             )
         )
         return self.unknown(span)

@@ -37,6 +37,12 @@ _DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _KEYWORDS = frozenset(keyword.kwlist)
 # What a named tuple's own constructor comes down to, in half the time.
 _new = tuple.__new__
+_FORMATTED = re.compile(r"([\w.]+) *: *([ +,0-9.]*[deEfgGn%])")
+"""What Python's texts have for `format`: `{n:03d}`."""
+_BLANK = re.compile(r"([A-Za-z_]\w*)\.([A-Za-z_]\w*(?: +[\w()/%-]+)+)")
+"""A column whose name has blanks: `sheet.Peak type`."""
+_METHODS = frozenset({"upper", "lower", "replace", "split", "join"})
+"""Methods of Python's texts that are functions here; of `join` the list comes first."""
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -128,6 +134,11 @@ def _hint(text: str, error: SyntaxError) -> str:
         return "write `not`"
     if "?" in text:
         return "write `x if condition else y`"
+    if (formatted := _FORMATTED.fullmatch(text.strip())) is not None:
+        number = f"int({formatted[1]})" if formatted[2][-1] == "d" else f"float({formatted[1]})"
+        return f"a number is laid out by `format({number}, '{formatted[2]}')`"
+    if (blank := _BLANK.fullmatch(text.strip())) is not None:
+        return f"a name with blanks stands in brackets: `{blank[1]}['{blank[2]}']`"
     message = (error.msg or "").split(". Perhaps")[0]
     if message and message != "invalid syntax" and "'('" not in message:
         return message
@@ -205,6 +216,11 @@ class _Converter:
                 return Conditional(self.convert(test, down), self.convert(then, down), self.convert(other, down), span)
             case ast.List(elts=items):
                 return ListOf(tuple(self.convert(item, down) for item in items), span)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+            name, taken = node.func.attr, [self._written(each) for each in (node.func.value, *node.args)]
+            hint = f"there is a function: `{name}({', '.join(reversed(taken) if name == 'join' else taken)})`"
+            message = "a call of a method has no place in an expression"
+            raise BadExpression(faults.NOT_ALLOWED.at(span, message, help=hint))
         raise BadExpression(
             faults.NOT_ALLOWED.at(
                 span,

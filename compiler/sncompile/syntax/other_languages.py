@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 _WHOLE = re.compile(r"\$?[({]{0,2} *([A-Za-z_]\w*)(?:\.([A-Za-z_]\w*))? *[)}]{0,2}")
 _INSIDE = re.compile(r"(?<!\$)\{(inputs?|outputs?|params)(?:\.(\w+))?\}|\$(inputs|outputs|params)\.(\w+)")
+_WILDCARD = re.compile(r"(?<![${])\{(?:wildcards\.)?([A-Za-z_]\w*)\}(?!\})")
 _BASH = re.compile(r"[#!]?[A-Za-z_]\w*(?:\[[^\]]*\])?(?:[:#%/^,@+?=-].*)?|[#?*@!$-]|\d+", re.DOTALL)
 _ASSIGNED = r"(?:^|[\s;(&|]){0}=|\b(?:for|read|local|declare|export)\b[^;\n]*\b{0}\b"
 
@@ -26,6 +27,16 @@ def reference_meant(text: str, members: Mapping[str, Collection[str]], keys: Col
     if member is not None:
         return f"${{{head}.{member}}}" if member in members.get(head, ()) else None
     return f"${{{head}}}" if head in keys and text[0] in "${" else None
+
+
+def keys_meant(text: str, keys: Collection[str]) -> list[tuple[str, str]]:
+    """The texts inside of one that are Snakemake's wildcards, where the job has such a key; with what was meant.
+
+    >>> keys_meant("{sample}_{wildcards.rep}_{n}", ["sample", "rep"])
+    [('{sample}', '${sample}'), ('{wildcards.rep}', '${rep}')]
+    """
+    found = dict.fromkeys((match[0], match[1]) for match in _WILDCARD.finditer(text) if match[1] in keys)
+    return [(old, f"${{{key}}}") for old, key in found]
 
 
 def references_meant(text: str, members: Mapping[str, Collection[str]]) -> list[tuple[str, str]]:

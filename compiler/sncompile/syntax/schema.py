@@ -185,13 +185,20 @@ _ELSEWHERE = {
 }  # fmt: skip
 
 
+# What stands in `resources`, and in other languages beside it.
+_RESOURCES = {
+    "threads": "cpus", "cpus": "cpus", "cores": "cpus", "memory": "memory", "mem": "memory", "time": "time",
+    "walltime": "time", "disk": "disk", "gpus": "gpus",
+}  # fmt: skip
+
+
 def _unknown_keys(node: Node, path: Path, error: Any, slips: set[tuple[Path, str]]) -> list[Diagnostic]:
     if not isinstance(node, Mapping):
         return []
     known = list(error.schema.get("properties", {}))
     free = [name for name in known if node.key(name) is None]
     found: list[Diagnostic] = []
-    for key, _ in node.entries:
+    for key, value in node.entries:
         if key.text in known or len(found) >= MAX_ERRORS:
             continue
         guess = _ELSEWHERE.get(key.text) if "by" in known else None
@@ -203,6 +210,8 @@ def _unknown_keys(node: Node, path: Path, error: Any, slips: set[tuple[Path, str
         if guess is not None:
             # What stands for a key elsewhere may be of another form than it.
             hint = meaning(key.text, guess, free, safe=False if _ELSEWHERE.get(key.text) == guess else None)
+        if key.text in _RESOURCES and "resources" in known and isinstance(value, Scalar):
+            hint = f"write `resources: {{{_RESOURCES[key.text]}: {value.text}}}`"
         torn = _torn(node, key.text)
         if torn is not None:
             text, hint = torn
@@ -316,6 +325,9 @@ def _bad_pattern(node: Node, error: Any, where: str) -> Diagnostic:
         return faults.BAD_NAME.at(
             node.span, f"{where}: `{value}` is not a name", help="a name holds letters, digits and `_`"
         )
+    bare = value.lstrip(".")
+    if value != bare and re.fullmatch(error.validator_value, bare):
+        return faults.BAD_FORM.at(node.span, f"{where}: `{value}` begins with a dot", help=f"write `{bare}`")
     return faults.BAD_FORM.at(node.span, f"{where}: `{value}` has the wrong form", help=_meaning(error))
 
 

@@ -12,6 +12,7 @@ from sncompile.faults import targets as faults
 from sncompile.ir.graph.edges import taken
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.values.model import Apply, Choice, Const, Lookup, Value, walk
+from sncompile.ir.values.tables import late_join
 from sncompile.targets.emitted import Emitted
 
 _HELP = "take what rows have as it is, or have a step compute it; `sncompile run` does it as it is"
@@ -23,6 +24,23 @@ class _Place(NamedTuple):
 
     step: str
     name: str = ""
+
+
+def joined_later(graph: Graph) -> Diagnostic | None:
+    """A diagnostic of what is taken over a join that is not known yet: neither kind of rows that stand in has it."""
+    for family in graph.families.values():
+        for name, value in taken(family).items():
+            join = late_join(value)
+            if join is None or join.table.late is None:
+                continue
+            why = (
+                f"`{join.table.name}` and `{join.other.name}` join over `{join.column}`, "
+                f"which `{join.table.late.step}` writes"
+            )
+            hint = f"give one of the two columns another name if nothing is to join; {_HELP.partition('; ')[2]}"
+            message = f"`{name}` of `{family.name}` cannot be said before its rows are known: {why}"
+            return faults.NOT_BEFORE_ROWS.at(value.span, message, help=hint)
+    return None
 
 
 def rows_needed(graph: Graph, first: Emitted, second: Emitted) -> Diagnostic | None:

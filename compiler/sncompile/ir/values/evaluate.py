@@ -65,12 +65,18 @@ class NotThere(ValueFault):
         self.related = related
         self.number = number
         self.place = lacking.place
+        self.named = lacking.named
         super().__init__(lacking.why)
 
     def known(self) -> str:
-        """Some instances that there are, for a help."""
+        """Some instances that there are, for a help: those that have the most of the keys that are named."""
         source = self.related.source
-        return ", ".join(f"`{source.describe(n)}`" for n in range(min(3, len(source)))) + " …" * (len(source) > 3)
+        same = [0] * len(source)
+        for name, text in self.named.items():
+            for number, key in enumerate(source.column(name) if name in source.by else ()):
+                same[number] += key == text
+        near = [number for number, count in enumerate(same) if count == max(same)]
+        return ", ".join(f"`{source.describe(n)}`" for n in near[:3]) + " …" * (len(near) > 3)
 
 
 class AbsentItem(NamedTuple):

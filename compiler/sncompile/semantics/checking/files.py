@@ -29,6 +29,10 @@ from sncompile.syntax.quoting import quoted
 
 _ELSEWHERE = "set another data root (`--data NAME=PATH`), or put the data there; paths start at the spec's folder"
 
+_IN_A_SHEET = "mend the cell, or put the file there; paths start at the spec's folder, or at `--directory`"
+
+_FROM_HOME = "write the whole path, or set a data root: in `--data NAME=~/…` the shell replaces it"
+
 
 def source_paths(step: Step, part: Branch, evaluator: Evaluator) -> dict[str, int]:
     """The paths of a part of an input, each with the first instance that takes it.
@@ -77,6 +81,11 @@ def _is_output(value: Value) -> bool:
 def is_late(value: Value) -> bool:
     """Whether an input follows from rows that a step writes: who reads these sees to it that the files are there."""
     return any(isinstance(leaf, Cell) and leaf.table.late is not None for leaf in walk(value))
+
+
+def _is_cell(value: Value) -> bool:
+    """Whether a value is a cell as it stands, with nothing before it."""
+    return isinstance(value, Related) and isinstance(value.value, Cell)
 
 
 def _listed_by(value: Value) -> Table | None:
@@ -226,7 +235,8 @@ class _Checker:
             most = rooms[path.startswith("/")]
             if (reason := bad_path(path.rstrip("/") if wanted == "directory" else path, most)) is not None:
                 message = f"the input `{port}` of `{step.name}` {reason}"
-                self._report.add(faults.BAD_PATH.at(value.span, message, help="check the path"))
+                hint = _FROM_HOME if path[:1] == "~" else "check the path"
+                self._report.add(faults.BAD_PATH.at(value.span, message, help=hint))
                 return
             if is_url(path):
                 continue
@@ -267,6 +277,8 @@ class _Checker:
                 self._report.add(faults.MISSING_FILE.at(value.span, message, help=hint, fixes=fixes))
                 return
             said = said_at(value, names[0])
+            if said is not None and hint == _ELSEWHERE and _is_cell(value):
+                hint = _IN_A_SHEET
             related = (Place("it is named here", said),) if said is not None else ()
             self._report.add(faults.MISSING_FILE.at(value.span, message, help=hint, related=related))
 
@@ -278,6 +290,10 @@ class _Checker:
 
     def _help(self, missing: list[str]) -> str:
         """Where files that are not there may be."""
+        if missing and missing[0].startswith("$"):
+            return "no variable of a shell is replaced in a path: write it out, or set a data root (`--data NAME=PATH`)"
+        if missing and any(sign in missing[0] for sign in "*?"):
+            return "a path names one file: for those that fit a pattern have a table (`glob`)"
         like = self._disk.like(missing[0]) if missing else None
         if like is None:
             return _ELSEWHERE

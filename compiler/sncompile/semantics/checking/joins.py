@@ -80,7 +80,7 @@ def _unjoined(related: Related) -> _Naming | None:
     if not related.gathers or len(target) < _MANY or len(source) < _MANY or not target.unjoined(source):
         return None
     tables = (*target.rows.tables, *source.rows.tables)
-    if any(table.late is not None or len(table) > _MOST_ROWS for table in tables):
+    if any(table.awaited or len(table) > _MOST_ROWS for table in tables):
         return None
     return _naming(target, source, True) or _naming(source, target, False)
 
@@ -110,7 +110,7 @@ def _tell_unjoined(related: Related, naming: _Naming, step: Step, report: Report
     tables = f"{_named(target)} and {_named(source)}"
     message = f"{jobs} takes all {len(source):,} {things} (by {theirs}), as nothing joins the tables {tables}"
     column = f"`{naming.table.name}.{naming.column}`"
-    if naming.of_source:
+    if naming.of_source or naming.table.late is not None:
         mend = f"{column} seems to hold the `{naming.key}`: call the column `{naming.key}`, and the tables join"
     else:
         of = f"{taken.step}.{taken.port}" if isinstance(taken, Output) else "…"
@@ -147,7 +147,7 @@ def _dropped(related: Related) -> Iterator[_Dropped]:
     """The rows that the first join on the way to a value drops only for a column that is no key of both tables."""
     rows = related.target.rows
     for table in related.source.rows.tables:
-        if table in rows.tables or table.late is not None or any(t.late is not None for t in rows.tables):
+        if table in rows.tables or table.awaited or any(t.awaited for t in rows.tables):
             continue
         found = rows.dropped(table)
         if found is not None:

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from sncompile.diagnostics import Edit, Fix, Report, Span
 from sncompile.faults import slips as faults
-from sncompile.ir.values.model import Const, Value, walk
+from sncompile.ir.values.model import Const, Text, Value, walk
 from sncompile.semantics.scope import Scope
 from sncompile.syntax.document import ModuleDoc, PipelineDoc, StepDoc
 from sncompile.syntax.expressions import Attribute, Name, Template
-from sncompile.syntax.other_languages import reference_meant, references_meant
+from sncompile.syntax.other_languages import keys_meant, reference_meant, references_meant
 from sncompile.syntax.quoting import quoted
 
 _SCRIPT = re.compile(r"[\w-]+\.(?:py|R|r|sh|jl|pl|rb|awk|groovy|js|m)")
@@ -41,6 +41,17 @@ def warn_of_texts(doc: ModuleDoc, words: Iterable[Value], report: Report) -> boo
 
 def warn_of_value(value: Value, scope: Scope, report: Report) -> None:
     """Tell of a text for a parameter that was meant as a reference: `{well}` for `${well}`."""
+    pieces = value.parts if isinstance(value, Text) else (value,)
+    texts = [piece for piece in pieces if isinstance(piece, Const) and isinstance(piece.value, str)]
+    found = [(piece, old, new) for piece in texts for old, new in keys_meant(str(piece.value), scope.keys.by)]
+    if found and value is texts[0]:
+        whole = str(value.value)
+        for _, old, meant in found:
+            whole = whole.replace(old, meant)
+        _tell(str(value.value), whole, value.span, report, whole=True)
+        return
+    for piece, old, meant in found:
+        _tell(old, meant, piece.span, report)
     if not isinstance(value, Const) or not isinstance(value.value, str) or value.value[:1] not in ("$", "{"):
         return
     members = {name: tuple(space.names()) for name, space in scope.spaces.items()}

@@ -9,6 +9,7 @@ from sncompile.diagnostics import Report, Span
 from sncompile.faults import tables as faults
 from sncompile.ir.keys.table import Table
 from sncompile.ir.values.model import Cell, Lookup, Related, Value, children, walk
+from sncompile.ir.values.tables import late_join
 from sncompile.semantics.checking.checks import step_values
 from sncompile.semantics.program import Program
 from sncompile.semantics.queries.stored_columns import StoredColumns
@@ -29,6 +30,8 @@ def check_unused_rows(program: Program, queried: Set[str], report: Report) -> No
             assert isinstance(related.value, Cell)
             table = related.value.table
             taken.setdefault(table, related.span)
+            if late_join(related) is not None:
+                left_out.add(table)  # Which of its rows are taken is known once the others are.
             rows = used.setdefault(table, set())
             if table not in left_out and len(rows) < len(table):
                 rows.update(row for found in related.target.related(related.source) for row in found)

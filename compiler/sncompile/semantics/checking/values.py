@@ -16,7 +16,7 @@ from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.language.types import type_text
 from sncompile.ir.values.evaluate import AbsentItem, AtRunTime, Evaluator, Gap, Missing, NotThere
 from sncompile.ir.values.model import Apply, Cell, Const, Output, Record, Related, Value, walk
-from sncompile.ir.values.tables import follows_from_unknown_rows
+from sncompile.ir.values.tables import follows_from_unknown_rows, late_join
 from sncompile.semantics.checking.cells import Faulty
 from sncompile.semantics.checking.made_sheets import check_sheets
 from sncompile.semantics.checking.pairing import check_pairing
@@ -209,6 +209,8 @@ def _tell_lacking(
     related: tuple[Place, ...],
 ) -> None:
     """Tell of what has nothing to take; for who may do without the whole, it is a part of it that is not there."""
+    if late_join(value) is not None:
+        return  # It may have something to take once the rows are known.
     number, count = lacking
     where = value.target.describe(number)
     told = f" for {where}" if where else ""
@@ -275,6 +277,8 @@ def _tell_empty(
     report: Report,
     related: tuple[Place, ...],
 ) -> None:
+    if late_join(value) is not None:
+        return
     gather = next((v for v in walk(value) if isinstance(v, Related) and v.gathers), None)
     fault = table_faults.GATHERS_NOTHING if gather is not None else faults.ABSENT
     hint = "give at least one, or make the port optional with `?`"

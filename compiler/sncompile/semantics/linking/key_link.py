@@ -14,6 +14,7 @@ from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.relating import UNIT
 from sncompile.semantics.checking.cells import at_the_cell
 from sncompile.semantics.conditions import varies
+from sncompile.semantics.linking.step_order import names_in
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import Named, StepDoc
@@ -124,12 +125,12 @@ class KeyLinker:
             return None  # It could be the table that could not be read, of which has been told.
         if len(having) > 1:
             names = ", ".join(f"`{t.name}`" for t in having)
-            self._report.add(
-                faults.WHICH_TABLE.at(
-                    step.by[0].span, f"the tables {names} all have {_listed(by)}",
-                    help=f"say which one: `over: {having[0].name}`",
-                )
-            )  # fmt: skip
+            message = f"the tables {names} all have {_listed(by)}"
+            # Those that have no other key are meant mostly; of these the one whose columns the step takes.
+            meant = exact or having
+            taken = [t for t in meant if t.name in names_in(step)] or meant
+            hint = f"say which one: {' or '.join(f'`over: {t.name}`' for t in taken)}"
+            self._report.add(faults.WHICH_TABLE.at(step.by[0].span, message, help=hint))
             return None
         return having[0]
 
@@ -162,7 +163,8 @@ class KeyLinker:
         for name in wrong:
             message = f"`{name.name}` is no key of the table `{table.name}`"
             meant = did_you_mean(name.name, table.key, what=f"keys of `{table.name}`")
-            self._report.add(faults.UNKNOWN_KEY.at(name.span, message, help=meant))
+            meant, fixes = _as_list(name) or (meant, ())
+            self._report.add(faults.UNKNOWN_KEY.at(name.span, message, help=meant, fixes=fixes))
         return None if wrong else table
 
     def _for_where(self, step: StepDoc) -> Table | None:
@@ -188,10 +190,7 @@ class KeyLinker:
         for name in unknown:
             owner = next((t for t in self._tables.values() if name.name in t.columns), None)
             hint = did_you_mean(name.name, keys, what="keys")
-            fixes: tuple[Fix, ...] = ()
-            if "," in name.name:
-                hint = f"write a list: {as_list(name.name)}"
-                fixes = (Fix(hint, (Edit(name.span, as_list(name.name)),)),)
+            hint, fixes = _as_list(name) or (hint, ())
             if owner is not None:
                 hint = f"`{name.name}` is a column of `{owner.name}`, but not in its `key`"
             related = () if owner is None else (Place("the table is here", owner.span),)
@@ -250,6 +249,14 @@ class KeyLinker:
 
 def _place(step: StepDoc) -> Span:
     return step.by[0].span if step.by else step.name.span
+
+
+def _as_list(name: Named) -> tuple[str, tuple[Fix, ...]] | None:
+    """The mend of a text with commas that was meant as a list of keys."""
+    if "," not in name.name:
+        return None
+    hint = f"write a list: {as_list(name.name)}"
+    return hint, (Fix(hint, (Edit(name.span, as_list(name.name)),)),)
 
 
 def _help_of(fault: Exception) -> str:

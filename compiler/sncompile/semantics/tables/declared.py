@@ -139,16 +139,24 @@ def _wrong(column: ColumnDoc, cell: Cell, what: str, place: Span) -> Diagnostic 
         related = (Place("the column is declared here", declared.name.span),)
         hint = number_help(cell) or f"the column has the type `{declared.base}`"
         return value_faults.BAD_CELL.at(place, f"{what}: {fault}", help=hint, related=related)
-    return check_value(declared, value, what, place, "column")
+    told = check_value(declared, value, what, place, "column")
+    nothing = told is not None and str(cell).strip().casefold() in _NOTHING
+    return replace(told, help=number_help(cell)) if told is not None and nothing else told
+
+
+_NOTHING = frozenset({"na", "n/a", "nan", "none", "null", "-", "."})
+"""What stands in sheets for nothing, by programs that write them or by habit."""
 
 
 def number_help(cell: Cell) -> str | None:
-    """What to do with a number that has a comma where a point belongs.
+    """What to do with a number that has a comma where a point belongs, and with words for nothing.
 
     >>> number_help("0,003"), number_help("thirty")
     ('write it with a point: `0.003`', None)
     """
     text = str(cell).strip()
+    if cell is not None and text.casefold() in _NOTHING:
+        return f"leave the cell empty where there is nothing: `{text}` is a text like any other"
     if text.count(",") == 1 and text.replace(",", "").lstrip("+-").isdigit():
         return f"write it with a point: `{text.replace(',', '.')}`"
     return None

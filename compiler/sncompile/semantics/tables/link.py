@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sncompile.diagnostics import Related as Place
-from sncompile.diagnostics import Report, Span, did_you_mean
+from sncompile.diagnostics import Report, Span, did_you_mean, nearest
 from sncompile.faults import tables as faults
 from sncompile.faults import values as value_faults
 from sncompile.ir.keys.table import Cell, NoRows, Table
@@ -19,6 +19,7 @@ from sncompile.ir.language.types import STRING, UNKNOWN, Type, unify
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Value, is_constant
 from sncompile.semantics.late.link import tell_queries
+from sncompile.semantics.look_alikes import folded
 from sncompile.semantics.places import HERE, Hindrance, Places
 from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.stored_columns import StoredColumns, StoreError
@@ -312,6 +313,8 @@ class TableLoader:
             reason = getattr(error, "strerror", None) or "no file can be called so"
             message = f"the table file `{name}` cannot be read: {reason}"
             hint = "paths start at the spec's folder, or at `--directory`"
+            meant = _nearest_file(path)
+            hint = hint if meant is None else f"did you mean `{meant}`? {hint[0].upper()}{hint[1:]}"
             self._report.add(faults.BAD_TABLE.at(template.span, message, help=hint))
         return None
 
@@ -409,6 +412,16 @@ def form_of(doc: TableDoc) -> SheetForm:
         header,
         names,
     )
+
+
+def _nearest_file(path: Path) -> str | None:
+    """What a file that is not there may be called, as other files beside it are."""
+    try:
+        names = sorted(os.listdir(path.parent))
+    except (OSError, ValueError):
+        return None
+    alike = next((name for name in names if folded(name) == folded(path.name)), None)
+    return alike or nearest(path.name, names)
 
 
 def _span(shown: str, fault: SheetFault) -> Span:

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from sncompile.testing.spec import Json
-from sncompile.testing.strategies.texts import Draw, one_in
+from sncompile.testing.strategies.texts import Draw, hostile, one_in
 from sncompile.testing.strategies.world import StepShape, World
 
 PARTED = ("words('-q 30 --rg \"a b\"')", "split('a,b,,c', ',')", "words('')", "split('x', '-') + words('y z')")
 """Expressions that give a list of texts."""
+
+_SHOWN = hostile("\n", least=1).filter(lambda text: text.strip() and not set(text) & set("{}"))
+"""What a report says: text without braces, which Snakemake takes for wildcards."""
 
 
 @dataclass
@@ -74,6 +77,18 @@ def checked(draw: Draw, module: Module, world: World) -> None:
         checks.append("${match('abc', 'a.')}")
     if checks:
         module.body["checks"] = checks
+
+
+def shown(draw: Draw, module: Module) -> None:
+    """Has a report show some of the outputs, and the tool tell its version."""
+    for output in module.body["outputs"].values():
+        if output["type"].startswith("file") and "in" not in output and one_in(draw, 6):
+            texts = {name: draw(_SHOWN) for name in ("category", "caption") if one_in(draw, 2)}
+            output["report"] = texts | (
+                {"labels": {draw(st.sampled_from(["figure", "lane_2"])): draw(_SHOWN)}} if one_in(draw, 3) else {}
+            )
+    if one_in(draw, 6):
+        module.body["version_command"] = ["tool", *draw(st.lists(hostile(least=1), max_size=2))]
 
 
 def optional(draw: Draw, module: Module, shape: StepShape, paths: Json) -> None:

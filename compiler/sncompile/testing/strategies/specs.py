@@ -151,6 +151,7 @@ def _step(draw: Draw, world: World, name: str) -> Json:
     features.in_scratch(draw, made, paths)
     features.grouped(draw, made)
     features.checked(draw, made, world)
+    features.shown(draw, made)
     shell = draw(st.integers(0, 4)) == 0
     module |= {"shell": draw_shell(draw, made)} if shell else {"command": draw_command(draw, made)}
     features.as_documents(made)
