@@ -1,12 +1,12 @@
 """The corpus: hostile texts (`texts.json`), places of a spec to put them (`places.json`), and specs made of both.
 
 In a place `@@` stands for the text, `@raw@` for the text where `${` is none, `@repr@` for the name of a file as an
-expression has it, and `@step` for the step's name. `command`, `shell` (the words that bash makes of
-the script), `inputs`, `outputs`, `env` and `container` are what the job must be; `@any` is what nobody can say
-beforehand, `@output` the path of the job's output, `@length` how many characters the text has. `raw` places take the
-text as it is; in all others `${` is written `$${`, as the language has it. `normal` ones are compared as paths. Places
-that are `alone` need a spec of their own, and `few` have only the texts that `FEW` names;
-`without` are the texts that mean something else there (an empty cell is none).
+expression has it, and `@step` for the step's name. `command`, `shell` (the words that bash makes of the script),
+`inputs`, `outputs`, `env`, `container` and `lists` (what list files hold) are what the job must be; `@any` is what
+nobody can say beforehand, `@output` the path of the job's output, `@length` how many characters the text has. `raw`
+places take the text as it is; in all others `${` is written `$${`, as the language has it. `normal` ones are compared
+as paths. Places that are `alone` need a spec of their own, and `few` have only the texts that `FEW` names; `without`
+are the texts that mean something else there (an empty cell is none).
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def combined(attacks: list[Attack]) -> Json:
         for name, value in own.get("params", {}).items():
             document["params"][f"{name}_{attack.step}"] = value
             renamed = json.dumps(own["steps"])
-            for end in ",)":
+            for end in ",).":
                 renamed = renamed.replace(f"params.{name}{end}", f"params.{name}_{attack.step}{end}")
             own["steps"] = json.loads(renamed)
         document["steps"] |= own["steps"]

@@ -70,6 +70,7 @@ def wrong(attack: Attack, job: Job) -> list[str]:
         "command": job.command,
         "shell": shell_words(job.shell) if job.shell is not None and attack.expected("shell") else None,
         "inputs": dict(job.inputs), "outputs": dict(job.outputs), "env": dict(job.env), "container": job.container,
+        "lists": list(job.lists.values()),
     }  # fmt: skip
     told = []
     for what, found in seen.items():
