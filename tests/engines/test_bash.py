@@ -130,7 +130,8 @@ def test_a_run_that_is_ended_goes_on_where_it_was(tmp_path: Path, sign: signal.S
     script = Script(tmp_path, WAITING)
     process = subprocess.Popen(
         ["bash", str(tmp_path / "out" / "run.sh")], cwd=tmp_path, start_new_session=True, stderr=subprocess.PIPE,
-        text=True,
+        # No bash heeds what is ignored when it starts, as it is in the background of a script.
+        text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     until(lambda: (tmp_path / "started").exists())
     if sign is signal.SIGKILL:

@@ -22,6 +22,7 @@ FIRST = 20_000
 ASKED = int(os.environ.get("SNCOMPILE_SPECS", "0"))
 COMPARED = ASKED or 120
 RUN = ASKED or 8
+SCRIPTS = 2 * ASKED or 6
 CWL = ASKED // 20
 AT_ONCE = 20
 """So many specs are one test."""
@@ -70,7 +71,7 @@ def test_snakemake_runs_random_specs(seeds: range, level: int) -> None:
     assert not told, told
 
 
-@pytest.mark.parametrize("seeds", blocks(RUN * 2), ids=lambda seeds: f"{seeds.start}-{seeds.stop}")
+@pytest.mark.parametrize("seeds", blocks(SCRIPTS), ids=lambda seeds: f"{seeds.start}-{seeds.stop}")
 def test_bash_runs_random_specs(seeds: range) -> None:
     """The same by scripts of the bash target, at every level."""
     told = all_of(seeds, script=True)
