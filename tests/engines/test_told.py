@@ -65,52 +65,39 @@ def test_the_command_to_repeat_a_job_can_be_pasted(tmp_path: Path) -> None:
     assert (tmp_path / "results" / "s" / "o").read_text() == "it's here\n"
 
 
-def test_of_a_batch_the_instance_that_failed_is_named(tmp_path: Path) -> None:
-    """The others of the batch are done, and none of them is blamed."""
-    (tmp_path / "spec.yaml").write_text(
-        """\
+def _run_batch(folder: Path, keys: str, script: str) -> str:
+    """What is told of a run with one batch of the jobs of some keys; `script` comes after each has written its file."""
+    (folder / "spec.yaml").write_text(f"""\
 sncompile: 1
 pipeline: main
-tables: {t: {key: k, rows: [{k: a b}, {k: x/y}, {k: c}]}}
+tables: {{t: {{key: k, rows: [{keys}]}}}}
 steps:
   one:
     by: k
     batch: 3
-    with: {v: "${k}"}
+    with: {{v: "${{k}}"}}
     module:
-      params: {v: {type: string}}
-      outputs: {o: {type: file}}
+      params: {{v: {{type: string}}}}
+      outputs: {{o: {{type: file}}}}
       shell: |
-        echo ${params.v} > ${outputs.o}
-        test ${params.v} != x/y
-"""
-    )
-    done = sncompile(tmp_path, "run", "spec.yaml", "-O2")
-    assert "`one` for k=x/y failed: exit status 1" in done.stderr
+        echo ${{params.v}} > ${{outputs.o}}
+        {script}
+""")
+    return sncompile(folder, "run", "spec.yaml", "-O2").stderr
+
+
+def test_of_a_batch_the_instance_that_failed_is_named(tmp_path: Path) -> None:
+    """The others of the batch are done, and none of them is blamed."""
+    told = _run_batch(tmp_path, "{k: a b}, {k: x/y}, {k: c}", "test ${params.v} != x/y")
+    assert "`one` for k=x/y failed: exit status 1" in told
     assert (tmp_path / "results" / "one" / "c" / "o").read_text() == "c\n"
 
 
 def test_of_a_batch_the_first_failure_says_how_it_ended(tmp_path: Path) -> None:
     """So that what a status means, such as that memory ran out, is told of batches, too."""
-    (tmp_path / "spec.yaml").write_text("""\
-sncompile: 1
-pipeline: batch
-tables: {t: {key: k, rows: [{k: a}, {k: b}, {k: c}]}}
-steps:
-  one:
-    by: k
-    batch: 3
-    with: {v: "${k}"}
-    module:
-      params: {v: {type: string}}
-      outputs: {o: {type: file}}
-      shell: |
-        echo ${params.v} > ${outputs.o}
-        if [ ${params.v} = b ]; then kill -KILL $$; fi
-        test ${params.v} = a
-""")
-    done = sncompile(tmp_path, "run", "spec.yaml", "-O2")
-    assert "error[SN723]: `one` for k=b and 1 more failed: exit status 137: it was killed, most likely" in done.stderr
+    script = "if [ ${params.v} = b ]; then kill -KILL $$; fi; test ${params.v} = a"
+    told = _run_batch(tmp_path, "{k: a}, {k: b}, {k: c}", script)
+    assert "error[SN723]: `one` for k=b and 1 more failed: exit status 137: it was killed, most likely" in told
     assert (tmp_path / "results" / "one" / "a" / "o").exists()
 
 
