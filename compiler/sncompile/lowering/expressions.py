@@ -23,13 +23,14 @@ from sncompile.ir.language.functions import FUNCTIONS
 from sncompile.ir.language.operands import to_text
 from sncompile.ir.language.operators import OPERATORS
 from sncompile.ir.language.types import Type
+from sncompile.ir.variant import Variant
 from sncompile.lowering.model import Late
 
 if TYPE_CHECKING:
     from sncompile.lowering.model import Plain, Task
 
 
-class Known(NamedTuple):
+class Known(Variant):
     """What is the same for all jobs."""
 
     value: Plain
@@ -37,7 +38,7 @@ class Known(NamedTuple):
     span: Span
 
 
-class Varying(NamedTuple):
+class Varying(Variant):
     """What a column of the task has for the job."""
 
     column: str
@@ -45,14 +46,14 @@ class Varying(NamedTuple):
     span: Span
 
 
-class Attempt(NamedTuple):
+class Attempt(Variant):
     """Which try of the job it is, from 1."""
 
     type: Type
     span: Span
 
 
-class Size(NamedTuple):
+class Size(Variant):
     """The size in bytes of the files of an input."""
 
     port: str
@@ -60,7 +61,7 @@ class Size(NamedTuple):
     span: Span
 
 
-class Content(NamedTuple):
+class Content(Variant):
     """What stands in a file, or in each of several: `files` is a path, or a list of them."""
 
     files: Known | Varying
@@ -68,7 +69,7 @@ class Content(NamedTuple):
     span: Span
 
 
-class Granted(NamedTuple):
+class Granted(Variant):
     """What the job is given of a resource."""
 
     resource: str
@@ -76,7 +77,7 @@ class Granted(NamedTuple):
     span: Span
 
 
-class Call(NamedTuple):
+class Call(Variant):
     """An operator or function of the language on its operands."""
 
     operator: str
@@ -85,7 +86,7 @@ class Call(NamedTuple):
     span: Span
 
 
-class If(NamedTuple):
+class If(Variant):
     """`then if test else other`."""
 
     test: Expression
@@ -95,7 +96,7 @@ class If(NamedTuple):
     span: Span
 
 
-class Joined(NamedTuple):
+class Joined(Variant):
     """Parts as one text."""
 
     parts: tuple[Expression, ...]
@@ -103,7 +104,7 @@ class Joined(NamedTuple):
     span: Span
 
 
-class Listed(NamedTuple):
+class Listed(Variant):
     """A list of single values."""
 
     items: tuple[Expression, ...]
@@ -111,7 +112,7 @@ class Listed(NamedTuple):
     span: Span
 
 
-class Scaled(NamedTuple):
+class Scaled(Variant):
     """An amount in the unit of its resource: `amount * times / over`, and so many whole ones, rounded up."""
 
     amount: Expression

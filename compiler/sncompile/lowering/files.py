@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar, overload
+from typing import TypeVar, overload
 
 from sncompile.diagnostics import Span
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.operands import to_text
+from sncompile.ir.variant import Variant
 from sncompile.lowering.model import Column, Constant, Key, Lazy, Piece, Plain, TableColumn
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ class Each(Sequence[T]):
 # --- Pieces of paths ------------------------------------------------------------------------------------------------
 
 
-class Differing(NamedTuple):
+class Differing(Variant):
     """What differs between jobs in a path, beside their keys: a column of that place alone, which no word names."""
 
     column: Column
@@ -74,27 +75,27 @@ def keyed(pieces: Sequence[PathPiece]) -> bool:
 # --- Forms ----------------------------------------------------------------------------------------------------------
 
 
-class Fixed(NamedTuple):
+class Fixed(Variant):
     """A path, a list of paths, or nothing: as the spec has it, the same for all jobs."""
 
     value: Plain
 
 
-class OutputOf(NamedTuple):
+class OutputOf(Variant):
     """What a task writes by a port, at that task's own jobs."""
 
     task: str
     port: str
 
 
-class CellOf(NamedTuple):
+class CellOf(Variant):
     """A column of a table, at the table's rows."""
 
     table: Table
     column: str
 
 
-class Seen(NamedTuple):
+class Seen(Variant):
     """Files of the instances of `source`, seen from those of `target`: the one related instance's, or those of all."""
 
     files: Files
@@ -112,13 +113,13 @@ class Seen(NamedTuple):
         return self.target.linked(self.source)
 
 
-class Listed(NamedTuple):
+class Listed(Variant):
     """A list that is written out; an item may be a list itself."""
 
     items: tuple[Files, ...]
 
 
-class Either(NamedTuple):
+class Either(Variant):
     """`then` for jobs for which the test holds, `other` for the rest."""
 
     test: Sequence[Plain]
@@ -126,20 +127,20 @@ class Either(NamedTuple):
     other: Files
 
 
-class Traced(NamedTuple):
+class Traced(Variant):
     """A path that other tasks write, said as it is; `sources` are what it stands for."""
 
     path: Files
     sources: tuple[Files, ...]
 
 
-class Joined(NamedTuple):
+class Joined(Variant):
     """A path that is put together of texts; `parts` are those that come from other tasks."""
 
     parts: tuple[Files, ...]
 
 
-class Computed(NamedTuple):
+class Computed(Variant):
     """Anything else; `parts` are those that it is made of and that come from other tasks, of lists that hand on what
     others hold all that it is made of."""
 

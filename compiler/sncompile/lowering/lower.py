@@ -334,9 +334,9 @@ def _used(family: Family, columns: Columns) -> Iterator[tuple[Feature, str, Span
     image = family.container
     success = family.success
     for feature, what, span in (
-        (Feature.CONTAINERS, "container", image and image.span),
+        (Feature.CONTAINERS, "container", image.span if image else None),
         (Feature.SECRETS, secrets, family.span if secrets else None),
-        (Feature.SECRETS_IN_CONTAINERS, secrets, image and image.span if secrets else None),
+        (Feature.SECRETS_IN_CONTAINERS, secrets, image.span if image and secrets else None),
         (Feature.CONDA, "conda", family.module_span if family.conda is not None else None),
         (Feature.LIST_FILES, ", ".join(family.lists), next((file.span for file in family.lists.values()), None)),
         (Feature.CHECKS, "success", family.module_span if success != Success() else None),

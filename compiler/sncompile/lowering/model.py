@@ -26,6 +26,8 @@ from functools import cached_property
 from posixpath import dirname, normpath
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, overload
 
+from sncompile.ir.variant import Variant
+
 if TYPE_CHECKING:
     from sncompile.diagnostics import Span
     from sncompile.ir.graph.files import ModuleFile as Shipped
@@ -71,13 +73,13 @@ class Lazy(Sequence[T], Generic[T]):
 # --- Pieces of words and paths --------------------------------------------------------------------------------------
 
 
-class Constant(NamedTuple):
+class Constant(Variant):
     """A text that is the same for all jobs."""
 
     text: str
 
 
-class Key(NamedTuple):
+class Key(Variant):
     """A key of the job; `encoded` as it stands in derived paths. `home` are the instances whose key it is: the job's
     own, or those of another task that it reads from."""
 
@@ -86,46 +88,46 @@ class Key(NamedTuple):
     home: KeySet
 
 
-class Cell(NamedTuple):
+class Cell(Variant):
     """What a column of the task has for the job."""
 
     column: str
 
 
-class Port(NamedTuple):
+class Port(Variant):
     """The path of a port, or its paths; `space` is `inputs`, `outputs`, or `lists` for a list file."""
 
     space: str
     name: str
 
 
-class ModuleFile(NamedTuple):
+class ModuleFile(Variant):
     """The path of a file that belongs to the module, by its name below the emitted `files/`."""
 
     name: str
     span: Span
 
 
-class Amount(NamedTuple):
+class Amount(Variant):
     """What the job is given of a resource."""
 
     resource: str
 
 
-class Late(NamedTuple):
+class Late(Variant):
     """A value that is known when the job is about to run."""
 
     expression: Expression
 
 
-class Object(NamedTuple):
+class Object(Variant):
     """A JSON object, as text: the argument of functions, scripts and notebooks. What is absent is left out."""
 
     members: tuple[tuple[str, Piece], ...]
     span: Span
 
 
-class Given(NamedTuple):
+class Given(Variant):
     """A member of an object that is the same for all jobs, as it is and not as text."""
 
     value: Plain
@@ -159,7 +161,7 @@ ScriptPart = str | tuple[Word, ...]
 # --- What tasks are made of -----------------------------------------------------------------------------------------
 
 
-class TableColumn(NamedTuple):
+class TableColumn(Variant):
     """That what jobs have is a column of a table of the spec: the cell of a job's row, or of its rows if it `gathers`.
 
     `seen` are the instances whose rows these are: the jobs' own, or coarser ones.

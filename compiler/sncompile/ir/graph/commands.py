@@ -10,9 +10,10 @@ from sncompile.diagnostics import Span
 from sncompile.ir.fields import identity, presentation, relation
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.values.model import Cell, Key, Output, Related, Value, walk
+from sncompile.ir.variant import Variant
 
 
-class Option(NamedTuple):
+class Option(Variant):
     """An argument with a name before it."""
 
     option: Annotated[str, identity()]
@@ -22,7 +23,7 @@ class Option(NamedTuple):
     span: Annotated[Span, presentation()]
 
 
-class Flag(NamedTuple):
+class Flag(Variant):
     """An argument that is there or not."""
 
     flag: Annotated[str, identity()]

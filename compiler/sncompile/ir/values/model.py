@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, NamedTuple, Protocol, get_args
+from typing import Any, Protocol, get_args
 
 from sncompile.diagnostics import Span
 from sncompile.ir.fields import holders
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.types import BOOLEAN, INTEGER, NUMBER, STRING, Type
+from sncompile.ir.variant import Variant
 
 Plain = str | int | float | bool | None | tuple["Plain", ...]
 
 
-class Const(NamedTuple):
+class Const(Variant):
     """A constant; a list is a tuple. `None` is what is absent."""
 
     value: Plain
@@ -28,7 +29,7 @@ class Const(NamedTuple):
     span: Span
 
 
-class Key(NamedTuple):
+class Key(Variant):
     """An instance's key, as text; `encoded` as it stands in derived paths."""
 
     keys: KeySet
@@ -38,7 +39,7 @@ class Key(NamedTuple):
     span: Span
 
 
-class Cell(NamedTuple):
+class Cell(Variant):
     """A column of a table, at the table's own rows."""
 
     table: Table
@@ -47,7 +48,7 @@ class Cell(NamedTuple):
     span: Span
 
 
-class Output(NamedTuple):
+class Output(Variant):
     """An output's path (or paths), at the instances of the step that writes it."""
 
     step: str
@@ -56,7 +57,7 @@ class Output(NamedTuple):
     span: Span
 
 
-class Related(NamedTuple):
+class Related(Variant):
     """`value`, which belongs to `source`, seen from `target`: the one related instance's, or the list of them."""
 
     value: Value
@@ -76,7 +77,7 @@ class Related(NamedTuple):
         return self.target.linked(self.source)
 
 
-class Local(NamedTuple):
+class Local(Variant):
     """A name inside a module: `space` is `inputs`, `outputs`, `params`, `resources`, `env` or `lists`."""
 
     space: str
@@ -85,7 +86,7 @@ class Local(NamedTuple):
     span: Span
 
 
-class Size(NamedTuple):
+class Size(Variant):
     """The size in bytes of an input port's files, known when the job is about to run."""
 
     port: str
@@ -93,7 +94,7 @@ class Size(NamedTuple):
     span: Span
 
 
-class Content(NamedTuple):
+class Content(Variant):
     """What stands in the file of a step's output, or in each of several: known when the job is about to run."""
 
     files: Value
@@ -101,14 +102,14 @@ class Content(NamedTuple):
     span: Span
 
 
-class Attempt(NamedTuple):
+class Attempt(Variant):
     """Which try of the job it is, from 1."""
 
     type: Type
     span: Span
 
 
-class Text(NamedTuple):
+class Text(Variant):
     """Parts joined to one text."""
 
     parts: tuple[Value, ...]
@@ -116,7 +117,7 @@ class Text(NamedTuple):
     span: Span
 
 
-class Items(NamedTuple):
+class Items(Variant):
     """A list; an item that is a list itself gives all of its values."""
 
     items: tuple[Value, ...]
@@ -124,7 +125,7 @@ class Items(NamedTuple):
     span: Span
 
 
-class Apply(NamedTuple):
+class Apply(Variant):
     """A function of the language, or an operator, on its operands."""
 
     function: str
@@ -133,7 +134,7 @@ class Apply(NamedTuple):
     span: Span
 
 
-class Choice(NamedTuple):
+class Choice(Variant):
     """`then if test else other`."""
 
     test: Value
@@ -143,7 +144,7 @@ class Choice(NamedTuple):
     span: Span
 
 
-class Lookup(NamedTuple):
+class Lookup(Variant):
     """`lookup(table.column, key=value, …)`: the column's value in the one row that has those values."""
 
     table: Table
@@ -153,7 +154,7 @@ class Lookup(NamedTuple):
     span: Span
 
 
-class ModuleFile(NamedTuple):
+class ModuleFile(Variant):
     """`file('name')`: a file that belongs to a module. `emitted` is its place below the emitted `files/`."""
 
     emitted: str
@@ -161,7 +162,7 @@ class ModuleFile(NamedTuple):
     span: Span
 
 
-class Record(NamedTuple):
+class Record(Variant):
     """A JSON object of named values, as text (the one argument of `python` and `notebook` steps)."""
 
     members: tuple[tuple[str, Value], ...]
@@ -169,7 +170,7 @@ class Record(NamedTuple):
     span: Span
 
 
-class Made(NamedTuple):
+class Made(Variant):
     """A path that other steps write, said as it is: `sources` tell which of their instances, `path` where it lies."""
 
     path: Value

@@ -8,7 +8,6 @@ from sncompile.ir.language.types import unify
 from sncompile.ir.values.model import Choice, Related, Value, gathered, lenient
 
 # What a named tuple's own constructor comes down to, in half the time: there is one for every reference.
-_new = tuple.__new__
 
 UNIT = KeySet(Rows.unit(), ())
 """The instances of a step without keys: one."""
@@ -41,4 +40,4 @@ def see(value: Value, source: KeySet, target: KeySet, span: Span) -> Value:
         # What a pipeline does not make for some of its instances is absent among what is gathered from them.
         value = lenient(value)
         kind = gathered(value.type)
-    return _new(Related, (value, source, target, kind, span))
+    return Related(value, source, target, kind, span)
