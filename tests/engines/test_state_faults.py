@@ -400,3 +400,17 @@ def test_a_job_that_reads_the_folder_of_its_results_runs_once(tmp_path: Path) ->
     (folder / "spec.yaml").write_text(text.replace("workspace: results", "workspace: data/new"))
     ran(folder)
     assert not ran(folder)
+
+
+@pytest.mark.parametrize("level", ["-O0", "-O2"])
+def test_a_job_that_failed_is_told_as_such(tmp_path: Path, level: str) -> None:
+    """`plan` said of it that no run is known to have made it, as of one that nobody has tried."""
+    folder = place(tmp_path, a={**A, "batch": 2})
+    module = (folder / "copy.yaml").read_text()
+    (folder / "copy.yaml").write_text(module.replace("cat ${inputs.x}", "grep p ${inputs.x}"))
+    assert sncompile(folder, "run", "spec.yaml", level).returncode == 3
+    told = sncompile(folder, "plan", "spec.yaml", level).stdout
+    assert "a  1 of 2  1 failed or stopped when last run" in told, told
+    (folder / "q").write_text("p, too\n")
+    assert ran(folder, level) == Counter(["a/q"])
+    assert "nothing: 2 jobs are current" in sncompile(folder, "plan", "spec.yaml", level).stdout

@@ -129,6 +129,7 @@ def test_all_that_is_known_of_a_job_outlives_that_many_files_become_one() -> Non
     before.stamps["/base/b"] = (4, 5, 5, 6, "w")
     before.made["k"] = Made("main", ("k", "k.more"))
     before.put_off.add("k")
+    before.begun.add("l")
     after = State("/base", "/base")
     for row in rows_of(before):
         after.take(row)
@@ -246,3 +247,20 @@ def test_whose_a_job_is_is_kept_with_it(tmp_path: Path) -> None:
     for row in rows_of(state):
         again.take(row)
     assert again.made == kept
+
+
+def test_a_job_that_began_and_has_not_ended_well_is_told_apart(tmp_path: Path) -> None:
+    """Until it ends well, or its files are deleted; also where all files of the state have become one."""
+    write(tmp_path, "one", {"a": done(1), "b": done(2), "c": done(3)}, forgotten=("a", "d"))
+    write(tmp_path, "two", {}, forgotten=("b", "c"))
+    path, generation = log_place(read_state(str(tmp_path)), "three")
+    log = open_log(path, generation)
+    log.write([["d", ["c"]]])
+    log.close()
+    assert read_state(str(tmp_path)).begun == {"b", "d"}
+    for number in range(4):
+        write(tmp_path, f"more{number}", {})
+    compact(str(tmp_path), ())
+    state = read_state(str(tmp_path))
+    assert state.begun == {"b", "d"}
+    assert set(state.jobs) == {"a"}

@@ -45,6 +45,8 @@ class Why(StrEnum):
 
     UNKNOWN = "unknown"
     """No run is known to have made its results."""
+    UNFINISHED = "unfinished"
+    """It failed when it last ran, or was stopped."""
     CHANGED = "changed"
     """It does something else than it did."""
     INPUT = "input"
@@ -63,6 +65,10 @@ class Why(StrEnum):
     """A job that it reads from runs."""
     ASKED = "asked"
     """Somebody asked for it."""
+
+
+NEVER_DONE = frozenset({Why.UNKNOWN, Why.UNFINISHED})
+"""The reasons of jobs of which no results are known."""
 
 
 class Reason(NamedTuple):
@@ -282,7 +288,8 @@ class _Deciding:
         if self._half and not self._half.isdisjoint(outputs):
             return Reason(Why.HALF, next(path for path in outputs if path in self._half))
         if before is None:
-            return Reason(Why.UNKNOWN)
+            begun = made.keys[number] in self._states[made.roots[number]].begun
+            return Reason(Why.UNFINISHED if begun else Why.UNKNOWN)
         if before.digest != made.digests[number]:
             parts = list(Meaning.differing(before.digest, made.digests[number]))
             then, now = len(before.inputs), len(made.inputs[number])

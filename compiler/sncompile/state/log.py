@@ -17,7 +17,8 @@ nothing, and its job runs again. When no run writes, all become one by an atomic
     m   what was measured of jobs: their keys, the most memory that each held (megabytes or null), the bytes of each of
         its outputs (-1 where nobody knows). Versions of sncompile that know nothing of it pass it over
     t   jobs: their keys, and whether their temporary outputs wait to be deleted (`temporary.py`)
-    x   jobs that have begun, and of which nothing is known until they end
+    x   jobs that have begun, and of which no more is known until they end well
+    d   jobs that are forgotten, as their files were deleted
     s   a list of versions, by name
     f   stamps of files: paths relative to the root, sizes, times, times of any change, inodes, versions
 

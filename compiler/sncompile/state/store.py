@@ -78,6 +78,8 @@ class State:
     """Of jobs that ended well in a run, and are no marks alone."""
     put_off: set[str] = field(default_factory=set)
     """The jobs whose temporary outputs wait to be deleted."""
+    begun: set[str] = field(default_factory=set)
+    """The jobs that began when they last ran, and have not ended well: they failed, or were stopped."""
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
     generation: int = 0
     rows: int = 0
@@ -117,10 +119,11 @@ class State:
                     told_of = [Made(pipeline, tuple(names)) for names in outputs]
                     self.made.update(dict(zip(_all(keys, str), told_of, strict=True)))
                     self.rows += len(keys)
-                case ["x", keys]:
+                case ["x" | "d" as what, keys]:
                     for key in _all(keys, str):
                         self.jobs.pop(key, None)
                         self.put_off.discard(key)
+                        (self.begun.add if what == "x" else self.begun.discard)(key)
                         self.rows += 1
                 case ["t", keys, waits]:
                     for key, wait in zip(_all(keys, str), _all(waits, bool), strict=True):
@@ -137,6 +140,7 @@ class State:
         versions = (self._versions(inputs), self._versions(outputs))
         done = zip(digests, *versions, _all(ended, int, float), _all(seconds, int, float), strict=True)
         self.jobs.update(dict(zip(keys, starmap(Done, done), strict=True)))
+        self.begun.difference_update(keys)
         self.rows += len(keys)
 
     def _versions(self, told: Any) -> Sequence[Sequence[str]]:
@@ -251,6 +255,8 @@ def rows_of(state: State) -> Iterator[Row]:
         for some in _chunks(owned.items()):
             yield made_row(dict(some))
     yield from put_off_rows(dict.fromkeys(sorted(state.put_off & state.jobs.keys()), True))
+    for begun in _chunks(sorted(state.begun)):
+        yield ["x", begun]
     yield from stamp_rows(state, state.stamps)
 
 
@@ -324,7 +330,8 @@ def compact(root: str, writing: Collection[str]) -> None:
     state = State(root)
     # A file of a form that we do not know stays what it is.
     paths = [path for path in paths if _take_all(state, path)]
-    living = len(state.jobs) + len(state.stamps) + len(state.measures) + len(state.made) + len(state.put_off)
+    held = (state.jobs, state.stamps, state.measures, state.made, state.put_off, state.begun)
+    living = sum(len(each) for each in held)
     dense = state.rows <= 2 * living + 1000 and state.lines <= living / 10 + 1000
     if len(paths) <= _KEPT_FILES and dense:
         return

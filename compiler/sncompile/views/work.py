@@ -172,6 +172,8 @@ def told(reason: Reason) -> str:
     match reason.why:
         case Why.UNKNOWN:
             return "not made by any run that is known"
+        case Why.UNFINISHED:
+            return "failed or stopped when last run"
         case Why.CHANGED:
             return f"changed: {', '.join(_PARTS.get(part, part) for part in what.split(', '))}"
         case Why.INPUTS:

@@ -30,7 +30,7 @@ from sncompile.ir.jobs.expansion import Expansion
 from sncompile.ir.values.relating import UNIT
 from sncompile.runner.selection.selectors import Selector, Term, parse_selector
 from sncompile.semantics.program import Program
-from sncompile.state.decisions import Decisions, Verdict, Why
+from sncompile.state.decisions import NEVER_DONE, Decisions, Verdict
 
 JobKey = tuple[str, int]
 """A job: its family, and its number there."""
@@ -236,7 +236,7 @@ class Jobs:
     def _by_state(self, state: str) -> Iterator[JobKey]:
         for made, number in self._decide().jobs():
             reason = made.reasons[number]
-            new = reason is not None and reason.why is Why.UNKNOWN
+            new = reason is not None and reason.why in NEVER_DONE
             if made.verdicts[number] is Verdict.RUN and (new or state == "modified"):
                 yield made.task.name, number
 

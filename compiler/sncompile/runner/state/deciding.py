@@ -14,7 +14,7 @@ from sncompile.remote.servers import Servers
 from sncompile.runner.files.claims import at_work, half_written
 from sncompile.runner.files.job_files import effect_marks
 from sncompile.runner.state.elsewhere import finders_for, states_elsewhere
-from sncompile.state.decisions import Decisions, Finder, TaskDecisions, Why, decide, temporary_flags
+from sncompile.state.decisions import NEVER_DONE, Decisions, Finder, TaskDecisions, decide, temporary_flags
 from sncompile.state.log import Row
 from sncompile.state.places import Places
 from sncompile.state.store import Done, State, job_rows, open_log, read_state, stamp_rows, stamps_of
@@ -111,7 +111,7 @@ def _unknown(decisions: Decisions) -> Iterator[tuple[TaskDecisions, int]]:
 def _there(made: TaskDecisions, number: int) -> list[bool]:
     """Of each output of a job that no run is known to have done whether it is there; temporary ones may be gone."""
     reason = made.reasons[number]
-    if reason is None or reason.why is not Why.UNKNOWN:
+    if reason is None or reason.why not in NEVER_DONE:
         return []
     temp = temporary_flags(made.task, number)
     found = [(os.path.lexists(path), gone) for path, gone in zip(made.outputs[number], temp, strict=True)]
@@ -127,7 +127,7 @@ def _deleted(decisions: Decisions, found: Collection[tuple[str, int]]) -> Iterat
         temp = any(port.temp for port in made.task.outputs.values())
         for number in reversed(decisions.wanted[made.task.name]) if temp else ():
             reason, outputs = made.reasons[number], made.outputs[number]
-            unknown = reason is not None and reason.why is Why.UNKNOWN and (made.task.name, number) not in done
+            unknown = reason is not None and reason.why in NEVER_DONE and (made.task.name, number) not in done
             if unknown and not _there(made, number) and not read.isdisjoint(outputs):
                 read.update(made.inputs[number])
                 yield made, number

@@ -124,7 +124,7 @@ def prune(
                         remove(path)
                 except OSError:
                     continue
-                log.write([["x", [orphan.key]]])
+                log.write([["d", [orphan.key]]])
                 states[root].jobs.pop(orphan.key, None)
                 for path in orphan.paths:
                     remove_empty(os.path.dirname(path), states)
