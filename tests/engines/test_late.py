@@ -439,15 +439,19 @@ def test_nested_pipelines_and_steps_that_take_columns_alone(tmp_path: Path) -> N
 
 
 def test_from_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run is refused until the rows are there; the step that writes them can be run before."""
+    """A run that is waited for reads the rows and goes on; one in the background is refused until they are there."""
     monkeypatch.chdir(tmp_path)
     lay_out(tmp_path, ["a"], ["c"], 1)
     pipeline = LoadedPipeline(Path("spec.yaml"))
     assert "known after dearray" in str(pipeline.plan())
     with pytest.raises(CompileError, match="SN742"):
-        pipeline.run(background=False)
-    pipeline.run(background=False, select=["dearray", "split"])
+        pipeline.run()
     pipeline.run(background=False)
+    assert total(tmp_path) == expected(["a"], ["c"], 1)
+    assert not pipeline.plan().to_run
+    shutil.rmtree(tmp_path / "results")
+    pipeline.run(select=["dearray", "split"]).wait()
+    pipeline.run().wait()
     assert total(tmp_path) == expected(["a"], ["c"], 1)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import click
 
 from sncompile.api import Checked, Compilation, CompileOptions, check, compile_program
-from sncompile.cli.forecasts import cores_option, forecast_for
+from sncompile.cli.forecasts import cores_option
 from sncompile.cli.options import (
     Optimizer,
     SpecOptions,
@@ -26,6 +26,7 @@ from sncompile.cli.runs import misused
 from sncompile.cli.selecting import Looking, chosen_jobs, selected, tell_left_out
 from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError
+from sncompile.runner.forecasts import forecast_for
 from sncompile.runner.late import with_rows
 from sncompile.runner.selection.selection import Asked, Chosen
 from sncompile.runner.selection.wanted import left_out

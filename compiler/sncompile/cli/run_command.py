@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from sncompile.api import Compilation, CompileOptions, check, compile_program
-from sncompile.cli.forecasts import disk_option, forecast_for
+from sncompile.cli.forecasts import disk_option
 from sncompile.cli.options import (
     ARGUMENTS,
     Optimizer,
@@ -37,6 +37,7 @@ from sncompile.ir.language.locations import is_url
 from sncompile.runner.display import duration, make_display
 from sncompile.runner.facts import facts_of
 from sncompile.runner.find import find_run
+from sncompile.runner.forecasts import forecast_for
 from sncompile.runner.late import with_rows
 from sncompile.runner.record import RunFolder, read_record
 from sncompile.runner.run import run

@@ -222,8 +222,9 @@ ROWS_GONE = Fault(
 ROWS_TO_COME = Fault(
     "SN742",
     "jobs that are known after others have run",
-    "Which jobs a step has follows from rows that another step writes (`from`). They can be selected, and run from\n"
-    "Python, once that step has run.",
+    "Which jobs a step has follows from rows that another step writes (`from`). They can be selected, and run in the\n"
+    "background from Python, once that step has run. A run that Python waits for (`background=False`) reads the rows\n"
+    "and goes on.",
 )
 NO_PLUGIN = Fault(
     "SN747",

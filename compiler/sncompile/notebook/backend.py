@@ -8,27 +8,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sncompile.api import Checked, Compilation, CompileOptions, compile_program
+from sncompile.api import CompileOptions, compile_program
 from sncompile.faults.graph import MISSING_FILE
+from sncompile.ir.language.operands import ValueFault
+from sncompile.ir.language.quantities import quantity
+from sncompile.notebook.compiling import Compiled, Looking, PathLike, compiled, texts
 from sncompile.notebook.modules import Module
 from sncompile.notebook.pipeline import Pipeline
 from sncompile.notebook.runs import Run
 from sncompile.runner.facts import facts_of
-from sncompile.runner.late import with_rows
 from sncompile.runner.run_options import Prepared, RunOptions
-from sncompile.runner.selection.selection import Asked, Selection, choose
+from sncompile.runner.selection.selection import Asked
 from sncompile.runner.selection.wanted import marked_families, wanted
 from sncompile.runner.start import start
-from sncompile.runner.state.deciding import decisions_for, every_job
-from sncompile.semantics.program import Options, Program
-from sncompile.state.versions import Hashing
+from sncompile.runner.state.plan_file import asked_in
 from sncompile.targets.target import wrapped_for
 from sncompile.telemetry.destination import asked_for
 
 CONTAINERS = ("auto", "apptainer", "docker", "podman", "none")
 """What may run images; `auto` is Apptainer where it is installed, and else nothing."""
-
-PathLike = str | os.PathLike[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,71 +83,86 @@ class SnakemakeBackend:
     def run(
         self, pipeline: Pipeline | Module, config: SnakemakeBackendConfig | None = None,
         working_dir: PathLike | None = None, *, background: bool = False, targets: Sequence[str] = (),
-        select: str | Sequence[str] = (), only: str | Sequence[str] = (), **settings: Any,
+        select: str | Sequence[str] = (), only: str | Sequence[str] = (), plan: PathLike | None = None,
+        adopt: bool = False, prune: bool = False, defer: PathLike | None = None, disk: int | str | None = None,
+        hash: str = "small", **settings: Any,
     ) -> Run:  # fmt: skip
         """Run a pipeline in a working folder, and wait for the end unless it is to work in the background.
 
         `targets` are outputs or steps to make, all outputs unless given. `select` and `only` are selectors of jobs,
-        with what they need or alone: `"tag:qc"`, `"state:modified+"`. `settings` are those of the configuration,
-        for this run. To interrupt the waiting cancels the run. Raises `CompileError` for a pipeline with errors, or
-        where the run cannot start, and `RunError` where it did not do what it should.
+        with what they need or alone: `"tag:qc"`, `"state:modified+"`. `plan` is a file that a plan was saved to
+        (`pipeline.plan().save(FILE)`, `sncompile plan -o FILE`): the run does that, or nothing. `adopt` takes results
+        that no run is known to have made, `prune` deletes those of jobs that the pipeline had and has no more, `defer`
+        names a folder whose results are as good as those here, `disk` (bytes, or a text such as `"40GB"`) is by how
+        much the disk may become fuller, and `hash` says what is read of files (`always`, `small`, `never`).
+        `settings` are those of the configuration, for this run.
+
+        Where rows are known after a step has run, a run that is waited for reads them then, and runs what follows.
+        To interrupt the waiting cancels the run. Raises `CompileError` for a pipeline with errors, or where the run
+        cannot start, and `RunError` where it did not do what it should.
         """
         config = replace(config or self.config, **settings)
-        asked = Asked(targets=_texts(targets), select=_texts(select), only=_texts(only))
-        run = Run(start(*_prepared(_pipeline(pipeline), config, working_dir, asked)))
-        if background:
-            return run
-        try:
-            run.wait(show=config.print_exec, commands=bool(config.print_exec))
-        except KeyboardInterrupt:
-            run.cancel()
-            raise
-        return run
-
-
-def _texts(given: str | Sequence[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+        path = Path(plan) if plan is not None else None
+        asked = Asked(targets=texts(targets), select=texts(select), only=texts(only))
+        if path is not None and not any(asked):
+            asked = asked_in(path)
+        looking = Looking.asked(hash, defer)
+        how = _how(config, looking, path, adopt=adopt, prune=prune, disk=_bytes(disk))
+        # A part that is named, or a plan, knows of no rows that are to come; nobody waits for those of the background.
+        goes_on = not background and path is None and not any(asked)
+        after = False
+        while True:
+            building = _options(config)._replace(staged=not background or any(asked))
+            found = compiled(
+                _pipeline(pipeline), working_dir, asked, building, looking, strict=(MISSING_FILE.code,),
+                all_written=after,
+            )  # fmt: skip
+            run = Run(start(*_prepared(found, how)))
+            if background:
+                return run
+            try:
+                run.wait(show=config.print_exec, commands=bool(config.print_exec))
+            except KeyboardInterrupt:
+                run.cancel()
+                raise
+            if not goes_on or not found.made.program.late:
+                return run
+            after = True
 
 
 def _pipeline(pipeline: Pipeline | Module) -> Pipeline:
     return pipeline.pipeline if isinstance(pipeline, Module) else pipeline
 
 
-def _options(config: SnakemakeBackendConfig, out: Path | None = None, keep: Sequence[str] = ()) -> CompileOptions:
+def _options(config: SnakemakeBackendConfig, out: Path | None = None) -> CompileOptions:
     return CompileOptions(
-        level=config.optimize, out=out, keep=tuple(keep), benchmark=config.benchmark,
-        containers=wrapped_for(config.containers),
-    )  # fmt: skip
+        level=config.optimize, out=out, benchmark=config.benchmark, containers=wrapped_for(config.containers)
+    )
 
 
-def _prepared(
-    pipeline: Pipeline, config: SnakemakeBackendConfig, working_dir: PathLike | None, asked: Asked
-) -> tuple[Prepared, RunOptions]:
-    # What is only a warning when compiling stops a run: the files must be there now.
-    checked: Checked | None = None
+def _bytes(disk: int | str | None) -> int | None:
+    """A number of bytes, or of a text with a unit. Raises `ValueError`."""
+    if disk is None or isinstance(disk, int):
+        return disk
+    try:
+        return quantity("megabytes", 1e-6)(disk) * 1_000_000
+    except ValueFault as fault:
+        raise ValueError(f"disk: {fault}") from None
 
-    def program_of(given: Options) -> Program:
-        nonlocal checked
-        checked = pipeline.checked_with(given, strict=(MISSING_FILE.code,))
-        return checked.require()
 
-    def compiled(program: Program, keep: tuple[str, ...]) -> Compilation:
-        # Rows that are known later are waited for by nobody here: only a part that is named does without.
-        return compile_program(program, _options(config, keep=keep)._replace(staged=any(asked)))
-
-    made, _, selection = with_rows(
-        pipeline.options(working_dir), program_of, lambda program: Selection.read(asked, program), compiled,
-        Hashing.SMALL,
-    )  # fmt: skip
-    assert checked is not None
-    program = made.program
-    graph, emitted = made.graph, made.emitted
-    chosen = choose(selection, graph, program, lambda: decisions_for(made, wanted=every_job(made.jobs)))
-    goal = None if chosen is None else wanted(graph, chosen, marked_families(emitted))
-    facts = facts_of(program, pipeline.options(working_dir), origin_of_params="Python")
-    options = RunOptions(
-        cores=str(config.cores), profile=config.profile, containers=config.containers, wanted=goal,
-        keep_going=config.keep_going, arguments=tuple(config.arguments), invoked_from=str(Path.cwd()),
+def _how(
+    config: SnakemakeBackendConfig, looking: Looking, plan: Path | None, *, adopt: bool, prune: bool, disk: int | None
+) -> RunOptions:
+    return RunOptions(
+        cores=str(config.cores), profile=config.profile, containers=config.containers, keep_going=config.keep_going,
+        arguments=tuple(config.arguments), invoked_from=str(Path.cwd()),
         telemetry=config.telemetry or (asked_for(os.environ) if config.use_opentelemetry else ""),
+        hashing=looking.hashing, adopt=adopt, plan=plan, defer=looking.defer, disk=disk, prune=prune,
     )  # fmt: skip
-    return Prepared(made, facts, checked.sources), options
+
+
+def _prepared(found: Compiled, how: RunOptions) -> tuple[Prepared, RunOptions]:
+    checked, made, options, chosen = found
+    goal = None if chosen is None else wanted(made.graph, chosen, marked_families(made.emitted))
+    facts = facts_of(made.program, options, origin_of_params="Python")
+    return Prepared(made, facts, checked.sources), replace(how, wanted=goal)

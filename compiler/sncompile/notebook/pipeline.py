@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,14 +115,29 @@ class Pipeline(ABC):
         """The graph of job families."""
         return graph_of(self.checked().require())
 
-    def plan(self, working_dir: str | os.PathLike[str] | None = None) -> PlanTable:
-        """What would be done: steps, files that must be there, and files that come out."""
-        from sncompile.notebook.shown import PlanTable
-        from sncompile.views.plan import plan_of
+    def plan(
+        self, working_dir: str | os.PathLike[str] | None = None, *, targets: str | Sequence[str] = (),
+        select: str | Sequence[str] = (), only: str | Sequence[str] = (), defer: str | os.PathLike[str] | None = None,
+        hash: str = "small", cores: int | str = "all", level: int = 1,
+    ) -> PlanTable:  # fmt: skip
+        """What would be done: steps, files that must be there, and files that come out; what of it a run would do now
+        and why, and how long that would take with so many `cores`.
 
-        checked = self.checked(working_dir)
-        program = checked.require()
-        return PlanTable(plan_of(program, graph_of(program), checked.diagnostics))
+        `targets`, `select`, `only`, `defer` and `hash` are those of `SnakemakeBackend.run`, `level` is that of the
+        optimizer. Raises `CompileError` for a pipeline with errors, and where it has nothing of a name.
+        """
+        from sncompile.notebook.compiling import Looking, compiled, planned, texts
+        from sncompile.notebook.shown import PlanTable
+        from sncompile.runner.selection.selection import Asked
+        from sncompile.runner.state.plan_file import plan_object
+
+        if cores != "all" and not (str(cores).isdigit() and int(cores) > 0):
+            raise ValueError(f"cores: a whole number from 1, or `all`, and not {cores!r}")
+        looking = Looking.asked(hash, defer)
+        asked = Asked(targets=texts(targets), select=texts(select), only=texts(only))
+        found = compiled(self, working_dir, asked, CompileOptions(level=level, staged=True), looking)
+        plan, decisions = planned(found, looking, str(cores))
+        return PlanTable(plan, lambda: plan_object(decisions, found.made.graph, asked))
 
     def jobs(self) -> Jobs:
         """Every job, fully written out when it is looked at."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
 
 from sncompile.api import Checked
 from sncompile.diagnostics import Diagnostic, Severity
@@ -14,8 +17,10 @@ from sncompile.ir.graph.model import Graph
 from sncompile.ir.jobs.expansion import Expansion, Job
 from sncompile.notebook import html
 from sncompile.views.columns import count
+from sncompile.views.forecast_text import forecast_text
 from sncompile.views.plan import Plan, plan_of
-from sncompile.views.plan_text import plan_text, row_of
+from sncompile.views.plan_text import later_line, plan_text, row_of, work_line, work_rows
+from sncompile.views.work import JobWork, orphans_told
 
 if TYPE_CHECKING:
     from sncompile.drawing.picture import Picture
@@ -26,6 +31,9 @@ FEW = 20
 """So many jobs are shown; of more, the rest is counted."""
 
 _WIDTH = 100
+
+_WIDE = 1000
+"""No line of a page is broken by us."""
 
 
 class Findings(Sequence[Diagnostic]):
@@ -73,22 +81,32 @@ class Findings(Sequence[Diagnostic]):
 
 
 class PlanTable:
-    """What would be done; `plan` holds it as data."""
+    """What would be done, and what of it has to run; `plan` holds it as data."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, as_file: Callable[[], Mapping[str, Any]]) -> None:
         self.plan = plan
-        """Steps, inputs, outputs and warnings."""
+        """Steps, inputs, outputs and warnings; what has to run and why (`work`), and how long that takes."""
+        self._as_file = as_file
 
     @property
     def job_count(self) -> int:
         """How many jobs there are."""
         return self.plan.jobs
 
+    @property
+    def to_run(self) -> tuple[JobWork, ...]:
+        """The jobs that have to run, or may, each with the reason."""
+        return self.plan.work.jobs if self.plan.work is not None else ()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write down what has to run, for `run(plan=FILE)` or `sncompile run --plan FILE`. Raises `OSError`."""
+        Path(path).write_text(json.dumps(self._as_file(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
     def __repr__(self) -> str:
         return plan_text(self.plan, _WIDTH, str).rstrip("\n")
 
     def _repr_html_(self) -> str:
-        return html.framed(steps_html(self.plan), _files_html(self.plan))
+        return html.framed(steps_html(self.plan), _files_html(self.plan), work_html(self.plan))
 
 
 class Jobs(Sequence[Job]):
@@ -208,6 +226,19 @@ def _files_html(plan: Plan) -> str:
     ]
     lines += [f"{o.name}: {o.paths[0] if len(o.paths) == 1 else count(len(o.paths), 'file')}" for o in plan.outputs]
     return "".join(f"<p class=sn-soft>{html.text(line)}</p>" for line in lines)
+
+
+def work_html(plan: Plan) -> str:
+    """What of a plan has to run, why, and what that would take."""
+    if plan.work is None:
+        return ""
+    rows = list(work_rows(plan.work)) if plan.work.known else []
+    steps = html.table(["step", "jobs", "why"], rows, right=(1,)) if rows else ""
+    lines = [orphans_told(plan.work)] if plan.work.orphans else []
+    lines += forecast_text(plan.forecast, _WIDE).splitlines() if plan.forecast is not None else []
+    lines += [f"later: {later_line(each)}" for each in plan.later]
+    soft = "".join(f"<p class=sn-soft>{html.text(line)}</p>" for line in lines)
+    return f"<p><strong>to run</strong> {html.text(work_line(plan.work))}</p>{steps}{soft}"
 
 
 def module_html(module: Module) -> str:

@@ -121,7 +121,7 @@ def refuse_unknown(made: Compilation) -> None:
         faults.ROWS_TO_COME.at(
             late.table.span,
             f"the jobs of {', '.join(f'`{step}`' for step in late.steps)} are known after `{late.source}` has run",
-            help="`sncompile run` on the command line does it all; from Python, run that step first with `select`",
+            help="`run(background=False)` waits, and goes on with them; or run that step first, with `select`",
         )
         for late in made.program.late
     ]
