@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from sncompile import template_files
 from sncompile.drawing.grouping import View
 from sncompile.drawing.palette import SAYS
 from sncompile.drawing.picture import Picture, Shape
@@ -17,9 +16,7 @@ from sncompile.drawing.themed_svg import to_themed_views
 
 def to_page(picture: Picture, views: Sequence[View]) -> str:
     """The page of a picture, with the views of it that a reader may choose among."""
-    environment = Environment(
-        loader=FileSystemLoader(str(files("sncompile.templates"))), autoescape=True, undefined=StrictUndefined
-    )
+    environment = template_files.environment(autoescape=True, trim_blocks=False, lstrip_blocks=False)
     bonds = {link.bond for link in picture.links}
     shapes = {node.shape for node in picture.nodes}
     own = script("graph/graph.js")

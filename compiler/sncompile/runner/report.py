@@ -6,13 +6,13 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from jinja2 import Environment, Undefined
 from markupsafe import Markup
 
+from sncompile import template_files
 from sncompile.diagnostics import Span
 from sncompile.diagnostics.text import visible
 from sncompile.drawing.grouping import groups_of, views_of
@@ -140,15 +140,7 @@ def as_json(data: object) -> Markup:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(str(files("sncompile.templates"))),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_clean,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+    filters = {
         "duration": _seconds,
         "tick": _tick,
         "megabytes": _megabytes,
@@ -157,7 +149,7 @@ def _environment() -> Environment:
         "plain": _plain,
         "words": _words,
     }
-    return environment
+    return template_files.environment(filters=filters, autoescape=True, finalize=_clean)
 
 
 def _clean(value: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -22,23 +23,13 @@ _WIDTH = 110
 _TITLE = 500
 
 
-def _folder() -> str:
-    return str(files("sncompile.templates").joinpath("cwl"))
-
-
+@cache
 def environment() -> Environment:
     """The template environment."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from sncompile import template_files
 
-    found = Environment(
-        loader=FileSystemLoader(_folder()),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    found.filters |= {"flow": flow, "line": one_line, "block": block, "lines": filled, "typed": typed, "short": short}
-    return found
+    filters = {"flow": flow, "line": one_line, "block": block, "lines": filled, "typed": typed, "short": short}
+    return template_files.environment("cwl", filters=filters, tests={"given": has_default}, keep_trailing_newline=True)
 
 
 def scalar(value: Json) -> str:
@@ -135,9 +126,7 @@ def has_default(default: Json | Absent) -> bool:
 
 def render_document(document: Document) -> str:
     """The document's text."""
-    found = environment()
-    found.tests["given"] = has_default
-    return found.get_template("workflow.cwl.j2").render(document=document)
+    return environment().get_template("workflow.cwl.j2").render(document=document)
 
 
 def render_job(job: dict[str, Json]) -> str:

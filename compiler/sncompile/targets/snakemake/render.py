@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Mapping
-from importlib.resources import files
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sncompile.ir.graph.model import BUILT
@@ -23,18 +23,12 @@ _METHODS = ("value", "values", "each")
 """Of the class `Table`, those that stand there only where somebody calls them."""
 
 
+@cache
 def environment() -> Environment:
     """The template environment. Nothing in a template is escaped: what it is given is code already."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from sncompile import template_files
 
-    folder = str(files("sncompile.templates").joinpath("snakemake"))
-    return Environment(
-        loader=FileSystemLoader(folder),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    return template_files.environment("snakemake", keep_trailing_newline=True)
 
 
 def directive_lines(directive: Directive) -> list[str]:

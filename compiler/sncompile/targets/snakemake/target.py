@@ -17,7 +17,6 @@ from sncompile.targets.snakemake.batching import with_batches
 from sncompile.targets.snakemake.late import READER, reader_text
 from sncompile.targets.snakemake.names import RESOURCES
 from sncompile.targets.snakemake.profiles import profile_files
-from sncompile.targets.snakemake.reading_back import read_back
 from sncompile.targets.snakemake.render import render_sidecar, render_snakefile
 from sncompile.targets.snakemake.report import captions
 from sncompile.targets.snakemake.source_map import NAME, place_from, source_map
@@ -95,6 +94,8 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
 
     def read_back(self, graph: Graph, emitted: Emitted, out: Path) -> list[str]:
         """What differs between the graph and its files, of some jobs of a large pipeline."""
+        from sncompile.targets.snakemake.reading_back import read_back
+
         return read_back.differences(graph, emitted.files, out)
 
     def verify(self, graph: Graph, out: Path) -> list[str]:
