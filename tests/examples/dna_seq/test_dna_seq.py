@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +22,7 @@ from sncompile.cli.options import SpecOptions
 from sncompile.compilation import CompileOptions
 from sncompile.ir.jobs.expansion import jobs
 
-from ...command_line import sncompile
+from ...command_line import plain_snakemake, sncompile
 from ...engines.examples import copy
 from .doubles import CONTIGS, install
 
@@ -100,6 +101,33 @@ def test_it_runs_with_doubles(folder: Path) -> None:
     assert not (results / "map_reads").exists(), "the alignments are temporary"
     again = sncompile(folder, *words, env=env)
     assert "nothing to do" in again.stdout + again.stderr
+
+
+def test_its_snakefile_does_the_same_by_itself(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain Snakemake, where sncompile is not to be had, makes the same files: the contigs are a checkpoint's."""
+    other = tmp_path / "plain"
+    install(tmp_path / "bin")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    (folder / "site.yaml").write_text("bwa_index: {resources: {memory: 1GB}}\n")
+    shutil.copytree(folder, other)
+    words = ("dna-seq.yaml", "--params", "config/config.yaml", "--override", "site.yaml")
+    for place, how in ((folder, ("run", "--cores", "2")), (other, ("compile", "-o", "build/dna-seq"))):
+        told = sncompile(place, how[0], *words, *how[1:])
+        assert told.returncode == 0, told.stderr[-4000:]
+    plain_snakemake(other, "build/dna-seq/Snakefile")
+    made = {place: _made(place / "results") for place in (folder, other)}
+    assert len(made[folder]) > 40
+    assert made[folder] == made[other]
+
+
+def _made(results: Path) -> dict[str, bytes]:
+    """What lies in a folder of results; of a compressed file what is in it. Our own records and logs do not count."""
+    found = {path.relative_to(results): path.read_bytes() for path in results.rglob("*") if path.is_file()}
+    return {
+        str(path): gzip.decompress(data) if path.suffix == ".gz" else data
+        for path, data in found.items()
+        if ".sncompile" not in path.parts and path.suffix != ".log"
+    }
 
 
 @pytest.mark.parametrize(
