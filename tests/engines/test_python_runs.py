@@ -98,3 +98,44 @@ def test_what_cannot_be_asked_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
         with pytest.raises(sn.CompileError, match="no output and no step `sya`"):
             ask(select="sya")
     assert not Path("results").exists()
+
+
+BLUR = """\
+sncompile: 1
+pipeline: blurs
+params: {sigma: {type: number, default: 2}, tag: {type: string, default: a}}
+data: {workspace: results}
+tables: {t: {key: w, rows: [{w: p, n: 1}, {w: q, n: 2}]}}
+steps:
+  blur: {by: w, module: ./blur.yaml, with: {sigma: "${params.sigma}", tag: "${params.tag}", n: "${t.n}"}}
+  also: {by: w, module: ./blur.yaml, with: {sigma: 1, tag: x, n: "${t.n}"}}
+"""
+MODULE = """\
+sncompile: 1
+module: blur
+params: {sigma: {type: number}, tag: {type: string}, n: {type: string}}
+outputs: {text: {type: file}}
+shell: "echo ${params.sigma} ${params.tag} ${params.n} > ${outputs.text}"
+"""
+
+
+def test_a_plan_tells_which_values_are_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Since the run that made the results, as long as its record is there; of nothing else."""
+    monkeypatch.chdir(tmp_path)
+    Path("spec.yaml").write_text(BLUR)
+    Path("blur.yaml").write_text(MODULE)
+    pipeline = sn.load("spec.yaml")
+    BACKEND.run(pipeline)
+    pipeline.params.update(sigma=3, tag="b\nc")
+    told = str(pipeline.plan())
+    assert '2 changed: its command or a value in it (`sigma` 2 → 3, `tag` a → "b\\nc")' in told
+    BACKEND.run(pipeline, select="key:w=p")
+    pipeline.params["sigma"] = 4
+    told = str(pipeline.plan())
+    assert "2 changed: its command or a value in it\n" in told, "2 → 4 and 3 → 4"
+    assert "(`sigma` 3 → 4)" in pipeline.plan(only="key:w=p")._repr_html_()
+    changed = MODULE.replace("echo", "printf '%s '")
+    Path("blur.yaml").write_text(changed)
+    del pipeline.params["sigma"], pipeline.params["tag"]
+    shutil.rmtree("runs")
+    assert str(pipeline.plan()).count("2 changed: its command or a value in it\n") == 2

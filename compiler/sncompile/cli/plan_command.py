@@ -31,8 +31,8 @@ from sncompile.runner.late import with_rows
 from sncompile.runner.selection.selection import Asked, Chosen
 from sncompile.runner.selection.wanted import left_out
 from sncompile.runner.state.deciding import decisions_for, runs_at_work
-from sncompile.runner.state.orphans import orphans_of
 from sncompile.runner.state.plan_file import plan_object
+from sncompile.runner.state.told_work import told_work
 from sncompile.semantics.program import Options, Program
 from sncompile.state.decisions import Decisions
 from sncompile.state.versions import Hashing
@@ -40,7 +40,7 @@ from sncompile.views.columns import terminal_width
 from sncompile.views.markdown import work_markdown
 from sncompile.views.plan import plan_of
 from sncompile.views.plan_text import jobs_text, plan_text
-from sncompile.views.work import job_object, work_of
+from sncompile.views.work import job_object
 
 
 @click.command("plan")
@@ -90,8 +90,7 @@ def command(
             put_file(out, as_json(plan_object(decisions, made.graph, asked)).encode())
         except OSError as error:
             raise click.UsageError(f"`{out}`: {error.strerror or error}") from None
-    orphans = orphans_of(made, decisions.states, decisions)
-    work = work_of(decisions, made.graph.folder, [each.paths for each in orphans])
+    work = told_work(made, decisions)
     for owner in runs_at_work(made.graph):
         write(f"note: a run is at work, and what it has not ended counts as not done: {owner}\n", err=True)
     tell_left_out(chosen, made, looking)

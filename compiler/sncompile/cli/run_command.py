@@ -46,8 +46,8 @@ from sncompile.runner.selection.selection import Asked, Chosen
 from sncompile.runner.selection.wanted import marked_families, output_paths, wanted
 from sncompile.runner.software import unused_images
 from sncompile.runner.state.deciding import decisions_for
-from sncompile.runner.state.orphans import orphans_of
 from sncompile.runner.state.plan_file import asked_in
+from sncompile.runner.state.told_work import told_work
 from sncompile.runner.telemetry.sender import told
 from sncompile.semantics.program import LateSteps, Options, Program
 from sncompile.state.versions import Hashing
@@ -55,7 +55,6 @@ from sncompile.targets.target import wrapped_for
 from sncompile.views.columns import count, terminal_width
 from sncompile.views.forecast_text import forecast_text
 from sncompile.views.plan_text import later_text, work_text
-from sncompile.views.work import work_of
 
 
 @click.command("run")
@@ -198,8 +197,7 @@ def _tell(
     """Say what would run, and what it would take."""
     jobs = None if chosen is None else chosen.jobs
     decisions = decisions_for(prepared.made, looking.hashing, jobs, looking.defer)
-    orphans = orphans_of(prepared.made, decisions.states, decisions)
-    work = work_of(decisions, prepared.graph.folder, [each.paths for each in orphans])
+    work = told_work(prepared.made, decisions)
     write(work_text(work, terminal_width(), strong))
     if work.jobs:
         write(forecast_text(forecast_for(decisions, prepared.graph.folder, cores), terminal_width()))

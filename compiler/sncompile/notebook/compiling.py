@@ -13,12 +13,11 @@ from sncompile.runner.late import with_rows
 from sncompile.runner.selection.selection import Asked, Chosen, Selection, choose
 from sncompile.runner.selection.wanted import left_out
 from sncompile.runner.state.deciding import decisions_for, every_job
-from sncompile.runner.state.orphans import orphans_of
+from sncompile.runner.state.told_work import told_work
 from sncompile.semantics.program import Options, Program
 from sncompile.state.decisions import Decisions
 from sncompile.state.versions import Hashing
 from sncompile.views.plan import Plan, plan_of
-from sncompile.views.work import work_of
 
 if TYPE_CHECKING:
     from sncompile.notebook.pipeline import Pipeline
@@ -89,8 +88,7 @@ def planned(found: Compiled, looking: Looking, cores: str) -> tuple[Plan, Decisi
     decisions = decisions_for(made, looking.hashing, None if chosen is None else chosen.jobs, looking.defer)
     if chosen is not None and chosen.alone:
         left_out(decisions, made.jobs)
-    orphans = orphans_of(made, decisions.states, decisions)
-    work = work_of(decisions, made.graph.folder, [each.paths for each in orphans])
+    work = told_work(made, decisions)
     expected = forecast_for(decisions, made.graph.folder, cores) if work.jobs else None
     plan = plan_of(made.program, made.unoptimized, checked.diagnostics, work, expected, decisions.looker)
     return plan, decisions

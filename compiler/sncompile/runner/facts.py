@@ -119,6 +119,12 @@ def _step_parameters(step: Step, evaluator: Evaluator) -> Iterator[dict[str, Any
         yield found
 
 
+def given_to(step: Step, evaluator: Evaluator) -> dict[str, Any]:
+    """What a step is given, as `facts.json` holds it: the values of its parameters by name, and its `container`."""
+    found = {name: _plain(value, evaluator, step) for name, value in step.params.items()}
+    return {**found, "container": None if step.container is None else _plain(step.container, evaluator, step)}
+
+
 def _parameter(step: str | None, name: str, plain: Any, origin: str, value: Value) -> dict[str, Any]:
     span = value.span
     return {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics.counted import counted
@@ -20,16 +22,40 @@ class JobWork(NamedTuple):
     reason: Reason
 
 
+class Change(NamedTuple):
+    """What a step was given when it last ran, and what it is given now: values as JSON has them, texts of expressions
+    where they differ between jobs."""
+
+    name: str
+    before: Any
+    now: Any
+
+    def told(self) -> str:
+        """`sigma` 2 → 3."""
+        return f"`{self.name}` {_short(self.before)} → {_short(self.now)}"
+
+
+def _short(value: Any) -> str:
+    plain = isinstance(value, str) and value.isprintable() and value.strip() == value != ""
+    text = value if plain else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+_LONGEST = 40
+
+
 @dataclass(slots=True)
 class StepWork:
     """The jobs of a step: how many are current, have results elsewhere that are taken, may have to run and have to; how
-    many for each reason, with the first of them as an example."""
+    many for each reason, with the first of them as an example. Of those that do something else than they did,
+    `changes` tell what they were given, where that is known."""
 
     current: int = 0
     taken: int = 0
     may_run: int = 0
     to_run: int = 0
     reasons: dict[tuple[Why, str], tuple[int, str]] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +88,11 @@ class Work:
         return sum(step.current for step in self.steps.values())
 
 
-def work_of(decisions: Decisions, folder: str, orphans: Iterable[Sequence[str]] = ()) -> Work:
-    """What has to run; `folder` is the working folder, and `orphans` are told with it."""
+def work_of(
+    decisions: Decisions, folder: str, orphans: Iterable[Sequence[str]] = (),
+    changes: Mapping[str, tuple[Change, ...]] = MappingProxyType({}),
+) -> Work:  # fmt: skip
+    """What has to run; `folder` is the working folder, and `orphans` are told with it, and what has changed by step."""
     steps: dict[str, StepWork] = {}
     jobs = []
     known = False
@@ -73,7 +102,8 @@ def work_of(decisions: Decisions, folder: str, orphans: Iterable[Sequence[str]] 
         ids = found.task.ids
         for number in numbers:
             known = known or found.before[number] is not None
-            step = steps.setdefault(ids[number].partition("/")[0], StepWork())
+            name_of_step = ids[number].partition("/")[0]
+            step = steps.setdefault(name_of_step, StepWork(changes=changes.get(name_of_step, ())))
             verdict, reason = found.verdicts[number], found.reasons[number]
             if (name, number) in decisions.brought:
                 taken[decisions.brought[name, number].whose] += 1
@@ -139,6 +169,7 @@ def _step_object(step: StepWork) -> dict[str, Any]:
             {"why": why.value, "of": kind, "jobs": count, "example": example}
             for (why, kind), (count, example) in step.reasons.items()
         ],
+        "changes": [change._asdict() for change in step.changes],
     }
 
 
@@ -162,8 +193,10 @@ def orphans_told(work: Work) -> str:
 
 def reasons_told(step: StepWork) -> Iterator[str]:
     """The reasons of a step in words, each with how many jobs have it."""
+    given = ", ".join(change.told() for change in step.changes)
     for (why, kind), (count, example) in step.reasons.items():
-        yield f"{count:,} {told(Reason(why, kind or example))}"
+        changed = f" ({given})" if given and why is Why.CHANGED else ""
+        yield f"{count:,} {told(Reason(why, kind or example))}{changed}"
 
 
 def told(reason: Reason) -> str:
