@@ -77,7 +77,7 @@ def write(folder: Path, outputs: Mapping[str, str | None], pipeline: str = "main
     state = State(str(root))
     state.generation = len(list(root.glob(".sncompile/state/*")))
     log = open_log(*log_place(state, "old"))
-    rows: list[Row] = [*job_rows(key, Done("digest", (), tuple(versions), 1.0, 1.0), set())]
+    rows: list[Row] = [*job_rows({key: Done("digest", (), tuple(versions), 1.0, 1.0)}, set())]
     if pipeline:
         rows.append(made_row({key: Made(pipeline, tuple(outputs))}))
     log.write(rows)
