@@ -136,6 +136,7 @@ def test_new_jobs_take_what_their_step_takes_in_the_middle(done: Path) -> None:
     text = told(done, "--cores", "1")
     assert "time perhaps about 1 h 30 min at 1 core memory" in text
     assert text.endswith("known 2 jobs as the middle of their step; by their `time`: third; as nothing: fourth")
+    assert "known 1 job as the middle of its step" in told(done, "--cores", "1", "--only", "step:first")
 
 
 def test_memory_that_was_measured(done: Path) -> None:

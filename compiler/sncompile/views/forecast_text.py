@@ -64,7 +64,8 @@ def _known(found: Forecast) -> Iterator[str]:
     if own:
         yield f"from {own:,} of {count(found.jobs, 'job')} as they were measured"
     if step:
-        yield f"{step:,} {'jobs ' * (not own)}as the middle of their step"
+        number = f"{step:,}" if own else count(step, "job")
+        yield f"{number} as the middle of {'its' if step == 1 else 'their'} step"
     if not own and not step:
         yield "no such job was ever measured"
     for basis, how in ((Basis.SAID, "by their `time`"), (Basis.NOTHING, "as nothing")):
