@@ -12,9 +12,7 @@ from sncompile.api import CompileOptions, compile_program
 from sncompile.faults.graph import MISSING_FILE
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.quantities import quantity
-from sncompile.notebook.compiling import Compiled, Looking, PathLike, compiled, texts
-from sncompile.notebook.modules import Module
-from sncompile.notebook.pipeline import Pipeline
+from sncompile.notebook.compiling import Checkable, Compiled, HasPipeline, Looking, PathLike, compiled, texts
 from sncompile.notebook.runs import Run
 from sncompile.runner.facts import facts_of
 from sncompile.runner.run_options import Prepared, RunOptions
@@ -68,7 +66,7 @@ class SnakemakeBackend:
         """How it runs, unless a call says otherwise."""
 
     def compile(
-        self, pipeline: Pipeline | Module, config: SnakemakeBackendConfig | None = None,
+        self, pipeline: Checkable | HasPipeline, config: SnakemakeBackendConfig | None = None,
         working_dir: PathLike | None = None, *, out: PathLike | None = None,
     ) -> Path:  # fmt: skip
         """Write the files and run nothing; gives the folder that holds the Snakefile.
@@ -77,11 +75,12 @@ class SnakemakeBackend:
         errors.
         """
         config = config or self.config
-        program = _pipeline(pipeline).checked(working_dir).require()
+        found = _pipeline(pipeline)
+        program = found.checked_with(found.options(working_dir)).require()
         return compile_program(program, _options(config, Path(out) if out is not None else None)).write()
 
     def run(
-        self, pipeline: Pipeline | Module, config: SnakemakeBackendConfig | None = None,
+        self, pipeline: Checkable | HasPipeline, config: SnakemakeBackendConfig | None = None,
         working_dir: PathLike | None = None, *, background: bool = False, targets: Sequence[str] = (),
         select: str | Sequence[str] = (), only: str | Sequence[str] = (), plan: PathLike | None = None,
         adopt: bool = False, prune: bool = False, defer: PathLike | None = None, disk: int | str | None = None,
@@ -130,8 +129,8 @@ class SnakemakeBackend:
             after = True
 
 
-def _pipeline(pipeline: Pipeline | Module) -> Pipeline:
-    return pipeline.pipeline if isinstance(pipeline, Module) else pipeline
+def _pipeline(pipeline: Checkable | HasPipeline) -> Checkable:
+    return pipeline.pipeline if isinstance(pipeline, HasPipeline) else pipeline
 
 
 def _options(config: SnakemakeBackendConfig, out: Path | None = None) -> CompileOptions:

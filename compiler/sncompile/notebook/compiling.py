@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from sncompile.api import Checked, Compilation, CompileOptions, compile_program
 from sncompile.runner.forecasts import forecast_for
@@ -19,10 +19,26 @@ from sncompile.state.decisions import Decisions
 from sncompile.state.versions import Hashing
 from sncompile.views.plan import Plan, plan_of
 
-if TYPE_CHECKING:
-    from sncompile.notebook.pipeline import Pipeline
-
 PathLike = str | os.PathLike[str]
+
+
+class Checkable(Protocol):
+    """A pipeline, as far as it is compiled here."""
+
+    def options(self, working_dir: PathLike | None = None) -> Options:
+        """What is set, as a compile takes it."""
+
+    def checked_with(self, options: Options, *, strict: bool | tuple[str, ...] = False) -> Checked:
+        """The pipeline checked with some options."""
+
+
+@runtime_checkable
+class HasPipeline(Protocol):
+    """What makes a pipeline of itself alone: a module."""
+
+    @property
+    def pipeline(self) -> Checkable:
+        """The pipeline."""
 
 
 class Looking(NamedTuple):
@@ -55,7 +71,7 @@ def texts(given: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def compiled(
-    pipeline: Pipeline, working_dir: PathLike | None, asked: Asked, how: CompileOptions, looking: Looking, *,
+    pipeline: Checkable, working_dir: PathLike | None, asked: Asked, how: CompileOptions, looking: Looking, *,
     strict: bool | tuple[str, ...] = False, all_written: bool = False,
 ) -> Compiled:  # fmt: skip
     """Compile a pipeline with the rows that are there (all that can be, after a run: `all_written`), and find the jobs
