@@ -377,7 +377,8 @@ def test_python_looks_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         sn.load("spec.yaml").run(cores=2).wait()
     run = sn.attach("spec.yaml")
     assert run.status == "failed"
-    assert [d.code for d in run.diagnostics] == ["SN712"]
+    # The file was deleted while the next job read it, which tells whose deed it may have been.
+    assert [d.code for d in run.diagnostics] == ["SN712", "SN753"]
     with pytest.raises(sn.CompileError, match="SN711"):
         sn.load("spec.yaml").run(cores=2, arguments=["--touch"])
 
