@@ -61,6 +61,7 @@ LONG = (
     "engines/test_together.py",
     "engines/test_tool_versions.py",
     "engines/test_value_outputs.py",
+    "engines/test_values_of_some.py",
     "fuzz/test_fuzz.py",
     "starrynight/test_commands.py",
     "starrynight/test_pipelines.py::test_a_realistic_index_makes_a_short_snakefile",

@@ -14,6 +14,7 @@ from sncompile.faults import values as faults
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.language.types import type_text
+from sncompile.ir.values.branches import written_parts
 from sncompile.ir.values.evaluate import AbsentItem, AtRunTime, Evaluator, Gap, Missing, NotThere
 from sncompile.ir.values.model import Apply, Cell, Const, Output, Record, Related, Value, walk
 from sncompile.ir.values.tables import follows_from_unknown_rows, late_join
@@ -347,7 +348,9 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
             elif not faulty.add(number, wrong):
                 break
     except AtRunTime:
-        return  # What steps write is known when it is written.
+        # What steps write is known when it is written; who writes it, before.
+        _check_written(param, value, what, at, evaluator, report)
+        return
     except Gap as gap:
         report.add(_gap(param, what, value, gap.item))
     except NotThere as unknown:
@@ -360,6 +363,32 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
         told = f"{what}{_instance(at.keys, number)}"
         faulty.add(number, faults.BAD_VALUE.at(value.span, f"{told}: {fault}", help=hint, related=related))
     report.extend(faulty.told())
+
+
+def _check_written(param: ParamDoc, value: Value, what: str, at: _At, evaluator: Evaluator, report: Report) -> None:
+    """Tell of a job for which no step writes what it takes."""
+    related = (Place("the parameter is declared here", param.name.span),)
+    for part in written_parts(value):
+        try:
+            taken = part.taken(at.keys, evaluator, at.step)
+        except AtRunTime:
+            taken = _any_job
+        files = evaluator.closure(part.value, at.keys, at.step)
+        try:
+            for number in range(len(at.keys)):
+                if taken(number):
+                    files(number)
+        except NotThere as unknown:
+            _tell_unnamed(unknown.related, None if unknown.related is value else unknown.number, what, param, report)
+            return
+        except Missing as missing:
+            lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
+            _tell_lacking(missing.related, lacking, what, param, report, related)
+            return
+
+
+def _any_job(_: int) -> bool:
+    return True
 
 
 def _wrong(param: ParamDoc, found: Any, told: str, value: Value, in_json: bool, limits: bool) -> Diagnostic | None:
