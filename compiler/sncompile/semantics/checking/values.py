@@ -218,7 +218,7 @@ def _tell_lacking(
     more = f" and {count - 1} more" if count > 1 else ""
     fault = table_faults.GATHERS_NOTHING if value.gathers else table_faults.NO_PARTNER
     verb = "gathers nothing" if value.gathers else "has nothing to take"
-    hint = _where(value, number, declared)
+    hint = _by_keys_alone(value, number) or _where(value, number, declared)
     if declared.many and not value.gathers:
         # It is an item of a list that is written out.
         hint = "have the list leave it out knowingly (`${present([…])}`), or say what stands there (`coalesce(x, …)`)"
@@ -297,6 +297,26 @@ def _where(value: Related, number: int, declared: PortDoc | ParamDoc) -> str:
     keys = zip(target.by, target.instances[number], strict=True)
     test = " or ".join(f"{name} != {key!r}" for name, key in keys)
     return f'leave it out with `where: "${{{test}}}"`, add what is missing, or {optional}'
+
+
+def _by_keys_alone(value: Related, number: int) -> str | None:
+    """The mend where there is an instance with the job's own keys, which another column keeps from it."""
+    source, target, taken = value.source, value.target, value.value
+    if value.gathers or value.linked or not source.by or not isinstance(taken, Output):
+        return None
+    if not set(source.by) <= set(target.by):
+        return None
+    own = dict(zip(target.by, target.instances[number], strict=True))
+    key = tuple(own[name] for name in source.by)
+    if key not in set(source.instances):
+        return None
+    tables = " and ".join(f"`{table.name}`" for table in source.rows.tables)
+    named = ", ".join(f"{name}={name}" for name in source.by)
+    told = ", ".join(f"{name}={text}" for name, text in zip(source.by, key, strict=True))
+    look_up = f"`lookup({taken.step}.{taken.port}, {named})`"
+    return (
+        f"`{taken.step}` has a job for {told}, but {tables} no row for this one: {look_up} takes it by that key alone"
+    )
 
 
 def check_given(step: StepDoc, module: PipelineDoc, given: Mapping[str, Value], keys: KeySet, report: Report) -> None:
