@@ -62,6 +62,7 @@ LONG = (
     "engines/test_tool_versions.py",
     "engines/test_value_outputs.py",
     "examples/dna_seq/test_dna_seq.py::test_its_snakefile_does_the_same_by_itself",
+    "engines/test_values_of_some.py",
     "fuzz/test_fuzz.py",
     "starrynight/test_commands.py",
     "starrynight/test_pipelines.py::test_a_realistic_index_makes_a_short_snakefile",

@@ -91,8 +91,9 @@ UNJOINED = Fault(
     "SN415",
     "each job takes all, where a column says which are whose",
     "The two tables have no key in common, so each job takes all of the other ones. Yet a column of one table holds\n"
-    "keys of the other under another name. Give the column the key's name, or look up what it names (`lookup`); or\n"
-    "range over a table that has the keys of both. Where all are meant, write `present(…)` around the list.",
+    "keys of the other under another name, or a third table says which belong together. Give the column the key's\n"
+    "name, or look up what it names (`lookup`); or range over a table that has the keys of both. Where all are meant,\n"
+    "write `present(…)` around the list.",
     Severity.WARNING,
 )
 DROPPED = Fault(
@@ -206,6 +207,13 @@ BLANKS = Fault(
     "A cell of a sheet is taken as it stands there, blanks at its ends among it: as a key, in a comparison and in a\n"
     "path `E ` is not `E`. Spreadsheets do not show them.",
     Severity.REMARK,
+)
+SPREADSHEET_ERROR = Fault(
+    "SN419",
+    "cells that hold an error of a spreadsheet",
+    "Where a spreadsheet cannot compute a cell it writes `#REF!`, `#DIV/0!`, `#N/A` or the like, and `####` where a\n"
+    "column is too narrow. In the sheet that is saved these are texts like any others, and are taken as such.",
+    Severity.WARNING,
 )
 NEAR_COLUMN = Fault(
     "SN417",

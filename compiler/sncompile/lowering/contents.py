@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sncompile.lowering.expressions import Content, Known, everything
+from sncompile.lowering.expressions import (
+    Attempt,
+    Content,
+    Expression,
+    Granted,
+    If,
+    Known,
+    Size,
+    evaluated,
+    everything,
+)
 from sncompile.lowering.files import listed_cell
 from sncompile.lowering.model import Late, Object, Piece, Task
 
@@ -32,3 +42,14 @@ def read_by_job(content: Content, task: Task, number: int) -> list[str]:
     files = content.files
     held = files.value if isinstance(files, Known) else task.columns[files.column].cells[number]
     return [str(path) for path in listed_cell(held)]
+
+
+def settled(expression: Expression, task: Task, number: int) -> Expression:
+    """An expression as one job has it: of choices by what is known, the side that it takes."""
+    while isinstance(expression, If) and not any(map(_runs, everything(expression.test))):
+        expression = expression.then if evaluated(expression.test, task, number) else expression.other
+    return expression
+
+
+def _runs(expression: Expression) -> bool:
+    return isinstance(expression, (Attempt, Content, Granted, Size))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sncompile.ir.language.quantities import unit_factor
+from sncompile.ir.language.types import NULL
 from sncompile.ir.values import model as ir
 from sncompile.ir.values.model import Value
 from sncompile.lowering.columns import BOUND, Columns
@@ -30,14 +31,17 @@ _UNITS = {"@megabytes": ("megabytes", 1_000_000), "@minutes": ("minutes", 60)}
 """What is put around the amount of a resource: its unit, and how many of what a bare number counts make one."""
 
 
-def expressed(value: Value, columns: Columns, *, running: bool = False) -> Expression:
+def expressed(
+    value: Value, columns: Columns, *, running: bool = False, tests: tuple[tuple[Value, bool], ...] = ()
+) -> Expression:
     """The expression for a value; where the job is `running` already, its resources are what it was given of them.
 
-    What no engine could compute is a call of what has no form anywhere.
+    What no engine could compute is a call of what has no form anywhere. `tests` are those of the choices around it that
+    are known: a job that they lead elsewhere reads no file for it.
     """
 
     def inner(value: Value) -> Expression:
-        return expressed(value, columns, running=running)
+        return expressed(value, columns, running=running, tests=tests)
 
     match value:
         case ir.Attempt():
@@ -45,7 +49,7 @@ def expressed(value: Value, columns: Columns, *, running: bool = False) -> Expre
         case ir.Size():
             return Size(value.port, value.type, value.span)
         case ir.Content():
-            files = _known(value.files, columns)
+            files = _known(_where(tests, value.files), columns)
             assert isinstance(files, (Known, Varying))
             return Content(files, value.type, value.span)
         case ir.Local() if running and value.space == "resources" and columns.late(value):
@@ -55,7 +59,13 @@ def expressed(value: Value, columns: Columns, *, running: bool = False) -> Expre
         case _ if not columns.late(value):
             return _known(value, columns)
         case ir.Choice():
-            test, then, other = map(inner, (value.test, value.then, value.other))
+            test = inner(value.test)
+            then, other = (
+                expressed(side, columns, running=running, tests=(*tests, (value.test, way)))
+                if not columns.late(value.test)
+                else inner(side)
+                for side, way in ((value.then, True), (value.other, False))
+            )
             return If(test, then, other, value.type, value.span)
         case ir.Text():
             return Joined(tuple(map(inner, value.parts)), value.type, value.span)
@@ -66,6 +76,29 @@ def expressed(value: Value, columns: Columns, *, running: bool = False) -> Expre
         case ir.Apply():
             return Call(value.function, tuple(map(inner, value.operands)), value.type, value.span)
     return Call(NOTHING, (), value.type, value.span)
+
+
+def at_most_one(expression: Expression) -> Expression:
+    """A value that may be absent, as a list of it: none, or one."""
+    kind = expression.type._replace(many=True, optional=True)
+    match expression:
+        case If():
+            then, other = at_most_one(expression.then), at_most_one(expression.other)
+            return expression._replace(then=then, other=other, type=kind)
+        case Content():
+            return expression._replace(type=kind)
+        case Known(value=None):
+            return Listed((), kind, expression.span)
+    return Listed((expression,), kind, expression.span)
+
+
+def _where(tests: tuple[tuple[Value, bool], ...], files: Value) -> Value:
+    """Files, for the jobs for which some tests come out as they are said to; none for others."""
+    for test, wanted in reversed(tests):
+        nothing = ir.Const(None, NULL, files.span)
+        then, other = (files, nothing) if wanted else (nothing, files)
+        files = ir.Choice(test, then, other, files.type._replace(optional=True), files.span)
+    return files
 
 
 def _known(value: Value, columns: Columns) -> Expression:

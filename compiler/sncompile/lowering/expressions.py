@@ -22,7 +22,7 @@ from sncompile.diagnostics import Span
 from sncompile.ir.language.functions import FUNCTIONS
 from sncompile.ir.language.operands import to_text
 from sncompile.ir.language.operators import OPERATORS
-from sncompile.ir.language.types import Type
+from sncompile.ir.language.types import STRING, Type
 from sncompile.ir.variant import Variant
 from sncompile.lowering.model import Late
 
@@ -422,6 +422,11 @@ class Printer(ABC):
         """An expression as text. What stands in a file looks as it does there. Raises `NoForm`."""
         if isinstance(expression, Content):
             return self.content(expression, as_text=True)
+        if isinstance(expression, Known) and expression.value is None:
+            expression = expression._replace(value="", type=STRING)
+        if isinstance(expression, If) and any(isinstance(each, Content) for each in everything(expression)):
+            test, *sides = self.print(expression.test), *map(self.as_text, (expression.then, expression.other))
+            return self._form("if", 3, expression.span).text.format(test, *sides)
         return self.text(self.print(expression), expression.type, expression.span)
 
     def _call(self, call: Call) -> str:

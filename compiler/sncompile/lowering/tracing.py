@@ -9,7 +9,7 @@ from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.values import model as ir
 from sncompile.ir.values.branches import HANDED_ON, Branch, branches
-from sncompile.ir.values.evaluate import Evaluator
+from sncompile.ir.values.evaluate import Closure, Evaluator
 from sncompile.ir.values.model import Value, children, walk
 from sncompile.lowering.files import (
     CellOf,
@@ -85,6 +85,8 @@ class Tracing:
             case ir.Choice():
                 then, other = (self._part(arm, at, family) for arm in (value.then, value.other))
                 return Either(self._each(value.test, at, family), then, other)
+            case ir.Apply(function="coalesce") if len(value.operands) > 1 and not value.type.many:
+                return self._first_there(value, at, family)
             case ir.Made():
                 sources = tuple([self._part(source, at, family) for source in value.sources])
                 return Traced(self._files(value.path, at, family, cells), sources)
@@ -92,6 +94,17 @@ class Tracing:
         whole = isinstance(value, ir.Apply) and value.type.many and value.function in HANDED_ON
         parts = tuple([self._part(child, at, family) for child in children(value) if whole or steps_in(child)])
         return Joined(parts) if isinstance(value, ir.Text) else Computed(parts)
+
+    def _first_there(self, value: ir.Apply, at: KeySet, family: Family | None) -> Form:
+        """The files of the first of several values that is there: no job comes to those behind it."""
+        first, *others = value.operands
+        rest = value._replace(operands=tuple(others)) if len(others) > 1 else others[0]
+        there = Each(len(at), lambda: self._is_there(first, at, family))
+        return Either(there, self._part(first, at, family), self._part(rest, at, family))
+
+    def _is_there(self, value: Value, at: KeySet, family: Family | None) -> Closure:
+        found = self._evaluator.closure(value, at, family)
+        return lambda i: found(i) is not None
 
     def _source(self, value: ir.Related) -> Files:
         """What is seen, at the instances that it belongs to."""

@@ -14,7 +14,7 @@ from sncompile.ir.values import model as ir
 from sncompile.ir.values.model import Value
 from sncompile.lowering import model
 from sncompile.lowering.columns import Columns
-from sncompile.lowering.expressing import expressed
+from sncompile.lowering.expressing import at_most_one, expressed
 from sncompile.lowering.model import Constant, Piece, ScriptPart, Word
 from sncompile.lowering.paths import from_rows
 
@@ -69,9 +69,13 @@ class Words:
     def _with_option(self, argument: Option) -> list[Word]:
         """An option and its value, of the jobs that have it."""
         words = self.words(argument.value, argument.option)
-        if argument.repeat and argument.value.type.many:
+        if (argument.repeat and argument.value.type.many) or self._perhaps_late(words):
             return self._repeated(argument, words)
         return [Word((Constant(argument.option),), argument.span), *words] if words else []
+
+    def _perhaps_late(self, words: list[Word]) -> bool:
+        """Whether an option has a value that is known late, if it has one."""
+        return any(isinstance(p, model.Late) and p.expression.type.optional for word in words for p in word.pieces)
 
     def _may_lack(self, value: Value) -> bool:
         """Whether a value is a port whose files may not be there when the job is about to run."""
@@ -163,8 +167,10 @@ class Words:
 
     def _varying(self, value: Value, hint: str) -> list[Word]:
         if self._columns.late(value):
-            late = model.Late(expressed(value, self._columns, running=True))
-            return [Word((late,), value.span, each=value.type.many)]
+            late = expressed(value, self._columns, running=True)
+            if value.type.optional and not value.type.many:
+                late = at_most_one(late)
+            return [Word((model.Late(late),), value.span, each=late.type.many)]
         found = self._columns.constant(value)
         if found is not None and not self.is_data(value, found[0]):
             return [Word((Constant(text),), value.span) for text in as_arguments(found[0])]

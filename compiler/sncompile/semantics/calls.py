@@ -10,9 +10,20 @@ from sncompile.ir.keys.table import Table
 from sncompile.ir.language.functions import FUNCTIONS
 from sncompile.ir.language.operands import TypeFault
 from sncompile.ir.language.operators import OPERATORS
-from sncompile.ir.language.types import Type
-from sncompile.ir.values.model import Lookup, ModuleFile, Value, keeping, lenient
-from sncompile.ir.values.written import as_read, as_text
+from sncompile.ir.language.types import BOOLEAN, NULL, Type
+from sncompile.ir.values.model import (
+    Apply,
+    Choice,
+    Const,
+    Lookup,
+    ModuleFile,
+    Value,
+    keeping,
+    lenient,
+    presence,
+    writes_in,
+)
+from sncompile.ir.values.written import as_read, as_text, fitted
 from sncompile.semantics.list_files import SEPARATORS
 from sncompile.semantics.lookups import late_refused, look_up_instance
 from sncompile.semantics.scope import Keyed, TableSpace, column_type
@@ -52,7 +63,21 @@ def type_call(node: Call, typer: Typer) -> Value:
         message = f"`{node.name}` takes {count} value{'' if count == '1' else 's'}, not {given}"
         typer.wrong(node.span, message, "a list is one value; `join`, `zip`, `min` and `max` take several")
         return typer.unknown(node.span)
-    return typer.applied(node.name, operands, function.result, node.span)
+    found = typer.applied(node.name, operands, function.result, node.span)
+    return _first_written(found) if node.name == "coalesce" and isinstance(found, Apply) else found
+
+
+def _first_written(value: Apply) -> Value:
+    """`coalesce` of what steps write: whether each is there is known before, so it is a choice by that."""
+    if value.type.many or not any(map(writes_in, value.operands)):
+        return value
+    found = fitted(value.operands[-1], value.type)
+    for operand in reversed(value.operands[:-1]):
+        nothing = Const(None, NULL, operand.span)
+        there = Apply("!=", (presence(operand), nothing), BOOLEAN, operand.span)
+        certain = operand._replace(type=operand.type._replace(optional=False))
+        found = Choice(there, fitted(certain, value.type), found, value.type, value.span)
+    return found
 
 
 def _lookup(node: Call, typer: Typer) -> Value:

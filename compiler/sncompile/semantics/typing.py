@@ -27,6 +27,7 @@ from sncompile.ir.values.model import (
     Value,
     is_constant,
     lenient,
+    presence,
 )
 from sncompile.ir.values.written import as_read, as_text, fitted
 from sncompile.semantics.calls import type_call
@@ -399,7 +400,7 @@ class Typer:
             return self.applied(node.operator, operands, truth_type, node.span)
         if node.operator in ("==", "!=") and any(isinstance(n, Literal) and n.value is None for n in node.operands):
             # Who asks whether something is absent may find that there is nothing to take.
-            operands = [lenient(o) for o in operands]
+            operands = [presence(lenient(o)) for o in operands]
         return self.applied(node.operator, operands, OPERATORS[node.operator, len(operands)].result, node.span)
 
     def _conditional(self, node: Conditional) -> Value:

@@ -239,7 +239,8 @@ def _torn(node: Mapping, name: str) -> tuple[str, str] | None:
     ):
         return None
     whole = ", ".join((value.text, *(key.text for key, _ in entries[first + 1 : last + 1])))
-    mend = f"a comma ends a value inside of `{{…}}`; is the value `{whole}`? Then quote it: `{start.text}: '{whole}'`"
+    written = f"'{whole}'" if "'" not in whole else quoted(whole)
+    mend = f"a comma ends a value inside of `{{…}}`; is the value `{whole}`? Then quote it: `{start.text}: {written}`"
     return start.text, mend
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.types import BOOLEAN, NULL
 from sncompile.ir.values.evaluate import Closure, Evaluator
-from sncompile.ir.values.model import Apply, Bound, Choice, Const, Items, Value
+from sncompile.ir.values.model import Apply, Bound, Choice, Const, Content, Items, Value, children
 
 HANDED_ON = frozenset(("zip", "sorted", "@sorted", "unique", "@unique", "present", "+"))
 """Functions whose lists hold what their operands' lists hold."""
@@ -55,3 +55,15 @@ def branches(value: Value, tests: tuple[tuple[Value, bool], ...] = ()) -> Iterat
             yield from branches(operand, tests)
     else:
         yield Branch(value, tests)
+
+
+def written_parts(value: Value, tests: tuple[tuple[Value, bool], ...] = ()) -> Iterator[Branch]:
+    """The files of what steps write, wherever in a value that is."""
+    if isinstance(value, Content):
+        yield Branch(value.files, tests)
+    elif isinstance(value, Choice):
+        yield from written_parts(value.then, (*tests, (value.test, True)))
+        yield from written_parts(value.other, (*tests, (value.test, False)))
+    else:
+        for child in children(value):
+            yield from written_parts(child, tests)

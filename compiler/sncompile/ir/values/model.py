@@ -243,6 +243,9 @@ def lenient(value: Value) -> Value:
         if value.gathers:
             return value._replace(value=inner, type=value.type._replace(gaps=gathered(inner.type).gaps))
         return value._replace(value=inner, type=value.type._replace(optional=True))
+    if isinstance(value, Content) and not value.type.many:
+        files = lenient(value.files)
+        return value._replace(files=files, type=value.type._replace(optional=files.type.optional))
     if isinstance(value, Choice):
         then, other = lenient(value.then), lenient(value.other)
         optional, gaps = then.type.optional or other.type.optional, then.type.gaps or other.type.gaps
@@ -254,6 +257,21 @@ def lenient(value: Value) -> Value:
         kind = value.type._replace(optional=value.type.optional or (last.type.optional and not value.type.many))
         return value._replace(operands=(*value.operands[:-1], last), type=kind)
     return value
+
+
+def presence(value: Value) -> Value:
+    """A value for who asks whether it is there: what a step writes is there where its file is, as is known before."""
+    if isinstance(value, Content):
+        return value.files
+    if isinstance(value, Choice):
+        then, other = presence(value.then), presence(value.other)
+        return value._replace(then=then, other=other, type=then.type if other.type.base == "null" else other.type)
+    return value
+
+
+def writes_in(value: Value) -> bool:
+    """Whether a value takes what a step writes."""
+    return any(isinstance(leaf, Content) for leaf in walk(value))
 
 
 def gathered(kind: Type) -> Type:
@@ -292,6 +310,6 @@ def text(value: str, span: Span) -> Const:
 __all__ = [
     "BOOLEAN", "INTEGER", "NUMBER", "STRING", "VALUES", "Apply", "Attempt", "Bound", "Cell", "Choice", "Const",
     "Content", "Items", "Key", "Local", "Lookup", "Made", "ModuleFile", "Output", "Plain", "Record", "Related", "Size",
-    "Text", "Value", "children", "gathered", "inside", "is_constant", "keeping", "lenient", "text", "value_fields",
-    "walk",
+    "Text", "Value", "children", "gathered", "inside", "is_constant", "keeping", "lenient", "presence", "text",
+    "value_fields", "walk", "writes_in",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
@@ -32,6 +33,9 @@ _ELSEWHERE = "set another data root (`--data NAME=PATH`), or put the data there;
 _IN_A_SHEET = "mend the cell, or put the file there; paths start at the spec's folder, or at `--directory`"
 
 _FROM_HOME = "write the whole path, or set a data root: in `--data NAME=~/…` the shell replaces it"
+
+_SHOWN = 200
+"""Characters that a message shows of a path that can be none."""
 
 
 def source_paths(step: Step, part: Branch, evaluator: Evaluator) -> dict[str, int]:
@@ -234,8 +238,9 @@ class _Checker:
                 return  # That it is absent is told where values are looked at.
             most = rooms[path.startswith("/")]
             if (reason := bad_path(path.rstrip("/") if wanted == "directory" else path, most)) is not None:
-                message = f"the input `{port}` of `{step.name}` {reason}"
-                hint = _FROM_HOME if path[:1] == "~" else "check the path"
+                shown = f": `{json.dumps(path[:_SHOWN], ensure_ascii=False)[1:-1]}`" if path else ""
+                message = f"the input `{port}` of `{step.name}` {reason}{shown}"
+                hint = _FROM_HOME if path[:1] == "~" else "check the path, or give the file another name"
                 self._report.add(faults.BAD_PATH.at(value.span, message, help=hint))
                 return
             if is_url(path):

@@ -39,10 +39,14 @@ def check_joins(program: Program, report: Report) -> None:
                 if related.target.linked(related.source):
                     continue
                 pair = (related.target.rows.tables, related.source.rows.tables, related.span)
-                naming = _unjoined(related) if pair not in told else None
-                if naming is not None:
-                    told.add(pair)
-                    _tell_unjoined(related, naming, step, report)
+                if pair not in told and _takes_all(related):
+                    naming = _unjoined(related)
+                    between = _between(related, program.tables.values()) if naming is None else None
+                    if naming is not None:
+                        _tell_unjoined(related, naming, step, report)
+                    elif between is not None:
+                        _tell_between(related, between, step, report)
+                    told |= {pair} if naming or between else set()
                 for dropped in _dropped(related):
                     if (dropped.here, dropped.table) not in told:
                         told.add((dropped.here, dropped.table))
@@ -71,18 +75,59 @@ class _Naming(NamedTuple):
     of_source: bool
 
 
+def _takes_all(related: Related) -> bool:
+    """Whether each of several jobs takes all of several others, as nothing joins what both range over."""
+    target, source = related.target, related.source
+    if not related.gathers or len(target) < _MANY or len(source) < _MANY or not target.unjoined(source):
+        return False
+    tables = (*target.rows.tables, *source.rows.tables)
+    return not any(table.awaited or len(table) > _MOST_ROWS for table in tables)
+
+
 def _unjoined(related: Related) -> _Naming | None:
     """The column that says which instances are whose, where each of several jobs gathers all, as nothing joins.
 
     Without such a column all are mostly meant: the samples for each chromosome.
     """
     target, source = related.target, related.source
-    if not related.gathers or len(target) < _MANY or len(source) < _MANY or not target.unjoined(source):
-        return None
-    tables = (*target.rows.tables, *source.rows.tables)
-    if any(table.awaited or len(table) > _MOST_ROWS for table in tables):
-        return None
     return _naming(target, source, True) or _naming(source, target, False)
+
+
+class _Between(NamedTuple):
+    """A table that stands beside both and has of each key of the one that of the other."""
+
+    table: Table
+    of_target: str
+    of_source: str
+
+
+def _between(related: Related, tables: Iterable[Table]) -> _Between | None:
+    """The table that says of each key of the source to which key of the target it belongs: the group of each sample.
+
+    Where it goes with several, all may as well be meant: the samples for each chromosome.
+    """
+    target, source = related.target, related.source
+    own = (*target.rows.tables, *source.rows.tables)
+    for table in tables:
+        if table in own or table.awaited or len(table) > _MOST_ROWS:
+            continue
+        for of_target in (key for key in target.by if key in table.columns):
+            for of_source in (key for key in source.by if key in table.columns):
+                held = zip(table.columns[of_source], table.columns[of_target], strict=True)
+                pairs = {(str(one), str(other)) for one, other in held if other is not None}
+                whose = dict(pairs)
+                settled = len(whose) == len(pairs) and len(set(whose.values())) >= _MANY
+                if settled and whose.keys() >= set(source.column(of_source)):
+                    return _Between(table, of_target, of_source)
+    return None
+
+
+def _tell_between(related: Related, between: _Between, step: Step, report: Report) -> None:
+    table, wanted = between.table.name, between.of_target
+    source = related.source.rows.tables[0].name
+    mend = f"`{table}` has the `{wanted}` of each `{between.of_source}`: have that column in `{source}`, and they join"
+    place = Place("which belong together is said here", between.table.span)
+    _tell_all(related, step, mend, place, report)
 
 
 def _naming(named: KeySet, naming: KeySet, of_source: bool) -> _Naming | None:
@@ -103,12 +148,7 @@ def _is_name(text: str) -> bool:
 
 
 def _tell_unjoined(related: Related, naming: _Naming, step: Step, report: Report) -> None:
-    target, source, taken = related.target, related.source, related.value
-    ours, theirs = _listed(target.by), _listed(source.by)
-    things = f"jobs of `{taken.step}`" if isinstance(taken, Output) else "rows"
-    jobs = f"each of the {len(target):,} jobs of `{step.name}` (by {ours})"
-    tables = f"{_named(target)} and {_named(source)}"
-    message = f"{jobs} takes all {len(source):,} {things} (by {theirs}), as nothing joins the tables {tables}"
+    taken = related.value
     column = f"`{naming.table.name}.{naming.column}`"
     if naming.of_source or naming.table.late is not None:
         mend = f"{column} seems to hold the `{naming.key}`: call the column `{naming.key}`, and the tables join"
@@ -116,7 +156,17 @@ def _tell_unjoined(related: Related, naming: _Naming, step: Step, report: Report
         of = f"{taken.step}.{taken.port}" if isinstance(taken, Output) else "…"
         looked_up = f"`lookup({of}, {naming.key}={naming.table.name}.{naming.column})`"
         mend = f"{column} seems to name a `{naming.key}`: {looked_up} takes that one"
-    place = Place("the column is in this table", naming.table.span)
+    _tell_all(related, step, mend, Place("the column is in this table", naming.table.span), report)
+
+
+def _tell_all(related: Related, step: Step, mend: str, place: Place, report: Report) -> None:
+    """Tell that each job takes all, with what mends it."""
+    target, source, taken = related.target, related.source, related.value
+    ours, theirs = _listed(target.by), _listed(source.by)
+    things = f"jobs of `{taken.step}`" if isinstance(taken, Output) else "rows"
+    jobs = f"each of the {len(target):,} jobs of `{step.name}` (by {ours})"
+    tables = f"{_named(target)} and {_named(source)}"
+    message = f"{jobs} takes all {len(source):,} {things} (by {theirs}), as nothing joins the tables {tables}"
     hint = f"{mend}; write `present(…)` if all are meant"
     report.add(faults.UNJOINED.at(related.span, message, help=hint, related=(place,)))
 

@@ -192,7 +192,8 @@ def _check_module(step: Step, port: str, span: Span, report: Report) -> None:
     """Tell where a module asks of a port what is known only when its job runs."""
     for value in _asking(step, port):
         message = f"`{step.name}` asks of its input `{port}` what is known only when it runs, as it may not be there"
-        hint = f"name it alone: `${{inputs.{port}}}` as an argument, in a script, or as the `value` of an `option`"
+        alone = f"name it alone: `${{inputs.{port}}}` as an argument, in a script"
+        hint = f"{alone}, or as the `value` of an `option` that is not `joined`"
         related = (Place("it comes from here", span),)
         report.add(faults.OPTIONAL_ASKED.at(value.span, message, help=hint, related=related))
         return

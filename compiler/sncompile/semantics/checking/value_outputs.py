@@ -7,12 +7,13 @@ takes none: paths, images, ports, variables, and conditions.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from sncompile.diagnostics import Related as Place
 from sncompile.diagnostics import Report
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, Flag, Option
-from sncompile.ir.values.model import Choice, Const, Content, Local, Output, Related, Value, walk
+from sncompile.ir.values.model import Choice, Const, Content, Local, Output, Related, Text, Value, walk
 from sncompile.semantics.program import Program, Step
 
 _MEND = "compute it in the tool, or give it as a parameter that the spec says"
@@ -51,8 +52,15 @@ def _early(step: Step) -> Iterator[tuple[str, Value]]:
     yield from ((f"the variable `{v.name}`", v.value) for v in step.env if v.value is not None)
     if step.container is not None:
         yield "the container", step.container
+    for text in (each for each in step.command or () if isinstance(each, Text)):
+        held = (step.local(leaf.space, leaf.name) for leaf in walk(text) if _is_param(leaf))
+        yield from (("a text that needs its value", value) for value in held if value.type.optional)
     for argument in (*(step.command or ()), *(p.value for p in step.shell or () if p.value is not None)):
         yield from _conditions(argument)
+
+
+def _is_param(leaf: Value) -> TypeGuard[Local]:
+    return isinstance(leaf, Local) and leaf.space == "params"
 
 
 def _conditions(argument: Argument) -> Iterator[tuple[str, Value]]:

@@ -14,6 +14,7 @@ from sncompile.faults import values as faults
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.language.types import type_text
+from sncompile.ir.values.branches import written_parts
 from sncompile.ir.values.evaluate import AbsentItem, AtRunTime, Evaluator, Gap, Missing, NotThere
 from sncompile.ir.values.model import Apply, Cell, Const, Output, Record, Related, Value, walk
 from sncompile.ir.values.tables import follows_from_unknown_rows, late_join
@@ -217,7 +218,7 @@ def _tell_lacking(
     more = f" and {count - 1} more" if count > 1 else ""
     fault = table_faults.GATHERS_NOTHING if value.gathers else table_faults.NO_PARTNER
     verb = "gathers nothing" if value.gathers else "has nothing to take"
-    hint = _where(value, number, declared)
+    hint = _by_keys_alone(value, number) or _where(value, number, declared)
     if declared.many and not value.gathers:
         # It is an item of a list that is written out.
         hint = "have the list leave it out knowingly (`${present([…])}`), or say what stands there (`coalesce(x, …)`)"
@@ -298,6 +299,26 @@ def _where(value: Related, number: int, declared: PortDoc | ParamDoc) -> str:
     return f'leave it out with `where: "${{{test}}}"`, add what is missing, or {optional}'
 
 
+def _by_keys_alone(value: Related, number: int) -> str | None:
+    """The mend where there is an instance with the job's own keys, which another column keeps from it."""
+    source, target, taken = value.source, value.target, value.value
+    if value.gathers or value.linked or not source.by or not isinstance(taken, Output):
+        return None
+    if not set(source.by) <= set(target.by):
+        return None
+    own = dict(zip(target.by, target.instances[number], strict=True))
+    key = tuple(own[name] for name in source.by)
+    if key not in set(source.instances):
+        return None
+    tables = " and ".join(f"`{table.name}`" for table in source.rows.tables)
+    named = ", ".join(f"{name}={name}" for name in source.by)
+    told = ", ".join(f"{name}={text}" for name, text in zip(source.by, key, strict=True))
+    look_up = f"`lookup({taken.step}.{taken.port}, {named})`"
+    return (
+        f"`{taken.step}` has a job for {told}, but {tables} no row for this one: {look_up} takes it by that key alone"
+    )
+
+
 def check_given(step: StepDoc, module: PipelineDoc, given: Mapping[str, Value], keys: KeySet, report: Report) -> None:
     """Tell every value that a step gives to a pipeline's parameter and that does not serve."""
     for name, value in given.items():
@@ -347,7 +368,9 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
             elif not faulty.add(number, wrong):
                 break
     except AtRunTime:
-        return  # What steps write is known when it is written.
+        # What steps write is known when it is written; who writes it, before.
+        _check_written(param, value, what, at, evaluator, report)
+        return
     except Gap as gap:
         report.add(_gap(param, what, value, gap.item))
     except NotThere as unknown:
@@ -360,6 +383,32 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
         told = f"{what}{_instance(at.keys, number)}"
         faulty.add(number, faults.BAD_VALUE.at(value.span, f"{told}: {fault}", help=hint, related=related))
     report.extend(faulty.told())
+
+
+def _check_written(param: ParamDoc, value: Value, what: str, at: _At, evaluator: Evaluator, report: Report) -> None:
+    """Tell of a job for which no step writes what it takes."""
+    related = (Place("the parameter is declared here", param.name.span),)
+    for part in written_parts(value):
+        try:
+            taken = part.taken(at.keys, evaluator, at.step)
+        except AtRunTime:
+            taken = _any_job
+        files = evaluator.closure(part.value, at.keys, at.step)
+        try:
+            for number in range(len(at.keys)):
+                if taken(number):
+                    files(number)
+        except NotThere as unknown:
+            _tell_unnamed(unknown.related, None if unknown.related is value else unknown.number, what, param, report)
+            return
+        except Missing as missing:
+            lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
+            _tell_lacking(missing.related, lacking, what, param, report, related)
+            return
+
+
+def _any_job(_: int) -> bool:
+    return True
 
 
 def _wrong(param: ParamDoc, found: Any, told: str, value: Value, in_json: bool, limits: bool) -> Diagnostic | None:

@@ -327,7 +327,8 @@ class PipelineLinker:
             keys=keys,
             elsewhere={} if before_steps else elsewhere,
             hidden=self._doc.steps if before_steps else (),
-            lost={*self._lost, *lost},
+            # Who has a reserved name is told of it once, where the name is given.
+            lost={*self._lost, *lost, *RESERVED.intersection((*self._doc.steps, *self._doc.tables))},
             late=self._late if before_steps else (),
         )
 

@@ -18,8 +18,8 @@ _IN_SQL = r"^[ \t\x{a0}\x{200b}\x{2007}\x{202f}\x{3000}]|[ \t\x{a0}\x{200b}\x{20
 def check_blanks(table: Table, report: Report) -> None:
     """Tell how many cells of a sheet have blanks at their ends, and of the first in each column that has some."""
     found = {name: here for name in table.columns if (here := _blanks(table, name))}
-    if not found:
-        return
+    if not found or not table.columns.keys() >= set(table.key):
+        return  # A key that no column has is told of by itself.
     name, (_, row) = min(found.items(), key=lambda item: item[1][1])
     number = sum(count for count, _ in found.values())
     verb = "has a blank at an end" if number == 1 else "have blanks at their ends"

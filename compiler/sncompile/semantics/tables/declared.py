@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -148,15 +149,35 @@ _NOTHING = frozenset({"na", "n/a", "nan", "none", "null", "-", "."})
 """What stands in sheets for nothing, by programs that write them or by habit."""
 
 
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+"""A comma that may be a point, or part thousands."""
+
+_GROUPED = re.compile(
+    r"(?P<sign>[+-]?)(?P<whole>\d{1,3}(?P<between>[,.'’ \u00a0\u2009\u202f])\d{3}(?:(?P=between)\d{3})*)"
+    r"(?:(?!(?P=between))[.,](?P<fraction>\d+))?"
+)
+"""A number with a sign between its thousands."""
+
+
 def number_help(cell: Cell) -> str | None:
     """What to do with a number that has a comma where a point belongs, and with words for nothing.
 
     >>> number_help("0,003"), number_help("thirty")
     ('write it with a point: `0.003`', None)
+    >>> number_help("1,234"), number_help("1'234,5")
+    ('write `1234` if the comma parts thousands, and `1.234` if it is a point', 'write it plainly: `1234.5`')
     """
     text = str(cell).strip()
     if cell is not None and text.casefold() in _NOTHING:
         return f"leave the cell empty where there is nothing: `{text}` is a text like any other"
+    if _EITHER.fullmatch(text):
+        whole, point = text.replace(",", ""), text.replace(",", ".")
+        return f"write `{whole}` if the comma parts thousands, and `{point}` if it is a point"
     if text.count(",") == 1 and text.replace(",", "").lstrip("+-").isdigit():
         return f"write it with a point: `{text.replace(',', '.')}`"
+    grouped = _GROUPED.fullmatch(text)
+    if grouped is not None:
+        digits = re.sub(r"\D", "", grouped["whole"])
+        fraction = f".{grouped['fraction']}" if grouped["fraction"] else ""
+        return f"write it plainly: `{grouped['sign']}{digits}{fraction}`"
     return None

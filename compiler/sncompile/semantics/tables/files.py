@@ -72,6 +72,8 @@ def read_table(path: Path, key: Sequence[str], databases: Databases, form: Sheet
 def _help_for(path: Path) -> str:
     if path.suffix.lower() in (".xlsx", ".xls", ".xlsm", ".ods"):
         return "save the sheet as CSV or TSV"
+    if path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
+        return "write its rows as CSV or TSV; a mapping of names to settings can be a parameter of the type `map`"
     known = ", ".join((*SEPARATORS, *PARQUET))
     return f"its suffix must be one of {known}; of a text table by another name say the `delimiter`"
 

@@ -34,6 +34,7 @@ from sncompile.semantics.tables.maps import table_of
 from sncompile.semantics.tables.near_misses import no_file_fits, some_do_not_fit
 from sncompile.semantics.tables.sheet_places import SheetPlaces
 from sncompile.semantics.tables.sheet_text import SheetFault, SheetForm, TableError
+from sncompile.semantics.tables.spreadsheet_errors import check_spreadsheet_errors
 from sncompile.semantics.tables.written_cells import written_cell
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import PipelineDoc, SheetDoc, TableDoc
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
     from sncompile.semantics.shared import Shared
 
 _SAVE = "open it in an editor, and save it again"
+
+
+_TEXTS = ("string", "path")
+"""Types of columns that any text serves for."""
 
 
 class Tables:
@@ -190,6 +195,12 @@ class TableLoader:
         try:
             if table is not None and table.text:
                 check_blanks(table, self._report)
+                texts = [
+                    name
+                    for name in table.columns
+                    if name not in doc.columns or doc.columns[name].declared.base in _TEXTS
+                ]
+                check_spreadsheet_errors(table, texts, self._report)
             table = self._declared(doc, table) if table is not None and doc.columns else table
             return table if table is not None and check_keys(doc, table, self._report) else None
         except StoreError as error:

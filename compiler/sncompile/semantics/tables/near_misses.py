@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from itertools import islice, takewhile
 from pathlib import Path
@@ -39,7 +40,7 @@ def no_file_fits(pattern: Pattern, text: str, folder: Path, others: Sequence[str
         return faults.EMPTY_TABLE.at(span, f"no file fits `{text}`: there is none in {below}", help=hint)
     many = f"of {len(found):,} files below {below} " if len(found) > 1 else ""
     message = f"no file fits `{text}`: {many}`{miss.path}` comes nearest; {miss.told}"
-    return faults.EMPTY_TABLE.at(span, message, help=miss.help or f"mend the pattern, or {hint}")
+    return faults.EMPTY_TABLE.at(span, message, help=miss.help or _habit(pattern) or f"mend the pattern, or {hint}")
 
 
 def some_do_not_fit(table: Listed, taken: Iterable[str], span: Span) -> Diagnostic | None:
@@ -54,7 +55,8 @@ def some_do_not_fit(table: Listed, taken: Iterable[str], span: Span) -> Diagnost
     beside = f"beside {len(table):,} that {'does' if len(table) == 1 else 'do'}"
     below = _shown(table.pattern)
     message = f"{len(alike):,} {files} below {below} {fit} not fit, {beside}: `{miss.path}`; {miss.told}"
-    return faults.NOT_FITTING.at(span, message, help=miss.help or "mend the pattern or the name, if they belong there")
+    hint = miss.help or _habit(table.pattern) or "mend the pattern or the name, if they belong there"
+    return faults.NOT_FITTING.at(span, message, help=hint)
 
 
 def nearest(pattern: Pattern, paths: Iterable[str]) -> Miss | None:
@@ -81,7 +83,12 @@ def _miss(matcher: Matcher, path: str) -> Miss:
             return _stopped(number, token, relative, starts, path)
         starts = following
     end = max(starts)
-    return Miss(len(tokens), 0, path, f"`{relative[end:]}` is too much at its end", "")
+    if end < len(relative):
+        return Miss(len(tokens), 0, path, f"`{relative[end:]}` is too much at its end", "")
+    names = [token.name for token in tokens if token.kind == "name"]
+    twice = next(name for name in names if names.count(name) > 1)
+    hint = "a name that stands twice is the same text both times; call the second one otherwise if it may differ"
+    return Miss(len(tokens), len(path), path, f"`{twice}` is not the same there at both of its places", hint)
 
 
 def _stopped(number: int, token: Token, relative: str, starts: set[int], path: str) -> Miss:
@@ -109,6 +116,30 @@ def _deeper(pattern: Pattern, folder: Path) -> list[str]:
     """Files in any folder below a pattern's own, of which not too many are looked at."""
     listed = islice(list_files(pattern._replace(depth=None), folder), MAX_LOOKED)
     return sorted(pattern.root + relative for relative in listed)
+
+
+_CHOICE = re.compile(r"[\w.]*\w(?:,[\w.]+)*")
+"""What stands behind a comma in braces, and is no constraint: `png` of `{tif,png}`."""
+
+
+def _habit(pattern: Pattern) -> str:
+    """What to write for what shells read otherwise, where a pattern has that: `{tif,png}`, `?`, `[ab]`."""
+    for token in pattern.tokens:
+        if token.kind == "name" and token.text and _CHOICE.fullmatch(token.text):
+            several = "|".join((token.name, *token.text.split(",")))
+            meant = f"for one of several write `{{suffix,{several}}}`"
+            return f"`{{{token.name},{token.text}}}` is a column `{token.name}` that fits `{token.text}`: {meant}"
+        if token.kind != "literal":
+            continue
+        choice = re.search(r"\{([\w.]+(?:,[\w.]+)+)\}", token.text)
+        if choice is not None:
+            several = choice[1].replace(",", "|")
+            return f"braces stand for themselves there: for one of several write `{{suffix,{several}}}`"
+        signs = re.search(r"\[[^\]/]+\]|\?", token.text)
+        if signs is not None:
+            wanted = "." if signs[0] == "?" else signs[0].replace("[!", "[^")
+            return f"`{signs[0]}` stands for itself: for any such character write `{{part,{wanted}}}`"
+    return ""
 
 
 def _suffix(pattern: Pattern) -> str:

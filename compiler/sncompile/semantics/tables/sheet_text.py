@@ -81,6 +81,7 @@ def sheet_text(path: Path, encoding: str | None) -> str:
     data = _bytes_of(path)
     if is_pointer(data):
         raise TableError.of(f"`{path.name}` is a pointer of Git LFS, not the table itself", PULL)
+    _check_kind(path, data)
     _check_encoding(data, encoding)
     text = _decoded(data, encoding)
     if (at := text.find("\0")) >= 0:
@@ -115,6 +116,25 @@ def _bytes_of(path: Path) -> bytes:
     if len(data) > MAX_UNPACKED:
         raise TableError.of("the table is larger than 256 MB when it is unpacked", f"unpack it, or {_LARGE}")
     return data
+
+
+_KINDS = (
+    (b"PK\x03\x04", "an Excel or another packed file", "save the sheet as CSV or TSV"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel file", "save the sheet as CSV or TSV"),
+    (b"PAR1", "a Parquet file", "give it the suffix `.parquet`"),
+    (b"\x1f\x8b", "packed with gzip", "give it the suffix `.gz` behind its own, such as `.csv.gz`"),
+)
+"""How files begin that are no text, whatever their names say; what each is, and what to do."""
+
+
+def _check_kind(path: Path, data: bytes) -> None:
+    """Tell of a file that is no sheet: of another kind, or a page that a server sent in its place."""
+    for start, kind, help in _KINDS:
+        if data.startswith(start):
+            raise TableError.of(f"`{path.name}` is no text: it is {kind}", help)
+    if data[:200].removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        help = "fetch it anew: servers send pages where a file is not there or needs a login"
+        raise TableError.of(f"`{path.name}` is a web page, and no sheet", help)
 
 
 def _check_encoding(data: bytes, encoding: str | None) -> None:

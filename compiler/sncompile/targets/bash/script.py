@@ -23,16 +23,19 @@ from sncompile.diagnostics import CompileError, Span
 from sncompile.faults import targets as faults
 from sncompile.ir.graph.own_names import OWN_FOLDER
 from sncompile.ir.language.encoding import MAX_PART, below, length
+from sncompile.ir.language.operands import to_text
 from sncompile.ir.language.types import Type
 from sncompile.ir.values.evaluate import record_text
-from sncompile.lowering.contents import contents_of, read_by_job
+from sncompile.lowering.contents import contents_of, read_by_job, settled
 from sncompile.lowering.expressions import (
     AWK_FUNCTIONS,
     Attempt,
     Content,
     Expression,
     Granted,
+    Known,
     Language,
+    Listed,
     NoForm,
     Printer,
     Scaled,
@@ -213,14 +216,15 @@ class _TaskScript:
     def _known_late(self, part: Text, name: str, number: int) -> Iterator[str]:
         """What sets the variable of something that is known when the job is about to run."""
         if isinstance(part, Each):
-            content = part.late.expression
+            content = settled(part.late.expression, self._task, number)
+            if isinstance(content, Listed):
+                yield from self._listed(content, part.before, name, number)
+                return
             if not isinstance(content, Content):
                 raise _unknown("a list", content.span)
             yield f"contents {name} {' '.join(map(_quoted, (part.before, *read_by_job(content, self._task, number))))}"
-        elif isinstance(part, Late) and isinstance(part.expression, Content):
-            yield f"content {name} {' '.join(map(_quoted, read_by_job(part.expression, self._task, number)))}"
         elif isinstance(part, Late):
-            yield f"{name}={self._late(part.expression, number)}"
+            yield self._late_text(settled(part.expression, self._task, number), name, number)
         elif isinstance(part, Perhaps):
             yield f"there {name} {' '.join(map(_quoted, (part.before, part.lead, *part.paths)))}"
         elif isinstance(part, Members):
@@ -229,6 +233,24 @@ class _TaskScript:
                 pairs = [word for path in paths for word in (path, record_text({"": path})[5:-1])]
                 key = record_text({member: ""})[1:-5]
                 yield f"add_member {name} {' '.join(map(_quoted, (key, str(int(many)), *pairs)))}"
+
+    def _listed(self, expression: Listed, before: str, name: str, number: int) -> Iterator[str]:
+        """What sets the variable of a list that is written out."""
+        yield f"{name}=()"
+        for each in expression.items:
+            yield self._late_text(settled(each, self._task, number), f"{name}_text", number)
+            yield f'{name}+=({_quoted(before) + " " if before else ""}"${name}_text")'
+
+    def _late_text(self, expression: Expression, name: str, number: int) -> str:
+        """What sets the variable of a text, of which this job has one side where it is a choice by what is known."""
+        if isinstance(expression, Content) and not read_by_job(expression, self._task, number):
+            return f"{name}=''"
+        if isinstance(expression, Content):
+            return f"content {name} {' '.join(map(_quoted, read_by_job(expression, self._task, number)))}"
+        if isinstance(expression, (Known, Varying)):
+            held = evaluated(expression, self._task, number)
+            return f"{name}={_quoted('' if held is None else to_text(held))}"
+        return f"{name}={self._late(expression, number)}"
 
     def _late(self, expression: Expression, number: int) -> str:
         awk = _Awk(self._task, number)
@@ -279,8 +301,10 @@ def _script_words(words: list[tuple[Text, ...]], late: Mapping[Text, str]) -> st
 
 
 def _is_text(part: Text) -> bool:
-    """Whether a part is what stands in a file, which may be any text."""
-    return isinstance(part, Late) and isinstance(part.expression, Content)
+    """Whether a part may be any text: what stands in a file, or one of several texts."""
+    if not isinstance(part, Late):
+        return False
+    return part.expression.type.textual or any(isinstance(each, Content) for each in everything(part.expression))
 
 
 def _granted(part: Text) -> Iterator[str]:

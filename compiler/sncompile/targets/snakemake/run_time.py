@@ -13,8 +13,10 @@ from sncompile.lowering.expressions import (
     Content,
     Expression,
     Granted,
+    If,
     Known,
     Language,
+    Listed,
     NoForm,
     Printer,
     Scaled,
@@ -98,9 +100,7 @@ def late_words(expression: Expression, context: TaskContext) -> Code:
     try:
         if any(isinstance(each, (Attempt, Size, Granted)) for each in everything(expression)):
             raise NoForm(f"`{expression_text(expression)}`", expression.span)
-        if expression.type.many and not isinstance(expression, Content):
-            raise NoForm("a list", expression.span)
-        text = python.as_text(expression)
+        text = python.texts(expression) if expression.type.many else python.as_text(expression)
     except NoForm as error:
         context.refuse(expression._replace(span=error.span), error.what)
         text = "''"
@@ -183,7 +183,22 @@ class _Python(Printer):
             self._context.around.functions.add("json")
             code = "json.loads(content({}))"
         paths = self.paths(expression)
+        if expression.type.optional and not many:
+            nothing = "''" if as_text else "None"
+            return f"({code.format(f'{paths}[0]')} if {paths} else {nothing})"
         return f"[{code.format('path')} for path in {paths}]" if many else code.format(f"{paths}[0]")
+
+    def texts(self, expression: Expression) -> str:
+        """A list as texts. Raises `NoForm`."""
+        match expression:
+            case Content():
+                return self.content(expression, as_text=True)
+            case Listed():
+                return self.listed([bare(self.as_text(item)) for item in expression.items], expression.span)
+            case If():
+                test, then, other = self.print(expression.test), *map(self.texts, (expression.then, expression.other))
+                return f"({then} if {test} else {other})"
+        raise NoForm("a list", expression.span)
 
     def text(self, code: str, type: Type, span: Span) -> str:
         if type.textual:

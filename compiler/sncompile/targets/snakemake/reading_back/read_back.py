@@ -33,6 +33,7 @@ from sncompile.ir.values.evaluate import AtRunTime as RunTimeValue
 from sncompile.ir.values.evaluate import Closure, Evaluator
 from sncompile.ir.values.model import Apply, Attempt, Local, Related, Text, Value, walk
 from sncompile.ir.values.relating import UNIT
+from sncompile.ir.values.run_time import dynamic
 from sncompile.targets.snakemake.containers import apptainer_name
 from sncompile.targets.snakemake.marking import marks_of
 from sncompile.targets.snakemake.names import RESOURCES, item_name
@@ -295,7 +296,7 @@ class _Comparison:
         if AtRunTime in (threads, *resources.values()):
             return
         params = rule.named("params", **local)
-        if AtRunTime in params.values():
+        if AtRunTime in params.values() or any(map(dynamic, family.params.values())):
             return  # What steps write is known when they have.
         log = filled(str(rule.one("log")), wildcards)
         names = {
