@@ -212,7 +212,7 @@ def _reference_to(kind: str, name: str) -> str:
 
 
 def _run(line: str, optional: Container[str]) -> Mapping[str, Any]:
-    """The command as `command`, or as `shell` where it is more than words; `optional` refers to what may be left out."""
+    """The command as `command`, or as `shell` where it is more than words. `optional`: what may be left out."""
     text = _AS_IS.sub("$${", line.strip())
     marks = [found for found in _MARK.finditer(text) if _is_mark(found[0])]
     if _NEEDS_SHELL.search(_MARK.sub("", text)) or "\n" in text:
