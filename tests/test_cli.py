@@ -76,6 +76,31 @@ def test_a_lock_that_nothing_needs_is_not_said_to_be_there(run: Run, spec: Path)
     assert not Path("sncompile.lock").exists()
 
 
+def test_a_folder_that_nothing_was_compiled_to_is_told_once(run: Run, spec: Path) -> None:
+    """And each file that is gone from one that is there."""
+    ended = run(spec, "--check")
+    assert (ended.code, ended.err.count("error[SN612]")) == (1, 1)
+    assert "`build/letters` is missing" in ended.err
+    assert run(spec).code == 0
+    Path("build/letters/Snakefile").unlink()
+    assert "`build/letters/Snakefile` is missing" in run(spec, "--check").err
+
+
+def test_a_run_is_tried_out_by_the_letter_that_others_have_for_it(run: Run, spec: Path) -> None:
+    ended = run("run", spec, "-n")
+    assert ended.code == 0, ended.err
+    assert "2 jobs" in ended.out
+    assert not Path("runs").exists()
+
+
+def test_a_selector_without_its_method_is_told_with_what_to_write(run: Run, spec: Path) -> None:
+    assert "write `key:letter=a`" in run("plan", spec, "--select", "letter=a").err
+
+
+def test_logs_are_those_of_the_last_run_here_unless_one_is_named(run: Run, spec: Path) -> None:
+    assert run("logs").err == run("logs", ".").err
+
+
 def test_check_of_a_correct_spec_ends_with_0(run: Run, spec: Path) -> None:
     ended = run("check", spec)
     assert (ended.code, ended.err) == (0, "")

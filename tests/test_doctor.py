@@ -91,3 +91,4 @@ def test_the_command_tells_it(tmp_path: Path) -> None:
     wrong = [f["name"] for f in found if f["state"] == "wrong"]
     assert told.returncode == bool(wrong)
     assert all(name in told.stdout.splitlines()[-1] for name in wrong)
+    assert ("needs mending" in told.stdout) == (len(wrong) == 1)

@@ -59,6 +59,8 @@ def made(text: str, folder: Path, *, unsafe: bool = False) -> str:
         ("pipeline: p", "workflow: p"),
         ("pipeline: p", "pipeline p"),
         ("pipeline: p\n", "pipeline: p\npipeline: p\n"),
+        ("    by: [sample", "    by:\n    by: [sample"),
+        ("  one:\n", "  one:\n  one:\n"),
         ("inputs: {image: {type: file}}", "inputs: {image: {type: fiel}}"),
         ("'${inputs.image}'", "'${input.image}'"),
     ],

@@ -186,6 +186,35 @@ def test_the_style() -> None:
     assert format_text("f", NEAT) == NEAT
 
 
+@pytest.mark.parametrize(
+    ("text", "neat"),
+    [
+        ("c:\n- x\n# mid\n- y\n    # deeper\n# end\n", "c:\n  - x\n  # mid\n  - y\n  # deeper\n# end\n"),
+        ("c:\n  - x\n  # of the list\n# end\n", "c:\n  - x\n  # of the list\n# end\n"),
+        ("c:\n- x\n# - y\n# end\n", "c:\n  - x\n  # - y\n# end\n"),
+        ("p:\n    # a: 1\nq:\n    r:   # s\n        # t\n", "p:\n  # a: 1\nq:\n  r:     # s\n    # t\n"),
+        ("a:\n    b: 1\n      # of b\nc: 2\n  # of c\n", "a:\n  b: 1\n  # of b\nc: 2\n# of c\n"),
+        ("a:\n   # of b\n  b: 1\n", "a:\n  # of b\n  b: 1\n"),
+    ],
+)
+def test_comments_stand_with_what_they_are_about(text: str, neat: str) -> None:
+    assert format_text("f", text) == neat
+    assert format_text("f", neat) == neat
+
+
+def test_a_comma_stands_behind_its_item_at_the_end_of_a_line_too() -> None:
+    assert format_text("f", "a: [\n  b   ,   # c , d\n  'e f' ,\n g\n]\n") == (
+        'a: [\n  b,      # c , d\n  "e f",\n  g\n]\n'
+    )
+
+
+def test_json_stays_json() -> None:
+    """Without its quotes nothing but a reader of YAML would take it any more."""
+    text = '{\n\t"sncompile": 1,\n\t"module": "m"\n}'
+    assert format_text("spec.json", text) == text
+    assert format_text("spec.yaml", text) == "{\n  sncompile: 1,\n  module: m\n}\n"
+
+
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: str(path.relative_to(ROOT / "specs")))
 def test_specs_keep_what_they_say(path: Path) -> None:
     """Every spec of ours, whose new lines are taken and not refused."""

@@ -51,6 +51,48 @@ def test_a_default_gives_a_parameter_its_type(text: str, type_: str) -> None:
     assert params["p"]["type"] == type_
 
 
+def test_what_may_be_left_out_takes_its_option_with_it(tmp_path: Path) -> None:
+    """Optional files and parameters, with an option before them or in one word with it, and options without a value."""
+    line = (
+        "tool --mask {in:mask?} {in:more[]?:bam,cram} --cut={param:cut?} -q{param:q=5} {flag:--no-index} {out:mask:txt}"
+    )
+    (tmp_path / "m.yaml").write_text(module_text("m", line))
+    assert [d for d in check(tmp_path / "m.yaml").diagnostics if d.severity == "error"] == []
+    found = _loaded(module_text("m", line))
+    assert found["inputs"] == {
+        "mask": {"type": "file?", "format": "mask"}, "more": {"type": "file[]?", "format": ["bam", "cram"]},
+    }  # fmt: skip
+    assert found["params"] == {
+        "cut": {"type": "string?"}, "q": {"type": "integer", "default": 5},
+        "no_index": {"type": "boolean", "default": False},
+    }  # fmt: skip
+    assert found["command"] == [
+        "tool", {"option": "--mask", "value": "${inputs.mask}"}, "${inputs.more}",
+        {"option": "--cut=", "value": "${params.cut}", "joined": True}, "-q${params.q}",
+        {"flag": "--no-index", "when": "${params.no_index}"}, "${outputs.mask}",
+    ]  # fmt: skip
+
+
+def test_a_mark_is_one_word_and_quotes_of_a_default_are_none_of_it() -> None:
+    found = _loaded(module_text("m", """tool {param:a=My plot} "{param:b=x y}" {param:c='5'} {param:d="x"} {out:o}"""))
+    assert found["command"] == ["tool", *(f"${{params.{name}}}" for name in "abcd"), "${outputs.o}"]
+    assert [p["default"] for p in found["params"].values()] == ["My plot", "x y", "5", "x"]  # type: ignore[attr-defined]
+    assert found["params"]["c"]["type"] == "string"  # type: ignore[index]
+
+
+def test_braces_of_other_languages_stay() -> None:
+    """Objects of jq, the code of awk, expansions of the shell."""
+    line = """jq '{name: .name, n:.n} | {a}' {in:json} | awk '{print}' | tee {a,b}.txt ${HOME} {} > {out:o}"""
+    found = _loaded(module_text("m", line))
+    assert found["shell"] == (
+        """jq '{name: .name, n:.n} | {a}' ${inputs.json} | awk '{print}' | tee {a,b}.txt $${HOME} {} > ${outputs.o}"""
+    )
+
+
+def test_variables_before_a_command_are_not_its_title() -> None:
+    assert _loaded(module_text("m", "OMP_NUM_THREADS={cpus} LC_ALL=C sort -u {in:txt} > {out:o}"))["title"] == "sort"
+
+
 def test_a_thing_may_be_marked_again() -> None:
     """A second mark need not say everything; one that says something else is told."""
     found = _loaded(module_text("m", "x {in:a:bam} {in:a} {out:y}"))
@@ -70,6 +112,16 @@ def test_a_thing_may_be_marked_again() -> None:
         ("x {param:a:bam} {out:b}", "has a format", "{param:a=DEFAULT}"),
         ("x {in:a} {param:a} {out:b}", "an input and a parameter", "another name"),
         ("x {in:a} {indir:a} {out:b}", "a file and a folder", "another name"),
+        ("x {in:class} {out:b}", "a word of expressions", "{in:class_}"),
+        ("x {ref} {out:b}", "`{ref}` is no mark", "{in:ref}"),
+        ("x {input.ref} {out:b}", "`{input.ref}` is no mark", "{in:ref}"),
+        ("x [--all] {in:a} {out:b}", "how a manual says", "{flag:--all}"),
+        ("x {in:a:b am} {out:b}", "no format", "fastq.gz"),
+        ("x {in:a-b} {out:b}", "no name", "{in:NAME}"),
+        ("x {flag:all} {out:b}", "no option", "{flag:--all}"),
+        ("x {out:b?}", "an output that may be left out", "{out:b}"),
+        ("x a{in:a?}b {out:b}", "is part of a word", "a word of its own"),
+        ("x --a {in:a?} > {out:b}", "the line needs a shell", "`args`"),
     ],
 )
 def test_slips_are_told(line: str, message: str, help: str) -> None:

@@ -64,6 +64,31 @@ def test_columns_are_told_in_units_of_the_protocol(folder: Path) -> None:
     asyncio.run(play())
 
 
+def test_an_editor_gets_the_kinds_of_actions_that_it_asks_for(folder: Path) -> None:
+    one, all = ["quickfix", "quickfix"], ["source.fixAll.sncompile"]
+    wanted: list[tuple[list[lsp.CodeActionKind | str] | None, list[str]]] = [
+        (None, one + all),
+        ([lsp.CodeActionKind.Empty], one + all),
+        ([lsp.CodeActionKind.QuickFix], one),
+        ([lsp.CodeActionKind.Source], all),
+        ([lsp.CodeActionKind.SourceFixAll], all),
+        (["source.fixAll.sncompile"], all),
+        ([lsp.CodeActionKind.Refactor, "quick"], []),
+    ]
+
+    async def play() -> None:
+        async with editor(folder) as session:
+            session.open("main.yaml", PIPELINE.replace("title:", "tilte:").replace("module:", "modul:"))
+            told = await session.diagnostics("main.yaml")
+            whole = lsp.Range(lsp.Position(0, 0), lsp.Position(10_000, 0))
+            for only, kinds in wanted:
+                params = lsp.CodeActionParams(session.document("main.yaml"), whole, lsp.CodeActionContext(told, only))
+                actions = await session.client.text_document_code_action_async(params) or ()
+                assert [each.kind for each in actions if isinstance(each, lsp.CodeAction)] == kinds, only
+
+    asyncio.run(play())
+
+
 def test_who_uses_an_open_module_sees_it_as_it_is_there(folder: Path) -> None:
     async def play() -> None:
         async with editor(folder) as session:

@@ -189,6 +189,60 @@ def test_keywords_of_a_look_up_are_keys(desk: Desk) -> None:
     assert found[0].label == "sample="
 
 
+def _typed(text: str) -> tuple[Text, int, int]:
+    """A text with a cursor at the sign `|`, and the line and column of that."""
+    before, after = text.split("|")
+    return Text(before + after), before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
+
+
+NEAR = """\
+sncompile: 1
+module: near
+params:
+  mode: {enum: [fast, slow one], default: fast}
+  loud: {type: boolean, default: false}
+  g: {params: {level: {enum: [low, high], default: low}}}
+outputs: {all: {type: directory}, page: {type: file, in: all, path: p.html}, o: {type: file}}
+script: run.R
+"""
+
+
+@pytest.mark.parametrize(
+    ("there", "typed", "offered"),
+    [
+        ("script: run.R", "script: |", ["run.R", "tools/count.py"]),
+        ("script: run.R", "script: {file: |}", ["run.R", "tools/count.py"]),
+        ("script: run.R", "notebook: |", ["tools/look.ipynb"]),
+        ("script: run.R", "python: |", ["tools/count.py:"]),
+        ("script: run.R", "conda: t|", ["align.yaml", "call.yaml", "main.yaml"]),
+        ("default: fast", "default: |", ["fast", "slow one"]),
+        ("default: false", "default: |", ["true", "false"]),
+        ("default: low", "default: l|", ["low", "high"]),
+        ("in: all", "in: |", ["all"]),
+    ],
+)
+def test_values_are_offered_that_stand_near(desk: Desk, there: str, typed: str, offered: list[str]) -> None:
+    """Files that can be meant, and what a declaration says itself; hidden ones and others are not."""
+    (desk.folder / "tools").mkdir()
+    for name in ("run.R", "tools/count.py", "tools/look.ipynb", "tools/.hidden.py", "notes.md"):
+        desk.write(name, "")
+    desk.write("near.yaml", NEAR)
+    snapshot = desk.snapshot("near.yaml")
+    text, line, column = _typed(NEAR.replace(there, typed, 1))
+    found = completion.complete(snapshot, None, text, line, column)
+    assert [item.label for item in found] == offered
+
+
+def test_a_table_is_offered_its_files_and_the_columns_that_it_has(desk: Desk) -> None:
+    desk.write("more.csv", "sample,dose\na,1\n")
+    whole = PIPELINE.replace("modules:", "  more: {key: sample, file: more.csv}\nmodules:")
+    desk.write("main.yaml", whole)
+    snapshot, known = desk.snapshot("main.yaml"), desk.outcome("main.yaml")
+    for typed, offered in (("file: |}", ["more.csv"]), ("file: more.csv, columns: {|}}", ["sample", "dose"])):
+        text, line, column = _typed(whole.replace("file: more.csv}", typed))
+        assert [item.label for item in completion.complete(snapshot, known, text, line, column)] == offered
+
+
 def test_an_open_module_counts_as_it_is_in_the_editor(desk: Desk) -> None:
     """Its port is called otherwise there, and has not been saved."""
     desk.texts[desk.folder / "align.yaml"] = ALIGN.replace("bam", "aligned")

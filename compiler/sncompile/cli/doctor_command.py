@@ -40,5 +40,6 @@ def command(directory: Path, machine: bool, color: str) -> None:
         ]
         write(strong(about) + "\n" + table(rows, width, indent="  "))
     names = ", ".join(finding.name for finding in wrong)
-    write(f"\n{len(wrong)} of {len(findings)} need mending: {names}\n" if wrong else "\nnothing is wrong\n")
+    need = "needs" if len(wrong) == 1 else "need"
+    write(f"\n{len(wrong)} of {len(findings)} {need} mending: {names}\n" if wrong else "\nnothing is wrong\n")
     sys.exit(bool(wrong))

@@ -20,7 +20,7 @@ from sncompile.runner.watch import Watch
 
 
 @click.command("logs")
-@click.argument("run", metavar="RUN", shell_complete=completing.run)
+@click.argument("run", metavar="[RUN]", default=".", shell_complete=completing.run)
 @click.argument("words", nargs=-1, metavar="[STEP] [KEY=VALUE]...", shell_complete=completing.step_of_run)
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until the run has ended.")
 @click.option("--failed", is_flag=True, help="Only jobs that failed.")
@@ -33,9 +33,10 @@ def command(
 ) -> None:
     """Print the logs of a run's jobs: of all, of a step, or of those with some keys.
 
-    RUN is a run's folder or its name; a spec, a working folder (`.`) or a pipeline's name mean the last run there. A
-    log stands below a line that says which job it is of; a single one stands alone. A terminal is shown control
-    characters as escapes, so that no tool steers it; files and pipes get what the tools wrote.
+    RUN is a run's folder or its name; a spec, a working folder (`.`) or a pipeline's name mean the last run there, and
+    without it, it is the last run in this folder. A log stands below a line that says which job it is of; a single one
+    stands alone. A terminal is shown control characters as escapes, so that no tool steers it; files and pipes get what
+    the tools wrote.
     """
     watch = watch_run(run)
     step = words[0] if words and "=" not in words[0] else None

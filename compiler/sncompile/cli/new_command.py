@@ -29,7 +29,9 @@ def command() -> None:
 def module(name: str, line: str, out: Path | None) -> None:
     """Write the module NAME from a command line, such as 'samtools sort -@ {cpus} {in:bam} -o {out:sorted:bam}'."""
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
-        raise click.UsageError(f"`{name}` cannot be the name of a module: use letters, digits, `_`, `-` and `.`")
+        raise click.UsageError(
+            f"`{name}` cannot be the name of a module: use letters, digits, `_`, `-` and `.`, and a letter first"
+        )
     try:
         text = module_text(name, line)
     except Unreadable as error:

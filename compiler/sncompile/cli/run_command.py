@@ -82,7 +82,7 @@ from sncompile.views.plan_text import later_text, work_text
     metavar="FILE",
     help="Do what a plan says that `plan -o FILE` wrote, or nothing if that is not what has to run any more.",
 )
-@click.option("--dry-run", is_flag=True, help="Only tell what would run, and why, as `plan` does.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only tell what would run, and why, as `plan` does.")
 @disk_option
 @click.option("--adopt", is_flag=True, help="Take results that no run is known to have made as they are.")
 @click.option("--prune", is_flag=True, help="Delete results of jobs that the pipeline had and has no more.")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sncompile.diagnostics import Span
 from sncompile.lsp import names as scope
+from sncompile.lsp import nearby
 from sncompile.lsp.names import Offered
 from sncompile.lsp.outcome import Outcome
 from sncompile.lsp.place import Place, Role, place_at
@@ -45,7 +46,7 @@ def complete(snapshot: Snapshot, outcome: Outcome | None, text: Text, line: int,
     if place.expression is not None:
         offered = list(_in_expression(snapshot, outcome, place))
     elif place.role is Role.KEY:
-        offered = [*_keys(snapshot, place), *_items(snapshot, outcome, place)]
+        offered = [*_keys(snapshot, outcome, place), *_items(snapshot, outcome, place)]
     elif place.role is Role.VALUE:
         offered = list(_values(snapshot, outcome, place))
     else:
@@ -81,7 +82,7 @@ def kind_at(snapshot: Snapshot, place: Place, text: Text | None = None) -> str:
     return next((kind for kind in ("pipeline", "module") for line in lines if line.startswith(f"{kind}:")), "pipeline")
 
 
-def _keys(snapshot: Snapshot, place: Place) -> Iterator[Offered]:
+def _keys(snapshot: Snapshot, outcome: Outcome | None, place: Place) -> Iterator[Offered]:
     """The keys that may stand in the mapping of a place."""
     kind = kind_at(snapshot, place)
     for key in keys_at(kind, place.path):
@@ -102,6 +103,9 @@ def _keys(snapshot: Snapshot, place: Place) -> Iterator[Offered]:
         case ("steps", str(step), "outputs"):
             found = snapshot.module_of(step)
             yield from _free(scope.outputs_of(found[1]) if found is not None else [], place)
+        case ("tables", str(table), "columns") if snapshot.pipeline is not None and table in snapshot.pipeline.tables:
+            columns = scope.columns(snapshot.pipeline, outcome, table)
+            yield from _free((each._replace(kind=Kind.WORD) for each in columns), place)
         case (*_, "success", "sha256" | "min_files"):
             document_, _ = scope.document_at(snapshot, place.path)
             if isinstance(document_, ModuleDoc):
@@ -126,6 +130,8 @@ def _values(snapshot: Snapshot, outcome: Outcome | None, place: Place) -> Iterat
         yield Offered(value, Kind.VALUE, "value")
     if (path and path[-1] == "format") or (len(path) > 1 and path[-2] == "format"):
         yield from (Offered(name, Kind.VALUE, "format") for name in _formats(snapshot))
+    yield from nearby.files(snapshot, path)
+    yield from nearby.of_the_declaration(snapshot, path)
     if pipeline is None:
         if path[:1] == ("success",):
             yield from _outputs_here(snapshot, place)

@@ -237,7 +237,7 @@ def _add_edits(server: SpecServer) -> None:
         found = actions.actions(ls.diagnostics_in(path), lambda d, span: ls.file_of(path, d, span), first, last)
         only = params.context.only
         made = [_action(ls, path, each) for each in found]
-        return [each for each in made if only is None or any(str(each.kind).startswith(str(kind)) for kind in only)]
+        return [each for each in made if only is None or any(_of_kind(each.kind, kind) for kind in only)]
 
     @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
     async def formatting(ls: SpecServer, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
@@ -263,6 +263,12 @@ def _action(ls: SpecServer, path: Path, action: actions.Action) -> lsp.CodeActio
         is_preferred=action.likely or None,
         edit=_workspace_edit(ls, action.changes),
     )
+
+
+def _of_kind(kind: lsp.CodeActionKind | str | None, wanted: lsp.CodeActionKind | str) -> bool:
+    """Whether an action is of a kind that an editor asks for, or of one below it (`source.fixAll` of `source`)."""
+    # A kind is a text, but `str` and an f-string of one that the protocol knows give its name in Python.
+    return kind is not None and (not wanted or kind == wanted or kind.startswith(wanted + "."))
 
 
 def _refusal(reason: str) -> JsonRpcException:

@@ -8,6 +8,7 @@ Decision 0009.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ from sncompile.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from sncompile.faults import documents as document_faults
 from sncompile.faults import reading
 from sncompile.ir.language.scalars import MAX_DIGITS, STARTS, is_long_number, resolve_plain
-from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence, to_plain
+from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence, is_nothing, to_plain
 from sncompile.syntax.source import Source, start_of
 
 MAX_DEPTH = 64
@@ -232,20 +233,31 @@ class Composer:
                 merge_key = key
                 merged += self._merge(value)
             elif key.text in entries:
-                self._tell_duplicate(key, entries[key.text][0], self._again(key, value, entries[key.text][1]))
+                first = entries[key.text]
+                self._tell_duplicate(key, first[0], self._again(key, value, *first))
+                if is_nothing(first[1]) and not is_nothing(value):
+                    # One that says nothing is the slip, and nothing more is to be told of it.
+                    entries[key.text] = (key, value)
             else:
                 entries[key.text] = (key, value)
         for key, value in merged:
             entries.setdefault(key.text, (key, value))
         return Mapping(tuple(entries.values()), span)
 
-    def _again(self, key: Scalar, value: Node, first: Node) -> tuple[Fix, ...]:
-        """The fix that takes away an entry on a line of its own, whose value the first one has too."""
-        line = self.source.text.split("\n")[key.span.line - 1]
-        alone = not line[: key.span.column - 1].strip() and value.span.end_line == key.span.line
+    def _again(self, key: Scalar, value: Node, first_key: Scalar, first: Node) -> tuple[Fix, ...]:
+        """The fix that takes away an entry on a line of its own: an empty first one, or a second that says the same."""
+        lines = self.source.text.split("\n")
+        if is_nothing(first) and not is_nothing(value):
+            number = first_key.span.line
+            if re.fullmatch(r"\s*:\s*", lines[number - 1][first_key.span.end_column - 1 :]) is None:
+                return ()
+            if lines[number - 1][: first_key.span.column - 1].strip():
+                return ()
+            return (Fix("remove the empty one", (Edit(Span(self._name, number, 1, number + 1, 1), ""),)),)
+        number, line = key.span.line, lines[key.span.line - 1]
+        alone = not line[: key.span.column - 1].strip() and value.span.end_line == number
         if not alone or to_plain(value) != to_plain(first) or line[value.span.end_column - 1 :].strip():
             return ()
-        number = key.span.line
         return (Fix("remove the second one", (Edit(Span(self._name, number, 1, number + 1, 1), ""),)),)
 
     def _tell_duplicate(self, key: Scalar, first: Scalar, fixes: tuple[Fix, ...] = ()) -> None:

@@ -32,6 +32,7 @@ from sncompile.syntax.lets import without_let
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.reader import Reader
 from sncompile.syntax.templates import unescaped
+from sncompile.syntax.type_names import type_meant
 
 ACTIONS = ("command", "shell", "python", "script", "notebook")
 
@@ -135,7 +136,9 @@ def read_ports(reader: Reader, node: Node | None) -> dict[str, PortDoc]:
         if not isinstance(body, Mapping):
             continue
         get = body.by_name().get
-        kind = reader.text(get("type"))
+        # A slip is told by the schema; what else is looked at goes by what was meant, so that it is told once.
+        written = reader.text(get("type"))
+        kind = type_meant(written, ("file", "directory", *_VALUES)) or written
         base = "directory" if kind.startswith("directory") else "file"
         default, create = get("default"), get("create")
         ports[name.name] = PortDoc(
@@ -193,7 +196,8 @@ def read_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
             continue
         enum = body.get("enum")
         values = [v for v in enum.items if isinstance(v, Scalar)] if isinstance(enum, Sequence) else []
-        kind = reader.text(body.get("type")) or _kind_of_all(values)
+        written = reader.text(body.get("type")) or _kind_of_all(values)
+        kind = type_meant(written, _PARAM_BASES) or written
         base = kind.rstrip("?").removesuffix("[]").rstrip("?")
         default = body.get("default")
         given = isinstance(default, Scalar) and default.value is None

@@ -116,3 +116,8 @@ def kind_of(node: Node) -> str:
     if isinstance(node.value, float):
         return "a number"
     return "a string"
+
+
+def is_nothing(node: Node) -> bool:
+    """Whether a value is not there at all, as behind `key:`."""
+    return isinstance(node, Scalar) and node.text == "" and node.plain

@@ -15,9 +15,10 @@ from typing import Any
 
 from sncompile.diagnostics import Diagnostic, Edit, Fix, Span, did_you_mean, meaning, nearest
 from sncompile.faults import documents as faults
-from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence, kind_of, to_plain
+from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence, is_nothing, kind_of, to_plain
 from sncompile.syntax.quoting import as_list, quoted, word
 from sncompile.syntax.templates import UNESCAPED
+from sncompile.syntax.type_names import ALIASES, TYPES, forms_of, type_meant
 
 Path = tuple[str | int, ...]
 
@@ -29,13 +30,6 @@ KINDS = ("module", "pipeline", "override")
 _TYPES = {
     "string": "text", "number": "a number", "integer": "an integer", "boolean": "true or false",
     "array": "a list", "object": "a mapping", "null": "nothing",
-}  # fmt: skip
-
-
-# What other languages call our types.
-_ALIASES = {
-    "int": "integer", "str": "string", "text": "string", "float": "number", "double": "number", "real": "number",
-    "bool": "boolean", "dir": "directory", "folder": "directory", "list": "string[]",
 }  # fmt: skip
 
 
@@ -225,9 +219,9 @@ def _torn(node: Mapping, name: str) -> tuple[str, str] | None:
     entries = node.entries
     at = next(number for number, (key, _) in enumerate(entries) if key.text == name)
     first, last = at, at
-    while first > 0 and _is_nothing(entries[first][1]):
+    while first > 0 and is_nothing(entries[first][1]):
         first -= 1
-    while last + 1 < len(entries) and _is_nothing(entries[last + 1][1]):
+    while last + 1 < len(entries) and is_nothing(entries[last + 1][1]):
         last += 1
     start, value = entries[first]
     if (
@@ -242,10 +236,6 @@ def _torn(node: Mapping, name: str) -> tuple[str, str] | None:
     written = f"'{whole}'" if "'" not in whole else quoted(whole)
     mend = f"a comma ends a value inside of `{{…}}`; is the value `{whole}`? Then quote it: `{start.text}: {written}`"
     return start.text, mend
-
-
-def _is_nothing(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.text == "" and node.plain
 
 
 def _no_expression(node: Node, path: Path, error: Any) -> Diagnostic:
@@ -334,14 +324,14 @@ def _bad_pattern(node: Node, error: Any, where: str) -> Diagnostic:
 
 def _type_meant(value: str, pattern: str) -> str:
     """The type that somebody meant, or those that there are."""
-    known = ("file", "directory", "string", "integer", "number", "boolean", "path")
-    kinds = [kind for kind in known if kind in pattern]
-    forms = [kind + tail for kind in kinds for tail in ("", "[]", "?", "[]?")]
-    base = value.rstrip("?").removesuffix("[]")
-    meant = _ALIASES.get(base.lower(), "")
-    guess = value.replace(base, meant, 1) if meant in kinds else nearest(value, forms)
-    if guess in forms:
-        return meaning(value, guess, forms, safe=True if base.lower() in _ALIASES else None)
+    kinds = [kind for kind in TYPES if kind in pattern]
+    forms = forms_of(kinds)
+    guess = type_meant(value, kinds)
+    if guess == value:
+        guess = nearest(value, forms)
+    if guess is not None:
+        alias = value.rstrip("?").removesuffix("[]").lower() in ALIASES
+        return meaning(value, guess, forms, safe=True if alias else None)
     listed = ", ".join(f"`{kind}`" for kind in kinds)
     return f"types: {listed}; add `[]` for a list, `?` for optional"
 

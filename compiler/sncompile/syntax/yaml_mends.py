@@ -151,6 +151,10 @@ def _odd_indent(line: str, at: int, lines: list[str]) -> _Tried:
     indent = len(line) - len(line.lstrip(" "))
     around = [n for n in (*range(at - 1, at - 4, -1), *range(at + 1, at + 3)) if 0 <= n < len(lines)]
     widths = [len(lines[n]) - len(lines[n].lstrip(" ")) for n in around if lines[n].strip()]
+    if line.rstrip().endswith(":"):
+        # What stands below such a key is mostly its value, and so has to be deeper than the key.
+        below = next((len(text) - len(text.lstrip(" ")) for text in lines[at + 1 :] if text.strip()), 0)
+        widths.sort(key=lambda width: width >= below)
     for width in dict.fromkeys(w for w in widths if w != indent and abs(w - indent) < 3):
         help = f"indent it by {width}, as the lines around it"
         yield f"indented by {indent}, unlike its neighbours", help, [(0, indent, " " * width)], False

@@ -107,6 +107,8 @@ class Emitted:
 
     def compare(self, folder: Path) -> None:
         """Raises `CompileError` with every file that differs, is missing or is one too many in `folder`."""
+        if not folder.exists():
+            raise CompileError([_differs(f"`{folder}` is missing")])
         found: list[Diagnostic] = []
         for name, data in self.files.items():
             place = folder / name

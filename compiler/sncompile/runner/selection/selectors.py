@@ -89,7 +89,9 @@ def _term(found: re.Match[str], text: str) -> Term:
         raise _refused(text, f"no method `{method}`", did_you_mean(method, METHODS, what="methods"))
     if (method == "key") != bool(key):
         message = "a key is selected by its value" if method == "key" else "only a key has a value behind `=`"
-        raise _refused(text, message, "`key:well=A01`")
+        # `well=A01` is what somebody writes who does not know of methods.
+        meant = f"key:{key.strip()}={found['value'] or found['literal']}" if not method else "key:well=A01"
+        raise _refused(text, message, f"write `{meant}`")
     value = found["literal"] if found["literal"] is not None else found["value"]
     if method == "state" and value not in STATES:
         raise _refused(text, f"no state `{value}`", did_you_mean(value, STATES, what="states"))

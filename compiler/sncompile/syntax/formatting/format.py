@@ -1,8 +1,8 @@
 """Text → the same document in one style.
 
-The style is described in `docs/how-to/format.md`. Lines stay lines: what changes is their indent, the spaces inside of
-them, blank lines between them, and quotes that nothing needs. So a comment stays where it is. Whatever comes of it is
-read again, and counts only if the parser's events and the comments are those of the text as it was.
+The style is described in `docs/how-to/fix-and-format.md`. Lines stay lines: what changes is their indent, the spaces
+inside of them, blank lines between them, and quotes that nothing needs. So a comment stays where it is. Whatever comes
+of it is read again, and counts only if the parser's events and the comments are those of the text as it was.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ def format_text(name: str, text: str) -> str | Diagnostic:
     """A text of YAML in our style, or what is wrong with it; diagnostics call it `name`.
 
     Lines end with a line feed, and no mark of encoding stands before them. Its result is its own result again.
+    A file of JSON stays as it is: in our style others could not read it any more.
     """
+    if name.endswith(".json"):
+        return text
     source = decode(name, None, text.encode("utf-8", "surrogatepass"))
     if isinstance(source, Diagnostic):
         return source

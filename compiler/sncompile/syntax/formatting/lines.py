@@ -12,6 +12,9 @@ from sncompile.ir.language.scalars import resolve_plain
 from sncompile.syntax.formatting.layout import Atom, Block, Layout
 
 _DASH = re.compile(r"-(?=[ \t]|$)")
+# A comma apart from what it is behind, at the end of a line.
+_LATE_COMMA = re.compile(r"[ \t]+,(?=[ \t]*(?:[ \t]#.*)?\n)")
+_ITEM = re.compile(r"#+ *-(?= |$)")
 _DASHES = re.compile(r"(?:-[ \t]+)*")
 # Words that nobody wonders about without quotes; prose keeps its quotes.
 _PLAIN_IN_BLOCK = re.compile(r"[^\W\d_][\w./+%=()\[\]?@-]*|\.{0,2}/[\w./+-]*")
@@ -75,9 +78,12 @@ def _edits_by_line(layout: Layout) -> dict[int, list[tuple[int, int, str]]]:
             add(atom.start, atom.end, unquoted)
     for one, other in pairwise(layout.atoms):
         if one.end < other.start or one.word or other.word:
-            gap = _gap(layout.text[one.end : other.start], one, other)
+            text = layout.text[one.end : other.start]
+            gap = _gap(text, one, other)
             if gap is not None:
                 add(one.end, other.start, gap)
+            elif one.start < one.end and (comma := _LATE_COMMA.match(text)) is not None:
+                add(one.end, one.end + comma.end(), ",")
     for number, line in enumerate(layout.lines):
         lead = len(line) - len(line.lstrip(" "))
         if number in layout.literal or number in layout.continued or number in layout.brackets:
@@ -140,7 +146,7 @@ class _Indents:
         for atom in layout.atoms:
             self._starts.setdefault(layout.line_of(atom.start), atom)
         self._known: dict[int, int] = {}
-        self._comments = {comment.line for comment in layout.comments}
+        self._comments = {comment.line: comment.column for comment in layout.comments}
 
     def of(self, number: int) -> int:
         """The indent of a line that is not blank."""
@@ -198,18 +204,30 @@ class _Indents:
         return base + 2 * max(0, depth - closing)
 
     def _of_comment(self, number: int, lead: int) -> int:
-        """A comment goes with the line below it, unless it stands where the one above does and that one does not."""
-        lines = self._layout.lines
-        below = next((n for n in range(number + 1, len(lines)) if self._is_code(n)), None)
+        """A comment goes with the line below it where it stands as that does; else with what it stands in."""
+        layout = self._layout
+        below = next((n for n in range(number + 1, len(layout.lines)) if self._is_code(n)), None)
         above = next((n for n in range(number - 1, -1, -1) if self._is_code(n)), None)
         if below is not None and self._lead(below) == lead:
             return self.of(below)
-        if above is not None:
-            # What was opened above, from the inside out: the comment belongs to what stands at its column.
-            for block in reversed(self._layout.blocks):
-                if block.first <= above < max(block.last, block.first + 1) and block.column == lead:
-                    return block.indent
+        # What was opened above, from the inside out.
+        opened = [
+            b for b in reversed(layout.blocks) if above is not None and b.first <= above < max(b.last, b.first + 1)
+        ]
+        beside = [block for block in opened if block.column == lead]
+        if beside:
+            # A list may stand at the column of its key: of the comments there, those that were items belong to it.
+            kind = "list" if _ITEM.match(layout.lines[number], lead) else "mapping"
+            return next((block for block in beside if block.kind == kind), beside[0]).indent
+        within = next((block for block in opened if block.column < lead), None)
+        if within is not None and above is not None and (below is None or self._lead(below) < lead):
+            return within.indent + (2 if self._opens(above) else 0)
         return self.of(below) if below is not None else 0
+
+    def _opens(self, number: int) -> bool:
+        """Whether a line ends with a key whose value would stand below it."""
+        comment = self._comments.get(number)
+        return self._layout.lines[number][:comment].rstrip().endswith(":")
 
     def _is_code(self, number: int) -> bool:
         line = self._layout.lines[number].strip()
