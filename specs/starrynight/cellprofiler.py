@@ -91,6 +91,7 @@ class Tool:
         self._reader = threading.Thread(target=self._heard.listen, args=(self._process,), daemon=True)
         self._reader.start()
         self._idle, self._before, self._looked = 0.0, cpu_of(self._process.pid), time.monotonic()
+        self._doomed = False
         self.fault: str | None = None
 
     def ended(self, grace: float) -> bool:
@@ -102,17 +103,22 @@ class Tool:
             passed = now - self._looked
             self._idle = self._idle + passed if used - self._before < IDLE * passed else 0
             self._before, self._looked = used, now
+            if self._heard.fatal is not None and self._doomed:
+                # What it goes on with is thrown away. It has had a second to say why.
+                self.end()
+                self.fault = self._heard.cause()
+                return True
+            self._doomed = self._heard.fatal is not None
             if self._idle < grace or not (self._heard.failed or self._missing() is None):
                 return False
             self.end()
-            told = f"{self._heard.cause()} (it did not end by itself)" if self._heard.failed else self._heard.fatal
-            self.fault = told or self._missing()
+            self.fault = f"{self._heard.cause()} (it did not end by itself)" if self._heard.failed else self._missing()
             return True
         self._reader.join(5)
         self.end()
         status = self._process.returncode
-        told = self._heard.cause() or f"exit status {status}" if status else self._heard.fatal
-        self.fault = told or self._missing()
+        bad = status or self._heard.fatal is not None
+        self.fault = (self._heard.cause() or f"exit status {status}") if bad else self._missing()
         return True
 
     def end(self) -> None:
@@ -156,7 +162,7 @@ class Heard:
     def __init__(self) -> None:
         self.failed = False
         self.fatal: str | None = None
-        self._last = self._error = ""
+        self._last = self._error = self._why = ""
 
     def listen(self, process: subprocess.Popen[bytes]) -> None:
         """Hand on each line, and look at it."""
@@ -169,16 +175,21 @@ class Heard:
             if any(sign in line for sign in FATAL):
                 self.fatal = self.fatal or line.strip()
             if TRACEBACK in line:
-                self.failed = inside = True
+                # What it only warns of, such as a module for a database that is not there, is no failure.
+                inside = not self._last.startswith("WARNING:")
+                self.failed = self.failed or inside
             elif inside and line and not line.startswith((" ", "\t")):
                 # The first line that is not indented names the exception.
                 self._error, inside = self._error or line, False
+                self._why = self._why or (line if self.fatal is not None else "")
             if line.strip():
                 self._last = line.strip()
 
     def cause(self) -> str:
         """The first thing that went wrong, else the last line."""
-        return self.fatal or self._error or self._last
+        if self.fatal is not None:
+            return f"{self.fatal}: {self._why}" if self._why else self.fatal
+        return self._error or self._last
 
 
 def cpu_of(session: int) -> float:

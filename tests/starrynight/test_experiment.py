@@ -118,18 +118,23 @@ def test_an_unknown_channel_is_refused(folder: Path) -> None:
     assert experiment(folder, cp_custom_channel_map="DAPI=DNA,CellMask=x").diagnostics == ()
 
 
-def test_the_experiment_is_written_as_starrynight_reads_it(folder: Path) -> None:
-    """The step runs, and what it writes has StarryNight's names, and its defaults for what nobody said."""
-    write_index(folder)
+def written(checked: Checked, folder: Path) -> dict[str, Any]:
+    """What the step writes."""
     (folder / "b.csv").write_text("barcode\n")
-    checked = experiment(folder, cp_custom_channel_map="DAPI=DNA", image_overlap_percentage="15")
     (job,) = jobs(graph_of(checked.require()))
     assert job.command is not None
     script = EXPERIMENT.parent / "experiment_json.py"
     place = job.command.index("--experiment") + 1
     command = [sys.executable, script, *job.command[2:place], folder / "experiment.json", *job.command[place + 1 :]]
     subprocess.run(command, check=True, cwd=folder)
-    told = json.loads((folder / "experiment.json").read_text())
+    found: dict[str, Any] = json.loads((folder / "experiment.json").read_text())
+    return found
+
+
+def test_the_experiment_is_written_as_starrynight_reads_it(folder: Path) -> None:
+    """The step runs, and what it writes has StarryNight's names, and its defaults for what nobody said."""
+    write_index(folder)
+    told = written(experiment(folder, cp_custom_channel_map="DAPI=DNA", image_overlap_percentage="15"), folder)
     assert told["dataset_id"] == "ds"
     assert told["cp_config"] == {
         "im_per_well": 4, "img_overlap_pct": 15, "img_frame_type": "round", "acquisition_order": "snake",
@@ -140,3 +145,17 @@ def test_the_experiment_is_written_as_starrynight_reads_it(folder: Path) -> None
     assert told["sbs_config"]["cell_channel"] == "CELL"
     # StarryNight puts the two maps together where there is one of Cell Painting, so there is one then.
     assert told["sbs_config"]["custom_channel_map"] == {"DAPI": "DNA", "A": "A", "T": "T", "G": "G", "C": "C"}
+
+
+def test_nuclei_may_have_another_name_in_each_assay(folder: Path) -> None:
+    """The older pipelines call them DNA in both, which StarryNight knows by the two maps alone."""
+    write_index(folder, channels="['Hoechst', 'CellMask', 'MitoTracker']")
+    told = written(experiment(folder, cp_nuclei_channel="Hoechst"), folder)
+    assert told["cp_config"]["custom_channel_map"] == {"Hoechst": "DNA", "CellMask": "Phalloidin", "MitoTracker": "ZO1"}
+    assert told["sbs_config"]["custom_channel_map"] == {"DAPI": "DNA", "A": "A", "T": "T", "G": "G", "C": "C"}
+    # A map of Cell Painting's channels is taken as it is.
+    told = written(experiment(folder, cp_nuclei_channel="Hoechst", cp_custom_channel_map="Hoechst=Nuclei"), folder)
+    assert told["cp_config"]["custom_channel_map"] == {"Hoechst": "Nuclei"}
+    assert told["sbs_config"]["custom_channel_map"]["DAPI"] == "DNA"
+    told = written(experiment(folder, cp_nuclei_channel="Hoechst", use_legacy="false"), folder)
+    assert told["cp_config"]["custom_channel_map"] is None

@@ -185,9 +185,27 @@ def test_what_cellprofiler_writes_is_counted(small: Path, tmp_path: Path) -> Non
     saved = json.loads((HERE / "cellprofiler.json").read_text("utf-8"))["saved"]
     for step, kind in (("sbs_preprocess_cp", "preprocess_sbs"), ("analysis_cp", "analysis")):
         command = found[step].command or []
-        assert command[command.index("--least") + 1] == str(len(saved[kind]))
+        # The overlay is there for every twentieth site alone.
+        of_each = [name for name in saved[kind] if not name.startswith("overlay/")]
+        assert command[command.index("--least") + 1] == str(len(of_each))
     command = own["analysis_cp"].command or []
     assert command[command.index("--least") + 1] == "2"
+
+
+def test_nuclei_of_the_sequencing_may_have_a_name_of_their_own(small: Path, tmp_path: Path) -> None:
+    """Channels that the older pipelines have no name for are named by the message."""
+    folder = copied(small, tmp_path)
+    other = "[replace(c, 'DAPI', 'DAPI2') for c in channel_dict]"
+    whole = folder / "workspace" / "index" / "index.parquet"
+    rows = f"SELECT * REPLACE (CASE WHEN is_sbs_image THEN {other} ELSE channel_dict END AS channel_dict)"
+    duckdb.sql(f"COPY ({rows} FROM '{whole}') TO '{folder / 'other.parquet'}' (FORMAT PARQUET)")
+    found = check(folder / "pcp_generic.yaml", options(folder, index="other.parquet", sbs_nuclei_channel="DAPI2"))
+    assert found.diagnostics == ()
+    told = check(
+        folder / "pcp_generic.yaml", options(folder, index="other.parquet", sbs_nuclei_channel="A")
+    ).diagnostics
+    assert [d.code for d in told] == ["SN355"]
+    assert told[0].message.endswith("(`infer.unnamed_channels` is `DAPI2`)")
 
 
 def test_memory_and_time_are_estimates_that_can_be_scaled(small: Path, tmp_path: Path) -> None:

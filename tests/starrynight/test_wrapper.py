@@ -40,6 +40,18 @@ except RuntimeError:
 # As the Java machine does: something lives on, and so does who waits for it.
 subprocess.run(["sleep", "600"])
 """
+WARNS = """\
+said = "WARNING:root:MySQL could not be loaded.", "Traceback (most recent call last):", "  File x", "ImportError: x"
+print(*said, sep="\\n", flush=True)
+"""
+"""What CellProfiler says where it has no module for a database."""
+UNLOADED = """\
+said = "ERROR:root:Failed to load pipeline", "Traceback (most recent call last):", "  x", "ValueError: no CallBarcodes"
+print(*said, sep="\\n", flush=True)
+# It goes on with the modules that it knows.
+while True:
+    pass
+"""
 
 
 def load_data(folder: Path) -> Path:
@@ -88,6 +100,12 @@ def test_without_a_unit_all_are_done(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tool", "options", "told"),
     [
+        (TOOL + WARNS + "sys.exit('no licence')\n", [], "starrynight cp failed: no licence"),
+        (
+            TOOL + WARNS + UNLOADED,
+            [],
+            "starrynight cp failed: ERROR:root:Failed to load pipeline: ValueError: no CallBar",
+        ),
         (WRITES, ["--images", "*.npy"], "B-P1 holds 2 files `*.npy`, and B^P1#illum_calc.csv promises 6"),
         (WRITES, ["--least", "7"], "holds 2 files `*`, and B^P1#illum_calc.csv promises 7"),
         (WRITES, ["--unit", "B^P3#illum_calc.csv"], "no `B^P3#illum_calc.csv`; there is B^P1#illum_calc.csv, B^P2#"),

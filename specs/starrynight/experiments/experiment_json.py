@@ -20,6 +20,8 @@ TEXTS = (
 
 DEFAULTS = {"sbs_cell_channel": "CELL", "sbs_mito_channel": "MITO"}
 """StarryNight wants a text for these, though nothing reads it."""
+LEGACY = {"nuclei": "DNA", "cell": "Phalloidin", "mito": "ZO1"}
+"""What the older pipelines call the channels of Cell Painting."""
 
 
 def main() -> None:
@@ -61,11 +63,19 @@ def experiment(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def both_maps(given: dict[str, Any]) -> None:
-    """StarryNight puts the two maps together where there is one of Cell Painting, so there must be the other then."""
-    cp, sbs = given["cp_custom_channel_map"], given["sbs_custom_channel_map"]
-    if cp and not sbs:
-        known = dict(entry.split("=", 1) for entry in cp)
-        given["sbs_custom_channel_map"] = [f"{name}={known.get(name, name)}" for name in given["sbs_channel_list"]]
+    """StarryNight puts the two maps together where there is one of Cell Painting, so there must be the other then.
+
+    Without maps its older pipelines know the channels of Cell Painting and the bases, and nuclei of the sequencing only
+    by the name that they have in Cell Painting.
+    """
+    nuclei, channels = given["sbs_nuclei_channel"], given["sbs_channel_list"]
+    if given["use_legacy"] and channels and not given["cp_custom_channel_map"] and nuclei != given["cp_nuclei_channel"]:
+        given["cp_custom_channel_map"] = [f"{given[f'cp_{role}_channel']}={name}" for role, name in LEGACY.items()]
+    known = dict(entry.split("=", 1) for entry in given["cp_custom_channel_map"])
+    if known and not given["sbs_custom_channel_map"]:
+        if given["use_legacy"]:
+            known = {nuclei: LEGACY["nuclei"], **known}
+        given["sbs_custom_channel_map"] = [f"{name}={known.get(name, name)}" for name in channels]
 
 
 def assay(given: dict[str, Any], prefix: str) -> dict[str, Any]:

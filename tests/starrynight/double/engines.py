@@ -139,8 +139,9 @@ def _of_cycle(row: Row) -> list[str]:
 def _compensated(row: Row) -> list[str]:
     images = [f"{_site(row)}_Cycle{cycle:02d}_{c}.tiff" for cycle in CYCLES for c in BASES]
     names = ("AllFoci", "BarcodeFoci", "Experiment", "Foci", "Image", "Nuclei")
-    more = [f"{_site(row)}_Cycle01_DNA.tiff", f"overlay/{_site(row)}_StDev_Overlay.tiff"]
-    return [*images, *more, *_tables("BarcodePreprocessing", *names)]
+    # The pipeline skips what stands behind the division by 20 where it leaves a rest.
+    overlay = [f"overlay/{_site(row)}_StDev_Overlay.tiff"] if int(row["Metadata_Site"]) % 20 == 0 else []
+    return [*images, f"{_site(row)}_Cycle01_DNA.tiff", *overlay, *_tables("BarcodePreprocessing", *names)]
 
 
 def _measured(row: Row) -> list[str]:

@@ -60,26 +60,29 @@ def check_step(step: Step, evaluator: Evaluator, report: Report) -> None:
 
 
 def check_pipeline(
-    checks: Iterable[TypedCheck], doc: CheckDoc, params: Mapping[str, Value], keys: KeySet, report: Report
+    checks: Iterable[TypedCheck], doc: CheckDoc, named: Mapping[str, Value], keys: KeySet, report: Report
 ) -> None:
-    """Tell of a check of a pipeline, if it is one, that does not hold for an instance that uses it, or for a row."""
+    """Tell of a check of a pipeline, if it is one, that does not hold for an instance that uses it, or for a row.
+
+    `named` are the values that it may name, such as `params.low`.
+    """
     for check in checks:
-        given = {f"params.{name}": params[name] for name in _params_in(doc) if name in params}
+        given = {name: named[name] for name in _named_in(doc) if name in named}
         if doc.over is not None:
             seen = [leaf for leaf in walk(check.that) if isinstance(leaf, Related)]
             given |= {f"{s.value.table.name}.{s.value.column}": s for s in seen if isinstance(s.value, Cell)}
         report.extend(_failures(check, given, keys, None, Evaluator({})))
 
 
-def _params_in(doc: CheckDoc) -> Iterator[str]:
-    """The parameters that a check of a pipeline names."""
+def _named_in(doc: CheckDoc) -> Iterator[str]:
+    """The parameters and inferred values that a check of a pipeline names, with their space."""
     pending: list[object] = [doc.that]
     while pending:
         node = pending.pop(0)
         if isinstance(node, (Attribute, Index)):
             path = _path(node)
-            if path is not None and path[0] == "params":
-                yield ".".join(path[1:])
+            if path is not None and path[0] in ("params", "infer"):
+                yield ".".join(path)
                 continue
         if isinstance(node, tuple):
             pending += node
@@ -146,15 +149,14 @@ def _told(
     who = f"`{step.name}`{where}: " if step is not None else f"{where.strip()}: " if where else ""
     message = f"{who}{check.message or 'this does not hold'}"
     shown: list[str] = []
-    in_rows = {name for name in given if step is None and not name.startswith("params.")}
+    in_rows = {name for name in given if step is None and not name.startswith(("params.", "infer."))}
     related = _cells(check, keys, number, evaluator) if in_rows else []
     for name, value in list(given.items())[:MAX_SHOWN]:
         try:
             found = evaluator.closure(value, keys, step)(number)
         except (ValueFault, AtRunTime):
             continue
-        if not isinstance(found, tuple):
-            shown.append(f"`{name}` is {'nothing' if found is None else f'`{to_text(found)}`'}")
+        shown.append(f"`{name}` is {_shown(found)}")
         if name in in_rows:
             continue  # It is said where its cell is.
         if value.span != check.span and value.span not in [place.span for place in related]:
@@ -164,6 +166,14 @@ def _told(
     return faults.CHECK_FAILED.at(
         check.span, f"{message}{f' ({values})' if values else ''}", help=hint, related=tuple(related)
     )
+
+
+def _shown(value: object) -> str:
+    """A value, or some of a list, as a message shows it."""
+    if not isinstance(value, tuple):
+        return "nothing" if value is None else f"`{to_text(value)}`"
+    some = ", ".join(map(_shown, value[:MAX_SHOWN]))
+    return f"{some}, …" if len(value) > MAX_SHOWN else some or "empty"
 
 
 def _cells(check: TypedCheck, keys: KeySet, number: int, evaluator: Evaluator) -> list[Place]:

@@ -239,13 +239,15 @@ class PipelineLinker:
 
     def _check(self) -> None:
         """Tell of checks that do not hold, for an instance that uses the pipeline or for a row of a table."""
+        spaces = {"params": self.param_members, "infer": self._spaces.get("infer")}
+        named = {f"{n}.{m}": v for n, s in spaces.items() if isinstance(s, Members) for m, v in s.values.items()}
         for doc in self._doc.checks:
             keys = self._outer if doc.over is None else self._keys.rows_of(doc.over)
             if doc.over is not None:
                 self.tables_used.add(doc.over.name)
             if keys is not None:
                 typed = type_checks((doc,), Typer(self._scope(keys), self._report))
-                check_pipeline(typed, doc, self.param_members.values, keys, self._report)
+                check_pipeline(typed, doc, named, keys, self._report)
 
     @property
     def linked(self) -> list[str]:
