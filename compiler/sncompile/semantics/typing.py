@@ -383,9 +383,10 @@ class Typer:
 
     def _gathered(self, operands: Sequence[Value]) -> str | None:
         """The mend where one value is wanted and several meet, as the step does not range over what they range over."""
-        if self.scope.hidden:
-            return None  # No step's keys are in scope.
         for operand in operands:
+            if self.scope.hidden and operand.type.many and isinstance(operand, Related):
+                # No step's keys are in scope.
+                return "all rows are seen here: choose some with `where`, or look into the list (`… in …`, `len(…)`)"
             if operand.type.many and isinstance(operand, Related) and operand.gathers:
                 extra = [f"`{name}`" for name in operand.source.by if name not in operand.target.by]
                 if extra:
