@@ -291,8 +291,7 @@ class Scope:
     `keys` are the instances that they are seen from (without any, no key is in scope). For messages: `elsewhere` are
     keys of tables that the place does not range over, `hidden` are steps that it comes too early for. `lost` are
     names of which nothing is known, since what declares them is at fault, `late` tables that are known once a step has
-    run, where that is too late. `run_time` says whether `attempt` and sizes
-    may be used.
+    run, where that is too late, `lets` the names of `let`. `run_time` says whether `attempt` and sizes may be used.
     """
 
     def __init__(
@@ -305,6 +304,7 @@ class Scope:
         lost: Collection[str] = (),
         run_time: bool = False,
         late: Collection[str] = (),
+        lets: Collection[str] = (),
     ) -> None:
         self.spaces = spaces
         self.keys = keys if keys is not None else UNIT
@@ -313,6 +313,7 @@ class Scope:
         self.lost = lost
         self.run_time = run_time
         self.late = late
+        self.lets = lets
 
     def key(self, name: str, span: Span) -> Value | None:
         """A key in scope; a lost name counts as one."""

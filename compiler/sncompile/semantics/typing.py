@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sncompile.diagnostics import Report, Span, did_you_mean, meaning
 from sncompile.faults import documents as document_faults
@@ -22,6 +22,7 @@ from sncompile.ir.values.model import (
     Items,
     Local,
     Plain,
+    Related,
     Size,
     Text,
     Value,
@@ -242,6 +243,8 @@ class Typer:
         owners = [f"{title}.{node.id}" for title, space in self.scope.spaces.items() if node.id in space.names()]
         if member in self.scope.spaces and node.id in ("steps", "tables", "step", "table", "jobs", "needs"):
             hint: str | None = f"steps and tables stand by their own names: `${{{member}.…}}`"
+        elif node.id in self.scope.lets:
+            hint = meaning(node.id, f"let.{node.id}", safe=True)
         elif owners:
             hint = meaning(node.id, owners[0], safe=len(owners) == 1)
         else:
@@ -378,6 +381,19 @@ class Typer:
         """Tell that a value has the wrong type."""
         self.report.add(value_faults.WRONG_TYPE.at(span, message, help=help))
 
+    def _gathered(self, operands: Sequence[Value]) -> str | None:
+        """The mend where one value is wanted and several meet, as the step does not range over what they range over."""
+        for operand in operands:
+            if self.scope.hidden and operand.type.many and isinstance(operand, Related):
+                # No step's keys are in scope.
+                return "all rows are seen here: choose some with `where`, or look into the list (`… in …`, `len(…)`)"
+            if operand.type.many and isinstance(operand, Related) and operand.gathers:
+                extra = [f"`{name}`" for name in operand.source.by if name not in operand.target.by]
+                if extra:
+                    keys = " and ".join(extra)
+                    return f"several meet here: add {keys} to the `by` of the step, or take one of the list (`…[0]`)"
+        return None
+
     def applied(self, name: str, operands: list[Value], result: Callable[[list[Type]], Type], span: Span) -> Value:
         """A function or operator on operands, with the type that `result` gives it."""
         open_types = [o for o in operands if o.type.base == "unknown"]
@@ -389,7 +405,8 @@ class Typer:
         except TypeFault as fault:
             if open_types:
                 return self.unknown(span)  # A column without a cell may be of any type.
-            self.wrong(span, f"`{name}` {fault}", fault.help or f"look at what `{name}` is given")
+            hint = self._gathered(operands) if name not in FUNCTIONS else None
+            self.wrong(span, f"`{name}` {fault}", hint or fault.help or f"look at what `{name}` is given")
             return self.unknown(span)
         kind = kind if taken == name else kind._replace(written=True)
         return Apply(taken, tuple(operands), kind, span)
@@ -408,7 +425,7 @@ class Typer:
         try:
             truth_type([test.type])
         except TypeFault as fault:
-            self.wrong(test.span, f"`if` {fault}", fault.help or "compare it")
+            self.wrong(test.span, f"`if` {fault}", self._gathered([test]) or fault.help or "compare it")
         if test.type.base != "unknown" and is_constant(test):
             # A settled choice has the type of what was chosen: the other branch may be of a step that is gone.
             try:
@@ -417,7 +434,8 @@ class Typer:
                 self.report.add(value_faults.BAD_VALUE.at(test.span, str(fault), help=fault.help))
         kind = unify(then.type, other.type)
         if kind is None:
-            self.wrong(node.span, f"the choice is between {then.type} and {other.type}", "give both the same type")
+            hint = self._gathered([then, other]) or "give both the same type"
+            self.wrong(node.span, f"the choice is between {then.type} and {other.type}", hint)
             kind = UNKNOWN
         return Choice(test, fitted(then, kind), fitted(other, kind), kind, node.span)
 

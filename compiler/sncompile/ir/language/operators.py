@@ -40,6 +40,8 @@ def _equal(types: list[Type]) -> Type:
         raise TypeFault(f"{left} is never equal to {right}", "look into a list with `in`, or at its `len(…)`")
     if (left.textual != right.textual) or ("boolean" in bases and len(bases) > 1):
         hint = "cells of text tables are text: compare with '1', or use `int(…)`"
+        if "boolean" in bases:
+            hint = "what is true or false stands by itself: `x`, or `not x`"
         raise TypeFault(f"{left} is never equal to {right}", hint)
     return BOOLEAN
 

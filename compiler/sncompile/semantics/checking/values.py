@@ -16,7 +16,7 @@ from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.language.types import type_text
 from sncompile.ir.values.branches import written_parts
 from sncompile.ir.values.evaluate import AbsentItem, AtRunTime, Evaluator, Gap, Missing, NotThere
-from sncompile.ir.values.model import Apply, Cell, Const, Output, Record, Related, Value, walk
+from sncompile.ir.values.model import Apply, Cell, Const, Key, Output, Record, Related, Value, walk
 from sncompile.ir.values.tables import follows_from_unknown_rows, late_join
 from sncompile.semantics.checking.cells import Faulty
 from sncompile.semantics.checking.made_sheets import check_sheets
@@ -352,6 +352,9 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
             except (Gap, Missing, NotThere):
                 raise
             except ValueFault as fault:
+                if not limits:
+                    report.add(_untyped(param, value, what, fault))
+                    return
                 hint = fault.help or "mend the expression, or the cell that it takes"
                 bad = faults.BAD_VALUE.at(value.span, f"{told}: {fault}", help=hint, related=related)
                 if not faulty.add(number, bad):
@@ -379,10 +382,26 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
         lacking = _unpartnered(missing.related, at.keys) or (missing.number, 1)
         _tell_lacking(missing.related, lacking, what, param, report, related)
     except ValueFault as fault:
+        if not limits:
+            report.add(_untyped(param, value, what, fault))
+            return
         hint = fault.help or "mend the expression, or the cell that it takes"
         told = f"{what}{_instance(at.keys, number)}"
         faulty.add(number, faults.BAD_VALUE.at(value.span, f"{told}: {fault}", help=hint, related=related))
     report.extend(faulty.told())
+
+
+def _untyped(param: ParamDoc, value: Value, what: str, fault: ValueFault) -> Diagnostic:
+    """The fault of text out of rows that are known later where a number is wanted, without what stands in for them."""
+    related = (Place("the parameter is declared here", param.name.span),)
+    leaves = (leaf for leaf in walk(value) if isinstance(leaf, (Cell, Key)))
+    named = next((leaf.column if isinstance(leaf, Cell) else leaf.name for leaf in leaves), None)
+    if named is None:
+        return faults.BAD_VALUE.at(value.span, f"{what}: {fault}", help=fault.help, related=related)
+    message = f"{what} takes {param.base}, and `{named}` is text of rows that are known later"
+    kind = param.base if param.base in ("integer", "number", "boolean") else "integer"
+    hint = f"say what it is where the table is: `columns: {{{named}: {{type: {kind}}}}}`"
+    return faults.WRONG_TYPE.at(value.span, message, help=hint, related=related)
 
 
 def _check_written(param: ParamDoc, value: Value, what: str, at: _At, evaluator: Evaluator, report: Report) -> None:

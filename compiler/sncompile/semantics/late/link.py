@@ -74,18 +74,18 @@ class LateTables:
             self._report.add(faults.LATE_KEY.at(key.span, f"`columns` does not name `{key.name}`", help=hint))
         if pattern is None or columns is None or twice or unnamed or not own:
             return None
+        types = {n: doc.columns[n].declared.base for n in own if n in doc.columns}
+        keys = {name: base for name, base in types.items() if base in ("integer", "number", "boolean")}
         rows = self._known.get(doc.name.name)
         if source.gone:
             rows = dict.fromkeys(source.keys.instances, ())
         known = not len(source.keys) or (rows is not None and set(source.keys.instances) <= rows.keys())
         if rows is None or not known:
             told = dict.fromkeys(["path"], "file") if pattern else columns
-            rows = stand_in_rows(doc.name.name, source.keys, own, told, self._kind)
+            rows = stand_in_rows(doc.name.name, source.keys, {n: types.get(n, "") for n in own}, told, self._kind)
         assert doc.source is not None
         names = () if doc.sheet.header else tuple(doc.columns)
         comment = doc.sheet.comment.name if doc.sheet.comment is not None else ""
-        types = {n: doc.columns[n].declared.base for n in own if n in doc.columns}
-        keys = {name: base for name, base in types.items() if base in ("integer", "number", "boolean")}
         late = LateSource(
             source.name, port, source.keys, own, pattern, columns, known, doc.source.span, names, comment, keys
         )

@@ -23,9 +23,12 @@ class StandIns(Enum):
 
 
 def stand_in_rows(
-    name: str, instances: KeySet, own: tuple[str, ...], columns: Mapping[str, str], kind: StandIns
+    name: str, instances: KeySet, own: Mapping[str, str], columns: Mapping[str, str], kind: StandIns
 ) -> Mapping[tuple[str, ...], list[Mapping[str, str]]]:
-    """Rows for each instance of a source. Some keys are in all of them, others in one alone, as with real rows."""
+    """Rows for each instance of a source. Some keys are in all of them, others in one alone, as with real rows.
+
+    `own` are the keys of the table itself, and `columns` what else it has, each with its type.
+    """
     word, count, start = kind.value
     found: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
     serial = start
@@ -36,11 +39,17 @@ def stand_in_rows(
         rows: list[Mapping[str, str]] = []
         for number in numbers:
             serial += 1
-            row = {column: f"{word}-{name}-{column}-{number}" for column in own}
+            row = {key: _key(f"{word}-{name}-{key}", base, start, number) for key, base in own.items()}
             row |= {column: _cell(f"{word}-{name}-{column}", base, serial) for column, base in columns.items()}
             rows.append(row)
         found[key] = rows
     return found
+
+
+def _key(word: str, base: str, start: int, number: int) -> str:
+    """A key: text, which looks as its type does, where one is declared."""
+    counted = 7_900_000 + 1_000 * start + number
+    return {"integer": str(counted), "number": f"{counted}.25"}.get(base, f"{word}-{number}")
 
 
 def _cell(word: str, base: str, serial: int) -> str:

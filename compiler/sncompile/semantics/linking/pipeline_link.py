@@ -332,6 +332,7 @@ class PipelineLinker:
             # Who has a reserved name is told of it once, where the name is given.
             lost={*self._lost, *lost, *RESERVED.intersection((*self._doc.steps, *self._doc.tables))},
             late=self._late if before_steps else (),
+            lets=self._doc.let,
         )
 
     def _step_scope(self, keys: KeySet | None, step: StepDoc | None = None) -> Scope:

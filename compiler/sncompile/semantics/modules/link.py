@@ -100,8 +100,8 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
     written: set[str] = set()
     spaces = _local_spaces(doc, used, written)
     lists = ListFiles()
-    typer = Typer(Scope(spaces), report, claim)
-    action = link_action(doc, Typer(Scope(spaces), report, claim, lists), library, report, claim)
+    typer = Typer(Scope(spaces, lets=doc.let), report, claim)
+    action = link_action(doc, Typer(Scope(spaces, lets=doc.let), report, claim, lists), library, report, claim)
     env = link_env(container.env if container else (), typer, report)
     scratch = _link_scratch(doc, spaces, library, report)
     if scratch is not None:

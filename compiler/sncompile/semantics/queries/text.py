@@ -5,6 +5,7 @@ A value is never SQL: every `${…}` becomes a parameter of the prepared stateme
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -39,6 +40,15 @@ class SqlFault(ValueError):
         self.length = length
 
 
+_LAST_WORD = re.compile(r"(?<![\w\"'])(\w+)\s*\Z")
+
+_NAMES_OF_COLUMNS = frozenset(
+    ("all", "check", "column", "default", "desc", "end", "from", "group", "limit", "offset", "order", "primary",
+     "references", "table", "to", "unique", "when", "where", "window")
+)  # fmt: skip
+"""Words of SQL that sheets have for columns."""
+
+
 class Query(NamedTuple):
     """A query: its SQL, the values of its parameters by name, and the spans of the template's parts.
 
@@ -51,10 +61,17 @@ class Query(NamedTuple):
     template: Template
     source: Source
 
+    def _name_meant(self, fault: SqlFault) -> str | None:
+        """The mend where SQL stops to read behind a word of its own that was meant as the name of a column."""
+        before = _LAST_WORD.search(self.sql[: fault.start]) if fault.start is not None else None
+        if before is None or before[1].lower() not in _NAMES_OF_COLUMNS:
+            return None
+        return f'`{before[1]}` is a word of SQL: as the name of a column it stands in double quotes, `"{before[1]}"`'
+
     def fault(self, fault: SqlFault) -> Diagnostic:
         """A diagnostic for what is wrong with the query, at its place in the spec."""
         kinds = {"bad": faults.BAD_QUERY, "refused": faults.REFUSED_QUERY, "limit": faults.LARGE_QUERY}
-        hint = fault.help or "queries are in DuckDB's SQL, over the tables of the spec"
+        hint = fault.help or self._name_meant(fault) or "queries are in DuckDB's SQL, over the tables of the spec"
         return kinds[fault.kind].at(self._span(fault), str(fault), help=hint)
 
     def _span(self, fault: SqlFault) -> Span:
