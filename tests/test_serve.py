@@ -227,6 +227,10 @@ def test_a_page_follows_its_run_from_its_first_jobs_to_its_end(tmp_path: Path) -
             page.until("document.querySelector('#jobs .chip.is-done')?.textContent === 'done 6'")
             assert page.texts("[data-id=second] .sn-state") == ["3 of 3"]
             assert page.value("document.title") == "small: done"
+            # Links lead to what is there: nothing has failed.
+            seen = "[...document.querySelectorAll('nav a')].filter(a => a.offsetParent).map(a => a.hash)"
+            assert "#timeline" in page.value(seen)
+            assert page.value(f"{seen}.filter(hash => !document.querySelector(hash))") == []
             page.write("#jobs input", "second k=b")
             page.click("tr.job")
             page.open(page.value("document.querySelector('.details a').href"))

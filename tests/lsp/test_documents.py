@@ -106,6 +106,36 @@ def test_who_uses_an_open_module_sees_it_as_it_is_there(folder: Path) -> None:
     asyncio.run(play())
 
 
+def test_a_module_that_was_never_saved_counts_while_it_is_open(folder: Path) -> None:
+    async def play() -> None:
+        (folder / "tool.yaml").unlink()
+        async with editor(folder) as session:
+            session.open("main.yaml", PIPELINE.replace("wird", "word"))
+            assert "no file for `./tool.yaml`" in (await session.diagnostics("main.yaml"))[0].message
+            session.told.pop(session.uri("main.yaml"))
+            session.open("tool.yaml", TOOL)
+            assert await session.diagnostics("main.yaml") == []
+            assert await session.diagnostics("tool.yaml") == []
+            session.told.pop(session.uri("main.yaml"))
+            session.close("tool.yaml")
+            assert "no file for `./tool.yaml`" in (await session.diagnostics("main.yaml"))[0].message
+
+    asyncio.run(play())
+
+
+def test_what_was_not_saved_of_a_module_is_gone_when_it_is_closed(folder: Path) -> None:
+    async def play() -> None:
+        async with editor(folder) as session:
+            session.open("main.yaml", PIPELINE.replace("wird", "word"))
+            session.open("tool.yaml", TOOL.replace("{out:", "{made:").replace("outputs.out", "outputs.made"))
+            await _told(session, "main.yaml", "`out`")
+            session.told.pop(session.uri("main.yaml"))
+            session.close("tool.yaml")
+            assert await session.diagnostics("main.yaml") == []
+
+    asyncio.run(play())
+
+
 def test_settings_give_what_a_spec_is_not_given(folder: Path) -> None:
     text = PIPELINE.replace("wird", "word").replace(", default: x", "")
 

@@ -55,6 +55,9 @@ def test_check_annotates(project: Path, environment: dict[str, str]) -> None:
     (project / "modules" / "with space.yaml").write_text((project / "modules" / "growth.yaml").read_text())
     good = _step("check.sh", project, environment, SPECS="pipeline.yaml\nmodules/*.yaml\n", OPTIONS="--set\n")
     assert good.returncode == 2, "an option without its value is told by sncompile itself"
+    (example,) = re.findall(r"`(--[^`]*=sample)`", (REPOSITORY / "action.yml").read_text("utf-8"))
+    shown = _step("check.sh", project, environment, SPECS="pipeline.yaml\n", OPTIONS=f"{example}\n")
+    assert "No such option" not in shown.stderr, "what is shown as an option is one word"
     good = _step("check.sh", project, environment, SPECS="pipeline.yaml\nmodules/*.yaml\n", OPTIONS="")
     assert (good.returncode, good.stdout) == (0, ""), good.stderr
     spec = project / "pipeline.yaml"

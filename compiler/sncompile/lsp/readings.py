@@ -102,6 +102,15 @@ class Snapshot:
         """Whether places in the reading are those of the text."""
         return self.reading.source.text == self.text.text.replace("\r\n", "\n").removeprefix("\ufeff")
 
+    def uses(self, path: Path) -> bool:
+        """Whether a step leads to the document at a path."""
+        return any(home.path == str(path) for home, _ in self.modules.values())
+
+    @property
+    def lacks_a_module(self) -> bool:
+        """Whether a step leads to a document that is not there."""
+        return any(self.module_of(name) is None for name in (self.pipeline.steps if self.pipeline is not None else ()))
+
     def module_of(self, step: str) -> tuple[Home, Document] | None:
         """The module that a step uses."""
         found = self.pipeline.steps.get(step) if self.pipeline is not None else None

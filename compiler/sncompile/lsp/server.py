@@ -100,12 +100,14 @@ class SpecServer(LanguageServer):
     def changed(self, uri: str, text: str, version: int, *, quiet: float = QUIET) -> None:
         """Note a text as it is now, and have it read and checked."""
         path = self.path_of(uri)
+        is_new = path not in self.texts
         self.uris[path] = uri
         self.texts[path] = text.replace("\r\n", "\n")
         self.versions[path] = version
         self._drop_check(path)
-        if path not in self._reading or self._reading[path].done():
-            self._reading[path] = asyncio.create_task(self._read(path, quiet))
+        self._read_soon(path, quiet)
+        if is_new:
+            self._read_users(path)
 
     def closed(self, uri: str) -> None:
         """Forget a text, and what was told of it."""
@@ -116,6 +118,17 @@ class SpecServer(LanguageServer):
         self.readings.forget(path)
         self._tell(path, {})
         self.uris.pop(path, None)
+        self._read_users(path)
+
+    def _read_soon(self, path: Path, quiet: float) -> None:
+        if path not in self._reading or self._reading[path].done():
+            self._reading[path] = asyncio.create_task(self._read(path, quiet))
+
+    def _read_users(self, path: Path) -> None:
+        """Read the others anew that use a document which came or went: by what they lead to, or lead to in vain."""
+        for other, snapshot in list(self.snapshots.items()):
+            if other != path and (snapshot.uses(path) or snapshot.lacks_a_module):
+                self._read_soon(other, QUIET)
 
     def saved(self) -> None:
         """Check all that is open anew: files have changed."""
@@ -152,7 +165,7 @@ class SpecServer(LanguageServer):
         self._check_soon(path, quiet)
         for other, snapshot in list(self.snapshots.items()):
             # Who uses this module sees it as it is now.
-            if other != path and any(home.path == str(path) for home, _ in snapshot.modules.values()):
+            if other != path and snapshot.uses(path):
                 self._check_soon(other, QUIET)
 
     def _snapshot(self, path: Path, opened: Opened, version: int) -> Snapshot | None:

@@ -169,10 +169,10 @@ class Locator:
             if hindrance is not None:
                 self._report.add(hindrance.at(reference.span))
                 return None
-        if document and not path.is_file():
-            path = _with_suffix(path)
-        if document and not path.exists():
-            path = _with_suffix(renamed(path))
+        if document and not self._is_file(path):
+            path = self._with_suffix(path)
+        if document and not self._is_file(path) and not path.exists():
+            path = self._with_suffix(renamed(path))
         if not self.inside(path, target.root, reference.span):
             return None
         if document and path.is_dir():
@@ -180,13 +180,22 @@ class Locator:
             hint = did_you_mean("", [f"{reference.name}/{n}" for n in names], what="it holds") or "name a file in it"
             self._report.add(faults.MODULE_NOT_FOUND.at(reference.span, f"`{reference.name}` is a folder", help=hint))
             return None
+        if document and self._is_file(path):
+            return Target(path, target.root)
         if not path.exists():
             self._tell_missing(path, reference)
             return None
-        if document and not path.is_file():
+        if document:
             self.tell_unusable(reference)  # A pipe or a device may never end.
             return None
         return Target(path, target.root)
+
+    def _is_file(self, path: Path) -> bool:
+        """Whether a file is there, or a text that stands for one which was never saved."""
+        return path.is_file() or self._places.text(path.resolve()) is not None
+
+    def _with_suffix(self, path: Path) -> Path:
+        return next((p for p in (path, *(Path(f"{path}{s}") for s in SUFFIXES)) if self._is_file(p)), path)
 
     def inside(self, path: Path, root: Root, span: Span) -> bool:
         """Whether a path stays in its root; tells where it does not."""
@@ -208,7 +217,3 @@ class Locator:
         hint = hint or "paths of modules are relative to the document that names them"
         message = f"no file for `{reference.name}` at `{self._shown(path)}`"
         self._report.add(faults.MODULE_NOT_FOUND.at(reference.span, message, help=hint))
-
-
-def _with_suffix(path: Path) -> Path:
-    return next((p for p in (path, *(Path(f"{path}{s}") for s in SUFFIXES)) if p.is_file()), path)
