@@ -79,6 +79,7 @@ class SnakemakeBackend:
         errors.
         """
         config = config or self.config
+        _make(working_dir)
         program = _pipeline(pipeline).checked(working_dir).require()
         return compile_program(program, _options(config, Path(out) if out is not None else None)).write()
 
@@ -115,6 +116,12 @@ def _pipeline(pipeline: Pipeline | Module) -> Pipeline:
     return pipeline.pipeline if isinstance(pipeline, Module) else pipeline
 
 
+def _make(working_dir: PathLike | None) -> None:
+    """Make the working folder: through one that is not there, `../a.csv` leads nowhere."""
+    if working_dir is not None:
+        Path(working_dir).mkdir(parents=True, exist_ok=True)
+
+
 def _options(config: SnakemakeBackendConfig, out: Path | None = None, keep: Sequence[str] = ()) -> CompileOptions:
     return CompileOptions(
         level=config.optimize, out=out, keep=tuple(keep), benchmark=config.benchmark,
@@ -125,6 +132,7 @@ def _options(config: SnakemakeBackendConfig, out: Path | None = None, keep: Sequ
 def _prepared(
     pipeline: Pipeline, config: SnakemakeBackendConfig, working_dir: PathLike | None, asked: Asked
 ) -> tuple[Prepared, RunOptions]:
+    _make(working_dir)
     # What is only a warning when compiling stops a run: the files must be there now.
     checked: Checked | None = None
 
