@@ -458,3 +458,16 @@ def test_the_document_of_a_flow_is_checked_as_a_file_is(here: Path) -> None:
         assert [(d.code, d.span and d.span.line) for d in one.diagnostics] == [
             (d.code, d.span and d.span.line) for d in other.diagnostics
         ]
+
+
+def test_files_of_the_caller_are_found_from_a_folder_that_is_new(here: Path) -> None:
+    """A path that goes up from it leads nowhere before it is there."""
+    (here / "seen.txt").write_text("x")
+    (here / "copies.yaml").write_text(
+        "sncompile: 1\npipeline: copies\ninputs: {i: {type: file}}\nsteps:\n  copy:\n    with: {i: '${inputs.i}'}\n"
+        "    module: {inputs: {i: {type: file}}, outputs: {o: {type: file}}, "
+        "command: [cp, '${inputs.i}', '${outputs.o}']}\n"
+    )
+    pipeline = sn.load("copies.yaml")
+    pipeline.inputs["i"] = "seen.txt"
+    assert sn.SnakemakeBackend(print_exec=False).run(pipeline, working_dir="new/folder").status == "done"

@@ -1,6 +1,7 @@
 """Runs `starrynight cp` and says truly how it went.
 
-    python3 cellprofiler.py [--unit CSV | --jobs N] [--channels PATTERN | --images PATTERN] [--least N] starrynight cp …
+    python3 cellprofiler.py [--unit CSV | --jobs N] [--channels PATTERN | --images PATTERN] [--least N]
+        [--skips PATTERN] starrynight cp …
 
 The tool does every CSV of a folder; with `--unit` it is shown that one alone. It ends well where CellProfiler could not
 even load its pipeline, and never where CellProfiler failed, as the Java machine that it has started goes on: here both
@@ -21,6 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
@@ -39,6 +41,7 @@ def main() -> None:
     parser.add_argument("--channels", help="files that there must be for each channel of the load data")
     parser.add_argument("--images", help="files that there must be for each image of the load data")
     parser.add_argument("--least", type=int, default=1, help="how many files a unit writes at least")
+    parser.add_argument("--skips", help="columns of a unit's Image.csv by which its pipeline says that it left it out")
     parser.add_argument(
         "--grace", type=float, default=os.environ.get("STARRYNIGHT_GRACE", 60), help="seconds that it may idle"
     )
@@ -213,12 +216,26 @@ def lacking(loaddata: Sequence[Path], out: Path, given: argparse.Namespace) -> s
     for path in loaddata:
         folder = out / "-".join(path.name.split("#")[0].split("^"))
         files = [file for file in folder.rglob("*") if file.is_file()] if folder.is_dir() else []
+        if given.skips is not None and left_out(folder, given.skips):
+            continue
         rows, channels = size_of(path)
         for pattern, wanted in wishes(given, rows, channels):
             found = [file for file in files if file.match(pattern)]
             if len(found) < wanted:
                 return f"{folder} holds {len(found)} files `{pattern}`, and {path.name} promises {wanted}"
     return None
+
+
+def left_out(folder: Path, flags: str) -> bool:
+    """Whether the pipeline left out every image of a unit, as it does with blank ones: by a flag in its Image.csv."""
+    place = folder / "Image.csv"
+    if not place.is_file():
+        return False
+    with place.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return bool(rows) and all(
+        any(value in ("1", "1.0") for name, value in row.items() if fnmatchcase(name or "", flags)) for row in rows
+    )
 
 
 def wishes(given: argparse.Namespace, rows: int, channels: int) -> Iterator[tuple[str, int]]:

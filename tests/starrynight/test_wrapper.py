@@ -126,6 +126,16 @@ def test_a_failure_is_one(tool: str, options: list[str], told: str, tmp_path: Pa
     assert told in done.stderr.strip().splitlines()[-1]
 
 
+@pytest.mark.parametrize(("flags", "status"), [("0,1", 0), ("0,0", 1), ("1.0,0", 0)])
+def test_what_the_pipeline_left_out_is_not_counted(flags: str, status: int, tmp_path: Path) -> None:
+    """A site with a blank image has a flag for it, and nothing more."""
+    head = "ImageNumber,Metadata_EmptyFlag_Paint,Metadata_EmptyFlag_BC"
+    leaves = f"    (folder / 'Image.csv').write_text('{head}\\n1,{flags}\\n')\n"
+    tool = WRITES.partition("    for channel")[0] + leaves
+    done = wrapped(tmp_path, tool, "--least", "21", "--skips", "Metadata_EmptyFlag_*")
+    assert done.returncode == status, done.stderr
+
+
 def test_a_tool_that_works_on_is_left_alone(tmp_path: Path) -> None:
     """A traceback that it has got over does not end it, as long as it computes."""
     recovers = HANGS.partition("# As the Java")[0] + "end = time.process_time() + 4\n"

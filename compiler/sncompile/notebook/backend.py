@@ -75,6 +75,7 @@ class SnakemakeBackend:
         errors.
         """
         config = config or self.config
+        _make(working_dir)
         found = _pipeline(pipeline)
         program = found.checked_with(found.options(working_dir)).require()
         return compile_program(program, _options(config, Path(out) if out is not None else None)).write()
@@ -101,6 +102,7 @@ class SnakemakeBackend:
         cannot start, and `RunError` where it did not do what it should.
         """
         config = replace(config or self.config, **settings)
+        _make(working_dir)
         path = Path(plan) if plan is not None else None
         asked = Asked(targets=texts(targets), select=texts(select), only=texts(only))
         if path is not None and not any(asked):
@@ -131,6 +133,12 @@ class SnakemakeBackend:
 
 def _pipeline(pipeline: Checkable | HasPipeline) -> Checkable:
     return pipeline.pipeline if isinstance(pipeline, HasPipeline) else pipeline
+
+
+def _make(working_dir: PathLike | None) -> None:
+    """Make the working folder: through one that is not there, `../a.csv` leads nowhere. Raises `OSError`."""
+    if working_dir is not None:
+        Path(working_dir).mkdir(parents=True, exist_ok=True)
 
 
 def _options(config: SnakemakeBackendConfig, out: Path | None = None) -> CompileOptions:

@@ -51,6 +51,10 @@ def quoted(text: str) -> str:
     return literal(shlex.quote(text))
 
 
+_PLAIN = re.compile(r"[\w@%+=:,./^-]+", re.ASCII)
+"""What means itself to bash in a command; `shlex` quotes `^` as well, which means something in `[[ … =~ … ]]`."""
+
+
 LOOK = (
     'sum=${sums[n++]}; test "$sum" = - || sha256sum < "$path" | grep -qxF "$sum  -" '
     '|| { echo "not the file that was meant, by its sha256: $path"; exit 1; }'
@@ -127,7 +131,8 @@ class CommandLowering:
     def _piece(self, piece: Piece, span: Span, hint: str = "") -> str:
         match piece:
             case Constant():
-                return quoted(piece.text)
+                plain = self._context.task.command is not None and _PLAIN.fullmatch(piece.text)
+                return piece.text if plain else quoted(piece.text)
             case Port() if piece.space == "lists":
                 return self.word(self._context.task.lists[piece.name].path, piece.name)
             case Port() if piece.space == "inputs" and self._context.task.inputs[piece.name].may_lack:

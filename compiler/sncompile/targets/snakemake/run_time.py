@@ -63,6 +63,9 @@ def run_time_code(expression: Expression, context: TaskContext, *, guarded: bool
         return Atom(f"{head}{amount} if ready({paths}) else 1")
     plain = _is_arithmetic(printed)
     printed = ast.unparse(ast.parse(printed, mode="eval")) if plain else printed
+    multiple = _multiple_of_attempt(printed) if plain else None
+    if multiple is not None:
+        return Atom(f"{head}attempt" if multiple == 1 else f"{head}{multiple} * attempt")
     if whole:
         return Atom(head + printed)
     context.around.functions.add("round_up")
@@ -87,6 +90,32 @@ def _is_arithmetic(code: str) -> bool:
         if not (number or isinstance(node, known) or (isinstance(node, ast.Call) and not node.keywords)):
             return False
     return True
+
+
+def _multiple_of_attempt(code: str) -> int | None:
+    """By what whole number a product multiplies the attempt; None for anything else.
+
+    >>> _multiple_of_attempt("2 * attempt * 1000"), _multiple_of_attempt("3000000 * attempt / 1000000")
+    (2000, 3)
+    """
+    product: ast.expr = ast.parse(code, mode="eval").body
+    over: object = 1
+    if isinstance(product, ast.BinOp) and isinstance(product.op, ast.Div) and isinstance(product.right, ast.Constant):
+        over = product.right.value
+        product = product.left
+    factor, attempts = 1, 0
+    pending = [product]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            pending += [node.left, node.right]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, int):
+            factor *= node.value
+        elif isinstance(node, ast.Name) and node.id == "attempt":
+            attempts += 1
+        else:
+            return None
+    return factor // over if attempts == 1 and isinstance(over, int) and factor % over == 0 else None
 
 
 def late_words(expression: Expression, context: TaskContext) -> Code:

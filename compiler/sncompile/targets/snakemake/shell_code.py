@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from sncompile.diagnostics import Span
@@ -50,7 +51,7 @@ def shell_entries(context: TaskContext, commands: CommandLowering) -> list[Entry
         # The words of the script, whatever they are, get into the container's own shell.
         call = " ".join([*boxed, "bash", "-euo", "pipefail", "-c"])
         script = [literal("script() {\n"), *_ended(script), literal("}\n"), f'{call} "$(declare -f script); script"\n']
-    elif marked or checks:
+    elif (marked or checks) and not _is_one_program(script):
         # What the script does to its own shell (`cd`, `exit`, a trap) must not reach what comes after it.
         script = ["(\n", *script, ")\n"]
     return _strings([f"exec {log}\n", *before, *_exports(context, commands, join="\n"), *script, *checks], span)
@@ -89,6 +90,32 @@ def _tell_long(context: TaskContext) -> None:
 def _ended(script: list[str]) -> list[str]:
     """A script's lines, the last of them with a line break, too."""
     return script if not script or script[-1].endswith("\n") else [*script[:-1], script[-1] + "\n"]
+
+
+_INSIDE = r"[^;&|`<>(\n]*(?:\$\([^;&|`<>()\n]*\)[^;&|`<>(\n]*)*"
+_CALL = re.compile(rf"(?:[a-z][a-z0-9_]*=(?! ){_INSIDE}\n)*(?P<program>[A-Za-z0-9][\w.+-]*)(?: {_INSIDE})?\n")
+_BASH = frozenset((
+    "alias", "bg", "bind", "break", "builtin", "caller", "case", "cd", "command", "continue", "coproc", "declare",
+    "dirs", "disown", "do", "done", "elif", "else", "enable", "esac", "eval", "exec", "exit", "export", "fc", "fg",
+    "fi", "for", "function", "getopts", "hash", "history", "if", "in", "jobs", "let", "local", "logout", "mapfile",
+    "popd", "pushd", "read", "readarray", "readonly", "return", "select", "set", "shift", "shopt", "source", "suspend",
+    "then", "time", "times", "trap", "typeset", "ulimit", "umask", "unalias", "unset", "until", "wait", "while",
+))  # fmt: skip
+"""Words that bash sees to itself, and that could do something to it."""
+
+
+def _is_one_program(script: Iterable[str]) -> bool:
+    """Whether a script is no more than a call of one program, perhaps with variables of its own.
+
+    That can do nothing to the shell which calls it.
+
+    >>> _is_one_program(["images=$(realpath ws)\\n", "tool -c \\"$images\\" \\\\\\n", "  --all\\n"])
+    True
+    >>> [_is_one_program([text]) for text in ("cd x\\n", "tool; exit\\n", "PATH=x\\ntool\\n", "tool() { exit\\n")]
+    [False, False, False, False]
+    """
+    match = _CALL.fullmatch("".join(script).replace("\\\n", " "))
+    return match is not None and match["program"] not in _BASH
 
 
 MADE = ".snakemake_timestamp"
