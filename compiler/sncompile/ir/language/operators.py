@@ -41,7 +41,7 @@ def _equal(types: list[Type]) -> Type:
     if (left.textual != right.textual) or ("boolean" in bases and len(bases) > 1):
         hint = "cells of text tables are text: compare with '1', or use `int(…)`"
         if "boolean" in bases:
-            hint = "what is true or false stands by itself: `x`, or `not x`"
+            hint = "what is true or false stands by itself: `x`, or `not x`; a text is compared with a text: 'true'"
         raise TypeFault(f"{left} is never equal to {right}", hint)
     return BOOLEAN
 
