@@ -446,7 +446,7 @@ def test_a_realistic_index_makes_a_short_snakefile(tmp_path: Path) -> None:
     assert len(mine) == 1 + 6 * (2 + 7 + 4) + 6 + 72 + 5 * 720
     place = tmp_path / "build" / "pcp_generic" / "Snakefile"
     snakefile = place.read_text()
-    assert 400 <= len(snakefile.splitlines()) <= 600
+    assert 400 <= len(snakefile.splitlines()) <= 605
     assert misformatted(place) == ""
     # What differs between jobs is in paths and tables of images, and not in a table for each rule.
     assert snakefile.count("= Table(") <= 5
