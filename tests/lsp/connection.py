@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import Any
+from typing import IO, Any
 
 
 class Connection:
     """The server, and what is said to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, errors: IO[bytes] | None = None) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "sncompile", "lsp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "sncompile", "lsp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
         )
 
     def send(self, message: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 from lsprotocol import types as lsp
 
 from .client import Editor, editor
+from .connection import Connection
 
 PIPELINE = """\
 sncompile: 1
@@ -147,6 +148,26 @@ def test_settings_give_what_a_spec_is_not_given(folder: Path) -> None:
     (found,) = asyncio.run(play(None))
     assert found.severity is lsp.DiagnosticSeverity.Information
     assert asyncio.run(play({"set": {"word": "given"}, "data": None})) == []
+
+
+def test_what_is_refused_with_a_reason_is_no_trouble_of_the_server(folder: Path) -> None:
+    """Nothing of it stands on standard error, which editors show as such."""
+    uri = (folder / "main.yaml").as_uri()
+    opened = {"uri": uri, "languageId": "yaml", "version": 1, "text": "sncompile: 1\nmodule: [\n"}
+    options = {"tabSize": 2, "insertSpaces": True}
+    start = {"processId": None, "rootUri": None, "capabilities": {}}
+    with (folder / "errors").open("w+b") as errors:
+        server = Connection(errors)
+        server.send({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": start})
+        server.answer(1)
+        server.notify("initialized", {})
+        server.notify("textDocument/didOpen", {"textDocument": opened})
+        wanted = {"textDocument": {"uri": uri}, "options": options}
+        server.send({"jsonrpc": "2.0", "id": 2, "method": "textDocument/formatting", "params": wanted})
+        assert "mend it first" in server.answer(2)["error"]["message"]
+        assert server.end() == 0
+        errors.seek(0)
+        assert errors.read() == b""
 
 
 def test_files_that_are_no_specs_are_left_alone(folder: Path) -> None:

@@ -259,7 +259,7 @@ def _column(about: _About) -> str:
         for column in scope.columns(pipeline, outcome, table) if pipeline is not None else ():
             if column.name != name:
                 continue
-            line = f"- of the table `{table}` {column.detail}".rstrip()
+            line = f"- of the table `{table}`" + (f", {column.detail}" if column.detail else "")
             known = outcome.tables.get(table) if outcome is not None else None
             if known is not None and name in known.columns and len(known):
                 values = dict.fromkeys(islice(known.columns[name], 10_000))

@@ -5,6 +5,7 @@ Decision 0088.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -292,7 +293,15 @@ def _workspace_edit(ls: SpecServer, changes: Iterable[rename.Change]) -> lsp.Wor
     return lsp.WorkspaceEdit(changes={ls.uri_of(path): edits for path, edits in by_file.items()})
 
 
+def is_trouble(record: logging.LogRecord) -> bool:
+    """Whether the server logs something that went wrong, and no request that it has refused with a reason."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, JsonRpcException) and error.code == lsp.LSPErrorCodes.RequestFailed)
+
+
 def serve() -> None:
     """Serve an editor over standard input and output, until it goes."""
     sys.setswitchinterval(SWITCH)
+    # Editors show what stands on standard error as trouble of the server.
+    logging.getLogger("pygls.protocol.json_rpc").addFilter(is_trouble)
     make_server().start_io()
