@@ -14,10 +14,8 @@ MODULES = {
     for path in (COMPILER / "sncompile").rglob("*.py")
 }
 
-FLUENT = {
-    *(f"sncompile.notebook.{name}" for name in ("backend", "flow", "modules", "pipeline")),
-}  # fmt: skip
-"""What is said in a notebook leads from each of these to the next and back: `module >> module`, `pipeline.run()`."""
+FLUENT = {"sncompile.notebook.flow", "sncompile.notebook.modules"}
+"""What is said in a notebook leads from each of these to the other: `module >> module`, `module.pipeline`."""
 
 
 def imported(node: ast.AST) -> Iterator[str]:
