@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 
 import sncompile
-from sncompile.api import CompileOptions, check, compile_program
+from sncompile.api import CompileOptions, check, compile_program, refused
 from sncompile.diagnostics import CompileError
 from sncompile.ir.graph.resources import RESOURCES
 from sncompile.lowering.features import Feature
@@ -128,7 +128,7 @@ def broken() -> None:
 )
 def test_a_package_that_offers_no_target(value: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = EntryPoint(name="other", value=value, group=registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [entry])
     with pytest.raises(CompileError, match="SN616") as error:
         find_target("other")
     assert told in error.value.diagnostics[0].message
@@ -246,3 +246,33 @@ def test_who_may_read_a_program_may_run_it(tmp_path: Path, mask: int, mode: int)
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "out/files/run.sh").stat().st_mode) == mode
     assert stat.S_IMODE((tmp_path / "out/Snakefile").stat().st_mode) == mode & 0o666
+
+
+def test_a_name_that_is_no_text_is_told_by_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file's name may be any bytes, and the tables beside a Snakefile are text: `check` says so, which makes none."""
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    try:
+        Path(os.fsdecode(b"in/caf\xe9.txt")).touch()
+    except OSError:
+        pytest.skip("this file system takes no names that are not UTF-8")
+    Path("copy.yaml").write_text(
+        """\
+sncompile: 1
+pipeline: copy
+tables: {files: {glob: "in/{name}.txt", key: name}}
+steps:
+  copy:
+    by: name
+    module:
+      inputs: {i: {type: file}}
+      outputs: {o: {type: file, format: txt}}
+      command: [cp, "${inputs.i}", "${outputs.o}"]
+    with: {i: "${files.path}"}
+"""
+    )
+    checked = check("copy.yaml")
+    (told,) = refused(checked)
+    assert (told.code, told.message) == ("SN607", r"`caf\udce9` is no text")
+    with pytest.raises(CompileError, match="SN607"):
+        _ = compile_program(checked.require()).emitted

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from sncompile.compilation import Compilation as Compilation
 from sncompile.compilation import CompileOptions as CompileOptions
 from sncompile.compilation import DifferentJobs as DifferentJobs
-from sncompile.compilation import emit, few, printed
+from sncompile.compilation import emit, few, target_remarks
 from sncompile.diagnostics import CompileError, Diagnostic, Report, Severity
 from sncompile.diagnostics.fixes import located
 from sncompile.diagnostics.model import sort_key
@@ -298,7 +298,7 @@ def refused(checked: Checked) -> tuple[Diagnostic, ...]:
         return ()
     made = compile_program(checked.program)
     try:
-        found = printed(made.graph, made.out, made.options).warnings
+        found = target_remarks(made.graph, made.out, made.options)
     except CompileError as error:
         found = error.diagnostics
     return located(_unsuppressed(found, checked.sources, whole=False), checked.sources)

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sncompile.diagnostics import CompileError
+from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.uncollected import uncollected
 
 if TYPE_CHECKING:
@@ -212,6 +212,27 @@ def emit_over_stand_ins(programs: tuple[Program, Program], out: Path, options: C
 
 def printed(graph: Graph, out: Path, options: CompileOptions, lowered: Lowered | None = None) -> Emitted:
     """What a target makes of a graph. Raises `CompileError` for what it cannot express."""
+    from sncompile.targets.registry import blamed
+
+    target, chosen, lowered, unheeded = _accepted(graph, out, options, lowered)
+    with blamed(target):
+        found = target.lower(lowered, out, chosen)
+    return replace(found, warnings=(*unheeded, *found.warnings))
+
+
+def target_remarks(graph: Graph, out: Path, options: CompileOptions) -> tuple[Diagnostic, ...]:
+    """What a target says of a graph, the warnings of `printed`, without its files. Raises as that does."""
+    from sncompile.targets.registry import blamed
+
+    target, chosen, lowered, unheeded = _accepted(graph, out, options)
+    with blamed(target):
+        return (*unheeded, *target.remarks(lowered, out, chosen))
+
+
+def _accepted(
+    graph: Graph, out: Path, options: CompileOptions, lowered: Lowered | None = None
+) -> tuple[Target[Any], tuple[Any, ...], Lowered, list[Diagnostic]]:
+    """The target, its options and what it is to print, once nothing in it is refused; with what it does not heed."""
     from sncompile.targets.refusing import refuse
     from sncompile.targets.registry import blamed, find_target
     from sncompile.targets.target import options_for
@@ -220,10 +241,7 @@ def printed(graph: Graph, out: Path, options: CompileOptions, lowered: Lowered |
     chosen = options_for(target, options.for_target())
     with blamed(target):
         lowered = lowered or lowered_for(target, graph, out)
-    unheeded = refuse(target, lowered)
-    with blamed(target):
-        found = target.lower(lowered, out, chosen)
-    return replace(found, warnings=(*unheeded, *found.warnings))
+    return target, chosen, lowered, refuse(target, lowered)
 
 
 def lowered_for(target: Target[Any], graph: Graph, out: Path) -> Lowered:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sncompile.diagnostics import CompileError, did_you_mean
 from sncompile.faults import targets as faults
 from sncompile.targets.target import Target
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint, EntryPoints
 
 GROUP = "sncompile.targets"
 
@@ -25,7 +26,7 @@ def all_targets() -> dict[str, Target[Any]]:
     Raises `CompileError` for one that cannot be used.
     """
     found = {name: _ours(name) for name in OURS}
-    for entry in entry_points(group=GROUP):
+    for entry in _offered():
         if entry.name not in found:
             found[entry.name] = _loaded(entry)
     return found
@@ -37,10 +38,10 @@ def find_target(name: str | Target[Any]) -> Target[Any]:
         return name
     if name in OURS:
         return _ours(name)
-    for entry in entry_points(group=GROUP):
+    for entry in _offered():
         if entry.name == name:
             return _loaded(entry)
-    known = [*OURS, *(entry.name for entry in entry_points(group=GROUP))]
+    known = [*OURS, *(entry.name for entry in _offered())]
     raise CompileError(
         [faults.UNKNOWN_TARGET.at(None, f"no target `{name}`", help=did_you_mean(name, known, what="targets"))]
     )
@@ -56,10 +57,19 @@ def blamed(target: Target[Any]) -> Iterator[None]:
     except Exception as error:
         if target.name in OURS and type(target).__module__.startswith("sncompile.targets."):
             raise
+        import traceback
+
         at = traceback.extract_tb(error.__traceback__)[-1]
         message = f"the target `{target.name}` failed: {type(error).__name__}: {error} ({at.filename}:{at.lineno})"
         help = f"tell it to those who make it (`{type(target).__module__}`), or compile to another target"
         raise CompileError([faults.BAD_TARGET.at(None, message, help=help)]) from error
+
+
+def _offered() -> EntryPoints:
+    """The targets of packages, which are looked for where none of ours is meant."""
+    from importlib.metadata import entry_points
+
+    return entry_points(group=GROUP)
 
 
 def _ours(name: str) -> Target[Any]:

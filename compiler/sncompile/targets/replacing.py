@@ -5,7 +5,6 @@ Decision 0038.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import fcntl
 import os
@@ -75,6 +74,8 @@ def take_place(folder: Path, fresh: Path) -> None:
 
 def _exchange(one: Path, other: Path) -> bool:
     """Let two folders change places; False where the system or the file system has no such thing."""
+    import ctypes
+
     library = ctypes.CDLL(None, use_errno=True)
     name = "renamex_np" if sys.platform == "darwin" else "renameat2"
     function = getattr(library, name, None)

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, get_args, get_type_hints
 
-from sncompile.diagnostics import CompileError, Fault, did_you_mean
+from sncompile.diagnostics import CompileError, Diagnostic, Fault, did_you_mean
 from sncompile.faults import targets as faults
 
 if TYPE_CHECKING:
@@ -99,6 +99,13 @@ class Target(ABC, Generic[OptionsT]):
         The same model gives the same bytes: no time, no absolute path, no order of a set. Raises `CompileError`, naming
         the place, for what cannot be expressed although no feature stands for it.
         """
+
+    def remarks(self, lowered: Lowered, out: Path, options: OptionsT) -> Sequence[Diagnostic]:
+        """What `lower` would say of a pipeline, its warnings, for who wants no files. Raises `CompileError` as it does.
+
+        A target whose files take long to print says it without them.
+        """
+        return self.lower(lowered, out, options).warnings
 
     def read_back(self, graph: Graph, emitted: Emitted, out: Path) -> Sequence[str]:
         """What differs between the graph and the files that were made of it, in words; empty where nothing does.

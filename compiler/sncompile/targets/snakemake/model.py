@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
@@ -25,8 +25,7 @@ class Directive(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule. `comments` stand above it."""
 
     name: str
@@ -72,8 +71,7 @@ class Sidecar(NamedTuple):
     parts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Workflow:
+class Workflow(NamedTuple):
     """A whole Snakefile. `files` go below `files/`: `container.sh` among them where it `runs_containers`, `value.sh`
     where it `looks_at_values`. `marked` are the families whose jobs are known by a mark.
     """
@@ -97,3 +95,18 @@ class Workflow:
     """How deep Snakemake must be able to go, where that is deeper than Python goes; else 0."""
     providers: tuple[str, ...] = ()
     """Storage plugins that the rules use."""
+
+
+def texts(part: object) -> Iterator[str]:
+    """Every text in a workflow or a part of one; the cells of a sidecar, of which there may be
+    millions, as one text with a line for each."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, Sidecar):
+        yield "\n".join(chain.from_iterable(part.rows))
+        yield from texts(tuple(part._replace(rows=())))
+    elif isinstance(part, Mapping):
+        yield from texts((*part.keys(), *part.values()))
+    elif isinstance(part, (tuple, frozenset)):
+        for each in part:
+            yield from texts(each)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from sncompile.diagnostics import CompileError, Report
+from sncompile.diagnostics import CompileError, Diagnostic, Report
 from sncompile.faults import targets as faults
 from sncompile.ir.graph.model import Graph
 from sncompile.lowering.features import Feature
@@ -15,11 +15,8 @@ from sncompile.lowering.model import Lowered
 from sncompile.targets.emitted import Emitted, executables
 from sncompile.targets.snakemake.batching import with_batches
 from sncompile.targets.snakemake.late import READER, reader_text
+from sncompile.targets.snakemake.model import Workflow, texts
 from sncompile.targets.snakemake.names import RESOURCES
-from sncompile.targets.snakemake.profiles import profile_files
-from sncompile.targets.snakemake.render import render_sidecar, render_snakefile
-from sncompile.targets.snakemake.report import captions
-from sncompile.targets.snakemake.source_map import NAME, place_from, source_map
 from sncompile.targets.snakemake.workflow import workflow_of
 from sncompile.targets.target import Engine, Target
 
@@ -70,15 +67,17 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
 
     def lower(self, lowered: Lowered, out: Path, options: SnakemakeOptions) -> Emitted:
         """The files of a pipeline. Raises `CompileError` for what Snakemake cannot express."""
-        report = Report()
-        workflow = workflow_of(lowered, report, benchmark=options.benchmark, containers=options.containers)
-        if report.failed:
-            raise CompileError(report.diagnostics())
+        from sncompile.targets.snakemake.profiles import profile_files
+        from sncompile.targets.snakemake.render import render_sidecar, render_snakefile
+        from sncompile.targets.snakemake.report import captions
+        from sncompile.targets.snakemake.source_map import NAME, place_from, source_map
+
+        workflow, warnings = _workflow(lowered, options)
         text = render_snakefile(workflow, os.path.relpath(out / "Snakefile", lowered.folder))
         place = place_from(lowered, Path.cwd())
         texts = {"Snakefile": text, NAME: source_map(workflow, text, place)}
         texts |= {f"tables/{s.name}.tsv": render_sidecar(s) for s in workflow.sidecars if s.columns}
-        emitted = {name: _encoded(text, lowered) for name, text in texts.items()}
+        emitted = {name: text.encode() for name, text in texts.items()}
         emitted |= {f"files/{name}": content for name, content in workflow.files.items()}
         late = lowered.features.get(Feature.LATE_KEYS, ())
         if late:
@@ -90,7 +89,11 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         # How many jobs there are is not known before those of checkpoints have run.
         jobs = f"jobs that `{late[0].what}` says" if late else jobs
         summary = f"{rules} for {jobs}; Snakefile of {lines} lines"
-        return Emitted(emitted, summary, report.diagnostics(), executables(lowered))
+        return Emitted(emitted, summary, warnings, executables(lowered))
+
+    def remarks(self, lowered: Lowered, out: Path, options: SnakemakeOptions) -> tuple[Diagnostic, ...]:
+        """What `lower` would say: templates are not loaded for it."""
+        return _workflow(lowered, options)[1]
 
     def read_back(self, graph: Graph, emitted: Emitted, out: Path) -> list[str]:
         """What differs between the graph and its files, of some jobs of a large pipeline."""
@@ -105,11 +108,18 @@ class SnakemakeTarget(Target[SnakemakeOptions]):
         return differences(graph, out)
 
 
-def _encoded(text: str, lowered: Lowered) -> bytes:
-    """Raises `CompileError` for a text that holds the name of a file which is not UTF-8."""
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        shown = text[max(error.start - 20, 0) : error.end + 20].encode("utf-8", "backslashreplace").decode()
-        told = faults.NOT_TEXT.at(lowered.span, f"`{shown.strip()}` is no text", help="rename the file, in UTF-8")
-        raise CompileError([told]) from None
+def _workflow(lowered: Lowered, options: SnakemakeOptions) -> tuple[Workflow, tuple[Diagnostic, ...]]:
+    """The Snakefile of a pipeline, as data, with warnings. Raises `CompileError` for what cannot be expressed."""
+    report = Report()
+    workflow = workflow_of(lowered, report, benchmark=options.benchmark, containers=options.containers)
+    if report.failed:
+        raise CompileError(report.diagnostics())
+    for text in texts(workflow):
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            line = text[text.rfind("\n", 0, error.start) + 1 :].partition("\n")[0]
+            shown = line.encode("utf-8", "backslashreplace").decode()
+            told = faults.NOT_TEXT.at(lowered.span, f"`{shown}` is no text", help="rename the file, in UTF-8")
+            raise CompileError([told]) from None
+    return workflow, report.diagnostics()

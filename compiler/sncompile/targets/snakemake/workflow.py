@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from importlib.resources import files as package_files
 
 from sncompile import __version__
@@ -53,7 +52,7 @@ def workflow_of(
     rules += [printers[task.name].rule(benchmark=benchmark) for task in tasks]
     late = late_rows(around, rule_names(lowered.written), printers)
     if late:
-        rules = [replace(rule, checkpoint=rule.step in _sources(around)) for rule in rules]
+        rules = [rule._replace(checkpoint=rule.step in _sources(around)) for rule in rules]
     secrets = {variable.name for task in tasks for variable in task.variables if variable.value is None}
     emitted = module_files(lowered)
     boxed = containers is not None and any(task.image is not None for task in tasks)
