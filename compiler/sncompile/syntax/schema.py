@@ -110,6 +110,7 @@ def _tell(root: Mapping, path: Path, error: Any, slips: set[tuple[Path, str]]) -
         isinstance(error.instance, str)
         and error.validator in ("not", "pattern", "type")
         and UNESCAPED.search(error.instance)
+        and not (error.validator_value == "object" and isinstance(node, Scalar) and _mapping_meant(node, error.schema))
     ):
         return [_no_expression(node, path, error)]
     if error.validator == "additionalProperties":
@@ -271,6 +272,14 @@ def _wrong_type(node: Node, error: Any, where: str) -> Diagnostic:
     elif isinstance(node, Scalar) and names == ["array"]:
         new = as_list(node.text)
         hint = f"write a list: {new}"
+    elif isinstance(node, Scalar) and names == ["object"] and (new := _mapping_meant(node, error.schema)):
+        hint = f"write a mapping: {new}"
+    elif (
+        isinstance(node, Scalar)
+        and names == ["object"]
+        and {"file", "glob"} <= error.schema.get("properties", {}).keys()
+    ):
+        hint = f"write a mapping, with the columns that tell rows apart: {{file: {word(node.text)}, key: …}}"
     elif isinstance(node, Sequence) and "string" in names and len(node.items) == 1:
         (item,) = node.items
         new = word(item.text) if isinstance(item, Scalar) else ""
@@ -281,6 +290,29 @@ def _wrong_type(node: Node, error: Any, where: str) -> Diagnostic:
     return faults.WRONG_TYPE.at(node.span, f"{where} is {kind_of(node)}, not {text}", help=hint, fixes=fixes)
 
 
+def _mapping_meant(node: Scalar, schema: Any) -> str:
+    """The mapping that a text or number was meant to be, which other languages take for it; empty where none is known.
+
+    `i: file` stands for `i: {type: file}`, `n: 3` for `n: {type: integer, default: 3}`, `o: a.txt` for
+    `o: {type: file, path: a.txt}`, and `step: ./a.yaml` for `step: {module: ./a.yaml}`.
+    """
+    properties = schema.get("properties", {})
+    value, types = node.value, properties.get("type", {}).get("pattern", "")
+    kinds = [kind for kind in TYPES if kind in types]
+    meant = type_meant(value, kinds) if isinstance(value, str) and kinds else None
+    if meant is not None and re.search(types, meant):
+        return f"{{type: {word(meant)}}}"
+    if isinstance(value, str) and "path" in properties and _PATH.search(value):
+        return f"{{type: file, path: {word(value)}}}"
+    if isinstance(value, str) and {"module", "with"} <= properties.keys():
+        return f"{{module: {word(value)}}}"
+    if value is None or not {"default", "enum"} <= properties.keys() or "required" in properties:
+        return ""
+    kind = {bool: "boolean", int: "integer", float: "number"}.get(type(value), "string")
+    return f"{{type: {kind}, default: {word(value) if isinstance(value, str) else node.text}}}"
+
+
+_PATH = re.compile(r"[/.]|\$\{")
 _COMMANDS = (("command",), ("version_command",))
 
 
