@@ -52,12 +52,17 @@ def warn_of_value(value: Value, scope: Scope, report: Report) -> None:
         return
     for piece, old, meant in found:
         _tell(old, meant, piece.span, report)
-    if not isinstance(value, Const) or not isinstance(value.value, str) or value.value[:1] not in ("$", "{"):
-        return
+    new = meant_by(value, scope)
+    if new is not None and isinstance(value, Const) and (text := str(value.value))[0] in "${":
+        _tell(text, new, value.span, report, whole=True)
+
+
+def meant_by(value: Value, scope: Scope) -> str | None:
+    """The reference that a value was meant to be which is text as a whole: `${call.reads}` for `call.reads`."""
+    if not isinstance(value, Const) or not isinstance(value.value, str):
+        return None
     members = {name: tuple(space.names()) for name, space in scope.spaces.items()}
-    new = reference_meant(value.value, members, scope.keys.by)
-    if new is not None:
-        _tell(value.value, new, value.span, report, whole=True)
+    return reference_meant(value.value, members, scope.keys.by)
 
 
 def _tell(old: str, new: str, span: Span, report: Report, *, whole: bool = False) -> None:

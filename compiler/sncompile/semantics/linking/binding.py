@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sncompile.diagnostics import Edit, Fix, Report, Span
 from sncompile.diagnostics import Related as Place
-from sncompile.diagnostics import Report, Span
 from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
 from sncompile.ir.language.encoding import no_option
@@ -31,6 +31,7 @@ from sncompile.ir.values.model import (
 from sncompile.ir.values.written import as_read, as_text
 from sncompile.syntax.document import ParamDoc, PortDoc
 from sncompile.syntax.nodes import Written
+from sncompile.syntax.quoting import quoted
 
 
 def port_type(port: PortDoc) -> Type:
@@ -48,8 +49,8 @@ def absent(span: Span) -> Const:
     return Const(None, NULL, span)
 
 
-def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
-    """`value` as an input port takes it; what does not fit is told."""
+def bind_port(port: PortDoc, value: Value, what: str, report: Report, meant: str | None = None) -> Value:
+    """`value` as an input port takes it; what does not fit is told. It may be a text that is `meant` as a reference."""
     if port.optional:
         value = lenient(value)
     value = as_text(_taken_for(port.base, value))
@@ -74,10 +75,12 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report) -> Value:
             return Const(None, UNKNOWN, value.span)
         return value
     fits = given.many == port.many
-    if fits or _many_fits(port_type(port), value, f"{what} ({port_type(port)})", _declared(port), report):
+    if fits or _many_fits(port_type(port), value, f"{what} ({port_type(port)})", _declared(port), report, meant):
         # A list that is written out has items of its own kinds.
         for item in value.items if isinstance(value, Items) else (value,):
             _check_file(port, item, what, report)
+    elif meant is not None:
+        return Const(None, UNKNOWN, value.span)  # That no such file is there is no fault of its own.
     return plain_path(value)
 
 
@@ -149,17 +152,19 @@ def _is_empty_list(value: Value) -> bool:
     return isinstance(value, Const) and value.value == ()
 
 
-def _many_fits(wanted: Type, value: Value, what: str, declared: tuple[Place, ...], report: Report) -> bool:
+def _many_fits(
+    wanted: Type, value: Value, what: str, declared: tuple[Place, ...], report: Report, meant: str | None = None
+) -> bool:
     given, many = value.type, wanted.many
     if given.many == many or given.base in ("unknown", "null"):
         return True
     if many:
-        report.add(
-            table_faults.ONE_INTO_LIST.at(
-                value.span, f"{what} takes a list, and this is one value",
-                help="write a list of one: `[…]`", related=declared,
-            )
-        )  # fmt: skip
+        message, help = f"{what} takes a list, and this is one value", "write a list of one: `[…]`"
+        fixes: tuple[Fix, ...] = ()
+        if meant is not None:
+            help = f"did you mean `{meant}`?"
+            fixes = (Fix(f"write `{meant}`", (Edit(value.span, quoted(meant)),)),)
+        report.add(table_faults.ONE_INTO_LIST.at(value.span, message, help=help, related=declared, fixes=fixes))
         return False
     gather = next((v for v in walk(value) if isinstance(v, Related) and v.gathers), None)
     if gather is None:

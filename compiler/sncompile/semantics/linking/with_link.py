@@ -13,7 +13,7 @@ from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
 from sncompile.ir.language.types import UNKNOWN
 from sncompile.ir.values.model import Const, Value
-from sncompile.semantics.checking.silent_slips import warn_of_value
+from sncompile.semantics.checking.silent_slips import meant_by, warn_of_value
 from sncompile.semantics.linking.binding import bind_param, bind_port, param_type, plain_path, port_type
 from sncompile.semantics.linking.conventions import is_large, open_names, roots_of, settle
 from sncompile.semantics.linking.default_link import Defaults, constant_default
@@ -83,7 +83,8 @@ def bind_ports_and_params(
             bound.maps[name] = _given_map(module.maps[name], value, typer, report)
         elif name in module.inputs:
             port = module.inputs[name]
-            bound.inputs[name] = bind_port(port, typed, f"the input `{name}` of `{called}`", report)
+            what = f"the input `{name}` of `{called}`"
+            bound.inputs[name] = bind_port(port, typed, what, report, meant_by(typed, scope))
         elif name in module.params:
             what = f"the parameter `{name}` of `{called}`"
             warn_of_value(typed, scope, report)
