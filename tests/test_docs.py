@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import re
 import subprocess
@@ -10,6 +11,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from sncompile.api import check, graph_of
+from sncompile.cli.options import SpecOptions
+from sncompile.drawing.families import family_picture
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCS = REPOSITORY / "docs"
@@ -144,6 +149,21 @@ def test_the_picture_is_of_the_example() -> None:
     names = [a or b for a, b in steps]
     assert len(names) == 5
     assert [name for name in names if not re.search(rf">\s*{name}\s*</text>", picture)] == []
+
+
+@pytest.mark.parametrize("name", ["dna-seq", "rna-seq", "variants"])
+def test_pictures_of_examples_show_their_steps(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `sncompile graph` drew of an example has the boxes that it would have today."""
+    folder = REPOSITORY / "specs" / "examples" / name
+    monkeypatch.chdir(folder)
+    params = Path("config/config.yaml")
+    given = SpecOptions((), (), params if params.exists() else None, None, False).read()
+    program = check(f"{name}.yaml", given).require()
+    found = family_picture(graph_of(program.whole[0] if program.whole is not None else program))
+    drawn = (DOCS / "images" / f"{name}.svg").read_text("utf-8")
+    assert drawn.count('class="node"') == len(found.nodes)
+    texts = {html.unescape(text).strip() for text in re.findall(r"<text[^>]*>([^<]*)</text>", drawn)}
+    assert {node.title for node in found.nodes} <= texts
 
 
 def test_the_architecture_names_files_that_are_there() -> None:

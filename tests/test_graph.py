@@ -214,3 +214,26 @@ def test_pictures_of_what_is_not_there(tmp_path: Path) -> None:
     ended = draw(written(tmp_path), "-o", tmp_path / "no" / "g.mmd")
     assert ended.exit_code == 1
     assert "cannot be written" in ended.stderr
+
+
+def test_files_are_those_that_are_read(tmp_path: Path) -> None:
+    """What a choice leaves out is no file, and neither is its test; names that can be computed are."""
+    (tmp_path / "tool.yaml").write_text(MODULE.replace("TITLE", "Tool"), "utf-8")
+    spec = tmp_path / "choices.yaml"
+    spec.write_text(
+        """\
+sncompile: 1
+pipeline: choices
+params: {mask: {type: "path?"}, dark: {type: path, default: dark.tif}}
+tables: {wells: {key: well, rows: [{well: A1}, {well: A2}]}}
+steps:
+  one:
+    module: ./tool.yaml
+    with: {b: "${params.mask if params.mask != null else null}", c: "${lower(params.dark)}.idx"}
+  two: {module: ./tool.yaml, by: well, with: {b: "${'first.tif' if well == 'A1' else 'other.tif'}"}}
+""",
+        "utf-8",
+    )
+    found = family_picture(graph_of(check(spec).require()))
+    files = [node.id for node in found.nodes if node.shape is Shape.FILE]
+    assert files == ["file:dark.tif.idx", "file:first.tif", "file:other.tif"]

@@ -12,9 +12,9 @@ from sncompile.ir.graph.model import Edge, Family, Graph, Relation, relate
 from sncompile.ir.graph.text import value_text
 from sncompile.ir.keys.key_set import KeySet, keys_of
 from sncompile.ir.keys.table import Table
+from sncompile.ir.values.branches import branches
 from sncompile.ir.values.model import (
     Cell,
-    Choice,
     Const,
     Items,
     Key,
@@ -23,10 +23,10 @@ from sncompile.ir.values.model import (
     Related,
     Text,
     Value,
-    children,
     walk,
 )
 from sncompile.ir.values.relating import UNIT
+from sncompile.passes.fold import fold
 
 
 def family_picture(graph: Graph) -> Picture:
@@ -167,7 +167,7 @@ def _table_links(graph: Graph, table: Table) -> Iterator[Link]:
 def _files(graph: Graph) -> Mapping[str, dict[str, list[str]]]:
     """The input files that are named as text: pattern → step → ports."""
     found: dict[str, dict[str, list[str]]] = {}
-    for name, family in graph.families.items():
+    for name, family in fold(graph).graph.families.items():
         for port, given in family.inputs.items():
             for value in _named(given.value):
                 pattern = path_text(value)
@@ -177,8 +177,9 @@ def _files(graph: Graph) -> Mapping[str, dict[str, list[str]]]:
 
 def _named(value: Value) -> list[Value]:
     """The parts of an input that come neither from a step nor from a table's column."""
-    if isinstance(value, (Items, Choice)):
-        return [part for child in children(value) for part in _named(child)]
+    parts = [part.value for part in branches(value)]
+    if parts != [value]:
+        return [named for part in parts for named in _named(part)]
     if any(isinstance(leaf, (Cell, Lookup)) for leaf in walk(value)) or steps_in(value):
         return []
     nothing = isinstance(value, Const) and (not isinstance(value.value, (str, tuple)) or value.value == ())
