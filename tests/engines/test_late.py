@@ -188,6 +188,17 @@ def test_an_inner_pipeline_ranges_over_rows_that_its_caller_has_later(tmp_path: 
     assert planned(tmp_path) == set()
 
 
+def test_a_warning_is_told_once(tmp_path: Path) -> None:
+    """Although the spec is checked again when the rows are there."""
+    unused = "tables:\n  unused: {key: k, rows: [{k: 1}]}\n"
+    (tmp_path / "spec.yaml").write_text(CROSSED.replace("tables:\n", unused))
+    (tmp_path / "call.yaml").write_text(CALL)
+    done = sncompile(tmp_path, "run", "spec.yaml", "--cores", "2")
+    assert done.returncode == 0, done.stderr
+    assert "wrote are read" in done.stderr
+    assert done.stderr.count("SN431") == 1
+
+
 @pytest.mark.parametrize(
     ("line", "code"),
     [

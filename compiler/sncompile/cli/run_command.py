@@ -28,7 +28,7 @@ from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, bold, write
 from sncompile.cli.runs import EXIT_MISUSED, EXIT_RUN_FAILED, misused
 from sncompile.cli.selecting import Looking, chosen_jobs, selected, tell_left_out
-from sncompile.diagnostics import CompileError
+from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import runs as run_faults
 from sncompile.ir.graph.feeds import may_lack
@@ -143,8 +143,9 @@ def command(
                      telemetry, looking.hashing, adopt, plan, defer, disk, prune)  # fmt: skip
     so_far = 0, 0.0
     after = False
+    said: set[Diagnostic] = set()
     while True:
-        prepared, chosen = _prepare(spec, given, building, asked, looking, reporter, after=after)
+        prepared, chosen = _prepare(spec, given, building, asked, looking, reporter, said, after=after)
         late = prepared.made.program.late
         if dry_run:
             _tell(prepared, chosen, looking, cores, bold(reporter.color))
@@ -159,18 +160,33 @@ def command(
 
 
 def _prepare(
-    spec: str, given: SpecOptions, how: CompileOptions, asked: Asked, looking: Looking, reporter: Reporter, after: bool
+    spec: str,
+    given: SpecOptions,
+    how: CompileOptions,
+    asked: Asked,
+    looking: Looking,
+    reporter: Reporter,
+    said: set[Diagnostic],
+    *,
+    after: bool,
 ) -> tuple[Prepared, Chosen | None]:
     """Compile what is to be run, and find the jobs that are asked for. Leaves with code 1 or 2 where that cannot be.
 
-    Once a run has ended that did what was known (`after`), the rows that it wrote are there.
+    Once a run has ended that did what was known (`after`), the rows that it wrote are there. What was `said` before of
+    fewer rows is not said again; what is said is added.
     """
+
+    def anew(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+        unsaid = tuple(diagnostic for diagnostic in found if diagnostic not in said)
+        said.update(unsaid)
+        return unsaid
+
     sources: dict[str, str] = {}
 
     def program_of(options: Options) -> Program:
         checked = check(spec, options, strict=must)
         sources.update(checked.sources)
-        return require_pipeline(checked, reporter)
+        return require_pipeline(replace(checked, diagnostics=anew(checked.diagnostics)), reporter)
 
     def compiled(program: Program, keep: tuple[str, ...]) -> Compilation:
         return compile_program(program, how._replace(keep=keep, staged=True))
@@ -182,7 +198,7 @@ def _prepare(
             given.read(), program_of, lambda program: selected(asked, program), compiled, looking.hashing,
             all_written=after,
         )  # fmt: skip
-        reporter.warn(made.emitted.warnings, sources)
+        reporter.warn(anew(made.emitted.warnings), sources)
     except CompileError as error:
         reporter.fail(error, sources)
     facts = facts_of(made.program, options)
