@@ -13,7 +13,9 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
+import numpy
 import pytest
+import tifffile
 
 from sncompile.runner.page.live import LivePage
 from sncompile.runner.page.server import PageServer
@@ -102,6 +104,19 @@ def test_outputs_and_logs_are_given_out(server: PageServer) -> None:
     status, content, head = ask(server, "file/run/logs/make/b.log")
     assert (status, content, head["Content-Type"]) == (200, "said <b>", "text/plain; charset=utf-8")
     assert head["X-Content-Type-Options"] == "nosniff"
+
+
+def test_images_have_previews(server: PageServer, run: Path) -> None:
+    """Of those that a browser does not show; without being asked for, the file is what it is."""
+    image = Watch(run).working / "results" / "make" / "b" / "all" / "image.tif"
+    tifffile.imwrite(image, numpy.arange(10_000, dtype="uint16").reshape(100, 100))
+    where = "file/work/results/make/b/all/image.tif"
+    assert ask(server, where)[2]["Content-Type"] == "image/tiff"
+    status, content, head = ask(server, f"{where}?preview")
+    assert (status, head["Content-Type"]) == (200, "image/jpeg")
+    assert "JFIF" in content[:12]
+    assert ask(server, "file/work/results/make/b/other.tif?preview")[0] == 404
+    assert '"preview":"?preview"' in ask(server, "")[1]
 
 
 def test_logs_are_given_out_without_secrets(

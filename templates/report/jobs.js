@@ -4,7 +4,7 @@
   "use strict";
 
   const box = document.getElementById("sn-jobs");
-  const IMAGE = /\.(png|jpe?g|gif|svg|webp)$/i;
+  const SHOWN = /\.(png|jpe?g|gif|svg|webp)$/i, PREVIEWED = /\.tiff?$/i;
   const WRITTEN = ["done", "up to date"];
   const ROWS = 50, FIGURES = 48, PLATES = 48;
   // What is looked at: it stands in the page's address, so that it can be sent to somebody.
@@ -49,6 +49,10 @@
     if (/^[A-Za-z][A-Za-z0-9+.-]+:\//.test(path)) return null; // It lies elsewhere, and a page asks nobody.
     return path.startsWith("/") ? data.links.system + encoded(path.slice(1)) : data.links.work + encoded(path);
   }
+
+  // What browsers do not show has a preview where the page is served.
+  const isImage = (path) => SHOWN.test(path) || (data.links.preview !== "" && PREVIEWED.test(path));
+  const pictureOf = (path) => linkTo(path) + (SHOWN.test(path) ? "" : data.links.preview);
 
   const linkToLog = ([name, kept]) => (kept ? data.links.run + encoded(name) : linkTo(name));
 
@@ -177,7 +181,7 @@
     }
     if (job.logs.length) row("log", ...list(job.logs.map((log) => link(linkToLog(log), log[0]))));
     if (job.outputs.length) row("outputs", ...list(job.outputs.map((path) => link(linkTo(path), path))));
-    const images = job.outputs.filter((path) => IMAGE.test(path) && linkTo(path) !== null);
+    const images = job.outputs.filter((path) => isImage(path) && linkTo(path) !== null);
     if (images.length && WRITTEN.includes(job.state)) row("", ...images.map((path) => picture(path)));
     if (job.command) row("command", element("pre", {}, job.command));
     const table = element("table", { class: "facts" }, element("tbody", {}, ...lines));
@@ -185,7 +189,7 @@
   }
 
   function picture(path) {
-    const image = element("img", { class: "thumb", loading: "lazy", src: linkTo(path), alt: path });
+    const image = element("img", { class: "thumb", loading: "lazy", src: pictureOf(path), alt: path });
     return element("a", { href: linkTo(path), target: "_blank", rel: "noopener" }, image);
   }
 
@@ -258,7 +262,7 @@
   // --- Images ---
 
   function images(found) {
-    const all = found.flatMap((job) => job.outputs.filter((path) => IMAGE.test(path)).map((path) => ({ job, path })));
+    const all = found.flatMap((job) => job.outputs.filter((path) => isImage(path)).map((path) => ({ job, path })));
     const there = all.filter(({ job, path }) => WRITTEN.includes(job.state) && linkTo(path) !== null);
     const figures = there.slice(0, Math.max(FIGURES, shown.rows - ROWS)).map(({ job, path }) =>
       element("figure", {}, picture(path), element("figcaption", {}, `${job.name} ${job.key.join(", ")}`)),
@@ -306,7 +310,7 @@
     }));
     const shows = ["table"];
     if (jobs.some((job) => job.wells !== null)) shows.push("plates");
-    if (jobs.some((job) => job.outputs.some((path) => IMAGE.test(path)))) shows.push("images");
+    if (jobs.some((job) => job.outputs.some((path) => isImage(path)))) shows.push("images");
     const chips = shows.map((show) => chip(show, view.show === show, () => set({ show })));
     controls.shows.replaceChildren(...(shows.length > 1 ? chips : []));
   }

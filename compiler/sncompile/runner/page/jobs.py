@@ -67,7 +67,7 @@ class PageJobs:
         return {
             "steps": self._steps(numbers, rows),
             "states": STATES,
-            "links": {"work": self._links.work, "run": self._links.run, "system": self._links.system},
+            "links": {name: getattr(self._links, name) for name in ("work", "run", "system", "preview")},
             "engine": told,
             "jobs": rows,
             "more": sum(1 for _ in others) + max(0, len(started) - MOST_ROWS),

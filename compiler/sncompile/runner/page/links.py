@@ -8,15 +8,22 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from sncompile.ir.language.locations import is_url
+from sncompile.runner.page.pictures import can_preview
+
+PREVIEW = "?preview"
 
 
 class Links(NamedTuple):
-    """Where links begin: those to the working folder's files, to those of the run's folder, and to all others."""
+    """Where links begin: those to the working folder's files, to those of the run's folder, and to all others.
+
+    With `preview` behind it a link to an image leads to a preview of it; empty where nobody makes one.
+    """
 
     work: str
     run: str
     system: str
     working: Path
+    preview: str = ""
 
     @staticmethod
     def beside(page: Path, run: Path, working: Path) -> Links:
@@ -28,7 +35,7 @@ class Links(NamedTuple):
     @staticmethod
     def served(working: Path) -> Links:
         """Links of a page that `sncompile serve` gives out."""
-        return Links("file/work/", "file/run/", "file/system/", working)
+        return Links("file/work/", "file/run/", "file/system/", working, PREVIEW if can_preview() else "")
 
     def shown(self, path: str) -> str:
         """A path as it is told: one below the working folder is relative to it."""

@@ -11,14 +11,15 @@ from typing import NamedTuple
 
 from sncompile.ir.language.locations import is_url
 from sncompile.runner.page.links import Links
+from sncompile.runner.page.pictures import PREVIEWED, SHOWN, picture
 from sncompile.runner.status_text import clock
 from sncompile.runner.watch import RunStatus, Watch
 
 MOST_PATHS = 12
 """So many files of an output are shown; of more, the rest is counted."""
 
-IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp")
-"""Images that browsers show."""
+MOST_PREVIEWS = 24
+"""So many previews of images stand in a page that is a file; one that is served asks for each."""
 
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 8, 14, 60
 _TABLES = {".csv": ",", ".tsv": "\t"}
@@ -38,12 +39,15 @@ class Table(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A file of an output: its link, what has become of it since the run, and what is shown of it."""
+    """A file of an output: its link, what has become of it since the run, and what is shown of it.
+
+    `picture` is the address of a picture; empty for what is none.
+    """
 
     path: str
     link: str
     since: str
-    image: bool
+    picture: str
     table: Table | None
 
 
@@ -58,17 +62,22 @@ class Result(NamedTuple):
 def results(watch: Watch, status: RunStatus, links: Links) -> list[Result]:
     """The outputs of the pipeline, as they are now."""
     targets = [str(target) for target in (watch.record.get("engine") or {}).get("targets") or ()]
-    found = []
+    found, previews = [], 0
     for name, output in (watch.names.facts.get("outputs") or {}).items():
         paths = [str(path) for path in output.get("paths") or ()]
         if output.get("may_lack"):
             paths = [path for path in paths if os.path.lexists(watch.working / path)]
-        files = [_shown(path, watch.working, status, targets, links) for path in paths[:MOST_PATHS]]
+        files = []
+        for path in paths[:MOST_PATHS]:
+            files.append(_shown(path, watch.working, status, targets, links, preview=previews < MOST_PREVIEWS))
+            previews += files[-1].picture.startswith("data:")
         found.append(Result(name, files, max(0, len(paths) - MOST_PATHS)))
     return found
 
 
-def _shown(path: str, working: Path, status: RunStatus, targets: Sequence[str], links: Links) -> Shown:
+def _shown(
+    path: str, working: Path, status: RunStatus, targets: Sequence[str], links: Links, *, preview: bool
+) -> Shown:
     file = working / path
     there = not is_url(path) and file.exists()
     ending = file.suffix.lower()
@@ -76,9 +85,18 @@ def _shown(path: str, working: Path, status: RunStatus, targets: Sequence[str], 
         links.shown(path),
         links.to(path) if there else "",
         _since(path, working, status, targets),
-        there and ending in IMAGES and file.is_file(),
+        _picture(file, links.to(path), links, preview=preview) if there and file.is_file() else "",
         head_of(file, _TABLES[ending]) if there and ending in _TABLES else None,
     )
+
+
+def _picture(file: Path, link: str, links: Links, *, preview: bool) -> str:
+    ending = file.suffix.lower()
+    if ending in SHOWN:
+        return link
+    if ending not in PREVIEWED:
+        return ""
+    return f"{link}{links.preview}" if links.preview else picture(file) if preview else ""
 
 
 def _since(path: str, working: Path, status: RunStatus, targets: Sequence[str]) -> str:

@@ -22,7 +22,9 @@ from urllib.parse import unquote
 from markupsafe import escape
 
 from sncompile.runner.log_files import pieces
+from sncompile.runner.page.links import PREVIEW
 from sncompile.runner.page.live import QUICK, LivePage
+from sncompile.runner.page.pictures import PREVIEW_KIND, PREVIEWED, preview
 from sncompile.runner.page.served import PLACES
 
 HOST = "127.0.0.1"
@@ -63,7 +65,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer()
 
     def _answer(self) -> None:
-        _, secret, *rest = (*self.path.partition("?")[0].split("/", 2), "", "")
+        path, mark, query = self.path.partition("?")
+        _, secret, *rest = (*path.split("/", 2), "", "")
         what = rest[0]
         # A page of a stranger that has another name lead here does not know the secret, but might as well not ask.
         host = self.headers.get("Host", "").rpartition(":")[0]
@@ -78,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif what == "events":
             self._tell()
         elif what.startswith("file/"):
-            self._give(what.removeprefix("file/"))
+            self._give(what.removeprefix("file/"), small=mark + query == PREVIEW)
         else:
             self._refuse()
 
@@ -108,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _event(self, name: str, data: str) -> None:
         self.wfile.write(f"event: {name}\ndata: {data}\n\n".encode("ascii", "replace"))
 
-    def _give(self, asked: str) -> None:
+    def _give(self, asked: str, *, small: bool) -> None:
         place, _, path = asked.partition("/")
         served = self.server.page.served()
         found = served.find(place, unquote(path, errors="surrogateescape")) if place in PLACES else None
@@ -118,6 +121,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._list(found)
         elif not found.is_file():
             self._refuse()  # To read a pipe or a device might never end.
+        elif small and found.suffix.lower() in PREVIEWED:
+            self._send(PREVIEW_KIND, [preview(found)], strange=True)
         elif (log := served.log(found)) is not None:
             self._send("text/plain; charset=utf-8", log, strange=True)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,17 +9,12 @@ from typing import Any, NamedTuple
 
 from sncompile.ir.language.locations import is_url
 from sncompile.runner.page.links import Links
+from sncompile.runner.page.pictures import picture
 
 MOST_FILES = 60
 """So many files of an output are listed; of more, the rest is counted."""
 _MOST_PICTURES = 24
-_LARGEST = 1_000_000
-"""So many bytes a picture may have to stand in the page, and so many pictures do."""
-_PICTURES = {
-    ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp",
-    ".svg": "image/svg+xml",
-}  # fmt: skip
-"""What a page shows as a picture, in which nothing runs."""
+"""So many pictures stand in the page itself."""
 
 
 class ShownFile(NamedTuple):
@@ -52,23 +46,12 @@ def shown_results(facts: Mapping[str, Any], working: Path, links: Links) -> dict
             path, labels = str(each["path"]), ", ".join(f"{n} {v}" for n, v in each["labels"].items())
             # A page asks no server.
             there = is_url(path) or os.path.lexists(working / path)
-            picture = _picture(working / path) if there and pictures < _MOST_PICTURES and not is_url(path) else ""
-            pictures += bool(picture)
-            files.append(ShownFile(path, links.to(path) if there else "", labels, there, picture))
+            seen = picture(working / path) if there and pictures < _MOST_PICTURES and not is_url(path) else ""
+            pictures += bool(seen)
+            files.append(ShownFile(path, links.to(path) if there else "", labels, there, seen))
         name = f"{output['step']}.{output['port']}"
         # Of further jobs nothing is written down but how many there are.
         further = output["jobs"] - len({tuple(each["labels"].items()) for each in output["files"]})
         more = max(0, len(output["files"]) - MOST_FILES) + max(0, further)
         found.setdefault(str(output["category"]), []).append(ShownOutput(name, str(output["caption"]), files, more))
     return found
-
-
-def _picture(path: Path) -> str:
-    """A small picture as the address that has it in itself; empty for anything else."""
-    kind = _PICTURES.get(path.suffix.lower())
-    try:
-        if kind is None or not path.is_file() or path.stat().st_size > _LARGEST:
-            return ""
-        return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
-    except OSError:
-        return ""
