@@ -49,6 +49,9 @@ def type_call(node: Call, typer: Typer) -> Value:
         hint = did_you_mean(
             node.name, [*(f for f in FUNCTIONS if f.isalpha()), "lookup", "file", "list_file", "keys"], what="functions"
         )
+        if node.keywords and node.name in typer.scope.spaces:
+            member = next(iter(typer.scope.spaces[node.name].names()), "…")
+            hint = f"one of its instances is looked up: `lookup({node.name}.{member}, {node.keywords[0][0]}=…)`"
         typer.report.add(name_faults.UNKNOWN_FUNCTION.at(node.name_span, f"unknown function `{node.name}`", help=hint))
         return typer.unknown(node.span)
     operands = [typer.expr(a) for a in node.arguments]

@@ -180,9 +180,18 @@ class _Instances:
             why = f"`{next(n for n, text in named.texts.items() if text is None)}` is empty{told}"
         else:
             keys = ", ".join(f"{name}=`{text}`" for name, text in named.texts.items())
-            why = f"there is no instance with {keys}{told}"
+            why = f"there is no instance with {keys}{told}{self._left_out(named.texts)}"
         texts = {name: text for name, text in named.texts.items() if text is not None}
         return Lacking(why, self._place(number, named, why), absent, texts)
+
+    def _left_out(self, texts: Mapping[str, str | None]) -> str:
+        """That a row has these keys, which the `where` of the step that is named leaves out; empty where none has."""
+        for table in self._source.rows.tables:
+            if texts.keys() <= set(table.key):
+                rows = zip(*(table.columns[name] for name in texts), strict=True)
+                if any([str(cell) for cell in row] == [*texts.values()] for row in rows):
+                    return ", as `where` leaves it out"
+        return ""
 
     def _doubtful(self, named: _Named) -> list[str]:
         """The conditions: those first that no instance meets, then the last of the others."""

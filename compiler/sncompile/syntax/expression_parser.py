@@ -41,6 +41,8 @@ _FORMATTED = re.compile(r"([\w.]+) *: *([ +,0-9.]*[deEfgGn%])")
 """What Python's texts have for `format`: `{n:03d}`."""
 _BLANK = re.compile(r"([A-Za-z_]\w*)\.([A-Za-z_]\w*(?: +[\w()/%-]+)+)")
 """A column whose name has blanks: `sheet.Peak type`."""
+_NAMED = re.compile(r"([A-Za-z_]\w*(?:\.\w+)?)\[ *([A-Za-z_]\w* *=[^=][^\]]*)\](\.\w+)?")
+"""An instance that is named by its keys, in the way of an index: `call[sample=pairs.control].bam`."""
 _METHODS = frozenset({"upper", "lower", "replace", "split", "join"})
 """Methods of Python's texts that are functions here; of `join` the list comes first."""
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -139,6 +141,9 @@ def _hint(text: str, error: SyntaxError) -> str:
         return f"a number is laid out by `format({number}, '{formatted[2]}')`"
     if (blank := _BLANK.fullmatch(text.strip())) is not None:
         return f"a name with blanks stands in brackets: `{blank[1]}['{blank[2]}']`"
+    if (named := _NAMED.fullmatch(text.strip())) is not None:
+        member = named[1] if "." in named[1] else named[1] + (named[3] or ".…")
+        return f"an instance is looked up by its keys: `lookup({member}, {named[2]})`"
     message = (error.msg or "").split(". Perhaps")[0]
     if message and message != "invalid syntax" and "'('" not in message:
         return message
