@@ -29,20 +29,8 @@ from sncompile.ir.jobs.words import as_arguments
 from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.functions import to_text
 from sncompile.lowering.expressions import Varying, everything, expression_text
-from sncompile.lowering.model import (
-    Amount,
-    Cell,
-    Constant,
-    Given,
-    Key,
-    Late,
-    ModuleFile,
-    Object,
-    Piece,
-    Port,
-    Task,
-    Word,
-)
+from sncompile.lowering.model import Task
+from sncompile.lowering.pieces import Amount, Cell, Constant, Given, Key, Late, ModuleFile, Object, Piece, Port, Word
 from sncompile.state import forms
 from sncompile.state.imports import Imports, functions_of
 from sncompile.state.places import Places
