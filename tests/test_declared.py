@@ -14,6 +14,7 @@ from typing import Annotated, Any, NamedTuple
 
 import pytest
 
+import sncompile
 from sncompile.api import CompileOptions, check, compile_program
 from sncompile.compilation import emit
 from sncompile.diagnostics import CompileError
@@ -404,7 +405,11 @@ def test_a_step_that_is_a_pipeline_has_no_settings(key: str, tmp_path: Path) -> 
     step = {"module": "./inner.yaml", key: said}
     (tmp_path / "main.yaml").write_text(json.dumps({"sncompile": 1, "pipeline": "main", "steps": {"one": step}}))
     told = [each.message for each in check(tmp_path / "main.yaml").diagnostics]
-    assert f"`{key}` of a step that is a pipeline has no effect" in told
+    assert f"`{key}` of a step that is a pipeline has no effect" in told, (
+        f"`{key}` is passed over: put it into `OF_JOBS` (`syntax/pipelines.py`), or into `OF_PIPELINES` of this test"
+    )
+    with pytest.raises(AttributeError, match=f"a pipeline has no `{key}` of its own"):
+        setattr(sncompile.load(tmp_path / "inner.yaml"), key, said)
 
 
 INNER = """\
