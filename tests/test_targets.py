@@ -17,9 +17,11 @@ from sncompile.diagnostics import CompileError
 from sncompile.ir.graph.resources import RESOURCES, Unit
 from sncompile.lowering.features import Feature
 from sncompile.lowering.model import Lowered
+from sncompile.semantics.scripts import snakemake_object
 from sncompile.targets import registry
 from sncompile.targets.emitted import Emitted
 from sncompile.targets.registry import OURS, find_target
+from sncompile.targets.snakemake import names
 from sncompile.targets.target import NOT_HEEDED, NoOptions, Target
 
 from .command_line import in_this_process
@@ -170,6 +172,11 @@ def test_options_by_text_and_by_name_are_the_same(tmp_path: Path, monkeypatch: p
     one = compile_program(program, CompileOptions(benchmark=True)).emitted.files
     assert compile_program(program, CompileOptions(own={"benchmark": "true"})).emitted.files == one
     assert compile_program(program, CompileOptions(own={"benchmark": "false"})).emitted.files != one
+
+
+def test_scripts_and_rules_call_resources_the_same() -> None:
+    """A script with the object of Snakemake finds what a rule of Snakemake would give it."""
+    assert snakemake_object.RESOURCES == names.RESOURCES
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
