@@ -26,7 +26,8 @@ from sncompile.lowering.files import (
 )
 from sncompile.lowering.jobs import jobs as lowered_jobs
 from sncompile.lowering.lower import lower
-from sncompile.lowering.model import Constant, Key, Lowered, Plain
+from sncompile.lowering.model import Lowered
+from sncompile.lowering.pieces import Constant, Key, Plain
 from sncompile.lowering.text import lowered_text
 
 

@@ -42,6 +42,7 @@ from sncompile.ir.graph.text import graph_text
 from sncompile.ir.jobs.expansion import Job, jobs
 from sncompile.lowering.lower import lower
 from sncompile.lowering.text import lowered_text
+from sncompile.passes.pipeline import PASSES
 from sncompile.semantics.program import Options
 from sncompile.targets.target import Engine
 from sncompile.views.remarks_text import remarks_text
@@ -256,3 +257,10 @@ def test_a_check_loads_little(tmp_path: Path) -> None:
     modules, calls = done.stdout.splitlines()
     assert [name for name in HEAVY if name in modules.split()] == []
     assert int(calls) < 310_000, "278,000 now, 79,000 of them to see whether the target can express it"
+
+
+def test_every_pass_has_a_page() -> None:
+    """Its remarks and the graph after it are shown in `tests/cases/passes/`, by a page that begins with its name."""
+    pages = [page.stem for page in (CASES / "passes").glob("*.md")]
+    without = [p.name for p in PASSES if not any(page == p.name or page.startswith(f"{p.name}_") for page in pages)]
+    assert not without, f"write a page `tests/cases/passes/NAME.md` for {without}"

@@ -14,6 +14,7 @@ from typing import Annotated, Any, NamedTuple
 
 import pytest
 
+import sncompile
 from sncompile.api import CompileOptions, check, compile_program
 from sncompile.compilation import emit
 from sncompile.diagnostics import CompileError
@@ -206,7 +207,11 @@ def _bash(old: Graph, new: Graph) -> bool:
     old, new = (replace(g, families={n: f._replace(**bare) for n, f in g.families.items()}) for g in (old, new))
     out = Path("build/bash").absolute()
     found = emit(old, out, CompileOptions(target="bash"))
-    found.write(out)
+    # Jobs are known by their digests: with those of the new ones, what differs has to be seen itself.
+    script = found.files["run.sh"]
+    for before, after in zip(jobs(old), jobs(new), strict=True):
+        script = script.replace(before.digest.encode(), after.digest.encode())
+    replace(found, files={**found.files, "run.sh": script}).write(out)
     return bool(bash_differences(new, out))
 
 
@@ -229,6 +234,23 @@ READERS: dict[str, Callable[[Graph, Graph, str], bool]] = {
     "meaning": lambda old, new, s: _meaning(old, s) != _meaning(new, s),
 }
 """Who reads a graph: whether it sees a difference between two, in the family of a name."""
+
+_PRINTED = "what is emitted is the same, or what reads it back (`{}`) does not compare it"
+FORGOTTEN = {
+    "merge": "steps that differ in it become one family (`passes/merging/shapes.py`)",
+    "dedupe": "steps that differ in it are taken for the same (`ir/graph/structure.py`)",
+    "digest": "a job keeps its digest (`identity_of` in `ir/graph/settings.py`, `ir/jobs/expansion.py`)",
+    "job": "`--emit jobs` does not tell it (`settings_of` in `ir/graph/settings.py`, `ir/jobs/expansion.py`)",
+    "text": "`--emit ir` does not tell it (`ir/graph/text.py`)",
+    "diff": "`diff` does not tell it (`ir/diff/`)",
+    "lowered": "the lowered model has it nowhere (`Task` in `lowering/model.py`, `lowering/lower.py`)",
+    "meaning": "a run takes jobs for current that would do something else now (`state/meaning.py`)",
+    "snakemake": _PRINTED.format("targets/snakemake/reading_back/"),
+    "cwl": _PRINTED.format("targets/cwl/verify.py")
+    + "; or it is to be refused, by a `Feature` (`lowering/features.py`)",
+    "bash": _PRINTED.format("targets/bash/reading.py") + "; or it is to be refused, by a `Feature`",
+}
+"""What it means that a reader does not see a field, and where to mend it."""
 
 BLIND = dict.fromkeys(("digest", "meaning"), (Role.SCHEDULING, Role.KEEPING, Role.RELATION))
 """Roles that a reader has nothing to do with."""
@@ -286,6 +308,10 @@ UNSEEN: dict[tuple[str, str], str] = {
     ("meaning", "Family.params"): _BY_COMMAND,
     ("lowered", "Output.derived"): _CHOSEN,
     ("bash", "Output.derived"): _CHOSEN,
+    ("bash", "Family.params"): _BY_COMMAND,
+    ("bash", "Input.base"): "a script asks of an input only that it is there",
+    ("bash", "Input.many"): _IN_VALUE,
+    ("bash", "Output.many"): _IN_VALUE,
     ("cwl", "Output.report"): "CWL has no reports",
     ("bash", "Output.report"): "a script has no reports",
     ("bash", "Output.temp"): "what the pipeline is for stays",
@@ -316,8 +342,15 @@ def test_every_field_is_noticed(kind: type, name: str, reader: str, graph: Graph
     if declared(kind)[name].by_pass and reader in ("job", "diff"):
         return  # It is no word of the spec.
     new, step = with_change(graph, kind, name)
-    expected = role not in BLIND.get(reader, ()) and (reader, f"{kind.__name__}.{name}") not in UNSEEN
-    assert READERS[reader](graph, new, step) == expected
+    field = f"{kind.__name__}.{name}"
+    expected = role not in BLIND.get(reader, ()) and (reader, field) not in UNSEEN
+    seen = READERS[reader](graph, new, step)
+    assert seen or not expected, (
+        f"`{reader}` does not see that `{field}` is another: {FORGOTTEN[reader]}. Where that is right, say why in "
+        f"`UNSEEN` of this test."
+    )
+    why = UNSEEN.get((reader, field), f"its role is {role.value}")
+    assert expected or not seen, f"`{reader}` sees that `{field}` is another, although {why}"
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -372,7 +405,11 @@ def test_a_step_that_is_a_pipeline_has_no_settings(key: str, tmp_path: Path) -> 
     step = {"module": "./inner.yaml", key: said}
     (tmp_path / "main.yaml").write_text(json.dumps({"sncompile": 1, "pipeline": "main", "steps": {"one": step}}))
     told = [each.message for each in check(tmp_path / "main.yaml").diagnostics]
-    assert f"`{key}` of a step that is a pipeline has no effect" in told
+    assert f"`{key}` of a step that is a pipeline has no effect" in told, (
+        f"`{key}` is passed over: put it into `OF_JOBS` (`syntax/pipelines.py`), or into `OF_PIPELINES` of this test"
+    )
+    with pytest.raises(AttributeError, match=f"a pipeline has no `{key}` of its own"):
+        setattr(sncompile.load(tmp_path / "inner.yaml"), key, said)
 
 
 INNER = """\

@@ -9,7 +9,7 @@ import pytest
 from sncompile.api import check, graph_of
 from sncompile.lowering.jobs import Each, Text, Words
 from sncompile.lowering.lower import lower
-from sncompile.lowering.model import Amount, Late
+from sncompile.lowering.pieces import Amount, Late
 
 SPEC = """\
 sncompile: 1

@@ -14,12 +14,14 @@ import pytest
 import sncompile
 from sncompile.api import CompileOptions, check, compile_program, refused
 from sncompile.diagnostics import CompileError
-from sncompile.ir.graph.resources import RESOURCES
+from sncompile.ir.graph.resources import RESOURCES, Unit
 from sncompile.lowering.features import Feature
 from sncompile.lowering.model import Lowered
+from sncompile.semantics.scripts import snakemake_object
 from sncompile.targets import registry
 from sncompile.targets.emitted import Emitted
 from sncompile.targets.registry import OURS, find_target
+from sncompile.targets.snakemake import names
 from sncompile.targets.target import NOT_HEEDED, NoOptions, Target
 
 from .command_line import in_this_process
@@ -74,7 +76,8 @@ ELSEWHERE = {
 
 
 def test_there_is_a_spec_for_every_feature() -> None:
-    assert ASKING.keys() | ELSEWHERE.keys() == set(Feature)
+    lacking = set(Feature) - (ASKING.keys() | ELSEWHERE.keys())
+    assert not lacking, f"add to `ASKING` a spec that asks for {sorted(each.name for each in lacking)}"
 
 
 @pytest.mark.parametrize("feature", ASKING, ids=lambda feature: feature.name)
@@ -171,6 +174,11 @@ def test_options_by_text_and_by_name_are_the_same(tmp_path: Path, monkeypatch: p
     assert compile_program(program, CompileOptions(own={"benchmark": "false"})).emitted.files != one
 
 
+def test_scripts_and_rules_call_resources_the_same() -> None:
+    """A script with the object of Snakemake finds what a rule of Snakemake would give it."""
+    assert snakemake_object.RESOURCES == names.RESOURCES
+
+
 @pytest.mark.parametrize("resource", RESOURCES)
 @pytest.mark.parametrize("target", OURS)
 def test_a_resource_is_asked_for_refused_or_told_as_not_heeded(
@@ -178,7 +186,7 @@ def test_a_resource_is_asked_for_refused_or_told_as_not_heeded(
 ) -> None:
     """And nothing is said of steps that never run, or that ask for none of it."""
     monkeypatch.chdir(tmp_path)
-    amount = "4" if resource in ("cpus", "gpus") else "4GB" if resource != "time" else "4h"
+    amount = {Unit.COUNT: "4", Unit.MEGABYTES: "4GB", Unit.MINUTES: "4h"}[RESOURCES[resource].unit]
     Path("main.yaml").write_text(SPEC.format(**PLAIN | {"module": f"resources: {{{resource}: {amount}}}"}))
     how = find_target(target).resources.get(resource)
     made = compile_program(check("main.yaml").require(), CompileOptions(target=target))

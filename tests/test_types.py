@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sncompile.ir.language.types import NULL, UNKNOWN, Type, type_of_constant, unify
 from sncompile.ir.values.model import gathered
+from sncompile.syntax.schema import load_schema
+from sncompile.syntax.type_names import OF_FILES, OF_PARAMS, OF_VALUES, TYPES
 
 WRITTEN = ["string", "string?", "string[]", "string?[]", "string[]?", "string?[]?", "integer", "file[]"]
 
@@ -114,3 +118,20 @@ def test_formats_of_both() -> None:
     assert unify(png, png) == png
     assert unify(png, tiff) == Type("file")
     assert unify(png, Type("string")) == Type("file")
+
+
+@pytest.mark.parametrize(
+    ("kind", "where", "names"),
+    [
+        ("module", "$defs/output/properties/type", {*OF_FILES, *OF_VALUES}),
+        ("module", "$defs/param/properties/type", {*OF_PARAMS, "map"}),
+        ("pipeline", "$defs/column/properties/type", set(TYPES)),
+        ("pipeline", "$defs/infer/properties/type", set(OF_PARAMS)),
+    ],
+)
+def test_schemas_name_the_types_that_there_are(kind: str, where: str, names: set[str]) -> None:
+    """What a port, a parameter, a column or an inferred value may be is declared in `syntax/type_names.py`."""
+    schema = load_schema(kind)
+    for part in where.split("/"):
+        schema = schema[part]
+    assert set(re.findall(r"[a-z]+", schema["pattern"])) == names, f"`{where}` of {kind}.schema.json names other types"

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from sncompile.ir.language.functions import ValueFault
 from sncompile.lowering.expressions import Granted, Size, evaluated, everything
-from sncompile.lowering.model import Cell, Given, Late, Piece, Task
+from sncompile.lowering.model import Task
+from sncompile.lowering.pieces import Cell, Given, Late, Piece
 
 SizeOf = Callable[[str], int | None]
 """The size in bytes of the file at a path, as a job has it; None where there is none."""

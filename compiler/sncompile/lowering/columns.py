@@ -13,7 +13,8 @@ from sncompile.ir.graph.structure import structure
 from sncompile.ir.keys.key_set import keys_of
 from sncompile.ir.values.evaluate import Closure, Evaluator
 from sncompile.ir.values.model import Attempt, Cell, Const, Content, Key, Local, Lookup, Related, Size, Value, walk
-from sncompile.lowering.model import Column, Lazy, TableColumn
+from sncompile.lowering.lazy import Lazy
+from sncompile.lowering.model import Column, TableColumn
 from sncompile.lowering.row_texts import texts_of
 
 BOUND = ("params", "env", "resources")

@@ -16,7 +16,8 @@ from sncompile.lowering.expressions import (
     everything,
 )
 from sncompile.lowering.files import listed_cell
-from sncompile.lowering.model import Late, Object, Piece, Task
+from sncompile.lowering.model import Task
+from sncompile.lowering.pieces import Late, Object, Piece
 
 
 def contents_of(task: Task) -> Iterator[Content]:

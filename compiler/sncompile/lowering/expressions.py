@@ -24,10 +24,11 @@ from sncompile.ir.language.operands import to_text
 from sncompile.ir.language.operators import OPERATORS
 from sncompile.ir.language.types import STRING, Type
 from sncompile.ir.variant import Variant
-from sncompile.lowering.model import Late
+from sncompile.lowering.pieces import Late
 
 if TYPE_CHECKING:
-    from sncompile.lowering.model import Plain, Task
+    from sncompile.lowering.model import Task
+    from sncompile.lowering.pieces import Plain
 
 
 class Known(Variant):

@@ -21,7 +21,9 @@ from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.operands import to_text
 from sncompile.ir.variant import Variant
-from sncompile.lowering.model import Column, Constant, Key, Lazy, Piece, Plain, TableColumn
+from sncompile.lowering.lazy import Lazy
+from sncompile.lowering.model import Column, TableColumn
+from sncompile.lowering.pieces import Constant, Key, Piece, Plain
 
 T = TypeVar("T")
 

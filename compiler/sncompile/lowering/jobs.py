@@ -13,20 +13,19 @@ from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.functions import to_text
 from sncompile.ir.values.evaluate import record_text
 from sncompile.lowering.expressions import Content, Granted, Size, evaluated, everything, expression_text
-from sncompile.lowering.model import (
+from sncompile.lowering.model import Lowered, Task
+from sncompile.lowering.pieces import (
     Amount,
     Cell,
     Constant,
     Given,
     Key,
     Late,
-    Lowered,
     ModuleFile,
     Object,
     Piece,
     Plain,
     Port,
-    Task,
     Word,
 )
 

@@ -20,18 +20,8 @@ from sncompile.ir.values.relating import UNIT
 from sncompile.ir.values.remote import Remote, RemotePort
 from sncompile.lowering.columns import Columns
 from sncompile.lowering.features import Feature
-from sncompile.lowering.model import (
-    Check,
-    JobRef,
-    Lazy,
-    Lowered,
-    NamedPort,
-    Promised,
-    Task,
-    Use,
-    paths_in,
-    ports_paths,
-)
+from sncompile.lowering.lazy import Lazy
+from sncompile.lowering.model import Check, JobRef, Lowered, NamedPort, Promised, Task, Use, paths_in, ports_paths
 from sncompile.lowering.paths import inputs_of, outputs_of, parameters_of, sources_of, taken_outputs
 from sncompile.lowering.spelling import spelled_out
 from sncompile.lowering.staging import Staged, StagedEvaluator

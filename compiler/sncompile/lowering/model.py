@@ -15,7 +15,7 @@ that names a port stays the name of the port. Of a step over a table `t` of two 
 A task holds no value of the IR, and nothing has to be evaluated; a column that is one of a table names that table.
 Columns and files are sequences with an item for each job, in the order of the family's instances; they are made when
 they are first looked at, as a target that can say a path as a pattern never needs those of a million jobs. What such a
-target says instead is in `files.py`.
+target says instead is in `files.py`, and what words are made of in `pieces.py`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from posixpath import dirname, normpath
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sncompile.ir.variant import Variant
+from sncompile.lowering.pieces import Constant, Key, Piece, Plain, ScriptPart, Word
 
 if TYPE_CHECKING:
     from sncompile.diagnostics import Span
@@ -34,131 +35,8 @@ if TYPE_CHECKING:
     from sncompile.ir.graph.shown import Shown
     from sncompile.ir.keys.key_set import KeySet
     from sncompile.ir.keys.table import Table
-    from sncompile.lowering.expressions import Expression
     from sncompile.lowering.features import Feature
     from sncompile.lowering.files import Files, PathPiece
-
-T = TypeVar("T")
-Plain = str | int | float | bool | None | tuple["Plain", ...]
-
-
-class Lazy(Sequence[T], Generic[T]):
-    """A sequence of `size` items that is made when the first of them is asked for; None where nobody knows how many."""
-
-    __slots__ = ("_found", "_make", "_size")
-
-    def __init__(self, size: int | None, make: Callable[[], Sequence[T]]) -> None:
-        self._size, self._make = size, make
-        self._found: Sequence[T] | None = None
-
-    def __len__(self) -> int:
-        return self._size if self._size is not None else len(self._items())
-
-    @overload
-    def __getitem__(self, number: int) -> T: ...
-    @overload
-    def __getitem__(self, number: slice) -> Sequence[T]: ...
-    def __getitem__(self, number: int | slice) -> T | Sequence[T]:
-        return self._items()[number]
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(self._items())
-
-    def _items(self) -> Sequence[T]:
-        if self._found is None:
-            self._found = self._make()
-        return self._found
-
-
-# --- Pieces of words and paths --------------------------------------------------------------------------------------
-
-
-class Constant(Variant):
-    """A text that is the same for all jobs."""
-
-    text: str
-
-
-class Key(Variant):
-    """A key of the job; `encoded` as it stands in derived paths. `home` are the instances whose key it is: the job's
-    own, or those of another task that it reads from."""
-
-    name: str
-    encoded: bool
-    home: KeySet
-
-
-class Cell(Variant):
-    """What a column of the task has for the job."""
-
-    column: str
-
-
-class Port(Variant):
-    """The path of a port, or its paths; `space` is `inputs`, `outputs`, or `lists` for a list file."""
-
-    space: str
-    name: str
-
-
-class ModuleFile(Variant):
-    """The path of a file that belongs to the module, by its name below the emitted `files/`."""
-
-    name: str
-    span: Span
-
-
-class Amount(Variant):
-    """What the job is given of a resource."""
-
-    resource: str
-
-
-class Late(Variant):
-    """A value that is known when the job is about to run."""
-
-    expression: Expression
-
-
-class Object(Variant):
-    """A JSON object, as text: the argument of functions, scripts and notebooks. What is absent is left out."""
-
-    members: tuple[tuple[str, Piece], ...]
-    span: Span
-
-
-class Given(Variant):
-    """A member of an object that is the same for all jobs, as it is and not as text."""
-
-    value: Plain
-
-
-Piece = Constant | Key | Cell | Port | ModuleFile | Amount | Late | Object | Given
-
-
-class Word(NamedTuple):
-    """An argument: the texts of its pieces, joined.
-
-    With `each` its only piece is a list, or is absent for some jobs: as many arguments as there are items, with
-    `before` in front of each where it is given, and `lead` in front of all of them where there are any.
-
-    Where some jobs have an argument with a port or a file of the module in it, and others have not, its words stand in
-    a column as texts. `meant` are the words that they are for the jobs that have them.
-    """
-
-    pieces: tuple[Piece, ...]
-    span: Span
-    each: bool = False
-    before: str = ""
-    lead: str = ""
-    meant: tuple[Word, ...] = ()
-
-
-ScriptPart = str | tuple[Word, ...]
-"""A piece of a script: text as it stands, or arguments, quoted and with spaces between them."""
-
-
-# --- What tasks are made of -----------------------------------------------------------------------------------------
 
 
 class TableColumn(Variant):

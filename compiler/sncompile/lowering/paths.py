@@ -12,7 +12,8 @@ from sncompile.ir.values.model import Value, walk
 from sncompile.ir.values.remote import RemotePort
 from sncompile.lowering.columns import Columns
 from sncompile.lowering.files import Files
-from sncompile.lowering.model import Input, JobRef, Lazy, Made, Output, Parameter, paths_in
+from sncompile.lowering.lazy import Lazy
+from sncompile.lowering.model import Input, JobRef, Made, Output, Parameter, paths_in
 from sncompile.lowering.row_texts import texts_of
 from sncompile.lowering.tracing import Tracing
 

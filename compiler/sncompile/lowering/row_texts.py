@@ -16,8 +16,9 @@ from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.functions import FUNCTIONS, to_text
 from sncompile.ir.values.model import Apply, Cell, Choice, Const, Items, Key, Local, Output, Related, Text, Value
-from sncompile.lowering.model import Constant, RowPiece, RowTexts, TableColumn, Texts
-from sncompile.lowering.model import Key as KeyPiece
+from sncompile.lowering.model import RowPiece, RowTexts, TableColumn, Texts
+from sncompile.lowering.pieces import Constant
+from sncompile.lowering.pieces import Key as KeyPiece
 
 SHEETS = ("csv", "tsv")
 """Forms of lines that can be written of rows."""

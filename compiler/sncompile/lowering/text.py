@@ -20,24 +20,8 @@ from sncompile.lowering.files import (
     Seen,
     Traced,
 )
-from sncompile.lowering.model import (
-    Amount,
-    Cell,
-    Column,
-    Constant,
-    Given,
-    Input,
-    Key,
-    Late,
-    Lowered,
-    ModuleFile,
-    Object,
-    Output,
-    Piece,
-    Port,
-    Task,
-    Word,
-)
+from sncompile.lowering.model import Column, Input, Lowered, Output, Task
+from sncompile.lowering.pieces import Amount, Cell, Constant, Given, Key, Late, ModuleFile, Object, Piece, Port, Word
 
 _SHOWN = 3
 """Of a column so many cells are shown."""

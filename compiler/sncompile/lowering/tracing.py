@@ -29,7 +29,9 @@ from sncompile.lowering.files import (
     keyed,
     path_text,
 )
-from sncompile.lowering.model import Column, Constant, Key, Lazy, Outside, Plain
+from sncompile.lowering.lazy import Lazy
+from sncompile.lowering.model import Column, Outside
+from sncompile.lowering.pieces import Constant, Key, Plain
 
 _PORTS = ("inputs", "outputs", "params")
 """Names of a module that may stand for files."""

@@ -12,11 +12,11 @@ from sncompile.ir.jobs.words import argument_words, as_arguments
 from sncompile.ir.language.functions import to_text
 from sncompile.ir.values import model as ir
 from sncompile.ir.values.model import Value
-from sncompile.lowering import model
+from sncompile.lowering import model, pieces
 from sncompile.lowering.columns import Columns
 from sncompile.lowering.expressing import at_most_one, expressed
-from sncompile.lowering.model import Constant, Piece, ScriptPart, Word
 from sncompile.lowering.paths import from_rows
+from sncompile.lowering.pieces import Constant, Piece, ScriptPart, Word
 
 _FILES = ("inputs", "outputs", "lists")
 
@@ -75,7 +75,7 @@ class Words:
 
     def _perhaps_late(self, words: list[Word]) -> bool:
         """Whether an option has a value that is known late, if it has one."""
-        return any(isinstance(p, model.Late) and p.expression.type.optional for word in words for p in word.pieces)
+        return any(isinstance(p, pieces.Late) and p.expression.type.optional for word in words for p in word.pieces)
 
     def _may_lack(self, value: Value) -> bool:
         """Whether a value is a port whose files may not be there when the job is about to run."""
@@ -121,7 +121,7 @@ class Words:
         data = isinstance(argument, Option) and self.from_rows(argument.value)
         column = self._columns.made(lists, hint or "argument", argument.span, data=data)
         meant = self._with_option(argument) if isinstance(argument, Option) and self._names_file(argument.value) else ()
-        return [Word((model.Cell(column),), argument.span, each=True, meant=tuple(meant))]
+        return [Word((pieces.Cell(column),), argument.span, each=True, meant=tuple(meant))]
 
     def _names_file(self, value: Value) -> bool:
         """Whether a value is a port or a file of the module, with or without text around it."""
@@ -151,18 +151,18 @@ class Words:
         if value.space == "inputs":
             port = family.inputs[value.name]
             if self._may_lack(value):
-                return [Word((model.Port("inputs", value.name),), value.span, each=True)]
+                return [Word((pieces.Port("inputs", value.name),), value.span, each=True)]
             if self.presence(value) == {False}:
                 return []
             each = port.value.type.many or port.value.type.optional
-            return [Word((model.Port("inputs", value.name),), value.span, each=each)]
+            return [Word((pieces.Port("inputs", value.name),), value.span, each=each)]
         if value.space == "outputs":
             many = family.outputs[value.name].path.type.many
-            return [Word((model.Port("outputs", value.name),), value.span, each=many)]
+            return [Word((pieces.Port("outputs", value.name),), value.span, each=many)]
         if value.space == "lists":
-            return [Word((model.Port("lists", value.name),), value.span)]
+            return [Word((pieces.Port("lists", value.name),), value.span)]
         if value.space == "resources" and value.name in family.resources:
-            return [Word((model.Amount(value.name),), value.span)]
+            return [Word((pieces.Amount(value.name),), value.span)]
         return self.words(family.local(value.space, value.name), value.name)
 
     def _varying(self, value: Value, hint: str) -> list[Word]:
@@ -170,13 +170,13 @@ class Words:
             late = expressed(value, self._columns, running=True)
             if value.type.optional and not value.type.many:
                 late = at_most_one(late)
-            return [Word((model.Late(late),), value.span, each=late.type.many)]
+            return [Word((pieces.Late(late),), value.span, each=late.type.many)]
         found = self._columns.constant(value)
         if found is not None and not self.is_data(value, found[0]):
             return [Word((Constant(text),), value.span) for text in as_arguments(found[0])]
         column = self._columns.column(value, hint, data=self.from_rows(value))
         each = value.type.many or value.type.optional or None in self._columns.columns[column].cells
-        return [Word((model.Cell(column),), value.span, each=each)]
+        return [Word((pieces.Cell(column),), value.span, each=each)]
 
     def is_data(self, value: Value, constant: object) -> bool:
         """Whether it is a list out of a table: a command's text must not grow with the data."""
@@ -221,33 +221,33 @@ class Words:
             case ir.Const():
                 return Constant("" if value.value is None else to_text(value.value))
             case ir.Local() if value.space in ("inputs", "outputs", "lists"):
-                return model.Port(value.space, value.name)
+                return pieces.Port(value.space, value.name)
             case ir.Local() if value.space == "resources" and value.name in self._family.resources:
-                return model.Amount(value.name)
+                return pieces.Amount(value.name)
             case ir.Local():
                 bound = self._family.local(value.space, value.name)
                 return self._piece(bound, value.name)
             case ir.ModuleFile():
-                return model.ModuleFile(value.emitted, value.span)
+                return pieces.ModuleFile(value.emitted, value.span)
             case ir.Key() if value.keys is self._family.keys:
-                return model.Key(value.name, value.encoded, value.keys)
+                return pieces.Key(value.name, value.encoded, value.keys)
             case ir.Record():
-                return model.Object(tuple([(name, self.member(v, name)) for name, v in value.members]), value.span)
+                return pieces.Object(tuple([(name, self.member(v, name)) for name, v in value.members]), value.span)
         if self._columns.late(value):
-            return model.Late(expressed(value, self._columns, running=True))
+            return pieces.Late(expressed(value, self._columns, running=True))
         found = self._columns.constant(value)
         if found is not None:
             return Constant("" if found[0] is None else to_text(found[0]))
-        return model.Cell(self._columns.column(value, hint))
+        return pieces.Cell(self._columns.column(value, hint))
 
     def member(self, value: Value, name: str) -> Piece:
         """A member of an object, as it is and not as text."""
         if isinstance(value, ir.Local) and value.space in ("inputs", "outputs"):
-            return model.Port(value.space, value.name)
+            return pieces.Port(value.space, value.name)
         if self._columns.late(value):
-            return model.Late(expressed(value, self._columns))
+            return pieces.Late(expressed(value, self._columns))
         found = self._columns.constant(value)
-        return model.Given(found[0]) if found is not None else model.Cell(self._columns.column(value, name))
+        return pieces.Given(found[0]) if found is not None else pieces.Cell(self._columns.column(value, name))
 
     def whole(self, value: Value, hint: str) -> Word:
         """A single value as one argument, whatever it is: the text of a variable."""

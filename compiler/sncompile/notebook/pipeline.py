@@ -18,6 +18,7 @@ from sncompile.semantics.modules.library import Library
 from sncompile.semantics.modules.locating import project_root
 from sncompile.semantics.program import Options
 from sncompile.syntax.document import Document, PipelineDoc
+from sncompile.syntax.pipelines import OF_JOBS
 from sncompile.syntax.source import Source, read_source
 from sncompile.targets.target import wrapped_for
 from sncompile.views.description import describe
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from sncompile.notebook.backend import SnakemakeBackend
     from sncompile.notebook.runs import Run
     from sncompile.notebook.shown import Findings, Jobs, PlanTable
-
-
-_OF_STEPS = frozenset(("resources", "container", "env", "retries", "priority", "batch", "local"))
-"""Settings that steps have, and pipelines have not."""
 
 
 class Pipeline(ABC):
@@ -48,7 +45,7 @@ class Pipeline(ABC):
         """The data roots."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _OF_STEPS:
+        if name in OF_JOBS:
             # What would have no effect is not taken in silence.
             hint = "set it of its steps, or with `override` in a spec that uses the pipeline"
             raise AttributeError(f"a pipeline has no `{name}` of its own: {hint}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from functools import partial
+from inspect import signature
 from typing import NamedTuple
 
 from sncompile.ir.graph.model import Graph
@@ -24,9 +24,14 @@ class Pass(NamedTuple):
     """A pass with the level from which on it is run, and what it does in a word."""
 
     name: str
-    run: Callable[[Graph], Result]
+    run: Callable[..., Result]
     level: int
     title: str
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """What it is told beside the graph: its further parameters, which are called as those of `optimize` are."""
+        return tuple(signature(self.run).parameters)[1:]
 
 
 PASSES = (
@@ -64,18 +69,12 @@ def optimize(
     unknown = {*on, *off} - {each.name for each in PASSES}
     if unknown:
         raise KeyError(f"no such pass: {', '.join(sorted(unknown))}")
-    # What a pass is told beside the graph.
-    given = {
-        "prune": partial(prune, keep=keep),
-        "dedupe": partial(dedupe, keep=keep),
-        "fuse": partial(fuse, keep=keep),
-        "batch": partial(batch, seconds=seconds),
-    }
+    given = {"keep": keep, "seconds": seconds}
     remarks: list[Remark] = []
     for each in PASSES:
         if each.name in off or (each.level > level and each.name not in on):
             continue
-        graph, found = given.get(each.name, each.run)(graph)
+        graph, found = each.run(graph, **{name: given[name] for name in each.takes})
         remarks += found
         if check:
             verify(graph)

@@ -66,7 +66,8 @@ class ListFiles:
         """The path of a file with the items of a list; the same file for the same list."""
         wanted = name = value.name if isinstance(value, Local) else "list"
         number = 1
-        made = TypedList(value, SEPARATORS[separator], span)
+        # Of one that is none the schema has told.
+        made = TypedList(value, SEPARATORS.get(separator, SEPARATORS["newline"]), span)
         while name in self.found:
             if _alike(self.found[name], made):
                 break

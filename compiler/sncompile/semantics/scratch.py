@@ -29,7 +29,7 @@ from sncompile.ir.graph.commands import Argument, Flag, ListFile, Option, ShellP
 from sncompile.ir.graph.own_names import OWN_FOLDER, PARTS, SCRATCH, SCRATCH_CALLER
 from sncompile.ir.graph.rewrite import map_children
 from sncompile.ir.language.encoding import below
-from sncompile.ir.language.types import BOOLEAN, STRING, Type
+from sncompile.ir.language.types import BOOLEAN, READ, STRING, Type
 from sncompile.ir.values.model import (
     Apply,
     Choice,
@@ -205,7 +205,7 @@ def _is_name(value: Value) -> bool:
 
 def _path_in_text(value: Value) -> Value | None:
     # What is asked of a path, such as whether it is there, is no text.
-    asked = value.type.base in ("boolean", "integer", "number")
+    asked = value.type.base in READ
     if value.type.of_paths or isinstance(value, Record) or _is_name(value) or asked:
         return None
     if isinstance(value, Text):

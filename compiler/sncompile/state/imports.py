@@ -16,7 +16,8 @@ from functools import cache
 from itertools import pairwise
 
 from sncompile.ir.graph.own_names import CALLERS, FILE_CALLER
-from sncompile.lowering.model import Cell, Constant, ModuleFile, Task, Word
+from sncompile.lowering.model import Task
+from sncompile.lowering.pieces import Cell, Constant, ModuleFile, Word
 
 
 def functions_of(task: Task) -> Iterator[str | ModuleFile | Sequence[str]]:

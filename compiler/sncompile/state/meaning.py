@@ -24,25 +24,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
+from sncompile.ir.fields import Role, declared
 from sncompile.ir.graph.files import ModuleFile as Shipped
+from sncompile.ir.graph.model import Family
 from sncompile.ir.jobs.words import as_arguments
 from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.functions import to_text
 from sncompile.lowering.expressions import Varying, everything, expression_text
-from sncompile.lowering.model import (
-    Amount,
-    Cell,
-    Constant,
-    Given,
-    Key,
-    Late,
-    ModuleFile,
-    Object,
-    Piece,
-    Port,
-    Task,
-    Word,
-)
+from sncompile.lowering.model import Task
+from sncompile.lowering.pieces import Amount, Cell, Constant, Given, Key, Late, ModuleFile, Object, Piece, Port, Word
 from sncompile.state import forms
 from sncompile.state.imports import Imports, functions_of
 from sncompile.state.places import Places
@@ -95,7 +85,7 @@ class Meanings:
         size = len(task)
         words = _Texts(task, self._form)
         parts: list[Texts] = [
-            self._digests(_joined(words.command(), size), told=True),
+            self._digests(_joined([*words.command(), *_others(task)], size), told=True),
             self._paths(task),
             self._digests(_joined([self._files_of(task), *self._functions(task)], size), told=False),
             self._digests(_joined(words.piece(task.image) if task.image is not None else [], size), told=False),
@@ -177,6 +167,17 @@ class Meanings:
             return _digest(fixed)
         named = [[name(p[0]) if p and len(p) == 1 else listed(p) for p in paths] for paths in columns]
         return [_digest(fixed + "\0".join(each)) for each in zip(*named, strict=True)]
+
+
+_BY_ITS_PART = ("conda", "success", "inputs", "outputs")
+"""What is said of a task, decides what it writes, and has a place of its own in a digest: with files, with paths."""
+
+
+def _others(task: Task) -> list[str]:
+    """What else is declared as deciding what jobs write (`ir/fields.py`), as a text; nothing where nothing is said."""
+    deciding = {each.title for each in declared(Family).values() if each.role is Role.IDENTITY}.difference(_BY_ITS_PART)
+    said = {name: held for name, held in task.settings.items() if name in deciding}
+    return [f"{_MEMBER}{json.dumps(said, sort_keys=True)}"] if said else []
 
 
 def _digest(text: str) -> str:

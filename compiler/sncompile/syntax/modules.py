@@ -32,7 +32,7 @@ from sncompile.syntax.lets import without_let
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence
 from sncompile.syntax.reader import Reader
 from sncompile.syntax.templates import unescaped
-from sncompile.syntax.type_names import type_meant
+from sncompile.syntax.type_names import OF_FILES, OF_PARAMS, OF_VALUES, type_meant
 
 ACTIONS = ("command", "shell", "python", "script", "notebook")
 
@@ -138,7 +138,7 @@ def read_ports(reader: Reader, node: Node | None) -> dict[str, PortDoc]:
         get = body.by_name().get
         # A slip is told by the schema; what else is looked at goes by what was meant, so that it is told once.
         written = reader.text(get("type"))
-        kind = type_meant(written, ("file", "directory", *_VALUES)) or written
+        kind = type_meant(written, (*OF_FILES, *OF_VALUES)) or written
         base = "directory" if kind.startswith("directory") else "file"
         default, create = get("default"), get("create")
         ports[name.name] = PortDoc(
@@ -151,7 +151,7 @@ def read_ports(reader: Reader, node: Node | None) -> dict[str, PortDoc]:
             reader.value(get("path")),
             reader.value(default) if default is not None else None,
             reader.named(create) if reader.flag(create) else None,
-            value=kind if kind in _VALUES else "",
+            value=kind if kind in OF_VALUES else "",
             link=reader.value(get("as")),
             source=reader.value(get("from")),
             companions=reader.names(get("companions")),
@@ -169,18 +169,11 @@ def _report(reader: Reader, node: Node | None) -> ReportDoc | None:
     return ReportDoc(reader.text(node.get("category")), " ".join(caption.split()), tuple(labels), node.span)
 
 
-_VALUES = ("string", "integer", "number", "boolean")
-"""Types of outputs whose files hold a value."""
-
-
 def _module_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
     for name, map_ in read_maps(reader, node).items():
         message, hint = f"`{name}` is a map, which only a pipeline takes", "give the rows to a table of the pipeline"
         reader.found.append(faults.BAD_VALUE.at(map_.name.span, message, help=hint))
     return read_params(reader, node)
-
-
-_PARAM_BASES = ("string", "integer", "number", "boolean", "path")
 
 
 def read_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
@@ -197,13 +190,13 @@ def read_params(reader: Reader, node: Node | None) -> dict[str, ParamDoc]:
         enum = body.get("enum")
         values = [v for v in enum.items if isinstance(v, Scalar)] if isinstance(enum, Sequence) else []
         written = reader.text(body.get("type")) or _kind_of_all(values)
-        kind = type_meant(written, _PARAM_BASES) or written
+        kind = type_meant(written, OF_PARAMS) or written
         base = kind.rstrip("?").removesuffix("[]").rstrip("?")
         default = body.get("default")
         given = isinstance(default, Scalar) and default.value is None
         params[name.name] = ParamDoc(
             name,
-            base if base in _PARAM_BASES else "string",
+            base if base in OF_PARAMS else "string",
             "[]" in kind,
             kind.endswith("?") or given,
             None if given else reader.value(default),

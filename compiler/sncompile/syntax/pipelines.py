@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sncompile.faults import documents as faults
@@ -246,6 +246,17 @@ _OF_STEPS: dict[str, tuple[str, Callable[[Reader, Node], object]]] = {
     "require": ("require_rows", lambda reader, node: reader.text(node) == "rows"),
 }
 """Key of a step → the field of its document, and what reads it; but for its module, whose name may be the step's."""
+
+OF_JOBS = frozenset(("resources", "sha256", "retries", "priority", "batch", "container", "env", "local"))
+"""Those that say something of the step's own jobs: a step that is a pipeline has none."""
+
+
+def settings_of_jobs(step: StepDoc) -> Iterator[str]:
+    """The keys of `OF_JOBS` that a step says something with."""
+    usual = StepDoc(step.name, broken=False)
+    for key, (field, _) in _OF_STEPS.items():
+        if key in OF_JOBS and getattr(step, field) != getattr(usual, field):
+            yield key
 
 
 def _step_module(reader: Reader, step: Named, node: Node | None) -> Named | ModuleDoc | None:

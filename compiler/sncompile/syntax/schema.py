@@ -101,6 +101,14 @@ def _at(node: Node, path: Path) -> Node:
     return node
 
 
+def _of_its_kind(root: Mapping, node: Node, error: Any, slips: set[tuple[Path, str]]) -> list[Diagnostic]:
+    """What is wrong with something by that of its forms which is of its kind: a text, or a mapping."""
+    kind = "object" if isinstance(node, Mapping) else "array" if isinstance(node, Sequence) else "string"
+    form = next((number for number, each in enumerate(error.validator_value) if each.get("type") == kind), 0)
+    found = [each for each in error.context if each.relative_schema_path[0] == form]
+    return [told for each in found for told in _tell(root, tuple(each.absolute_path), each, slips)]
+
+
 def _tell(root: Mapping, path: Path, error: Any, slips: set[tuple[Path, str]]) -> list[Diagnostic]:
     node = _at(root, path)
     where = _where(path)
@@ -133,6 +141,8 @@ def _tell(root: Mapping, path: Path, error: Any, slips: set[tuple[Path, str]]) -
         return [faults.NOT_ONE_OF.at(node.span, f"{where} must be {expected}", help=f"write {expected}")]
     if error.validator == "pattern":
         return [_bad_pattern(node, error, where)]
+    if error.validator == "anyOf" and not all("required" in each and len(each) == 1 for each in error.validator_value):
+        return _of_its_kind(root, node, error, slips)
     if error.validator == "anyOf":
         if (path, "type") in slips or (path, "enum") in slips:
             return []

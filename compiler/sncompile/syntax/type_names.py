@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sncompile.diagnostics import nearest
+from sncompile.ir.language.types import READ
 
-TYPES = ("file", "directory", "string", "integer", "number", "boolean", "path")
+OF_FILES = ("file", "directory")
+"""Types of ports."""
+OF_VALUES = ("string", *READ)
+"""Types of outputs whose files hold a value."""
+OF_PARAMS = (*OF_VALUES, "path")
+"""Types of parameters."""
+TYPES = (*OF_FILES, *OF_PARAMS)
 
 # What other languages call our types.
 ALIASES = {

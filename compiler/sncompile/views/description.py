@@ -168,7 +168,8 @@ class _Describer:
             source["keys"] = [*before, *(name.name for name in table.key)]
         source |= {"params": table.params.name} if table.params is not None else {}
         columns = {"columns": {name: self._column(column) for name, column in table.columns.items()}}
-        return {"key": [name.name for name in table.key], **source, **(columns if table.columns else {})}
+        said = {"description": table.description} if table.description else {}
+        return {"key": [name.name for name in table.key], **source, **(columns if table.columns else {}), **said}
 
     def _column(self, column: ColumnDoc) -> dict[str, Any]:
         """What a column must hold, in the form of a parameter."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+READ = ("integer", "number", "boolean")
+"""Types whose values are read from what was written (`written.py`); those of all others stay the text that they are."""
+
 
 class Type(NamedTuple):
     """A type: a base, and whether it is a list of it, may be absent, and which formats its files have.

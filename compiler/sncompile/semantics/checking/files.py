@@ -20,10 +20,10 @@ from sncompile.ir.values.model import Cell, Const, Output, Related, Value, walk
 from sncompile.semantics import git_lfs
 from sncompile.semantics.checking.cells import said_at
 from sncompile.semantics.checking.outputs import OWN_PLACE
-from sncompile.semantics.checking.paths import Paths, Writer, output_span
 from sncompile.semantics.checking.patterns import caught_by_pattern
 from sncompile.semantics.look_alikes import difference, folded
 from sncompile.semantics.path_text import bad_path, normal, room
+from sncompile.semantics.paths.writers import Paths, Writer, output_span
 from sncompile.semantics.program import Program, Step
 from sncompile.syntax.other_languages import reference_meant
 from sncompile.syntax.quoting import quoted

@@ -11,9 +11,9 @@ from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import graph as faults
 from sncompile.ir.keys.table import Table
-from sncompile.semantics.checking.paths import Paths, Writer, output_span
 from sncompile.semantics.paths.identity import Folder, handed_down
 from sncompile.semantics.paths.identity import Place as Where
+from sncompile.semantics.paths.writers import Paths, Writer, output_span
 from sncompile.semantics.program import Program
 from sncompile.semantics.tables.globs import Listed, Matcher
 

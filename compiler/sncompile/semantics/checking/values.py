@@ -13,7 +13,7 @@ from sncompile.faults import tables as table_faults
 from sncompile.faults import values as faults
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.operands import ValueFault, to_text
-from sncompile.ir.language.types import type_text
+from sncompile.ir.language.types import READ, type_text
 from sncompile.ir.values.branches import written_parts
 from sncompile.ir.values.evaluate import AbsentItem, AtRunTime, Evaluator, Gap, Missing, NotThere
 from sncompile.ir.values.model import Apply, Cell, Const, Key, Output, Record, Related, Value, walk
@@ -399,7 +399,7 @@ def _untyped(param: ParamDoc, value: Value, what: str, fault: ValueFault) -> Dia
     if named is None:
         return faults.BAD_VALUE.at(value.span, f"{what}: {fault}", help=fault.help, related=related)
     message = f"{what} takes {param.base}, and `{named}` is text of rows that are known later"
-    kind = param.base if param.base in ("integer", "number", "boolean") else "integer"
+    kind = param.base if param.base in READ else "integer"
     hint = f"say what it is where the table is: `columns: {{{named}: {{type: {kind}}}}}`"
     return faults.WRONG_TYPE.at(value.span, message, help=hint, related=related)
 

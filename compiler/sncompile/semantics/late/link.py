@@ -11,7 +11,7 @@ from sncompile.faults import tables as faults
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.late import LateSource
 from sncompile.ir.keys.table import Cell, Table
-from sncompile.ir.language.types import Type
+from sncompile.ir.language.types import READ, Type
 from sncompile.semantics.late.stand_ins import StandIns, stand_in_rows
 from sncompile.semantics.tables.globs import Part, Pattern, PatternError, compile_pattern
 from sncompile.syntax.document import ModuleDoc, PipelineDoc, TableDoc
@@ -75,7 +75,7 @@ class LateTables:
         if pattern is None or columns is None or twice or unnamed or not own:
             return None
         types = {n: doc.columns[n].declared.base for n in own if n in doc.columns}
-        keys = {name: base for name, base in types.items() if base in ("integer", "number", "boolean")}
+        keys = {name: base for name, base in types.items() if base in READ}
         rows = self._known.get(doc.name.name)
         if source.gone:
             rows = dict.fromkeys(source.keys.instances, ())
@@ -217,7 +217,7 @@ def _made(doc: TableDoc, late: LateSource, rows: Mapping[tuple[str, ...], Sequen
             for name in names[len(before) :]:
                 columns[name].append(row[name])
     kinds = {"path": "file"} if late.pattern else dict(late.columns)
-    read = {n: Type(base, written=True) for n, base in kinds.items() if base in ("integer", "number", "boolean")}
+    read = {n: Type(base, written=True) for n, base in kinds.items() if base in READ}
     files = {n: Type(base, formats=_formats(doc, n)) for n, base in kinds.items() if base in _FILES}
     return Table(
         doc.name.name, (*before, *late.own), columns, span=doc.name.span, text=True, reads=read, files=files, late=late

@@ -21,11 +21,11 @@ from sncompile.ir.language.types import UNKNOWN, Type
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Const, Items, Output, Value
 from sncompile.ir.values.relating import see
-from sncompile.semantics.checking.paths import Paths, Writer
 from sncompile.semantics.linking.binding import bind_port
 from sncompile.semantics.path_text import bad_path, normal
 from sncompile.semantics.paths.identity import Identity
 from sncompile.semantics.paths.identity import Place as Where
+from sncompile.semantics.paths.writers import Paths, Writer
 from sncompile.semantics.program import OutputPath, Program, Step
 
 

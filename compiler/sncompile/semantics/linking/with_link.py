@@ -36,6 +36,7 @@ from sncompile.syntax.document import (
     StepDoc,
 )
 from sncompile.syntax.expressions import Template
+from sncompile.syntax.pipelines import settings_of_jobs
 
 
 class Bindings(NamedTuple):
@@ -270,18 +271,7 @@ def refuse_settings(step: StepDoc, report: Report) -> None:
     for port in step.outputs.values():
         message = "a pipeline's outputs have their paths inside it"
         report.add(document_faults.BAD_VALUE.at(port.name.span, message, help="give the path there"))
-    settings = (
-        ("resources", step.resources),
-        ("container", step.container),
-        ("env", step.env),
-        ("retries", step.retries),
-        ("priority", step.priority),
-        ("batch", step.batch > 1),
-        ("local", step.local),
-        ("sha256", step.sums),
-    )
-    for name, value in settings:
-        if value:
-            message = f"`{name}` of a step that is a pipeline has no effect"
-            hint = "set it in the pipeline's own steps, or for some of them: `override: {PATTERN: …}`"
-            report.add(document_faults.BAD_VALUE.at(step.name.span, message, help=hint))
+    for name in settings_of_jobs(step):
+        message = f"`{name}` of a step that is a pipeline has no effect"
+        hint = "set it in the pipeline's own steps, or for some of them: `override: {PATTERN: …}`"
+        report.add(document_faults.BAD_VALUE.at(step.name.span, message, help=hint))

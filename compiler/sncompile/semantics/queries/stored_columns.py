@@ -15,6 +15,7 @@ from sncompile.diagnostics import CompileError
 from sncompile.faults.tables import BAD_TABLE, LARGE_QUERY
 from sncompile.ir.keys.table import Cell
 from sncompile.ir.language.scalars import number_of
+from sncompile.ir.language.types import READ
 from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.limits import DatabaseError, LimitError
 
@@ -179,7 +180,7 @@ def value_sql(value: str, kind: str) -> str:
     ('CAST(x AS DOUBLE)', 'CAST(x AS VARCHAR[])')
     """
     base, many = element_type(kind)
-    if base in ("integer", "number", "boolean"):
+    if base in READ:
         exact = _DECIMAL.match(kind)
         wider = "" if exact is None else "HUGEINT" if exact[1] == "0" else "DOUBLE"
         return f"CAST({value} AS {wider}{'[]' if many else ''})" if wider else value

@@ -22,7 +22,8 @@ OBJECTS: Mapping[str, str] = {"python": "snakemake_object.py", "Rscript": "snake
 """What runs such a script, by its interpreter: a file of ours."""
 
 _SPACES = {"inputs": "input", "outputs": "output", "params": "params"}
-_RESOURCES = {"memory": "mem_mb", "disk": "disk_mb", "time": "runtime", "gpus": "gpu"}
+RESOURCES = {"memory": "mem_mb", "disk": "disk_mb", "time": "runtime", "gpus": "gpu"}
+"""What a script finds a resource as: what rules call it (`targets/snakemake/names.py`)."""
 
 
 def member_words(members: Iterable[tuple[str, Local]]) -> Iterator[Argument]:
@@ -38,7 +39,7 @@ def job_words(step: str, keys: KeySet, resources: Iterable[str], span: Span) -> 
     for key in keys.by:
         yield from _item(f"wildcards.{key}:string", Key(keys, key, False, STRING, span))
     for name in resources:
-        item = "job.threads" if name == "cpus" else f"resources.{_RESOURCES.get(name, name)}"
+        item = "job.threads" if name == "cpus" else f"resources.{RESOURCES.get(name, name)}"
         yield from _item(f"{item}:number", Local("resources", name, INTEGER, span))
 
 

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, ShellPart
-from sncompile.ir.language.types import STRING, Type
+from sncompile.ir.language.types import READ, STRING, Type
 from sncompile.ir.values.model import Apply, Local, ModuleFile, Value, children
 from sncompile.semantics.scripts.code import findings
 from sncompile.semantics.scripts.scanner import scan
@@ -178,7 +178,7 @@ def _tell(scanned: Scan, at: dict[int, tuple[Value, Span]], span: Span, report: 
     told: set[int] = set()
     for finding in findings(scanned):
         value, where = at[finding.where]
-        number = value.type.base in _NUMBERS and (finding.fault is not faults.IN_QUOTES or not value.type.many)
+        number = value.type.base in READ and (finding.fault is not faults.IN_QUOTES or not value.type.many)
         if value.type.base == "unknown" or (number and not finding.numbers) or finding.where in told:
             continue
         told.add(finding.where)
@@ -200,8 +200,6 @@ def _tell(scanned: Scan, at: dict[int, tuple[Value, Span]], span: Span, report: 
 
 
 # --- Values that stay ---------------------------------------------------------------------------------------------
-
-_NUMBERS = frozenset(("integer", "number", "boolean"))
 
 _PLAIN_TEXT = re.compile(
     r"""(?:
@@ -245,7 +243,7 @@ def _is_plain(text: str) -> bool:
 
 def _plain_number(kind: Type) -> bool:
     """Whether a value is digits and the like, and always one word."""
-    return kind.base in _NUMBERS and not kind.many and not kind.optional
+    return kind.base in READ and not kind.many and not kind.optional
 
 
 # --- Values in variables ------------------------------------------------------------------------------------------

@@ -15,12 +15,10 @@ from sncompile.faults import tables as faults
 from sncompile.faults import values as value_faults
 from sncompile.ir.keys.table import Cell
 from sncompile.ir.language.operands import ValueFault, to_text
-from sncompile.ir.language.types import Type
+from sncompile.ir.language.types import READ, Type
 from sncompile.ir.language.written import converted
 from sncompile.semantics.limits import check_patterns, check_value
 from sncompile.syntax.document import ColumnDoc, TableDoc
-
-_PLAIN = ("integer", "number", "boolean")
 
 
 class Declared(NamedTuple):
@@ -52,7 +50,7 @@ def declare(doc: TableDoc, found: Found, report: Report) -> Declared | None:
             continue
         if column.default is None or _check_default(column, report):
             _check_cells(doc, column, cells, found, report)
-        kind = Type(column.declared.base, written=column.declared.base in _PLAIN)
+        kind = Type(column.declared.base, written=column.declared.base in READ)
         typed = any(cell is not None and not isinstance(cell, str) for cell in cells)
         reads.pop(name, None)
         if report.errors == told and name not in keys:
@@ -135,7 +133,7 @@ def _wrong(column: ColumnDoc, cell: Cell, what: str, place: Span) -> Diagnostic 
     """What is wrong with a cell, told at a place; None if nothing is."""
     declared = column.declared
     try:
-        value = converted(cell, declared.base) if declared.base in _PLAIN else to_text(cell)
+        value = converted(cell, declared.base) if declared.base in READ else to_text(cell)
     except ValueFault as fault:
         related = (Place("the column is declared here", declared.name.span),)
         hint = number_help(cell) or f"the column has the type `{declared.base}`"

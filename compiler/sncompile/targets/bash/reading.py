@@ -61,13 +61,13 @@ for ((n = 1; n <= jobs; n++)); do
   printf '%s\0' "$name" "$digest" "$cpus" "$retries" "$priority" "$script"
   tell "${command[@]}"; tell "${after[@]}"; tell "${inputs[@]}"; tell "${outputs[@]}"; tell "${temporary[@]}"
   tell "${protected[@]}"; tell "${create[@]}"; tell "${variables[@]}"; tell "${secrets[@]}"; tell "${checks[@]}"
-  tell "${lists[@]}"
+  tell "${lists[@]}"; tell "${optional[@]}"; tell "${folders[@]}"
 done
 """
 _TOLD = ("name", "digest", "cpus", "retries", "priority", "script")
 _LISTS = (
     "command", "after", "inputs", "outputs", "temporary", "protected", "create", "variables", "secrets", "checks",
-    "lists",
+    "lists", "optional", "folders",
 )  # fmt: skip
 
 
@@ -129,6 +129,10 @@ def _one(found: Mapping[str, Any], job: Job, family: Family, before: set[str], a
         paths = [p for n, o in family.outputs.items() if getattr(o, flag) for p in _paths({n: job.outputs[n]})]
         paths = [path for path in paths if flag != "temp" or path not in asked]
         yield from _differ(flag, found["temporary" if flag == "temp" else flag], paths)
+    need_not = [p for n, o in family.outputs.items() if o.optional for p in _paths({n: job.outputs[n]})]
+    yield from _differ("outputs that may be absent", found["optional"], need_not)
+    folders = [p for n, o in family.outputs.items() if o.base == "directory" for p in _paths({n: job.outputs[n]})]
+    yield from _differ("directories", found["folders"], folders)
     secret = [v.name for v in family.env if v.secret]
     variables = [f"{name}={value}" for name, value in job.env.items() if name not in secret]
     yield from _differ("variables", found["variables"], variables)

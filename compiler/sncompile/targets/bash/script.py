@@ -45,7 +45,8 @@ from sncompile.lowering.expressions import (
     everything,
 )
 from sncompile.lowering.jobs import Each, Members, Perhaps, Text, Words
-from sncompile.lowering.model import Amount, JobRef, Late, Lowered, Object, Plain, Task
+from sncompile.lowering.model import JobRef, Lowered, Task
+from sncompile.lowering.pieces import Amount, Late, Object, Plain
 from sncompile.targets.bash_settings import BASH_SETTINGS, START_FILE
 
 SCRIPT = "run.sh"

@@ -18,8 +18,9 @@ from sncompile.ir.graph.own_names import CALLERS
 from sncompile.ir.language.encoding import length
 from sncompile.ir.language.limits import MOST_LINE
 from sncompile.lowering.jobs import Words
-from sncompile.lowering.model import Constant, ModuleFile, Task, Word
 from sncompile.lowering.model import Output as Written
+from sncompile.lowering.model import Task
+from sncompile.lowering.pieces import Constant, ModuleFile, Word
 from sncompile.targets.cwl.columns import Columns, safe_suffix
 from sncompile.targets.cwl.context import Around
 from sncompile.targets.cwl.model import Json, Output, array, optional

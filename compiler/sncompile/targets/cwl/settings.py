@@ -10,7 +10,8 @@ from sncompile.ir.graph.images import ImageKind, image_name
 from sncompile.ir.graph.resources import RESOURCES as DECLARED
 from sncompile.ir.graph.resources import Unit
 from sncompile.lowering.expressions import NoForm, Size, everything
-from sncompile.lowering.model import Late, Piece, Task
+from sncompile.lowering.model import Task
+from sncompile.lowering.pieces import Late, Piece
 from sncompile.targets.cwl.columns import Columns
 from sncompile.targets.cwl.context import Around
 from sncompile.targets.cwl.model import Json

@@ -7,7 +7,8 @@ import json
 from sncompile.diagnostics import Span
 from sncompile.ir.language.types import Type
 from sncompile.lowering.expressions import Attempt, Expression, Language, NoForm, Printer, Scaled, Size, Varying
-from sncompile.lowering.model import Cell, Plain, Task
+from sncompile.lowering.model import Task
+from sncompile.lowering.pieces import Cell, Plain
 from sncompile.targets.cwl.columns import Columns
 from sncompile.targets.cwl.words import Words
 

@@ -14,7 +14,8 @@ from sncompile.ir.language.functions import to_text
 from sncompile.lowering.expressions import evaluated
 from sncompile.lowering.jobs import Text, script_text
 from sncompile.lowering.jobs import Words as JobWords
-from sncompile.lowering.model import Amount, Cell, Constant, Key, Late, Object, Piece, Port, Task, Word
+from sncompile.lowering.model import Task
+from sncompile.lowering.pieces import Amount, Cell, Constant, Key, Late, Object, Piece, Port, Word
 from sncompile.targets.cwl.columns import Columns
 from sncompile.targets.cwl.columns import Piece as TextPiece
 from sncompile.targets.cwl.context import Around

@@ -15,10 +15,10 @@ from typing import Any
 from sncompile.diagnostics import Span
 from sncompile.ir.language.functions import to_text
 from sncompile.lowering.files import listed_cell
-from sncompile.lowering.model import (
+from sncompile.lowering.model import Column
+from sncompile.lowering.pieces import (
     Amount,
     Cell,
-    Column,
     Constant,
     Given,
     Key,

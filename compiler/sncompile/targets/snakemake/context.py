@@ -13,7 +13,8 @@ from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.functions import to_text
 from sncompile.lowering.expressions import Expression, expression_text
 from sncompile.lowering.files import Files
-from sncompile.lowering.model import Cell, Column, Given, Lowered, Task
+from sncompile.lowering.model import Column, Lowered, Task
+from sncompile.lowering.pieces import Cell, Given
 from sncompile.targets.snakemake.marking import Marks
 from sncompile.targets.snakemake.patterns import Hole, Part, Plainness, path_parts
 from sncompile.targets.snakemake.sidecars import Sidecars

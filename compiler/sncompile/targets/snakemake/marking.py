@@ -34,7 +34,9 @@ from sncompile.lowering.files import (
     listed_cell,
     seen,
 )
-from sncompile.lowering.model import Constant, Key, Lazy, Lowered, NamedPort, Plain, Task
+from sncompile.lowering.lazy import Lazy
+from sncompile.lowering.model import Lowered, NamedPort, Task
+from sncompile.lowering.pieces import Constant, Key, Plain
 from sncompile.targets.snakemake.names import ending
 
 MARKER = ".done"

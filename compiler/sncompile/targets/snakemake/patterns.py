@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.encoding import encode_key
 from sncompile.lowering.files import Differing, Files, Fixed, Listed, PathPiece, fixed
-from sncompile.lowering.model import Constant, Key
+from sncompile.lowering.pieces import Constant, Key
 from sncompile.targets.snakemake.names import item_name
 
 

@@ -7,7 +7,7 @@ import keyword
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sncompile.lowering.model import Cell, Given, Late, Object, Piece, Port
+from sncompile.lowering.pieces import Cell, Given, Late, Object, Piece, Port
 from sncompile.targets.snakemake.context import TaskContext
 from sncompile.targets.snakemake.inputs import late_cell, there_code
 from sncompile.targets.snakemake.names import item_name

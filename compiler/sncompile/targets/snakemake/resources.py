@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sncompile.lowering.model import Cell, Given, Late, Piece
+from sncompile.lowering.pieces import Cell, Given, Late, Piece
 from sncompile.targets.snakemake.context import TaskContext, texts
 from sncompile.targets.snakemake.inputs import late_cell, own_cell
 from sncompile.targets.snakemake.model import Entry

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table
 from sncompile.ir.language.encoding import encode_key
-from sncompile.lowering.model import Constant, Key, RowPiece, RowTexts, Texts
+from sncompile.lowering.model import RowPiece, RowTexts, Texts
+from sncompile.lowering.pieces import Constant, Key
 from sncompile.targets.snakemake.choosing import Rows, choice
 from sncompile.targets.snakemake.context import Context
 from sncompile.targets.snakemake.joins import joined_rows

@@ -27,7 +27,7 @@ from sncompile.lowering.expressions import (
     expression_text,
 )
 from sncompile.lowering.files import listed_cell
-from sncompile.lowering.model import Plain
+from sncompile.lowering.pieces import Plain
 from sncompile.targets.snakemake.context import TaskContext, texts
 from sncompile.targets.snakemake.inputs import own_cell, rows_code
 from sncompile.targets.snakemake.names import item_name
