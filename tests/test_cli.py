@@ -260,6 +260,16 @@ def test_plan_as_text(run: Run, spec: Path) -> None:
     assert "warning[SN511]" in ended.err
 
 
+def test_links_that_lead_nowhere_and_pipes(run: Run, spec: Path) -> None:
+    """A link is not told as a file of nearly the same name, and nobody waits for who writes into a pipe."""
+    Path("b.txt").unlink()
+    Path("b.txt").symlink_to("nowhere/b.txt")
+    assert "it is a link to `nowhere/b.txt`, and that leads nowhere" in run("check", spec).err
+    Path("b.txt").unlink()
+    os.mkfifo("b.txt")
+    assert "no fault" in run("check", spec).out
+
+
 def test_plan_as_json(run: Run, spec: Path) -> None:
     """The object of the interface; options change it as they change a compile."""
     Path("b.txt").unlink()

@@ -81,6 +81,7 @@ def test_what_does_not_fit_does_not_start(folder: Path) -> None:
     assert "there are then 5.0 MB of `make`, 4.0 MB of `count`" in done.stderr
     assert not (folder / "seen.txt").exists()
     assert not list((folder / "runs").iterdir())
+    assert "9.0 MB fuller, and 8.9 MB are allowed" in run(folder, "--disk", "8.9MB").stderr, "it is not rounded up"
     assert run(folder, "--disk", "much").returncode == 2
 
 

@@ -66,6 +66,7 @@ def test_interrupted_jobs_are_ended_and_not_counted_as_done(tmp_path: Path) -> N
     process.send_signal(signal.SIGINT)
     code, _, err = finish(process)
     assert code == 3
+    assert "ending: jobs have 10 s to end by themselves; Ctrl-C again ends them at once" in err
     assert "cancelled" in err
     (tmp_path / "wait").unlink()
     assert finish(start(tmp_path))[0] == 0

@@ -121,3 +121,41 @@ def test_an_input_that_changed_while_a_job_read_it_is_told(tmp_path: Path) -> No
     again = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
     assert (again.returncode, "SN753" in again.stderr, "done: 1 job" in again.stderr) == (0, False, True)
     assert (tmp_path / "results" / "s" / "o").read_text() == "one\ntwo\n"
+
+
+GONE = """sncompile: 1
+pipeline: s
+steps:
+  first:
+    module: {outputs: {o: {type: file}}, shell: "rm in.txt; touch ${outputs.o}"}
+  reads:
+    with: {made: "${first.o}", given: in.txt}
+    module:
+      inputs: {made: {type: file}, given: {type: file}}
+      outputs: {o: {type: file}}
+      shell: cat ${inputs.made} ${inputs.given} > ${outputs.o}
+  beside:
+    module:
+      outputs: {o: {type: file}}
+      shell: "until grep -qs 'Missing files' runs/*/events.jsonl; do sleep 0.1; done; touch ${outputs.o}"
+"""
+
+
+def test_an_input_that_is_gone_is_named_and_who_ran_beside_has_not_failed(tmp_path: Path) -> None:
+    """The engine gives up as soon as a job cannot begin, and says of the jobs that run nothing at all."""
+    (tmp_path / "s.yaml").write_text(GONE)
+    (tmp_path / "in.txt").touch()
+    done = sncompile(tmp_path, "run", "s.yaml", "--cores", "2")
+    assert done.returncode == 3
+    assert "`reads` failed: it could not begin: `in.txt`, which it reads, is not there any more" in done.stderr
+    assert "`beside`" not in done.stderr
+    told = sncompile(tmp_path, "status").stdout
+    assert re.search(r"jobs? done, 1 failed(, 1 stopped)?$", told, re.MULTILINE), told
+
+
+def test_a_pipe_that_was_closed_is_told(tmp_path: Path) -> None:
+    """Its programs say nothing, and its number says little."""
+    _spec(tmp_path, "      outputs: {o: {type: file}}\n      shell: yes | head -n 1 > ${outputs.o}\n")
+    done = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
+    assert "exit status 141, by which a shell tells of the signal SIGPIPE" in done.stderr
+    assert "`| head`" in done.stderr

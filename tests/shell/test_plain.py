@@ -79,6 +79,10 @@ TOKENS = (
     "esac",
     "case",
     "select",
+    "# it's\n",
+    " # (a) @\n",
+    "\n#\\\n",
+    "#",
 )
 BETWEEN = (" ", " ", " ", " ", "", "", "\n", ";", "; ", " | ", "|", " && ", " & ", "\\\n", " \\\n ", "\t", "||")
 VALUES = (
@@ -139,6 +143,36 @@ def test_plain_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert one.files == two.files, text
         assert (one.status == 0) == (two.status == 0), f"{text}\n{one.said}\n--- but\n{there[name]}\n{two.said}"
         assert "PWNED" not in one.files
+
+
+@pytest.mark.parametrize(
+    ("script", "plain"),
+    [
+        ('argv a\n# it\'s "all" of `them` $( <<\nargv \0\n', True),
+        ("# first\nargv \0  # last", True),
+        ("argv 'two\n# of' \0\n", True),
+        ("argv \0 # of \1\n", True),
+        ("# of \0\nargv\n", False),
+        ("argv a\\\n#b' \0'\n", False),
+        ("argv a#'b \0\n", False),
+        ("argv 'two\n# of' ' \0 '\n", False),
+        ('argv "a\n# b" c" \0\n', False),
+    ],
+)
+def test_comments_do_not_decide_where_values_stand(script: str, plain: bool) -> None:
+    """Else a comment made a job another one. One that holds a text does, as that might end it."""
+    assert shell_values._is_plain(script) is plain
+
+
+def test_a_comment_makes_no_other_job(tmp_path: Path) -> None:
+    """The words of a script, which its digest is made from, are the same with a comment and without."""
+    told = []
+    for comment in ("", "# all of them\n", "  # it's that\n\n"):
+        texts = running.texts(
+            running.graph(running.compiled([Generated(f"{comment}argv ${{params.x0}}\n", {"x0": "a b"}, [])], tmp_path))
+        )
+        told.append({name: text.replace(comment, "", 1).strip() for name, text in texts.items()})
+    assert told[0] == told[1] == told[2]
 
 
 def _taken(script: Generated, folder: Path) -> bool:

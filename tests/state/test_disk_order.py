@@ -79,6 +79,24 @@ def test_chains_are_done_one_after_the_other() -> None:
     assert smallest_order(load).peak == 200 + 50
 
 
+@pytest.mark.parametrize("sizes", [range(1, 41), range(40, 0, -1)])
+def test_the_chain_that_needs_most_is_done_first(sizes: range) -> None:
+    """Where all leave something: a file that is thinned out to half of it, which waits for all to be gathered."""
+    load = Load()
+    halves = []
+    for size in sizes:
+        whole, half = load.add(1, 1, temporary=2 * size), load.add(1, 1, temporary=size)
+        load.wait(half, [whole])
+        load.reads[half], load.readers[whole] = {whole}, 1
+        halves.append(half)
+    gather = load.add(1, 1, growth=1)
+    load.wait(gather, halves)
+    load.reads[gather] = set(halves)
+    for half in halves:
+        load.readers[half] = 1
+    assert smallest_order(load).peak == max(sum(range(size + 1, 41)) + 3 * size for size in sizes)
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_levels_are_those_of_a_list(seed: int) -> None:
     """Raised and asked for at random."""

@@ -25,6 +25,7 @@ from sncompile.state.store import (
     put_off_rows,
     read_state,
     rows_of,
+    unreadable,
 )
 
 
@@ -264,3 +265,18 @@ def test_a_job_that_began_and_has_not_ended_well_is_told_apart(tmp_path: Path) -
     state = read_state(str(tmp_path))
     assert state.begun == {"b", "d"}
     assert set(state.jobs) == {"a"}
+
+
+def test_a_state_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As that of somebody else may be. Else every job was simply not known."""
+    folder = tmp_path / ".sncompile" / "state"
+    assert unreadable(str(tmp_path)) is None
+    folder.mkdir(parents=True)
+    (folder / "0000000001-one.log").touch()
+    assert unreadable(str(tmp_path)) is None
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    assert unreadable(str(tmp_path)) == f"`{folder}/0000000001-one.log`: Permission denied"
+    (folder / "0000000001-one.log").unlink()
+    folder.rmdir()
+    folder.touch()
+    assert unreadable(str(tmp_path)) == f"`{folder}`: Not a directory"

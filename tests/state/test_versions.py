@@ -89,6 +89,7 @@ def test_directories_are_all_that_is_in_them(tmp_path: Path) -> None:
     (folder / "a" / "f").write_text("one")
     (folder / "nowhere").symlink_to("gone")
     (folder / "itself").symlink_to(folder)
+    (folder / "ring").symlink_to("ring")
 
     def version() -> str:
         return looker().version(str(folder))

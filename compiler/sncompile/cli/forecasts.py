@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from sncompile.ir.language.operands import ValueFault
-from sncompile.ir.language.quantities import quantity
+from sncompile.ir.language.quantities import size_in_bytes
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]  # Generic for type checkers only.
@@ -15,7 +15,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # Generic for type check
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         try:
-            return quantity("megabytes", 1e-6)(value) * 1_000_000
+            return value if isinstance(value, int) else size_in_bytes(str(value))
         except ValueFault as fault:
             self.fail(f"{fault}", param, ctx)
 

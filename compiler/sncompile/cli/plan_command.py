@@ -30,7 +30,7 @@ from sncompile.runner.forecasts import forecast_for
 from sncompile.runner.late import with_rows
 from sncompile.runner.selection.selection import Asked, Chosen
 from sncompile.runner.selection.wanted import left_out
-from sncompile.runner.state.deciding import decisions_for, runs_at_work
+from sncompile.runner.state.deciding import decisions_for, runs_at_work, unread_states
 from sncompile.runner.state.plan_file import plan_object
 from sncompile.runner.state.told_work import told_work
 from sncompile.semantics.program import Options, Program
@@ -93,6 +93,8 @@ def command(
     work = told_work(made, decisions)
     for owner in runs_at_work(made.graph):
         write(f"note: a run is at work, and what it has not ended counts as not done: {owner}\n", err=True)
+    for note in unread_states(made.graph):
+        write(f"{note}\n", err=True)
     tell_left_out(chosen, made, looking)
     if single:
         width = terminal_width()

@@ -7,6 +7,7 @@ take the job, a disk that is full, a process that was killed. Of these the log s
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,6 +18,11 @@ from sncompile.views.rounded import size_text
 
 _KILLED = re.compile(r"ended by the signal SIGKILL|exit status 137$")
 _OUT_OF_MEMORY = re.compile(r"OUT_OF_ME|OOMKilled|oom[-_ ]kill|\bOOM\b", re.IGNORECASE)
+_BY_SIGNAL = re.compile(r"exit status (1\d\d)")
+_TOLD = frozenset(
+    (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGILL, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE,
+     signal.SIGSEGV, signal.SIGPIPE, signal.SIGALRM, signal.SIGTERM, signal.SIGXCPU, signal.SIGXFSZ)
+)  # fmt: skip
 _DISK = re.compile(r"No space left on device|Disk quota exceeded|Read-only file system", re.IGNORECASE)
 _TOO_LONG = re.compile(r"Argument list too long", re.IGNORECASE)
 _TRACED = re.compile(r"^\s+File \".*\", line \d+|^Traceback ", re.MULTILINE)
@@ -46,6 +52,10 @@ def cause_of(job: JobRecord, log: Sequence[str], kinds: Sequence[str], engine_sa
         return Cause(faults.NOT_SUBMITTED, "could not be submitted", words or "nobody said why", _on_submission(job))
     if job.wrong_kind:
         return _wrong_kind(job, kinds)
+    if job.gone:
+        more = f" (and {len(job.gone) - 1} more)" if len(job.gone) > 1 else ""
+        why = f"it could not begin: `{job.gone[0]}`{more}, which it reads, is not there any more"
+        return Cause(faults.JOB_FAILED, "failed", why, _ON_GONE)
     if found := _disk(job, log, said):
         return Cause(faults.CANNOT_WRITE, "failed", f"{status}; {found}" if status else found, ON_DISKS)
     if _TOO_LONG.search("\n".join((*log, said))):
@@ -56,7 +66,21 @@ def cause_of(job: JobRecord, log: Sequence[str], kinds: Sequence[str], engine_sa
     if _KILLED.search(job.status):
         why = "exit status 137: it was killed" if "137" in job.status else "it was killed (SIGKILL)"
         return Cause(faults.KILLED, "failed", f"{why}, most likely because memory ran out", _on_memory(job))
+    if (name := _signal_of(job.status)) is not None:
+        advice = _ON_PIPES if name == "SIGPIPE" else ()
+        return Cause(faults.JOB_FAILED, "failed", f"{status}, by which a shell tells of the signal {name}", advice)
     return Cause(faults.JOB_FAILED, "failed", status or "it did not end well; the engine's log tells more")
+
+
+def _signal_of(status: str) -> str | None:
+    """The signal that an exit status stands for: that of a program that a shell has run, and that a signal ended.
+
+    >>> _signal_of("exit status 139"), _signal_of("exit status 1"), _signal_of("exit status 255")
+    ('SIGSEGV', None, None)
+    """
+    found = _BY_SIGNAL.fullmatch(status)
+    number = int(found[1]) - 128 if found is not None else 0
+    return signal.Signals(number).name if number in _TOLD else None
 
 
 def told_words(message: str) -> str:
@@ -135,6 +159,14 @@ def says_disk(text: str) -> str | None:
 
 ON_DISKS = (
     "make room there, or have it written elsewhere (`--data NAME=PATH`, `TMPDIR` for temporary files); then run again",
+)
+_ON_GONE = (
+    "something has deleted or moved it since the run began: bring it back, and run again",
+    "where the file system shows files late, have the run wait for them: `-- --latency-wait 60`",
+)
+_ON_PIPES = (
+    "a program in a pipe still wrote when the one that reads from it had ended, as with `| head`, and scripts run with",
+    "`pipefail`: have it write no more than is read, or let the whole pipe pass by `|| true` behind it",
 )
 _ON_LENGTH = (
     "hand the tool a folder or a file with the list instead, or gather fewer files in one job:",

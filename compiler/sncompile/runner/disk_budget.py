@@ -91,7 +91,10 @@ def _no_room(budget: int, order: DiskOrder, work: Workload, spans: Mapping[str, 
     for job, size in order.held.items():
         by_step[work.step_of(job)] += size
     most = [(step, size) for step, size in by_step.most_common(_FEW) if size > 0]
-    message = f"the disk would become {size_text(order.peak)} fuller, and {size_text(budget)} are allowed"
+    needed, allowed = size_text(order.peak), size_text(budget)
+    if needed == allowed:
+        needed, allowed = f"{order.peak:,} B", f"{budget:,} B"
+    message = f"the disk would become {needed} fuller, and {allowed} are allowed"
     parts = ", ".join(f"{size_text(size)} of `{step}`" for step, size in most)
     help = (
         f"that is in the best order that was found; there are then {parts}\n"

@@ -37,6 +37,9 @@ _NEAR = 50
 
 _JOB = re.compile(r"\bJob (\d+) +completed successfully, but (.*)", re.DOTALL)
 _LINE = re.compile(r"line (\d+)")
+_GONE = re.compile(r"\A\w+ in rule (\w+) in file .*?\bMissing files after (\d+) seconds(.*)", re.DOTALL)
+"""What the engine gives up with when a job is to begin, and a file that it reads is not there (any more)."""
+_NOT_SEEN = re.compile(r"^(.+?) \(missing locally", re.MULTILINE)
 
 
 class Naming(Protocol):
@@ -84,6 +87,8 @@ class JobRecord:
     status: str = ""
     lacking: list[str] = field(default_factory=list)
     """Files that it should have written and did not."""
+    gone: list[str] = field(default_factory=list)
+    """Files that it should have read, and that were not there when it was to begin."""
     resources: dict[str, Any] = field(default_factory=dict)
     """What its last try asked for, by Snakemake's names."""
     said: str = ""
@@ -301,6 +306,8 @@ class Progress:
             if job is not None:
                 job.status = "exit status 0, but it did not write what it promised"
                 job.lacking = [line.split(" (")[0] for line in unwritten[2].split("\n")[1:] if line.strip()]
+        elif (gone := _GONE.search(message)) is not None:
+            self._miss(gone[1], _NOT_SEEN.findall(gone[3]), event["time"])
         elif event.get("exception") == _KIND:
             affected = _AFFECTED.search(message)
             self._write_wrong([line.strip() for line in affected[1].splitlines()] if affected else [], event["time"])
@@ -309,6 +316,14 @@ class Progress:
             if told is not None:
                 # Of what is there and not as it should be the engine names the files alone.
                 self._lack(_NAMED.findall(message), told)
+
+    def _miss(self, rule: str, paths: list[str], time: float) -> None:
+        """A job of a rule could not begin, as files were not there; Snakemake names these, and not the job."""
+        running = [job for job in self.jobs.values() if job.rule == rule and job.state == "running"]
+        named = [job for job in running if any(path in job.shell for path in paths)]
+        for job in (named or running)[:1]:
+            if self._end(job.number, "failed", time) is not None:
+                job.gone = paths
 
     def _lack(self, paths: list[str], told: str) -> None:
         for job in list(self.jobs.values()):
@@ -344,7 +359,8 @@ class Progress:
         self.ended = code if isinstance(code, int) else 0 if code is None else 1
         self.ended_at = event["time"]
         if self.ended:
-            self._end_all("failed", event["time"])
+            # Who ran when the engine gave up because of another job has not failed: nobody knows how it ended.
+            self._end_all("stopped" if self.failed else "failed", event["time"])
 
     def lose(self, time: float) -> None:
         """The engine is gone without a word: what ran is stopped."""

@@ -11,6 +11,7 @@ from types import FrameType
 from sncompile.diagnostics import Diagnostic
 from sncompile.runner.display import Display
 from sncompile.runner.ending import end_all, kill, others, settle
+from sncompile.runner.record import GRACE
 from sncompile.runner.run_options import Prepared, RunOptions
 from sncompile.runner.start import start_if_needed
 from sncompile.runner.watch import State, Watch
@@ -45,7 +46,12 @@ def run(prepared: Prepared, options: RunOptions, display: Display) -> RunResult:
             return RunResult(State.DONE, None, 0, 0.0, ())
         presses.take(watch)
         status = watch.look()
+        told = 0
         while not status.state.ended:
+            # Not told where it is pressed: a handler of signals may interrupt the display itself.
+            if presses.count > told:
+                told = presses.count
+                display.note(_PRESSED[min(told, len(_PRESSED)) - 1])
             display.update(watch.progress)
             time.sleep(POLL)
             status = watch.look()
@@ -58,29 +64,36 @@ def run(prepared: Prepared, options: RunOptions, display: Display) -> RunResult:
     return RunResult(status.state, status.folder, status.done, status.seconds or 0.0, faults)
 
 
+_PRESSED = (
+    f"ending: jobs have {GRACE:.0f} s to end by themselves; Ctrl-C again ends them at once",
+    "ending the jobs (SIGTERM); Ctrl-C once more kills them",
+    "killing the jobs",
+)
+
+
 class _Presses:
     """What Ctrl-C does: first the run is asked to end, then its jobs, and then nobody is asked."""
 
     def __init__(self) -> None:
         self._watch: Watch | None = None
-        self._count = 0
+        self.count = 0
 
     def take(self, watch: Watch) -> None:
         """From now on there is a run to end; what was pressed before counts."""
         self._watch = watch
-        if self._count:
+        if self.count:
             watch.folder.note_cancellation()
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        self._count += 1
+        self.count += 1
         watch = self._watch
         if watch is None:
-            if self._count > 1:
+            if self.count > 1:
                 raise KeyboardInterrupt  # Starting takes too long for somebody.
             return
         watch.folder.note_cancellation()
         process = watch.process
-        if self._count == 2 and process is not None:
+        if self.count == 2 and process is not None:
             end_all(lambda: others(process, watch.folder), signal.SIGTERM)
-        elif self._count > 2:
+        elif self.count > 2:
             kill(watch)

@@ -5,8 +5,9 @@
     count A  +11       align B  +11
     count B   +2       count B  +2
 
-The best order of all is hard to find (it is NP-hard), so two ways are tried, and the better one is taken: to go on with
-what was begun last, and to do first what lets the most be deleted.
+The best order of all is hard to find (it is NP-hard), so three ways are tried, and the best one is taken: to go on with
+what was begun last, to do first what lets the most be deleted, and to begin with the chain of jobs that leaves least of
+what it needs: where all leave something, the one that needs most is best done while there is room.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ class DiskOrder(NamedTuple):
 
 def smallest_order(load: Load) -> DiskOrder:
     """The order that needs least of those that are tried."""
-    return min((_Ordering(load, rank).order() for rank in (_begun_last, _frees_most)), key=lambda order: order.peak)
+    return min(
+        (_Ordering(load, rank).order() for rank in (_begun_last, _frees_most, _falls_most)),
+        key=lambda order: order.peak,
+    )
 
 
 class _Ordering:
@@ -60,6 +64,7 @@ class _Ordering:
         self._changes: list[tuple[int, int]] = []
         """By how many bytes more or less of each job there is, one change after the other."""
         self._peak = self._until_peak = 0
+        self._falls: dict[int, tuple[int, int]] = {}
 
     def order(self) -> DiskOrder:
         """The whole order."""
@@ -83,6 +88,25 @@ class _Ordering:
     def nearest(self, number: int) -> int:
         """Of the jobs that read a job's temporary files: how many others the one waits for that waits for fewest."""
         return min((self.waiting[reader] for reader in self._reading.get(number, ())), default=0)
+
+    def fall(self, number: int) -> int:
+        """By how much the disk becomes emptier again once a chain is done that begins with a job: jobs of which each
+        waits for the one before alone."""
+        chain = [number]
+        while chain[-1] not in self._falls:
+            following = self.load.following[chain[-1]]
+            if len(following) != 1 or self.load.before[following[0]] != 1:
+                break
+            chain.append(following[0])
+        peak, rest = self._falls.get(chain[-1], (0, 0))
+        for each in reversed(chain if chain[-1] not in self._falls else chain[:-1]):
+            needs = self.load.growth[each] + self.load.temporary[each]
+            read = (source for source in self.load.reads.get(each, ()) if self.load.readers[source] == 1)
+            left = needs - sum(self.load.temporary[source] for source in read)
+            peak, rest = max(needs, left + peak), left + rest
+            self._falls[each] = peak, rest
+        peak, left = self._falls[number]
+        return peak - left
 
     def _offer(self, number: int) -> None:
         self._count += 1
@@ -137,3 +161,10 @@ def _frees_most(ordering: _Ordering, number: int) -> _Rank:
     if not load.readers[number]:
         return (0, net) if net <= 0 else (2, net)
     return (1, ordering.nearest(number), net + load.temporary[number])
+
+
+def _falls_most(ordering: _Ordering, number: int) -> _Rank:
+    """First what makes the disk emptier, then what begins the chain that leaves least of what it needs."""
+    load = ordering.load
+    net = load.growth[number] + (load.temporary[number] if load.readers[number] else 0) - ordering.frees(number)
+    return (0, net) if net <= 0 else (1, -ordering.fall(number))

@@ -9,6 +9,7 @@ Decision 0058.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import stat
@@ -207,6 +208,20 @@ def _files(root: str) -> list[Path]:
         return sorted(path for path in folder_of(root).iterdir() if _NAME.fullmatch(path.name))
     except OSError:
         return []
+
+
+def unreadable(root: str) -> str | None:
+    """The first file of a state that is there and may not be read, and why; else None."""
+    folder = folder_of(root)
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"`{folder}`: {error.strerror}"
+    closed = (folder / name for name in sorted(names) if _NAME.fullmatch(name))
+    path = next((path for path in closed if not os.access(path, os.R_OK)), None)
+    return None if path is None or not path.exists() else f"`{path}`: {os.strerror(errno.EACCES)}"
 
 
 def _generation(path: Path) -> int:

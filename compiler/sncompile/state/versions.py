@@ -249,9 +249,17 @@ def _within(folder: str, start: str, around: frozenset[tuple[int, int]]) -> Iter
             if entry.name in IGNORED:
                 continue
             empty = False
-            if entry.is_dir():
+            if _is_folder(entry):
                 yield from _within(entry.path, f"{start}{entry.name}/", around | {(here.st_dev, here.st_ino)})
             else:
                 yield f"{start}{entry.name}", entry.path
     if empty and start:
         yield start, "/dev/null"
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether a name leads to a folder; a link that leads to itself, or to where nobody may look, leads nowhere."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from math import ceil
+from math import ceil, floor
 from typing import Any
 
 from sncompile.ir.language.operands import ValueFault
@@ -24,21 +24,36 @@ def unit_factor(unit: str, kind: str) -> float | None:
 
 def quantity(kind: str, bare: float) -> Callable[[Any], int]:
     """Reads a quantity as whole megabytes or minutes, rounded up; a number without a unit counts `bare` of them."""
-    units = "KB, MB, GB, TB, KiB, MiB, GiB or TiB" if kind == "megabytes" else "s, m, h or d"
 
     def compute(value: Any) -> int:
-        if isinstance(value, str):
-            match = _QUANTITY.fullmatch(value)
-            factor = unit_factor(match[2], kind) if match and match[2] else None
-            if match is None or factor is None:
-                example = "4GB" if kind == "megabytes" else "90m"
-                raise ValueFault(f"`{value}` is not a number with a unit", f"write {example}; the units are {units}")
-            amount = float(match[1]) * factor
-        else:
-            amount = float(value) * bare
-        if amount < 0:
-            raise ValueFault("the quantity is negative")
+        amount = _amount(value, kind, bare)
         # Half a byte of a megabyte is noise of the division, not a megabyte more.
         return max(1, ceil(amount - 1e-9)) if amount else 0
 
     return compute
+
+
+def size_in_bytes(value: str) -> int:
+    """A size with a unit in bytes. What may be used at most is not rounded up.
+
+    >>> size_in_bytes("2.5MB"), size_in_bytes("1KiB"), size_in_bytes("18.1 GB")
+    (2500000, 1024, 18100000000)
+    """
+    return floor(_amount(value, "megabytes", 1e-6) * 1e6 + 1e-3)
+
+
+def _amount(value: Any, kind: str, bare: float) -> float:
+    """A quantity in megabytes or minutes. Raises `ValueFault`."""
+    units = "KB, MB, GB, TB, KiB, MiB, GiB or TiB" if kind == "megabytes" else "s, m, h or d"
+    if isinstance(value, str):
+        match = _QUANTITY.fullmatch(value)
+        factor = unit_factor(match[2], kind) if match and match[2] else None
+        if match is None or factor is None:
+            example = "4GB" if kind == "megabytes" else "90m"
+            raise ValueFault(f"`{value}` is not a number with a unit", f"write {example}; the units are {units}")
+        amount = float(match[1]) * factor
+    else:
+        amount = float(value) * bare
+    if amount < 0:
+        raise ValueFault("the quantity is negative")
+    return amount

@@ -17,7 +17,7 @@ from sncompile.runner.state.elsewhere import finders_for, states_elsewhere
 from sncompile.state.decisions import NEVER_DONE, Decisions, Finder, TaskDecisions, decide, temporary_flags
 from sncompile.state.log import Row
 from sncompile.state.places import Places
-from sncompile.state.store import Done, State, job_rows, open_log, read_state, stamp_rows, stamps_of
+from sncompile.state.store import Done, State, job_rows, open_log, read_state, stamp_rows, stamps_of, unreadable
 from sncompile.state.versions import Hashing, Looker
 from sncompile.uncollected import uncollected
 
@@ -94,6 +94,14 @@ def every_job(lowered: Lowered) -> dict[str, Sequence[int]]:
 def runs_at_work(graph: Graph) -> list[str]:
     """The runs that write to where a pipeline writes, in words."""
     return list(dict.fromkeys(owner.told for root in written_roots(graph) for owner in at_work(root)))
+
+
+def unread_states(graph: Graph) -> list[str]:
+    """What nobody can tell of earlier runs, as their files may not be read, in words for who looks on."""
+    found = filter(None, map(unreadable, written_roots(graph)))
+    return [
+        f"note: what earlier runs have noted cannot be read, and so their jobs are not known ({why})" for why in found
+    ]
 
 
 def unknown_results(decisions: Decisions) -> int:

@@ -19,7 +19,7 @@ from sncompile.runner.late import refuse_stale
 from sncompile.runner.record import RunFolder
 from sncompile.runner.run_options import Prepared, RunOptions
 from sncompile.runner.selection.wanted import left_out, waited_for
-from sncompile.runner.state.deciding import adopt, decisions_of, states_of, unknown_results
+from sncompile.runner.state.deciding import adopt, decisions_of, states_of, unknown_results, unread_states
 from sncompile.runner.state.deleting import delete
 from sncompile.runner.state.elsewhere import bring, finders_for, states_elsewhere
 from sncompile.runner.state.orders import Deletion, lacking_marks, orders_of, write_orders
@@ -103,6 +103,8 @@ def decide_run(
         )  # fmt: skip
 
     decisions = look()
+    for note in unread_states(run.graph):
+        say(note)
     found = unknown_results(decisions)
     if found and options.adopt:
         adopt(decisions, states, logs, options.hashing)

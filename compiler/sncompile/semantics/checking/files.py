@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
-from stat import S_ISDIR
+from stat import S_ISDIR, S_ISREG
 
 from sncompile.diagnostics import Edit, Fix, Report, Span
 from sncompile.diagnostics import Related as Place
@@ -164,10 +164,18 @@ class _Disk:
         self._looked += 1
         place = os.path.join(self._folder, path)
         try:
-            small = os.stat(place).st_size <= git_lfs.LARGEST
+            found = os.stat(place)
         except (OSError, ValueError):
             return False
-        return small and git_lfs.stands_for_another(place)
+        # Who opens a pipe waits for its other end.
+        return S_ISREG(found.st_mode) and found.st_size <= git_lfs.LARGEST and git_lfs.stands_for_another(place)
+
+    def link(self, path: str) -> str | None:
+        """Where a path leads that is a link itself."""
+        try:
+            return os.readlink(os.path.join(self._folder, path))
+        except (OSError, ValueError):
+            return None
 
     def like(self, path: str) -> str | None:
         """A file beside a path that is called nearly as that is."""
@@ -299,6 +307,9 @@ class _Checker:
             return "no variable of a shell is replaced in a path: write it out, or set a data root (`--data NAME=PATH`)"
         if missing and any(sign in missing[0] for sign in "*?"):
             return "a path names one file: for those that fit a pattern have a table (`glob`)"
+        target = self._disk.link(missing[0]) if missing else None
+        if target is not None:
+            return f"it is a link to `{target}`, and that leads nowhere: bring back what it led to, or link it anew"
         like = self._disk.like(missing[0]) if missing else None
         if like is None:
             return _ELSEWHERE

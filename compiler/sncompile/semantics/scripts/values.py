@@ -8,7 +8,7 @@ value is named by its variable:
                                                  echo "${params_title}" > "${outputs_o}"
 
 Two kinds of values stay where they are written. A number or a boolean holds nothing that a shell could take for more.
-And in a script of plain words (`_PLAIN_TEXT`) every argument stands outside of quotes, whatever else may be said of it.
+And in a script of plain words (`_PLAIN`) every argument stands outside of quotes, whatever else may be said of it.
 
 Decision 0045.
 """
@@ -201,15 +201,16 @@ def _tell(scanned: Scan, at: dict[int, tuple[Value, Span]], span: Span, report: 
 
 # --- Values that stay ---------------------------------------------------------------------------------------------
 
-_PLAIN_TEXT = re.compile(
-    r"""(?:
+_PLAIN = re.compile(
+    r"""
       [A-Za-z0-9_./:@%+,=\-|&;<>()?*^!\0\1\ \t\n]++  # words, and what stands between them
+    | (?P<comment>(?:\A|(?<=[ \t])|(?<=\n)(?<!\\\n))\#[^\n\0]*+)(?=\n|\Z)  # a comment that holds no text of others
     | \\\n                                         # a line that goes on
     | \$(?:[A-Za-z_]\w*(?![\w\0\1\\])|(?=\())      # a variable, or the output of commands
     | \{(?=[ \t\n]) | \}(?=[ \t\n;|&>)]|\Z)        # commands that belong together
     | '[^'\0]*' | "[^"$`\\\0]*"                    # quotes that hold neither values nor expansions
     | "\$[A-Za-z_]\w*"                             # a variable of the script's own as one word
-    )*+""",
+    """,
     re.VERBOSE | re.ASCII,
 )
 _MEANS_MORE = re.compile(r"<<|\(\(|\bcase\b|=\(|[@?*+!]\(")
@@ -229,8 +230,10 @@ def _is_plain(text: str) -> bool:
 
     Every value then is an argument: a word after the name of a program, or a part of one.
     """
-    if _PLAIN_TEXT.fullmatch(text) is None or _MEANS_MORE.search(text):
+    told = _plain_text(text)
+    if told is None or _MEANS_MORE.search(told):
         return False
+    text = told
     if re.search(f"[{VALUE}{NUMBER}][<>]", text):
         return False  # It would be the number of a stream.
     for command in _BETWEEN.split(_QUOTED.sub("''", text.replace("\\\n", ""))):
@@ -239,6 +242,19 @@ def _is_plain(text: str) -> bool:
         if after and not _LEADING.match(before) and not led_to:
             return False
     return True
+
+
+def _plain_text(text: str) -> str | None:
+    """A script without its comments, if it is made of plain pieces: a comment does not decide where values stand."""
+    told: list[str] = []
+    at = 0
+    while at < len(text):
+        piece = _PLAIN.match(text, at)
+        if piece is None:
+            return None
+        told.append("" if piece["comment"] else piece[0])
+        at = piece.end()
+    return "".join(told)
 
 
 def _plain_number(kind: Type) -> bool:
