@@ -69,6 +69,8 @@ LONG = (
     "starrynight/test_pipelines.py::test_load_data_can_range_over_units_too",
     "starrynight/test_pipelines.py::test_one_job_for_all_runs_too",
     "starrynight/test_pipelines.py::test_pcp_stitchcrop_runs",
+    "starrynight/test_image.py",
+    "starrynight/test_python.py::test_a_module_is_compiled_and_its_snakefile_run_by_hand",
     "starrynight/test_python.py::test_the_notebook_runs",
     "starrynight/test_real.py",
     "starrynight/test_real_pipelines.py",

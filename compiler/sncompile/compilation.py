@@ -87,10 +87,12 @@ class Compilation:
                 graph, options.level, keep=options.keep, off=options.off, seconds=seconds, check=options.verify
             )
 
-    @property
+    @cached_property
     def graph(self) -> Graph:
-        """The graph after the passes."""
-        return self._optimized.graph
+        """The graph after the passes, as it is emitted."""
+        from sncompile.ir.graph.shared_files import with_shared_files
+
+        return with_shared_files(self._optimized.graph)
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
@@ -196,10 +198,11 @@ def emit_over_stand_ins(programs: tuple[Program, Program], out: Path, options: C
     They are made twice, over two kinds of rows that stand in for these, and must be the same: then nothing in them
     follows from rows. No pass runs. Raises as `emit` does, and `CompileError` for what does follow from them.
     """
+    from sncompile.ir.graph.shared_files import with_shared_files
     from sncompile.semantics.building import build
     from sncompile.targets.late import joined_later, rows_needed
 
-    graphs = [build(program) for program in programs]
+    graphs = [with_shared_files(build(program)) for program in programs]
     told = joined_later(graphs[0])
     if told is not None:
         raise CompileError([told])

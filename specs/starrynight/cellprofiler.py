@@ -87,9 +87,12 @@ class Tool:
 
     def __init__(self, command: Sequence[str], missing: Callable[[], str | None]) -> None:
         self._missing = missing
+        # Compiled plugins would lie beside the plugins, which are inputs: each run would find them changed by the last.
+        variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-        )
+            command, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
         self._heard = Heard()
         self._reader = threading.Thread(target=self._heard.listen, args=(self._process,), daemon=True)
         self._reader.start()

@@ -50,6 +50,23 @@ def test_no_script_passes_its_criteria_by(tmp_path: Path, end: str, level: str) 
     assert "holds fewer than 2 files" in done.stderr
 
 
+def test_directories_of_many_outputs_are_counted_by_one_function(tmp_path: Path) -> None:
+    """It is not the script's to change, and says which of them lacks files."""
+    _spec(
+        tmp_path,
+        "      outputs: {o: {type: directory}, p: {type: directory}, q: {type: directory}}\n"
+        "      success: {min_files: {o: 1, p: 2, q: 1}}\n      shell: |\n"
+        "        mkdir -p ${outputs.o} ${outputs.p} ${outputs.q}; touch ${outputs.o}/a ${outputs.p}/b ${outputs.q}/c\n"
+        "        test ! -e more || touch ${outputs.p}/d\n        holds_at_least() { return 0; }\n",
+    )
+    done = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
+    assert done.returncode == 3, done.stderr
+    assert "results/s/p holds fewer than 2 files" in done.stderr
+    assert (tmp_path / "build" / "s" / "Snakefile").read_text().count("find ") == 1
+    (tmp_path / "more").touch()
+    assert sncompile(tmp_path, "run", "s.yaml", "--cores", "1").returncode == 0
+
+
 def test_the_command_to_repeat_a_job_can_be_pasted(tmp_path: Path) -> None:
     """Also with a here-document, and where the engine took away the folder of the output."""
     _spec(

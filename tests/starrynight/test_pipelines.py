@@ -170,6 +170,7 @@ def test_each_assay_runs(where: str, jobs: int, writes: str, small: Path, tmp_pa
     index = indexed(folder, where, "part.parquet")
     told = run(folder, "pcp_generic.yaml", *GIVEN, "--set", f"index={index}")
     assert f"{jobs} of {jobs} jobs done" in told
+    assert "SN753" not in told
     (site,) = {p.name.rpartition("-")[2] for p in (folder / "workspace" / writes).glob("*-0000")}
     assert site == "0000"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,27 @@ def test_a_module_of_an_experiment_writes_its_configuration(config: Any) -> None
     told = json.loads((config.workspace_path / "experiment" / "experiment.json").read_text())
     assert told["cp_config"]["cell_channel"] == CP_CHANNELS[0]
     assert list((config.workspace_path / "cellprofiler/loaddata/cp/illum_calc").glob("*.csv"))
+
+
+def test_a_module_is_compiled_and_its_snakefile_run_by_hand(config: Any) -> None:
+    """As StarryNight's documents have it: the index, the experiment, a module; and no engine of ours."""
+    from sncompile.starrynight import CPIllumCalcGenLoadDataModule, PCPGenericExperiment
+
+    given = {"nuclear_channel": "DAPI", "cell_channel": CP_CHANNELS[0], "mito_channel": MITO}
+    experiment = PCPGenericExperiment.from_index(
+        index_path=config.workspace_path / "index.yaml",
+        init_config={**given, "barcode_csv_path": "workspace/barcodes.csv", "image_overlap_percentage": 10},
+    )
+    module = CPIllumCalcGenLoadDataModule.from_config(data_config=config, experiment=experiment)
+    backend_config = sn.SnakemakeBackendConfig(use_opentelemetry=False, print_exec=True)
+    place = config.scratch_path / "runs" / "by_hand"
+    folder = sn.SnakemakeBackend(backend_config).compile(
+        pipeline=module.pipeline, config=backend_config, working_dir=place
+    )
+    words = [sys.executable, "-m", "snakemake", "--snakefile", folder.resolve() / "Snakefile", "--cores", "4"]
+    done = subprocess.run(words, cwd=place, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert list((config.workspace_path / "cellprofiler" / "loaddata" / "cp" / "illum_calc").rglob("*.csv"))
 
 
 def test_a_script_prints_what_it_executes(project: Path, capfd: pytest.CaptureFixture[str]) -> None:

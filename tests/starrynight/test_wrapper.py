@@ -91,6 +91,13 @@ def test_one_unit_is_shown_alone_and_counted(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["B-P2"]
 
 
+def test_plugins_stay_as_they_are(tmp_path: Path) -> None:
+    """What Python compiles would lie in the folder of the plugins, which is an input of other jobs, too."""
+    (tmp_path / "plugin.py").write_text("")
+    assert wrapped(tmp_path, f"import plugin\n{WRITES}", "--channels", "*.npy").returncode == 0
+    assert not (tmp_path / "__pycache__").exists()
+
+
 def test_without_a_unit_all_are_done(tmp_path: Path) -> None:
     """As the tool does by itself."""
     assert wrapped(tmp_path, WRITES, "--channels", "*.npy").returncode == 0

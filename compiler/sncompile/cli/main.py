@@ -30,6 +30,7 @@ COMMANDS = {
     "logs": "print what the jobs of a run have said",
     "cancel": "end a run with all its jobs",
     "report": "write a page about a run",
+    "resources": "write settings for steps from what their jobs took in runs",
     "serve": "show a page about a run that follows it while it works",
     "graph": "draw the steps and how their keys relate",
     "describe": "show a module's ports, parameters, command and citations",

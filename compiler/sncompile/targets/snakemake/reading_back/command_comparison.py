@@ -16,7 +16,7 @@ from sncompile.ir.graph.model import Family
 from sncompile.ir.jobs.expansion import Job
 from sncompile.targets.snakemake.commands import LOOK, PRINTED
 from sncompile.targets.snakemake.containers import RUNNER, docker_name
-from sncompile.targets.snakemake.shell_code import promised, promised_by
+from sncompile.targets.snakemake.shell_code import HOLDS, promised, promised_by
 
 _WORD = r"""(?:[^\s;'"\\]|'[^']*'|"[^"]*"|\\.)*"""
 _ROOM = re.compile(
@@ -25,7 +25,7 @@ _ROOM = re.compile(
     re.DOTALL,
 )
 _MADE = re.compile(rf"mkdir -p(?: {_WORD})*\n", re.DOTALL)
-_CHECK = re.compile(r"\n(?:for path in |\[\[ \$\(find )")
+_CHECK = re.compile(rf"\n(?:for path in |\[\[ \$\(find |(?:test ! -e {_WORD} \|\| )?{HOLDS} \d)")
 """How a line begins that looks at what a job has written."""
 
 
@@ -85,6 +85,7 @@ _SUM = re.compile(
     rf"""\nfor path in (.*?); do {_IF_THERE}sha256sum < "\$path" \| grep -qxF '([0-9A-Fa-f]+)  -' \|\|""", re.DOTALL
 )
 _COUNT = re.compile(r"\n\[\[ \$\(find (.*?) -type f \| wc -l\) -ge (\d+) \]\] \|\|", re.DOTALL)
+_AT_LEAST = re.compile(rf"\n(?:test ! -e {_WORD} \|\| )?{HOLDS} (\d+)((?: {_WORD})+)(?=\n)", re.DOTALL)
 
 
 _SUMMED = re.compile(
@@ -124,6 +125,7 @@ def _promises(looks: str, family: Family, job: Job) -> Iterator[str]:
 def _counts(looks: str, family: Family, job: Job) -> Iterator[str]:
     """What of the least numbers of files in directories is not looked at."""
     counted = {(*shlex.split(words), int(least)) for words, least in _COUNT.findall(looks)}
+    counted |= {(*shlex.split(words), int(least)) for least, words in _AT_LEAST.findall(looks)}
     for port, least in family.success.min_files.items():
         if (*_paths(job.outputs[port]), least) not in counted:
             yield f"nobody looks for {least} files in `{port}`"
