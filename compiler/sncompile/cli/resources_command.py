@@ -15,6 +15,7 @@ from sncompile.cli.runs import watch_run
 from sncompile.cli.written import put_file
 from sncompile.diagnostics import CompileError, Severity
 from sncompile.diagnostics.system_errors import reason
+from sncompile.views.columns import count
 
 
 @click.command("resources")
@@ -57,4 +58,4 @@ def command(runs: tuple[str, ...], out: Path | None, margin: float, color: str) 
     except OSError as error:
         click.echo(f"sncompile: `{out}` cannot be written: {reason(error, out)}", err=True)
         sys.exit(1)
-    write(f"{out}: settings of {sum(need.jobs > 0 for need in needs)} steps\n", err=True)
+    write(f"{out}: settings of {count(sum(need.jobs > 0 for need in needs), 'step')}\n", err=True)
