@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from sncompile.api import check
 from sncompile.cli import check_command
 from sncompile.cli.main import COMMANDS
 
 from .command_line import SNCOMPILE, Run, in_this_process, sncompile
+from .made_runs import make_run
 
 SPEC = """\
 sncompile: 1
@@ -99,6 +101,18 @@ def test_a_selector_without_its_method_is_told_with_what_to_write(run: Run, spec
 
 def test_logs_are_those_of_the_last_run_here_unless_one_is_named(run: Run, spec: Path) -> None:
     assert run("logs").err == run("logs", ".").err
+
+
+def test_logs_of_a_step_are_those_of_the_last_run_here(run: Run, spec: Path) -> None:
+    """So are those of a key; what is neither a run nor one of these is told."""
+    made = make_run(spec, Path.cwd(), lambda number, job: "done")
+    program = check(spec).require()
+    (step,) = program.steps
+    asked = run("logs", made.name, step, "--files")
+    assert asked.out == run("logs", step, "--files").out
+    assert len(asked.out.splitlines()) == 2
+    assert run("logs", "letter=a", "--files").out == asked.out.splitlines()[0] + "\n"
+    assert "no run `nothing`" in run("logs", "nothing").err
 
 
 def test_check_of_a_correct_spec_ends_with_0(run: Run, spec: Path) -> None:

@@ -199,7 +199,7 @@ def test_every_try_keeps_its_log(tmp_path: Path) -> None:
     assert f"try 2: exit status 4; {run}/tries/2/s/b.log" in found
     assert (run / "tries" / "2" / "s" / "b.log").read_text() == "this is try 2 of b\n"
     assert sncompile(tmp_path, "logs", ".", "s", "k=a").stdout == (
-        "==> s k=a (failed, try 1 of 2): logs/s/a.log\nthis is try 1 of a\n"
+        f"==> s k=a (failed, try 1 of 2): {run}/tries/1/s/a.log\nthis is try 1 of a\n"
         "==> s k=a (done, try 2 of 2): logs/s/a.log\nthis is try 2 of a\n"
     )
     assert sncompile(tmp_path, "logs", ".", "--follow").stdout.count("this is try") == 5

@@ -14,6 +14,7 @@ from sncompile.cli.reporter import write
 from sncompile.cli.runs import misused, pairs, watch_run
 from sncompile.diagnostics import CompileError
 from sncompile.diagnostics.text import visible
+from sncompile.runner.find import find_run
 from sncompile.runner.log_files import pieces, shown, start_of_tail
 from sncompile.runner.logs import JobLog, LogFollower, job_logs
 from sncompile.runner.watch import Watch
@@ -33,12 +34,12 @@ def command(
 ) -> None:
     """Print the logs of a run's jobs: of all, of a step, or of those with some keys.
 
-    RUN is a run's folder or its name; a spec, a working folder (`.`) or a pipeline's name mean the last run there, and
-    without it, it is the last run in this folder. A log stands below a line that says which job it is of; a single one
-    stands alone. A terminal is shown control characters as escapes, so that no tool steers it; files and pipes get what
-    the tools wrote.
+    RUN is a run's folder or its name; a spec, a working folder (`.`) or a pipeline's name mean the last run there,
+    and without it, as in `sncompile logs STEP`, it is the last run in this folder. A log stands below a line that
+    says which job it is of; a single one stands alone. A terminal is shown control characters as escapes, so that
+    no tool steers it; files and pipes get what the tools wrote.
     """
-    watch = watch_run(run)
+    watch, words = _meant(run, words)
     step = words[0] if words and "=" not in words[0] else None
     key = pairs(words[1:] if step is not None else words)
     raw = raw or not sys.stdout.isatty()
@@ -58,6 +59,25 @@ def command(
         write("no such job was started\n", err=True)
     for log in found:
         _print(log, files, tail, raw=raw, alone=len(found) == 1)
+
+
+def _meant(run: str, words: tuple[str, ...]) -> tuple[Watch, tuple[str, ...]]:
+    """The run, and the step and keys; what names no run, and is a step or key of the last one here, means that one."""
+    try:
+        find_run(run)
+    except CompileError as error:
+        try:
+            last = Watch(find_run("."))
+        except CompileError:
+            misused(error)
+        steps = last.names.facts.get("steps") or ()
+        if run not in [step["name"] for step in steps] and run.partition("=")[0] not in [
+            k for s in steps for k in s["by"]
+        ]:
+            misused(error)
+        last.look()
+        return last, (run, *words)
+    return watch_run(run), words
 
 
 def _print(log: JobLog, files: bool, tail: int | None, *, raw: bool, alone: bool) -> None:

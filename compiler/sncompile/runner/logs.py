@@ -38,7 +38,9 @@ class JobLog:
         """Which job it is of, in a line: `second k=b (failed): logs/second/b.log`; and which try of several."""
         told = f" {self.job.told}" if self.job.key else ""
         which = f", try {self.attempt} of {self.tries}" if self.tries > 1 else ""
-        return f"{self.job.step}{told} ({self.state}{which}): {self.name}"
+        # Where the last try's log stands, there is none of those before it.
+        where = self.name if self.attempt == self.tries else self.path
+        return f"{self.job.step}{told} ({self.state}{which}): {where}"
 
     def pieces(self, tail: int | None = None) -> Iterator[bytes]:
         """What stands in it, in pieces and without secrets; with `tail` only the last so many lines.
