@@ -13,6 +13,8 @@ import pytest
 
 from ..command_line import finish
 from ..runs import events, newest_run, record, started
+from ..starrynight import test_pipelines as starrynight
+from ..starrynight.commands import DOUBLE
 from ..waiting import until
 from .examples import copy, illumination
 from .slurm.cluster import HERE_SO, Cluster, Job, lacking, log
@@ -32,7 +34,7 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         cluster.down()
 
 
-def spec(keys: str, shell: str = "", last: bool = True, memory: str = "400MB") -> str:
+def spec(keys: str, shell: str = "", last: bool = True, memory: str = "600MB") -> str:
     """A pipeline of a job for each letter, which notes that it was started, and of one that joins what they wrote."""
     joined = """\
   last:
@@ -80,7 +82,7 @@ def test_jobs_go_through_slurm(slurm: Cluster, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr + log(tmp_path)
     assert (tmp_path / "results" / "last" / "o.txt").read_text() == "a\nb\nc\n"
     ran = [job[1:] for job in new(slurm, before)]
-    assert ran.count(("COMPLETED", "400M", "5:00", "1")) == 3
+    assert ran.count(("COMPLETED", "600M", "5:00", "1")) == 3
     assert ran.count(("COMPLETED", "2000M", "1:00:00", "1")) == 1
     assert "--cores" not in record(newest_run(tmp_path))["arguments"]
 
@@ -104,13 +106,13 @@ def test_an_array_for_each_size(slurm: Cluster, tmp_path: Path) -> None:
     """Jobs of a step that ask for different memory get what they ask for."""
     given = "params: {k: {type: string}, size: {type: integer}}"
     text = spec("abcd", last=False, memory='"${params.size}MB"').replace("params: {k: {type: string}}", given)
-    text = text.replace('with: {k: "${k}"}', """with: {k: "${k}", size: "${400 if k in ['a', 'b'] else 600}"}""")
+    text = text.replace('with: {k: "${k}"}', """with: {k: "${k}", size: "${600 if k in ['a', 'b'] else 800}"}""")
     (tmp_path / "spec.yaml").write_text(text)
     before = slurm.jobs()
     done = slurm.run(tmp_path, "spec.yaml", engine=("--slurm-array-jobs", "first", "--slurm-disable-memory-fudge"))
     assert done.returncode == 0, done.stderr + log(tmp_path)
     ran = new(slurm, before)
-    assert sorted(job.memory for job in ran) == ["400M", "400M", "600M", "600M"]
+    assert sorted(job.memory for job in ran) == ["600M", "600M", "800M", "800M"]
     assert len({(job.id.partition("_")[0], job.memory) for job in ran}) == 2
 
 
@@ -128,7 +130,7 @@ def test_small_jobs_in_groups(slurm: Cluster, tmp_path: Path) -> None:
     before = slurm.jobs()
     done = slurm.run(tmp_path, "spec.yaml", engine=("--groups", "first=some", "--group-components", "some=2"))
     assert done.returncode == 0, done.stderr + log(tmp_path)
-    assert [(job.memory, job.processors) for job in new(slurm, before)] == [("800M", "2")] * 2
+    assert [(job.memory, job.processors) for job in new(slurm, before)] == [("1200M", "2")] * 2
     assert sorted(started(tmp_path)) == list("abcd")
     assert "done: 4 jobs" in done.stderr
 
@@ -279,3 +281,17 @@ def test_illumination_runs_through_slurm(slurm: Cluster, tmp_path: Path) -> None
     ran = new(slurm, before)
     assert len(ran) == 12
     assert sum("_" in job.id for job in ran) >= 4
+
+
+def test_starrynight_runs_through_slurm(slurm: Cluster, tmp_path: Path) -> None:
+    """Both arms of the main pipeline, with the tool's double, from the index on; and then there is nothing to do."""
+    folder = starrynight.prepared(tmp_path, wells=("A1",))
+    path = {"PATH": os.pathsep.join((str(DOUBLE.parent), slurm.environment["PATH"]))}
+    words = ("run", "pcp_generic.yaml", *starrynight.GIVEN, "--profile", "slurm", "--containers", "none")
+    before = slurm.jobs()
+    done = slurm.call(folder, *words, "--", *HERE_SO, "--slurm-array-jobs", "all", **path)
+    assert done.returncode == 0, done.stderr + log(folder)
+    assert len(list((folder / "workspace" / "analysis").iterdir())) == 2
+    assert len(new(slurm, before)) == 31
+    again = slurm.call(folder, "plan", "pcp_generic.yaml", *starrynight.GIVEN, **path)
+    assert "nothing to do" in again.stdout, again.stdout
