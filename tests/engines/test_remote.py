@@ -349,6 +349,15 @@ def test_results_go_to_a_bucket_and_are_known_there(tmp_path: Path, store: dict[
     assert not list(tmp_path.glob("s3:*"))
 
 
+def test_a_pipeline_that_writes_nothing_here_knows_its_results(tmp_path: Path, store: dict[str, str]) -> None:
+    s3 = client(store)
+    s3.create_bucket(Bucket="alone")
+    for name in ("a.txt", "b b.txt"):
+        s3.put_object(Bucket="alone", Key=f"raw/{name}", Body=b"alpha\n")
+    (tmp_path / "far.yaml").write_text(BUCKETS.partition("  here:")[0].replace("//mine/", "//alone/"))
+    assert [done(run(tmp_path, **store)), done(run(tmp_path, **store))] == [5, 0]
+
+
 def test_a_run_says_which_bucket_or_login_is_lacking(tmp_path: Path, store: dict[str, str]) -> None:
     (tmp_path / "far.yaml").write_text(BUCKETS.replace("mine", "nobodys"))
     told = run(tmp_path, **store)
