@@ -135,6 +135,7 @@ ELSEWHERE = {
     "Module.args": "as `python`",
     "Table.from": "rows that a step writes take a second reading of the whole: `tests/test_late_rows.py`",
     "Table.sql": "a query takes a process: `tests/test_queries.py`",
+    "Table.sheet": "of Excel workbooks: `tests/test_workbooks.py`",
     "Table.require": "of tables without rows: `tests/cases/tables/`",
     "Pipeline.infer": "as `sql`: `tests/test_infer.py`",
     "Pipeline.moved": "of results of earlier runs: `tests/state/`",

@@ -137,6 +137,37 @@ def test_a_run_looks_first_and_says_what_is_not_there(folder: Path, server: Web)
     assert not (folder / "results").exists()
 
 
+SHEET = """\
+sncompile: 1
+pipeline: far
+data: {{web: "{address}"}}
+tables: {{units: {{key: k, file: units.csv}}}}
+steps:
+  up:
+    by: k
+    with: {{x: "${{units.x}}"}}
+    sha256: {{x: "${{units.sum}}"}}
+    module:
+      inputs: {{x: {{type: file}}}}
+      outputs: {{o: {{type: file}}}}
+      command: [cp, "${{inputs.x}}", "${{outputs.o}}"]
+"""
+
+
+def test_what_is_wrong_with_a_cell_is_told_at_the_cell(tmp_path: Path, server: Web) -> None:
+    """A sheet names hundreds of files: the line says which one is not there, and which sum is none."""
+    rows = f"k,x,sum\na,{server.address}/raw/a.txt,\nb,{server.address}/nothing,\n"
+    (tmp_path / "units.csv").write_text(rows)
+    (tmp_path / "far.yaml").write_text(SHEET.format(address=server.address))
+    told = run(tmp_path)
+    assert "SN748" in told.stderr
+    assert "--> units.csv:3:3" in told.stderr
+    (tmp_path / "units.csv").write_text(rows.replace("nothing,", "nothing,abc"))
+    told = sncompile(tmp_path, "check", "far.yaml")
+    assert "error[SN477]" in told.stderr
+    assert f"--> units.csv:3:{len(server.address) + 12}" in told.stderr
+
+
 def test_a_page_that_says_busy_and_half_a_file_are_no_data(folder: Path, server: Web) -> None:
     """The plugin takes both for the file."""
     server.pages["/raw/a.txt"] = Page(b"alpha\n", busy=True)
@@ -167,6 +198,7 @@ def test_no_server_leads_to_another_one_that_no_root_names(folder: Path, server:
         assert told.returncode != 0
         assert "SN749" in told.stderr
         assert f"{server.address} leads on to {other.address}" in told.stderr
+        assert f'let a data root begin with it: `data: {{other: "{other.address}"}}`' in told.stderr
         assert other.asked == []
         # At the same server it may, and where a root names it.
         server.pages["/raw/a.txt"] = Page(moved="/raw/c%20d.txt")
@@ -315,6 +347,15 @@ def test_results_go_to_a_bucket_and_are_known_there(tmp_path: Path, store: dict[
     everything = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not [path for path in everything if SECRET.encode() in path.read_bytes()], "no login is written down"
     assert not list(tmp_path.glob("s3:*"))
+
+
+def test_a_pipeline_that_writes_nothing_here_knows_its_results(tmp_path: Path, store: dict[str, str]) -> None:
+    s3 = client(store)
+    s3.create_bucket(Bucket="alone")
+    for name in ("a.txt", "b b.txt"):
+        s3.put_object(Bucket="alone", Key=f"raw/{name}", Body=b"alpha\n")
+    (tmp_path / "far.yaml").write_text(BUCKETS.partition("  here:")[0].replace("//mine/", "//alone/"))
+    assert [done(run(tmp_path, **store)), done(run(tmp_path, **store))] == [5, 0]
 
 
 def test_a_run_says_which_bucket_or_login_is_lacking(tmp_path: Path, store: dict[str, str]) -> None:

@@ -5,9 +5,9 @@ from sncompile.diagnostics import Fault, Severity
 BAD_TABLE = Fault(
     "SN401",
     "a table that cannot be read",
-    "Tables are CSV (comma), TSV (tab) or Parquet files; text tables are UTF-8, have a header line, and as many\n"
-    "cells in every row as the header has. Where a file is otherwise, the table says so: `delimiter`, `comment`,\n"
-    "`encoding`, `header: false`. A pointer of Git LFS stands for a file that was not brought yet.",
+    "Tables are CSV (comma), TSV (tab), Excel (`.xlsx`) or Parquet files; text tables are UTF-8, have a header line,\n"
+    "and as many cells in every row as the header has. Where a file is otherwise, the table says so: `delimiter`,\n"
+    "`comment`, `encoding`, `header`, `sheet`. A pointer of Git LFS stands for a file that was not brought yet.",
 )
 NO_COLUMN = Fault("SN402", "a table lacks a column", "The table has no column of that name.")
 NO_KEY = Fault(

@@ -17,7 +17,11 @@ class NotThere(Exception):
 
 
 class NotReached(Exception):
-    """The server, the bucket or a login is lacking; the text says which."""
+    """The server, the bucket or a login is lacking: the text says which. `help` is empty, or what to do about it."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.help = help
 
 
 def version_of(size: int | None, tag: str | None, time: str | None) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -54,11 +55,14 @@ def answered(verb: str, url: str, servers: Collection[str]) -> Iterator[requests
                 return
             there = urljoin(here, answer.headers["location"])
         if location(there).server != location(url).server and location(there).server not in servers:
-            raise NotReached(
-                f"{location(here).server} leads on to {_server(there)}; let a data root begin with that, if it is meant"
-            )
+            other = _server(there)
+            raise NotReached(f"{location(here).server} leads on to {other}", _let_begin(other))
         here = there
     raise NotReached(f"{location(here).server} leads from one place to the next, more than {_MOST_STEPS} times")
+
+
+def _let_begin(server: str) -> str:
+    return f'if that is meant, let a data root begin with it: `data: {{other: "{server}"}}`'
 
 
 def _server(url: str) -> str:
@@ -80,7 +84,7 @@ def _may_ask(url: str, servers: Collection[str]) -> None:
     except (OSError, UnicodeError) as error:
         raise NotReached(f"{found.server} is not known: {_short(error)}") from None
     if is_near(found.host) or any(is_near_address(str(address[0]).partition("%")[0]) for *_, address in known):
-        raise NotReached(f"{found.server} leads to this machine; let a data root begin with it, if that is meant")
+        raise NotReached(f"{found.server} leads to this machine", _let_begin(found.server))
 
 
 def _found(answer: requests.Response, url: str) -> Found:
@@ -97,5 +101,15 @@ def _found(answer: requests.Response, url: str) -> Found:
     return version_of(size, headers.get("etag"), headers.get("last-modified"))
 
 
+_REASON = re.compile(r"(?:\[Errno -?\d+\] |: )([A-Z][^:\[\]()]*?)['\")]*\Z")
+
+
 def _short(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]
+    """What a library says of a connection, without the names of all that it went through, where that is known.
+
+    >>> _short(OSError("Pool(host='h'): Max retries (Caused by New('C(h): Failed: [Errno 111] Connection refused'))"))
+    'Connection refused'
+    """
+    told = " ".join(str(error).split())
+    found = _REASON.search(told)
+    return found[1] if found is not None else told[:200]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import NamedTuple
 
 from sncompile.compilation import Compilation
-from sncompile.diagnostics import CompileError, Diagnostic, Span
+from sncompile.diagnostics import CompileError, Diagnostic, Related, Span
 from sncompile.faults import runs as faults
 from sncompile.ir.language.locations import is_url, location, servers_of
 from sncompile.lowering.model import Input, Lowered, Output
 from sncompile.remote.found import NotReached, NotThere
 from sncompile.remote.servers import Servers
+from sncompile.semantics.checking.cells import said_at
+from sncompile.semantics.program import Step
 from sncompile.targets.snakemake.storage import providers_of
 from sncompile.views.columns import count
 
@@ -45,7 +48,7 @@ def look_elsewhere(
     if budget:
         help = "leave `--disk` out, or fetch the files before"
         lacking.append(faults.REMOTE_BUDGET.at(port.span, "copies of files from elsewhere are not counted", help=help))
-    lacking = lacking or list(lacking_files(made.jobs, wanted, servers, say))
+    lacking = lacking or list(lacking_files(made, wanted, servers, say))
     if lacking:
         raise CompileError(lacking, dict(made.program.documents))
     return servers
@@ -71,9 +74,10 @@ def lacking_plugins(lowered: Lowered) -> Iterator[Diagnostic]:
 
 
 def lacking_files(
-    lowered: Lowered, wanted: Mapping[str, Sequence[int]], servers: Servers, say: Callable[[str], None]
+    made: Compilation, wanted: Mapping[str, Sequence[int]], servers: Servers, say: Callable[[str], None]
 ) -> Iterator[Diagnostic]:
     """What the wanted jobs read from elsewhere and is not there, and servers and buckets that are not to be reached."""
+    lowered = made.jobs
     reads: dict[str, _Named] = {}
     writes: dict[str, _Named] = {}
     for step, port in remote_ports(lowered):
@@ -84,11 +88,20 @@ def lacking_files(
                     found.setdefault(path, _Named(step, port.span))
     if len(reads) > 1:
         say(f"looking for {count(len(reads), 'file')} at {', '.join(sorted({location(u).server for u in reads}))}")
-    yield from _not_there(reads, servers)
+    for url, told in _not_there(reads, servers):
+        yield _at_its_cell(told, url, made.program.steps.get(reads[url].step))
     yield from _not_written(writes)
 
 
-def _not_there(reads: Mapping[str, _Named], servers: Servers) -> Iterator[Diagnostic]:
+def _at_its_cell(told: Diagnostic, url: str, step: Step | None) -> Diagnostic:
+    """What is told of a URL, with the cell of the sheet that names it."""
+    said = next(
+        (at for value in (step.inputs.values() if step is not None else ()) if (at := said_at(value, url))), None
+    )
+    return told if said is None else replace(told, related=(Related("it is named here", said), *told.related))
+
+
+def _not_there(reads: Mapping[str, _Named], servers: Servers) -> Iterator[tuple[str, Diagnostic]]:
     answers = servers.ask(reads)
     gone = [url for url, answer in answers.items() if isinstance(answer, NotThere)]
     left = len(gone) - _MOST_TOLD
@@ -96,7 +109,7 @@ def _not_there(reads: Mapping[str, _Named], servers: Servers) -> Iterator[Diagno
         more = f" (and {left:,} more)" if left > 0 and url == gone[_MOST_TOLD - 1] else ""
         help = "look at the address; what is read by jobs that are not wanted is not looked for"
         message = f"`{url}`, which `{reads[url].step}` reads, is not there{more}"
-        yield faults.NOT_AT_SERVER.at(reads[url].span, message, help=help)
+        yield url, faults.NOT_AT_SERVER.at(reads[url].span, message, help=help)
     told: set[str] = set()
     for url, answer in answers.items():
         if isinstance(answer, NotReached) and str(answer) not in told:
@@ -104,8 +117,8 @@ def _not_there(reads: Mapping[str, _Named], servers: Servers) -> Iterator[Diagno
             others = sum(1 for other in answers.values() if isinstance(other, NotReached) and str(other) == str(answer))
             more = f" and {others - 1:,} more" if others > 1 else ""
             message = f"`{url}`{more}, which `{reads[url].step}` reads: {answer}"
-            help = "see that the server is up, and that its login is where its own tools look for it"
-            yield faults.NOT_REACHED.at(reads[url].span, message, help=help)
+            help = answer.help or "see that the server is up, and that its login is where its own tools look for it"
+            yield url, faults.NOT_REACHED.at(reads[url].span, message, help=help)
 
 
 def _not_written(writes: Mapping[str, _Named]) -> Iterator[Diagnostic]:

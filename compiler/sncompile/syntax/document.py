@@ -269,13 +269,18 @@ class ColumnDoc(NamedTuple):
 
 
 class SheetDoc(NamedTuple):
-    """How a sheet is written. `place` is that of the first key that says so, None where none does."""
+    """How a sheet is written, and which one of a workbook it is. `place` is that of the first key that says so.
+
+    `first` is the line that names the columns.
+    """
 
     delimiter: Named | None = None
     comment: Named | None = None
     encoding: Named | None = None
     header: bool = True
     place: Span | None = None
+    sheet: Named | None = None
+    first: int = 1
 
 
 class TableDoc(NamedTuple):

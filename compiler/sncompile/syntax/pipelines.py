@@ -136,7 +136,7 @@ def _table(reader: Reader, name: Named, body: Node, maps: dict[str, MapDoc]) -> 
     )
 
 
-_OF_SHEETS = ("delimiter", "comment", "encoding", "header")
+_OF_SHEETS = ("delimiter", "comment", "encoding", "header", "sheet")
 
 
 def _sheet(reader: Reader, table: Named, node: Mapping) -> SheetDoc:
@@ -145,9 +145,11 @@ def _sheet(reader: Reader, table: Named, node: Mapping) -> SheetDoc:
     if place is None:
         return SheetDoc()
     said = {key: None if reader.broken_below("tables", table.name, key) else node.get(key) for key in _OF_SHEETS}
-    without = isinstance(said["header"], Scalar) and said["header"].value is False
-    delimiter, comment, encoding = (reader.named(said[key]) for key in ("delimiter", "comment", "encoding"))
-    return SheetDoc(delimiter, comment, encoding, not without, place)
+    header = said["header"].value if isinstance(said["header"], Scalar) else None
+    first = header if isinstance(header, int) and not isinstance(header, bool) else 1
+    texts = ("delimiter", "comment", "encoding", "sheet")
+    delimiter, comment, encoding, sheet = (reader.named(said[key]) for key in texts)
+    return SheetDoc(delimiter, comment, encoding, header is not False, place, sheet, first)
 
 
 def _columns(reader: Reader, node: Node | None) -> dict[str, ColumnDoc]:

@@ -224,10 +224,14 @@ def _make(folder: Path, root: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The claims that a run holds, and the real paths that dead runs left half-written among what it writes."""
+    """The claims that a run holds, and the real paths that dead runs left half-written among what it writes.
+
+    `name` is one that no other run has.
+    """
 
     claims: tuple[Claim, ...]
     half_written: frozenset[str]
+    name: str
 
     def release(self) -> None:
         """Let go of all."""
@@ -266,7 +270,11 @@ def claim_files(files: RunFiles, owner: Mapping[str, Any], working: Path, settle
         message = f"`{lost[0]}` is half-written, and this run reads it"
         help = "run the pipeline that makes it, or delete it if nothing does"
         raise CompileError([faults.HALF_WRITTEN.at(None, message, help=help)])
-    return Claimed(tuple(claims), frozenset(half & files.writes.keys()))
+    return Claimed(tuple(claims), frozenset(half & files.writes.keys()), _name_of(owner))
+
+
+def _name_of(owner: Mapping[str, Any]) -> str:
+    return f"{Path(str(owner['run'])).name}-{uuid.uuid4().hex[:8]}"
 
 
 def _roots(files: RunFiles, working: str) -> dict[str, set[str]]:
@@ -296,7 +304,7 @@ def _roots(files: RunFiles, working: str) -> dict[str, set[str]]:
 
 def _claim(root: str, writes: Collection[str], reads: Collection[str], owner: Mapping[str, Any]) -> Claim:
     """Make a claim. Raises `OSError`."""
-    name = f"{Path(str(owner['run'])).name}-{uuid.uuid4().hex[:8]}"
+    name = _name_of(owner)
     claim = Claim(root, Path(root, OWN_FOLDER, _RUNS, name))
     _make(claim.place, root)
     # First of all: what dies before the end of this must be known to be dead.

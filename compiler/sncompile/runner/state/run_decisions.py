@@ -91,7 +91,8 @@ def decide_run(
     half = {os.path.normpath(os.path.join(here, files.writes[path].path)) for path in claimed.half_written}
     asked = None if options.wanted is None else options.wanted.jobs
     places = {claim.root: claim.place.name for claim in claimed.claims}
-    name = next(iter(places.values()), "")  # A pipeline without jobs writes nothing, and claims nothing.
+    # Who writes nothing here claims nothing here: all results may go to a bucket.
+    name = next(iter(places.values()), claimed.name)
     logs = {root: log_place(state, places.get(root, name)) for root, state in states.items()}
     others = {} if options.defer is None else states_elsewhere(run.graph, states, options.defer)
     finders = finders_for(run.made, states, options.hashing, others)

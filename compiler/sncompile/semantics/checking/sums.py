@@ -9,6 +9,7 @@ from sncompile.faults import values as faults
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Output, Value, walk
+from sncompile.semantics.checking.cells import Faulty
 from sncompile.semantics.program import Program, Step
 
 _SUM = re.compile(r"[0-9a-f]{64}")
@@ -51,6 +52,7 @@ def _gather(step: Step, port: str, evaluator: Evaluator, found: dict[str, str], 
         message = f"the sum of `{port}` of `{step.name}` cannot be known: {fault}"
         report.add(faults.BAD_SUM.at(value.span, message, help="give it as text, or by a column"))
         return
+    faulty = Faulty(value, step.keys, step, evaluator)
     for number, (path, total) in enumerate(zip(paths, sums, strict=True)):
         if path is None or total is None:
             continue
@@ -59,9 +61,13 @@ def _gather(step: Step, port: str, evaluator: Evaluator, found: dict[str, str], 
         given = str(total).strip().lower().removeprefix("sha256:")
         if not _SUM.fullmatch(given):
             message = f"the sum of `{port}` of `{step.name}` is none{there}: `{str(total)[:80]}`"
-            report.add(faults.BAD_SUM.at(value.span, message, help="a SHA-256 sum has 64 digits from 0 to f"))
-            return
-        if found.setdefault(str(path), given) != given:
+            told = faults.BAD_SUM.at(value.span, message, help="a SHA-256 sum has 64 digits from 0 to f")
+        elif found.setdefault(str(path), given) != given:
             message = f"`{path}` has two sums: `{given}`{there}, and `{found[str(path)]}`"
-            report.add(faults.BAD_SUM.at(value.span, message, help="a file holds one thing only: mend one of them"))
-            return
+            told = faults.BAD_SUM.at(value.span, message, help="a file holds one thing only: mend one of them")
+        else:
+            continue
+        if not faulty.add(number, told):
+            break
+    for told in faulty.told():
+        report.add(told)

@@ -1,4 +1,4 @@
-"""Reads tables from files: sheets (CSV, TSV and other text) and Parquet."""
+"""Reads tables from files: sheets (CSV, TSV and other text, Excel workbooks) and Parquet."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from sncompile.semantics.tables.sheet_text import (
     suffix_of,
 )
 from sncompile.semantics.tables.sheets import read_sheet
+from sncompile.semantics.tables.workbooks import WORKBOOKS, read_workbook
 
 PARQUET = (".parquet", ".pq")
 _WHERE = "paths start at the spec's folder, or at `--directory`"
@@ -41,7 +42,7 @@ class Columns(NamedTuple):
 
 def is_sheet(path: Path, form: SheetForm) -> bool:
     """Whether a file is read as text: its suffix says so, or the spec says how it is written."""
-    return suffix_of(path) in SEPARATORS or (suffix_of(path) not in PARQUET and form != PLAIN)
+    return suffix_of(path) in (*SEPARATORS, *WORKBOOKS) or (suffix_of(path) not in PARQUET and form != PLAIN)
 
 
 def plain_separator(path: Path, form: SheetForm) -> str | None:
@@ -56,13 +57,24 @@ def read_table(path: Path, key: Sequence[str], databases: Databases, form: Sheet
     written, so that it finds its cells.
     """
     if is_sheet(path, form):
-        sheet = read_sheet(sheet_text(path, form.encoding), SEPARATORS.get(suffix_of(path), "\t"), form, key)
+        remarks: tuple[SheetFault, ...] = ()
+        if form.sheet and path.suffix.lower() not in WORKBOOKS:
+            raise TableError.of(f"`sheet` names one of an Excel workbook, and `{path.name}` is none", "take it out")
+        if path.suffix.lower() in WORKBOOKS:
+            places.shown_as = ""  # What is packed is nothing to show.
+            text, remarks = read_workbook(path, form, key)
+            places.shown_as, form = text, form._replace(delimiter=",")
+        else:
+            text = sheet_text(path, form.encoding)
+        sheet = read_sheet(text, SEPARATORS.get(suffix_of(path), "\t"), form, key)
         places.delimiter, places.numbers = sheet.delimiter, sheet.numbers
         shifted = bool(sheet.lines) and sheet.lines[-1] != len(sheet.lines) + 1
-        return Columns(sheet.columns, sheet.lines if shifted else None, None, sheet.remarks)
+        return Columns(sheet.columns, sheet.lines if shifted else None, None, (*remarks, *sheet.remarks))
     if path.suffix.lower() in PARQUET:
         if form != PLAIN:
-            message = "`delimiter`, `comment`, `encoding` and `header` are about text, and this is a Parquet file"
+            message = (
+                "`delimiter`, `comment`, `encoding`, `header` and `sheet` are about sheets, and this is a Parquet file"
+            )
             raise TableError.of(message, "leave them out")
         stored = _open_parquet(path, key, databases)
         return Columns(stored, None, stored.size)
@@ -70,11 +82,11 @@ def read_table(path: Path, key: Sequence[str], databases: Databases, form: Sheet
 
 
 def _help_for(path: Path) -> str:
-    if path.suffix.lower() in (".xlsx", ".xls", ".xlsm", ".ods"):
-        return "save the sheet as CSV or TSV"
+    if path.suffix.lower() in (".xls", ".xlsb", ".ods"):
+        return "save the sheet as Excel's `.xlsx`, or as CSV or TSV"
     if path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
         return "write its rows as CSV or TSV; a mapping of names to settings can be a parameter of the type `map`"
-    known = ", ".join((*SEPARATORS, *PARQUET))
+    known = ", ".join((*SEPARATORS, *WORKBOOKS[:1], *PARQUET))
     return f"its suffix must be one of {known}; of a text table by another name say the `delimiter`"
 
 

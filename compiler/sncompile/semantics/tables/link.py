@@ -414,7 +414,7 @@ class TableLoader:
 
 def form_of(doc: TableDoc) -> SheetForm:
     """How a table says that its file is written."""
-    delimiter, comment, encoding, header, _ = doc.sheet
+    delimiter, comment, encoding, header, _, sheet, first = doc.sheet
     names = () if header else tuple(doc.columns)
     return SheetForm(
         delimiter.name if delimiter is not None else None,
@@ -422,6 +422,8 @@ def form_of(doc: TableDoc) -> SheetForm:
         encoding.name if encoding is not None else None,
         header,
         names,
+        sheet.name if sheet is not None else "",
+        first,
     )
 
 

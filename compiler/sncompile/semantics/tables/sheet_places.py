@@ -55,9 +55,13 @@ class SheetPlaces:
         self.delimiter = ","
         self.numbers: Mapping[str, int] = {}
         """Column → how many stand before it."""
+        self.shown_as: str | None = None
+        """The sheet as text, where the file is none itself."""
 
     def text(self) -> str:
         """The sheet as messages show it."""
+        if self.shown_as is not None:
+            return self.shown_as
         return shown_text(self._path, self._encoding)
 
     def span(self, line: int, column: str) -> Span:

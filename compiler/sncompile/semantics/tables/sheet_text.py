@@ -27,7 +27,8 @@ _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 class SheetForm(NamedTuple):
     """How a spec says that a sheet is written; None and empty where it does not say.
 
-    `names` are the columns in their order, where the sheet has no header.
+    `names` are the columns in their order, where the sheet has no header; `sheet` is the one of a workbook.
+    `first` is the line that names the columns, or is the first row.
     """
 
     delimiter: str | None = None
@@ -35,6 +36,8 @@ class SheetForm(NamedTuple):
     encoding: str | None = None
     header: bool = True
     names: tuple[str, ...] = ()
+    sheet: str = ""
+    first: int = 1
 
 
 PLAIN = SheetForm()
@@ -78,7 +81,7 @@ def suffix_of(path: Path) -> str:
 
 def sheet_text(path: Path, encoding: str | None) -> str:
     """The text of a sheet. Raises `TableError` or `OSError`."""
-    data = _bytes_of(path)
+    data = bytes_of(path)
     if is_pointer(data):
         raise TableError.of(f"`{path.name}` is a pointer of Git LFS, not the table itself", PULL)
     _check_kind(path, data)
@@ -93,13 +96,14 @@ def sheet_text(path: Path, encoding: str | None) -> str:
 def shown_text(path: Path, encoding: str | None) -> str:
     """The text of a sheet for messages: bytes that are no letters stand there as escapes."""
     try:
-        data = _bytes_of(path).removeprefix(b"\xef\xbb\xbf")
+        data = bytes_of(path).removeprefix(b"\xef\xbb\xbf")
         return data.decode(encoding or _BOMS.get(data[:2], "utf-8"), "backslashreplace")
     except (TableError, OSError, ValueError):
         return ""
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """What a file of a table holds, unpacked if it is packed with gzip. Raises `TableError` or `OSError`."""
     if not path.is_file() and path.exists():
         # A pipe or a device may never end.
         raise TableError.of(f"`{path.name}` is no plain file", "a table is read as a whole; save it to a file")
@@ -119,7 +123,7 @@ def _bytes_of(path: Path) -> bytes:
 
 
 _KINDS = (
-    (b"PK\x03\x04", "an Excel or another packed file", "save the sheet as CSV or TSV"),
+    (b"PK\x03\x04", "an Excel or another packed file", "if it is Excel's, give it the suffix `.xlsx`"),
     (b"\xd0\xcf\x11\xe0", "an old Excel file", "save the sheet as CSV or TSV"),
     (b"PAR1", "a Parquet file", "give it the suffix `.parquet`"),
     (b"\x1f\x8b", "packed with gzip", "give it the suffix `.gz` behind its own, such as `.csv.gz`"),

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from sncompile.diagnostics.few import MAX_TOLD, few
@@ -19,6 +20,9 @@ from sncompile.semantics.tables.sheet_text import SheetFault, SheetForm, TableEr
 
 _SAID = re.compile(r'\A"?sep=([^"\w\r\n])"?[ \t]*(?:\r?\n|\Z)', re.IGNORECASE)
 """The first line by which spreadsheets tell each other what stands between the cells."""
+
+MAX_BEFORE = 100
+"""In so many lines the names of columns are looked for."""
 
 _CANDIDATES = ("\t", ";", ",", "|")
 _SHOWN = {"\t": "a tab", ";": "`;`", ",": "`,`", "|": "`|`"}
@@ -60,7 +64,8 @@ class _Reading:
         self._start = 0
         """The line in which the row begins that is being read; 0 between rows."""
         self._remarks: list[SheetFault] = []
-        self._delimiter = self._separator(set(key))
+        self._key = set(key)
+        self._delimiter = self._separator(self._key)
         self._rows: list[list[str]] = []
         self._lines: list[int] = []
         self._faults: list[SheetFault] = []
@@ -72,6 +77,7 @@ class _Reading:
             line, header = next(records, (1, []))
             if not header:
                 raise TableError.of("the table is empty", "its first line names the columns")
+            self._check_first(header, line)
             self._check_header(header, line)
         self._read(records, len(header), header)
         if self._faults:
@@ -115,7 +121,7 @@ class _Reading:
         # Many a sheet has no comments, and then there is nothing to look for.
         comment = self._form.comment
         for number, line in enumerate(io.StringIO(self._text[after:] if after else self._text, newline=""), first):
-            if comment and not self._start and line.startswith(comment):
+            if number < self._form.first or (comment and not self._start and line.startswith(comment)):
                 continue
             self._start = self._start or number
             yield number, line
@@ -211,6 +217,19 @@ class _Reading:
                 place = self._place(line, number)
                 message = f"the column `{name}` stands in the header twice"
                 raise TableError([SheetFault(message, "rename one of them", line, *place)])
+
+    def _check_first(self, header: list[str], line: int) -> None:
+        """Tell where lines stand before the one that names the columns, as titles and notes of instruments do."""
+        if self._form.first > 1 or {name.strip().lower() for name in header} & {name.lower() for name in self._key}:
+            return
+        signs = (self._form.delimiter,) if self._form.delimiter else _CANDIDATES
+        for number, text in islice(self._raw(), MAX_BEFORE):
+            self._start = 0
+            if any(self._key <= set(cut(text.rstrip("\r\n"), sign)) for sign in signs):
+                keys = _names(sorted(self._key))
+                message = f"the first line does not name the columns: {keys} stands in line {number}"
+                hint = f"say `header: {number}` in the table, or delete the lines before"
+                raise TableError([SheetFault(message, self._or_comment(line, hint), line)])
 
     def _named(self, header: list[str]) -> dict[str, int]:
         """Columns by name, with how many stand before each; those without name or cells are left out."""
