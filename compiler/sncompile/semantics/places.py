@@ -53,6 +53,13 @@ class Places:
         except OSError:
             return []
 
+    def folders(self, folder: Path) -> list[str]:
+        """The names of the folders in a folder, in order, but for hidden ones. They are for hints."""
+        try:
+            return sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        except OSError:
+            return []
+
     def listed(self, folder: str, found: Iterator[str]) -> Iterator[str]:
         """The files below a folder, of which `found` are there, as paths relative to it."""
         return found
