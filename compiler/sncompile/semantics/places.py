@@ -5,7 +5,7 @@ That is an earlier one (`revision.py`), or what an editor has of them and has no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,6 +63,14 @@ class Places:
     def listed(self, folder: str, found: Iterator[str]) -> Iterator[str]:
         """The files below a folder, of which `found` are there, as paths relative to it."""
         return found
+
+
+_OF_A_RECORD = frozenset(("run.json", "events.jsonl"))
+
+
+def is_record(names: Collection[str]) -> bool:
+    """Whether a folder with these names in it is the record of a run: specs in it are not to be changed."""
+    return _OF_A_RECORD.issubset(names)
 
 
 HERE = Places()
