@@ -344,7 +344,7 @@ def _mapping_meant(node: Scalar, schema: Any) -> str:
         return f"{{type: {word(meant)}}}"
     if isinstance(value, str) and "path" in properties and _PATH.search(value):
         return f"{{type: file, path: {word(value)}}}"
-    if isinstance(value, str) and {"module", "with"} <= properties.keys():
+    if isinstance(value, str) and {"module", "with"} <= properties.keys() and _PATH.search(value):
         return f"{{module: {word(value)}}}"
     if value is None or not {"default", "enum"} <= properties.keys() or "required" in properties:
         return ""
