@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 from sncompile.api import check
 from sncompile.cli import check_command
 from sncompile.cli.main import COMMANDS
+from sncompile.lsp.readings import documents_below
+from sncompile.runner.record import RECORD, RunFolder
 
 from .command_line import SNCOMPILE, Run, in_this_process, sncompile
 from .made_runs import make_run
@@ -413,6 +416,14 @@ def test_check_takes_folders(run: Run, tmp_path: Path) -> None:
     assert [Path(line.split(":")[0]).name for line in found.out.splitlines()] == [
         "pipeline.yaml", "compare.yaml", "growth.yaml",
     ]  # fmt: skip
+    # What ran is in the record of a run as it was, without its files.
+    record = tmp_path / "runs" / "plants-1"
+    (record / "spec").mkdir(parents=True)
+    shutil.copy(tmp_path / "pipeline.yaml", record / "spec")
+    for name in (RECORD, RunFolder(record).events.name):
+        (record / name).touch()
+    assert run("check", tmp_path).out == found.out
+    assert record / "spec" / "pipeline.yaml" not in documents_below(tmp_path, {})
     (tmp_path / "data" / "x").mkdir()
     assert "no spec is in" in run("check", tmp_path / "data").err
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sncompile.diagnostics import Edit, Fix, Span, did_you_mean
+from sncompile.api import check
+from sncompile.diagnostics import Edit, Fix, Severity, Span, did_you_mean
 from sncompile.diagnostics.fixes import compatible, edited, located
 from sncompile.faults.names import UNKNOWN_NAME
 from sncompile.fixing import fix
@@ -20,6 +21,11 @@ TABLE = "tables:\n  t: {key: [sample, well], rows: [{sample: a, well: b, file: c
 MODULE = "inputs: {image: {type: file}}, outputs: {o: {type: file}}, command: [cp, '${inputs.image}', '${outputs.o}']"
 STEP = f"steps:\n  one:\n    by: [sample, well]\n    module: {{{MODULE}}}\n"
 WHOLE = f'{HEAD}{TABLE}{STEP}    with: {{image: "${{t.file}}"}}\n'
+ELSEWHERE = (
+    f'{HEAD}data: {{raw: raw}}\ntables:\n  t: {{glob: "${{data.raw}}/{{well}}.txt", key: [well]}}\n'
+    "modules: {tools: ./modules}\nsteps:\n  one:\n    module: tools/cut\n    by: [well]\n    "
+    'with: {image: "${t.path}"}\n'
+)
 ALONE = "sncompile: 1\nmodule: m\ninputs: {image: {type: file}}\noutputs: {o: {type: file}}\n"
 
 
@@ -176,3 +182,58 @@ def test_fixes_that_overlap_wait() -> None:
     a, b, c = (Fix(n, (Edit(Span("f", 1, s, 1, e), n),)) for n, s, e in (("a", 1, 4), ("b", 3, 5), ("c", 4, 6)))
     assert compatible([a, b, c]) == [a, c]
     assert edited("xxxyy\r\nz", [*a.edits, *c.edits]) == "ac\r\nz"
+
+
+@pytest.mark.parametrize(
+    ("right", "slip", "help"),
+    [
+        ("steps:\n", "rules:\n", "did you mean `steps`?"),
+        ("steps:\n", "process:\n", "did you mean `steps`?"),
+        ("    by: [", "    conda: env.yaml\n    by: [", "a module says that, and a step names it"),
+        ("module: tools/cut", "module: cut", "did you mean `tools/cut`?"),
+        ("tools: ./modules", "tools: ./modlues", "did you mean `./modules`?"),
+        ('"${data.raw}/', '"{data.raw}/', "did you mean `${data.raw}`?"),
+        ("  one:\n", "  - one:\n", "names are keys here, and stand without `-`: `one: …`"),
+        ("sncompile: 1\n", "", "write `sncompile: 1`"),
+    ],
+)
+def test_words_of_others_are_told_once(right: str, slip: str, help: str, tmp_path: Path) -> None:
+    """What people bring from other languages is one error, whose help says the word for it here."""
+    assert right in ELSEWHERE
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "A01.txt").touch()
+    (tmp_path / "modules" / "cut.yaml").write_text(f'{ALONE}command: [cp, "${{inputs.image}}", "${{outputs.o}}"]\n')
+    (tmp_path / "spec.yaml").write_text(ELSEWHERE)
+    assert not check(tmp_path / "spec.yaml").diagnostics
+    (tmp_path / "spec.yaml").write_text(ELSEWHERE.replace(right, slip, 1))
+    (told,) = (each for each in check(tmp_path / "spec.yaml").diagnostics if each.severity is Severity.ERROR)
+    assert help in (told.help or "")
+
+
+@pytest.mark.parametrize(
+    ("right", "slip", "help"),
+    [
+        ("command: [cp, a]", "run: [cp, a]", "did you mean `command`?"),
+        ("command: [cp, a]", "run: cp a b", "did you mean `shell`?"),
+        ("memory: 1GB", "mem_mb: 1000", "did you mean `memory`?"),
+        ("type: file", "type: path", "did you mean `file`?"),
+        ("type: file", 'type: "list[file]"', "did you mean `file[]`?"),
+    ],
+)
+def test_words_of_others_in_a_module_are_told_once(right: str, slip: str, help: str, tmp_path: Path) -> None:
+    """The same in a module."""
+    whole = f"{ALONE}resources: {{memory: 1GB}}\ncommand: [cp, a]\n"
+    assert right in whole
+    (tmp_path / "one.yaml").write_text(whole.replace(right, slip, 1))
+    (told,) = (each for each in check(tmp_path / "one.yaml").diagnostics if each.severity is Severity.ERROR)
+    assert help in (told.help or "")
+
+
+def test_a_dash_among_keys_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "spec.yaml").write_text(
+        "sncompile: 1\npipeline: p\nsteps:\n  - a:\n    module: ./m\n  b: {module: ./m}\n"
+    )
+    (told,) = (each for each in check(tmp_path / "spec.yaml").diagnostics if each.severity is Severity.ERROR)
+    assert told.message.endswith("an item of a list among keys")
+    assert told.help == "keys stand without `-`: write `a:`"

@@ -139,7 +139,8 @@ def test_nothing_in_the_page_is_anybodys_markup(page: str) -> None:
 def test_the_page_tells_what_failed(page: str) -> None:
     """The job, the place in the spec with its lines, the log's end without a terminal's colours."""
     text = Parsed(page).text
-    assert "`make` for k=b&c failed: exit status 7" in text
+    assert "make for k=b&c failed: exit status 7" in text
+    assert "<code>make</code> for k=b&amp;c failed" in page
     assert f"spec.yaml:{SPEC.split(chr(10)).index('  make:') + 1}" in text
     assert 'title: "<u>make</u>"' in text
     assert "<script>alert('log')</script> b&c" in text

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from sncompile.api import check
 from sncompile.exchange.command_lines import Unreadable, module_text
+from sncompile.exchange.guessed_marks import guessed
 from tests.command_line import sncompile
 
 
@@ -122,6 +123,9 @@ def test_a_thing_may_be_marked_again() -> None:
         ("x {out:b?}", "an output that may be left out", "{out:b}"),
         ("x a{in:a?}b {out:b}", "is part of a word", "a word of its own"),
         ("x --a {in:a?} > {out:b}", "the line needs a shell", "`args`"),
+        ("x {in:a {out:b}", "`{in:a` is not closed", "{in:a}"),
+        ("x ${inputs.a} > ${outputs.b}", "how the module says it", "{in:a}"),
+        ("gzip -c a.txt > a.txt.gz", "no output", "gzip -c {in:a:txt} > {out:a_2:txt.gz}"),
     ],
 )
 def test_slips_are_told(line: str, message: str, help: str) -> None:
@@ -129,6 +133,47 @@ def test_slips_are_told(line: str, message: str, help: str) -> None:
     with pytest.raises(Unreadable, match=message) as caught:
         module_text("m", line)
     assert help in caught.value.help
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "bwa mem -t 8 ref.fa a_R1.fastq.gz | samtools sort -o a.bam -",
+            "bwa mem -t 8 {in:ref:fa} {in:a_R1:fastq.gz} | samtools sort -o {out:a:bam} -",
+        ),
+        (
+            "fastp -i in.R1.fq.gz -o out.R1.fq.gz --json=r.json --html r.html --thread 4",
+            "fastp -i {in:in_R1:fq.gz} -o {out:out_R1:fq.gz} --json={out:r:json} --html {out:r_2:html} --thread {cpus}",
+        ),
+        (
+            "STAR --runThreadN 8 --genomeDir i/ --readFilesIn 1.fq --outFileNamePrefix o/",
+            "STAR --runThreadN {cpus} --genomeDir {indir:i} --readFilesIn {in:f1:fq} --outFileNamePrefix {outdir:o}",
+        ),
+        (
+            "macs2 callpeak -t chip.bam -n x --outdir peaks -q 0.01",
+            "macs2 callpeak -t {in:chip:bam} -n x --outdir {outdir:peaks} -q 0.01",
+        ),
+        (
+            "cellprofiler -c -r -p p.cppipe -i images -o results",
+            "cellprofiler -c -r -p {in:p:cppipe} -i {indir:images} -o {outdir:results}",
+        ),
+        ("python bin/measure.py --t 0.5 --output cells.csv", "python bin/measure.py --t 0.5 --output {out:cells:csv}"),
+        ("samtools sort {in:bam} -o {out:sorted:bam}", "samtools sort {in:bam} -o {out:sorted:bam}"),
+        ("echo 'a.txt' > class.txt; wc class.txt", "echo 'a.txt' > {out:class_:txt}; wc {out:class_:txt}"),
+    ],
+)
+def test_marks_are_guessed_by_the_looks_of_words(before: str, after: str) -> None:
+    """Formats at the ends of names, folders, what options of most tools mean, and what stands behind `>`."""
+    assert guessed(before).line == after
+    assert guessed(after).words == ()
+
+
+def test_what_is_not_marked_is_told(tmp_path: Path) -> None:
+    """Once an output is marked, a line is taken as it is: a file that is not marked is found by no job elsewhere."""
+    told = sncompile(tmp_path, "new", "module", "m", "--from", "bcftools mpileup -f ref.fa {in:bam} -o {out:bcf}")
+    assert told.returncode == 0
+    assert told.stderr.startswith("`ref.fa`: taken as written")
 
 
 @settings(deadline=None)

@@ -182,6 +182,23 @@ def test_a_port_is_offered_what_shares_its_format_first(desk: Desk) -> None:
     assert [item.label for item in found][:2] == ["${align.bam}", "${samples.control}"]
 
 
+def test_files_are_offered_in_file_as_a_whole(desk: Desk) -> None:
+    """What is written already is replaced, also where it has signs at which words end."""
+    desk.write("draw-it.py", "")
+    text, line, column = _typed(ALIGN.replace("align, ", "\"${file('draw-|')}\", ", 1))
+    found = completion.complete(desk.snapshot("align.yaml"), None, text, line, column)
+    (item,) = [each for each in found if each.label == "draw-it.py"]
+    assert text.line(line)[item.span.column - 1 : column - 1] == "draw-"
+
+
+def test_the_files_of_a_glob_have_no_other_name(desk: Desk) -> None:
+    """An editor is told before it asks for a new name."""
+    desk.write("main.yaml", PIPELINE.replace("  samples:", '  found: {glob: "{well}.tif", key: well}\n  samples:', 1))
+    desk.write("main.yaml", (desk.folder / "main.yaml").read_text().replace("${samples.reads}", "${found.path}"))
+    with pytest.raises(rename.CannotRename, match="no other name"):
+        rename.renamable(desk.snapshot("main.yaml"), *desk.at("main.yaml", "found.path", 7))
+
+
 def test_keywords_of_a_look_up_are_keys(desk: Desk) -> None:
     text = Text(PIPELINE.replace("sample=samples.control)}", ""))
     line, column = desk.at("main.yaml", "sample=samples")

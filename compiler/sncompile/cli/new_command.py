@@ -12,6 +12,7 @@ from sncompile.cli.reporter import write
 from sncompile.cli.written import put_file
 from sncompile.diagnostics.system_errors import reason
 from sncompile.exchange.command_lines import FORMS, Unreadable, module_text
+from sncompile.exchange.guessed_marks import guessed
 
 
 @click.group("new")
@@ -36,6 +37,11 @@ def module(name: str, line: str, out: Path | None) -> None:
         text = module_text(name, line)
     except Unreadable as error:
         raise click.UsageError(f"{error}; {error.help}") from error
+    left = guessed(line).words
+    if left:
+        named = ", ".join(f"`{word}`" for word in left)
+        hint = "mark what a job reads and writes, such as {in:ref:fa} or {out:log:txt}"
+        write(f"{named}: taken as written; {hint}\n", err=True)
     place = out or Path("modules") / f"{name}.yaml"
     if str(place) == "-":
         write(text)

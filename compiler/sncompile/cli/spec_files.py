@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from sncompile.semantics.places import is_record
 from sncompile.syntax.source import DOCUMENT_SUFFIXES
 
 _SPEC = re.compile(r"""^[{ ]*["']?sncompile["']?\s*:""", re.MULTILINE)
@@ -15,13 +16,17 @@ _SPEC = re.compile(r"""^[{ ]*["']?sncompile["']?\s*:""", re.MULTILINE)
 def spec_files(named: Sequence[str]) -> Iterator[str]:
     """The files that are named as they are, and in the place of a folder the specs in it and below, by name.
 
-    A file of a folder is a spec if it says so (`sncompile: 1`). Hidden folders are left out.
+    A file of a folder is a spec if it says so (`sncompile: 1`). Hidden folders are left out, and so are records of
+    runs: the specs in them say what ran, stand apart from their files, and are not to be changed.
     """
     for name in named:
         if not os.path.isdir(name):
             yield name
             continue
         for folder, folders, names in os.walk(name):
+            if is_record(names):
+                folders.clear()
+                continue
             folders[:] = sorted(f for f in folders if not f.startswith("."))
             for each in sorted(names):
                 path = Path(folder, each)

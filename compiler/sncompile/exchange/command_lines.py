@@ -14,6 +14,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sncompile.diagnostics import did_you_mean
+from sncompile.exchange.guessed_marks import guessed
 from sncompile.exchange.yaml_text import Comments, yaml_text
 from sncompile.semantics.scope import UNREADABLE
 
@@ -34,6 +35,8 @@ _MARK = re.compile(
 _LIKE_A_MARK = re.compile(r"\{[a-z]+(:[^{}]*)?\}")
 _PLACEHOLDER = re.compile(r"(?<!\$)\{[A-Za-z_][\w.]*\}")
 _IN_MANUALS = re.compile(r"(?:^|(?<=\s))\[-[^\s\]]*\]?")
+_SAID = re.compile(r"(?<!\$)\$\{(?P<section>inputs|outputs|params)\.(?P<name>\w+)\}")
+_OPEN_MARK = re.compile(r"\{(?:in|out|indir|outdir|param|flag):[^\s{}]*(?=\s|\{|$)(?![^{}]*\})")
 _QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"")
 _FORMAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 _NEEDS_SHELL = re.compile(r"[|&;<>`*?~()]|\$[\w({]")
@@ -87,7 +90,7 @@ def module_text(name: str, line: str) -> str:
             raise Unreadable(f"`{mark.name}` is a file and a folder", "give one of them another name")
         sections[section][mark.name] = declared
     if not sections["outputs"]:
-        raise Unreadable("no output is marked", "mark what the command writes, such as {out:result:txt}")
+        raise Unreadable("no output is marked", _to_mark(name, line))
     shared = sections["inputs"].keys() & sections["params"].keys()
     if shared:
         raise Unreadable(f"`{min(shared)}` is an input and a parameter", "give one of them another name")
@@ -99,6 +102,18 @@ def module_text(name: str, line: str) -> str:
     return yaml_text(document, comments)
 
 
+def _to_mark(name: str, line: str) -> str:
+    """What to write for a line in which no output is marked: the line with the marks that its words look like."""
+    guess = guessed(line).line
+    try:
+        module_text(name, guess) if guess != line else None
+    except Unreadable:
+        guess = line
+    if guess == line:
+        return "mark what the command writes, such as {out:result:txt}"
+    return f"mark what is read and written; by the looks of its words: --from {shlex.quote(guess)}"
+
+
 def _marks(line: str) -> Iterator[Mark]:
     bare = _QUOTED.sub("", line)
     manual = _IN_MANUALS.search(bare)
@@ -108,6 +123,15 @@ def _marks(line: str) -> Iterator[Mark]:
             f"`{manual[0]}` is how a manual says that something may be left out",
             f"write {{flag:{option}}}, or {option} {{param:NAME?}} where a value follows",
         )
+    said = _SAID.search(bare)
+    if said is not None:
+        marks = {"inputs": "in", "outputs": "out", "params": "param"}
+        raise Unreadable(
+            f"`{said[0]}` is how the module says it", f"mark it as {{{marks[said['section']]}:{said['name']}}}"
+        )
+    torn = _OPEN_MARK.search(bare)
+    if torn is not None:
+        raise Unreadable(f"`{torn[0]}` is not closed", f"write {torn[0]}}}")
     for found in _LIKE_A_MARK.finditer(line):
         whole = _MARK.fullmatch(found[0])
         kind = found[0][1:-1].split(":")[0]

@@ -43,6 +43,12 @@ class Item(NamedTuple):
 def complete(snapshot: Snapshot, outcome: Outcome | None, text: Text, line: int, column: int) -> list[Item]:
     """What may stand at a cursor of a text, of which a snapshot is known. Never raises for what the text is."""
     place = place_at(text, line, column)
+    cursor = cursor_in(place.expression or "")
+    if cursor.mute and cursor.call == "file":
+        # Paths have signs at which words end: the whole text is replaced.
+        span = place.span._replace(column=column - len(cursor.word))
+        beside = nearby.beside(snapshot)
+        return [Item(each.name, each.kind.value, each.detail, "", span, each.name) for each in beside]
     if place.expression is not None:
         offered = list(_in_expression(snapshot, outcome, place))
     elif place.role is Role.KEY:

@@ -36,6 +36,11 @@ def files(snapshot: Snapshot, path: tuple[str | int, ...]) -> Iterator[Offered]:
             yield from (each._replace(name=f"{each.name}:") for each in _files(folder, (".py",)))
 
 
+def beside(snapshot: Snapshot) -> Iterator[Offered]:
+    """The files that `file('…')` can name: those beside the document and in the folders there."""
+    yield from _files(snapshot.path.parent, ("",), but=snapshot.path)
+
+
 def _in_its_document(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """A path from the top of its document, of which a module in a step is one."""
     return path[3:] if path[:1] == ("steps",) and path[2:3] == ("module",) else path

@@ -12,7 +12,7 @@ from sncompile.lsp.symbols import Home, ModuleOf, Occurrences, occurrences
 from sncompile.lsp.texts import Text
 from sncompile.semantics.modules.library import Library
 from sncompile.semantics.modules.locating import SUFFIXES, project_root
-from sncompile.semantics.places import Places
+from sncompile.semantics.places import Places, is_record
 from sncompile.syntax.document import Document, ModuleDoc, Named, PipelineDoc
 from sncompile.syntax.nodes import Mapping as MappingNode
 from sncompile.syntax.nodes import Node
@@ -225,6 +225,9 @@ def documents_below(folder: Path, texts: Mapping[Path, str]) -> Iterator[Path]:
     for path in texts:
         yield path
     for place, folders, names in os.walk(folder):
+        if is_record(names):
+            folders.clear()
+            continue
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _PASSED_OVER)
         for name in sorted(names):
             path = Path(place, name)

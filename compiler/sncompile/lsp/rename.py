@@ -60,6 +60,10 @@ def renamable(snapshot: Snapshot, line: int, column: int) -> Occurrence:
     found = snapshot.names.at(line, column)
     if found is None or found.symbol.kind not in RENAMED:
         raise CannotRename("steps, parameters, keys, columns, tables, ports and values of `let` can be renamed")
+    table, _, member = found.symbol.name.rpartition(".")
+    declared = snapshot.pipeline.tables.get(table) if snapshot.pipeline is not None else None
+    if found.symbol.kind is Kind.COLUMN and member == "path" and declared is not None and declared.glob is not None:
+        raise CannotRename("`path` is the column of the files that a `glob` finds: it has no other name")
     if not snapshot.names.by_symbol[found.symbol] or not found.symbol.home.path:
         raise CannotRename("it is not known what this name belongs to")
     return found

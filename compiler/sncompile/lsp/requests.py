@@ -16,6 +16,7 @@ from pygls.exceptions import JsonRpcException
 
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.lsp import actions, completion, hints, hover, lenses, navigation, outcome, rename
+from sncompile.lsp.protocol import Protocol
 from sncompile.lsp.readings import Opened, Snapshot
 from sncompile.lsp.server import SpecServer, ranged
 from sncompile.lsp.texts import Text, to_units
@@ -58,6 +59,8 @@ def make_server() -> SpecServer:
 def _add_texts(server: SpecServer) -> None:
     @server.feature(lsp.INITIALIZE)
     def initialize(ls: SpecServer, params: lsp.InitializeParams) -> None:
+        if isinstance(ls.protocol, Protocol):
+            ls.protocol.keep_texts()
         options = params.initialization_options
         if isinstance(options, dict):
             ls.given = {k: {str(n): str(t) for n, t in v.items()} for k, v in options.items() if isinstance(v, dict)}
@@ -72,7 +75,8 @@ def _add_texts(server: SpecServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     async def did_change(ls: SpecServer, params: lsp.DidChangeTextDocumentParams) -> None:
         document = ls.workspace.get_text_document(params.text_document.uri)
-        ls.changed(document.uri, document.source, params.text_document.version)
+        if ls.path_of(document.uri) in ls.texts:
+            ls.changed(document.uri, document.source, params.text_document.version)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     async def did_close(ls: SpecServer, params: lsp.DidCloseTextDocumentParams) -> None:

@@ -26,6 +26,7 @@ from sncompile import __version__
 from sncompile.diagnostics import Diagnostic, Severity, Span
 from sncompile.lsp import navigation, outcome, outline
 from sncompile.lsp.outcome import Outcome, is_given_later
+from sncompile.lsp.protocol import Protocol
 from sncompile.lsp.readings import Opened, Readings, Snapshot, Superseded, documents_below
 from sncompile.lsp.texts import Text, from_units, to_units
 from sncompile.semantics.modules.locating import project_root
@@ -64,7 +65,7 @@ class SpecServer(LanguageServer):
     """The server, with what is known of every open document."""
 
     def __init__(self) -> None:
-        super().__init__("sncompile", __version__)
+        super().__init__("sncompile", __version__, protocol_cls=Protocol)
         self.readings = Readings()
         self.texts: dict[Path, str] = {}
         self.versions: dict[Path, int] = {}
@@ -102,7 +103,7 @@ class SpecServer(LanguageServer):
         path = self.path_of(uri)
         is_new = path not in self.texts
         self.uris[path] = uri
-        self.texts[path] = text.replace("\r\n", "\n")
+        self.texts[path] = text.replace("\r\n", "\n").replace("\r", "\n")  # For editors both end a line.
         self.versions[path] = version
         self._drop_check(path)
         self._read_soon(path, quiet)

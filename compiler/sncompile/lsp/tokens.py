@@ -16,7 +16,7 @@ class Cursor(NamedTuple):
     """The dotted name before a cursor without its last part, and what is written of that.
 
     `call` is the function whose arguments the cursor is in, with the dotted name that stands first in them. `mute`:
-    nothing can be offered, as the cursor is in a text or a number.
+    no name can be offered, as the cursor is in a text, which is `word`, or a number.
     """
 
     chain: tuple[str, ...]
@@ -39,7 +39,7 @@ def cursor_in(expression: str) -> Cursor:
                 names, last = [], ""
             continue
         if kind == "open":
-            return Cursor((), "", mute=True)
+            return Cursor((), expression[found.end() :], calls[-1][0] if calls else "", mute=True)
         if kind == "name":
             names = [*names, token] if dotted else [token]
             last, dotted = token, False

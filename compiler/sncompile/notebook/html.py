@@ -21,6 +21,7 @@ _STYLE = """
 .sn-show table { border-collapse: collapse; margin: .4rem 0; font-size: 12.5px; }
 .sn-show th, .sn-show td { text-align: left !important; padding: .22rem .9rem .22rem 0 !important;
   border: 0 !important; border-bottom: 1px solid rgba(127,127,127,.25) !important; background: none !important; }
+.sn-show td:last-child { overflow-wrap: anywhere; }
 .sn-show th { opacity: .65; font-weight: 600; }
 .sn-show .sn-num { text-align: right !important; font-variant-numeric: tabular-nums; }
 .sn-show pre { font-size: 12px; line-height: 1.4; white-space: pre-wrap; margin: .3rem 0; padding: .5rem .7rem;

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, Undefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from sncompile import template_files
 from sncompile.diagnostics import Span
@@ -148,8 +148,17 @@ def _environment() -> Environment:
         "amount": _amount,
         "plain": _plain,
         "words": _words,
+        "as_code": _as_code,
     }
     return template_files.environment(filters=filters, autoescape=True, finalize=_clean)
+
+
+def _as_code(message: str) -> Markup:
+    """A message whose words of specs, which a terminal has between backticks, look as such."""
+    parts = [escape(part) for part in _clean(message).split("`")]
+    if len(parts) % 2 == 0:
+        return Markup("`").join(parts)  # One is left over, and so it is not known which ones belong together.
+    return Markup().join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 def _clean(value: Any) -> Any:

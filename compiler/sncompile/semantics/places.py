@@ -5,7 +5,7 @@ That is an earlier one (`revision.py`), or what an editor has of them and has no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,9 +53,24 @@ class Places:
         except OSError:
             return []
 
+    def folders(self, folder: Path) -> list[str]:
+        """The names of the folders in a folder, in order, but for hidden ones. They are for hints."""
+        try:
+            return sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        except OSError:
+            return []
+
     def listed(self, folder: str, found: Iterator[str]) -> Iterator[str]:
         """The files below a folder, of which `found` are there, as paths relative to it."""
         return found
+
+
+_OF_A_RECORD = frozenset(("run.json", "events.jsonl"))
+
+
+def is_record(names: Collection[str]) -> bool:
+    """Whether a folder with these names in it is the record of a run: specs in it are not to be changed."""
+    return _OF_A_RECORD.issubset(names)
 
 
 HERE = Places()

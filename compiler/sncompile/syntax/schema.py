@@ -190,6 +190,19 @@ _ELSEWHERE = {
 }  # fmt: skip
 
 
+# What they call the steps of a pipeline, what a module runs, and what a job needs.
+_OF_A_PIPELINE = dict.fromkeys(
+    ("rules", "rule", "jobs", "job", "process", "processes", "tasks", "stages", "workflow"), "steps"
+)
+_OF_A_MODULE = dict.fromkeys(("run", "exec", "cmd", "baseCommand", "base_command", "entrypoint"), "command")
+_OF_RESOURCES = {
+    "mem_mb": "memory", "mem_gb": "memory", "mem": "memory", "ram": "memory", "threads": "cpus", "cores": "cpus",
+    "runtime": "time", "walltime": "time", "timeout": "time", "disk_mb": "disk", "gpu": "gpus", "accelerator": "gpus",
+}  # fmt: skip
+_WORDS = {"by": _ELSEWHERE, "steps": _OF_A_PIPELINE, "notebook": _OF_A_MODULE, "cpus": _OF_RESOURCES}
+"""By a key that only one kind of mapping has: what other languages call its keys."""
+
+
 # What stands in `resources`, and in other languages beside it.
 _RESOURCES = {
     "threads": "cpus", "cpus": "cpus", "cores": "cpus", "memory": "memory", "mem": "memory", "time": "time",
@@ -206,15 +219,20 @@ def _unknown_keys(node: Node, path: Path, error: Any, slips: set[tuple[Path, str
     for key, value in node.entries:
         if key.text in known or len(found) >= MAX_ERRORS:
             continue
-        guess = _ELSEWHERE.get(key.text) if "by" in known else None
-        guess = guess if guess in free else nearest(key.text, free)
+        elsewhere = next((words.get(key.text) for mark, words in _WORDS.items() if mark in known), None)
+        if elsewhere == "command" and isinstance(value, Scalar):
+            elsewhere = "shell"  # A command is a list of words, and a script is a text.
+        guess = elsewhere if elsewhere in free else nearest(key.text, free)
         if guess is not None:
             slips.add((path, guess))
         inside = f" in {_where(path)}" if path else ""
         hint = did_you_mean(key.text, known, what="known keys")
         if guess is not None:
             # What stands for a key elsewhere may be of another form than it.
-            hint = meaning(key.text, guess, free, safe=False if _ELSEWHERE.get(key.text) == guess else None)
+            hint = meaning(key.text, guess, free, safe=False if elsewhere == guess else None)
+        elif "by" in known and key.text in load_schema("module")["properties"]:
+            hint = f"a module says that, and a step names it; or write it in place: `module: {{{key.text}: …}}`"
+            slips.add((path, "module"))
         if key.text in _RESOURCES and "resources" in known and isinstance(value, Scalar):
             hint = f"write `resources: {{{_RESOURCES[key.text]}: {value.text}}}`"
         torn = _torn(node, key.text)
@@ -290,6 +308,8 @@ def _wrong_type(node: Node, error: Any, where: str) -> Diagnostic:
         and {"file", "glob"} <= error.schema.get("properties", {}).keys()
     ):
         hint = f"write a mapping, with the columns that tell rows apart: {{file: {word(node.text)}, key: …}}"
+    elif isinstance(node, Sequence) and names == ["object"] and (first := _name_in_list(node)):
+        hint = f"names are keys here, and stand without `-`: `{first}: …`"
     elif isinstance(node, Sequence) and "string" in names and len(node.items) == 1:
         (item,) = node.items
         new = word(item.text) if isinstance(item, Scalar) else ""
@@ -298,6 +318,16 @@ def _wrong_type(node: Node, error: Any, where: str) -> Diagnostic:
     one_line = node.span.line == node.span.end_line and node.span.end_column > node.span.column + 1
     fixes = (Fix(hint, (Edit(node.span, new),)),) if new and (one_line or isinstance(node, Scalar)) else ()
     return faults.WRONG_TYPE.at(node.span, f"{where} is {kind_of(node)}, not {text}", help=hint, fixes=fixes)
+
+
+def _name_in_list(node: Sequence) -> str:
+    """The first name of a list whose items were meant to be keys: `- light: …`, or `- name: light`; else none."""
+    item = node.items[0] if node.items else None
+    if not isinstance(item, Mapping) or not item.entries:
+        return ""
+    key, value = item.entries[0]
+    is_told = key.text in ("name", "id") and isinstance(value, Scalar) and bool(value.text)
+    return value.text if is_told and isinstance(value, Scalar) else key.text
 
 
 def _mapping_meant(node: Scalar, schema: Any) -> str:
@@ -314,7 +344,7 @@ def _mapping_meant(node: Scalar, schema: Any) -> str:
         return f"{{type: {word(meant)}}}"
     if isinstance(value, str) and "path" in properties and _PATH.search(value):
         return f"{{type: file, path: {word(value)}}}"
-    if isinstance(value, str) and {"module", "with"} <= properties.keys():
+    if isinstance(value, str) and {"module", "with"} <= properties.keys() and _PATH.search(value):
         return f"{{module: {word(value)}}}"
     if value is None or not {"default", "enum"} <= properties.keys() or "required" in properties:
         return ""
@@ -385,5 +415,9 @@ def _meaning(error: Any) -> str:
 
 
 def _describe(schema: Any, name: str) -> str | None:
-    text = schema.get("properties", {}).get(name, {}).get("description")
+    described = schema.get("properties", {}).get(name, {})
+    if "const" in described:
+        const = described["const"]
+        return f"write `{name}: {word(const) if isinstance(const, str) else json.dumps(const)}`"
+    text = described.get("description")
     return f"`{name}`: {text}" if text else f"add `{name}: …`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sncompile.diagnostics import nearest
@@ -19,7 +20,11 @@ TYPES = (*OF_FILES, *OF_PARAMS)
 ALIASES = {
     "int": "integer", "str": "string", "text": "string", "float": "number", "double": "number", "real": "number",
     "bool": "boolean", "dir": "directory", "folder": "directory", "list": "string[]",
+    "path": "file", "val": "string",
 }  # fmt: skip
+
+# A list as languages with generic types write it: `list[file]`, `Array[File]`, `list<file>`.
+_LIST = re.compile(r"^(?:list|array)[<\[](\w+)[>\]]", re.IGNORECASE)
 
 
 def forms_of(kinds: Sequence[str]) -> list[str]:
@@ -29,6 +34,7 @@ def forms_of(kinds: Sequence[str]) -> list[str]:
 
 def type_meant(written: str, kinds: Sequence[str]) -> str | None:
     """The one of these types that a text stands for, or is a slip of."""
+    written = _LIST.sub(r"\1[]", written)
     base = written.rstrip("?").removesuffix("[]").rstrip("?")
     if base in kinds:
         return written

@@ -24,6 +24,7 @@ _TYPE = re.compile(r"(?<![\w\"'])\w+(?:\[\]\??|\?)(?=\s*[,}])")
 _SIGN = re.compile(r"[{\[@`%]|[*!][^{\[]*$")
 _NO_COLON = re.compile(r"(\s*(?:- +)?)([a-z_]+)( +)(?=[^\s:#][^:]*$)")
 _NO_SPACE = re.compile(r"(\s*(?:- +)?[a-z_]+:)(?=[^\s:/])")
+_ITEM = re.compile(r"(\s*)- +([\w.-]+):(?=\s|$)")
 _ODD_SPACE = re.compile("^[ \t]*[\u00a0\u2000-\u200b\u202f\u3000\t][\\s\u200b]*")
 _QUOTE_SIGNS = "\u201c\u201d\u201e\u00ab\u00bb"
 _ODD_QUOTES = re.compile(f'[{_QUOTE_SIGNS}]([^{_QUOTE_SIGNS}"\n]*)[{_QUOTE_SIGNS}]')
@@ -147,6 +148,14 @@ def _bare_text(line: str, at: int, lines: list[str]) -> _Tried:
         yield "a text that YAML reads as more than one", f"quote it: {quoted}", [(*found.span(2), quoted)], safe
 
 
+def _stray_dash(line: str, at: int, lines: list[str]) -> _Tried:
+    """An item of a list among keys, which are written without `-`."""
+    found = _ITEM.match(line)
+    if found is not None:
+        help = f"keys stand without `-`: write `{found[2]}:`"
+        yield "an item of a list among keys", help, [(found.end(1), found.start(2), "")], False
+
+
 def _odd_indent(line: str, at: int, lines: list[str]) -> _Tried:
     indent = len(line) - len(line.lstrip(" "))
     around = [n for n in (*range(at - 1, at - 4, -1), *range(at + 1, at + 3)) if 0 <= n < len(lines)]
@@ -163,7 +172,7 @@ def _odd_indent(line: str, at: int, lines: list[str]) -> _Tried:
 _OPENED = {"]": "[", "}": "{"}
 _KINDS = (
     _odd_space, _odd_quotes, _bare_expression, _bare_type, _open_quote, _open_bracket, _no_colon, _bare_text,
-    _odd_indent,
+    _stray_dash, _odd_indent,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from sncompile.diagnostics import Report, Span, did_you_mean
+from sncompile.diagnostics import Report, Span, did_you_mean, meaning, nearest
 from sncompile.faults import names as faults
 from sncompile.semantics.modules.packages import package_folder
 from sncompile.semantics.places import Places
@@ -137,10 +137,19 @@ class Locator:
         near = self._places.names((source.folder / reference.name).parent)
         beside = next((reference.name + s for s in SUFFIXES if reference.name.rpartition("/")[2] + s in near), None)
         offered = [p.name for p in library.iterdir() if p.is_dir() and not p.name.startswith("_")]
-        hint = f"write `./{beside}`" if beside else did_you_mean(head, [*short, *offered], what="short names here")
+        held = [name for name, (_, folder) in short.items() if not rest and self._holds(folder, source, head)]
+        if held:
+            hint: str | None = meaning(head, f"{held[0]}/{head}", safe=len(held) == 1)
+        else:
+            hint = f"write `./{beside}`" if beside else did_you_mean(head, [*short, *offered], what="short names here")
         hint = hint or "give a file (`./tools/align.yaml`), or a short name under `modules`"
         self._report.add(faults.MODULE_NOT_FOUND.at(reference.span, f"no module `{reference.name}`", help=hint))
         return None
+
+    def _holds(self, folder: Named, source: Source, name: str) -> bool:
+        """Whether the folder of a short name, one of ours, has a module of a name."""
+        names = self._places.names(source.folder / folder.name) if folder.name.startswith(".") else []
+        return any(name + suffix in names for suffix in SUFFIXES)
 
     def _in_package(self, reference: Named) -> Target | None:
         name, _, rest = reference.name.removeprefix("pkg:").partition("/")
@@ -183,7 +192,7 @@ class Locator:
         if document and self._is_file(path):
             return Target(path, target.root)
         if not path.exists():
-            self._tell_missing(path, reference)
+            self._tell_missing(path, reference, document=document)
             return None
         if document:
             self.tell_unusable(reference)  # A pipe or a device may never end.
@@ -211,9 +220,18 @@ class Locator:
         message = f"`{reference.name}` leads to no plain file"
         self._report.add(faults.MODULE_NOT_FOUND.at(reference.span, message, help="such as `./tools/align.yaml`"))
 
-    def _tell_missing(self, path: Path, reference: Named) -> None:
-        names = [n for n, suffix in map(os.path.splitext, self._places.names(path.parent)) if suffix in SUFFIXES]
-        hint = did_you_mean(path.stem, names, what=f"modules in `{self._shown(path.parent)}`")
+    def _tell_missing(self, path: Path, reference: Named, *, document: bool) -> None:
+        if document:
+            names = [n for n, suffix in map(os.path.splitext, self._places.names(path.parent)) if suffix in SUFFIXES]
+            hint = did_you_mean(path.stem, names, what=f"modules in `{self._shown(path.parent)}`")
+        else:
+            folders = self._places.folders(path.parent)
+            hint = did_you_mean(path.name, folders, what=f"folders in `{self._shown(path.parent)}`")
+            near = nearest(path.name, folders)
+            if near is not None and reference.name.endswith(path.name):
+                # The whole of it, since a name without `./` stands for something else.
+                whole = reference.name.removesuffix(path.name) + near
+                hint = meaning(reference.name, whole, safe=getattr(hint, "safe", False))
         hint = hint or "paths of modules are relative to the document that names them"
         message = f"no file for `{reference.name}` at `{self._shown(path)}`"
         self._report.add(faults.MODULE_NOT_FOUND.at(reference.span, message, help=hint))

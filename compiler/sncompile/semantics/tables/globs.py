@@ -14,13 +14,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from sncompile.diagnostics import Span
+from sncompile.diagnostics import Hint, Span
 from sncompile.ir.keys.table import Cell, Table
 from sncompile.ir.language.patterns import wrong_pattern
 from sncompile.semantics.places import HERE, Places
 from sncompile.semantics.tables.glob_match import HIDDEN, Token, read
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([A-Za-z_]\w*)(?:,((?:[^{}]|\{[0-9,]*\})*))?\}|\*\*/|\*\*|\*|[{}]")
+_BARE = re.compile(r"(?<!\$)\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\}")
 _SIMPLE = re.compile(r"(?:\[[^\[\]\\]*\]|\\[dw]|\w)(?:[+*]|\{[0-9,]+\})?")
 
 
@@ -65,6 +66,18 @@ class Part(NamedTuple):
 
     text: str
     literal: bool
+
+
+def what_was_meant(text: str) -> str:
+    """The help for a pattern that cannot be understood.
+
+    >>> what_was_meant("{data.images}/{well}.tif"), what_was_meant("{well.tif")
+    ('did you mean `${data.images}`?', 'such as `{well}_s{site}.tif`')
+    """
+    bare = _BARE.search(text)
+    if bare is None:
+        return "such as `{well}_s{site}.tif`"
+    return Hint(f"did you mean `${bare[0]}`?", bare[0], f"${bare[0]}", safe=bare[0].startswith("{data."))
 
 
 def compile_pattern(parts: list[Part]) -> Pattern:

@@ -28,7 +28,15 @@ from sncompile.semantics.tables.alike import check_look_alikes
 from sncompile.semantics.tables.blanks import check_blanks
 from sncompile.semantics.tables.declared import Found, declare
 from sncompile.semantics.tables.files import is_sheet, plain_separator, read_table
-from sncompile.semantics.tables.globs import Listed, Match, Part, PatternError, compile_pattern, match_files
+from sncompile.semantics.tables.globs import (
+    Listed,
+    Match,
+    Part,
+    PatternError,
+    compile_pattern,
+    match_files,
+    what_was_meant,
+)
 from sncompile.semantics.tables.keys import check_keys
 from sncompile.semantics.tables.maps import table_of
 from sncompile.semantics.tables.near_misses import no_file_fits, some_do_not_fit
@@ -378,7 +386,9 @@ class TableLoader:
         except PatternError as error:
             self._report.add(
                 faults.BAD_PATTERN.at(
-                    template.span, f"the pattern cannot be understood: {error}", help="such as `{well}_s{site}.tif`"
+                    template.span,
+                    f"the pattern cannot be understood: {error}",
+                    help=what_was_meant("".join(part.text for part in parts if not part.literal)),
                 )
             )
             return None
