@@ -121,6 +121,19 @@ def test_sizes_that_plugins_call_otherwise(profiles: dict[str, str]) -> None:
     assert "aws-batch-task-timeout: 259200" in profiles["aws-batch"]
 
 
+def test_a_job_of_slurm_has_room_for_snakemake(tmp_path: Path) -> None:
+    """Where a step asks for less than Snakemake itself takes on a node, SLURM would end every job of it."""
+    program = check_text("spec.yaml", SPEC.replace("memory: 8GB", "memory: 200MB"), tmp_path).require()
+    text = compile_graph(graph_of(program), out=tmp_path / "out").files["profiles/slurm/config.yaml"].decode()
+    assert "set-resources:\n  plain:\n    mem_mb: 500\n\n" in text
+    assert (
+        "set-resources"
+        not in compile_graph(graph_of(check_text("spec.yaml", SPEC, tmp_path).require()))
+        .files["profiles/slurm/config.yaml"]
+        .decode()
+    )
+
+
 def test_which_profiles_work_elsewhere(
     profiles: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

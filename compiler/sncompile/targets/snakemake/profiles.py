@@ -19,6 +19,10 @@ PROFILES = (
 """Their names, which `run --profile NAME` takes. All but `local` are called like the plugin, but for `sge`."""
 
 
+LEAST = 500
+"""Megabytes of a job of SLURM: two Snakemakes stand around the tool there, and count."""
+
+
 class Sizes(NamedTuple):
     """What a rule asks for that is a plain number, by the names of resources in specs; None for the rest.
 
@@ -37,7 +41,7 @@ def profile_files(workflow: Workflow) -> Mapping[str, bytes]:
     found = {}
     for name in PROFILES:
         template = environment().get_template(f"profiles/{name}.yaml.j2")
-        text = template.render(workflow=workflow, name=name, methods=methods, sizes=sizes)
+        text = template.render(workflow=workflow, name=name, methods=methods, sizes=sizes, least=LEAST)
         found[f"profiles/{name}/config.yaml"] = text.encode()
     return found
 
