@@ -92,7 +92,7 @@ def test_a_folder_that_nothing_was_compiled_to_is_told_once(run: Run, spec: Path
 
 
 def test_a_run_is_tried_out_by_the_letter_that_others_have_for_it(run: Run, spec: Path) -> None:
-    ended = run("run", spec, "-n")
+    ended = run("run", spec, "-n", "-j", "2")
     assert ended.code == 0, ended.err
     assert "2 jobs" in ended.out
     assert not Path("runs").exists()

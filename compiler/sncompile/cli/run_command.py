@@ -60,7 +60,7 @@ from sncompile.views.plan_text import later_text, work_text
 @click.command("run")
 @click.argument("spec", metavar="SPEC", required=False)
 @click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the emitted files.")
-@click.option("-c", "--cores", default="all", show_default=True, metavar="N", help="Cores to use at once.")
+@click.option("-c", "-j", "--cores", default="all", show_default=True, metavar="N", help="Cores to use at once.")
 @click.option("--profile", metavar="NAME|DIR", help="Settings of a site: an emitted profile, or a folder.")
 @click.option(
     "--containers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sncompile.diagnostics import Edit, Fix, Report, Span
@@ -32,6 +33,9 @@ from sncompile.ir.values.written import as_read, as_text
 from sncompile.syntax.document import ParamDoc, PortDoc
 from sncompile.syntax.nodes import Written
 from sncompile.syntax.quoting import quoted
+
+_SNAKEMAKES = re.compile(r"(?:expand|collect|multiext)\(")
+"""Functions of Snakefiles that make lists of paths."""
 
 
 def port_type(port: PortDoc) -> Type:
@@ -79,7 +83,7 @@ def bind_port(port: PortDoc, value: Value, what: str, report: Report, meant: str
         # A list that is written out has items of its own kinds.
         for item in value.items if isinstance(value, Items) else (value,):
             _check_file(port, item, what, report)
-    elif meant is not None:
+    else:
         return Const(None, UNKNOWN, value.span)  # That no such file is there is no fault of its own.
     return plain_path(value)
 
@@ -164,6 +168,8 @@ def _many_fits(
         if meant is not None:
             help = f"did you mean `{meant}`?"
             fixes = (Fix(f"write `{meant}`", (Edit(value.span, quoted(meant)),)),)
+        elif isinstance(value, Const) and _SNAKEMAKES.match(str(value.value)):
+            help = "name what makes the files, and all that go with this job are gathered: `${STEP.OUTPUT}`"
         report.add(table_faults.ONE_INTO_LIST.at(value.span, message, help=help, related=declared, fixes=fixes))
         return False
     gather = next((v for v in walk(value) if isinstance(v, Related) and v.gathers), None)
