@@ -14,6 +14,9 @@ from sncompile.api import check, graph_of
 from sncompile.ir.jobs.expansion import jobs
 from sncompile.syntax.schema import load_schema
 
+from .test_workbooks import row
+from .test_workbooks import write as write_workbook
+
 Pathway = tuple[str | int, ...]
 Schema = dict[str, Any]
 
@@ -124,6 +127,7 @@ PIPELINE: dict[str, Any] = {
             "columns": {"a": {"type": "string", "default": "a text", "description": "A column"}},
         },
         "h": {"key": "hk", "file": "h.tsv", "header": False, "columns": ["hk", "hc"]},
+        "b": {"key": "bk", "file": "b.xlsx", "sheet": "Plates"},
         "g": {"key": ["gk"], "glob": "${data.images}/{gk}.tif"},
         "s": {"key": ["sk"], "sql": "select k as sk, c from t"},
         "l": {"key": "lk", "from": "${one.o}"},
@@ -225,6 +229,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_text("")
     (tmp_path / "f.csv").write_text("fk,a\n1,fa\n")
     (tmp_path / "h.tsv").write_text("h1\tx\n")
+    write_workbook(tmp_path / "b.xlsx", {"Plates": [row("bk"), row("b1")]})
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "g1.tif").write_text("")
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}

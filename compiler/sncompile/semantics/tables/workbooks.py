@@ -1,6 +1,6 @@
 """Excel workbooks (`.xlsx`) → the text of one of their sheets, as CSV: a line for each row, in its place.
 
-So all that holds of sheets holds of them. A workbook is packed XML; the standard library reads it.
+So all that holds of sheets holds of them. A workbook is packed XML; the standard library reads it. Decision 0101.
 """
 
 from __future__ import annotations
