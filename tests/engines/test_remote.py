@@ -91,7 +91,7 @@ def results(folder: Path) -> dict[str, str]:
 def done(told: subprocess.CompletedProcess[str]) -> int:
     """How many jobs a run that ended well has done."""
     assert told.returncode == 0, told.stderr
-    found = re.search(r"done: (\d+) jobs", told.stderr)
+    found = re.search(r"done: (\d+) job", told.stderr)
     return int(found[1]) if found is not None else 0
 
 
