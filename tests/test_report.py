@@ -242,7 +242,7 @@ def test_a_picture_with_graphviz_shows_the_same_boxes() -> None:
 
 
 def job(step: str, start: float, end: float) -> JobTime:
-    return JobTime(JobName(step, {}), "done", start, end, 1, Measure(None, None))
+    return JobTime(JobName(step, {}), 0, "done", start, end, 1, Measure(None, None))
 
 
 def test_jobs_at_once_stand_in_lanes() -> None:

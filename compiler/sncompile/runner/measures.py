@@ -28,6 +28,8 @@ class JobTime:
     """A job that was started: when, its state, and what was measured. Times are seconds since 1970."""
 
     name: JobName
+    number: int
+    """The engine's."""
     state: str
     started: float
     ended: float
@@ -84,7 +86,9 @@ def job_times(watch: Watch, until: float, measures: Measures | None = None) -> l
             continue
         ended = record.ended if record.ended is not None else until
         name = watch.names.first(record.rule, record.outputs, record.wildcards)
-        found.append(JobTime(name, record.state, record.started, ended, record.attempts, measures.of(record)))
+        found.append(
+            JobTime(name, record.number, record.state, record.started, ended, record.attempts, measures.of(record))
+        )
     return found
 
 
@@ -98,10 +102,13 @@ def seconds_of_run(run: str | Path) -> dict[str, float]:
 def seconds_by_job(watch: Watch) -> dict[str, float]:
     """The time of every job that ended well, by its id; jobs that were done together are left out."""
     return {
-        "/".join((job.name.step, *map(encode_key, job.name.key.values()))): job.seconds
-        for job in job_times(watch, 0.0)
-        if job.state == "done" and job.name.jobs == 1
+        "/".join((job.name.step, *map(encode_key, job.name.key.values()))): job.seconds for job in ended_well(watch)
     }
+
+
+def ended_well(watch: Watch) -> list[JobTime]:
+    """The jobs that ended well by themselves, and so tell what one of them takes."""
+    return [job for job in job_times(watch, 0.0) if job.state == "done" and job.name.jobs == 1]
 
 
 def step_times(step: str, jobs: Sequence[JobTime]) -> StepTime:

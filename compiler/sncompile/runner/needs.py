@@ -9,11 +9,11 @@ import ast
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sncompile.runner.measures import JobTime, job_times
+from sncompile.runner.measures import JobTime, ended_well
 from sncompile.runner.watch import Watch
 from sncompile.views.columns import count
 
@@ -85,18 +85,10 @@ def needs_of(watches: Sequence[Watch]) -> list[StepNeed]:
             found[name] = need
     for watch in watches:
         asked = {record.number: record.resources for record in watch.progress.jobs.values()}
-        for job, number in _ended_well(watch):
+        for job in ended_well(watch):
             if job.name.step in found:
-                _add(found[job.name.step], job, asked.get(number) or {})
+                _add(found[job.name.step], job, asked.get(job.number) or {})
     return list(found.values())
-
-
-def _ended_well(watch: Watch) -> Iterator[tuple[JobTime, int]]:
-    """The jobs of a run that tell what one of them needs, each with the engine's number."""
-    numbers = [r.number for r in watch.progress.jobs.values() if r.started is not None and r.step]
-    for job, number in zip(job_times(watch, 0.0), numbers, strict=True):
-        if job.state == "done" and job.name.jobs == 1:
-            yield job, number
 
 
 def _add(need: StepNeed, job: JobTime, asked: Mapping[str, Any]) -> None:

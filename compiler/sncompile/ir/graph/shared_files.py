@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from sncompile.ir.graph.edges import with_families
 from sncompile.ir.graph.files import ModuleFile
@@ -66,6 +65,6 @@ def _moved(files: Mapping[str, ModuleFile]) -> dict[str, str]:
 def _held(names: list[str], files: Mapping[str, ModuleFile]) -> object:
     """What a folder holds. What cannot be read is like nothing else; who emits it says so."""
     try:
-        return frozenset((PurePosixPath(name).name, files[name].read(), files[name].executable) for name in names)
+        return frozenset((name.partition("/")[2], files[name].read(), files[name].executable) for name in names)
     except OSError:
         return names[0]
