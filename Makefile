@@ -30,7 +30,7 @@ DEMO := specs/examples/illumination
 # Tests start hundreds of processes: that each of them compiles every module anew would take as long as the tests.
 export PYTHONDONTWRITEBYTECODE :=
 
-EXTRAS := dev,demo,http,lsp,notebook,s3,telemetry,testing
+EXTRAS := dev,demo,excel,http,lsp,notebook,s3,telemetry,testing
 
 .PHONY: demo test test-fast test-long test-newest test-lowest test-pythons test-engines test-starrynight constraints lint \
 	wheel docs fuzz mutants bench latency clean
@@ -154,7 +154,7 @@ clean:
 install = $(1)/bin/pip install --quiet --require-hashes --requirement locks/$(2).txt \
 	&& $(1)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 
-ALL := dev demo http lsp notebook s3 telemetry testing
+ALL := dev demo excel http lsp notebook s3 telemetry testing
 INDEX = UV_DEFAULT_INDEX="$$($(PYTHON) -m pip config get global.index-url 2>/dev/null)"
 UV = $(VENV)-tools/bin/uv pip compile --quiet --no-header --no-annotate --no-emit-index-url
 LOCK = $(INDEX) $(UV) --universal --python-version 3.11 --generate-hashes --constraint build/all.txt \

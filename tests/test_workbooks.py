@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
+from typing import NamedTuple
 
 import pytest
+from xlsxwriter import Workbook
 
 from sncompile.semantics.tables import workbooks
 from sncompile.semantics.tables.sheet_text import SheetForm, TableError
@@ -17,61 +19,77 @@ from .test_sheets import checked, folder, words
 
 __all__ = ["folder"]
 
-MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-KINDS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-PACKED = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
-FORMATS = ["General", "000", "dd.mm.yyyy", "h:mm", "yyyy-mm-dd hh:mm", '0.00" d"', "[Red]0", "mmm yy"]
-
-Cells = Sequence[Sequence[str]]
-"""The cells of a sheet as XML, by row; an empty text is no cell."""
+FORMATS = ["General", "000", "dd.mm.yyyy", "h:mm", "yyyy-mm-dd hh:mm", '0.00" d"', "[Red]0", "mmm yy", "[h]:mm"]
 
 
-def text(value: str) -> str:
-    """A cell with a text of its own."""
-    return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
-
-
-def number(value: str, style: int = 0) -> str:
+class Number(NamedTuple):
     """A cell with a number, in one of `FORMATS`."""
-    return f'<c s="{style}"><v>{value}</v></c>'
+
+    value: float
+    style: int = 0
 
 
-def row(*values: str) -> list[str]:
-    """A row of texts."""
-    return [text(value) if value else "" for value in values]
+class Formula(NamedTuple):
+    """A cell with a formula, and the value that the workbook was saved with."""
+
+    text: str
+    value: str | float
 
 
-def write(path: Path, sheets: Mapping[str, Cells], *, more: str = "", hidden: str = "", days: str = "0") -> None:
-    """Write a workbook; `more` stands at the end of each sheet."""
-    names, related = [], []
+Cells = Sequence[Sequence[str | bool | Number | Formula | None]]
+"""The cells of a sheet, by row."""
+
+
+def row(*values: str) -> list[str | None]:
+    """A row of texts; an empty one is no cell."""
+    return [value or None for value in values]
+
+
+def write(
+    path: Path,
+    sheets: Mapping[str, Cells],
+    *,
+    merged: Sequence[str] = (),
+    hidden: str = "",
+    hidden_rows: Sequence[int] = (),
+    since_1904: bool = False,
+) -> None:
+    """Write a workbook, by another library than the one that reads it.
+
+    `merged` and `hidden_rows`, which count from 1, are of each sheet; `hidden` is a sheet.
+    """
+    with Workbook(path, {"date_1904": since_1904}) as book:
+        formats = [book.add_format({"num_format": code}) for code in FORMATS]
+        for name, cells in sheets.items():
+            sheet = book.add_worksheet(name)
+            for at, line in enumerate(cells):
+                for column, cell in enumerate(line):
+                    if isinstance(cell, Number):
+                        sheet.write_number(at, column, cell.value, formats[cell.style])
+                    elif isinstance(cell, Formula):
+                        sheet.write_formula(at, column, cell.text, None, cell.value)
+                    elif isinstance(cell, bool):
+                        sheet.write_boolean(at, column, cell)
+                    elif cell is not None:
+                        sheet.write_string(at, column, cell)
+            for area in merged:
+                first = area.partition(":")[0]
+                kept = cells[int(first[1:]) - 1][ord(first[0]) - 65]
+                sheet.merge_range(area, kept)
+            for at in hidden_rows:
+                sheet.set_row(at - 1, None, None, {"hidden": True})
+            if name == hidden:
+                sheet.hide()
+
+
+def patched(path: Path, old: bytes, new: bytes) -> None:
+    """Replace text in the sheets of a workbook."""
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    assert any(old in data for name, data in parts.items() if "sheets/" in name)
     with zipfile.ZipFile(path, "w") as packed:
-        for at, (name, cells) in enumerate(sheets.items(), 1):
-            state = ' state="hidden"' if name == hidden else ""
-            names.append(f'<sheet name={quoteattr(name)} sheetId="{at}" r:id="r{at}"{state}/>')
-            related.append(f'<Relationship Id="r{at}" Type="{KINDS}/worksheet" Target="worksheets/s{at}.xml"/>')
-            lines = []
-            for number, line in enumerate(cells, 1):
-                placed = [cell.replace("<c", f'<c r="{chr(65 + n)}{number}"', 1) for n, cell in enumerate(line) if cell]
-                lines.append(f'<row r="{number}">{"".join(placed)}</row>' if placed else "")
-            packed.writestr(
-                f"xl/worksheets/s{at}.xml",
-                f"<worksheet {MAIN}><sheetData>{''.join(lines)}</sheetData>{more}</worksheet>",
-            )
-        codes = "".join(f'<numFmt numFmtId="{n}" formatCode={quoteattr(c)}/>' for n, c in enumerate(FORMATS, 164))
-        used = "".join(f'<xf numFmtId="{n}"/>' for n in range(164, 164 + len(FORMATS)))
-        packed.writestr(
-            "xl/styles.xml", f"<styleSheet {MAIN}><numFmts>{codes}</numFmts><cellXfs>{used}</cellXfs></styleSheet>"
-        )
-        shared = "<si><t>one</t></si><si><r><t>A</t></r><r><t xml:space='preserve'> B</t></r><rPh><t>no</t></rPh></si>"
-        packed.writestr("xl/sharedStrings.xml", f"<sst {MAIN}>{shared}</sst>")
-        related += [
-            f'<Relationship Id="{k}" Type="{KINDS}/{k}" Target="/xl/{k}.xml"/>' for k in ("styles", "sharedStrings")
-        ]
-        packed.writestr("xl/_rels/workbook.xml.rels", f"<Relationships {PACKED}>{''.join(related)}</Relationships>")
-        main = f'<workbookPr date1904="{days}"/><sheets>{"".join(names)}</sheets>'
-        packed.writestr("xl/workbook.xml", f'<workbook {MAIN} xmlns:r="{KINDS}">{main}</workbook>')
-        begin = f'<Relationship Id="b" Type="{KINDS}/officeDocument" Target="xl/workbook.xml"/>'
-        packed.writestr("_rels/.rels", f"<Relationships {PACKED}>{begin}</Relationships>")
+        for name, data in parts.items():
+            packed.writestr(name, data.replace(old, new) if "sheets/" in name else data)
 
 
 def read(path: Path, key: str = "k", **form: str) -> str:
@@ -82,43 +100,49 @@ def read(path: Path, key: str = "k", **form: str) -> str:
 @pytest.mark.parametrize(
     ("cell", "shown"),
     [
-        (number("1"), "1"),
-        (number("0.30000000000000004"), "0.3"),
-        (number("1E-7"), "0.0000001"),
-        (number("-0.5"), "-0.5"),
-        (number("7", 1), "007"),
-        (number("1234", 1), "1234"),
-        (number("45415", 2), "2024-05-03"),
-        (number("59", 2), "1900-02-28"),
-        (number("61", 2), "1900-03-01"),
-        (number("0.4375", 3), "10:30:00"),
-        (number("45415.4375", 4), "2024-05-03 10:30:00"),
-        (number("45413", 7), "2024-05-01"),
-        (number("2.5", 5), "2.5"),
-        (number("12", 6), "12"),
-        ('<c t="b"><v>1</v></c>', "true"),
-        ('<c t="e"><f>1/0</f><v>#DIV/0!</v></c>', "#DIV/0!"),
-        ('<c t="str"><f>"a"&amp;"b"</f><v>ab</v></c>', "ab"),
-        ('<c t="s"><v>1</v></c>', "A B"),
-        (text("01"), "01"),
-        (text("two\nlines"), "two lines"),
-        (text("a_x000D_b"), "a b"),
-        (text("a,b"), '"a,b"'),
+        (Number(1), "1"),
+        (Number(0.30000000000000004), "0.3"),
+        (Number(1e-7), "0.0000001"),
+        (Number(1e21), "1000000000000000000000"),
+        (Number(-0.5), "-0.5"),
+        (Number(7, 1), "007"),
+        (Number(-7, 1), "-7"),
+        (Number(1234, 1), "1234"),
+        (Number(45415, 2), "2024-05-03"),
+        (Number(45415.4375, 2), "2024-05-03 10:30:00"),
+        (Number(59, 2), "1900-02-28"),
+        (Number(61, 2), "1900-03-01"),
+        (Number(0.4375, 3), "10:30:00"),
+        (Number(0.43750000001, 3), "10:30:00"),
+        (Number(45415.4375, 4), "2024-05-03 10:30:00"),
+        (Number(45415, 4), "2024-05-03 00:00:00"),
+        (Number(45413, 7), "2024-05-01"),
+        (Number(2.5, 5), "2.5"),
+        (Number(12, 6), "12"),
+        (Number(1.5, 8), "36:00:00"),
+        (True, "true"),
+        (Formula("=1/0", "#DIV/0!"), "#DIV/0!"),
+        (Formula('="a"&"b"', "ab"), "ab"),
+        (Formula("=1+1", 2), "2"),
+        ("01", "01"),
+        ("two\nlines", "two lines"),
+        ("a\rb", "a b"),
+        ("a,b", '"a,b"'),
     ],
 )
-def test_a_cell_is_the_text_that_people_see(tmp_path: Path, cell: str, shown: str) -> None:
-    write(tmp_path / "t.xlsx", {"a": [row("k", "x"), [text("r"), cell]]})
+def test_a_cell_is_the_text_that_people_see(tmp_path: Path, cell: str | bool | Number | Formula, shown: str) -> None:
+    write(tmp_path / "t.xlsx", {"a": [row("k", "x"), ["r", cell]]})
     assert read(tmp_path / "t.xlsx") == f"k,x\nr,{shown}\n"
 
 
 def test_days_may_count_since_1904(tmp_path: Path) -> None:
-    write(tmp_path / "t.xlsx", {"a": [row("k"), [number("43953", 2)]]}, days="1")
+    write(tmp_path / "t.xlsx", {"a": [row("k"), [Number(43953, 2)]]}, since_1904=True)
     assert read(tmp_path / "t.xlsx") == "k\n2024-05-03\n"
 
 
 def test_a_workbook_is_a_table(folder: Path) -> None:
     """Its rows are jobs, and a fault of a cell stands in its row, empty ones before it and all."""
-    write(folder / "t.xlsx", {"units": [row("k", "dose"), [], [text("a"), number("0.5")], row("b", "high")]})
+    write(folder / "t.xlsx", {"units": [row("k", "dose"), [], ["a", Number(0.5)], row("b", "high")]})
     found = checked(folder, "{key: k, file: t.xlsx}", text="${t.dose}")
     assert words(found) == ["0.5", "high"]
     found = checked(folder, "{key: k, file: t.xlsx, columns: {dose: {type: number}}}", text="${t.dose}")
@@ -159,8 +183,8 @@ def test_a_sheet_that_cannot_be_told_is_asked_for(folder: Path, said: str, messa
 
 
 def test_merged_cells_count_in_each_of_their_rows(folder: Path) -> None:
-    more = '<mergeCells><mergeCell ref="A2:A4"/><mergeCell ref="B1:C1"/></mergeCells>'
-    write(folder / "t.xlsx", {"a": [row("p", "k"), row("P1", "a"), row("", "b"), [], row("P2", "c")]}, more=more)
+    cells = [row("p", "k"), row("P1", "a"), row("", "b"), [], row("P2", "c")]
+    write(folder / "t.xlsx", {"a": cells}, merged=["A2:A4"])
     found = checked(folder, "{key: k, file: t.xlsx}", text="${t.p}")
     assert words(found) == ["P1", "P1", "P2"]
     assert [(d.code, d.message) for d in found.diagnostics] == [
@@ -169,12 +193,7 @@ def test_merged_cells_count_in_each_of_their_rows(folder: Path) -> None:
 
 
 def test_hidden_rows_are_told(folder: Path) -> None:
-    write(folder / "t.xlsx", {"a": [row("k"), row("a"), row("b")]})
-    with zipfile.ZipFile(folder / "t.xlsx") as packed:
-        parts = {name: packed.read(name) for name in packed.namelist()}
-    with zipfile.ZipFile(folder / "t.xlsx", "w") as packed:
-        for name, data in parts.items():
-            packed.writestr(name, data.replace(b'<row r="2"', b'<row r="2" hidden="1"'))
+    write(folder / "t.xlsx", {"a": [row("k"), row("a"), row("b")]}, hidden_rows=[2])
     found = checked(folder, "{key: k, file: t.xlsx}", text="${t.k}")
     assert words(found) == ["a", "b"]
     assert [(d.message, d.span and d.span.line) for d in found.diagnostics] == [
@@ -182,11 +201,26 @@ def test_hidden_rows_are_told(folder: Path) -> None:
     ]
 
 
+def test_a_title_over_several_columns_stays_where_it_begins(folder: Path) -> None:
+    write(folder / "t.xlsx", {"a": [row("Plates of May", "", ""), row("k", "dose"), row("a", "1")]}, merged=["A1:C1"])
+    found = checked(folder, "{key: k, file: t.xlsx, header: 2}", text="${t.dose}")
+    assert (words(found), found.diagnostics) == (["1"], ())
+
+
 def test_a_formula_that_nobody_computed_is_told_by_its_name(tmp_path: Path) -> None:
-    write(tmp_path / "t.xlsx", {"a": [row("k", "n"), [text("a"), "<c><f>COUNTA(A1:A2)</f></c>"]]})
+    """As of workbooks that a program wrote: none of their formulas has a value."""
+    write(tmp_path / "t.xlsx", {"a": [row("k", "n"), ["a", Formula("=COUNTA(A1:A2)", "")]]})
+    patched(tmp_path / "t.xlsx", b"<v></v>", b"")
     with pytest.raises(TableError, match="the formula in B2 of `a` has no value") as told:
         read(tmp_path / "t.xlsx")
     assert told.value.faults[0].line == 2
+
+
+def test_formulas_may_give_nothing(tmp_path: Path) -> None:
+    """As those that were filled down a column, beside others that gave something."""
+    cells = [row("k", "n"), ["a", Formula('=IF(A2="a",A2,"")', "a")], ["b", Formula('=IF(A3="a",A3,"")', "")]]
+    write(tmp_path / "t.xlsx", {"a": cells})
+    assert read(tmp_path / "t.xlsx") == "k,n\na,a\nb,\n"
 
 
 def test_what_stands_before_the_header_is_passed_over(folder: Path) -> None:
@@ -225,26 +259,38 @@ def test_a_sheet_of_text_has_no_sheets(folder: Path) -> None:
     assert found.message == "`sheet` names one of an Excel workbook, and `t.csv` is none"
 
 
-def test_hostile_workbooks_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Entities that grow, parts that unpack to gigabytes, and cells at the end of the world."""
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (b"<worksheet", b'<!DOCTYPE x [<!ENTITY e "k">]><worksheet', "cannot be read as an Excel workbook"),
+        (b'<row r="2"', b'<row r="1048576"', "reaches to XFD1048576"),
+        (
+            b"</sheetData>",
+            b'</sheetData><mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>',
+            "17,179,869,184 cells of a sheet are merged",
+        ),
+    ],
+)
+def test_hostile_workbooks_are_refused(tmp_path: Path, old: bytes, new: bytes, message: str) -> None:
+    """Entities that grow, and cells at the end of the world."""
     path = tmp_path / "t.xlsx"
-    write(path, {"a": [row("k")]})
-    with zipfile.ZipFile(path) as packed:
-        parts = {name: packed.read(name) for name in packed.namelist()}
-    with zipfile.ZipFile(path, "w") as packed:
-        for name, data in parts.items():
-            packed.writestr(name, b'<!DOCTYPE x [<!ENTITY e "k">]>' + data)
-    with pytest.raises(TableError, match="it declares a document type"):
+    write(path, {"a": [row("k"), [Number(1)]]})
+    patched(path, b'<c r="A2"', b'<c r="XFD1048576"')
+    patched(path, old, new)
+    with pytest.raises(TableError, match=message):
         read(path)
-    write(path, {"a": [row("k"), ['<c r="XFD1048576"><v>1</v></c>']]})
-    with zipfile.ZipFile(path) as packed:
-        parts = {name: packed.read(name) for name in packed.namelist()}
-    with zipfile.ZipFile(path, "w") as packed:
-        for name, data in parts.items():
-            far = data.replace(b'<c r="A2" r="XFD1048576">', b'<c r="XFD1048576">')
-            packed.writestr(name, far.replace(b'<row r="2"', b'<row r="1048576"'))
-    with pytest.raises(TableError, match="reaches to XFD1048576"):
-        read(path)
-    monkeypatch.setattr(workbooks, "MAX_PART", 100)
-    with pytest.raises(TableError, match="larger than 256 MB when it is unpacked"):
-        read(path)
+
+
+def test_a_workbook_that_unpacks_to_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "t.xlsx", {"a": [row("k")]})
+    monkeypatch.setattr(workbooks, "MAX_UNPACKED", 2**10)
+    with pytest.raises(TableError, match="larger than 0 MB when it is unpacked"):
+        read(tmp_path / "t.xlsx")
+
+
+def test_the_extra_is_named_where_it_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "t.xlsx", {"a": [row("k")]})
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(TableError, match="openpyxl and defusedxml, which are not installed") as told:
+        read(tmp_path / "t.xlsx")
+    assert told.value.faults[0].help == "`pip install 'sncompile[excel]'`, or save the sheet as CSV"

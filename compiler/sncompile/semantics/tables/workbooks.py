@@ -1,53 +1,36 @@
 """Excel workbooks (`.xlsx`) → the text of one of their sheets, as CSV: a line for each row, in its place.
 
-So all that holds of sheets holds of them. A workbook is packed XML; the standard library reads it. Decision 0101.
+So all that holds of sheets holds of them. openpyxl reads them, of the extra `excel`. Decision 0101.
 """
 
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
-import posixpath
+import re
+import warnings
 import zipfile
-import zlib
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from lzma import LZMAError
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
-from xml.parsers.expat import ExpatError, ParserCreate
+from typing import TYPE_CHECKING, NamedTuple
 
 from sncompile.semantics.git_lfs import PULL, is_pointer
 from sncompile.semantics.tables.sheet_text import SheetFault, SheetForm, TableError, bytes_of
-from sncompile.semantics.tables.workbook_cells import (
-    Style,
-    cell_name,
-    column_number,
-    number_text,
-    one_line,
-    style_of,
-)
+
+if TYPE_CHECKING:
+    from openpyxl.workbook.workbook import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
 
 WORKBOOKS = (".xlsx", ".xlsm")
 
-MAX_PART = 2**28
-"""So many bytes may a part of a workbook have when it is unpacked."""
+MAX_UNPACKED = 2**27
+"""So many bytes may the parts of a workbook have when they are unpacked, all together."""
 
-MAX_CELLS = 5_000_000
-"""So many cells may the rectangle of a sheet have, empty ones among them."""
-
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    LZMAError,
-    EOFError,
-    ExpatError,
-    LookupError,
-    RuntimeError,
-    StopIteration,
-    ValueError,
-)
-"""What the libraries say where a file is not what it should be."""
+MAX_CELLS = 2_000_000
+"""So many cells may the rectangle of a sheet have, empty ones among them, and so many may be merged in it."""
 
 _ANEW = "open the workbook and save it anew, or save the sheet as CSV"
 
@@ -59,22 +42,10 @@ class SheetOfBook(NamedTuple):
     remarks: tuple[SheetFault, ...]
 
 
-class _Book(NamedTuple):
-    """What all sheets of a workbook share: the file, texts, formats, and since when days count; and the sheets."""
-
-    packed: zipfile.ZipFile
-    texts: Sequence[str]
-    styles: Sequence[Style]
-    since_1904: bool
-    sheets: Mapping[str, str]
-    hidden: frozenset[str]
-
-
 class _Grid(NamedTuple):
-    """The filled cells of a sheet by row and column, how many columns there are, and what its form hides or joins."""
+    """The filled cells of a sheet by row and column, both from 1, and what its form hides or joins."""
 
     rows: Mapping[int, Mapping[int, str]]
-    width: int
     merged: int
     hidden: Sequence[int]
 
@@ -93,14 +64,21 @@ def read_workbook(path: Path, form: SheetForm, key: Sequence[str]) -> SheetOfBoo
     if not data.startswith(b"PK"):
         message = f"`{path.name}` is no Excel workbook, whatever its name says"
         raise TableError.of(message, "a text table has the suffix `.csv` or `.tsv`", 0)
+    if importlib.util.find_spec("openpyxl") is None or importlib.util.find_spec("defusedxml") is None:
+        message = "Excel workbooks are read by the packages openpyxl and defusedxml, which are not installed"
+        raise TableError.of(message, "`pip install 'sncompile[excel]'`, or save the sheet as CSV", 0)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            book = _open(packed)
+        _check_sizes(data)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Of what a workbook has beside its cells.
+            book = _load(data)
             name, grid, remarks = _meant(book, form, set(key))
+            _check_formulas(data, book, name, grid)
     except TableError:
         raise
-    except _BROKEN as error:
-        reason = str(error) or type(error).__name__
+    # What the library raises where a file is not what it should be is not written down anywhere.
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise TableError.of(f"`{path.name}` cannot be read as an Excel workbook: {reason}", _ANEW, 0) from None
     told = list(remarks)
     if grid.merged:
@@ -117,10 +95,11 @@ def read_workbook(path: Path, form: SheetForm, key: Sequence[str]) -> SheetOfBoo
 def _as_csv(grid: _Grid) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
+    width = max((max(row) for row in grid.rows.values()), default=0)
     for number in range(1, max(grid.rows, default=0) + 1):
         row = grid.rows.get(number)
         if row:
-            writer.writerow([row.get(column, "") for column in range(grid.width)])
+            writer.writerow([row.get(column, "") for column in range(1, width + 1)])
         else:
             out.write("\n")
     return out.getvalue()
@@ -129,17 +108,24 @@ def _as_csv(grid: _Grid) -> str:
 # --- Which sheet -----------------------------------------------------------------------------------------------------
 
 
-def _meant(book: _Book, form: SheetForm, key: set[str]) -> tuple[str, _Grid, list[SheetFault]]:
+def _load(data: bytes, **how: bool) -> Workbook:
+    from openpyxl import load_workbook
+
+    return load_workbook(io.BytesIO(data), keep_links=False, **({"data_only": True} | how))
+
+
+def _meant(book: Workbook, form: SheetForm, key: set[str]) -> tuple[str, _Grid, list[SheetFault]]:
     """The sheet that is said, or the only one that can be meant, with a remark on how it was chosen."""
-    names = ", ".join(f"`{name}`" for name in book.sheets)
+    sheets = {sheet.title: sheet for sheet in book.worksheets}
     if form.sheet:
-        if form.sheet not in book.sheets:
+        if form.sheet not in sheets:
+            names = ", ".join(f"`{name}`" for name in sheets)
             raise TableError.of(f"the workbook has no sheet `{form.sheet}`", f"it has {names}", 0)
-        return form.sheet, _grid(book, form.sheet), []
-    grids = {name: _grid(book, name) for name in book.sheets if name not in book.hidden}
+        return form.sheet, _grid(sheets[form.sheet]), []
+    grids = {name: _grid(sheet) for name, sheet in sheets.items() if sheet.sheet_state == "visible"}
     filled = {name: grid for name, grid in grids.items() if grid.rows}
     if len(filled) <= 1:
-        name, grid = next(iter((filled or grids).items()), ("", _Grid({}, 0, 0, ())))
+        name, grid = next(iter((filled or grids).items()), ("", _Grid({}, 0, ())))
         return name, grid, []
     fitting = [name for name, grid in filled.items() if form.header and key <= _names_of_columns(grid, form.first)]
     hint = f"say which one: `sheet: {(fitting or list(filled))[0]}`"
@@ -155,233 +141,131 @@ def _names_of_columns(grid: _Grid, first: int) -> set[str]:
     return set(grid.rows.get(number, {}).values())
 
 
-# --- Parts of a workbook ---------------------------------------------------------------------------------------------
+# --- What makes much of little, or nothing ---------------------------------------------------------------------------
 
 
-def _open(packed: zipfile.ZipFile) -> _Book:
-    main = next(
-        (target for kind, target in _related(packed, "").values() if kind == "officeDocument"), "xl/workbook.xml"
-    )
-    related = _related(packed, main)
-    parts = dict(related.values())
-    sheets: dict[str, str] = {}
-    hidden: set[str] = set()
-    since_1904 = False
-
-    def begin(tag: str, said: Mapping[str, str]) -> None:
-        nonlocal since_1904
-        if tag == "workbookPr":
-            since_1904 = said.get("date1904") in ("1", "true")
-        elif tag == "sheet":
-            kind, target = related[next(value for name, value in said.items() if _without_namespace(name) == "id")]
-            if kind != "worksheet":
-                return  # A chart.
-            sheets[said["name"]] = target
-            if said.get("state", "visible") != "visible":
-                hidden.add(said["name"])
-
-    _parse(packed, main, begin)
-    texts = _texts(packed, parts["sharedStrings"]) if "sharedStrings" in parts else []
-    styles = _styles(packed, parts["styles"]) if "styles" in parts else []
-    return _Book(packed, texts, styles, since_1904, sheets, frozenset(hidden))
+def _check_sizes(data: bytes) -> None:
+    """Raises `TableError` for what would take all memory: openpyxl makes an object of each cell, merged ones too."""
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
+            message = f"the workbook is larger than {MAX_UNPACKED // 2**20} MB when it is unpacked"
+            raise TableError.of(message, "save the sheet as CSV or Parquet")
+        for part in packed.namelist():
+            if part.endswith(".xml") and "sheets/" in part:
+                _check_merged(packed.read(part))
 
 
-def _related(packed: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
-    """What a part says of others: their kind and name in the file, by the name that it has for them."""
-    folder, name = posixpath.split(part)
-    found: dict[str, tuple[str, str]] = {}
-
-    def begin(tag: str, said: Mapping[str, str]) -> None:
-        if tag == "Relationship" and said.get("TargetMode") != "External":
-            target = posixpath.normpath(posixpath.join("/", folder, said["Target"])).lstrip("/")
-            found[said["Id"]] = posixpath.basename(said["Type"]), target
-
-    _parse(packed, posixpath.join(folder, "_rels", f"{name}.rels"), begin)
-    return found
+_MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*\bref\s*=\s*["']\$?([A-Za-z]+)\$?(\d+):\$?([A-Za-z]+)\$?(\d+)""")
 
 
-def _texts(packed: zipfile.ZipFile, part: str) -> list[str]:
-    """The texts that cells share; how they are to be spoken is left out."""
-    texts: list[str] = []
-    pieces: list[str] = []
-    inside = {"t": 0, "rPh": 0}
+def _check_merged(sheet: bytes) -> None:
+    from openpyxl.utils import column_index_from_string as column
 
-    def begin(tag: str, said: Mapping[str, str]) -> None:
-        if tag in inside:
-            inside[tag] += 1
-
-    def end(tag: str) -> None:
-        if tag in inside:
-            inside[tag] -= 1
-        elif tag == "si":
-            texts.append(one_line("".join(pieces)))
-            pieces.clear()
-
-    def text(data: str) -> None:
-        if inside["t"] and not inside["rPh"]:
-            pieces.append(data)
-
-    _parse(packed, part, begin, end, text)
-    return texts
+    size = 0
+    for left, top, right, bottom in _MERGED.findall(sheet):
+        size += (int(bottom) - int(top) + 1) * (column(right.decode()) - column(left.decode()) + 1)
+    if size > MAX_CELLS:
+        raise TableError.of(f"{size:,} cells of a sheet are merged", "undo the merging of whole rows and columns")
 
 
-def _styles(packed: zipfile.ZipFile, part: str) -> list[Style]:
-    codes: dict[int, str] = {}
-    numbers: list[int] = []
-    cells = False
+def _check_formulas(data: bytes, book: Workbook, name: str, grid: _Grid) -> None:
+    """Raises `TableError` for a sheet whose formulas no spreadsheet has computed: not one of them has a value.
 
-    def begin(tag: str, said: Mapping[str, str]) -> None:
-        nonlocal cells
-        if tag == "numFmt":
-            codes[int(said["numFmtId"])] = said["formatCode"]
-        elif tag == "cellXfs":
-            cells = True
-        elif tag == "xf" and cells:
-            numbers.append(int(said.get("numFmtId", 0)))
-
-    def end(tag: str) -> None:
-        nonlocal cells
-        cells = cells and tag != "cellXfs"
-
-    _parse(packed, part, begin, end)
-    return [style_of(number, codes) for number in numbers]
-
-
-def _parse(
-    packed: zipfile.ZipFile,
-    part: str,
-    begin: Callable[[str, Mapping[str, str]], None],
-    end: Callable[[str], None] | None = None,
-    text: Callable[[str], None] | None = None,
-) -> None:
-    """Read a part, and call with the names of tags, without their namespaces, and attributes. Raises `ExpatError`."""
-    if packed.getinfo(part).file_size > MAX_PART:
+    Where some have one, the others gave an empty text.
+    """
+    if not name or not grid.rows:
+        return
+    lacking: list[tuple[int, str]] = []
+    written = _load(data, data_only=False, read_only=True)
+    for row in written[name].iter_rows(max_row=book[name].max_row, max_col=book[name].max_column):
+        for cell in row:
+            if cell.data_type == "f" and cell.row is not None:
+                if grid.rows.get(cell.row, {}).get(cell.column or 0, ""):
+                    return
+                lacking.append((cell.row, cell.coordinate))
+    if lacking:
+        row_number, cell_name = lacking[0]
+        many = "" if len(lacking) == 1 else f" (and {len(lacking) - 1:,} more)"
         raise TableError.of(
-            "the workbook is larger than 256 MB when it is unpacked", "save the sheet as CSV or Parquet"
+            f"the formula in {cell_name} of `{name}`{many} has no value: no spreadsheet computed it yet",
+            "open the workbook in a spreadsheet and save it, or write values",
+            row_number,
         )
-    parser = ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    # There are few names and millions of tags.
-    plain = cache(_without_namespace)
-    parser.StartElementHandler = lambda tag, said: begin(plain(tag), said)
-    if end is not None:
-        parser.EndElementHandler = lambda tag: end(plain(tag))
-    if text is not None:
-        parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    with packed.open(part) as file:
-        while data := file.read(2**20):
-            parser.Parse(data)
-        parser.Parse(b"", True)
-
-
-def _without_namespace(name: str) -> str:
-    return name.rpartition(" ")[2]
-
-
-def _refuse_doctype(*_: object) -> None:
-    # Entities, which could make much of little, are declared there. No workbook has any.
-    raise ExpatError("it declares a document type")
 
 
 # --- One sheet -------------------------------------------------------------------------------------------------------
 
 
-def _grid(book: _Book, name: str) -> _Grid:
-    reading = _Cells(book, name)
-    _parse(book.packed, book.sheets[name], reading.begin, reading.end, reading.text)
-    if reading.lacking:
-        row, column = reading.lacking[0]
-        many = "" if len(reading.lacking) == 1 else f" (and {len(reading.lacking) - 1:,} more)"
-        message = (
-            f"the formula in {cell_name(row, column)} of `{name}`{many} has no value: no spreadsheet computed it yet"
-        )
-        raise TableError.of(message, "open the workbook in a spreadsheet and save it, or write values", row)
-    merged = reading.fill_merged()
-    width = max((max(row) + 1 for row in reading.rows.values()), default=0)
-    if width * max(reading.rows, default=0) > MAX_CELLS:
-        message = f"the sheet `{name}` reaches to {cell_name(max(reading.rows), width - 1)}"
+def _grid(sheet: Worksheet) -> _Grid:
+    from openpyxl.utils import get_column_letter
+
+    height, width = sheet.max_row, sheet.max_column
+    if height * width > MAX_CELLS:
+        message = f"the sheet `{sheet.title}` reaches to {get_column_letter(width)}{height}"
         raise TableError.of(message, "delete what stands far outside, or save the sheet as CSV or Parquet")
-    return _Grid(reading.rows, width, merged, [row for row in reading.hidden if row in reading.rows])
+    rows: dict[int, dict[int, str]] = {}
+    for number, column, text in _filled(sheet):
+        rows.setdefault(number, {})[column] = text
+    merged = 0
+    # What is merged over several columns is a title, and stays where it begins.
+    for joined in sheet.merged_cells.ranges:
+        value = rows.get(joined.min_row, {}).get(joined.min_col, "")
+        below = [number for number in range(joined.min_row + 1, joined.max_row + 1) if number in rows]
+        if value and below:
+            merged += 1
+            for number in below:
+                rows[number].setdefault(joined.min_col, value)
+    hidden = sorted(number for number, row in sheet.row_dimensions.items() if row.hidden and number in rows)
+    return _Grid(rows, merged, hidden)
 
 
-class _Cells:
-    """The reading of one sheet: what was found up to here, and the cell at hand."""
+def _filled(sheet: Worksheet) -> Iterator[tuple[int, int, str]]:
+    for row in sheet.iter_rows():
+        for cell in row:
+            if cell.value is not None and (text := cell_text(cell.value, cell.number_format)):
+                yield cell.row, cell.column, text
 
-    def __init__(self, book: _Book, name: str) -> None:
-        self._book, self._name = book, name
-        self.rows: dict[int, dict[int, str]] = {}
-        self.hidden: list[int] = []
-        self.lacking: list[tuple[int, int]] = []
-        self._merged: list[str] = []
-        self._row, self._column = 0, -1
-        self._kind, self._style, self._formula = "", 0, False
-        self._within = ""
-        self._pieces: list[str] = []
-        self._phonetic = False
 
-    def begin(self, tag: str, said: Mapping[str, str]) -> None:
-        """A tag begins."""
-        if tag == "row":
-            self._row, self._column = int(said.get("r", self._row + 1)), -1
-            if said.get("hidden") in ("1", "true"):
-                self.hidden.append(self._row)
-        elif tag == "c":
-            self._column = column_number(said["r"]) if "r" in said else self._column + 1
-            self._kind, self._style, self._formula = said.get("t", "n"), int(said.get("s", 0)), False
-            self._pieces.clear()
-        elif tag == "mergeCell":
-            self._merged.append(said["ref"])
-        elif tag == "f":
-            self._formula = True
-        elif tag == "rPh":
-            self._phonetic = True
-        elif tag in ("v", "t"):
-            self._within = tag
+def cell_text(value: object, code: str) -> str:
+    """What a cell shows, of its value and the code of its format, where that can be meant in one way only.
 
-    def text(self, data: str) -> None:
-        """Text within a tag."""
-        if self._within and not self._phonetic:
-            self._pieces.append(data)
+    That is `0.3` for `0.30000000000000004`, `007` for 7 in the format `000`, and dates as ISO 8601 has them.
 
-    def end(self, tag: str) -> None:
-        """A tag ends."""
-        if tag in ("v", "t"):
-            self._within = ""
-        elif tag == "rPh":
-            self._phonetic = False
-        elif tag == "c":
-            written = "".join(self._pieces)
-            if written != "":
-                self.rows.setdefault(self._row, {})[self._column] = self._shown(written)
-            elif self._formula and self._kind != "str":
-                self.lacking.append((self._row, self._column))
+    >>> cell_text(0.30000000000000004, "General"), cell_text(7, "000"), cell_text(datetime(2024, 5, 3), "dd/mm/yy")
+    ('0.3', '007', '2024-05-03')
+    >>> cell_text(datetime(2024, 5, 3), "dd/mm/yy hh:mm"), cell_text(timedelta(hours=36), "[h]:mm")
+    ('2024-05-03 00:00:00', '36:00:00')
+    """
+    from openpyxl.styles.numbers import is_datetime
 
-    def _shown(self, written: str) -> str:
-        if self._kind == "s":
-            return self._book.texts[int(written)]
-        if self._kind == "b":
-            return "true" if written.strip() == "1" else "false"
-        if self._kind == "n":
-            styles = self._book.styles
-            style = styles[self._style] if self._style < len(styles) else Style("General")
-            return number_text(written.strip(), style, self._book.since_1904)
-        return one_line(written)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        # Excel computes with 15 digits, and shows no more.
+        short = f"{value:.15g}"
+        plain = f"{Decimal(short):f}" if "e" in short else short
+        zeros = re.fullmatch("0+", code)
+        return plain.zfill(len(code)) if zeros and value >= 0 and "." not in plain else plain
+    if isinstance(value, timedelta):
+        seconds = round(value.total_seconds())
+        return f"{'-' * (seconds < 0)}{abs(seconds) // 3600:02}:{abs(seconds) // 60 % 60:02}:{abs(seconds) % 60:02}"
+    if isinstance(value, datetime):
+        at = (value + timedelta(microseconds=500_000)).replace(microsecond=0)
+        only_date = at.time() == time() and is_datetime(code) == "date"
+        return at.date().isoformat() if only_date else at.isoformat(sep=" ")
+    if isinstance(value, time):
+        whole = datetime.combine(date(1900, 1, 1), value) + timedelta(microseconds=500_000)
+        return f"{whole:%H:%M:%S}"
+    return _one_line(str(value))
 
-    def fill_merged(self) -> int:
-        """Have the value of cells that are merged over several rows in each of them; gives how many there were.
 
-        What is merged over several columns is a title, and stays where it begins.
-        """
-        filled = 0
-        for reference in self._merged:
-            first, _, last = reference.partition(":")
-            column, top = column_number(first), int(first.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-            bottom = int(last.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") or top)
-            value = self.rows.get(top, {}).get(column, "")
-            below = [row for row in range(top + 1, min(bottom, max(self.rows, default=0)) + 1) if row in self.rows]
-            if value and below:
-                filled += 1
-                for row in below:
-                    self.rows[row].setdefault(column, value)
-        return filled
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+
+
+def _one_line(text: str) -> str:
+    """The text of a cell: signs that XML cannot hold are put back, and line breaks become blanks.
+
+    A row of the workbook is a line then, so that messages can name it.
+    """
+    plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    return re.sub(r"[ ]?[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+[ ]?", " ", plain).replace("\0", "")
