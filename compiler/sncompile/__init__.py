@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from sncompile.diagnostics import CompileError
     from sncompile.notebook.backend import SnakemakeBackend, SnakemakeBackendConfig
     from sncompile.notebook.errors import RunError
-    from sncompile.notebook.flow import Parallel, Seq, Step
-    from sncompile.notebook.modules import Module, module
+    from sncompile.notebook.flow import Module, Parallel, Seq, Step, module
     from sncompile.notebook.pipeline import Pipeline, load
     from sncompile.notebook.runs import Run, attach
     from sncompile.notebook.values import literal
@@ -48,7 +47,7 @@ _PLACES = {
     "graph_of": "sncompile.api",
     "CompileError": "sncompile.diagnostics",
     "Options": "sncompile.semantics.program",
-    "Module": "sncompile.notebook.modules",
+    "Module": "sncompile.notebook.flow",
     "Parallel": "sncompile.notebook.flow",
     "Pipeline": "sncompile.notebook.pipeline",
     "Run": "sncompile.notebook.runs",
@@ -60,7 +59,7 @@ _PLACES = {
     "attach": "sncompile.notebook.runs",
     "literal": "sncompile.notebook.values",
     "load": "sncompile.notebook.pipeline",
-    "module": "sncompile.notebook.modules",
+    "module": "sncompile.notebook.flow",
 }
 
 

@@ -12,7 +12,7 @@ from sncompile.api import Checked, check_text, place_of
 from sncompile.diagnostics import CompileError
 from sncompile.faults.documents import BAD_FLOW, BAD_VALUE
 from sncompile.notebook.document import yaml_text
-from sncompile.notebook.modules import Module, output_of
+from sncompile.notebook.modules import ConfiguredModule, output_of, settled
 from sncompile.notebook.pipeline import LoadedPipeline, Pipeline, pipeline_document
 from sncompile.notebook.values import Data, literal, plain, roots
 from sncompile.semantics.modules.locating import project_root
@@ -219,6 +219,26 @@ class Flow(Pipeline):
 
     def _checked(self, options: Options, strict: bool | tuple[str, ...]) -> Checked:
         return check_text(self._source, self.yaml, self._folder, options, root=self._root(), strict=strict)
+
+
+class Module(ConfiguredModule):
+    """A module, by a reference as specs have it, or written as a mapping. `inputs` and `params` hold what is set."""
+
+    @property
+    def pipeline(self) -> Flow:
+        """The pipeline of this module alone, as the module is set now."""
+        return Seq([self], name=self.name)
+
+
+def module(
+    reference: str | os.PathLike[str] | Mapping[str, Any], *, name: str | None = None, data: Data = None, **values: Any
+) -> Module:
+    """A module with some inputs and parameters set.
+
+    `reference` is one as specs have it (`./tools/align.yaml`, `starrynight/…`, `pkg:…`), a path, or the module written
+    as a mapping. Raises `CompileError` where it leads nowhere, or lacks what is set.
+    """
+    return Module(reference if isinstance(reference, Mapping) else settled(reference), name=name, data=data, **values)
 
 
 class Seq(Flow):

@@ -1,4 +1,4 @@
-"""A module with state: what is set of its inputs and parameters, and the pipeline that it makes by itself."""
+"""A module with state: what is set of its inputs and parameters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sncompile.diagnostics import CompileError, Report, Span, did_you_mean
 from sncompile.faults.names import NOT_A_PIPELINE, UNKNOWN_OPTION
@@ -19,13 +19,10 @@ from sncompile.syntax.document import Document, ModuleDoc, Named
 from sncompile.syntax.source import Source, decode
 from sncompile.views.description import describe
 
-if TYPE_CHECKING:
-    from sncompile.notebook.flow import Flow
-
 _NAME = "<python>"
 
 
-class Module:
+class ConfiguredModule:
     """A module, by a reference as specs have it, or written as a mapping. `inputs` and `params` hold what is set."""
 
     def __init__(
@@ -34,7 +31,7 @@ class Module:
         """Raises `CompileError` where the reference leads nowhere, or a value has a name that the module lacks."""
         self.folder = Path.cwd()
         """Where relative references start."""
-        self.reference = plain(reference) if isinstance(reference, Mapping) else _settled(reference)
+        self.reference = plain(reference) if isinstance(reference, Mapping) else settled(reference)
         self.spec: ModuleDoc = self._read(name)
         """The module's document: its ports, parameters, command, container and what people are told of it."""
         self.name = name or re.sub(r"\W", "_", self.spec.name.name)
@@ -91,13 +88,6 @@ class Module:
         """What another step gives to its input to take this output. Raises `CompileError` for one that is not there."""
         return output_of(self.name, output, self.spec)
 
-    @property
-    def pipeline(self) -> Flow:
-        """The pipeline of this module alone, as the module is set now."""
-        from sncompile.notebook.flow import Seq
-
-        return Seq([self], name=self.name)
-
     def describe(self) -> dict[str, Any]:
         """What the module says of itself, as plain data."""
         return describe(self.spec)
@@ -122,7 +112,7 @@ def output_of(step: str, output: str, document: Document) -> str:
     return f"${{{step}.{output}}}"
 
 
-def _settled(reference: str | os.PathLike[str]) -> str:
+def settled(reference: str | os.PathLike[str]) -> str:
     """A reference; a path of Python's is a file, whatever it looks like."""
     text = os.fspath(reference)
     return os.path.abspath(text) if isinstance(reference, os.PathLike) else text
@@ -146,14 +136,3 @@ def _find(
     if os.path.isabs(reference):
         library.root = Path(os.path.commonpath([library.root, os.path.dirname(reference)]))
     return library.resolve(Named(reference, span), Source(_NAME, folder / _NAME, reference), {})
-
-
-def module(
-    reference: str | os.PathLike[str] | Mapping[str, Any], *, name: str | None = None, data: Data = None, **values: Any
-) -> Module:
-    """A module with some inputs and parameters set.
-
-    `reference` is one as specs have it (`./tools/align.yaml`, `starrynight/…`, `pkg:…`), a path, or the module written
-    as a mapping. Raises `CompileError` where it leads nowhere, or lacks what is set.
-    """
-    return Module(reference if isinstance(reference, Mapping) else _settled(reference), name=name, data=data, **values)

@@ -24,7 +24,7 @@ from sncompile.views.work import JobWork, orphans_told
 
 if TYPE_CHECKING:
     from sncompile.drawing.picture import Picture
-    from sncompile.notebook.modules import Module
+    from sncompile.notebook.modules import ConfiguredModule
     from sncompile.notebook.pipeline import Pipeline
 
 FEW = 20
@@ -241,7 +241,7 @@ def work_html(plan: Plan) -> str:
     return f"<p><strong>to run</strong> {html.text(work_line(plan.work))}</p>{steps}{soft}"
 
 
-def module_html(module: Module) -> str:
+def module_html(module: ConfiguredModule) -> str:
     """A module in a notebook: what it takes, what is set of it, and what it gives."""
     told = module.describe()
     given = module.given

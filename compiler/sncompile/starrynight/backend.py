@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sncompile.notebook.backend import SnakemakeBackend, SnakemakeBackendConfig
-from sncompile.notebook.modules import Module
+from sncompile.notebook.flow import Module
 from sncompile.notebook.pipeline import Pipeline
 from sncompile.notebook.runs import Run
 

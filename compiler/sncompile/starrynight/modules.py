@@ -8,8 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sncompile.notebook.flow import Flow, Seq
-from sncompile.notebook.modules import Module
+from sncompile.notebook.flow import Flow, Module, Seq
 from sncompile.notebook.values import Data
 from sncompile.starrynight.config import DataConfig
 

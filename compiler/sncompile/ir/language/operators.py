@@ -92,22 +92,25 @@ def _compare(compute: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
 
 
 OPERATORS: dict[tuple[str, int], Function] = {
-    ("+", 2): Function(2, 2, _plus, operator.add, Wants.LIKE_OTHERS),
-    ("-", 2): Function(2, 2, number_type, operator.sub),
-    ("*", 2): Function(2, 2, number_type, operator.mul),
-    ("/", 2): Function(2, 2, _division, _divide(operator.truediv)),
-    ("//", 2): Function(2, 2, number_type, _divide(operator.floordiv)),
-    ("%", 2): Function(2, 2, number_type, _divide(operator.mod)),
-    ("-", 1): Function(1, 1, number_type, operator.neg),
-    ("+", 1): Function(1, 1, number_type, operator.pos),
-    ("not", 1): Function(1, 1, truth_type, lambda v: not v),
-    ("==", 2): Function(2, 2, _equal, operator.eq, Wants.LIKE_OTHERS),
-    ("!=", 2): Function(2, 2, _equal, operator.ne, Wants.LIKE_OTHERS),
-    ("<", 2): Function(2, 2, _order, _compare(operator.lt), Wants.LIKE_OTHERS),
-    ("<=", 2): Function(2, 2, _order, _compare(operator.le), Wants.LIKE_OTHERS),
-    (">", 2): Function(2, 2, _order, _compare(operator.gt), Wants.LIKE_OTHERS),
-    (">=", 2): Function(2, 2, _order, _compare(operator.ge), Wants.LIKE_OTHERS),
-    ("in", 2): Function(2, 2, _inside, lambda item, group: item in (group or ()), Wants.LIKE_OTHERS),
-    ("not in", 2): Function(2, 2, _inside, lambda item, group: item not in (group or ()), Wants.LIKE_OTHERS),
+    (sign, operands): Function(operands, operands, result, compute, wants)
+    for sign, operands, result, compute, wants in (
+        ("+", 2, _plus, operator.add, Wants.LIKE_OTHERS),
+        ("-", 2, number_type, operator.sub, Wants.NUMBER),
+        ("*", 2, number_type, operator.mul, Wants.NUMBER),
+        ("/", 2, _division, _divide(operator.truediv), Wants.NUMBER),
+        ("//", 2, number_type, _divide(operator.floordiv), Wants.NUMBER),
+        ("%", 2, number_type, _divide(operator.mod), Wants.NUMBER),
+        ("-", 1, number_type, operator.neg, Wants.NUMBER),
+        ("+", 1, number_type, operator.pos, Wants.NUMBER),
+        ("not", 1, truth_type, lambda v: not v, Wants.NUMBER),
+        ("==", 2, _equal, operator.eq, Wants.LIKE_OTHERS),
+        ("!=", 2, _equal, operator.ne, Wants.LIKE_OTHERS),
+        ("<", 2, _order, _compare(operator.lt), Wants.LIKE_OTHERS),
+        ("<=", 2, _order, _compare(operator.le), Wants.LIKE_OTHERS),
+        (">", 2, _order, _compare(operator.gt), Wants.LIKE_OTHERS),
+        (">=", 2, _order, _compare(operator.ge), Wants.LIKE_OTHERS),
+        ("in", 2, _inside, lambda item, group: item in (group or ()), Wants.LIKE_OTHERS),
+        ("not in", 2, _inside, lambda item, group: item not in (group or ()), Wants.LIKE_OTHERS),
+    )
 }
 """The operators by sign and number of operands; `and` and `or` are computed by the evaluator, which stops early."""

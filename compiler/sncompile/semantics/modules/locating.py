@@ -138,8 +138,11 @@ class Locator:
         beside = next((reference.name + s for s in SUFFIXES if reference.name.rpartition("/")[2] + s in near), None)
         offered = [p.name for p in library.iterdir() if p.is_dir() and not p.name.startswith("_")]
         held = [name for name, (_, folder) in short.items() if not rest and self._holds(folder, source, head)]
+        folders = self._folders_with(rest, source) if rest and nearest(head, [*short, *offered]) is None else []
         if held:
             hint: str | None = meaning(head, f"{held[0]}/{head}", safe=len(held) == 1)
+        elif folders and not beside:
+            hint = f"say what `{head}` is, once for all steps: `modules: {{{head}: ./{folders[0]}}}`"
         else:
             hint = f"write `./{beside}`" if beside else did_you_mean(head, [*short, *offered], what="short names here")
         hint = hint or "give a file (`./tools/align.yaml`), or a short name under `modules`"
@@ -150,6 +153,12 @@ class Locator:
         """Whether the folder of a short name, one of ours, has a module of a name."""
         names = self._places.names(source.folder / folder.name) if folder.name.startswith(".") else []
         return any(name + suffix in names for suffix in SUFFIXES)
+
+    def _folders_with(self, name: str, source: Source) -> list[str]:
+        """The folders beside a document that have a module of a name, which may be a path."""
+        folder, _, last = name.rpartition("/")
+        beside = self._places.folders(source.folder)
+        return [f for f in beside if any(last + s in self._places.names(source.folder / f / folder) for s in SUFFIXES)]
 
     def _in_package(self, reference: Named) -> Target | None:
         name, _, rest = reference.name.removeprefix("pkg:").partition("/")
