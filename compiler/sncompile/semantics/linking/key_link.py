@@ -281,5 +281,5 @@ def _help_of(fault: Exception) -> str:
     return "`where` uses the keys and columns of the step's own table, `data` and `params`"
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _listed(names: Sequence[str]) -> str:
     return " and ".join(f"`{name}`" for name in names)
