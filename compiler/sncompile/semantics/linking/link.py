@@ -102,6 +102,7 @@ def _linked(doc: PipelineDoc, options: Options, library: Library, report: Report
         named=tuple(shared.named),
         inferred=shared.inferred,
         documents=library.sources,
+        sheets=library.sheets,
         modules=library.used,
         repositories=library.checkouts.commits,
         span=doc.span,
