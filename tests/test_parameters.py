@@ -176,3 +176,9 @@ def test_faults_of_a_map_are_told_where_they_stand_in_the_file(run: Run, spec: P
     assert "config.yaml:1:9" in ended.err
     assert "takes a mapping of keys to rows" in ended.err
     assert "it takes a mapping" in run("check", spec, "--set", "study.contrasts=a").err
+
+
+def test_a_text_for_a_list_is_told_how_the_list_is_written(run: Run, spec: Path) -> None:
+    spec.write_text(SPEC.replace("params:\n", "params:\n  tools: {type: 'string[]', default: []}\n", 1))
+    Path("config.yaml").write_text("tools: a, b\nref: {species: mouse}\n")
+    assert "help: write a list: `[a, b]`" in run("check", spec, "--params", "config.yaml").err

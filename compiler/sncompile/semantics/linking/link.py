@@ -290,7 +290,7 @@ class _Given:
                 value = tuple(map(as_path, value)) if isinstance(value, tuple) else as_path(value)
         except ValueFault as fault:
             wrong = faults.WRONG_TYPE.at(
-                span, f"{what}: {fault}", help=f"the parameter takes {param_type(param)}",
+                span, f"{what}: {fault}", help=fault.help or f"the parameter takes {param_type(param)}",
                 related=(Place("the parameter is declared here", declared),),
             )  # fmt: skip
         else:
