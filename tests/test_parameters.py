@@ -79,7 +79,21 @@ def test_dashes_in_a_configuration(run: Run, spec: Path) -> None:
     Path("config.yaml").write_text("ref: {species: mouse, a-b: {the-mode: slow, the_mode: fast}}\n")
     ended = run("check", spec, "--params", "config.yaml")
     assert "SN231" in ended.err
-    assert "did you mean `ref.a-b.the-mode`?" in ended.err
+    assert "help: it means `ref.a_b.the_mode`, which stands there as well" in ended.err
+
+
+def test_names_that_no_parameter_has_are_compared_with_those_of_the_group(run: Run, spec: Path) -> None:
+    """As the file writes names or, on the command line, as they are; what is near to none is told all there are."""
+    spec.write_text(SPEC.replace("aligner: {params: {mode:", "a_b: {params: {the_mode:"))
+    Path("get.yaml").write_text(
+        MODULE.replace("aligner: {params: {mode:", "a_b: {params: {the_mode:").replace("aligner.mode", "a_b.the_mode")
+    )
+    ended = run("check", spec, "--set", "ref.species=mouse", "--set", "ref.a_b.the-mode=slow")
+    assert "help: did you mean `ref.a_b.the_mode`?" in ended.err
+    Path("config.yaml").write_text("ref: {species: mouse, a-b: {the-mod: slow}, qc: copy}\n")
+    ended = run("check", spec, "--params", "config.yaml")
+    assert "help: did you mean `ref.a-b.the-mode`?" in ended.err
+    assert "help: `ref` has: `a_b`, `release`, `species`; `--params-extra ignore` lets a file have more" in ended.err
 
 
 def test_what_a_configuration_has_too_much_is_told_at_its_place(run: Run, spec: Path) -> None:
@@ -162,3 +176,9 @@ def test_faults_of_a_map_are_told_where_they_stand_in_the_file(run: Run, spec: P
     assert "config.yaml:1:9" in ended.err
     assert "takes a mapping of keys to rows" in ended.err
     assert "it takes a mapping" in run("check", spec, "--set", "study.contrasts=a").err
+
+
+def test_a_text_for_a_list_is_told_how_the_list_is_written(run: Run, spec: Path) -> None:
+    spec.write_text(SPEC.replace("params:\n", "params:\n  tools: {type: 'string[]', default: []}\n", 1))
+    Path("config.yaml").write_text("tools: a, b\nref: {species: mouse}\n")
+    assert "help: write a list: `[a, b]`" in run("check", spec, "--params", "config.yaml").err

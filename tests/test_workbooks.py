@@ -82,14 +82,14 @@ def write(
                 sheet.hide()
 
 
-def patched(path: Path, old: bytes, new: bytes) -> None:
-    """Replace text in the sheets of a workbook."""
+def patched(path: Path, old: bytes, new: bytes, part: str = "sheets/") -> None:
+    """Replace text in the sheets of a workbook, or in another part of it."""
     with zipfile.ZipFile(path) as packed:
         parts = {name: packed.read(name) for name in packed.namelist()}
-    assert any(old in data for name, data in parts.items() if "sheets/" in name)
+    assert any(old in data for name, data in parts.items() if part in name)
     with zipfile.ZipFile(path, "w") as packed:
         for name, data in parts.items():
-            packed.writestr(name, data.replace(old, new) if "sheets/" in name else data)
+            packed.writestr(name, data.replace(old, new) if part in name else data)
 
 
 def read(path: Path, key: str = "k", **form: str) -> str:
@@ -214,6 +214,21 @@ def test_a_formula_that_nobody_computed_is_told_by_its_name(tmp_path: Path) -> N
     with pytest.raises(TableError, match="the formula in B2 of `a` has no value") as told:
         read(tmp_path / "t.xlsx")
     assert told.value.faults[0].line == 2
+
+
+@pytest.mark.parametrize(("value", "asks", "told"), [(0, True, True), (0, False, False), (5, True, False)])
+def test_a_formula_that_stands_at_0_in_a_workbook_to_be_computed_is_told(
+    tmp_path: Path, value: int, asks: bool, told: bool
+) -> None:
+    """As XlsxWriter writes formulas: with a 0, and a mark that all is to be computed when a spreadsheet opens it."""
+    write(tmp_path / "t.xlsx", {"a": [row("k", "n"), ["a", Formula("=5*B9", value)], ["b", Formula("=0", 0)]]})
+    if not asks:
+        patched(tmp_path / "t.xlsx", b'fullCalcOnLoad="1"', b"", part="xl/workbook.xml")
+    if told:
+        with pytest.raises(TableError, match=r"B2 of `a` \(and 1 more\) has no value"):
+            read(tmp_path / "t.xlsx")
+    else:
+        assert read(tmp_path / "t.xlsx") == f"k,n\na,{value}\nb,0\n"
 
 
 def test_formulas_may_give_nothing(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_what_is_wrong_with_a_cell_is_told_at_the_cell(tmp_path: Path, server: W
     (tmp_path / "far.yaml").write_text(SHEET.format(address=server.address))
     told = run(tmp_path)
     assert "SN748" in told.stderr
-    assert "--> units.csv:3:3" in told.stderr
+    assert f"--> units.csv:3:3\n3 | b,{server.address}/nothing,\n" in told.stderr
     (tmp_path / "units.csv").write_text(rows.replace("nothing,", "nothing,abc"))
     told = sncompile(tmp_path, "check", "far.yaml")
     assert "error[SN477]" in told.stderr
@@ -257,7 +257,7 @@ def test_a_file_with_another_sum_is_no_input(tmp_path: Path, server: Web) -> Non
         path.unlink()
     told = run(tmp_path, "--keep-going")
     assert told.returncode != 0
-    assert "not the file that was meant" in told.stderr
+    assert f"not the file that was meant, by its sha256: {server.address.partition('://')[2]}/raw/a.txt" in told.stderr
     assert results(tmp_path).keys() == {"up/b", "up/c"}
     server.put("/raw/a.txt", "alpha\n")
     for path in (tmp_path / "results").rglob("o.txt"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -93,7 +94,23 @@ def meaning(name: str, guess: str, candidates: Iterable[str] = (), *, safe: bool
     """
     if safe is None:
         safe = is_slip(name, guess) and not any(c not in (name, guess) and is_slip(name, c) for c in candidates)
-    return Hint(f"did you mean `{guess}`?", name, guess, safe=safe)
+    return Hint(f"did you mean `{guess}`?{_unseen(name, guess)}", name, guess, safe=safe)
+
+
+def _unseen(name: str, guess: str) -> str:
+    """How two names differ that look the same.
+
+    >>> _unseen("well", "well\\u00a0"), _unseen("wel", "well")
+    (' It has the character U+00A0 (no-break space)', '')
+    """
+    for sign in guess:
+        if sign not in name and sign != " " and unicodedata.category(sign) in ("Zs", "Cf"):
+            return f" It has the character U+{ord(sign):04X} ({unicodedata.name(sign, 'unnamed').lower()})"
+    one, other = (unicodedata.normalize("NFC", text) for text in (name, guess))
+    if one == other and name != guess:
+        form = "composed" if guess == other else "decomposed"
+        return f" Its letters with accents are {form} there, as Unicode calls it"
+    return ""
 
 
 def is_slip(name: str, meant: str) -> bool:

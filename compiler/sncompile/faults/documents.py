@@ -36,7 +36,8 @@ RESERVED_NAME = Fault(
     "a reserved name",
     "`data`, `params`, `infer`, `inputs`, `outputs`, `resources`, `env` and `attempt` mean something in\n"
     "expressions already; a table, a step or a key must have a name of its own. Words such as `if`, `in`,\n"
-    "`lambda` and `true` cannot be read as names in expressions, so ports and parameters cannot have them either.",
+    "`lambda` and `true` cannot be read as names in expressions, so ports, parameters and data roots cannot have them\n"
+    "either.",
 )
 BAD_VALUE = Fault("SN110", "a value that cannot stand here", "The value lies outside what its key allows.")
 BAD_FLOW = Fault(

@@ -84,7 +84,11 @@ def _signal_of(status: str) -> str | None:
 
 
 def told_words(message: str) -> str:
-    """What a message of the engine's says, as one line: no traceback, no command that it repeats."""
+    """What a message of the engine's says, as one line: no traceback, no command that it repeats, no URL twice.
+
+    >>> told_words("Failed to check existence of http://h/a\\nhttp://h/a: http://h does not answer")
+    'Failed to check existence of http://h/a: http://h does not answer'
+    """
     lines: list[str] = []
     traced = _TRACED.search(message) is not None
     for line in message.split("\n"):
@@ -93,7 +97,11 @@ def told_words(message: str) -> str:
         # Of a traceback, what is indented is code, and what is not says what was raised.
         if line.strip() and not (traced and line.startswith((" ", "Traceback", "During handling", "The above exc"))):
             lines.append(line.strip())
-    return " ".join(dict.fromkeys(lines))
+    return _TWICE.sub(r"\1", " ".join(dict.fromkeys(lines)))
+
+
+_TWICE = re.compile(r"(?<!\S)(\w+://\S+) \1(?![\w/])")
+"""A URL that a message ends with and that the next one begins with."""
 
 
 def asked_for(job: JobRecord) -> str:

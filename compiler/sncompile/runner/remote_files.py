@@ -16,6 +16,7 @@ from sncompile.remote.found import NotReached, NotThere
 from sncompile.remote.servers import Servers
 from sncompile.semantics.checking.cells import said_at
 from sncompile.semantics.program import Step
+from sncompile.semantics.tables.sheet_places import shown_lines
 from sncompile.targets.snakemake.storage import providers_of
 from sncompile.views.columns import count
 
@@ -50,7 +51,7 @@ def look_elsewhere(
         lacking.append(faults.REMOTE_BUDGET.at(port.span, "copies of files from elsewhere are not counted", help=help))
     lacking = lacking or list(lacking_files(made, wanted, servers, say))
     if lacking:
-        raise CompileError(lacking, dict(made.program.documents))
+        raise CompileError(lacking, {**made.program.documents, **shown_lines(lacking, made.program.sheets)})
     return servers
 
 

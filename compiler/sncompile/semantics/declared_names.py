@@ -31,6 +31,8 @@ def check_names(doc: PipelineDoc, report: Report) -> None:
                     related=(Place(f"the {first[0]} is here", first[1]),),
                 )
             )
+    for root, _ in doc.data.values():
+        _check_word(root, "data root", report)
     check_members(doc, report)
 
 
@@ -54,6 +56,8 @@ def check_members(doc: PipelineDoc | ModuleDoc, report: Report) -> None:
                     related=(Place(f"{kind} of that name is here", first.name.span),),
                 )
             )
+    for named, _ in doc.let.values():
+        _check_word(named, "value", report)
     maps = doc.maps if isinstance(doc, PipelineDoc) else {}
     for full, named in [(n, p.name) for n, p in doc.params.items()] + [(n, m.name) for n, m in maps.items()]:
         for part in full.split("."):

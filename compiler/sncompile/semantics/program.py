@@ -20,6 +20,7 @@ from sncompile.semantics.checking.own_files import Kept
 from sncompile.semantics.inference.inferred import Inferred
 from sncompile.semantics.late.link import KnownRows
 from sncompile.semantics.scratch import Scratch
+from sncompile.semantics.tables.sheet_places import SheetPlaces
 from sncompile.syntax.document import About, ModuleDoc, PortDoc
 from sncompile.syntax.source import Source
 
@@ -228,5 +229,7 @@ class Program:
     """The steps that are not here, since it is not known yet which jobs they have."""
     whole: tuple[Program, Program] | None = None
     """The program with those, over two kinds of rows that stand in for what is not known (`semantics/late`)."""
+    sheets: Mapping[str, SheetPlaces] = field(default_factory=dict, repr=False)
+    """What finds lines of the tables' files again, by what messages call these."""
     sums: Mapping[str, str] = field(default_factory=dict)
     """What files must hold: path → SHA-256."""

@@ -41,6 +41,7 @@ _FORMATTED = re.compile(r"([\w.]+) *: *([ +,0-9.]*[deEfgGn%])")
 """What Python's texts have for `format`: `{n:03d}`."""
 _BLANK = re.compile(r"([A-Za-z_]\w*)\.([A-Za-z_]\w*(?: +[\w()/%-]+)+)")
 """A column whose name has blanks: `sheet.Peak type`."""
+_MEMBER = re.compile(r"\b([A-Za-z_]\w*)\.([a-z]+)\b")
 _NAMED = re.compile(r"([A-Za-z_]\w*(?:\.\w+)?)\[ *([A-Za-z_]\w* *=[^=][^\]]*)\](\.\w+)?")
 """An instance that is named by its keys, in the way of an index: `call[sample=pairs.control].bam`."""
 _METHODS = frozenset({"upper", "lower", "replace", "split", "join"})
@@ -141,6 +142,10 @@ def _hint(text: str, error: SyntaxError) -> str:
         return f"a number is laid out by `format({number}, '{formatted[2]}')`"
     if (blank := _BLANK.fullmatch(text.strip())) is not None:
         return f"a name with blanks stands in brackets: `{blank[1]}['{blank[2]}']`"
+    for head, word in _MEMBER.findall(text):
+        if word in _KEYWORDS:
+            instead = f"a column is `{head}['{word}']`, anything else has to be renamed"
+            return f"`{word}` is a word of expressions, and no name after a point: {instead}"
     if (named := _NAMED.fullmatch(text.strip())) is not None:
         member = named[1] if "." in named[1] else named[1] + (named[3] or ".…")
         return f"an instance is looked up by its keys: `lookup({member}, {named[2]})`"

@@ -266,4 +266,9 @@ def tell_queries(doc: PipelineDoc, named: Mapping[str, Sequence[str]], report: R
             message = f"`{name}` is known once a step has run, and a query is answered before"
             related = (Place("the table is here", table.name.span),)
             hint = "have a step compute it, or take the table out of the query"
+            if query in doc.tables and len(tables) > 1:
+                hint = (
+                    f"to have a step over keys of `{name}` and of others, make it a pipeline that is used `by` "
+                    f"the others, with a step inside that ranges over `{name}`"
+                )
             report.add(faults.NOT_YET_KNOWN.at(place.span, message, help=hint, related=related))

@@ -303,7 +303,10 @@ def parse_plain(param: ParamDoc, value: object) -> Any:
         return ()
     items = tuple(value) if isinstance(value, (list, tuple)) else (value,)
     if isinstance(value, (list, tuple)) != param.many and value is not None:
-        raise ValueFault("it takes a list" if param.many else "it takes one value, not a list")
+        if not param.many:
+            raise ValueFault("it takes one value, not a list")
+        given = f"[{', '.join(part.strip() for part in str(value).split(','))}]"
+        raise ValueFault("it takes a list", f"write a list: `{given}`" if len(given) <= 60 else None)
     found = tuple(_plain_item(param, item) for item in items)
     return found if isinstance(value, (list, tuple)) else found[0]
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sncompile.diagnostics import Report
+from sncompile.diagnostics import Hint, Report, did_you_mean, meaning
 from sncompile.faults.values import WRONG_TYPE
 from sncompile.semantics.scope import Group, is_group
 from sncompile.semantics.typing import Typer
@@ -128,3 +128,21 @@ def from_file(given: Mapping[str, object], known: Iterable[str]) -> FromFile:
 
     visit("", given)
     return found
+
+
+def meant_by(name: str, known: Iterable[str], kind: str, *, in_file: bool) -> str:
+    """The help about a name that is not `known`; of a group it looks among what that has."""
+    names, plain = list(known), without_dashes(name)
+    if in_file and plain != name and plain in names:
+        return f"it means `{plain}`, which stands there as well: remove one of the two"
+    group = name.rpartition(".")[0]
+    within = {n[len(group) + 1 :].partition(".")[0] for n in names if n.startswith(f"{group}.")} if group else set()
+    hint = did_you_mean(name[len(group) + 1 :], within, what=f"`{group}` has") if within else None
+    if hint is None:
+        hint = did_you_mean(name, names, what=f"it has the {kind}s") or f"it has no {kind}"
+    elif isinstance(hint, Hint):
+        hint = meaning(name, f"{group}.{hint.meant}", names)
+    if in_file and not isinstance(hint, Hint):
+        return f"{hint}; `--params-extra ignore` lets a file have more"
+    # As the file writes its names.
+    return hint.replace("_", "-") if in_file and "-" in name else str(hint)

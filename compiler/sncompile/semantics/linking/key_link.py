@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from sncompile.diagnostics import Edit, Fix, Report, Span, did_you_mean
 from sncompile.diagnostics import Related as Place
@@ -203,10 +203,22 @@ class KeyLinker:
         if not unknown:
             self._report.add(
                 faults.UNKNOWN_KEY.at(
-                    step.by[0].span, f"no table has the keys {_listed(by)} together",
-                    help="a step ranges over keys of one table; make a table that holds the combinations",
+                    step.by[0].span, f"no table has the keys {_listed(by)} together", help=self._together(by)
                 )
-            )  # fmt: skip
+            )
+
+    def _together(self, by: tuple[str, ...]) -> str:
+        """How a step ranges over keys of several tables: no query joins rows that come too late for it."""
+        known = {key for table in self._tables.values() if table.late is None for key in table.key}
+        early, late = [key for key in by if key in known], [key for key in by if key not in known]
+        if not late:
+            return "a step ranges over keys of one table; make a table that holds the combinations"
+        if not early:
+            return "a step ranges over keys of one table, and no query joins rows that are known later"
+        return (
+            f"{_listed(late)} is known once a step has run: make it a pipeline that is used "
+            f"{_by(early)}, with a step {_by(late)} inside"
+        )
 
     def _chosen(self, step: StepDoc, table: Table) -> tuple[list[bool], Span] | None:
         """Whether a step's `where` lets each row of its table pass, and its place; None after telling why not."""
@@ -251,6 +263,10 @@ def _place(step: StepDoc) -> Span:
     return step.by[0].span if step.by else step.name.span
 
 
+def _by(keys: Sequence[str]) -> str:
+    return f"`by: {keys[0]}`" if len(keys) == 1 else f"`by: [{', '.join(keys)}]`"
+
+
 def _as_list(name: Named) -> tuple[str, tuple[Fix, ...]] | None:
     """The mend of a text with commas that was meant as a list of keys."""
     if "," not in name.name:
@@ -265,5 +281,5 @@ def _help_of(fault: Exception) -> str:
     return "`where` uses the keys and columns of the step's own table, `data` and `params`"
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _listed(names: Sequence[str]) -> str:
     return " and ".join(f"`{name}`" for name in names)

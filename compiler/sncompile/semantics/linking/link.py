@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sncompile.diagnostics import Diagnostic, Report, Span, did_you_mean
+from sncompile.diagnostics import Diagnostic, Report, Span
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import names as name_faults
 from sncompile.faults import values as faults
@@ -30,7 +30,7 @@ from sncompile.semantics.linking.binding import param_type, parse_plain, parse_t
 from sncompile.semantics.linking.conventions import WORKSPACE, settle
 from sncompile.semantics.linking.data_roots import clean_root, root_values, workspace_of
 from sncompile.semantics.linking.default_link import link_defaults, settled_params
-from sncompile.semantics.linking.groups import from_file, nested, without_dashes
+from sncompile.semantics.linking.groups import from_file, meant_by, nested, without_dashes
 from sncompile.semantics.linking.overrides import Override, unmet
 from sncompile.semantics.linking.pipeline_link import PipelineLinker
 from sncompile.semantics.modules.image_lock import with_locked_images
@@ -102,6 +102,7 @@ def _linked(doc: PipelineDoc, options: Options, library: Library, report: Report
         named=tuple(shared.named),
         inferred=shared.inferred,
         documents=library.sources,
+        sheets=library.sheets,
         modules=library.used,
         repositories=library.checkouts.commits,
         span=doc.span,
@@ -179,15 +180,11 @@ class _Given:
         ):
             for name in names:
                 if name not in known:
-                    hint = did_you_mean(name, known, what=f"it has the {kind}s") or f"it has no {kind}"
-                    if option == "--params" and not hint.startswith("did you mean"):
-                        hint += "; `--params-extra ignore` lets a file have more"
-                    if "-" in name and hint.startswith("did you mean"):
-                        hint = hint.replace("_", "-")  # As the file writes its names.
+                    hint = meant_by(name, known, kind, in_file=option == "--params")
                     message = f"`{option} {name}=…`: the pipeline has no {kind} `{name}`"
                     span = self._place(name) if option == "--params" else self._span
                     # The name stands on the command line, and so no edit of a file mends it.
-                    self._report.add(name_faults.UNKNOWN_OPTION.at(span, message, help=str(hint)))
+                    self._report.add(name_faults.UNKNOWN_OPTION.at(span, message, help=hint))
         for name in self._file.no_mapping:
             message, hint = f"`{name}` is a group of parameters, and takes a mapping", f"write `{nested(f'{name}.…')}`"
             self._report.add(faults.WRONG_TYPE.at(self._place(name), message, help=hint))
@@ -293,7 +290,7 @@ class _Given:
                 value = tuple(map(as_path, value)) if isinstance(value, tuple) else as_path(value)
         except ValueFault as fault:
             wrong = faults.WRONG_TYPE.at(
-                span, f"{what}: {fault}", help=f"the parameter takes {param_type(param)}",
+                span, f"{what}: {fault}", help=fault.help or f"the parameter takes {param_type(param)}",
                 related=(Place("the parameter is declared here", declared),),
             )  # fmt: skip
         else:

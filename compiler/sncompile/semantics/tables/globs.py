@@ -118,7 +118,9 @@ def _token(match: re.Match[str]) -> Token:
     if sign == "**":
         raise PatternError("`**` stands for folders and needs a slash: `**/`")
     if match[1] is None:
-        raise PatternError(f"`{sign}` has no partner; a brace itself is written `{sign * 2}`")
+        constrained = re.match(r"\{\w+,", match.string[match.start() :])
+        within = "; in a regular expression they stand as they are: `{name,[0-9]{2}}`" if constrained else ""
+        raise PatternError(f"`{sign}` has no partner; a brace itself is written `{sign * 2}`{within}")
     wrong = wrong_pattern(match[2]) if match[2] else None
     if wrong is not None:
         raise PatternError(f"the constraint of `{match[1]}` is not a regular expression: {wrong}")

@@ -171,16 +171,18 @@ def _check_merged(sheet: bytes) -> None:
 def _check_formulas(data: bytes, book: Workbook, name: str, grid: _Grid) -> None:
     """Raises `TableError` for a sheet whose formulas no spreadsheet has computed: not one of them has a value.
 
-    Where some have one, the others gave an empty text.
+    Where some have one, the others gave an empty text. Some programs write 0 in the place of a value, and ask for
+    all to be computed when the workbook is opened.
     """
     if not name or not grid.rows:
         return
     lacking: list[tuple[int, str]] = []
     written = _load(data, data_only=False, read_only=True)
+    none_yet = ("", "0") if _asks_for_values(data) else ("",)
     for row in written[name].iter_rows(max_row=book[name].max_row, max_col=book[name].max_column):
         for cell in row:
             if cell.data_type == "f" and cell.row is not None:
-                if grid.rows.get(cell.row, {}).get(cell.column or 0, ""):
+                if grid.rows.get(cell.row, {}).get(cell.column or 0, "") not in none_yet:
                     return
                 lacking.append((cell.row, cell.coordinate))
     if lacking:
@@ -191,6 +193,15 @@ def _check_formulas(data: bytes, book: Workbook, name: str, grid: _Grid) -> None
             "open the workbook in a spreadsheet and save it, or write values",
             row_number,
         )
+
+
+_ASKS = re.compile(rb"""<(?:\w+:)?calcPr\s[^>]*\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
+
+
+def _asks_for_values(data: bytes) -> bool:
+    """Whether a workbook is to be computed when it is opened; openpyxl says so of each that says nothing."""
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        return any(_ASKS.search(packed.read(part)) for part in packed.namelist() if part.endswith("workbook.xml"))
 
 
 # --- One sheet -------------------------------------------------------------------------------------------------------

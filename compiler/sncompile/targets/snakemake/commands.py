@@ -57,9 +57,9 @@ _PLAIN = re.compile(r"[\w@%+=:,./^-]+", re.ASCII)
 
 LOOK = (
     'sum=${sums[n++]}; test "$sum" = - || sha256sum < "$path" | grep -qxF "$sum  -" '
-    '|| { echo "not the file that was meant, by its sha256: $path"; exit 1; }'
+    '|| { echo "not the file that was meant, by its sha256: ${path#.snakemake/storage/*/}"; exit 1; }'
 )
-"""Looks at a file."""
+"""Looks at a file, and tells of the engine's copy of one from elsewhere by where that is."""
 
 PRINTED: Mapping[str, str] = {"\n": r"%s\n", "\0": r"%s\0"}
 """The format by which an item is printed that something stands behind."""
