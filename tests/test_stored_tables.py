@@ -126,6 +126,23 @@ def test_odd_names_of_parquet_files(folder: Path, name: str) -> None:
     assert list(check("main.yaml").require().tables["u"].columns["k"]) == ["right"]
 
 
+@pytest.mark.parametrize(
+    ("twin", "message"),
+    [("xa", "the column `xa` is there twice"), ("XA", "the columns `xa` and `XA` differ by their case alone")],
+)
+def test_columns_that_queries_cannot_tell_apart_are_refused(folder: Path, twin: str, message: str) -> None:
+    """DuckDB calls the second one `xa_1`, and writes no such file itself: a name of the same length is put in."""
+    duckdb.sql(f"copy (select 'a' as k, {{'xa': 1, 'l': [1]}} as s, 1 as xa, 2 as xb) to '{folder}/t.parquet'")
+    data = (folder / "t.parquet").read_bytes()
+    (folder / "main.yaml").write_text(pipeline("  t: {key: k, file: t.parquet}\n", by=", by: k"))
+    assert codes(check("main.yaml")) == []
+    (folder / "t.parquet").write_bytes(data.replace(b"xb", twin.encode()))
+    (fault,) = check("main.yaml").diagnostics
+    assert fault.code == "SN401"
+    assert message in fault.message
+    assert fault.help == "rename one of them"
+
+
 def test_keys_of_a_large_table_are_checked(folder: Path) -> None:
     for sql, code in (
         ("select (range // 2)::varchar as k from range(10)", "SN404"),

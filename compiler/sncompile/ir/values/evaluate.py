@@ -391,7 +391,8 @@ def _lookup(value: Lookup, conditions: list[tuple[str, Closure]]) -> Closure:
         rows = found.get(wanted, [])
         if len(rows) != 1:
             told = ", ".join(f"{n}={v}" for n, v in zip(names, wanted, strict=True))
-            raise ValueFault(f"`{value.table.name}` has {len(rows) or 'no'} rows with {told}, not one")
+            hint = "say more of its key" if rows else "a `left join` in the table's `sql` leaves the cell empty there"
+            raise ValueFault(f"`{value.table.name}` has {len(rows) or 'no'} rows with {told}, not one", hint)
         return cells[rows[0]]
 
     return look

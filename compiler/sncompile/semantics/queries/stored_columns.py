@@ -122,9 +122,26 @@ class ParquetColumns(StoredColumns):
     def __init__(self, path: Path, key: Sequence[str], databases: Databases) -> None:
         self.path = path
         self._database = databases.open()
+        self._refuse_twins()
         described = self.rows(f"DESCRIBE SELECT * FROM {self.relation}")
         size = self.rows(f"SELECT count(*) FROM {self.relation}")[0][0]
         super().__init__({row[0]: row[1] for row in described}, key, size)
+
+    def _refuse_twins(self) -> None:
+        """Raise `StoreError` where two columns have one name, but for its case: DuckDB would call one of them `x_1`."""
+        schema = self.rows(f"SELECT name, num_children FROM parquet_schema({text_sql(literal_path(self.path))})")
+        seen: dict[str, str] = {}
+        # How many parts of a column that holds others are still to come: `s` 2, `x` -, `y` 1, `element` -.
+        within = 0
+        for name, parts in schema[1:]:
+            if within == 0 and name.lower() in seen:
+                twin = seen[name.lower()]
+                told = f"the column `{name}` is there twice" if name == twin else f"the columns `{twin}` and `{name}`"
+                told += "" if name == twin else " differ by their case alone, which queries do not see"
+                raise StoreError(told, help="rename one of them")
+            if within == 0:
+                seen[name.lower()] = name
+            within = max(within - 1, 0) + (parts or 0)
 
     def _is_as_shown(self, name: str) -> bool:
         exact = _DECIMAL.fullmatch(self.types[name])

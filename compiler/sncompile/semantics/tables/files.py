@@ -100,7 +100,8 @@ def _open_parquet(path: Path, key: Sequence[str], databases: Databases) -> Parqu
     try:
         return ParquetColumns(path, key, databases)
     except StoreError as error:
-        hint = error.help or "write it anew"
         if error.limit:
-            raise TableError.of(f"the Parquet table cannot be read: {error}", hint) from None
+            raise TableError.of(f"the Parquet table cannot be read: {error}", error.help or "write it anew") from None
+        if error.help:
+            raise TableError.of(str(error), error.help) from None
         raise TableError.of(f"not a Parquet table: {error}", "write it anew") from None

@@ -131,7 +131,7 @@ def _meant(book: Workbook, form: SheetForm, key: set[str]) -> tuple[str, _Grid, 
     hint = f"say which one: `sheet: {(fitting or list(filled))[0]}`"
     if len(fitting) == 1:
         keys = ", ".join(f"`{name}`" for name in sorted(key))
-        message = f"read the sheet `{fitting[0]}`, as no other one's first line has {keys}"
+        message = f"read the sheet `{fitting[0]}`, as no other one has {keys} in its header"
         return fitting[0], filled[fitting[0]], [SheetFault(message, f"`sheet: {fitting[0]}` in the table settles it")]
     raise TableError.of(f"the workbook has several sheets: {', '.join(f'`{name}`' for name in filled)}", hint, 0)
 
