@@ -20,6 +20,7 @@ from sncompile.faults import runs as faults
 from sncompile.ir.language.encoding import encode_key
 from sncompile.runner.causes import ON_DISKS, Cause, cause_of, says_disk, told_words
 from sncompile.runner.job_names import JobName, JobNames
+from sncompile.runner.log_files import read_lines
 from sncompile.runner.progress import JobRecord, Progress, error_line
 from sncompile.runner.record import RunFolder
 from sncompile.targets.snakemake.storage import PLACE
@@ -336,7 +337,7 @@ def log_text(path: Path, hide: Redaction) -> list[str]:
             text = hide(file.read().decode("utf-8", "replace"))
     except OSError:
         return []
-    return [line.rstrip() for line in text.split("\n")]
+    return read_lines(text)
 
 
 def engine_failure(names: JobNames, progress: Progress, log: Path, hide: Redaction) -> Diagnostic:
