@@ -140,6 +140,22 @@ def test_an_input_that_changed_while_a_job_read_it_is_told(tmp_path: Path) -> No
     assert (tmp_path / "results" / "s" / "o").read_text() == "one\ntwo\n"
 
 
+def test_an_input_that_its_own_job_moves_away_is_told_as_gone(tmp_path: Path) -> None:
+    """Nothing brings it back: that is not said as if somebody still wrote there."""
+    (tmp_path / "in").write_text("one\n")
+    _spec(
+        tmp_path,
+        "      inputs: {x: {type: file}}\n      outputs: {o: {type: file}}\n"
+        '      command: [mv, "${inputs.x}", "${outputs.o}"]\n    with: {x: in}\n',
+    )
+    done = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
+    assert done.returncode == 0, done.stderr
+    told = "warning[SN753]: `in` went away while the job of `results/s/o` read it\n  = help: bring back what is missing"
+    assert told in done.stderr
+    assert "once nothing writes there" not in done.stderr
+    assert told in sncompile(tmp_path, "status").stdout
+
+
 GONE = """sncompile: 1
 pipeline: s
 steps:

@@ -368,15 +368,26 @@ def engine_gone(names: JobNames, log: Path) -> Diagnostic:
     return faults.ENGINE_FAILED.at(names.span, message, help=help)
 
 
-def changed_meanwhile(changed: Mapping[str, Sequence[str]]) -> Diagnostic:
-    """What is told of inputs that changed while jobs read them; each has an output of each job."""
+def changed_meanwhile(changed: Mapping[str, Sequence[str]], *, gone: bool = False) -> Diagnostic:
+    """What is told of inputs that changed, or went away, while jobs read them; each has an output of each job."""
     path, *more = changed
     jobs = list(dict.fromkeys(output for outputs in changed.values() for output in outputs))
     inputs = f"`{path}` and {counted(len(more), 'more input')}" if more else f"`{path}`"
     read = "read them" if more else "read it"
     whose = f"the job of `{jobs[0]}`" if len(jobs) == 1 else f"{len(jobs):,} jobs, such as that of `{jobs[0]}`,"
-    help = "run again once nothing writes there any more: what was made of it is made anew"
-    return faults.CHANGED_MEANWHILE.at(None, f"{inputs} changed while {whose} {read}", help=help)
+    if gone:
+        message = f"{inputs} went away while {whose} {read}"
+        help = (
+            "bring back what is missing: what was made of it is made anew by the next run\n"
+            "where the command itself moves or deletes what it is given, have it work on a copy"
+        )
+    else:
+        message = f"{inputs} changed while {whose} {read}"
+        help = (
+            "run again once nothing writes there any more: what was made of it is made anew\n"
+            "where the command itself writes there, have it work on a copy: it would run again each time"
+        )
+    return faults.CHANGED_MEANWHILE.at(None, message, help=help)
 
 
 def not_there(names: JobNames, progress: Progress) -> Diagnostic:

@@ -133,6 +133,8 @@ class Progress:
     missing_count: int = 0
     changed: dict[str, list[str]] = field(default_factory=dict)
     """Inputs that changed while jobs read them, each with the first outputs of these jobs."""
+    lost: dict[str, list[str]] = field(default_factory=dict)
+    """Those that went away meanwhile, likewise."""
     disks: list[Disk] = field(default_factory=list)
     """The disks that were full or read-only when the engine gave up."""
     queues: list[str] = field(default_factory=list)
@@ -352,7 +354,8 @@ class Progress:
         self.missing_count = int(event["count"])
 
     def _on_changed(self, event: Event) -> None:
-        self.changed.setdefault(str(event["input"]), []).append(str(event["output"]))
+        inputs = self.lost if event.get("gone") else self.changed
+        inputs.setdefault(str(event["input"]), []).append(str(event["output"]))
 
     def _on_engine_ended(self, event: Event) -> None:
         code = event.get("code")
