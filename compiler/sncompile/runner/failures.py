@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +32,8 @@ FEW = 5
 """So many jobs that failed for the same reason are named; of more, the rest is counted."""
 
 _TAIL_BYTES = 16384
+_FEW_BESIDE = 5
+"""A folder with more is not one job's own."""
 _BATCH_BYTES = 1 << 20
 _LONGEST_COMMAND = 4000
 _STATUS = re.compile(r"exit status \d+|SIG[A-Z]+")
@@ -53,6 +56,7 @@ class Failure:
     cause: Cause
     attempts: int
     lacking: tuple[str, ...]
+    """Outputs that are not there or not as they should be, each with what stands in their place."""
     logs: tuple[LogPlace, ...]
     """The logs of its last try."""
     command: str
@@ -184,7 +188,7 @@ def failures(names: JobNames, progress: Progress, places: Places) -> Iterator[Fa
             name,
             cause_of(record, end, kinds.get(name.step, ("file",)), said),
             record.attempts,
-            tuple(record.lacking),
+            tuple(_in_place_of(path, places.working) for path in record.lacking),
             logs,
             _command(record, places.working),
             names.spans.get(name.step),
@@ -198,6 +202,21 @@ def failures(names: JobNames, progress: Progress, places: Places) -> Iterator[Fa
             ),
             end,
         )
+
+
+def _in_place_of(path: str, working: Path) -> str:
+    """An output that a job owes, with what is there instead: mostly the tool has chosen another name."""
+    place = working / path
+    if place.is_symlink() and not place.exists():
+        return f"{path}, a link that leads nowhere (to {os.readlink(place)})"
+    if place.exists():
+        return path
+    try:
+        with os.scandir(place.parent) as entries:
+            names = sorted(entry.name for entry in islice(entries, _FEW_BESIDE + 1) if not entry.name.startswith("."))
+    except OSError:
+        return path
+    return f"{path}; beside it there is {', '.join(names)}" if 0 < len(names) <= _FEW_BESIDE else path
 
 
 def _said_before(log: Path, rule: str, hide: Redaction) -> str:

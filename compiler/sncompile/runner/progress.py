@@ -363,7 +363,16 @@ class Progress:
         self.ended_at = event["time"]
         if self.ended:
             # Who ran when the engine gave up because of another job has not failed: nobody knows how it ended.
-            self._end_all("stopped" if self.failed else "failed", event["time"])
+            if not self.failed:
+                self._end_all("failed", event["time"])
+                self._give_up()
+            self._end_all("stopped", event["time"])
+
+    def _give_up(self) -> None:
+        """What the engine said last is why those failed at which it gave up: it may not touch what they wrote, say."""
+        last = next((message for message in reversed(self.errors) if message.strip()), "")
+        for job in self.failed:
+            job.said = job.said or (f"the engine could not end it:\n{last}" if last else "")
 
     def lose(self, time: float) -> None:
         """The engine is gone without a word: what ran is stopped."""
