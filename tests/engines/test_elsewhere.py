@@ -118,6 +118,18 @@ def test_renamed_steps_whose_results_were_deleted(tmp_path: Path) -> None:
     assert planned(folder) == set()
 
 
+def test_moved_results_become_orphans_as_others_do(tmp_path: Path) -> None:
+    """A run of this pipeline has made them, whatever their step was called then."""
+    spec = SPEC.replace('outputs: {told: "${tell.o}"}', 'outputs: {o: "${align.o}"}')
+    folder = place(tmp_path / "here", spec)
+    run(folder)
+    (folder / "spec.yaml").write_text(renamed(spec, ("align", "map")))
+    run(folder)
+    (folder / "spec.yaml").write_text(renamed(spec.replace(", {sample: B}", ""), ("align", "map")))
+    run(folder, "--prune")
+    assert {name for name in texts(folder) if name.startswith("map/")} == {"map/A/o", "map/A/d/c"}
+
+
 LATE = """\
 sncompile: 1
 pipeline: late
