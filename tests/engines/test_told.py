@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sncompile.runner.causes import cause_of
+from sncompile.runner.progress import JobRecord
 from sncompile.runner.watch import Watch
 from tests.command_line import sncompile
 from tests.made_runs import BEGAN, make_run
@@ -189,6 +191,23 @@ def test_why_the_engine_gave_up_is_told_at_its_job(tmp_path: Path) -> None:
     (failure,) = watch.failures()
     why = "the engine could not end it: PermissionError: [Errno 1] Operation not permitted"
     assert failure.message == f"`s` failed: {why}"
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("cat in | grep zzz > out", "`grep` ends with 1 where it finds nothing"),
+        ("read line", "`read` ends with 1 where there is no line"),
+        ("diff a b > out", "`diff` ends with 1 where it finds a difference"),
+        ("echo 'a grep b'; exit 1", ""),
+    ],
+)
+def test_who_answers_by_an_exit_status_is_named_where_nothing_was_said(script: str, told: str) -> None:
+    """A script stops there without a word, and its log is empty. What was said otherwise is why."""
+    job = JobRecord(1, "s", "s", {}, [], [], script, status="exit status 1")
+    assert "\n".join(cause_of(job, [], ["file"]).advice).startswith(told)
+    assert bool(cause_of(job, [], ["file"]).advice) == bool(told)
+    assert cause_of(job, ["KeyError: a"], ["file"]).advice == ()
 
 
 GONE = """sncompile: 1
