@@ -118,6 +118,44 @@ def test_renamed_steps_whose_results_were_deleted(tmp_path: Path) -> None:
     assert planned(folder) == set()
 
 
+def test_moved_results_become_orphans_as_others_do(tmp_path: Path) -> None:
+    """A run of this pipeline has made them, whatever their step was called then."""
+    spec = SPEC.replace('outputs: {told: "${tell.o}"}', 'outputs: {o: "${align.o}"}')
+    folder = place(tmp_path / "here", spec)
+    run(folder)
+    (folder / "spec.yaml").write_text(renamed(spec, ("align", "map")))
+    run(folder)
+    (folder / "spec.yaml").write_text(renamed(spec.replace(", {sample: B}", ""), ("align", "map")))
+    run(folder, "--prune")
+    assert {name for name in texts(folder) if name.startswith("map/")} == {"map/A/o", "map/A/d/c"}
+
+
+LATE = """\
+sncompile: 1
+pipeline: late
+tables: {cores: {key: core, from: "${cut.cores}", glob: "{core}.tif"}}
+steps:
+  cut:
+    module: {outputs: {cores: {type: directory, create: true}}, shell: "date +%N > ${outputs.cores}/a.tif"}
+  look:
+    by: core
+    with: {i: "${cores.path}"}
+    module: {inputs: {i: {type: file}}, outputs: {o: {type: file}}, command: [cp, "${inputs.i}", "${outputs.o}"]}
+"""
+
+
+def test_a_renamed_step_that_writes_rows(tmp_path: Path) -> None:
+    """Its rows lie under the former name until a run has moved them: they are known from then on, and not at fault."""
+    (tmp_path / "spec.yaml").write_text(LATE)
+    run(tmp_path)
+    before = texts(tmp_path)
+    (tmp_path / "spec.yaml").write_text(renamed(LATE, ("cut", "slice")))
+    assert planned(tmp_path) == set()
+    assert "the results of 1 job are taken from `cut`" in run(tmp_path)
+    assert texts(tmp_path) == {"slice/cores/a.tif": before["cut/cores/a.tif"], "look/a/o": before["look/a/o"]}
+    assert planned(tmp_path) == set()
+
+
 def test_a_step_that_was_renamed_twice(tmp_path: Path) -> None:
     """Also where no run was in between; and what has changed since is made anew."""
     folder = place(tmp_path / "here")

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 import sncompile as sn
+from sncompile.runner.failures import log_tail
 from sncompile.runner.log_files import hide_in, pieces, shown, start_of_tail
-from sncompile.telemetry.redaction import SHOWN, Redaction
+from sncompile.telemetry.redaction import NO_SECRETS, SHOWN, Redaction
 
 from ..command_line import SNCOMPILE, begin, finish, sncompile
 from ..runs import newest_run, started, until_two_wait
@@ -204,6 +205,17 @@ def test_what_a_terminal_is_shown() -> None:
     for size in range(1, len(text) + 1):
         told = b"".join(shown(text[n : n + size] for n in range(0, len(text), size)))
         assert told.decode() == wanted
+
+
+def test_the_end_of_a_log_is_told_as_it_reads(tmp_path: Path) -> None:
+    """A bar that was drawn a thousand times is one line, and hides no message; colours are no part of what is said."""
+    path = tmp_path / "log"
+    bars = "".join(f"\rEpoch 1: {n:3}%|{'█' * (n // 10):10}| {n}/100 [00:0{n % 10}]" for n in range(100))
+    path.write_text(
+        f"\x1b[1mtraining\x1b[0m{bars}\rValueError: no data{bars}\r\n\x1b[31mstopped\x1b[0m\r\n", newline=""
+    )
+    last = "| Epoch 1:  99%|█████████ | 99/100 [00:09]"
+    assert log_tail(path, 9, NO_SECRETS) == ["| training", last, "| ValueError: no data", last, "| stopped"]
 
 
 def test_secrets_are_taken_out_of_files(tmp_path: Path) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from sncompile.runner.causes import cause_of
+from sncompile.runner.progress import JobRecord
+from sncompile.runner.watch import Watch
 from tests.command_line import sncompile
+from tests.made_runs import BEGAN, make_run
 
 
 def _spec(folder: Path, module: str) -> None:
@@ -138,6 +143,71 @@ def test_an_input_that_changed_while_a_job_read_it_is_told(tmp_path: Path) -> No
     again = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
     assert (again.returncode, "SN753" in again.stderr, "done: 1 job" in again.stderr) == (0, False, True)
     assert (tmp_path / "results" / "s" / "o").read_text() == "one\ntwo\n"
+
+
+def test_an_input_that_its_own_job_moves_away_is_told_as_gone(tmp_path: Path) -> None:
+    """Nothing brings it back: that is not said as if somebody still wrote there."""
+    (tmp_path / "in").write_text("one\n")
+    _spec(
+        tmp_path,
+        "      inputs: {x: {type: file}}\n      outputs: {o: {type: file}}\n"
+        '      command: [mv, "${inputs.x}", "${outputs.o}"]\n    with: {x: in}\n',
+    )
+    done = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
+    assert done.returncode == 0, done.stderr
+    told = "warning[SN753]: `in` went away while the job of `results/s/o` read it\n  = help: bring back what is missing"
+    assert told in done.stderr
+    assert "once nothing writes there" not in done.stderr
+    assert told in sncompile(tmp_path, "status").stdout
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("touch ${outputs.o}.txt", "results/s/o; beside it there is o.txt"),
+        ("ln -s nowhere ${outputs.o}", "results/s/o, a link that leads nowhere (to nowhere)"),
+    ],
+)
+def test_what_stands_in_the_place_of_an_output_is_told(tmp_path: Path, script: str, told: str) -> None:
+    """Mostly the tool has written it under another name."""
+    _spec(tmp_path, f"      outputs: {{o: {{type: file}}}}\n      shell: {script}\n")
+    done = sncompile(tmp_path, "run", "s.yaml", "--cores", "1")
+    assert done.returncode == 3
+    assert f"not there, or not as it should be: {told}\n" in done.stderr
+
+
+def test_why_the_engine_gave_up_is_told_at_its_job(tmp_path: Path) -> None:
+    """It may not touch what somebody else owns: its words are told, and not where to look them up."""
+    _spec(tmp_path, '      outputs: {o: {type: file}}\n      command: [touch, "${outputs.o}"]\n')
+    made = make_run(tmp_path / "s.yaml", tmp_path, lambda number, job: "running", ended=1)
+    *told, end = (made / "events.jsonl").read_text().splitlines()
+    words = (
+        'Traceback (most recent call last):\n  File "x.py", line 3\nPermissionError: [Errno 1] Operation not permitted'
+    )
+    error = json.dumps({"time": BEGAN, "event": "error", "exception": "PermissionError", "message": words})
+    (made / "events.jsonl").write_text("\n".join([*told, error, end, ""]))
+    watch = Watch(made)
+    watch.look()
+    (failure,) = watch.failures()
+    why = "the engine could not end it: PermissionError: [Errno 1] Operation not permitted"
+    assert failure.message == f"`s` failed: {why}"
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("cat in | grep zzz > out", "`grep` ends with 1 where it finds nothing"),
+        ("read line", "`read` ends with 1 where there is no line"),
+        ("diff a b > out", "`diff` ends with 1 where it finds a difference"),
+        ("echo 'a grep b'; exit 1", ""),
+    ],
+)
+def test_who_answers_by_an_exit_status_is_named_where_nothing_was_said(script: str, told: str) -> None:
+    """A script stops there without a word, and its log is empty. What was said otherwise is why."""
+    job = JobRecord(1, "s", "s", {}, [], [], script, status="exit status 1")
+    assert "\n".join(cause_of(job, [], ["file"]).advice).startswith(told)
+    assert bool(cause_of(job, [], ["file"]).advice) == bool(told)
+    assert cause_of(job, ["KeyError: a"], ["file"]).advice == ()
 
 
 GONE = """sncompile: 1

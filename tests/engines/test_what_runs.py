@@ -144,3 +144,16 @@ def test_a_run_holds_to_its_plan_whatever_else_it_is_told(folder: Path) -> None:
     assert "SN730" in run(folder, "--plan", "all.json", "--adopt", code=3)
     (folder / "all.json").write_text("[" * 100_000)
     assert "SN730" in run(folder, "--plan", "all.json", code=3)
+
+
+def test_what_is_promised_of_outputs_is_told_as_such(tmp_path: Path) -> None:
+    """Neither a file nor a path is another one then."""
+    module = '{outputs: {o: {type: file}}, command: [touch, "${outputs.o}"]}'
+    spec = f"sncompile: 1\npipeline: s\nsteps: {{a: {{module: {module}}}}}"
+    (tmp_path / "read.yaml").write_text(spec)
+    (tmp_path / "results" / "a").mkdir(parents=True)
+    (tmp_path / "results" / "a" / "o").touch()
+    run(tmp_path, "--adopt")
+    (tmp_path / "read.yaml").write_text(spec.replace("command:", "success: {non_empty: true}, command:"))
+    told = sncompile(tmp_path, "plan", "read.yaml", "--jobs").stdout
+    assert told == "a  run  changed: its files, their paths or what they must be like\n"

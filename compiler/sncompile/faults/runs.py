@@ -268,7 +268,9 @@ CHANGED_MEANWHILE = Fault(
     "an input that changed while a job read it",
     "Something else wrote a file, or into a folder, while a job was at work that reads it. What the job wrote may\n"
     "come of what was there before, of what is there now, or of both, and so may what was made of that. The run went\n"
-    "on, and the job is not known to be done: the next run makes it again. Let data be complete before a run starts.",
+    "on, and the job is not known to be done: the next run makes it again. Let data be complete before a run starts.\n"
+    "It may be the command itself that writes to what it is given, moves it or deletes it: have it work on a copy, as\n"
+    "each run would make the job again, and nothing brings back an input that is gone.",
     Severity.WARNING,
 )
 NOTHING_MEASURED = Fault(

@@ -69,7 +69,16 @@ def cause_of(job: JobRecord, log: Sequence[str], kinds: Sequence[str], engine_sa
     if (name := _signal_of(job.status)) is not None:
         advice = _ON_PIPES if name == "SIGPIPE" else ()
         return Cause(faults.JOB_FAILED, "failed", f"{status}, by which a shell tells of the signal {name}", advice)
-    return Cause(faults.JOB_FAILED, "failed", status or "it did not end well; the engine's log tells more")
+    silent = job.status == "exit status 1" and not any(line.strip() for line in log)
+    why = status or "it did not end well; the engine's log tells more"
+    return Cause(faults.JOB_FAILED, "failed", why, tuple(_on_silence(job.shell)) if silent else ())
+
+
+def _on_silence(shell: str) -> Iterator[str]:
+    """What may have ended a script with 1 and without a word: programs that answer a question by their exit status."""
+    for program in dict.fromkeys(_ANSWERING.findall(shell)):
+        yield f"`{program}` ends with 1 {_ANSWERS[program]}, which ends the script: where that is"
+        yield f"no failure, let it pass by `{program} … || test $? -eq 1`"
 
 
 def _signal_of(status: str) -> str | None:
@@ -176,6 +185,12 @@ _ON_PIPES = (
     "a program in a pipe still wrote when the one that reads from it had ended, as with `| head`, and scripts run with",
     "`pipefail`: have it write no more than is read, or let the whole pipe pass by `|| true` behind it",
 )
+_ANSWERS = {
+    **dict.fromkeys(("grep", "egrep", "fgrep", "zgrep"), "where it finds nothing"),
+    **dict.fromkeys(("diff", "cmp"), "where it finds a difference"),
+    "read": "where there is no line to read, as jobs have no standard input",
+}
+_ANSWERING = re.compile(rf"(?:^|[|;&(]|\$\()\s*({'|'.join(_ANSWERS)})(?=\s)", re.MULTILINE)
 _ON_LENGTH = (
     "hand the tool a folder or a file with the list instead, or gather fewer files in one job:",
     "Linux takes 2 MB of arguments in all, and 128 KiB of one",

@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from sncompile.faults import runs as faults
 from sncompile.ir.language.encoding import encode_key
 from sncompile.runner.causes import ON_DISKS, Cause, cause_of, says_disk, told_words
 from sncompile.runner.job_names import JobName, JobNames
+from sncompile.runner.log_files import read_lines
 from sncompile.runner.progress import JobRecord, Progress, error_line
 from sncompile.runner.record import RunFolder
 from sncompile.targets.snakemake.storage import PLACE
@@ -30,6 +32,8 @@ FEW = 5
 """So many jobs that failed for the same reason are named; of more, the rest is counted."""
 
 _TAIL_BYTES = 16384
+_FEW_BESIDE = 5
+"""A folder with more is not one job's own."""
 _BATCH_BYTES = 1 << 20
 _LONGEST_COMMAND = 4000
 _STATUS = re.compile(r"exit status \d+|SIG[A-Z]+")
@@ -52,6 +56,7 @@ class Failure:
     cause: Cause
     attempts: int
     lacking: tuple[str, ...]
+    """Outputs that are not there or not as they should be, each with what stands in their place."""
     logs: tuple[LogPlace, ...]
     """The logs of its last try."""
     command: str
@@ -183,7 +188,7 @@ def failures(names: JobNames, progress: Progress, places: Places) -> Iterator[Fa
             name,
             cause_of(record, end, kinds.get(name.step, ("file",)), said),
             record.attempts,
-            tuple(record.lacking),
+            tuple(_in_place_of(path, places.working) for path in record.lacking),
             logs,
             _command(record, places.working),
             names.spans.get(name.step),
@@ -197,6 +202,21 @@ def failures(names: JobNames, progress: Progress, places: Places) -> Iterator[Fa
             ),
             end,
         )
+
+
+def _in_place_of(path: str, working: Path) -> str:
+    """An output that a job owes, with what is there instead: mostly the tool has chosen another name."""
+    place = working / path
+    if place.is_symlink() and not place.exists():
+        return f"{path}, a link that leads nowhere (to {os.readlink(place)})"
+    if place.exists():
+        return path
+    try:
+        with os.scandir(place.parent) as entries:
+            names = sorted(entry.name for entry in islice(entries, _FEW_BESIDE + 1) if not entry.name.startswith("."))
+    except OSError:
+        return path
+    return f"{path}; beside it there is {', '.join(names)}" if 0 < len(names) <= _FEW_BESIDE else path
 
 
 def _said_before(log: Path, rule: str, hide: Redaction) -> str:
@@ -336,7 +356,7 @@ def log_text(path: Path, hide: Redaction) -> list[str]:
             text = hide(file.read().decode("utf-8", "replace"))
     except OSError:
         return []
-    return [line.rstrip() for line in text.split("\n")]
+    return read_lines(text)
 
 
 def engine_failure(names: JobNames, progress: Progress, log: Path, hide: Redaction) -> Diagnostic:
@@ -367,15 +387,26 @@ def engine_gone(names: JobNames, log: Path) -> Diagnostic:
     return faults.ENGINE_FAILED.at(names.span, message, help=help)
 
 
-def changed_meanwhile(changed: Mapping[str, Sequence[str]]) -> Diagnostic:
-    """What is told of inputs that changed while jobs read them; each has an output of each job."""
+def changed_meanwhile(changed: Mapping[str, Sequence[str]], *, gone: bool = False) -> Diagnostic:
+    """What is told of inputs that changed, or went away, while jobs read them; each has an output of each job."""
     path, *more = changed
     jobs = list(dict.fromkeys(output for outputs in changed.values() for output in outputs))
     inputs = f"`{path}` and {counted(len(more), 'more input')}" if more else f"`{path}`"
     read = "read them" if more else "read it"
     whose = f"the job of `{jobs[0]}`" if len(jobs) == 1 else f"{len(jobs):,} jobs, such as that of `{jobs[0]}`,"
-    help = "run again once nothing writes there any more: what was made of it is made anew"
-    return faults.CHANGED_MEANWHILE.at(None, f"{inputs} changed while {whose} {read}", help=help)
+    if gone:
+        message = f"{inputs} went away while {whose} {read}"
+        help = (
+            "bring back what is missing: what was made of it is made anew by the next run\n"
+            "where the command itself moves or deletes what it is given, have it work on a copy"
+        )
+    else:
+        message = f"{inputs} changed while {whose} {read}"
+        help = (
+            "run again once nothing writes there any more: what was made of it is made anew\n"
+            "where the command itself writes there, have it work on a copy: it would run again each time"
+        )
+    return faults.CHANGED_MEANWHILE.at(None, message, help=help)
 
 
 def not_there(names: JobNames, progress: Progress) -> Diagnostic:

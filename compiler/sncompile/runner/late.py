@@ -78,7 +78,10 @@ def _sources(program: Program) -> tuple[str, ...]:
 
 
 def _current(made: Compilation, late: Iterable[LateSteps], hashing: Hashing) -> list[LateSteps]:
-    running = _to_run(made.graph, decisions_for(made, hashing))
+    decisions = decisions_for(made, hashing)
+    # What was made under a former name of the step is not in its place before a run has moved it there.
+    elsewhere = {made.graph.families[name].origin(number)[0].step for name, number in decisions.brought}
+    running = _to_run(made.graph, decisions) | elsewhere
     return [each for each in late if each.source not in running]
 
 

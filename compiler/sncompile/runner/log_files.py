@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from sncompile.runner.record import private
 from sncompile.telemetry.redaction import Redaction
 
 _PIECE = 1 << 18
+_STEERING = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+"""Colours, moves of the cursor, titles of the window: nothing of them is said."""
+_WORDS = re.compile(r"[^\W\d_]+")
 
 
 def pieces(path: Path, start: int = 0) -> Iterator[bytes]:
@@ -66,6 +70,24 @@ def shown(text: Iterable[bytes]) -> Iterator[bytes]:
 
 def _shown(text: str) -> bytes:
     return visible(text.replace("\r\n", "\n")).encode()
+
+
+def read_lines(text: str) -> list[str]:
+    """The lines of a log as somebody would read them: without colours, and of a progress bar how it stood at last.
+
+    A bar is drawn again and again, each time after a carriage return. Only what has the same words as what is drawn
+    over it is left out, as a message may stand in between.
+
+    >>> read_lines("\\r 1%|#  | 1/3\\r99%|## | 2/3\\rcannot read a\\r\\n\\x1b[31mstopped\\x1b[0m")
+    ['99%|## | 2/3', 'cannot read a', 'stopped']
+    """
+    return [each for line in _STEERING.sub("", text).split("\n") for each in _drawn(line)]
+
+
+def _drawn(line: str) -> list[str]:
+    states = [state.rstrip() for state in line.split("\r") if state.strip()]
+    words = [_WORDS.findall(state) for state in states]
+    return [state for i, state in enumerate(states) if words[i : i + 1] != words[i + 1 : i + 2]] or [""]
 
 
 def hide_in(paths: Iterable[Path], hide: Redaction, *, in_place: bool = False) -> None:

@@ -133,6 +133,8 @@ class Progress:
     missing_count: int = 0
     changed: dict[str, list[str]] = field(default_factory=dict)
     """Inputs that changed while jobs read them, each with the first outputs of these jobs."""
+    lost: dict[str, list[str]] = field(default_factory=dict)
+    """Those that went away meanwhile, likewise."""
     disks: list[Disk] = field(default_factory=list)
     """The disks that were full or read-only when the engine gave up."""
     queues: list[str] = field(default_factory=list)
@@ -352,7 +354,8 @@ class Progress:
         self.missing_count = int(event["count"])
 
     def _on_changed(self, event: Event) -> None:
-        self.changed.setdefault(str(event["input"]), []).append(str(event["output"]))
+        inputs = self.lost if event.get("gone") else self.changed
+        inputs.setdefault(str(event["input"]), []).append(str(event["output"]))
 
     def _on_engine_ended(self, event: Event) -> None:
         code = event.get("code")
@@ -360,7 +363,16 @@ class Progress:
         self.ended_at = event["time"]
         if self.ended:
             # Who ran when the engine gave up because of another job has not failed: nobody knows how it ended.
-            self._end_all("stopped" if self.failed else "failed", event["time"])
+            if not self.failed:
+                self._end_all("failed", event["time"])
+                self._give_up()
+            self._end_all("stopped", event["time"])
+
+    def _give_up(self) -> None:
+        """What the engine said last is why those failed at which it gave up: it may not touch what they wrote, say."""
+        last = next((message for message in reversed(self.errors) if message.strip()), "")
+        for job in self.failed:
+            job.said = job.said or (f"the engine could not end it:\n{last}" if last else "")
 
     def lose(self, time: float) -> None:
         """The engine is gone without a word: what ran is stopped."""

@@ -205,6 +205,8 @@ class Watch:
             found = [engine_failure(self.names, self.progress, self.folder.engine_log, self._hide)]
         if state in (State.FAILED, State.CRASHED) and not any(d.code == runs_faults.CANNOT_WRITE.code for d in found):
             found = [*self._full(), *found]
+        if self.progress.lost:
+            found.append(changed_meanwhile(self.progress.lost, gone=True))
         if self.progress.changed:
             found.append(changed_meanwhile(self.progress.changed))
         return found

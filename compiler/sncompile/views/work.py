@@ -229,7 +229,7 @@ def told(reason: Reason) -> str:
 
 _PARTS = {
     "command": "its command or a value in it",
-    "paths": "its files or their paths",
+    "paths": "its files, their paths or what they must be like",
     "files": "a file of its module",
     "container": "its container",
     "environment": "its environment variables",

@@ -238,10 +238,10 @@ def _obedience(folder: RunFolder, *, deletes: bool) -> Obedience | None:
     )  # fmt: skip
 
 
-def _tell_changed(folder: RunFolder, path: str, output: str) -> None:
-    """Tell of an input that changed while the job of an output read it."""
+def _tell_changed(folder: RunFolder, path: str, output: str, gone: bool) -> None:
+    """Tell of an input that changed while the job of an output read it, or that is gone since."""
     near = [os.path.relpath(each) if each.startswith(f"{Path.cwd()}/") else each for each in (path, output)]
-    tell(folder.events, event="changed", input=near[0], output=near[1])
+    tell(folder.events, event="changed", input=near[0], output=near[1], gone=gone)
 
 
 def _servers(folder: RunFolder) -> list[str]:

@@ -44,7 +44,7 @@ class Obedience:
     def __init__(
         self, orders: Orders, states: Mapping[str, State], logs: Mapping[str, Log], hashing: Hashing, working: Path, *,
         deletes: bool = True, servers: Servers | None = None, pipeline: str = "",
-        tell_changed: Callable[[str, str], None] = lambda path, output: None,
+        tell_changed: Callable[[str, str, bool], None] = lambda path, output, gone: None,
     ) -> None:  # fmt: skip
         """`deletes`: whether temporary outputs are deleted at all; `pipeline`: whose jobs these are. `tell_changed`
         hears of an input that changed while a job read it, and the first output of that."""
@@ -213,7 +213,8 @@ class Obedience:
             for path, version, before in zip(order.inputs, inputs, versions, strict=True):
                 # What nobody can tell apart, such as a page of a server that says nothing of it, has not changed.
                 if version is CHANGING and before[:1] != "?":
-                    self._tell_changed(path, order.outputs[0] if order.outputs else order.key)
+                    gone = self._looker.version(path) == ABSENT
+                    self._tell_changed(path, order.outputs[0] if order.outputs else order.key, gone)
             outputs = tuple([self._looker.version(path) for path in order.outputs])
             if not order.outputs and not self._mark(order):
                 continue

@@ -31,7 +31,7 @@ from sncompile.runner.files.run_files import RunFiles, files_of
 from sncompile.state.decisions import Decisions, Elsewhere, Finder, TaskDecisions, decide
 from sncompile.state.log import Log
 from sncompile.state.places import Places
-from sncompile.state.store import State, folder_of, job_rows, open_log, read_state
+from sncompile.state.store import Made, State, folder_of, job_rows, made_row, open_log, read_state
 from sncompile.state.versions import ABSENT, Hashing
 
 
@@ -178,8 +178,13 @@ def bring(decisions: Decisions, states: Mapping[str, State], logs: Mapping[str, 
             _bring_all(made.outputs[number], results, states, Path(states[root].start, key))
             done = results.done._replace(digest=made.digests[number])
             states[root].jobs[key] = done
+            rows = list(job_rows({key: done}, kept.setdefault(root, set())))
+            if results.moves and (pipeline := _owner(results, states)) is not None:
+                owner = Made(pipeline, tuple(map(states[root].name, made.outputs[number])))
+                states[root].made[key] = owner
+                rows.append(made_row({key: owner}))
             # A run that is killed here has lost no more than the job that it was at.
-            opened[root].write(list(job_rows({key: done}, kept.setdefault(root, set()))))
+            opened[root].write(rows)
     except OSError as error:
         place = str(error.filename2 or error.filename or "")
         message = cannot_write(error, place)
@@ -187,6 +192,12 @@ def bring(decisions: Decisions, states: Mapping[str, State], logs: Mapping[str, 
     finally:
         for log in opened.values():
             log.close()
+
+
+def _owner(results: Elsewhere, states: Mapping[str, State]) -> str | None:
+    """The pipeline of which a run is known to have made results, as their former name has it."""
+    owners = (state.made.get(state.name(results.mark)) for state in states.values())
+    return next((owner.pipeline for owner in owners if owner is not None), None)
 
 
 def _bring_all(outputs: Sequence[str], results: Elsewhere, states: Mapping[str, State], mark: Path) -> None:
