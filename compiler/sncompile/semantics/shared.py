@@ -72,6 +72,12 @@ class Shared:
             found = self._modules[id(doc)] = (doc, link_module(doc, self.library, self.report))
         return found[1]
 
+    def look_at(self, doc: ModuleDoc) -> None:
+        """Tell the faults of a module of which nothing may be made here: its files are not emitted for that."""
+        claimed, used = dict(self.library.claimed), dict(self.library.used)
+        link_module(doc, self.library, self.report)
+        self.library.claimed, self.library.used = claimed, used
+
     def may_enter(self, depth: int, span: Span) -> bool:
         """Whether one more pipeline may be linked inside `depth` others; told where it may not."""
         self._pipelines += 1

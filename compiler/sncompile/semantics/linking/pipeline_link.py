@@ -229,6 +229,8 @@ class PipelineLinker:
                 self._shared.by_default[linked.name] = linker.by_default
         for step, module, keys in self._unlinked:
             type_names(step, module, self._step_scope(keys, step), self._report)
+            if isinstance(module, ModuleDoc) and not step.broken:
+                self._shared.look_at(module)
         self._note_order()
         self._note_moves()
         outputs = self._outputs()
