@@ -42,8 +42,9 @@ demo: $(VENV)/.demo
 		--data images=demo/images --data workspace=demo/results --cores 2
 	@echo "The report is demo/results/illumination.html"
 
+# Tests wait for the engines that they start: three at once keep two cores at work.
 test: $(VENV)/.test
-	PATH="$(BIN):$$PATH" python -m pytest -n 2 --dist loadfile
+	PATH="$(BIN):$$PATH" python -m pytest -n 3 --dist loadfile
 
 FAST := python -m pytest --fast -n 2 --dist loadfile
 
