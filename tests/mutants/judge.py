@@ -130,7 +130,7 @@ is said as long as they have no fault; a false alarm on the others stops the jud
 - **useful help**: every message about it says what to do.
 
 `python -m tests.mutants` makes the table, `-v` says what was missed, and `--page docs/diagnostics-score.md` writes
-this page. `tests/mutants/test_mutants.py` keeps the score on every seventh mutant. The kinds are in
+this page. `tests/mutants/test_mutants.py` keeps the score on a sample of them. The kinds are in
 `tests/mutants/kinds.py`.
 
 {table}
