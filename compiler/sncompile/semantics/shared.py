@@ -64,6 +64,7 @@ class Shared:
         self.stand_ins = stand_ins
         self._pipelines = 0
         self._modules: dict[int, tuple[ModuleDoc, TypedModule]] = {}
+        self._looked_at: dict[int, ModuleDoc] = {}
 
     def module(self, doc: ModuleDoc) -> TypedModule:
         """The typed module of a document, typed once."""
@@ -74,6 +75,9 @@ class Shared:
 
     def look_at(self, doc: ModuleDoc) -> None:
         """Tell the faults of a module of which nothing may be made here: its files are not emitted for that."""
+        if id(doc) in self._modules or id(doc) in self._looked_at:
+            return
+        self._looked_at[id(doc)] = doc
         claimed, used = dict(self.library.claimed), dict(self.library.used)
         link_module(doc, self.library, self.report)
         self.library.claimed, self.library.used = claimed, used
