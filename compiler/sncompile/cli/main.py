@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from sncompile import __version__
-from sncompile.cli.options import ARGUMENTS
+from sncompile.cli.words import ARGUMENTS
 from sncompile.diagnostics import did_you_mean
 from sncompile.uncollected import uncollected
 

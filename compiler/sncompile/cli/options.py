@@ -16,9 +16,6 @@ from sncompile.semantics.program import Options, ParamsFile
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-ARGUMENTS = "sncompile.arguments"
-"""Where click's context keeps the words of the command line, for the record of a run."""
-
 FORMATS = click.Choice(["text", "json", "sarif", "github"])
 
 color_option = click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours.")

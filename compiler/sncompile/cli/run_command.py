@@ -14,7 +14,6 @@ import click
 from sncompile.api import Compilation, CompileOptions, check, compile_program
 from sncompile.cli.forecasts import disk_option
 from sncompile.cli.options import (
-    ARGUMENTS,
     Optimizer,
     SpecOptions,
     defer_option,
@@ -28,6 +27,7 @@ from sncompile.cli.pipelines import require_pipeline
 from sncompile.cli.reporter import Reporter, bold, write
 from sncompile.cli.runs import EXIT_MISUSED, EXIT_RUN_FAILED, misused
 from sncompile.cli.selecting import Looking, chosen_jobs, selected, tell_left_out
+from sncompile.cli.words import ARGUMENTS
 from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.faults import graph as graph_faults
 from sncompile.faults import runs as run_faults

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from sncompile.lazy_regex import regex
 from sncompile.semantics.places import is_record
 from sncompile.syntax.source import DOCUMENT_SUFFIXES
 
-_SPEC = re.compile(r"""^[{ ]*["']?sncompile["']?\s*:""", re.MULTILINE)
+_SPEC = regex(r"""^[{ ]*["']?sncompile["']?\s*:""", re.MULTILINE)
 
 
 def spec_files(named: Sequence[str]) -> Iterator[str]:

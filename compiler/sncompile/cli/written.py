@@ -10,6 +10,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from sncompile.lazy_regex import regex
+
 
 def put_file(path: Path, data: bytes) -> None:
     """Have a file hold `data`, as a whole or not at all. Raises `OSError`.
@@ -35,7 +37,7 @@ def put_file(path: Path, data: bytes) -> None:
         raise
 
 
-_VERSION = re.compile(rb"""^\s*[{]?\s*["']?sncompile["']?\s*:\s*1\b""", re.MULTILINE)
+_VERSION = regex(rb"""^\s*[{]?\s*["']?sncompile["']?\s*:\s*1\b""", re.MULTILINE)
 
 
 def _is_spec(data: bytes) -> bool:

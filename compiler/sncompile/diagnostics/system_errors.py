@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from errno import EACCES, EDQUOT, EEXIST, EMFILE, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
+
+from sncompile.lazy_regex import regex
 
 _REMEDIES: Mapping[int, str] = {
     ENOSPC: "make room on its disk",
@@ -21,7 +22,7 @@ _REMEDIES: Mapping[int, str] = {
 }
 
 
-_COPYING = re.compile(r"\[Errno (\d+)\]")
+_COPYING = regex(r"\[Errno (\d+)\]")
 
 
 def reason(error: OSError, path: str | os.PathLike[str]) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from sncompile.diagnostics.model import Diagnostic, Related, Severity, Span
+from sncompile.lazy_regex import regex
 
 _BOLD, _RED, _YELLOW, _BLUE, _CYAN, _RESET = (
     "\x1b[1m",
@@ -17,9 +17,7 @@ _BOLD, _RED, _YELLOW, _BLUE, _CYAN, _RESET = (
 )
 _TONES = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.REMARK: _CYAN}
 # A spec is somebody else's text: nothing in it may steer the reader's terminal.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+_UNSAFE = regex("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _MAX_LINE = 160
 
 

@@ -5,12 +5,12 @@ A nested pipeline is a group, and so are boxes beside each other whose names dif
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sncompile.drawing.picture import Bond, Link, Node, Picture, Shape
+from sncompile.lazy_regex import regex
 
 GROUP = "group:"
 """What ids of boxes that stand for a group begin with."""
@@ -21,7 +21,7 @@ FEW_STEPS = 12
 ALIKE = 4
 """So many boxes whose names differ in numbers are a group, unless one of them feeds another."""
 
-_NUMBER = re.compile(r"[0-9]+")
+_NUMBER = regex(r"[0-9]+")
 _STRONGEST = (Bond.GATHER, Bond.BROADCAST, Bond.LINK, Bond.MAP, Bond.ORDER)
 
 Way = tuple[str, ...]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from sncompile.drawing.palette import BOXES, INK, LINKS
 from sncompile.drawing.picture import Bond, Link, Node, Picture, Shape
+from sncompile.lazy_regex import regex
 
 # Mermaid reads Markdown, HTML and its own entities in labels: all but plain characters are written as entities.
-_SPECIAL = re.compile(r"[^\w .,:/()+×·…→-]")
+_SPECIAL = regex(r"[^\w .,:/()+×·…→-]")
 _ARROWS = {Bond.MAP: "-->", Bond.BROADCAST: "-->", Bond.GATHER: "==>", Bond.LINK: "-->", Bond.ORDER: "-.->"}
 _BRACKETS = {Shape.STEP: ("(", ")"), Shape.TABLE: ("[(", ")]"), Shape.FILE: ("[", "]"), Shape.OUTPUT: ("([", "])")}
 

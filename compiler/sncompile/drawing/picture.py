@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from sncompile.diagnostics.text import visible
+from sncompile.lazy_regex import regex
 
 LONGEST = 60
 """Longer texts are cut in the middle: both ends of a path tell something."""
 
 # XML and HTML cannot hold these, not even as escapes.
-_UNPRINTABLE = re.compile("[\ufffe\uffff\ud800-\udfff]")
+_UNPRINTABLE = regex("[\ufffe\uffff\ud800-\udfff]")
 
 
 class Shape(StrEnum):

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from sncompile.diagnostics import did_you_mean
 from sncompile.exchange.guessed_marks import guessed
 from sncompile.exchange.yaml_text import Comments, yaml_text
+from sncompile.lazy_regex import regex
 from sncompile.semantics.scope import UNREADABLE
 
 KINDS = ("in", "out", "indir", "outdir", "param", "flag")
@@ -29,18 +30,18 @@ FORMS = """{in:NAME}               an input file; `{in:reads[]}` takes several, 
 {cpus}                  the cores that a job asked for"""
 """What marks are there, for the help of the command."""
 
-_MARK = re.compile(
+_MARK = regex(
     r"\{(?P<kind>[a-z]+)(?::(?P<dashes>--?)?(?P<name>[A-Za-z_][\w-]*)(?P<many>\[\])?(?P<maybe>\?)?(?P<rest>[:=][^{}]*)?)?\}"
 )
-_LIKE_A_MARK = re.compile(r"\{[a-z]+(:[^{}]*)?\}")
-_PLACEHOLDER = re.compile(r"(?<!\$)\{[A-Za-z_][\w.]*\}")
-_IN_MANUALS = re.compile(r"(?:^|(?<=\s))\[-[^\s\]]*\]?")
-_SAID = re.compile(r"(?<!\$)\$\{(?P<section>inputs|outputs|params)\.(?P<name>\w+)\}")
-_OPEN_MARK = re.compile(r"\{(?:in|out|indir|outdir|param|flag):[^\s{}]*(?=\s|\{|$)(?![^{}]*\})")
-_QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"")
-_FORMAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
-_NEEDS_SHELL = re.compile(r"[|&;<>`*?~()]|\$[\w({]")
-_AS_IS = re.compile(r"(?<!\$)\$\{")
+_LIKE_A_MARK = regex(r"\{[a-z]+(:[^{}]*)?\}")
+_PLACEHOLDER = regex(r"(?<!\$)\{[A-Za-z_][\w.]*\}")
+_IN_MANUALS = regex(r"(?:^|(?<=\s))\[-[^\s\]]*\]?")
+_SAID = regex(r"(?<!\$)\$\{(?P<section>inputs|outputs|params)\.(?P<name>\w+)\}")
+_OPEN_MARK = regex(r"\{(?:in|out|indir|outdir|param|flag):[^\s{}]*(?=\s|\{|$)(?![^{}]*\})")
+_QUOTED = regex(r"'[^']*'|\"(?:\\.|[^\"\\])*\"")
+_FORMAT = regex(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
+_NEEDS_SHELL = regex(r"[|&;<>`*?~()]|\$[\w({]")
+_AS_IS = regex(r"(?<!\$)\$\{")
 
 
 class Unreadable(Exception):

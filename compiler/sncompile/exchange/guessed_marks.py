@@ -8,18 +8,19 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from sncompile.lazy_regex import regex
 from sncompile.semantics.scope import UNREADABLE
 
-_PIECE = re.compile(
+_PIECE = regex(
     r"""(?P<mark>\{[^{}]*\})|(?P<quoted>'[^']*'|"(?:\\.|[^"\\])*")|(?P<sign>[|;&<>()]+)|(?P<word>[^\s|;&<>(){}'"=]+)|="""
 )
-_FILE = re.compile(r"(?:[\w.~+-]*/)*(?P<stem>\w[\w.+-]*?)\.(?P<format>[A-Za-z]\w{0,9}(?:\.(?:gz|bz2|xz|zst))?)")
-_FOLDER = re.compile(r"(?:[\w.~+-]*/)*(?P<stem>\w[\w+-]*)(?P<slash>/?)")
+_FILE = regex(r"(?:[\w.~+-]*/)*(?P<stem>\w[\w.+-]*?)\.(?P<format>[A-Za-z]\w{0,9}(?:\.(?:gz|bz2|xz|zst))?)")
+_FOLDER = regex(r"(?:[\w.~+-]*/)*(?P<stem>\w[\w+-]*)(?P<slash>/?)")
 _SCRIPTS = ("py", "r", "sh", "jl", "pl", "ipynb", "jar", "nf", "smk")
-_WRITES = re.compile(r"-{1,2}(?:o|O|out\w*|output[\w-]*|save\w*|json|html|result\w*)")
-_READS = re.compile(r"-{1,2}(?:i|I|in|input[\w-]*)")
-_OF_FOLDERS = re.compile(r"-{1,2}[\w-]*dir(?:ectory)?", re.IGNORECASE)
-_CORES = re.compile(r"-@|-{1,2}\w*(?:thread|cpu|core)\w*", re.IGNORECASE)
+_WRITES = regex(r"-{1,2}(?:o|O|out\w*|output[\w-]*|save\w*|json|html|result\w*)")
+_READS = regex(r"-{1,2}(?:i|I|in|input[\w-]*)")
+_OF_FOLDERS = regex(r"-{1,2}[\w-]*dir(?:ectory)?", re.IGNORECASE)
+_CORES = regex(r"-@|-{1,2}\w*(?:thread|cpu|core)\w*", re.IGNORECASE)
 
 
 class Guess(NamedTuple):

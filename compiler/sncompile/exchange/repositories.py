@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sncompile.diagnostics.system_errors import reason
+from sncompile.lazy_regex import regex
 from sncompile.semantics.repositories.git import Entry, Git, GitError
 from sncompile.semantics.repositories.references import FetchError, Repository, commit_folder, is_commit
 
@@ -18,7 +18,7 @@ MOST_BYTES = 256 * 2**20
 """Repositories with more in a commit are refused: they are a stranger's, and modules are small."""
 
 _SECONDS = 600
-_HEXADECIMAL = re.compile(r"[0-9a-f]{7,64}")
+_HEXADECIMAL = regex(r"[0-9a-f]{7,64}")
 _QUIET = ("--quiet", "--no-tags", "--no-recurse-submodules")
 _EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 

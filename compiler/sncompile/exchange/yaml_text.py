@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from sncompile.lazy_regex import regex
 
 Path = tuple[str | int, ...]
 Comments = Mapping[Path, str]
@@ -18,9 +19,9 @@ WIDTH = 110
 
 _INDENT = "  "
 # Whatever starts otherwise could be a number, a date, a sign of YAML or white space.
-_PLAIN = re.compile(r"(?!-?$)-{0,2}[A-Za-z/_][A-Za-z0-9_./+=%@ -]*(?<! )")
+_PLAIN = regex(r"(?!-?$)-{0,2}[A-Za-z/_][A-Za-z0-9_./+=%@ -]*(?<! )")
 _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "none"))
-_UNSHOWN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+_UNSHOWN = regex("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def yaml_text(data: Mapping[str, Any], comments: Comments | None = None) -> str:

@@ -17,15 +17,16 @@ from enum import Enum
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
+from sncompile.lazy_regex import regex
 from sncompile.lsp.texts import Text
 from sncompile.syntax.templates import closing
 
 MAX_LINES = 2_000
 """Lines above the cursor that are looked at for the start of brackets."""
 
-_HEAD = re.compile(r"(?P<indent> *)(?P<dashes>(?:-(?: +|$))*)(?P<rest>.*)", re.DOTALL)
-_KEY = re.compile(r"""(?P<key>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#"'{}\[\],&*!|>%@`-][^:{}\[\]"']*?)\s*:(?:\s+|$)""")
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+_HEAD = regex(r"(?P<indent> *)(?P<dashes>(?:-(?: +|$))*)(?P<rest>.*)", re.DOTALL)
+_KEY = regex(r"""(?P<key>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#"'{}\[\],&*!|>%@`-][^:{}\[\]"']*?)\s*:(?:\s+|$)""")
+_PROPERTIES = regex(r"(?:[&!]\S*\s+)*")
 
 
 class Role(Enum):
@@ -288,7 +289,7 @@ def _flow(lines: list[str], before: str) -> tuple[int, _Scan] | None:
     return None
 
 
-_FLOW_TOKEN = re.compile(r"""[{}\[\],]|:(?=[\s{}\[\],]|$)|"|'|(?<!\S)#[^\n]*|\s+|[^{}\[\],:"'\s]+|.""", re.DOTALL)
+_FLOW_TOKEN = regex(r"""[{}\[\],]|:(?=[\s{}\[\],]|$)|"|'|(?<!\S)#[^\n]*|\s+|[^{}\[\],:"'\s]+|.""", re.DOTALL)
 
 
 def _scanned(text: str) -> _Scan | None:

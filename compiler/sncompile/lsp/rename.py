@@ -10,13 +10,13 @@ Decision 0089.
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Severity, Span
+from sncompile.lazy_regex import regex
 from sncompile.lsp.navigation import Spot, places
 from sncompile.lsp.outcome import Outcome
 from sncompile.lsp.readings import Snapshot
@@ -33,7 +33,7 @@ RENAMED = frozenset(
     (Kind.STEP, Kind.PARAM, Kind.KEY, Kind.COLUMN, Kind.TABLE, Kind.INPUT, Kind.OUTPUT, Kind.LET, Kind.INFER)
 )
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 _BY_KEYWORD = frozenset(("python", "script", "notebook"))
 
 

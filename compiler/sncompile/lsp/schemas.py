@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from sncompile.lazy_regex import regex
 from sncompile.syntax.schema import KINDS, load_schema
 
-_BASES = re.compile(r"\(\??:?((?:[a-z]+\|)*[a-z]+)\)")
+_BASES = regex(r"\(\??:?((?:[a-z]+\|)*[a-z]+)\)")
 
 
 class KeyHelp(NamedTuple):

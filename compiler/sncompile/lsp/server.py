@@ -24,6 +24,7 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from sncompile import __version__
 from sncompile.diagnostics import Diagnostic, Severity, Span
+from sncompile.lazy_regex import regex
 from sncompile.lsp import navigation, outcome, outline
 from sncompile.lsp.outcome import Outcome, is_given_later
 from sncompile.lsp.protocol import Protocol
@@ -40,7 +41,7 @@ PATIENCE = 0.03
 LATER = 0.05
 """Seconds after a change in which a text that takes long is not read yet: what is asked then is answered first."""
 
-_SPEC = re.compile(r"^(sncompile|pipeline|module)[ \t]*:", re.MULTILINE)
+_SPEC = regex(r"^(sncompile|pipeline|module)[ \t]*:", re.MULTILINE)
 
 _SEVERITIES = {
     Severity.ERROR: lsp.DiagnosticSeverity.Error,

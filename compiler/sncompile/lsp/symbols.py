@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
+from sncompile.lazy_regex import regex
 from sncompile.lsp.texts import holds
 from sncompile.syntax.document import Document, Named
 from sncompile.syntax.expressions import (
@@ -302,7 +303,7 @@ class _Module(_Walk):
                 self.add(Kind.OUTPUT, key.text, name_span(key))
 
 
-_GLOB_NAME = re.compile(r"(?<!\$)\{([A-Za-z_]\w*)\}")
+_GLOB_NAME = regex(r"(?<!\$)\{([A-Za-z_]\w*)\}")
 
 
 class _Pipeline(_Walk):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
 from sncompile.diagnostics import Span
+from sncompile.lazy_regex import regex
 
-WORD = re.compile(r"[A-Za-z0-9_]*")
+WORD = regex(r"[A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)

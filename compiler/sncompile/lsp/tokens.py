@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_TOKEN = re.compile(
+from sncompile.lazy_regex import regex
+
+_TOKEN = regex(
     r"""\s+|(?P<name>[A-Za-z_]\w*)|(?P<number>\d[\w.]*)|(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<open>["'])"""
     r"|(?P<sign>[<>=!]=|//|.)",
     re.DOTALL,

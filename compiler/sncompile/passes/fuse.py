@@ -23,6 +23,7 @@ from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Const, Local, Output, Related, Size, Value
 from sncompile.ir.values.remote import Remote
 from sncompile.ir.values.run_time import dynamic
+from sncompile.lazy_regex import regex
 from sncompile.passes.paths import unmanageable
 from sncompile.passes.reduce import reduce
 from sncompile.passes.result import Remark, Result, some
@@ -218,7 +219,7 @@ def _without_between(family: Family, ports: Collection[str]) -> Family:
     return family if unmanageable(found) else found
 
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./+-]+\Z")
+_PLAIN = regex(r"[A-Za-z0-9_./+-]+\Z")
 _KEYWORDS = frozenset((
     "if", "then", "else", "elif", "fi", "case", "esac", "for", "select", "while", "until", "do", "done", "in",
     "function", "time", "coproc",

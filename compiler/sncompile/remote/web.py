@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from sncompile.ir.language.locations import is_near, is_near_address, location, wrong_with
+from sncompile.lazy_regex import regex
 from sncompile.remote.found import Found, NotReached, NotThere, version_of
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _found(answer: requests.Response, url: str) -> Found:
     return version_of(size, headers.get("etag"), headers.get("last-modified"))
 
 
-_REASON = re.compile(r"(?:\[Errno -?\d+\] |: )([A-Z][^:\[\]()]*?)['\")]*\Z")
+_REASON = regex(r"(?:\[Errno -?\d+\] |: )([A-Z][^:\[\]()]*?)['\")]*\Z")
 
 
 def _short(error: BaseException) -> str:

@@ -13,20 +13,21 @@ from typing import Any, NamedTuple
 
 from sncompile.diagnostics import Fault
 from sncompile.faults import runs as faults
+from sncompile.lazy_regex import regex
 from sncompile.runner.progress import JobRecord
 from sncompile.views.rounded import size_text
 
-_KILLED = re.compile(r"ended by the signal SIGKILL|exit status 137$")
-_OUT_OF_MEMORY = re.compile(r"OUT_OF_ME|OOMKilled|oom[-_ ]kill|\bOOM\b", re.IGNORECASE)
-_BY_SIGNAL = re.compile(r"exit status (1\d\d)")
+_KILLED = regex(r"ended by the signal SIGKILL|exit status 137$")
+_OUT_OF_MEMORY = regex(r"OUT_OF_ME|OOMKilled|oom[-_ ]kill|\bOOM\b", re.IGNORECASE)
+_BY_SIGNAL = regex(r"exit status (1\d\d)")
 _TOLD = frozenset(
     (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGILL, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE,
      signal.SIGSEGV, signal.SIGPIPE, signal.SIGALRM, signal.SIGTERM, signal.SIGXCPU, signal.SIGXFSZ)
 )  # fmt: skip
-_DISK = re.compile(r"No space left on device|Disk quota exceeded|Read-only file system", re.IGNORECASE)
-_TOO_LONG = re.compile(r"Argument list too long", re.IGNORECASE)
-_TRACED = re.compile(r"^\s+File \".*\", line \d+|^Traceback ", re.MULTILINE)
-_CALL = re.compile(r"^\s*\w+ call:\s*$")
+_DISK = regex(r"No space left on device|Disk quota exceeded|Read-only file system", re.IGNORECASE)
+_TOO_LONG = regex(r"Argument list too long", re.IGNORECASE)
+_TRACED = regex(r"^\s+File \".*\", line \d+|^Traceback ", re.MULTILINE)
+_CALL = regex(r"^\s*\w+ call:\s*$")
 """What begins the lines in which an executor repeats the words by which it submitted a job."""
 
 _MEANS_NOTHING = ("mem", "mem_mib", "disk", "disk_mib", "tmpdir")
@@ -109,7 +110,7 @@ def told_words(message: str) -> str:
     return _TWICE.sub(r"\1", " ".join(dict.fromkeys(lines)))
 
 
-_TWICE = re.compile(r"(?<!\S)(\w+://\S+) \1(?![\w/])")
+_TWICE = regex(r"(?<!\S)(\w+://\S+) \1(?![\w/])")
 """A URL that a message ends with and that the next one begins with."""
 
 
@@ -190,7 +191,7 @@ _ANSWERS = {
     **dict.fromkeys(("diff", "cmp"), "where it finds a difference"),
     "read": "where there is no line to read, as jobs have no standard input",
 }
-_ANSWERING = re.compile(rf"(?:^|[|;&(]|\$\()\s*({'|'.join(_ANSWERS)})(?=\s)", re.MULTILINE)
+_ANSWERING = regex(rf"(?:^|[|;&(]|\$\()\s*({'|'.join(_ANSWERS)})(?=\s)", re.MULTILINE)
 _ON_LENGTH = (
     "hand the tool a folder or a file with the list instead, or gather fewer files in one job:",
     "Linux takes 2 MB of arguments in all, and 128 KiB of one",

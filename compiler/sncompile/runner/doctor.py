@@ -15,6 +15,7 @@ from typing import NamedTuple
 from packaging.requirements import Requirement
 
 from sncompile import __version__
+from sncompile.lazy_regex import regex
 from sncompile.runner.disks import disk_of, temporary_folder
 from sncompile.runner.machine import this_machine
 from sncompile.views.rounded import size_text
@@ -33,7 +34,7 @@ SCHEDULERS = {
 }
 """Snakemake's executor plugin → the scheduler's name, and the command that shows that it is here."""
 
-NETWORK = re.compile(r"nfs|cifs|smb|lustre|gpfs|beegfs|ceph|fuse\.sshfs|afs")
+NETWORK = regex(r"nfs|cifs|smb|lustre|gpfs|beegfs|ceph|fuse\.sshfs|afs")
 """Kinds of file systems that several machines share."""
 
 

@@ -19,6 +19,7 @@ from sncompile.diagnostics import Diagnostic, Span
 from sncompile.diagnostics.counted import counted
 from sncompile.faults import runs as faults
 from sncompile.ir.language.encoding import encode_key
+from sncompile.lazy_regex import regex
 from sncompile.runner.causes import ON_DISKS, Cause, cause_of, says_disk, told_words
 from sncompile.runner.job_names import JobName, JobNames
 from sncompile.runner.log_files import read_lines
@@ -36,8 +37,8 @@ _FEW_BESIDE = 5
 """A folder with more is not one job's own."""
 _BATCH_BYTES = 1 << 20
 _LONGEST_COMMAND = 4000
-_STATUS = re.compile(r"exit status \d+|SIG[A-Z]+")
-_NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d+")
+_STATUS = regex(r"exit status \d+|SIG[A-Z]+")
+_NUMBER = regex(r"0x[0-9a-fA-F]+|\d+")
 
 
 class LogPlace(NamedTuple):

@@ -5,19 +5,19 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sncompile.diagnostics.text import visible
+from sncompile.lazy_regex import regex
 from sncompile.runner.record import private
 from sncompile.telemetry.redaction import Redaction
 
 _PIECE = 1 << 18
-_STEERING = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+_STEERING = regex(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 """Colours, moves of the cursor, titles of the window: nothing of them is said."""
-_WORDS = re.compile(r"[^\W\d_]+")
+_WORDS = regex(r"[^\W\d_]+")
 
 
 def pieces(path: Path, start: int = 0) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sncompile.lazy_regex import regex
 from sncompile.runner.measures import JobTime, ended_well
 from sncompile.runner.watch import Watch
 from sncompile.views.columns import count
@@ -23,7 +24,7 @@ _HEADS = {"memory": "megabytes", "time": "minutes"}
 _UNITS = {"memory": "MB", "time": "m"}
 _SIZES = {"memory": 1_000_000, "time": 60}
 """Their units in bytes and seconds, which numbers without a unit are."""
-_BY_SIZE = re.compile(r"(?:\s|[-+*/()]|\d+(?:\.\d+)?(?:e-?\d+)?|(?:params|inputs)\.\w+(?:\.size)?|\battempt\b)+")
+_BY_SIZE = regex(r"(?:\s|[-+*/()]|\d+(?:\.\d+)?(?:e-?\d+)?|(?:params|inputs)\.\w+(?:\.size)?|\battempt\b)+")
 """Arithmetic that a spec may say just so, of sizes and numbers."""
 
 

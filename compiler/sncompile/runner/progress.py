@@ -8,18 +8,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sncompile.lazy_regex import regex
 from sncompile.runner.disks import Disk
 from sncompile.runner.events import Event
 from sncompile.runner.job_names import ALL, JobName
 
-_STATUS = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
+_STATUS = regex(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
 _PROMISED = {
     "Detected unexpected empty output files": "an output is empty, which `success` does not allow",
     "Output files have checksums that differ": "an output has another SHA-256 sum than `success` says",
 }
-_NAMED = re.compile(r"^(.+?) \(rule ", re.MULTILINE)
+_NAMED = regex(r"^(.+?) \(rule ", re.MULTILINE)
 _KIND = "ImproperOutputException"
-_AFFECTED = re.compile(r"\n\s*affected files:\n((?:\s+\S.*\n?)+)")
+_AFFECTED = regex(r"\n\s*affected files:\n((?:\s+\S.*\n?)+)")
 _ELSEWHERE = "For further error details see the cluster/cloud log"
 """What Snakemake adds to all that it says of a job that is not this machine's."""
 
@@ -35,11 +36,11 @@ _JUST = 3
 _NEAR = 50
 """Of so many of the last messages one tells how a job ended."""
 
-_JOB = re.compile(r"\bJob (\d+) +completed successfully, but (.*)", re.DOTALL)
-_LINE = re.compile(r"line (\d+)")
-_GONE = re.compile(r"\A\w+ in rule (\w+) in file .*?\bMissing files after (\d+) seconds(.*)", re.DOTALL)
+_JOB = regex(r"\bJob (\d+) +completed successfully, but (.*)", re.DOTALL)
+_LINE = regex(r"line (\d+)")
+_GONE = regex(r"\A\w+ in rule (\w+) in file .*?\bMissing files after (\d+) seconds(.*)", re.DOTALL)
 """What the engine gives up with when a job is to begin, and a file that it reads is not there (any more)."""
-_NOT_SEEN = re.compile(r"^(.+?) \(missing locally", re.MULTILINE)
+_NOT_SEEN = regex(r"^(.+?) \(missing locally", re.MULTILINE)
 
 
 class Naming(Protocol):

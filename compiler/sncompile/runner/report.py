@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from sncompile.diagnostics.text import visible
 from sncompile.drawing.grouping import groups_of, views_of
 from sncompile.drawing.scripts import script, source_hash
 from sncompile.drawing.themed_svg import Mark, to_themed_views
+from sncompile.lazy_regex import regex
 from sncompile.runner.display import duration
 from sncompile.runner.facts import picture_from
 from sncompile.runner.failures import SameFailures, together
@@ -39,8 +39,8 @@ MOST_JOBS = 1000
 """So many of each are shown; of more, the rest is counted."""
 
 _TAIL = 40
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
-_UNPRINTABLE = re.compile("[\ufffe\uffff\ud800-\udfff]")
+_ESCAPES = regex(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
+_UNPRINTABLE = regex("[\ufffe\uffff\ud800-\udfff]")
 
 
 def report_page(watch: Watch, out: Path | None = None) -> str:

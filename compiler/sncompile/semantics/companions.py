@@ -22,10 +22,11 @@ from sncompile.ir.graph.structure import structure
 from sncompile.ir.language.functions import companion
 from sncompile.ir.language.types import STRING, UNKNOWN
 from sncompile.ir.values.model import Apply, Choice, Const, Items, Made, Output, Related, Text, Value, walk
+from sncompile.lazy_regex import regex
 from sncompile.semantics.program import OutputPath, Program, Step
 from sncompile.syntax.document import ModuleDoc, Named, PortDoc
 
-_WRONG = re.compile("[/\x00-\x1f\x7f]")
+_WRONG = regex("[/\x00-\x1f\x7f]")
 
 
 def check_companions(doc: ModuleDoc, report: Report) -> None:

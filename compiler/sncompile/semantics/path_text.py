@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from pathlib import Path
 
 from sncompile.diagnostics import Span
@@ -12,14 +11,15 @@ from sncompile.ir.language.locations import is_url
 from sncompile.ir.language.operands import to_text
 from sncompile.ir.language.types import STRING
 from sncompile.ir.values.model import Const, Items, Text, Value
+from sncompile.lazy_regex import regex
 from sncompile.semantics.paths.ups import climbs_from_link
 
 MAX_PATH = 4095
 """Bytes of a whole path, as Linux has it."""
 
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
-_UP = re.compile(r"(/)(?!\.\.?/)[^/]+/\.\./")
-_UP_AT_START = re.compile(r"(^|/)(?!\.\.?/)[^/]+/\.\./")
+_CONTROL = regex("[\x00-\x1f\x7f]")
+_UP = regex(r"(/)(?!\.\.?/)[^/]+/\.\./")
+_UP_AT_START = regex(r"(^|/)(?!\.\.?/)[^/]+/\.\./")
 
 
 def normal(path: str) -> str:

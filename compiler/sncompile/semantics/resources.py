@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from sncompile.diagnostics import Diagnostic, Hint, Report
@@ -14,6 +13,7 @@ from sncompile.ir.language.types import INTEGER
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Apply, Const, Text, Value, is_constant
 from sncompile.ir.values.run_time import dynamic
+from sncompile.lazy_regex import regex
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.document import Value as DocValue
@@ -50,7 +50,7 @@ def _count(name: str, value: Value, report: Report) -> Value:
 
 
 _UNITS = {"megabytes": {c: f"{c}B" for c in "KMGT"}, "minutes": {"H": "h", "M": "m", "S": "s", "D": "d"}}
-_NUMBER_AND_WORD = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)")
+_NUMBER_AND_WORD = regex(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)")
 
 
 def _bad_quantity(name: str, kind: str, value: Value, fault: ValueFault, example: str) -> Diagnostic:

@@ -43,6 +43,7 @@ from sncompile.ir.values.model import (
     children,
     walk,
 )
+from sncompile.lazy_regex import regex
 from sncompile.semantics.list_files import TypedList, named_lists
 from sncompile.semantics.path_text import join_text
 from sncompile.semantics.scripts.values import Inside
@@ -85,7 +86,7 @@ def inside_of(scratch: Scratch | None) -> Inside | None:
 
 # --- Names ----------------------------------------------------------------------------------------------------------
 
-_SIGN = re.compile(r"(\{\{|\}\}|\{[^{}]*\}|[{}])")
+_SIGN = regex(r"(\{\{|\}\}|\{[^{}]*\}|[{}])")
 
 
 def _name(port: PortDoc, said: DocValue, typer: Typer, report: Report) -> Value:

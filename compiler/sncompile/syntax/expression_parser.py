@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import keyword
-import re
 import warnings
 from collections.abc import Callable
 from itertools import pairwise
@@ -19,6 +18,7 @@ from itertools import pairwise
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.faults import expressions as faults
 from sncompile.ir.language.scalars import Decimals, is_plain_number
+from sncompile.lazy_regex import regex
 from sncompile.syntax.expressions import Attribute, Call, Conditional, Expr, Index, ListOf, Literal, Name, Operation
 
 MAX_LENGTH = 2_000
@@ -33,20 +33,20 @@ _COMPARE: dict[type, str] = {
 }  # fmt: skip
 _UNARY: dict[type, str] = {ast.Not: "not", ast.USub: "-", ast.UAdd: "+"}
 _CONSTANTS = {"true": True, "false": False, "null": None}
-_DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+_DOTTED = regex(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _KEYWORDS = frozenset(keyword.kwlist)
 # What a named tuple's own constructor comes down to, in half the time.
 _new = tuple.__new__
-_FORMATTED = re.compile(r"([\w.]+) *: *([ +,0-9.]*[deEfgGn%])")
+_FORMATTED = regex(r"([\w.]+) *: *([ +,0-9.]*[deEfgGn%])")
 """What Python's texts have for `format`: `{n:03d}`."""
-_BLANK = re.compile(r"([A-Za-z_]\w*)\.([A-Za-z_]\w*(?: +[\w()/%-]+)+)")
+_BLANK = regex(r"([A-Za-z_]\w*)\.([A-Za-z_]\w*(?: +[\w()/%-]+)+)")
 """A column whose name has blanks: `sheet.Peak type`."""
-_MEMBER = re.compile(r"\b([A-Za-z_]\w*)\.([a-z]+)\b")
-_NAMED = re.compile(r"([A-Za-z_]\w*(?:\.\w+)?)\[ *([A-Za-z_]\w* *=[^=][^\]]*)\](\.\w+)?")
+_MEMBER = regex(r"\b([A-Za-z_]\w*)\.([a-z]+)\b")
+_NAMED = regex(r"([A-Za-z_]\w*(?:\.\w+)?)\[ *([A-Za-z_]\w* *=[^=][^\]]*)\](\.\w+)?")
 """An instance that is named by its keys, in the way of an index: `call[sample=pairs.control].bam`."""
 _METHODS = frozenset({"upper", "lower", "replace", "split", "join"})
 """Methods of Python's texts that are functions here; of `join` the list comes first."""
-_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+_NO_TEXT = regex("[\x00\ud800-\udfff]")
 
 
 class BadExpression(Exception):

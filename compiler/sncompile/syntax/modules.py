@@ -8,6 +8,7 @@ from sncompile.diagnostics import Diagnostic, Edit, Fix
 from sncompile.faults import documents as faults
 from sncompile.faults import slips as faults_of_slips
 from sncompile.ir.language.scalars import is_plain_number, number_of
+from sncompile.lazy_regex import regex
 from sncompile.syntax.document import (
     About,
     Argument,
@@ -101,7 +102,7 @@ def read_module(reader: Reader, node: Mapping, name: Named, path: tuple[str | in
     return made
 
 
-_NEXT_COMMAND = re.compile(r"\s+([a-z][\w-]*) +[^=\s]")
+_NEXT_COMMAND = regex(r"\s+([a-z][\w-]*) +[^=\s]")
 
 
 def _folded(body: Node | None, reader: Reader) -> list[Diagnostic]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 
 from sncompile.ir.language.scalars import resolve_plain
+from sncompile.lazy_regex import regex
 
-_PLAIN = re.compile(r"-{0,2}[^\W\d_-][\w./+=@-]*|\.{0,2}/[\w./+-]*")
+_PLAIN = regex(r"-{0,2}[^\W\d_-][\w./+=@-]*|\.{0,2}/[\w./+-]*")
 
 
 def quoted(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from sncompile.diagnostics import Diagnostic, Edit, Fix, Span, did_you_mean, meaning, nearest
 from sncompile.faults import documents as faults
+from sncompile.lazy_regex import regex
 from sncompile.syntax.nodes import Mapping, Node, Scalar, Sequence, is_nothing, kind_of, to_plain
 from sncompile.syntax.quoting import as_list, quoted, word
 from sncompile.syntax.templates import UNESCAPED
@@ -352,7 +353,7 @@ def _mapping_meant(node: Scalar, schema: Any) -> str:
     return f"{{type: {kind}, default: {word(value) if isinstance(value, str) else node.text}}}"
 
 
-_PATH = re.compile(r"[/.]|\$\{")
+_PATH = regex(r"[/.]|\$\{")
 _COMMANDS = (("command",), ("version_command",))
 
 
@@ -369,8 +370,8 @@ def _command_as_text(root: Mapping, node: Scalar, name: str) -> Diagnostic:
     return faults.WRONG_TYPE.at(node.span, message, help=f"write a list: {new}", fixes=fixes)
 
 
-_SHELL_SIGNS = re.compile(r"[|<>;&`*]|\$\(|(?<!\$)\$[A-Za-z_]")
-_WORD = re.compile(r"""(?:\$\{[^}]*\}|"[^"]*"|'[^']*'|[^\s"'])+""")
+_SHELL_SIGNS = regex(r"[|<>;&`*]|\$\(|(?<!\$)\$[A-Za-z_]")
+_WORD = regex(r"""(?:\$\{[^}]*\}|"[^"]*"|'[^']*'|[^\s"'])+""")
 
 
 def _words(text: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from sncompile.diagnostics import Diagnostic, Span
 from sncompile.diagnostics.suggest import nearest
 from sncompile.faults import reading
 from sncompile.ir.graph.files import check_settled
+from sncompile.lazy_regex import regex
 
 MAX_BYTES = 32 * 1024 * 1024
 """Larger documents are refused: a spec of 100,000 written-out steps stays below this."""
@@ -21,8 +21,8 @@ MAX_BYTES = 32 * 1024 * 1024
 DOCUMENT_SUFFIXES = (".yaml", ".yml")
 
 # YAML's own line breaks beside \n would make lines differ between us and an editor.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
-_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = regex("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+_BIDI = regex("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Edit, Fix, Severity, Span
 from sncompile.faults import slips as faults
+from sncompile.lazy_regex import regex
 from sncompile.syntax.composer import YamlError
 from sncompile.syntax.formatting.layout import Comment, read_layout
 from sncompile.syntax.source import Source
 from sncompile.syntax.yaml import read_events
 
 _MARK = "sncompile: ignore"
-_FORM = re.compile(r"#\s*sncompile: ignore\b(?:\[([^\]]*)\])?\s*(.*)")
+_FORM = regex(r"#\s*sncompile: ignore\b(?:\[([^\]]*)\])?\s*(.*)")
 
 
 class Suppression(NamedTuple):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
 from sncompile.diagnostics import Diagnostic, Edit, Fix, Span
 from sncompile.faults import expressions as faults
+from sncompile.lazy_regex import regex
 from sncompile.syntax.expression_parser import MAX_LENGTH, BadExpression, dotted_name, parse_expression
 from sncompile.syntax.expressions import Expr, Template
 from sncompile.syntax.nodes import Scalar
@@ -17,11 +17,11 @@ from sncompile.syntax.source import Source
 MAX_EXPRESSIONS = 10_000
 """Expressions in one scalar."""
 
-UNESCAPED = re.compile(r"(^|[^$])\$\{")
+UNESCAPED = regex(r"(^|[^$])\$\{")
 """What begins an expression; in plain text it is an error, since nobody would evaluate it."""
 
 
-_NAME_AND_CALL = re.compile(r"""[A-Za-z_][\w.]*(?:\((?:[^()'"]|'[^']*'|"[^"]*")*\))?""")
+_NAME_AND_CALL = regex(r"""[A-Za-z_][\w.]*(?:\((?:[^()'"]|'[^']*'|"[^"]*")*\))?""")
 """What most expressions are that somebody forgot to close."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sncompile.diagnostics import nearest
 from sncompile.ir.language.types import READ
+from sncompile.lazy_regex import regex
 
 OF_FILES = ("file", "directory")
 """Types of ports."""
@@ -24,7 +25,7 @@ ALIASES = {
 }  # fmt: skip
 
 # A list as languages with generic types write it: `list[file]`, `Array[File]`, `list<file>`.
-_LIST = re.compile(r"^(?:list|array)[<\[](\w+)[>\]]", re.IGNORECASE)
+_LIST = regex(r"^(?:list|array)[<\[](\w+)[>\]]", re.IGNORECASE)
 
 
 def forms_of(kinds: Sequence[str]) -> list[str]:

@@ -6,7 +6,6 @@ refuses some of YAML 1.2; then our own parser (`yaml12`) decides.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -16,6 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.faults import reading
+from sncompile.lazy_regex import regex
 from sncompile.syntax.composer import Composer, YamlError
 from sncompile.syntax.nodes import Node
 from sncompile.syntax.source import Source, start_of
@@ -29,7 +29,7 @@ MAX_SLOW = 2_000_000
 """Texts of more characters are left to the C parser alone: the other one takes some seconds for so many."""
 
 # Where the C parser reads something else than what YAML 1.2 says: `[?x]`, `&a:b`, and white space at the very end.
-_MISREAD = re.compile(r"[\[{,][ \t\n]*\?[^ \t\n,\[\]{}]|(?<![^ \t\n\[{,])&[^ \t\n,\[\]{}:]+:|\n[ \t]+\Z")
+_MISREAD = regex(r"[\[{,][ \t\n]*\?[^ \t\n,\[\]{}]|(?<![^ \t\n\[{,])&[^ \t\n,\[\]{}:]+:|\n[ \t]+\Z")
 
 
 def _is_misread(text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sncompile.diagnostics import Diagnostic, Related, Span
 from sncompile.faults import reading
+from sncompile.lazy_regex import regex
 from sncompile.syntax.source import Source
 from sncompile.syntax.yaml_mends import mend_of
 
@@ -72,7 +73,7 @@ def _suspects(name: str, lines: list[str], number: int, problem: str) -> tuple[R
     return ()
 
 
-_QUOTE = re.compile(r"\\.|(?<=\s)#.*")
+_QUOTE = regex(r"\\.|(?<=\s)#.*")
 """What holds quotes that open nothing: escapes, and comments."""
 
 

@@ -12,22 +12,23 @@ from typing import NamedTuple
 
 from sncompile.diagnostics import Edit, Fix, Span
 from sncompile.diagnostics.fixes import edited
+from sncompile.lazy_regex import regex
 
 MOST_TRIED = 24
 """Mends of one text that are tried."""
 MAX_TRIED = 200_000
 """Texts of more characters are not read again and again."""
 
-_VALUE = re.compile(r"(\s*(?:- +)*(?:[\w.-]+: +)?)(\S.*?)\s*$")
-_EXPRESSION = re.compile(r"""[^\s"',\[\]{}]*\$\{[^{}"\n]*\}[^\s"',\[\]{}]*""")
-_TYPE = re.compile(r"(?<![\w\"'])\w+(?:\[\]\??|\?)(?=\s*[,}])")
-_SIGN = re.compile(r"[{\[@`%]|[*!][^{\[]*$")
-_NO_COLON = re.compile(r"(\s*(?:- +)?)([a-z_]+)( +)(?=[^\s:#][^:]*$)")
-_NO_SPACE = re.compile(r"(\s*(?:- +)?[a-z_]+:)(?=[^\s:/])")
-_ITEM = re.compile(r"(\s*)- +([\w.-]+):(?=\s|$)")
-_ODD_SPACE = re.compile("^[ \t]*[\u00a0\u2000-\u200b\u202f\u3000\t][\\s\u200b]*")
+_VALUE = regex(r"(\s*(?:- +)*(?:[\w.-]+: +)?)(\S.*?)\s*$")
+_EXPRESSION = regex(r"""[^\s"',\[\]{}]*\$\{[^{}"\n]*\}[^\s"',\[\]{}]*""")
+_TYPE = regex(r"(?<![\w\"'])\w+(?:\[\]\??|\?)(?=\s*[,}])")
+_SIGN = regex(r"[{\[@`%]|[*!][^{\[]*$")
+_NO_COLON = regex(r"(\s*(?:- +)?)([a-z_]+)( +)(?=[^\s:#][^:]*$)")
+_NO_SPACE = regex(r"(\s*(?:- +)?[a-z_]+:)(?=[^\s:/])")
+_ITEM = regex(r"(\s*)- +([\w.-]+):(?=\s|$)")
+_ODD_SPACE = regex("^[ \t]*[\u00a0\u2000-\u200b\u202f\u3000\t][\\s\u200b]*")
 _QUOTE_SIGNS = "\u201c\u201d\u201e\u00ab\u00bb"
-_ODD_QUOTES = re.compile(f'[{_QUOTE_SIGNS}]([^{_QUOTE_SIGNS}"\n]*)[{_QUOTE_SIGNS}]')
+_ODD_QUOTES = regex(f'[{_QUOTE_SIGNS}]([^{_QUOTE_SIGNS}"\n]*)[{_QUOTE_SIGNS}]')
 
 
 class Mend(NamedTuple):

@@ -13,10 +13,11 @@ from sncompile.ir.graph.edges import taken
 from sncompile.ir.graph.model import Family, Graph
 from sncompile.ir.values.model import Apply, Choice, Const, Lookup, Value, walk
 from sncompile.ir.values.tables import late_join
+from sncompile.lazy_regex import regex
 from sncompile.targets.emitted import Emitted
 
 _HELP = "take what rows have as it is, or have a step compute it; `sncompile run` does it as it is"
-_ENTRY = re.compile(r"        (\w+)=")
+_ENTRY = regex(r"        (\w+)=")
 
 
 class _Place(NamedTuple):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from sncompile.diagnostics.text import visible
 from sncompile.ir.diff.model import GraphDiff, JobDiff, Kind, Reason, State, StepDiff
+from sncompile.lazy_regex import regex
 from sncompile.views.columns import count, paragraph, table
 from sncompile.views.reason_text import reason_text, setting_text
 
@@ -15,7 +15,7 @@ Paint = Callable[[str, str], str]
 
 SIGNS = {State.CHANGED: "~", State.NEW: "+", State.GONE: "-", State.RENAMED: ">"}
 _COLORS = {"~": "yellow", "+": "green", "-": "red", ">": "cyan"}
-_SIGNED = re.compile(r"([-~+>]) +\S+")
+_SIGNED = regex(r"([-~+>]) +\S+")
 
 
 def diff_text(diff: GraphDiff, old: str, new: str, width: int, paint: Paint, *, single: bool = False) -> str:

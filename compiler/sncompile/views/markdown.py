@@ -11,6 +11,7 @@ from itertools import islice
 
 from sncompile.diagnostics.text import visible
 from sncompile.ir.diff.model import GraphDiff
+from sncompile.lazy_regex import regex
 from sncompile.semantics.program import LateSteps
 from sncompile.views.diff_text import setting_rows, step_rows, totals
 from sncompile.views.plan_text import later_line, work_line, work_rows
@@ -22,8 +23,8 @@ MOST_ROWS = 100
 MOST_LETTERS = 400
 """So many letters of a cell are told."""
 
-_SPECIAL = re.compile(r"://|\bwww\.|[^\w\s.,:;=/()'\"+%→-]|_")
-_QUOTED = re.compile(r"`([^`]*)`")
+_SPECIAL = regex(r"://|\bwww\.|[^\w\s.,:;=/()'\"+%→-]|_")
+_QUOTED = regex(r"`([^`]*)`")
 _BREAK = "&#8203;"
 """Of no width: it keeps what stands around it from being read as one word, such as `@name` or `#12`."""
 

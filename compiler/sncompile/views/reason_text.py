@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Callable
 
 from sncompile.ir.diff.model import Kind, Reason, common
 from sncompile.ir.graph.resources import RESOURCES
 from sncompile.ir.values.model import Plain
+from sncompile.lazy_regex import regex
 from sncompile.views.columns import count
 from sncompile.views.plan_text import AMOUNTS
 
-_PLAIN = re.compile(r"[^\s\"'`,\[\]]+")
+_PLAIN = regex(r"[^\s\"'`,\[\]]+")
 _LONGEST = 60
 _WORDS = 6
 _SHORT = 30

@@ -10,10 +10,11 @@ from sncompile.exchange.bilayers.carried import plain
 from sncompile.exchange.bilayers.names import module_name
 from sncompile.exchange.bilayers.spec import Spec
 from sncompile.faults import exchange as faults
+from sncompile.lazy_regex import regex
 from sncompile.syntax.document import About, ModuleDoc
 
-_CITED = re.compile(r"(?:(?P<name>.*), )?doi:(?P<doi>\S+)", re.DOTALL)
-_MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_CITED = regex(r"(?:(?P<name>.*), )?doi:(?P<doi>\S+)", re.DOTALL)
+_MODULE = regex(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 def module_about(spec: Spec, stem: str) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from sncompile.lazy_regex import regex
+
 SHELL_END = ' "$@"'
 """What hands the arguments on to a command line that needs a shell."""
 
-_NEEDS_SHELL = re.compile(r"[^\w \t./:=@%+,'\"-]|^\s*\w+=")
-_ONE_WORD = re.compile(r"[\w@%+=:,./-]*")
+_NEEDS_SHELL = regex(r"[^\w \t./:=@%+,'\"-]|^\s*\w+=")
+_ONE_WORD = regex(r"[\w@%+=:,./-]*")
 
 
 class Ref(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,8 +27,9 @@ from sncompile.exchange.bilayers.params import Param, read_param
 from sncompile.exchange.bilayers.spec import Item, Spec
 from sncompile.exchange.yaml_text import Path
 from sncompile.faults import exchange as faults
+from sncompile.lazy_regex import regex
 
-_FORMAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_FORMAT = regex(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
 @dataclass

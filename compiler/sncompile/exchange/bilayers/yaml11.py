@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from sncompile.lazy_regex import regex
 from sncompile.syntax.nodes import Node, Scalar, Sequence
 
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _TRUES = frozenset(word for base in ("yes", "true", "on") for word in (base, base.title(), base.upper()))
 _FALSES = frozenset(word for base in ("no", "false", "off") for word in (base, base.title(), base.upper()))
-_INT = re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)")
+_INT = regex(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)")
 # A number needs a point, and its exponent a sign: `1e-3` is text.
-_FLOAT = re.compile(r"[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?")
-_INFINITE = re.compile(r"([-+]?)\.(?:inf|Inf|INF)")
+_FLOAT = regex(r"[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?")
+_INFINITE = regex(r"([-+]?)\.(?:inf|Inf|INF)")
 _MAX_DIGITS = 400
 
 

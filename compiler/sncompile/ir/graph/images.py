@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple, Protocol, TypeVar
 
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Bound, Value
+from sncompile.lazy_regex import regex
 
-_PINNED = re.compile(r"@sha256:[0-9a-f]{64}$")
+_PINNED = regex(r"@sha256:[0-9a-f]{64}$")
 
 
 class ImageKind(Enum):

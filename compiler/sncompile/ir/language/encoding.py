@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from sncompile.lazy_regex import regex
+
 # `/` splits a path; to Snakemake braces are wildcards, even in a table, and `<name>` is a variable; control characters
 # break lines and terminals; `%` is our own sign, so that two values never share a path.
 # Snakemake takes a wildcard that ends in twenty repetitions for a rule that feeds itself, and stops.
 _REPEATS = 20
-_REPEATING = re.compile(rf"(.+?)\1{{{_REPEATS - 1}}}\Z", re.DOTALL)
-_BREAKING = re.compile(r"[/%{}<\x00-\x1f\x7f-\x9f]|^[-~]")
+_REPEATING = regex(rf"(.+?)\1{{{_REPEATS - 1}}}\Z", re.DOTALL)
+_BREAKING = regex(r"[/%{}<\x00-\x1f\x7f-\x9f]|^[-~]")
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -21,7 +23,7 @@ def _percent(text: str) -> str:
     return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogateescape"))
 
 
-_STRANGE = re.compile(r"[^\w.+@=, -]")
+_STRANGE = regex(r"[^\w.+@=, -]")
 
 
 def plain_name(name: str) -> str:

@@ -19,6 +19,7 @@ from sncompile.ir.language.quantities import quantity
 from sncompile.ir.language.scalars import number_of
 from sncompile.ir.language.types import BOOLEAN, INTEGER, NULL, NUMBER, STRING, Type, unify
 from sncompile.ir.language.written import converted
+from sncompile.lazy_regex import regex
 
 __all__ = ["FUNCTIONS", "TypeFault", "ValueFault", "to_text"]
 
@@ -131,7 +132,7 @@ def _round(value: float, digits: int | None = None) -> int | float:
         raise ValueFault(f"`{value}` cannot be rounded") from None
 
 
-_FORM = re.compile(r"[ +-]?(?:0?[1-9][0-9]?)?,?(?:\.[0-9]{1,2})?[deEfg%]?")
+_FORM = regex(r"[ +-]?(?:0?[1-9][0-9]?)?,?(?:\.[0-9]{1,2})?[deEfg%]?")
 
 
 def _formatted(types: list[Type]) -> Type:

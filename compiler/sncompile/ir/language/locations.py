@@ -16,6 +16,8 @@ from collections.abc import Iterable
 from pathlib import PurePath
 from typing import NamedTuple
 
+from sncompile.lazy_regex import regex
+
 WEB = ("https", "http")
 SCHEMES = (*WEB, "s3")
 """What files can be fetched by."""
@@ -24,9 +26,9 @@ WRITABLE = ("s3",)
 """What files can be sent by."""
 
 # A single letter is a drive of Windows. Of some no second slash is wanted: it may have got lost on the way.
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|(?:https?|s?ftps?|s3|gs|file):/", re.IGNORECASE)
-_FORM = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://(?P<host>[^/]*)(?P<path>/.*|)", re.DOTALL)
-_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_URL = regex(r"[A-Za-z][A-Za-z0-9+.-]+://|(?:https?|s?ftps?|s3|gs|file):/", re.IGNORECASE)
+_FORM = regex(r"(?P<scheme>[a-z][a-z0-9+.-]+)://(?P<host>[^/]*)(?P<path>/.*|)", re.DOTALL)
+_HOST = regex(r"(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
 
 def is_url(path: str) -> bool:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from math import ceil, floor
 from typing import Any
 
 from sncompile.ir.language.operands import ValueFault
+from sncompile.lazy_regex import regex
 
 _MEGABYTES = {
     "kb": 1e-3, "mb": 1, "gb": 1e3, "tb": 1e6, "kib": 1024 / 1e6, "mib": 1024**2 / 1e6, "gib": 1024**3 / 1e6,
     "tib": 1024**4 / 1e6, "b": 1e-6,
 }  # fmt: skip
 _MINUTES = {"s": 1 / 60, "m": 1, "h": 60, "d": 1440, "min": 1}
-_QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*")
+_QUANTITY = regex(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*")
 
 
 def unit_factor(unit: str, kind: str) -> float | None:

@@ -6,7 +6,6 @@ Nothing is computed before it is asked for, so one job of a million costs what o
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -40,6 +39,7 @@ from sncompile.ir.values.model import (
     children,
 )
 from sncompile.ir.values.whole_columns import whole_column
+from sncompile.lazy_regex import regex
 
 Closure = Callable[[int], Any]
 
@@ -419,7 +419,7 @@ def record_text(members: Mapping[str, Any]) -> str:
     return "{" + ", ".join(present) + "}"
 
 
-_UNLIKE_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_UNLIKE_YAML = regex("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def _json(value: Any) -> str:

@@ -5,7 +5,6 @@ Nearly none have, and whether one may have is seen of the texts that its paths a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
@@ -15,6 +14,7 @@ from sncompile.ir.language.locations import is_url
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Bound, Cell, Const, Key, Local, Lookup, Output, Text, Value, children
+from sncompile.lazy_regex import regex
 
 
 class RemotePort(NamedTuple):
@@ -113,7 +113,7 @@ class Remote:
         return self._columns[table, column]
 
 
-_SCHEME = re.compile(r"[A-Za-z0-9+.-]*")
+_SCHEME = regex(r"[A-Za-z0-9+.-]*")
 
 
 def _begins_otherwise(value: Value, step: Bound) -> bool:

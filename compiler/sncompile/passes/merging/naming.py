@@ -9,7 +9,9 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-_TOKENS = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]+")
+from sncompile.lazy_regex import regex
+
+_TOKENS = regex(r"[A-Za-z0-9]+|[^A-Za-z0-9]+")
 _TRIED = 64
 _MOST = 100
 

@@ -19,6 +19,7 @@ from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.types import STRING, Type
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Const, Items, Local, Output, Related, Text, Value, walk
+from sncompile.lazy_regex import regex
 from sncompile.passes.merging.words import Words, is_intricate, script_pieces
 
 # What a named tuple's own constructor comes down to, in half the time: there are some for every step.
@@ -121,7 +122,7 @@ def _told(settings: dict[str, Hashable], env: Hashable = (), resources: Hashable
     return tuple({**settings, **own}.items())
 
 
-_TOKEN = re.compile(r"[A-Za-z0-9]+")
+_TOKEN = regex(r"[A-Za-z0-9]+")
 
 
 class _Shaping:

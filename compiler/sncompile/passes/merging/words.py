@@ -10,10 +10,12 @@ import re
 from collections.abc import Container, Iterator
 from typing import NamedTuple
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z_-]*\Z")
-_SCRIPT = re.compile(r".*\.(?:py|R|r|sh|bash|pl|jl|jar|js|rb|ipynb|m)\Z")
-_DIGITS = re.compile(r"\d+")
-_WORD = re.compile(r"[A-Za-z0-9_./:@%+,=-]+")
+from sncompile.lazy_regex import regex
+
+_PLAIN = regex(r"[A-Za-z][A-Za-z_-]*\Z")
+_SCRIPT = regex(r".*\.(?:py|R|r|sh|bash|pl|jl|jar|js|rb|ipynb|m)\Z")
+_DIGITS = regex(r"\d+")
+_WORD = regex(r"[A-Za-z0-9_./:@%+,=-]+")
 
 
 class Form(NamedTuple):
@@ -76,10 +78,10 @@ class Piece(NamedTuple):
 
 
 # Quotes, comments, arithmetic and here-documents change what a word means.
-_INTRICATE = re.compile(r"[\"'`\\#]|<<|\$\(\(|\[\[")
-_BEFORE = re.compile(r"(?:^|[\s(;|&=<>])\Z")
-_AFTER = re.compile(r"(?:\Z|[\s);|&])")
-_COMMAND = re.compile(r"(?:^|[\n;|&({!]|\b(?:then|do|else|if|while|until|exec|time))\s*\Z")
+_INTRICATE = regex(r"[\"'`\\#]|<<|\$\(\(|\[\[")
+_BEFORE = regex(r"(?:^|[\s(;|&=<>])\Z")
+_AFTER = regex(r"(?:\Z|[\s);|&])")
+_COMMAND = regex(r"(?:^|[\n;|&({!]|\b(?:then|do|else|if|while|until|exec|time))\s*\Z")
 
 
 def is_intricate(text: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -12,11 +11,12 @@ from typing import Any
 
 from sncompile.diagnostics import CompileError, did_you_mean
 from sncompile.faults import runs as faults
+from sncompile.lazy_regex import regex
 
 HERE = ("local", "dryrun", "touch")
 """Executors that run jobs on this machine, or none."""
 
-_FILE = re.compile(r"(?:profile|config)(?:\.v(\d+)\+)?\.yaml")
+_FILE = regex(r"(?:profile|config)(?:\.v(\d+)\+)?\.yaml")
 
 
 def find_profile(name: str, emitted: Path) -> Path:

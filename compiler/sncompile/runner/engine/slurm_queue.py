@@ -9,13 +9,13 @@ Decision 0041.
 from __future__ import annotations
 
 import contextlib
-import re
 import subprocess
 import time
 from collections.abc import Iterable
 
 from sncompile.diagnostics import CompileError
 from sncompile.faults import runs as faults
+from sncompile.lazy_regex import regex
 
 PATIENCE = 90.0
 """Seconds that jobs get to leave the queue; SLURM itself asks them to end, and kills them 30 seconds later."""
@@ -23,7 +23,7 @@ PATIENCE = 90.0
 _POLL = 0.5
 _ANSWER = 60.0
 _MOST_NAMED = 5
-_SAID = re.compile(r"SLURM run ID: (\S+)\s*\Z")
+_SAID = regex(r"SLURM run ID: (\S+)\s*\Z")
 
 
 def queue_name(message: str) -> str | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
-_WELL = re.compile(r"[A-P](?:0?[1-9]|1[0-9]|2[0-4])")
-_WHOLE = re.compile(r"[A-P](?:0[1-9]|1[0-9]|2[0-4])")
+from sncompile.lazy_regex import regex
+
+_WELL = regex(r"[A-P](?:0?[1-9]|1[0-9]|2[0-4])")
+_WHOLE = regex(r"[A-P](?:0[1-9]|1[0-9]|2[0-4])")
 
 
 def is_well(text: str) -> bool:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from sncompile.diagnostics import CompileError, did_you_mean
 from sncompile.faults.runs import NO_SELECTOR
 from sncompile.ir.language.name_patterns import name_pattern
+from sncompile.lazy_regex import regex
 
 METHODS = ("step", "tag", "key", "output", "state")
 STATES = ("modified", "new")
@@ -55,7 +56,7 @@ class Selector:
     terms: tuple[Term, ...]
 
 
-_TERM = re.compile(
+_TERM = regex(
     r"""\s*(?P<above>\+)?
         (?:(?P<method>[a-z]+):)?
         (?:(?P<key>[^=,"+]+)=)?

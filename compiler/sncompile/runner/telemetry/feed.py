@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sncompile.lazy_regex import regex
 from sncompile.runner.events import Event
 from sncompile.runner.job_names import JobName
 from sncompile.runner.measures import read_measure
@@ -20,8 +20,8 @@ LOG_BYTES = 256 * 1024
 """So much of the end of a job's log is sent."""
 
 _MEASURED = {"memory": "sncompile.measured.memory_mb", "cpu": "sncompile.measured.cpu_seconds"}
-_EXIT = re.compile(r"^exit status (\d+)")
-_SIGNAL = re.compile(r"^ended by the signal (\w+)")
+_EXIT = regex(r"^exit status (\d+)")
+_SIGNAL = regex(r"^ended by the signal (\w+)")
 
 
 class Feed:

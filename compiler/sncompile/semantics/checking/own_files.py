@@ -6,7 +6,6 @@ with them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from pathlib import Path
@@ -16,6 +15,7 @@ import sncompile
 from sncompile.diagnostics import Span
 from sncompile.ir.graph.own_names import OWN_FOLDER
 from sncompile.ir.keys.table import Table
+from sncompile.lazy_regex import regex
 from sncompile.semantics.modules.lock_file import LOCK
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ KEPT_BY_PROGRAMS = {
 """Folders that belong to a program wherever they are, by their names."""
 
 RECORDS = "runs"
-RECORD = re.compile(r"-\d{8}T\d{6}Z(-\d+)?$")
+RECORD = regex(r"-\d{8}T\d{6}Z(-\d+)?$")
 """How the name of a run's record in `runs` ends."""
 
 

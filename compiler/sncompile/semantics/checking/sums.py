@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from sncompile.diagnostics import Report
 from sncompile.faults import values as faults
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Output, Value, walk
+from sncompile.lazy_regex import regex
 from sncompile.semantics.checking.cells import Faulty
 from sncompile.semantics.program import Program, Step
 
-_SUM = re.compile(r"[0-9a-f]{64}")
+_SUM = regex(r"[0-9a-f]{64}")
 
 
 def sums_of(program: Program, evaluator: Evaluator, report: Report) -> dict[str, str]:

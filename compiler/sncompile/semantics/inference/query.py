@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from math import isfinite
 from typing import Any
 
 from sncompile.ir.keys.table import show
 from sncompile.ir.language.types import Type
 from sncompile.ir.values.model import Plain
+from sncompile.lazy_regex import regex
 from sncompile.semantics.inference.inferred import FEW, Evidence, Found
 from sncompile.semantics.queries.form import Form
 from sncompile.semantics.queries.session import Session
@@ -28,7 +28,7 @@ _PLACED = 50
 _FOUND = '"found here"'
 _VALUES = '"values here"'
 
-_NESTED = re.compile(r"STRUCT|MAP|UNION|VARIANT")
+_NESTED = regex(r"STRUCT|MAP|UNION|VARIANT")
 
 
 def type_of(kind: str) -> Type:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from sncompile.diagnostics import Report, Span
 from sncompile.faults import tables as faults
+from sncompile.lazy_regex import regex
 from sncompile.syntax.document import InferDoc
 from sncompile.syntax.expressions import Expr, Template
 
-_NUMBERED = re.compile(r"(at least|at most|exactly) (\d{1,9})(?: values?)?")
+_NUMBERED = regex(r"(at least|at most|exactly) (\d{1,9})(?: values?)?")
 _HELP = (
     "rules: `one value`, `at most one value`, `at least N`, `at most N`, `exactly N`, `contains ${…}`, or a condition "
     "`${…}`"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from sncompile.diagnostics import Edit, Fix, Report, Span
@@ -30,11 +29,12 @@ from sncompile.ir.values.model import (
     walk,
 )
 from sncompile.ir.values.written import as_read, as_text
+from sncompile.lazy_regex import regex
 from sncompile.syntax.document import ParamDoc, PortDoc
 from sncompile.syntax.nodes import Written
 from sncompile.syntax.quoting import quoted
 
-_SNAKEMAKES = re.compile(r"(?:expand|collect|multiext)\(")
+_SNAKEMAKES = regex(r"(?:expand|collect|multiext)\(")
 """Functions of Snakefiles that make lists of paths."""
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
+
+from sncompile.lazy_regex import regex
 
 _LOOKED_AT = 1 << 20
 _SHELLS = frozenset((".sh", ".bash", ".ksh", ".zsh"))
-_SHELL = re.compile(rb"^#!.*\b(ba|da|k|z)?sh\b")
+_SHELL = regex(rb"^#!.*\b(ba|da|k|z)?sh\b")
 
 
 def windows_line(path: Path) -> int | None:

@@ -16,6 +16,7 @@ from typing import Any
 from sncompile.ir.keys.table import Cell, Table
 from sncompile.ir.language.operands import to_text
 from sncompile.ir.language.scalars import is_plain_number
+from sncompile.lazy_regex import regex
 from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.form import Form, place_of, read_form, unsteady
 from sncompile.semantics.queries.functions import WITHOUT_PARENTHESES
@@ -37,12 +38,12 @@ MAX_ROWS = 5_000_000
 
 _CHUNK = 100_000
 _KINDS = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE"}
-_COUNT_OF_VALUES = re.compile("(?i)parameter.*mismatch")
-_HIDDEN = re.compile(r'Macro (?:function )?"?(\w+)"?\(')
-_NAMED_ROWID = re.compile(r"\bas\s+\"?rowid\b", re.IGNORECASE)
+_COUNT_OF_VALUES = regex("(?i)parameter.*mismatch")
+_HIDDEN = regex(r'Macro (?:function )?"?(\w+)"?\(')
+_NAMED_ROWID = regex(r"\bas\s+\"?rowid\b", re.IGNORECASE)
 """A query's own name for something."""
 
-_NO_VALUE = re.compile("(?i)values were not provided for the following .*parameters: (.*)")
+_NO_VALUE = regex("(?i)values were not provided for the following .*parameters: (.*)")
 
 
 class Session:

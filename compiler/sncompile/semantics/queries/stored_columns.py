@@ -5,7 +5,6 @@ An index of ten million rows has a dozen columns, of which a pipeline may range 
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from sncompile.faults.tables import BAD_TABLE, LARGE_QUERY
 from sncompile.ir.keys.table import Cell
 from sncompile.ir.language.scalars import number_of
 from sncompile.ir.language.types import READ
+from sncompile.lazy_regex import regex
 from sncompile.semantics.queries.databases import Databases
 from sncompile.semantics.queries.limits import DatabaseError, LimitError
 
@@ -204,9 +204,9 @@ def value_sql(value: str, kind: str) -> str:
     return f"CAST({value} AS VARCHAR[])" if many else f"nullif(CAST({value} AS VARCHAR), '')"
 
 
-_LIST = re.compile(r"\[\d*\]$")
-_DECIMAL = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
-_INTEGERS = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)")
+_LIST = regex(r"\[\d*\]$")
+_DECIMAL = regex(r"DECIMAL\(\d+,\s*(\d+)\)")
+_INTEGERS = regex(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)")
 
 
 def element_type(kind: str) -> tuple[str, bool]:

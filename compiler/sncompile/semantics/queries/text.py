@@ -5,7 +5,6 @@ A value is never SQL: every `${…}` becomes a parameter of the prepared stateme
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from sncompile.ir.language.types import Type
 from sncompile.ir.values.evaluate import Evaluator
 from sncompile.ir.values.model import Value, is_constant
 from sncompile.ir.values.written import as_read
+from sncompile.lazy_regex import regex
 from sncompile.semantics.scope import Scope
 from sncompile.semantics.typing import Typer
 from sncompile.syntax.expressions import Template
@@ -40,7 +40,7 @@ class SqlFault(ValueError):
         self.length = length
 
 
-_LAST_WORD = re.compile(r"(?<![\w\"'])(\w+)\s*\Z")
+_LAST_WORD = regex(r"(?<![\w\"'])(\w+)\s*\Z")
 
 _NAMES_OF_COLUMNS = frozenset(
     ("all", "check", "column", "default", "desc", "end", "from", "group", "limit", "offset", "order", "primary",

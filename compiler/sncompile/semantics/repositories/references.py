@@ -7,19 +7,20 @@ holds the files of one commit, which is the one that the project's lock file has
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+
+from sncompile.lazy_regex import regex
 
 SCHEME = "git+https://"
 CACHE = "SNCOMPILE_CACHE"
 """The variable that says where fetched files are kept."""
 
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")
-_PART = re.compile(r"[A-Za-z0-9_~.][A-Za-z0-9_~.-]*")
-_REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*")
-COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_HOST = regex(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")
+_PART = regex(r"[A-Za-z0-9_~.][A-Za-z0-9_~.-]*")
+_REF = regex(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*")
+COMMIT = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 """The whole name of a commit: SHA-1 or SHA-256."""
 
 

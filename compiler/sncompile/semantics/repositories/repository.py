@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from sncompile.lazy_regex import regex
 from sncompile.semantics.repositories.git import Git, GitError, NoGit, TooMuch
 
-_HASH = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_SHALLOW = re.compile(rb"(?:[0-9a-f]{40}(?:[0-9a-f]{24})?\n)*")
-_PSEUDO = re.compile(r"[A-Z_]*HEAD")
-_REF = re.compile(rb"ref: refs/[^\x00-\x20\x7f]+\s*")
-_OF_SETTINGS = re.compile(r"@\{(?:u|upstream|push)\}", re.IGNORECASE)
+_HASH = regex(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SHALLOW = regex(rb"(?:[0-9a-f]{40}(?:[0-9a-f]{24})?\n)*")
+_PSEUDO = regex(r"[A-Z_]*HEAD")
+_REF = regex(rb"ref: refs/[^\x00-\x20\x7f]+\s*")
+_OF_SETTINGS = regex(r"@\{(?:u|upstream|push)\}", re.IGNORECASE)
 
 _SMALL = 64 * 2**10
 _LARGE = 2**30

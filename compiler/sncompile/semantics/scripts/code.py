@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sncompile.diagnostics import Fault
 from sncompile.faults import values as faults
+from sncompile.lazy_regex import regex
 from sncompile.semantics.scripts.scanner import DECLARING
 from sncompile.semantics.scripts.script import NUMBER, UNKNOWN, VALUE, Command, Scan, Taken, Word
 
@@ -228,11 +229,11 @@ _PROGRAMS = [
     _Program(r"env", r"-[A-Za-z]*S|--split-string", "", stdin=False),
 ]
 _PATTERNS = [(re.compile(program.name), re.compile(program.option), program) for program in _PROGRAMS]
-_SCRIPTED = re.compile(r"(?:[gmn]|busybox )?awk|g?sed|bioawk")
-_WRAPPED = re.compile(
+_SCRIPTED = regex(r"(?:[gmn]|busybox )?awk|g?sed|bioawk")
+_WRAPPED = regex(
     r"sudo|env|nohup|nice|timeout|stdbuf|setsid|srun|time|xargs|sshpass|-.*|[0-9.]+[smhd]?|\w+=.*", re.DOTALL
 )
-_SSH_ARGUMENT = re.compile(r"-[A-Za-z0-9]*[bcDEeFIiJLlmOopQRSWw]")
+_SSH_ARGUMENT = regex(r"-[A-Za-z0-9]*[bcDEeFIiJLlmOopQRSWw]")
 
 
 def _shared(scan: Scan) -> list[Word]:

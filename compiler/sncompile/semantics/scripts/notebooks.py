@@ -20,6 +20,7 @@ from sncompile.diagnostics import Diagnostic, Report, Span, nearest
 from sncompile.diagnostics import Related as Place
 from sncompile.faults import names as faults
 from sncompile.ir.graph.files import read_settled
+from sncompile.lazy_regex import regex
 
 MAX_BYTES = 64 * 2**20
 """Larger notebooks are refused; what makes them large is the output of an earlier run."""
@@ -33,7 +34,7 @@ _HOW = "in Jupyter: select the cell that sets them, and add the tag `parameters`
 _SAVE = "open it in Jupyter, choose a kernel (Kernel → Change Kernel), and save it"
 
 # What IPython takes beside Python: a line for a magic or the shell, alone or as a value, and a question.
-_MAGIC = re.compile(r"(?m)^([ \t]*)[%!?].*$|^([ \t]*[^\n#=]+=[ \t]*)[%!].*$|^([ \t]*)[\w.]+\?\??[ \t]*$")
+_MAGIC = regex(r"(?m)^([ \t]*)[%!?].*$|^([ \t]*[^\n#=]+=[ \t]*)[%!].*$|^([ \t]*)[\w.]+\?\??[ \t]*$")
 
 
 class Notebook(NamedTuple):

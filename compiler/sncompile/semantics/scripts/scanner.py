@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sncompile.lazy_regex import regex
 from sncompile.semantics.scripts.script import (
     MAX_LENGTH,
     MAX_PIPED,
@@ -30,9 +31,9 @@ _OPENING = frozenset(("if", "while", "until", "{"))
 _CLOSING = frozenset(("fi", "done", "}"))
 _KEYWORDS = _OPENING | _CLOSING | {"then", "else", "elif", "do", "!", "time", "coproc"}
 DECLARING = frozenset(("declare", "typeset", "local", "export", "readonly"))
-_OPERATOR = re.compile(r";;&|;;|;&|;|&&|\|\||\|&|&|\|")
-_REDIRECT = re.compile(r"&>>|&>|<<-|<<<|<<|<>|<&|>>|>\||>&|<|>")
-_NAMED_COPROCESS = re.compile(r"coproc[ \t]+[A-Za-z_]\w*(?=[ \t]*[({])", re.ASCII)
+_OPERATOR = regex(r";;&|;;|;&|;|&&|\|\||\|&|&|\|")
+_REDIRECT = regex(r"&>>|&>|<<-|<<<|<<|<>|<&|>>|>\||>&|<|>")
+_NAMED_COPROCESS = regex(r"coproc[ \t]+[A-Za-z_]\w*(?=[ \t]*[({])", re.ASCII)
 
 
 def scan(script: str) -> Scan:

@@ -26,6 +26,7 @@ from sncompile.faults import values as faults
 from sncompile.ir.graph.commands import Argument, ShellPart
 from sncompile.ir.language.types import READ, STRING, Type
 from sncompile.ir.values.model import Apply, Local, ModuleFile, Value, children
+from sncompile.lazy_regex import regex
 from sncompile.semantics.scripts.code import findings
 from sncompile.semantics.scripts.scanner import scan
 from sncompile.semantics.scripts.script import NUMBER, UNKNOWN, VALUE, Place, Quotes, Scan, TooLarge
@@ -201,7 +202,7 @@ def _tell(scanned: Scan, at: dict[int, tuple[Value, Span]], span: Span, report: 
 
 # --- Values that stay ---------------------------------------------------------------------------------------------
 
-_PLAIN = re.compile(
+_PLAIN = regex(
     r"""
       [A-Za-z0-9_./:@%+,=\-|&;<>()?*^!\0\1\ \t\n]++  # words, and what stands between them
     | (?P<comment>(?:\A|(?<=[ \t])|(?<=\n)(?<!\\\n))\#[^\n\0]*+)(?=\n|\Z)  # a comment that holds no text of others
@@ -213,16 +214,16 @@ _PLAIN = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
-_MEANS_MORE = re.compile(r"<<|\(\(|\bcase\b|=\(|[@?*+!]\(")
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
-_BETWEEN = re.compile(r"[\n;(){}]|(?<!>)\||(?<![<>])&(?!>)")
-_LEADING = re.compile(
+_MEANS_MORE = regex(r"<<|\(\(|\bcase\b|=\(|[@?*+!]\(")
+_QUOTED = regex(r"'[^']*'|\"[^\"]*\"")
+_BETWEEN = regex(r"[\n;(){}]|(?<!>)\||(?<![<>])&(?!>)")
+_LEADING = regex(
     r"[ \t]*(?:(?:if|then|else|elif|do|while|until|time|!)[ \t]+)*"
     r"(?!(?:if|then|else|elif|do|while|until|time|for|select|function|coproc|in)[ \t])"
     r"[A-Za-z0-9_./][A-Za-z0-9_./+:@%,-]*[ \t]"
 )
 
-_REDIRECTED = re.compile(r"[ \t]*(?:>>?|<)[ \t]*")
+_REDIRECTED = regex(r"[ \t]*(?:>>?|<)[ \t]*")
 
 
 def _is_plain(text: str) -> bool:

@@ -9,18 +9,19 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+from sncompile.lazy_regex import regex
 from sncompile.semantics.scripts.script import NUMBER, UNKNOWN, VALUE, Command, Level, Place, Quotes, Scan, Taken, Word
 
 META = frozenset(" \t\n;&|()<>")
 """What ends a word that stands outside of quotes."""
 
 _SPECIAL = frozenset("\"'`\\$\0\1")
-_ORDINARY = re.compile(r"[^\s;&|()<>\"'`\\$\0\1?*+@!\[=]+")
-_IN_DOUBLE = re.compile(r'[^"`\\$\0\1]+')
-_IN_DOCUMENT = re.compile(r"[^`\\$\0\1]+")
-_NAME = re.compile(r"[A-Za-z_][\w\1]*")
-_VARIABLE = re.compile(r"\$(?:[A-Za-z_]\w*|[0-9*@#?$!-])", re.ASCII)
-_PARAMETER = re.compile(r"[!#]?(?:\w+|[*@#?$!-](?=[}:\-+=?#%/^,@\[]))?", re.ASCII)
+_ORDINARY = regex(r"[^\s;&|()<>\"'`\\$\0\1?*+@!\[=]+")
+_IN_DOUBLE = regex(r'[^"`\\$\0\1]+')
+_IN_DOCUMENT = regex(r"[^`\\$\0\1]+")
+_NAME = regex(r"[A-Za-z_][\w\1]*")
+_VARIABLE = regex(r"\$(?:[A-Za-z_]\w*|[0-9*@#?$!-])", re.ASCII)
+_PARAMETER = regex(r"[!#]?(?:\w+|[*@#?$!-](?=[}:\-+=?#%/^,@\[]))?", re.ASCII)
 
 
 class WordReader(ABC):

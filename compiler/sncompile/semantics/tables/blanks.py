@@ -9,9 +9,10 @@ from sncompile.diagnostics import Report
 from sncompile.diagnostics.counted import counted
 from sncompile.faults import tables as faults
 from sncompile.ir.keys.table import Cell, Table
+from sncompile.lazy_regex import regex
 from sncompile.semantics.queries.stored_columns import StoredColumns, quoted, text_sql
 
-_AT_AN_END = re.compile(r"^[ \t\u00a0\u200b\u2007\u202f\u3000]|[ \t\u00a0\u200b\u2007\u202f\u3000]$", re.MULTILINE)
+_AT_AN_END = regex(r"^[ \t\u00a0\u200b\u2007\u202f\u3000]|[ \t\u00a0\u200b\u2007\u202f\u3000]$", re.MULTILINE)
 _IN_SQL = r"^[ \t\x{a0}\x{200b}\x{2007}\x{202f}\x{3000}]|[ \t\x{a0}\x{200b}\x{2007}\x{202f}\x{3000}]$"
 
 

@@ -17,6 +17,7 @@ from sncompile.ir.keys.table import Cell
 from sncompile.ir.language.operands import ValueFault, to_text
 from sncompile.ir.language.types import READ, Type
 from sncompile.ir.language.written import converted
+from sncompile.lazy_regex import regex
 from sncompile.semantics.limits import check_patterns, check_value
 from sncompile.syntax.document import ColumnDoc, TableDoc
 
@@ -147,10 +148,10 @@ _NOTHING = frozenset({"na", "n/a", "nan", "none", "null", "-", "."})
 """What stands in sheets for nothing, by programs that write them or by habit."""
 
 
-_EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_EITHER = regex(r"[+-]?[1-9]\d{0,2},\d{3}")
 """A comma that may be a point, or part thousands."""
 
-_GROUPED = re.compile(
+_GROUPED = regex(
     r"(?P<sign>[+-]?)(?P<whole>\d{1,3}(?P<between>[,.'’ \u00a0\u2009\u202f])\d{3}(?:(?P=between)\d{3})*)"
     r"(?:(?!(?P=between))[.,](?P<fraction>\d+))?"
 )

@@ -17,12 +17,13 @@ from typing import NamedTuple
 from sncompile.diagnostics import Hint, Span
 from sncompile.ir.keys.table import Cell, Table
 from sncompile.ir.language.patterns import wrong_pattern
+from sncompile.lazy_regex import regex
 from sncompile.semantics.places import HERE, Places
 from sncompile.semantics.tables.glob_match import HIDDEN, Token, read
 
-_TOKEN = re.compile(r"\{\{|\}\}|\{([A-Za-z_]\w*)(?:,((?:[^{}]|\{[0-9,]*\})*))?\}|\*\*/|\*\*|\*|[{}]")
-_BARE = re.compile(r"(?<!\$)\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\}")
-_SIMPLE = re.compile(r"(?:\[[^\[\]\\]*\]|\\[dw]|\w)(?:[+*]|\{[0-9,]+\})?")
+_TOKEN = regex(r"\{\{|\}\}|\{([A-Za-z_]\w*)(?:,((?:[^{}]|\{[0-9,]*\})*))?\}|\*\*/|\*\*|\*|[{}]")
+_BARE = regex(r"(?<!\$)\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\}")
+_SIMPLE = regex(r"(?:\[[^\[\]\\]*\]|\\[dw]|\w)(?:[+*]|\{[0-9,]+\})?")
 
 
 class PatternError(ValueError):

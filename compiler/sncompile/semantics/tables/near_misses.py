@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sncompile.diagnostics import Diagnostic, Span
 from sncompile.faults import tables as faults
+from sncompile.lazy_regex import regex
 from sncompile.semantics.tables.glob_match import Token, ends_of
 from sncompile.semantics.tables.globs import Listed, Matcher, Pattern, list_files
 
@@ -118,7 +119,7 @@ def _deeper(pattern: Pattern, folder: Path) -> list[str]:
     return sorted(pattern.root + relative for relative in listed)
 
 
-_CHOICE = re.compile(r"[\w.]*\w(?:,[\w.]+)*")
+_CHOICE = regex(r"[\w.]*\w(?:,[\w.]+)*")
 """What stands behind a comma in braces, and is no constraint: `png` of `{tif,png}`."""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from sncompile.lazy_regex import regex
 from sncompile.semantics.git_lfs import PULL, is_pointer
 
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
@@ -159,7 +160,7 @@ def _decoded(data: bytes, encoding: str | None) -> str:
         raise TableError([_undecoded(data, error, encoding or "utf-8")]) from None
 
 
-_WORD = re.compile(rb"[^\s,;|\"]*\Z")
+_WORD = regex(rb"[^\s,;|\"]*\Z")
 
 
 def _undecoded(data: bytes, error: UnicodeDecodeError, encoding: str) -> SheetFault:

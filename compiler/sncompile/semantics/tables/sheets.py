@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 from sncompile.diagnostics.few import MAX_TOLD, few
 from sncompile.ir.keys.table import Cell
+from sncompile.lazy_regex import regex
 from sncompile.semantics.tables.sheet_places import cells_of
 from sncompile.semantics.tables.sheet_text import SheetFault, SheetForm, TableError
 
-_SAID = re.compile(r'\A"?sep=([^"\w\r\n])"?[ \t]*(?:\r?\n|\Z)', re.IGNORECASE)
+_SAID = regex(r'\A"?sep=([^"\w\r\n])"?[ \t]*(?:\r?\n|\Z)', re.IGNORECASE)
 """The first line by which spreadsheets tell each other what stands between the cells."""
 
 MAX_BEFORE = 100

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from sncompile.diagnostics import Report
 from sncompile.diagnostics.counted import counted
 from sncompile.faults import tables as faults
 from sncompile.ir.keys.table import Table
+from sncompile.lazy_regex import regex
 from sncompile.semantics.queries.stored_columns import StoredColumns, quoted, text_sql
 
 _ERROR = "#(?:[A-ZÄÖÜÉÇ0-9/_]+[!?]|N/A|NV|N/D|##+)"
 """In any language: `#VALUE!`, `#WERT!`, `#NOMBRE?`; `#N/A` and its like; what is too wide for its column."""
 
-_WHOLE = re.compile(_ERROR)
+_WHOLE = regex(_ERROR)
 
 
 def check_spreadsheet_errors(table: Table, names: Iterable[str], report: Report) -> None:

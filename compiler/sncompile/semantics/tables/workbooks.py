@@ -17,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from sncompile.lazy_regex import regex
 from sncompile.semantics.git_lfs import PULL, is_pointer
 from sncompile.semantics.tables.sheet_text import SheetFault, SheetForm, TableError, bytes_of
 
@@ -155,7 +156,7 @@ def _check_sizes(data: bytes) -> None:
                 _check_merged(packed.read(part))
 
 
-_MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*\bref\s*=\s*["']\$?([A-Za-z]+)\$?(\d+):\$?([A-Za-z]+)\$?(\d+)""")
+_MERGED = regex(rb"""<(?:\w+:)?mergeCell\s[^>]*\bref\s*=\s*["']\$?([A-Za-z]+)\$?(\d+):\$?([A-Za-z]+)\$?(\d+)""")
 
 
 def _check_merged(sheet: bytes) -> None:
@@ -195,7 +196,7 @@ def _check_formulas(data: bytes, book: Workbook, name: str, grid: _Grid) -> None
         )
 
 
-_ASKS = re.compile(rb"""<(?:\w+:)?calcPr\s[^>]*\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
+_ASKS = regex(rb"""<(?:\w+:)?calcPr\s[^>]*\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
 
 
 def _asks_for_values(data: bytes) -> bool:
@@ -270,7 +271,7 @@ def cell_text(value: object, code: str) -> str:
     return _one_line(str(value))
 
 
-_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_ESCAPED = regex("_x([0-9A-Fa-f]{4})_")
 
 
 def _one_line(text: str) -> str:

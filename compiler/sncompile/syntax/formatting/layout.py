@@ -19,7 +19,9 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#.*")
+from sncompile.lazy_regex import regex
+
+_COMMENT = regex(r"(?:^|(?<=[ \t]))#.*")
 
 
 class Atom(NamedTuple):

@@ -9,18 +9,19 @@ from itertools import pairwise
 from ruamel.yaml.events import ScalarEvent
 
 from sncompile.ir.language.scalars import resolve_plain
+from sncompile.lazy_regex import regex
 from sncompile.syntax.formatting.layout import Atom, Block, Layout
 
-_DASH = re.compile(r"-(?=[ \t]|$)")
+_DASH = regex(r"-(?=[ \t]|$)")
 # A comma apart from what it is behind, at the end of a line.
-_LATE_COMMA = re.compile(r"[ \t]+,(?=[ \t]*(?:[ \t]#.*)?\n)")
-_ITEM = re.compile(r"#+ *-(?= |$)")
-_DASHES = re.compile(r"(?:-[ \t]+)*")
+_LATE_COMMA = regex(r"[ \t]+,(?=[ \t]*(?:[ \t]#.*)?\n)")
+_ITEM = regex(r"#+ *-(?= |$)")
+_DASHES = regex(r"(?:-[ \t]+)*")
 # Words that nobody wonders about without quotes; prose keeps its quotes.
-_PLAIN_IN_BLOCK = re.compile(r"[^\W\d_][\w./+%=()\[\]?@-]*|\.{0,2}/[\w./+-]*")
-_PLAIN_IN_BRACKETS = re.compile(r"[^\W\d_][\w./+%=()@-]*|\.{0,2}/[\w./+-]*")
+_PLAIN_IN_BLOCK = regex(r"[^\W\d_][\w./+%=()\[\]?@-]*|\.{0,2}/[\w./+-]*")
+_PLAIN_IN_BRACKETS = regex(r"[^\W\d_][\w./+%=()@-]*|\.{0,2}/[\w./+-]*")
 # What other readers of YAML take for something else than text.
-_NO_TEXT = re.compile(r"(?i)y|n|yes|no|on|off|true|false|null|none|nan|inf|0[xob][\da-f]+|\d+e\d+|[\d:]+")
+_NO_TEXT = regex(r"(?i)y|n|yes|no|on|off|true|false|null|none|nan|inf|0[xob][\da-f]+|\d+e\d+|[\d:]+")
 
 
 def relaid(layout: Layout) -> str:

@@ -7,7 +7,6 @@ than they are in one thing: lines inside of brackets need no indent.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -20,13 +19,14 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from sncompile.lazy_regex import regex
 from sncompile.syntax.yaml12.cursor import BLANKS, VALUES, Properties, TooMuch
 from sncompile.syntax.yaml12.flow import Flow
 from sncompile.syntax.yaml12.scalars import PLAIN, PLAIN_MORE
 
-_KEY_PROPERTIES = re.compile(r"(?:[&!][^ \t\n\0]*[ \t]+)*")
-_KEY_TEXT = re.compile(r"'(?:[^'\n]|'')*'" + r'|"(?:[^"\\\n]|\\[^\n])*"')
-_VALUE_SIGN = re.compile(r"[ \t]*:(?=[ \t\n\0])")
+_KEY_PROPERTIES = regex(r"(?:[&!][^ \t\n\0]*[ \t]+)*")
+_KEY_TEXT = regex(r"'(?:[^'\n]|'')*'" + r'|"(?:[^"\\\n]|\\[^\n])*"')
+_VALUE_SIGN = regex(r"[ \t]*:(?=[ \t\n\0])")
 
 
 def events_of(text: str) -> Iterator[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from itertools import accumulate
 from typing import Any, NamedTuple, NoReturn
@@ -10,17 +9,19 @@ from typing import Any, NamedTuple, NoReturn
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import AliasEvent, ScalarEvent
 
+from sncompile.lazy_regex import regex
+
 MAX_DEPTH = 100
 MAX_EVENTS = 2_200_000
 """What nests deeper, or is more, is not followed: whoever builds nodes has refused it by then."""
 
-BLANKS = re.compile(r"[ \t]*")
+BLANKS = regex(r"[ \t]*")
 AFTER_INDICATOR = " \t\n\0"
 FLOW_SIGNS = ",[]{}"
-DOCUMENT_MARK = re.compile(r"(?:---|\.\.\.)(?=[ \t\n\0])")
+DOCUMENT_MARK = regex(r"(?:---|\.\.\.)(?=[ \t\n\0])")
 VALUES = "mapping values are not allowed here"
-_PROPERTY = re.compile(r"&(?P<anchor>[^ \t\n,\[\]{}\0]+)|(?P<tag>!<[^>\n]*>|![^ \t\n,\[\]{}\0]*)")
-_ALIAS = re.compile(r"\*[^ \t\n,\[\]{}\0]+")
+_PROPERTY = regex(r"&(?P<anchor>[^ \t\n,\[\]{}\0]+)|(?P<tag>!<[^>\n]*>|![^ \t\n,\[\]{}\0]*)")
+_ALIAS = regex(r"\*[^ \t\n,\[\]{}\0]+")
 
 
 class Mark(NamedTuple):

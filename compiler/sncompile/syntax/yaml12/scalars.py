@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import re
 
+from sncompile.lazy_regex import regex
 from sncompile.syntax.yaml12.cursor import BLANKS, DOCUMENT_MARK, Cursor, Properties
 
 # One line of a plain scalar, outside of brackets and inside.
-PLAIN = re.compile(
+PLAIN = regex(
     r"(?:[^ \t\n\0\-?:,\[\]{}#&*!|>'\"%@`]|[-?:](?=[^ \t\n\0]))"
     r"(?:[ \t]*(?:[^ \t\n\0:#]+|:(?=[^ \t\n\0])|(?<=[^ \t\n])#))*"
 )
-PLAIN_MORE = re.compile(r"(?:[ \t]*(?:[^ \t\n\0:#]+|:(?=[^ \t\n\0])|(?<=[^ \t\n])#))*")
-FLOW_PLAIN = re.compile(
+PLAIN_MORE = regex(r"(?:[ \t]*(?:[^ \t\n\0:#]+|:(?=[^ \t\n\0])|(?<=[^ \t\n])#))*")
+FLOW_PLAIN = regex(
     r"(?:[^ \t\n\0\-?:,\[\]{}#&*!|>'\"%@`]|[-?:](?=[^ \t\n\0,\[\]{}]))"
     r"(?:[ \t]*(?:[^ \t\n\0:#,\[\]{}]+|:(?=[^ \t\n\0,\[\]{}])|(?<=[^ \t\n])#))*"
 )
-FLOW_PLAIN_MORE = re.compile(r"(?:[ \t]*(?:[^ \t\n\0:#,\[\]{}]+|:(?=[^ \t\n\0,\[\]{}])|(?<=[^ \t\n])#))*")
-_SINGLE = re.compile(r"'((?:[^']|'')*)'")
-_DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_ESCAPE = re.compile(
+FLOW_PLAIN_MORE = regex(r"(?:[ \t]*(?:[^ \t\n\0:#,\[\]{}]+|:(?=[^ \t\n\0,\[\]{}])|(?<=[^ \t\n])#))*")
+_SINGLE = regex(r"'((?:[^']|'')*)'")
+_DOUBLE = regex(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_ESCAPE = regex(
     r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0abt\tnvfre \"/\\N_LP])|(\n)[ \t]*|(.|\Z))",
     re.DOTALL,
 )
@@ -27,9 +28,9 @@ _ESCAPES = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
     " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
-_FOLDED_BREAK = re.compile(r"[ \t]*\n(?:[ \t]*\n)*[ \t]*")
-_HEADER = re.compile(r"[|>](?:([1-9])([-+])?|([-+])([1-9])?)?(?:[ \t]+(?:#[^\n]*)?)?(?=[\n\0])")
-_EMPTY_LINE = re.compile(r"[ \t]*\n[ \t]*")
+_FOLDED_BREAK = regex(r"[ \t]*\n(?:[ \t]*\n)*[ \t]*")
+_HEADER = regex(r"[|>](?:([1-9])([-+])?|([-+])([1-9])?)?(?:[ \t]+(?:#[^\n]*)?)?(?=[\n\0])")
+_EMPTY_LINE = regex(r"[ \t]*\n[ \t]*")
 
 
 class Scalars(Cursor):

@@ -7,15 +7,15 @@ does not know, it refuses.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from sncompile.lazy_regex import regex
 from sncompile.targets.cwl.model import Json
 from sncompile.targets.cwl.render import expression_text
 from sncompile.targets.cwl.script_words import Said, understood
 
-_REFERENCE = re.compile(r"\$\(inputs\.(\w+)(\.length)?\)")
+_REFERENCE = regex(r"\$\(inputs\.(\w+)(\.length)?\)")
 
 
 class Unreadable(Exception):

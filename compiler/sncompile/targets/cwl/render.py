@@ -6,18 +6,18 @@ Both are YAML that every parser reads alike: what is not plainly a word is quote
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from sncompile.lazy_regex import regex
 from sncompile.targets.cwl.model import ABSENT, Absent, Document, Json, shortened
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_WORD = re.compile(r"(?:--?)?[A-Za-z_/](?:[A-Za-z0-9_./+=-]*[A-Za-z0-9_./+=])?|\$\(inputs\.\w+(?:\.length)?\)")
+_WORD = regex(r"(?:--?)?[A-Za-z_/](?:[A-Za-z0-9_./+=-]*[A-Za-z0-9_./+=])?|\$\(inputs\.\w+(?:\.length)?\)")
 _MEANS_MORE = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n", "-y", "-n"))
 _WIDTH = 110
 _TITLE = 500

@@ -14,6 +14,7 @@ from typing import Any
 
 from sncompile.diagnostics import Span
 from sncompile.ir.language.functions import to_text
+from sncompile.lazy_regex import regex
 from sncompile.lowering.files import listed_cell
 from sncompile.lowering.model import Column
 from sncompile.lowering.pieces import (
@@ -51,7 +52,7 @@ def quoted(text: str) -> str:
     return literal(shlex.quote(text))
 
 
-_PLAIN = re.compile(r"[\w@%+=:,./^-]+", re.ASCII)
+_PLAIN = regex(r"[\w@%+=:,./^-]+", re.ASCII)
 """What means itself to bash in a command; `shlex` quotes `^` as well, which means something in `[[ … =~ … ]]`."""
 
 

@@ -11,6 +11,7 @@ from sncompile.faults import targets as faults
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.language.encoding import encode_key
 from sncompile.ir.language.functions import to_text
+from sncompile.lazy_regex import regex
 from sncompile.lowering.expressions import Expression, expression_text
 from sncompile.lowering.files import Files
 from sncompile.lowering.model import Column, Lowered, Task
@@ -20,7 +21,7 @@ from sncompile.targets.snakemake.patterns import Hole, Part, Plainness, path_par
 from sncompile.targets.snakemake.sidecars import Sidecars
 from sncompile.targets.target import Engine
 
-_VARIABLE = re.compile(r"<\w+>")
+_VARIABLE = regex(r"<\w+>")
 CellT = TypeVar("CellT")
 
 _OFTEN = 3

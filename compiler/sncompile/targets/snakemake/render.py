@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Collection, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
 from sncompile.ir.graph.model import BUILT
+from sncompile.lazy_regex import regex
 from sncompile.targets.snakemake.model import Directive, Rule, Sidecar, Workflow
 from sncompile.targets.snakemake.python_code import Atom, Call, Code, Keyword, layout, listed, pattern, string
 from sncompile.targets.snakemake.storage import PROVIDERS
@@ -145,7 +145,7 @@ def render_sidecar(sidecar: Sidecar) -> str:
     return "".join(map(_row, rows))
 
 
-_SPECIAL = re.compile(r'[\t\n\r"]')
+_SPECIAL = regex(r'[\t\n\r"]')
 
 
 def _row(cells: tuple[str, ...]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from sncompile.diagnostics import Span
@@ -10,6 +9,7 @@ from sncompile.faults import targets as faults
 from sncompile.faults.values import LONG_LINE
 from sncompile.ir.language.encoding import length
 from sncompile.ir.language.limits import MOST_WORD
+from sncompile.lazy_regex import regex
 from sncompile.lowering.jobs import Words, script_text
 from sncompile.lowering.model import Task
 from sncompile.targets.snakemake.commands import CommandLowering, literal, quoted
@@ -93,7 +93,7 @@ def _ended(script: list[str]) -> list[str]:
 
 
 _INSIDE = r"[^;&|`<>(\n]*(?:\$\([^;&|`<>()\n]*\)[^;&|`<>(\n]*)*"
-_CALL = re.compile(rf"(?:[a-z][a-z0-9_]*=(?! ){_INSIDE}\n)*(?P<program>[A-Za-z0-9][\w.+-]*)(?: {_INSIDE})?\n")
+_CALL = regex(rf"(?:[a-z][a-z0-9_]*=(?! ){_INSIDE}\n)*(?P<program>[A-Za-z0-9][\w.+-]*)(?: {_INSIDE})?\n")
 _BASH = frozenset((
     "alias", "bg", "bind", "break", "builtin", "caller", "case", "cd", "command", "continue", "coproc", "declare",
     "dirs", "disown", "do", "done", "elif", "else", "enable", "esac", "eval", "exec", "exit", "export", "fc", "fg",

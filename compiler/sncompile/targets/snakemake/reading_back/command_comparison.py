@@ -14,18 +14,19 @@ from typing import NamedTuple
 
 from sncompile.ir.graph.model import Family
 from sncompile.ir.jobs.expansion import Job
+from sncompile.lazy_regex import regex
 from sncompile.targets.snakemake.commands import LOOK, PRINTED
 from sncompile.targets.snakemake.containers import RUNNER, docker_name
 from sncompile.targets.snakemake.shell_code import HOLDS, promised, promised_by
 
 _WORD = r"""(?:[^\s;'"\\]|'[^']*'|"[^"]*"|\\.)*"""
-_ROOM = re.compile(
+_ROOM = regex(
     r"undo\(\) \{ rm -rf -- .*?; \}\ntrap 'test \$\? -eq 0 \|\| undo' EXIT\nundo\n"
     r'for path in .*?; do mkdir -p -- "\$\(dirname -- "\$path"\)"; done\n',
     re.DOTALL,
 )
-_MADE = re.compile(rf"mkdir -p(?: {_WORD})*\n", re.DOTALL)
-_CHECK = re.compile(rf"\n(?:for path in |\[\[ \$\(find |(?:test ! -e {_WORD} \|\| )?{HOLDS} \d)")
+_MADE = regex(rf"mkdir -p(?: {_WORD})*\n", re.DOTALL)
+_CHECK = regex(rf"\n(?:for path in |\[\[ \$\(find |(?:test ! -e {_WORD} \|\| )?{HOLDS} \d)")
 """How a line begins that looks at what a job has written."""
 
 
@@ -80,15 +81,15 @@ def command_line(
 
 
 _IF_THERE = r'(?:test ! -e "\$path" \|\| )?'
-_FILLED = re.compile(rf'\nfor path in (.*?); do {_IF_THERE}test -s "\$path" \|\|', re.DOTALL)
-_SUM = re.compile(
+_FILLED = regex(rf'\nfor path in (.*?); do {_IF_THERE}test -s "\$path" \|\|', re.DOTALL)
+_SUM = regex(
     rf"""\nfor path in (.*?); do {_IF_THERE}sha256sum < "\$path" \| grep -qxF '([0-9A-Fa-f]+)  -' \|\|""", re.DOTALL
 )
-_COUNT = re.compile(r"\n\[\[ \$\(find (.*?) -type f \| wc -l\) -ge (\d+) \]\] \|\|", re.DOTALL)
-_AT_LEAST = re.compile(rf"\n(?:test ! -e {_WORD} \|\| )?{HOLDS} (\d+)((?: {_WORD})+)(?=\n)", re.DOTALL)
+_COUNT = regex(r"\n\[\[ \$\(find (.*?) -type f \| wc -l\) -ge (\d+) \]\] \|\|", re.DOTALL)
+_AT_LEAST = regex(rf"\n(?:test ! -e {_WORD} \|\| )?{HOLDS} (\d+)((?: {_WORD})+)(?=\n)", re.DOTALL)
 
 
-_SUMMED = re.compile(
+_SUMMED = regex(
     rf"\(sums=\(([0-9a-f -]*)\) n=0\nfor path in ((?: ?{_WORD})*); do {re.escape(LOOK)}; done\)\n", re.DOTALL
 )
 
@@ -131,7 +132,7 @@ def _counts(looks: str, family: Family, job: Job) -> Iterator[str]:
             yield f"nobody looks for {least} files in `{port}`"
 
 
-_VALUE = re.compile(r"""\nfor path in (.*?); do bash (?:'.*?/|\S*/)?value\.sh'? (\w+) "\$path\"""", re.DOTALL)
+_VALUE = regex(r"""\nfor path in (.*?); do bash (?:'.*?/|\S*/)?value\.sh'? (\w+) "\$path\"""", re.DOTALL)
 
 
 def _values(looks: str, family: Family, job: Job) -> Iterator[str]:
@@ -172,7 +173,7 @@ def _without_checks(body: str, count: int) -> tuple[str, str]:
     return body.removeprefix("\n"), whole[len(body) - 1 :]
 
 
-_LIST = re.compile(rf"""\(list=({_WORD}); mkdir -p -- "\$\{{list%/\*\}}"\nfor item in """, re.DOTALL)
+_LIST = regex(rf"""\(list=({_WORD}); mkdir -p -- "\$\{{list%/\*\}}"\nfor item in """, re.DOTALL)
 """How it begins that a list file is written."""
 
 
@@ -259,7 +260,7 @@ def _unwrapped(body: str, family: Family, job: Job) -> str:
     return head.removeprefix("script() {\n") if start and called and head.startswith("script() {\n") else body
 
 
-_RUNNER = re.compile(rf"bash \S*{re.escape(RUNNER)} ")
+_RUNNER = regex(rf"bash \S*{re.escape(RUNNER)} ")
 _INPUTS = r"--inputs <(printf '%s\0' "
 
 

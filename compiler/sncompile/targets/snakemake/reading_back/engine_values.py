@@ -11,7 +11,6 @@ import csv
 import io
 import json
 import operator
-import re
 import shlex
 import string
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +21,7 @@ from typing import Any
 from sncompile.ir.language.functions import FUNCTIONS as FUNCTIONS_OF_ROWS
 from sncompile.ir.language.locations import is_url
 from sncompile.ir.values.evaluate import record_text
+from sncompile.lazy_regex import regex
 from sncompile.targets.snakemake.reading_back.reading import Unreadable
 from sncompile.targets.snakemake.storage import PROVIDERS
 
@@ -290,7 +290,7 @@ class Code:
         raise Unknown(f"{ast.unparse(node)[:100]!r} is not read")
 
 
-_WILDCARD = re.compile(r"\{(\w+)\}")
+_WILDCARD = regex(r"\{(\w+)\}")
 
 
 def filled(pattern: str, wildcards: Mapping[str, str]) -> str:

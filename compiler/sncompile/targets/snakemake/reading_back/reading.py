@@ -6,13 +6,14 @@ Only what the template can write is read. Anything else is `Unreadable`, which s
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-_RULE = re.compile(r"(?:rule|checkpoint) (\w+):")
-_BLOCK = re.compile(r"(envvars|wildcard_constraints|storage):")
-_DIRECTIVE = re.compile(r"    (\w+):(?: (.*))?")
+from sncompile.lazy_regex import regex
+
+_RULE = regex(r"(?:rule|checkpoint) (\w+):")
+_BLOCK = regex(r"(envvars|wildcard_constraints|storage):")
+_DIRECTIVE = regex(r"    (\w+):(?: (.*))?")
 
 
 class Unreadable(Exception):
