@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
-_WHOLE = re.compile(r"\$?[({]{0,2} *([A-Za-z_]\w*)(?:\.([A-Za-z_]\w*))? *[)}]{0,2}")
-_INSIDE = re.compile(r"(?<!\$)\{(inputs?|outputs?|params)(?:\.(\w+))?\}|\$(inputs|outputs|params)\.(\w+)")
-_WILDCARD = re.compile(r"(?<![${])\{(?:wildcards\.)?([A-Za-z_]\w*)\}(?!\})")
-_BASH = re.compile(r"[#!]?[A-Za-z_]\w*(?:\[[^\]]*\])?(?:[:#%/^,@+?=-].*)?|[#?*@!$-]|\d+", re.DOTALL)
+from sncompile.lazy_regex import regex
+
+_WHOLE = regex(r"\$?[({]{0,2} *([A-Za-z_]\w*)(?:\.([A-Za-z_]\w*))? *[)}]{0,2}")
+_INSIDE = regex(r"(?<!\$)\{(inputs?|outputs?|params)(?:\.(\w+))?\}|\$(inputs|outputs|params)\.(\w+)")
+_WILDCARD = regex(r"(?<![${])\{(?:wildcards\.)?([A-Za-z_]\w*)\}(?!\})")
+_BASH = regex(r"[#!]?[A-Za-z_]\w*(?:\[[^\]]*\])?(?:[:#%/^,@+?=-].*)?|[#?*@!$-]|\d+", re.DOTALL)
 _ASSIGNED = r"(?:^|[\s;(&|]){0}=|\b(?:for|read|local|declare|export)\b[^;\n]*\b{0}\b"
 
 
-def reference_meant(text: str, members: Mapping[str, Collection[str]], keys: Collection[str] = ()) -> str | None:
+def reference_meant(text: str, members: Callable[[str], Collection[str]], keys: Collection[str] = ()) -> str | None:
     """The reference that a whole text was meant to be: `$t.file`, `$(t.file)`, `{t.file}` and `t.file` for `${t.file}`.
 
-    `members` are the names that have others inside, `keys` those that stand alone, which a sign has to mark: `{well}`.
+    `members` gives the names inside of a name, none where it has none; `keys` are the names that stand alone, which a
+    sign has to mark: `{well}`.
 
-    >>> reference_meant("$fields.path", {"fields": ["path"]}), reference_meant("fields.txt", {"fields": ["path"]})
+    >>> members = lambda name: ["path"] if name == "fields" else []
+    >>> reference_meant("$fields.path", members), reference_meant("fields.txt", members)
     ('${fields.path}', None)
     """
     found = _WHOLE.fullmatch(text)
@@ -25,7 +29,7 @@ def reference_meant(text: str, members: Mapping[str, Collection[str]], keys: Col
         return None
     head, member = found[1], found[2]
     if member is not None:
-        return f"${{{head}.{member}}}" if member in members.get(head, ()) else None
+        return f"${{{head}.{member}}}" if member in members(head) else None
     return f"${{{head}}}" if head in keys and text[0] in "${" else None
 
 

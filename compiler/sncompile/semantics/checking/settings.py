@@ -163,8 +163,8 @@ def check_output(name: str, value: Value, program: Program, evaluator: Evaluator
         report.add(faults.BAD_VALUE.at(value.span, message, help="refer to a step's output"))
         return
     first = next((f"{s.name}.{p}" for s in program.steps.values() for p in s.outputs), "step.port")
-    members = {step.name: step.outputs for step in program.steps.values()}
-    meant = reference_meant(text, members)
+    steps = program.steps
+    meant = reference_meant(text, lambda name: tuple(steps[name].outputs) if name in steps else ())
     fixes = (Fix(f"write `{meant}`", (Edit(value.span, quoted(meant)),)),) if meant is not None else ()
     hint = f"write `{meant or f'${{{first}}}'}`"
     message = f"the output `{name}` ({value.type}) comes from no step"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sncompile.diagnostics import Edit, Fix, Report, Span
 from sncompile.faults import slips as faults
 from sncompile.ir.values.model import Const, Text, Value, walk
+from sncompile.lazy_regex import regex
 from sncompile.semantics.scope import Scope
 from sncompile.syntax.document import ModuleDoc, PipelineDoc, StepDoc
 from sncompile.syntax.expressions import Attribute, Name, Template
 from sncompile.syntax.other_languages import keys_meant, reference_meant, references_meant
 from sncompile.syntax.quoting import quoted
 
-_SCRIPT = re.compile(r"[\w-]+\.(?:py|R|r|sh|jl|pl|rb|awk|groovy|js|m)")
+_SCRIPT = regex(r"[\w-]+\.(?:py|R|r|sh|jl|pl|rb|awk|groovy|js|m)")
 
 
 def warn_of_texts(doc: ModuleDoc, words: Iterable[Value], report: Report) -> bool:
@@ -61,8 +61,12 @@ def meant_by(value: Value, scope: Scope) -> str | None:
     """The reference that a value was meant to be which is text as a whole: `${call.reads}` for `call.reads`."""
     if not isinstance(value, Const) or not isinstance(value.value, str):
         return None
-    members = {name: tuple(space.names()) for name, space in scope.spaces.items()}
-    return reference_meant(value.value, members, scope.keys.by)
+    return reference_meant(value.value, lambda name: names_in(name, scope), scope.keys.by)
+
+
+def names_in(name: str, scope: Scope) -> Collection[str]:
+    """What a name of a scope has inside: a table its columns, a step its outputs."""
+    return tuple(scope.spaces[name].names()) if name in scope.spaces else ()
 
 
 def _tell(old: str, new: str, span: Span, report: Report, *, whole: bool = False) -> None:
