@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from itertools import compress
 from typing import NamedTuple
 
 from sncompile.ir.language.locations import is_url, servers_of
@@ -173,6 +174,10 @@ def decide(
     ).decide()
 
 
+_FEW = 2
+"""A list of more inputs may be one that many jobs read."""
+
+
 class _Deciding:
     def __init__(
         self, lowered: Lowered, places: Places, states: Mapping[str, State], wanted: Mapping[str, Sequence[int]],
@@ -251,12 +256,12 @@ class _Deciding:
             [i.paths for _, i in sorted(task.inputs.items())], size, self._files.parameters(task)
         )
         outputs = self._files.absolute([o.paths for _, o in sorted(task.outputs.items())], size)
-        firsts = self._files.firsts(task, size)
-        homes = [self._files.home(path) for path in firsts]
+        firsts = self._files.firsts(task, size, outputs)
+        roots, keys = self._files.homes(firsts)
         made = TaskDecisions(
             task,
-            [key for _, key in homes],
-            [root for root, _ in homes],
+            keys,
+            roots,
             self._meanings.of(task),
             inputs,
             outputs,
@@ -265,10 +270,14 @@ class _Deciding:
             [None] * size,
         )
         temp = self._files.temporary(task)
+        done = {root: state.jobs for root, state in self._states.items()}
+        for number in self._wanted[task.name]:
+            made.before[number] = done[roots[number]].get(keys[number])
+        current = self._plainly_current(made, temp)
         for number in self._in_turn(task):
-            root = made.roots[number]
-            before = made.before[number] = self._states[root].jobs.get(made.keys[number])
-            reason = self._reason(made, number, before, firsts[number], temp)
+            if number in current:
+                continue
+            reason = self._reason(made, number, made.before[number], firsts[number], temp)
             if reason is not None and not self._bring(made, number, reason, temp):
                 made.verdicts[number], made.reasons[number] = Verdict.RUN, reason
                 # A later job of the same task may read it.
@@ -277,6 +286,33 @@ class _Deciding:
         if any(made.verdicts):
             self._pending.update(path for v, paths in zip(made.verdicts, outputs, strict=True) if v for path in paths)
         return made
+
+    def _plainly_current(self, made: TaskDecisions, temp: Collection[str]) -> Collection[int]:
+        """Jobs that have no reason to run, as far as that is seen of many at once: of those that stay it is nearly
+        all, and each is decided on many times as fast."""
+        task, before, outputs, inputs = made.task, made.before, made.outputs, made.inputs
+        if self._asked is not None or self._half or self._there or temp or task.reads_itself or any(task.taken):
+            return ()
+        known = [
+            (number, done)
+            for number in self._wanted[task.name]
+            if (done := before[number]) is not None
+            and done.digest == made.digests[number]
+            and len(done.outputs) == len(outputs[number]) > 0
+            and len(done.inputs) == len(inputs[number])
+        ]
+        there = self._looker.unchanged((outputs[number], done.outputs) for number, done in known)
+        known = list(compress(known, there))
+        few = [(number, done) for number, done in known if len(done.inputs) <= _FEW]
+        same = self._looker.unchanged((inputs[number], done.inputs) for number, done in few)
+        found = {number for number, _ in compress(few, same)}
+        if len(few) < len(known):
+            found.update(
+                number
+                for number, done in known
+                if len(done.inputs) > _FEW and self._changed_input(inputs[number], done.inputs) is None
+            )
+        return found
 
     def _reason(
         self, made: TaskDecisions, number: int, before: Done | None, first: str, temp: Collection[str]
@@ -300,7 +336,7 @@ class _Deciding:
             )
         if len(before.outputs) != len(outputs) or len(before.inputs) != len(made.inputs[number]):
             return Reason(Why.CHANGED, "paths")
-        if temp or self._looker.first_other(outputs, before.outputs) < len(outputs):
+        if temp or not self._unchanged(outputs, before.outputs):
             for path, known in zip(outputs, before.outputs, strict=True):
                 # One that was adopted after it had been deleted is known to be absent, and made when it must be read.
                 if self._looker.same(path, known) and not (known == ABSENT and path in temp):
@@ -340,7 +376,7 @@ class _Deciding:
 
     def _changed_input(self, inputs: tuple[str, ...], known: Sequence[str]) -> str | None:
         """The first input that is not what it was."""
-        if len(inputs) <= 2:
+        if len(inputs) <= _FEW:
             return self._first_changed(inputs, known)
         # A list that many jobs read is looked at once.
         both = (id(inputs), id(known))
@@ -349,9 +385,12 @@ class _Deciding:
         return self._same[both]
 
     def _first_changed(self, inputs: tuple[str, ...], known: Sequence[str]) -> str | None:
-        if not self._there and self._looker.first_other(inputs, known) == len(inputs):
+        if not self._there and self._unchanged(inputs, known):
             return None
         return next((p for p, k in zip(inputs, known, strict=True) if not self._is_same(p, k)), None)
+
+    def _unchanged(self, paths: Sequence[str], known: Sequence[str]) -> bool:
+        return next(self._looker.unchanged([(paths, known)]))
 
     def _is_same(self, path: str, known: str) -> bool:
         if path in self._there:

@@ -23,15 +23,17 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
+from sncompile.lazy_regex import regex
+
 VERSION = 1
 
-_READS_ITSELF = re.compile(
+_READS_ITSELF = regex(
     rb"__doc__|__file__|docopt|doctest|inspect|linecache|traceback|_getframe|lineno|getsource|get_source|currentframe"
     rb"|# /// script|\byacc\b|\blex\b"
 )
 """What may read the text, the lines or the docstrings of Python files, or comments that mean something."""
 
-_SHELL_READS_ITSELF = re.compile(r"\$\{?(0|LINENO|BASH_SOURCE|BASH_LINENO)\b|<<")
+_SHELL_READS_ITSELF = regex(r"\$\{?(0|LINENO|BASH_SOURCE|BASH_LINENO)\b|<<")
 """What in a script may read the script's own lines, or makes lines data."""
 
 
@@ -145,10 +147,10 @@ def _without_comments(text: str, ends: Callable[[str], bool]) -> str | None:
     return "\n".join(kept)
 
 
-_SUBSTITUTION = re.compile(r"\$\([^()'\"`\\]*\)|\$\(\([^()'\"`\\]*\)\)|\$\{[^{}'\"`\\]*\}|\\.")
+_SUBSTITUTION = regex(r"\$\([^()'\"`\\]*\)|\$\(\([^()'\"`\\]*\)\)|\$\{[^{}'\"`\\]*\}|\\.")
 """What may stand in a shell's text of double quotes and holds no quotes itself."""
 
-_SHELL_TEXT = re.compile(
+_SHELL_TEXT = regex(
     rf"""(?> [^'"`\\\s;&|()\#$] | {_SUBSTITUTION.pattern} | \\\Z | (?<=[^\s;&|()])\# | \$(?!')
          | [\s;&|()] | '[^']*' | "(?> [^"`\\$] | {_SUBSTITUTION.pattern} | \$(?![({{]) )*+"
        )*+ (?: (?<![^\s;&|()])\#.* )? \Z""",
@@ -156,7 +158,7 @@ _SHELL_TEXT = re.compile(
 )
 """A line of which every quote is closed; a comment may follow."""
 
-_R_TEXT = re.compile(
+_R_TEXT = regex(
     r"""(?> [^'"`\#\\] | "(?>[^"\\]|\\.)*+" | '(?>[^'\\]|\\.)*+' | `[^`]*` )*+ (?: \#.* )? \Z""", re.VERBOSE
 )
 

@@ -52,7 +52,8 @@ class JobFiles:
 
         every = [*columns, *more]
         if len(every) == 1:
-            return [placed(paths) for paths in every[0]]
+            # Most ports have one path.
+            return [(place(paths[0]),) if paths and len(paths) == 1 else placed(paths) for paths in every[0]]
         return [tuple([p for paths in each for p in placed(paths)]) for each in zip(*every, strict=True)]
 
     def parameters(self, task: Task) -> list[list[tuple[str, ...]]]:
@@ -84,11 +85,16 @@ class JobFiles:
             )
         return found
 
-    def firsts(self, task: Task, size: int) -> list[str]:
-        """What each job is known by: the first file that it writes, its mark, or if need be its name."""
+    def firsts(self, task: Task, size: int, outputs: Sequence[tuple[str, ...]] = ()) -> list[str]:
+        """What each job is known by: the first file that it writes, its mark, or if need be its name.
+
+        `outputs` are the absolute paths of all that it writes, by the names of ports, where they are known already.
+        """
         marks, place = self._marks.get(task.name), self._place
         column = next(iter(task.outputs.values())).paths if task.outputs else ()
         if column and all(column):
+            if outputs and next(iter(task.outputs)) == min(task.outputs):
+                return [paths[0] for paths in outputs]
             return [place(paths[0]) for paths in column]
         found = []
         for number in range(size):
@@ -113,6 +119,17 @@ class JobFiles:
                 return root, path[len(start) :]
         root = self._roots[0]
         return root, path if is_url(path) else self._states[root].name(path)
+
+    def homes(self, paths: Sequence[str]) -> tuple[list[str], list[str]]:
+        """The root that each of some files belongs to, and what it is called there."""
+        if paths:
+            (root, start), first, last = self._starts[0], min(paths), max(paths)
+            # Between two texts that begin alike there are only such as begin so, too.
+            if first.startswith(start) and last.startswith(start):
+                cut = len(start)
+                return [root] * len(paths), [path[cut:] for path in paths]
+        found = [self.home(path) for path in paths]
+        return [root for root, _ in found], [key for _, key in found]
 
     def temporary(self, task: Task) -> frozenset[str]:
         """The temporary outputs of a task, absolute."""

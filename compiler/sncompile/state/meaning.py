@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 from binascii import b2a_base64
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
@@ -165,8 +165,21 @@ class Meanings:
         columns += [o.paths for _, o in sorted(task.outputs.items())]
         if not columns:
             return _digest(fixed)
-        named = [[name(p[0]) if p and len(p) == 1 else listed(p) for p in paths] for paths in columns]
+        named = [self._named(paths, listed) for paths in columns]
         return [_digest(fixed + "\0".join(each)) for each in zip(*named, strict=True)]
+
+    def _named(
+        self, paths: Sequence[tuple[str, ...] | None], listed: Callable[[tuple[str, ...] | None], str]
+    ) -> Iterable[str]:
+        """What the files of a port are called, for each job."""
+        if all(map(_is_one, paths)):
+            return self._places.names([each[0] for each in paths])  # type: ignore[index]
+        name = self._places.name
+        return [name(each[0]) if each and len(each) == 1 else listed(each) for each in paths]
+
+
+def _is_one(paths: tuple[str, ...] | None) -> bool:
+    return paths is not None and len(paths) == 1
 
 
 _BY_ITS_PART = ("conda", "success", "inputs", "outputs")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sncompile.ir.language.locations import absolute, is_url
 
@@ -49,6 +49,14 @@ class Places:
                 return self._named(os.path.normpath(os.path.join(self.folder, path)))
             found = self._folders[folder] = self._folder(folder)
         return f"{found}/{rest}"
+
+    def names(self, paths: Iterable[str]) -> Iterator[str]:
+        """What some paths are called, of which there may be very many."""
+        folders, slow = self._folders, self._slow
+        for path in paths:
+            folder, _, rest = path.rpartition("/")
+            found = folders.get(folder)
+            yield self.name(path) if found is None or rest in slow else f"{found}/{rest}"
 
     def _folder(self, folder: str) -> str:
         """What the path of a file in a folder begins with; it is neither `/` nor the working folder as it stands."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from sncompile.ir.graph.own_names import OWN_FOLDER
+from sncompile.lazy_regex import regex
 from sncompile.state.log import FORMAT, Log, Row, read_rows, write_whole
 from sncompile.state.versions import Stamp
 
@@ -29,6 +29,8 @@ FOLDER = "state"
 
 MANY = 8
 """A list of more versions is kept once, by name, as many jobs may read it."""
+
+_NO_NAMES = ("", ".", "..")
 
 _KEPT_FILES = 4
 """So many files of ended runs may lie there before they are made one."""
@@ -107,8 +109,8 @@ class State:
                     self._take_jobs(_all(keys, str), _all(digests, str), inputs, outputs, ended, seconds)
                 case ["f", names, sizes, times, changes, inodes, versions]:
                     columns = (*(_all(held, int) for held in (sizes, times, changes, inodes)), _all(versions, str))
-                    stamps = zip(*columns, strict=True)
-                    self.stamps.update(dict(zip(self._paths(_all(names, str)), stamps, strict=True)))
+                    stamps = list(zip(*columns, strict=True))
+                    self.stamps.update(zip(self._paths(_all(names, str), len(stamps)), stamps, strict=True))
                     self.rows += len(names)
                 case ["m", keys, memory, sizes]:
                     told = (_all(memory, int, float, type(None)), [tuple(_all(each, int)) for each in sizes])
@@ -151,9 +153,22 @@ class State:
             return told  # type: ignore[no-any-return]
         return [self.lists[each[1:]] if isinstance(each, str) else _all(each, str) for each in told]
 
-    def _paths(self, names: list[str]) -> list[str]:
+    def _paths(self, names: list[str], size: int) -> list[str]:
+        """The absolute paths of so many files by their names here; those outside of the root begin with `..`."""
+        if len(names) != size:
+            raise ValueError
         start = self.start
-        return [os.path.normpath(start + name) if name[:2] == ".." else start + name for name in names]
+        folders: dict[str, str] = {}
+        found = []
+        for name in names:
+            if name[:2] != "..":
+                found.append(start + name)
+                continue
+            folder, _, last = name.rpartition("/")
+            if folder not in folders:
+                folders[folder] = os.path.normpath(start + folder).rstrip("/")
+            found.append(f"{folders[folder]}/{last}" if last not in _NO_NAMES else os.path.normpath(start + name))
+        return found
 
 
 def _all(held: Any, *kinds: type) -> list[Any]:
@@ -199,7 +214,7 @@ def _take_all(state: State, path: Path) -> bool:
     return True
 
 
-_NAME = re.compile(r"(\d{10})-(.+)\.log")
+_NAME = regex(r"(\d{10})-(.+)\.log")
 
 
 def _files(root: str) -> list[Path]:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from sncompile.ir.language.locations import is_url
@@ -121,28 +121,29 @@ class Looker:
             return f"{size}~{time}" == known
         return False
 
-    def first_other(self, paths: Sequence[str], known: Sequence[str]) -> int:
-        """The place of the first of several files that has not the version that it is known by; `len(paths)` if all
-        have."""
+    def unchanged(self, lists: Iterable[tuple[Sequence[str], Sequence[str]]]) -> Iterator[bool]:
+        """Of each of several lists of files whether all have the versions that they are known by, of which there are
+        as many."""
         # Nearly all files of a pipeline that is current go through here, of which there may be millions: no more is
         # done for one that is as its stamp has it than has to be.
-        seen, stamps, place = self._seen, self._stamps, 0
-        for path in paths:
-            version = known[place]
-            if path not in seen and path in stamps and stamps[path][4] == version and path not in self.learned:
-                try:
-                    now = os.stat(path)
-                except OSError:
-                    return place
-                size, time, change, inode, _ = stamps[path]
-                if (now.st_ino, now.st_size, now.st_ctime_ns, now.st_mtime_ns) == (inode, size, change, time):
-                    seen[path] = version
-                elif not self.same(path, version):
-                    return place
-            elif not self.same(path, version):
-                return place
-            place += 1
-        return place
+        seen, stamps, learned, ask = self._seen, self._stamps, self.learned, os.stat
+        for paths, versions in lists:
+            for path, version in zip(paths, versions, strict=True):
+                stamp = stamps.get(path)
+                if stamp is not None and stamp[4] == version and path not in seen and not (learned and path in learned):
+                    try:
+                        now = ask(path)
+                    except OSError:
+                        break
+                    if stamp[:4] == (now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino):
+                        seen[path] = version
+                        continue
+                if not self.same(path, version):
+                    break
+            else:
+                yield True
+                continue
+            yield False
 
     def _stamp(self, path: str) -> Stamp | None:
         return (self.learned and self.learned.get(path)) or self._stamps.get(path)

@@ -97,11 +97,17 @@ def work_of(
     jobs = []
     known = False
     taken: Counter[str] = Counter()
+    brought_to = {name for name, _ in decisions.brought}
     for name, numbers in decisions.wanted.items():
         found = decisions.tasks[name]
+        known = known or any(found.before[number] is not None for number in numbers)
+        if not (any(found.verdicts) or name in brought_to or found.task.made_of):
+            # As of most tasks of a pipeline that has run: the names of its jobs need not even be made.
+            if numbers:
+                steps.setdefault(name, StepWork(changes=changes.get(name, ()))).current += len(numbers)
+            continue
         ids = found.task.ids
         for number in numbers:
-            known = known or found.before[number] is not None
             name_of_step = ids[number].partition("/")[0]
             step = steps.setdefault(name_of_step, StepWork(changes=changes.get(name_of_step, ())))
             verdict, reason = found.verdicts[number], found.reasons[number]

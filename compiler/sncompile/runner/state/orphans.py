@@ -41,12 +41,15 @@ def orphans_of(made: Compilation, states: Mapping[str, State], decisions: Decisi
     """The orphans of a pipeline, root by root. None are told while rows of tables are not known."""
     if made.program.late:
         return []
-    known = {(root, key) for each in decisions.tasks.values() for root, key in zip(each.roots, each.keys, strict=True)}
+    known: dict[str, set[str]] = {root: set() for root in states}
+    for each in decisions.tasks.values():
+        for root in set(each.roots):
+            known[root].update(key for key, of in zip(each.keys, each.roots, strict=True) if of == root)
     candidates = [
         (state, key)
         for root, state in states.items()
-        for key, owner in state.made.items()
-        if owner.pipeline == made.graph.name and key in state.jobs and (root, key) not in known
+        for key in state.made.keys() - known[root]
+        if state.made[key].pipeline == made.graph.name and key in state.jobs
     ]
     if not candidates:
         return []

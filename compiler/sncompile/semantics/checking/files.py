@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterable, Mapping
-from functools import cached_property
 from stat import S_ISDIR, S_ISREG
 
 from sncompile.diagnostics import Edit, Fix, Report, Span
@@ -19,6 +18,7 @@ from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Cell, Const, Output, Related, Value, walk
 from sncompile.semantics import git_lfs
 from sncompile.semantics.checking.cells import said_at
+from sncompile.semantics.checking.listed_files import plain_among
 from sncompile.semantics.checking.outputs import OWN_PLACE
 from sncompile.semantics.checking.patterns import caught_by_pattern
 from sncompile.semantics.look_alikes import difference, folded
@@ -241,7 +241,11 @@ class _Checker:
             return
         working = self._paths.identity.working.actual
         rooms = {absolute: room(working, "/" if absolute else "") for absolute in (False, True)}
+        plain = plain_among(found, wanted, self._paths, rooms[False])
         for path in found:
+            # The first ones are looked into, and of most of the others nothing is to be told.
+            if plain is not None and not self._disk.looks and plain(path):
+                continue
             if not path and not step.module.inputs[port].optional:
                 return  # That it is absent is told where values are looked at.
             most = rooms[path.startswith("/")]
@@ -295,11 +299,12 @@ class _Checker:
             related = (Place("it is named here", said),) if said is not None else ()
             self._report.add(faults.MISSING_FILE.at(value.span, message, help=hint, related=related))
 
-    @cached_property
-    def _members(self) -> dict[str, Collection[str]]:
-        """What expressions name: the columns of tables, the outputs of steps."""
-        tables = {name: tuple(table.columns) for name, table in self._program.tables.items()}
-        return {**tables, **{name: tuple(step.outputs) for name, step in self._program.steps.items()}}
+    def _members(self, name: str) -> Collection[str]:
+        """What a name has inside to expressions: a table its columns, a step its outputs."""
+        steps, tables = self._program.steps, self._program.tables
+        if name in steps:
+            return tuple(steps[name].outputs)
+        return tuple(tables[name].columns) if name in tables else ()
 
     def _help(self, missing: list[str]) -> str:
         """Where files that are not there may be."""

@@ -36,7 +36,7 @@ _TRIES = 10
 class Folder:
     """A folder, there or not. `key` is the same for every way to it, `actual` one way to it that has no links."""
 
-    __slots__ = ("_asked", "_links", "actual", "also", "device", "key", "there", "up", "volume")
+    __slots__ = ("_asked", "_held", "actual", "also", "device", "key", "there", "up", "volume")
 
     def __init__(
         self, actual: str, key: str, up: Folder | None, *, there: bool, device: int, volume: Volume, also: Folder | None
@@ -44,7 +44,7 @@ class Folder:
         self.actual, self.key, self.up = actual, key, up
         self.there, self.device, self.volume, self.also = there, device, volume, also
         self._asked = 0
-        self._links: frozenset[str] | None = None
+        self._held: dict[str, Kind] | None = None
 
     def around(self) -> Iterator[Folder]:
         """The folder and those that it lies in, the nearest first."""
@@ -62,10 +62,15 @@ class Folder:
         self._asked += 1
         if self._asked <= _ASKED_ONE_BY_ONE:
             return True
-        if self._links is None:
-            found = system.entries(self.actual or "/")
-            self._links = frozenset(fold(n, self.volume) for n, kind in found if kind is Kind.LINK)
-        return bool(self._links) and fold(name, self.volume) in self._links
+        return self.held(system).get(fold(name, self.volume)) is Kind.LINK
+
+    def held(self, system: System) -> dict[str, Kind]:
+        """What the folder holds, by folded names. It is listed once."""
+        if self._held is None:
+            found = [(fold(name, self.volume), kind) for name, kind in system.entries(self.actual or "/")]
+            # Where two names are taken for one, the one that is a link says more.
+            self._held = {**dict(found), **{name: kind for name, kind in found if kind is Kind.LINK}}
+        return self._held
 
 
 def handed_down(folder: Folder, known: dict[str, T], own: Callable[[Folder, T | None], T]) -> T:
@@ -183,6 +188,10 @@ class Identity:
         if seen is None or seen.kind is not Kind.FOLDER:
             return place
         return Place(place.folder, place.name, self._child(place.folder, place.name, 0).key)
+
+    def held(self, folder: Folder) -> dict[str, Kind]:
+        """What a folder holds, by folded names; nothing where it cannot be looked into."""
+        return folder.held(self._system) if folder.there else {}
 
     def has_links(self, folder: Folder, depth: int) -> bool:
         """Whether a link stands in a folder, or in those below it, down to a depth of so many folders."""

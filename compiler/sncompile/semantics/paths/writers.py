@@ -7,7 +7,7 @@ by one where somebody asks for a path in there, or where a link may lead elsewhe
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sncompile.diagnostics import Span
@@ -97,6 +97,24 @@ class Paths:
     def writer_around(self, where: Where) -> Writer | None:
         """Who writes a folder that a place lies in."""
         return self._folder_written(where.folder)
+
+    def untouched(self, folder: Folder) -> Callable[[str], bool]:
+        """Whether no step writes what has a folded name in a folder, nor the folder, nor into what has the name.
+
+        It is for who asks for many: where it is false, the other functions tell who writes there, if anybody does.
+        """
+        self._expand_region(folder)
+        if self._folder_written(folder) is not None:
+            return lambda name: False
+        if self._inside is None:
+            self._inside = self._find_inside()
+        start, writers, inside, regions = f"{folder.key}/", self.writers, self._inside, self._above_regions
+
+        def untouched(name: str) -> bool:
+            key = start + name
+            return key not in writers and key not in inside and key not in regions
+
+        return untouched
 
     def writers_inside_any(self, places: Iterable[Where]) -> Iterable[Writer]:
         """Who writes into a folder at one of some places, one path of each step; nobody if it holds the workspace."""
