@@ -37,7 +37,8 @@ TESTS = (
     "test_docstrings.py", "test_scalars.py", "test_operands.py", "test_types.py", "test_keys.py",
     "properties/test_examples.py", "test_cases.py", "test_verify.py", "test_images.py", "test_declared.py",
     "test_golden.py", "test_structure.py", "test_absent.py",
-    "test_infer.py", "test_graph.py", "test_stored_tables.py", "test_written.py", "test_cli.py", "diff/test_graphs.py",
+    "test_infer.py", "test_graph.py", "test_shared_files.py", "test_stored_tables.py", "test_written.py", "test_cli.py",
+    "diff/test_graphs.py",
     "diff/test_reasons.py", "diff/test_command.py", "properties/test_whole_columns.py",
     "properties/test_dotted_names.py", "properties/test_oracle.py", "properties/test_passes.py",
 )  # fmt: skip

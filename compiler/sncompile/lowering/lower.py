@@ -53,7 +53,7 @@ def lower(graph: Graph, place: str, stage: Callable[[Iterable[str]], Staged | No
         place=place,
         written=tuple(graph.families),
         files=graph.files,
-        features=_features(graph, needed_here),
+        features=_features(graph, needed_here, lowering.remote),
         resources=_resources(graph, needed_here),
         effects=tuple(effects),
         sums=graph.sums,
@@ -92,11 +92,15 @@ class _Lowering:
         return Expansion(self._graph, files=self._place)
 
     @cached_property
+    def remote(self) -> Remote:
+        """The ports of which some path is a URL."""
+        return Remote(self._graph.families, self._evaluator)
+
+    @cached_property
     def _ports(self) -> dict[str, _Ports]:
         graph, evaluator, tracing = self._graph, self._evaluator, self._tracing
-        remote = Remote(graph.families, evaluator)
         return {
-            name: _Ports(Columns(graph.families[name], graph, evaluator), tracing, remote.ports(name))
+            name: _Ports(Columns(graph.families[name], graph, evaluator), tracing, self.remote.ports(name))
             for name in graph.downwards()
         }
 
@@ -264,11 +268,10 @@ def wanted_jobs(graph: Graph, expansion: Expansion | None = None) -> Mapping[str
     }
 
 
-def _features(graph: Graph, needed_here: Collection[str]) -> dict[Feature, tuple[Use, ...]]:
+def _features(graph: Graph, needed_here: Collection[str], remote: Remote) -> dict[Feature, tuple[Use, ...]]:
     """What an engine must be able to do, each with the places that ask for it."""
     found: dict[Feature, list[Use]] = {}
     evaluator = Evaluator(graph.families)
-    remote = Remote(graph.families, evaluator)
     for name, family in graph.families.items():
         if name not in needed_here:
             continue

@@ -148,8 +148,10 @@ def steps_in(value: Value) -> dict[str, bool]:
     """The steps that a value comes from, for any instance, each with whether a link says for which."""
     if isinstance(value, Related) and isinstance(value.value, Output):
         return {value.value.step: value.linked}
+    if isinstance(value, Const):
+        return {}  # As of most.
     found: dict[str, bool] = {}
-    pending = [(value, False)]
+    pending: list[tuple[Value, bool]] = [(value, False)]
     while pending:
         here, linked = pending.pop()
         if isinstance(here, Output):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
+from functools import cache
 from typing import Any
 
 from sncompile.ir.fields import Role, declared
@@ -45,20 +46,25 @@ def identity_of(family: Family) -> dict[str, Any]:
 
 
 def _said(record: Any, roles: tuple[Role, ...], *, by_pass: bool = False) -> dict[str, Any]:
-    """The fields of some roles that hold no values, by the names that people know them by, where they say something."""
-    kind: Any = record.__class__
-    templates = value_fields(kind)
-    return {
-        field.title: plain(getattr(record, name))
+    """The fields of some roles that hold no values, by the names that people know them by, where they say something:
+    where they hold neither what they do when nothing is said, nor what is nothing."""
+    found = {}
+    for name, title, usual in _fields(record.__class__, roles, by_pass):
+        held = getattr(record, name)
+        if held != usual and not _is_nothing(told := plain(held)):
+            found[title] = told
+    return found
+
+
+@cache
+def _fields(kind: Any, roles: tuple[Role, ...], by_pass: bool) -> tuple[tuple[str, str, Any], ...]:
+    """The fields of some roles that hold no values, each with the name that people know it by, and its default."""
+    templates, usual = value_fields(kind), getattr(kind, "_field_defaults", {})
+    return tuple(
+        (name, field.title, usual.get(name))
         for name, field in declared(kind).items()
-        if field.role in roles and (by_pass or not field.by_pass) and name not in templates and _is_said(record, name)
-    }
-
-
-def _is_said(record: Any, name: str) -> bool:
-    """Whether a field has another value than where nothing is said: its default, or what is nothing."""
-    held = getattr(record, name)
-    return held != getattr(record, "_field_defaults", {}).get(name) and not _is_nothing(plain(held))
+        if field.role in roles and (by_pass or not field.by_pass) and name not in templates
+    )
 
 
 def _is_nothing(held: Any) -> bool:
@@ -74,8 +80,13 @@ def flags_of(port: Any) -> dict[str, Any]:
     return {name: held for name, held in _said(port, _SAID).items() if name not in ("base", "many", "derived")}
 
 
+_PLAIN = (str, bool, int, float)
+
+
 def plain(held: Any) -> Any:
     """What a field without values holds, as JSON has it; of a record what says something."""
+    if held is None or held.__class__ in _PLAIN:
+        return held
     if isinstance(held, Mapping):
         return {name: plain(value) for name, value in held.items()}
     if is_dataclass(held) or hasattr(held, "_fields"):

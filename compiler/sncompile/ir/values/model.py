@@ -214,8 +214,9 @@ def inside(record: object) -> tuple[str, ...]:
 
 def children(value: Value) -> tuple[Value, ...]:
     """The values directly inside a value, by the types of its fields: alone, in lists, or each with a name."""
+    kind: Any = value.__class__
     found: list[Value] = []
-    for name in inside(value):
+    for name in value_fields(kind):
         held = getattr(value, name)
         if held.__class__ is not tuple:
             found += [] if held is None else [held]
@@ -232,7 +233,8 @@ def walk(value: Value) -> Iterator[Value]:
     while pending:
         here = pending.pop()
         yield here
-        if inside(here):
+        kind: Any = here.__class__
+        if value_fields(kind):
             pending += reversed(children(here))
 
 

@@ -99,16 +99,25 @@ class Workflow(NamedTuple):
     """Storage plugins that the rules use."""
 
 
-def texts(part: object) -> Iterator[str]:
+def texts(whole: object) -> Iterator[str]:
     """Every text in a workflow or a part of one; the cells of a sidecar, of which there may be
     millions, as one text with a line for each."""
-    if isinstance(part, str):
-        yield part
-    elif isinstance(part, Sidecar):
-        yield "\n".join(chain.from_iterable(part.rows))
-        yield from texts(tuple(part._replace(rows=())))
-    elif isinstance(part, Mapping):
-        yield from texts((*part.keys(), *part.values()))
-    elif isinstance(part, (tuple, frozenset)):
-        for each in part:
-            yield from texts(each)
+    # By hand and not by calls: a large workflow has a million parts, and each is looked at.
+    pending, files = [whole], set()
+    while pending:
+        part = pending.pop()
+        if part is None or isinstance(part, int):
+            continue
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, Span):
+            if part.file not in files:
+                files.add(part.file)
+                yield part.file
+        elif isinstance(part, Sidecar):
+            yield "\n".join(chain.from_iterable(part.rows))
+            pending.extend(part._replace(rows=()))
+        elif isinstance(part, (tuple, frozenset)):
+            pending.extend(part)
+        elif isinstance(part, Mapping):
+            pending.extend((*part.keys(), *part.values()))

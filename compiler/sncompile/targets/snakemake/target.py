@@ -115,6 +115,8 @@ def _workflow(lowered: Lowered, options: SnakemakeOptions) -> tuple[Workflow, tu
     if report.failed:
         raise CompileError(report.diagnostics())
     for text in texts(workflow):
+        if text.isascii():
+            continue
         try:
             text.encode()
         except UnicodeEncodeError as error:
