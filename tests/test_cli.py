@@ -231,7 +231,7 @@ def test_an_interrupt_while_it_starts_is_no_traceback() -> None:
         "import sys\n"
         "class Finder:\n"
         "    def find_spec(self, name, *rest):\n"
-        "        if name == 'sncompile.api':\n"
+        "        if name == 'sncompile.diagnostics':\n"
         "            raise KeyboardInterrupt\n"
         "sys.meta_path.insert(0, Finder())\n"
         "from sncompile.__main__ import main\n"

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import sncompile
+import sncompile.template_files
 
 Json = Any
 
@@ -80,6 +80,8 @@ class Watch:
     def _judge(self, event: str, arguments: tuple[Any, ...]) -> str | None:
         if event == "subprocess.Popen" and self._databases and is_process_of_databases(*arguments):
             return None
+        if event == "marshal.load" and _is_of_a_template():
+            return None
         if event in NEVER:
             return f"{event}{arguments!r}"
         if event == "open":
@@ -142,6 +144,16 @@ def _caller() -> str:
     while frame.f_back is not None and frame.f_code.co_filename == __file__:
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+
+
+def _is_of_a_template() -> bool:
+    """Whether a template of the package is loaded, which is kept compiled beside it as Python keeps modules."""
+    frame = sys._getframe(3)
+    files = []
+    while frame is not None and len(files) < 3:
+        files.append(frame.f_code.co_filename)
+        frame = frame.f_back  # type: ignore[assignment]
+    return sncompile.template_files.__file__ in files
 
 
 def _caller_is_not_a_check() -> bool:
