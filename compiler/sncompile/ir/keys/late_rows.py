@@ -13,8 +13,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from sncompile.lazy_regex import regex
-
 MOST_ROWS = 100_000
 """Rows of one instance of a step."""
 
@@ -24,10 +22,10 @@ MOST_BYTES = 64_000_000
 LONGEST_KEY = 200
 """Bytes, since it is a part of files' names."""
 
-_NO_KEY = regex(r"[/%{}<>\\\x00-\x1f\x7f-\x9f\u2028\u2029]|^[-~. ]|[. ]$")
-_NO_CELL = regex(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_NO_PATH = regex(r"[{}\x00-\x1f\x7f-\x9f\u2028\u2029]|<\w+>")
-_REPEATING = regex(r"(.+?)\1{19}\Z", re.DOTALL)
+_NO_KEY = re.compile(r"[/%{}<>\\\x00-\x1f\x7f-\x9f\u2028\u2029]|^[-~. ]|[. ]$")
+_NO_CELL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_NO_PATH = re.compile(r"[{}\x00-\x1f\x7f-\x9f\u2028\u2029]|<\w+>")
+_REPEATING = re.compile(r"(.+?)\1{19}\Z", re.DOTALL)
 _TYPES = {
     "integer": re.compile(r"-?(0|[1-9][0-9]{0,17})"),
     "number": re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?"),
