@@ -55,7 +55,10 @@ def _listed(head: str, kind: Kind, paths: Paths) -> tuple[frozenset[str], Callab
     if bad_path(head) is not None or is_url(f"{head}/"):
         return None
     folder = paths.identity.folder(head)
-    if folder.volume is not PLAIN or not folder.there or not os.access(folder.actual, os.X_OK):
+    if folder.volume is not PLAIN or not folder.there:
+        return None
+    # By its own spelling: `gone/..` leads nowhere, and `closed/..` not everybody anywhere.
+    if not os.access(os.path.join(paths.identity.working.actual, head), os.X_OK):
         return None
     names = frozenset(name for name, each in paths.identity.held(folder).items() if each is kind)
     return names, paths.untouched(folder)
