@@ -63,6 +63,21 @@ def parameters(folder: Path, branches: int) -> Path:
     return path
 
 
+def of_a_folder(folder: Path, branches: int) -> Path:
+    """Steps that each read some of the files of one folder."""
+    (folder / "in").mkdir(parents=True)
+    module = "{inputs: {i: {type: 'file[]'}}, outputs: {o: {type: file}}, command: [cat, '${inputs.i}']}"
+    lines = ["sncompile: 1", "pipeline: folder", "steps:"]
+    for n in range(branches):
+        names = [f"in/{n}_{number}" for number in range(50)]
+        for name in names:
+            (folder / name).touch()
+        lines += [f"  s{n}:", f"    module: {module}", f"    with: {{i: [{', '.join(names)}]}}"]
+    path = folder / "folder.yaml"
+    path.write_text("\n".join(lines), "utf-8")
+    return path
+
+
 def calls(work: Callable[[Path], None], spec: Path) -> int:
     """How many calls of functions, those of Python itself among them, some work with a spec takes."""
     count = 0
@@ -107,6 +122,7 @@ CASES = [
     (parameters, checked),
     (parameters, compiled("snakemake", 2)),
     (parameters, compiled("bash", 1)),
+    (of_a_folder, checked),
     (inline, checked),
     (inline, compiled("snakemake", 1)),
     (by_table, checked),

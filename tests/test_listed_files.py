@@ -77,7 +77,23 @@ def test_files_as_they_should_be(folder: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("kind", ["file", "directory"])
 @pytest.mark.parametrize(
     "odd",
-    ["gone", "folder", "link", "link_to_folder", "broken", "linked_out", "pipe", "f01/", "./f01", "../in/f01", "~x"],
+    [
+        "gone",
+        "folder",
+        "link",
+        "link_to_folder",
+        "broken",
+        "linked_out",
+        "pipe",
+        "f01/",
+        "./f01",
+        "../in/f01",
+        "~x",
+        "gone/../f01",
+        "f02/../f01",
+        "folder/../f01",
+        "link_to_folder/../f01",
+    ],
 )
 def test_an_odd_one_among_them(odd: str, kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = folder / "in"

@@ -260,23 +260,26 @@ def test_a_name_that_is_no_text_is_told_by_check(tmp_path: Path, monkeypatch: py
     """A file's name may be any bytes, and the tables beside a Snakefile are text: `check` says so, which makes none."""
     monkeypatch.chdir(tmp_path)
     Path("in").mkdir()
+    Path("more").mkdir()
     try:
-        Path(os.fsdecode(b"in/caf\xe9.txt")).touch()
+        for name in (b"in/caf\xe9.txt", b"more/th\xe9.txt"):
+            Path(os.fsdecode(name)).touch()
     except OSError:
         pytest.skip("this file system takes no names that are not UTF-8")
     Path("copy.yaml").write_text(
         """\
 sncompile: 1
 pipeline: copy
-tables: {files: {glob: "in/{name}.txt", key: name}}
+tables: {files: {glob: "in/{name}.txt", key: name}, more: {glob: "more/{other}.txt", key: other}}
 steps:
   copy:
     by: name
-    module:
+    module: &copy
       inputs: {i: {type: file}}
       outputs: {o: {type: file, format: txt}}
       command: [cp, "${inputs.i}", "${outputs.o}"]
     with: {i: "${files.path}"}
+  again: {by: other, module: *copy, with: {i: "${more.path}"}}
 """
     )
     checked = check("copy.yaml")

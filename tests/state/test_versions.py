@@ -70,6 +70,14 @@ def test_what_was_known_by_its_time_holds_once_it_is_read(file: Path) -> None:
     assert reading.same(str(file), found)
 
 
+def test_one_job_may_know_it_by_its_content_and_another_by_its_time(file: Path) -> None:
+    """Whichever of them is looked at first."""
+    known = [looker().version(str(file)), looker(hashing=Hashing.NEVER).version(str(file))]
+    for several in (known, known[::-1]):
+        seen = looker(hashing=Hashing.NEVER)
+        assert [seen.same(str(file), each) for each in several] == [True, True]
+
+
 def test_links_are_what_they_lead_to(file: Path) -> None:
     link, other = file.with_name("link"), file.with_name("other")
     other.write_text("two")

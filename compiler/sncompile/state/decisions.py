@@ -307,12 +307,24 @@ class _Deciding:
         same = self._looker.unchanged((inputs[number], done.inputs) for number, done in few)
         found = {number for number, _ in compress(few, same)}
         if len(few) < len(known):
+            other: set[tuple[int, int]] = set()
             found.update(
                 number
                 for number, done in known
-                if len(done.inputs) > _FEW and self._changed_input(inputs[number], done.inputs) is None
+                if len(done.inputs) > _FEW and self._is_plainly_same(inputs[number], done.inputs, other)
             )
         return found
+
+    def _is_plainly_same(self, inputs: tuple[str, ...], known: Sequence[str], other: set[tuple[int, int]]) -> bool:
+        """Whether a list of inputs is what it was. Of one that is not, as are those in `other`, nothing is kept for
+        later: jobs that are decided on before it is asked for again may be about to make what has changed."""
+        both = (id(inputs), id(known))
+        if both not in self._same and both not in other:
+            if self._unchanged(inputs, known):
+                self._same[both] = None
+            else:
+                other.add(both)
+        return both not in other and self._same[both] is None
 
     def _reason(
         self, made: TaskDecisions, number: int, before: Done | None, first: str, temp: Collection[str]

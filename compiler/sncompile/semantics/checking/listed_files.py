@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from sncompile.ir.language.locations import is_url
 from sncompile.semantics.path_text import bad_path
@@ -34,9 +34,7 @@ def plain_among(found: Collection[str], wanted: str, paths: Paths, most: int) ->
     kind = Kind.FOLDER if wanted == "directory" else Kind.OTHER
     heads = Counter(path.rpartition("/")[0] for path in found)
     listed = {
-        head: each
-        for head, number in heads.items()
-        if number >= _MANY and (each := _listed(head, kind, paths)) is not None
+        head: each for head, number in heads.items() if number >= _MANY and (each := _listed(head, paths)) is not None
     }
     if not listed:
         return None
@@ -45,17 +43,22 @@ def plain_among(found: Collection[str], wanted: str, paths: Paths, most: int) ->
         head, _, name = path.rpartition("/")
         here = listed.get(head)
         # A part of a path has no more bytes than it can have where it is there.
-        return here is not None and name in here[0] and here[1](name) and name.isprintable() and len(path) * 4 <= most
+        if here is None or here[0].get(name) is not kind or len(path) * 4 > most:
+            return False
+        return name.isprintable() and here[1](name)
 
     return plain
 
 
-def _listed(head: str, kind: Kind, paths: Paths) -> tuple[frozenset[str], Callable[[str], bool]] | None:
-    """The names of a kind in a folder, and which of them no step writes to; None where names do not tell all."""
+def _listed(head: str, paths: Paths) -> tuple[Mapping[str, Kind], Callable[[str], bool]] | None:
+    """What stands in a folder, and what of it no step writes to; None where names do not tell all."""
     if bad_path(head) is not None or is_url(f"{head}/"):
         return None
     folder = paths.identity.folder(head)
-    if folder.volume is not PLAIN or not folder.there or not os.access(folder.actual, os.X_OK):
+    if folder.volume is not PLAIN or not folder.there:
         return None
-    names = frozenset(name for name, each in paths.identity.held(folder).items() if each is kind)
-    return names, paths.untouched(folder)
+    # By its own spelling: `gone/..` leads nowhere, and `closed/..` not everybody anywhere.
+    if not os.access(os.path.join(paths.identity.working.actual, head), os.X_OK):
+        return None
+    # A folder may hold far more than one step reads of it: it is looked through once, and not for each step.
+    return paths.identity.held(folder), paths.untouched(folder)

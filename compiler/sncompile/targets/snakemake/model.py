@@ -100,7 +100,7 @@ class Workflow(NamedTuple):
 
 
 def texts(whole: object) -> Iterator[str]:
-    """Every text in a workflow or a part of one; the cells of a sidecar, of which there may be
+    """Every text in a workflow or a part of one, in order; the cells of a sidecar, of which there may be
     millions, as one text with a line for each."""
     # By hand and not by calls: a large workflow has a million parts, and each is looked at.
     pending, files = [whole], set()
@@ -116,8 +116,8 @@ def texts(whole: object) -> Iterator[str]:
                 yield part.file
         elif isinstance(part, Sidecar):
             yield "\n".join(chain.from_iterable(part.rows))
-            pending.extend(part._replace(rows=()))
+            pending.extend(reversed(part._replace(rows=())))
         elif isinstance(part, (tuple, frozenset)):
-            pending.extend(part)
+            pending.extend(reversed(tuple(part)))
         elif isinstance(part, Mapping):
-            pending.extend((*part.keys(), *part.values()))
+            pending.extend(reversed((*part.keys(), *part.values())))
