@@ -56,15 +56,15 @@ class Remote:
         value = step.local(*port)
         if not self.may_be(value, step):
             return False
+        column = self._evaluator.column(value, step.keys, step)
         try:
-            column = self._evaluator.column(value, step.keys, step)
+            return any(
+                isinstance(path, str) and is_url(path)
+                for found in column
+                for path in (found if isinstance(found, tuple) else (found,))
+            )
         except (ValueFault, AtRunTime):
             return False  # Told where values are looked at.
-        return any(
-            isinstance(path, str) and is_url(path)
-            for found in column
-            for path in (found if isinstance(found, tuple) else (found,))
-        )
 
     def may_be(self, value: Value, step: Bound) -> bool:
         """Whether a value can be a URL: some text that it is made of has a colon. Most have none, and are not made."""
