@@ -44,6 +44,8 @@ def _mapped(held: Any, rewrite: Rewrite) -> Any:
     kind = held.__class__
     if kind in _VALUES:
         return rewrite(held)
+    if held is None or kind is str or kind is bool:
+        return held
     if kind is tuple:
         items = tuple([_mapped(item, rewrite) for item in held])
         return held if all(map(is_, items, held)) else items

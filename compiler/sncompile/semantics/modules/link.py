@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -133,14 +133,18 @@ def link_module(doc: ModuleDoc, library: Library, report: Report) -> TypedModule
             for name, port in doc.outputs.items()
         },
         scratch=scratch,
+        checks=_link_checks(doc, spaces, report),
     )
-    known = {name: spaces[name] for name in ("params", "inputs")}
-    typed = replace(typed, checks=type_checks(doc.checks, Typer(Scope(known), report)))
     if action.uses_all or doc.broken or report.failed:
         return typed
     if not warn_of_texts(doc, values_of(action.command or ()), report):
         warn_of_module(doc, used, written, report)
     return typed
+
+
+def _link_checks(doc: ModuleDoc, spaces: Mapping[str, Space], report: Report) -> tuple[TypedCheck, ...]:
+    known = {name: spaces[name] for name in ("params", "inputs")}
+    return type_checks(doc.checks, Typer(Scope(known), report)) if doc.checks else ()
 
 
 def _local_spaces(doc: ModuleDoc, used: set[str], written: set[str]) -> dict[str, Space]:
