@@ -346,7 +346,6 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
     try:
         closure = evaluator.over(value, at.keys, at.step)
         for number in range(1 if isinstance(value, Const) else len(at.keys)):
-            told = f"{what}{_instance(at.keys, number)}"
             try:
                 found = closure(number)
             except (Gap, Missing, NotThere):
@@ -356,6 +355,7 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
                     report.add(_untyped(param, value, what, fault))
                     return
                 hint = fault.help or "mend the expression, or the cell that it takes"
+                told = f"{what}{_instance(at.keys, number)}"
                 bad = faults.BAD_VALUE.at(value.span, f"{told}: {fault}", help=hint, related=related)
                 if not faulty.add(number, bad):
                     break
@@ -365,10 +365,12 @@ def _check_param(param: ParamDoc, value: Value, what: str, at: _At, evaluator: E
             if _has_gap(found) and not param.gaps:
                 _tell_gap(param, what, value, number, at, evaluator, report)
                 return
-            wrong = _wrong(param, found, told, value, at.in_json, limits)
-            if wrong is None:
+            if _wrong(param, found, what, value, at.in_json, limits) is None:
                 seen.add(found)
-            elif not faulty.add(number, wrong):
+                continue
+            # Of which instance it is, is worked out for those alone of which there is something to tell.
+            wrong = _wrong(param, found, f"{what}{_instance(at.keys, number)}", value, at.in_json, limits)
+            if wrong is not None and not faulty.add(number, wrong):
                 break
     except AtRunTime:
         # What steps write is known when it is written; who writes it, before.
