@@ -1,7 +1,7 @@
 """Regular expressions that are compiled when they are first used.
 
 There are some three hundred in the compiler. A command needs a few dozen of them, and compiling all took a tenth of
-the time that a small spec is checked in. A faulty one is found by `tests/test_structure.py`, which compiles each.
+the time that a small spec is checked in. A faulty one is found by `tests/test_lazy_regex.py`, which compiles each.
 """
 
 from __future__ import annotations
