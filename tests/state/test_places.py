@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -34,9 +35,18 @@ def called(path: str, roots: dict[str, str], folder: str) -> str:
 @example({"one": "/a"}, "/", ["a/b", "a/b/c/d"])
 @example({"one": "a/b"}, "/there", ["a/c/d", "a/b/c/d", "a/../a/b/c", "../there/a/b/c"])
 def test_names_follow_their_definition(roots: dict[str, str], folder: str, paths: list[str]) -> None:
-    """Whatever was named before, in whatever order."""
+    """Whatever was named before, in whatever order, and many at once."""
     places = Places(roots, folder)
-    assert [places.name(path) for path in paths] == [called(path, roots, folder) for path in paths]
+    names = [called(path, roots, folder) for path in paths]
+    assert [places.name(path) for path in paths] == names
+    assert Places(roots, folder).names(paths) == names
+
+
+@pytest.mark.parametrize("paths", [["a/b/c", "a/b/d"], ["a/b", "a/b"], ["a/b/c", "a/d"], ["a", "a/b"], ["ab/x", "a/x"]])
+@pytest.mark.parametrize("root", ["a", "a/b", "a/b/c", "b", "."])
+def test_many_in_one_folder_are_named_as_each_is(root: str, paths: list[str]) -> None:
+    roots = {"one": root}
+    assert Places(roots, "/there").names(paths) == [called(path, roots, "/there") for path in paths]
 
 
 def test_a_url_is_what_it_is() -> None:

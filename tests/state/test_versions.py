@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,71 @@ def test_what_cannot_be_read_is_like_nothing(tmp_path: Path) -> None:
     assert found.startswith("?")
     assert not looker().same(str(tmp_path / "pipe"), found)
     assert looker().same(str(tmp_path / "none"), ABSENT)
+
+
+# --- Many files at once ---------------------------------------------------------------------------------------------
+
+
+def touched(path: Path) -> None:
+    os.utime(path, (1, 1))
+
+
+def rewritten(path: Path) -> None:
+    path.write_text("other")
+
+
+def into_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def closed(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path)  # It leads to itself: an error that is not that it is not there.
+
+
+@pytest.mark.parametrize("edit", [None, touched, rewritten, Path.unlink, into_folder, closed])
+@pytest.mark.parametrize("known", ["stamped", "met", "learned", "not stamped"])
+def test_lists_are_unchanged_where_each_of_their_files_is(
+    known: str, edit: Callable[[Path], None] | None, tmp_path: Path
+) -> None:
+    """Whichever file it is that has changed, and whether it stands in one list or in several."""
+    paths = [tmp_path / f"f{number}" for number in range(7)]
+    for path in paths:
+        path.write_text(path.name)
+    first = looker()
+    versions = {str(path): first.version(str(path)) for path in paths}
+    stamps = first.take_learned() if known != "not stamped" else {}
+    if edit is not None:
+        edit(paths[3])
+    at_once, by_one = looker(dict(stamps)), looker(dict(stamps))
+    for each in (at_once, by_one):
+        if known == "met":
+            each.version(str(paths[3]))
+        if known == "learned":
+            rewritten(paths[5])
+            each.version(str(paths[5]))
+            each.forget()
+    texts = list(map(str, paths))
+    lists = [texts[:2], texts[3:4], texts[2:5], [], texts[3:], texts[:1], texts]
+    held = [[versions[text] for text in each] for each in lists]
+    found = [all(map(by_one.same, each, those)) for each, those in zip(lists, held, strict=True)]
+    assert list(at_once.unchanged(zip(lists, held, strict=True))) == found
+    assert found[1] == (edit in (None, touched))
+
+
+def test_a_list_of_many_files_is_unchanged_but_for_its_last(tmp_path: Path) -> None:
+    paths = [str(tmp_path / f"f{number:04}") for number in range(1203)]
+    for path in paths:
+        Path(path).write_text("one")
+    first = looker()
+    versions = [first.version(path) for path in paths]
+    stamps = first.take_learned()
+    assert list(looker(stamps).unchanged([(paths, versions)])) == [True]
+    Path(paths[-1]).write_text("two")
+    assert list(looker(stamps).unchanged([(paths, versions), (paths[:1200], versions[:1200])])) == [False, True]
+
+
+def test_a_device_is_what_it_is() -> None:
+    found = looker().unchanged([(["/dev/null"], ["c"]), (["/dev/null"], ["5:0"])])
+    assert list(found) == [True, False]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from sncompile.ir.language.locations import is_url
+from sncompile.ir.language.locations import all_below, is_url
 from sncompile.lowering.model import Lowered, Task
 from sncompile.state.store import State
 
@@ -52,7 +52,11 @@ class JobFiles:
 
         every = [*columns, *more]
         if len(every) == 1:
-            # Most ports have one path.
+            # Most ports have one path, and it lies below the working folder.
+            ones = [paths[0] for paths in every[0] if paths and len(paths) == 1]
+            if len(ones) == size and all_below(ones):
+                start = f"{self._working}/"
+                return [(start + path,) for path in ones]
             return [(place(paths[0]),) if paths and len(paths) == 1 else placed(paths) for paths in every[0]]
         return [tuple([p for paths in each for p in placed(paths)]) for each in zip(*every, strict=True)]
 

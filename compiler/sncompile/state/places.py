@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
-from sncompile.ir.language.locations import absolute, is_url
+from sncompile.ir.language.locations import absolute, all_below, is_url
 
 
 class Places:
@@ -50,13 +50,16 @@ class Places:
             found = self._folders[folder] = self._folder(folder)
         return f"{found}/{rest}"
 
-    def names(self, paths: Iterable[str]) -> Iterator[str]:
+    def names(self, paths: Sequence[str]) -> list[str]:
         """What some paths are called, of which there may be very many."""
-        folders, slow = self._folders, self._slow
-        for path in paths:
-            folder, _, rest = path.rpartition("/")
-            found = folders.get(folder)
-            yield self.name(path) if found is None or rest in slow else f"{found}/{rest}"
+        if paths and all_below(paths):
+            # Between two texts that begin alike there are only such as begin so, too.
+            folder = os.path.commonpath([os.path.dirname(min(paths)), os.path.dirname(max(paths))])
+            if folder and not any(root.startswith(f"{self._start}{folder}/") for root in self._roots):
+                # All lie in a folder in which no root lies.
+                found, cut = self._folder(folder), len(folder)
+                return [found + path[cut:] for path in paths]
+        return list(map(self.name, paths))
 
     def _folder(self, folder: str) -> str:
         """What the path of a file in a folder begins with; it is neither `/` nor the working folder as it stands."""

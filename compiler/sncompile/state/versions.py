@@ -21,6 +21,8 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
+from itertools import chain, islice, repeat
+from operator import attrgetter, itemgetter
 
 from sncompile.ir.language.locations import is_url
 from sncompile.remote.found import Found, NotThere
@@ -127,26 +129,39 @@ class Looker:
     def unchanged(self, lists: Iterable[tuple[Sequence[str], Sequence[str]]]) -> Iterator[bool]:
         """Of each of several lists of files whether all have the versions that they are known by, of which there are
         as many."""
-        # Nearly all files of a pipeline that is current go through here, of which there may be millions: no more is
-        # done for one that is as its stamp has it than has to be.
-        seen, stamps, learned, ask = self._seen, self._stamps, self.learned, os.stat
-        for paths, versions in lists:
-            for path, version in zip(paths, versions, strict=True):
-                stamp = stamps.get(path)
-                if stamp is not None and stamp[4] == version and path not in seen and not (learned and path in learned):
-                    try:
-                        now = ask(path)
-                    except OSError:
-                        break
-                    if stamp[:4] == (now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino):
-                        seen[path] = version
-                        continue
-                if not self.same(path, version):
-                    break
+        rest = iter(lists)
+        while some := list(islice(rest, _AT_ONCE)):
+            if self._as_stamped(*(list(chain.from_iterable(column)) for column in zip(*some, strict=True))):
+                yield from repeat(True, len(some))
             else:
-                yield True
+                yield from (all(map(self.same, *each)) for each in some)
+
+    def _as_stamped(self, paths: Sequence[str], versions: Sequence[str]) -> bool:
+        """Whether all of some files have the versions that they are known by, as far as their stamps say so.
+
+        Nearly all files of a pipeline that is current go through here, of which there may be millions: no more is done
+        for one that is as its stamp has it than has to be.
+        """
+        seen, stamps, current = self._seen, self._stamps, True
+        if self.learned and not self.learned.keys().isdisjoint(paths):
+            return False
+        for start in range(0, len(paths), _AT_ONCE):
+            known = list(zip(paths[start : start + _AT_ONCE], versions[start : start + _AT_ONCE], strict=True))
+            fresh = [each for each in known if each[0] not in seen]
+            current = current and (
+                len(fresh) == len(known) or all(seen[p] == v and v[:1] != "?" for p, v in known if p in seen)
+            )
+            try:
+                found = list(map(_MARKS, map(os.stat, map(_FIRST, fresh))))
+            except OSError:
+                current = False
                 continue
-            yield False
+            for (path, version), marks in zip(fresh, found, strict=True):
+                if stamps.get(path) == (*marks, version):
+                    seen[path] = version
+                else:
+                    current = False
+        return current
 
     def _stamp(self, path: str) -> Stamp | None:
         return (self.learned and self.learned.get(path)) or self._stamps.get(path)
@@ -223,9 +238,18 @@ class Looker:
         return f"/{found.hexdigest()}"
 
 
+_MARKS = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
+"""By what a file is known again."""
+
+_FIRST = itemgetter(0)
+
+_AT_ONCE = 500
+"""So many files, or lists of them, are looked at together."""
+
+
 def _fits(stamp: Stamp, found: os.stat_result) -> bool:
     """Whether a file is the one that a stamp was taken of."""
-    return stamp[:4] == (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+    return stamp[:4] == _MARKS(found)
 
 
 def _blake() -> hashlib.blake2b:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from stat import S_ISDIR, S_ISREG
 
 from sncompile.diagnostics import Edit, Fix, Report, Span
@@ -47,12 +47,14 @@ def source_paths(step: Step, part: Branch, evaluator: Evaluator) -> dict[str, in
     value = part.value
     if not part.tests:
         closure = evaluator.over(value, step.keys, step)
-        numbers: Iterable[int] = range(min(1, len(step.keys)) if isinstance(value, Const) else len(step.keys))
+        numbers: Sequence[int] = range(min(1, len(step.keys)) if isinstance(value, Const) else len(step.keys))
     else:
         closure = evaluator.closure(value, step.keys, step)
-        numbers = filter(part.taken(step.keys, evaluator, step), range(len(step.keys)))
-    for number in numbers:
-        here = closure(number)
+        numbers = list(filter(part.taken(step.keys, evaluator, step), range(len(step.keys))))
+    column = list(map(closure, numbers))
+    if set(map(type, column)) == {str} and len(alone := dict(zip(column, numbers, strict=True))) == len(column):
+        return alone  # One path for each instance, as nearly always.
+    for number, here in zip(numbers, column, strict=True):
         for path in here if isinstance(here, tuple) else (here,):
             if path is not None:
                 found.setdefault(str(path), number)

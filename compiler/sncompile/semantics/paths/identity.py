@@ -67,7 +67,11 @@ class Folder:
     def held(self, system: System) -> dict[str, Kind]:
         """What the folder holds, by folded names. It is listed once."""
         if self._held is None:
-            found = [(fold(name, self.volume), kind) for name, kind in system.entries(self.actual or "/")]
+            entries = system.entries(self.actual or "/")
+            if self.volume is PLAIN:
+                self._held = dict(entries)
+                return self._held
+            found = [(fold(name, self.volume), kind) for name, kind in entries]
             # Where two names are taken for one, the one that is a link says more.
             self._held = {**dict(found), **{name: kind for name, kind in found if kind is Kind.LINK}}
         return self._held
