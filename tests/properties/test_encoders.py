@@ -34,6 +34,7 @@ from sncompile.targets.snakemake.batching import _ansi
 from sncompile.targets.snakemake.commands import literal
 from sncompile.targets.snakemake.model import Sidecar
 from sncompile.targets.snakemake.python_code import pattern, string
+from sncompile.targets.snakemake.reading_back.command_comparison import words_of
 from sncompile.targets.snakemake.render import one_line as snakefile_line
 from sncompile.targets.snakemake.render import render_sidecar
 
@@ -66,6 +67,17 @@ def test_python(text: str) -> None:
         assert len(code.splitlines()) == 1
     tokens = list(tokenize.generate_tokens(io.StringIO(f"x = {string(ascii(text)).text}\n").readline))
     assert [tokenize.tok_name[token.type] for token in tokens[:3]] == ["NAME", "OP", "STRING"]
+
+
+@varied
+@given(st.one_of(ANY, st.text(" \t\v\x1f\xa0ab./'\\\"#$*~-", max_size=8)))
+def test_words_are_those_of_a_shell(line: str) -> None:
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        assert words_of(line) is None
+    else:
+        assert words_of(line) == words
 
 
 @varied

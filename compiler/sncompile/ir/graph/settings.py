@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sncompile.ir.fields import Role, declared
 from sncompile.ir.graph.commands import Flag, Option
@@ -48,23 +48,36 @@ def identity_of(family: Family) -> dict[str, Any]:
 def _said(record: Any, roles: tuple[Role, ...], *, by_pass: bool = False) -> dict[str, Any]:
     """The fields of some roles that hold no values, by the names that people know them by, where they say something:
     where they hold neither what they do when nothing is said, nor what is nothing."""
-    found = {}
-    for name, title, usual in _fields(record.__class__, roles, by_pass):
-        held = getattr(record, name)
-        if held != usual and not _is_nothing(told := plain(held)):
-            found[title] = told
-    return found
+    fields = _fields(record.__class__, roles, by_pass)
+    every = tuple([getattr(record, name) for name in fields.names])
+    # Of most ports, of which there may be many thousands, nothing is said.
+    if every == fields.usual:
+        return {}
+    return {
+        title: told
+        for title, held, usual in zip(fields.titles, every, fields.usual, strict=True)
+        if held != usual and not _is_nothing(told := plain(held))
+    }
+
+
+class _Fields(NamedTuple):
+    """The fields of a record, the names that people know them by, and what they hold when nothing is said."""
+
+    names: tuple[str, ...]
+    titles: tuple[str, ...]
+    usual: tuple[Any, ...]
 
 
 @cache
-def _fields(kind: Any, roles: tuple[Role, ...], by_pass: bool) -> tuple[tuple[str, str, Any], ...]:
-    """The fields of some roles that hold no values, each with the name that people know it by, and its default."""
+def _fields(kind: Any, roles: tuple[Role, ...], by_pass: bool) -> _Fields:
+    """The fields of some roles that hold no values."""
     templates, usual = value_fields(kind), getattr(kind, "_field_defaults", {})
-    return tuple(
-        (name, field.title, usual.get(name))
+    found = {
+        name: field.title
         for name, field in declared(kind).items()
         if field.role in roles and (by_pass or not field.by_pass) and name not in templates
-    )
+    }
+    return _Fields(tuple(found), tuple(found.values()), tuple([usual.get(name) for name in found]))
 
 
 def _is_nothing(held: Any) -> bool:

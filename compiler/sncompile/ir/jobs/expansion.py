@@ -167,9 +167,12 @@ class Expansion:
     def after(self, name: str, number: int) -> list[tuple[str, int]]:
         """The jobs that a job needs directly, without those that others of them need already."""
         needed = self.direct(name, number)
-        for family in needed:
-            below = [other for other in needed if family in self._above[other]]
-            if below and needed[family]:
+        names = set(needed)
+        # A job may gather those of thousands of families, of which none is above another.
+        implied = set[str]().union(*(names & self._above[other] for other in needed))
+        for family in filter(implied.__contains__, needed):
+            if needed[family]:
+                below = [other for other in needed if family in self._above[other]]
                 self._drop_implied(needed, family, below)
         return sorted(((f, j) for f, found in needed.items() for j in found), key=self._place)
 

@@ -44,6 +44,14 @@ Code = Atom | Arithmetic | Call | Keyword
 
 def string(value: str) -> Atom:
     """A Python string literal, with the quotes that its formatter chooses."""
+    text = value.replace("\\", "\\\\") if value.isprintable() else _escaped(value)
+    # Double quotes, unless single ones need fewer escapes.
+    if text.count('"') > text.count("'"):
+        return Atom("'" + text.replace("'", "\\'") + "'")
+    return Atom('"' + text.replace('"', '\\"') + '"')
+
+
+def _escaped(value: str) -> str:
     body = []
     for char in value:
         if char in _ESCAPES:
@@ -56,11 +64,7 @@ def string(value: str) -> Atom:
             body.append(f"\\u{ord(char):04x}")
         else:
             body.append(f"\\U{ord(char):08x}")
-    text = "".join(body)
-    # Double quotes, unless single ones need fewer escapes.
-    if text.count('"') > text.count("'"):
-        return Atom("'" + text.replace("'", "\\'") + "'")
-    return Atom('"' + text.replace('"', '\\"') + '"')
+    return "".join(body)
 
 
 def pattern(regex: str) -> Atom:

@@ -80,6 +80,24 @@ def command_line(
     return Line(own.strip("\n"), tuple(told))
 
 
+_UNQUOTED = regex(r"[\w./:=,+@%^ -]*", re.ASCII)
+"""A line that a shell only splits at its blanks."""
+
+
+def words_of(line: str) -> list[str] | None:
+    """The words that a shell makes of a line; None where a quote stays open.
+
+    >>> words_of("cp 'a b' c"), words_of("cp 'a")
+    (['cp', 'a b', 'c'], None)
+    """
+    if _UNQUOTED.fullmatch(line):
+        return line.split()  # So are nearly all lines of a large workflow, and `shlex` looks at each character.
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return None
+
+
 _IF_THERE = r'(?:test ! -e "\$path" \|\| )?'
 _FILLED = regex(rf'\nfor path in (.*?); do {_IF_THERE}test -s "\$path" \|\|', re.DOTALL)
 _SUM = regex(

@@ -23,26 +23,25 @@ class EngineRule:
         self._outputs = {name: code.value(node) for name, node in arguments.named.items()}
         self._outputs |= {str(n): code.value(node) for n, node in enumerate(arguments.plain)}
         patterns = [str(p) for value in self._outputs.values() for p in listed(value)]
-        self._patterns = [(p, p.partition("{")[0], pattern_regex(p, everything)) for p in patterns]
+        self._patterns = [_Pattern(p, everything) for p in patterns]
 
     def starts(self) -> list[str]:
         """What stands before the first wildcard of each pattern; all of it where there is none."""
-        return [start for _, start, _ in self._patterns]
+        return [pattern.start for pattern in self._patterns]
 
     def writes(self, path: str) -> bool:
         """Whether the rule is one that Snakemake would try for a file."""
-        return any(path.startswith(start) and regex.fullmatch(path) for _, start, regex in self._patterns)
+        return any(pattern.wildcards(path) is not None for pattern in self._patterns)
 
     def wildcards(self, writes: Sequence[str]) -> dict[str, str] | None:
         """The wildcards of the job that writes just these files, in this order; None where the rule has no such job."""
         if len(writes) != len(self._patterns) or not writes:
             return None
-        found = self._patterns[0][2].fullmatch(writes[0])
-        if found is None:
+        wildcards = self._patterns[0].wildcards(writes[0])
+        if wildcards is None:
             return None
-        wildcards: dict[str, str] = found.groupdict()
         try:
-            same = [filled(pattern, wildcards) for pattern, _, _ in self._patterns] == list(writes)
+            same = [filled(pattern.text, wildcards) for pattern in self._patterns] == list(writes)
         except KeyError:
             return None
         return None if not same or any(map(repeats, wildcards.values())) else wildcards
@@ -74,6 +73,22 @@ class EngineRule:
             return AtRunTime
         # What a function gives is taken as it is; any other text is a pattern.
         return found if isinstance(node, ast.Lambda) else _filled(found, local.get("wildcards") or {})
+
+
+class _Pattern:
+    """An output of a rule: a path, perhaps with wildcards in it; `start` is what stands before the first of them."""
+
+    def __init__(self, text: str, constraints: Mapping[str, str]) -> None:
+        self.text, self.start = text, text.partition("{")[0]
+        # Of a large workflow nearly all are paths, and to compile a regular expression takes its time.
+        self._regex = pattern_regex(text, constraints) if self.start != text else None
+
+    def wildcards(self, path: str) -> dict[str, str] | None:
+        """The wildcards by which the rule writes a file; None where it does not."""
+        if self._regex is None:
+            return {} if path == self.text else None
+        found = self._regex.fullmatch(path) if path.startswith(self.start) else None
+        return None if found is None else found.groupdict()
 
 
 def listed(value: Any) -> list[Any]:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,7 +36,7 @@ from sncompile.ir.values.run_time import dynamic
 from sncompile.targets.snakemake.containers import apptainer_name
 from sncompile.targets.snakemake.marking import marks_of
 from sncompile.targets.snakemake.names import RESOURCES, item_name
-from sncompile.targets.snakemake.reading_back.command_comparison import command_line, script_differs
+from sncompile.targets.snakemake.reading_back.command_comparison import command_line, script_differs, words_of
 from sncompile.targets.snakemake.reading_back.engine_rules import EngineRule, listed
 from sncompile.targets.snakemake.reading_back.engine_values import (
     AtRunTime,
@@ -314,10 +313,7 @@ class _Comparison:
             if told is not None:
                 yield told
         else:
-            try:
-                words = shlex.split(line)
-            except ValueError:
-                words = None
+            words = words_of(line)
             if words != job.command:
                 yield f"a shell makes {words} of {line!r}, not {job.command}"
 
