@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from difflib import unified_diff
 from pathlib import Path
 from typing import NoReturn
 
@@ -57,6 +56,8 @@ def _sum_up(made: int, left: tuple, *, diff: bool) -> None:  # type: ignore[type
 
 def difference(name: str, old: str, new: str) -> str:
     """Two texts of a file compared as `diff -u` does."""
+    from difflib import unified_diff
+
     lines = unified_diff(old.split("\n"), new.split("\n"), name, name, lineterm="")
     return "".join(f"{visible(line)}\n" for line in lines)
 

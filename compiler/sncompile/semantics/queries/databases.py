@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sncompile.semantics.queries import limits
-from sncompile.semantics.queries.duckdb_process import DuckdbProcess
 from sncompile.semantics.queries.limits import DatabaseError
+
+if TYPE_CHECKING:
+    from sncompile.semantics.queries.duckdb_process import DuckdbProcess
 
 SAFE = {
     "autoinstall_known_extensions": "false",
@@ -60,6 +62,9 @@ class Databases:
 
     def _running(self) -> DuckdbProcess:
         if self._process is None or not self._process.runs:
+            # Most compiles need no database, and what starts processes takes a while to import.
+            from sncompile.semantics.queries.duckdb_process import DuckdbProcess
+
             self._process = DuckdbProcess()
         return self._process
 
