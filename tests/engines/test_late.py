@@ -283,6 +283,9 @@ def test_hostile_rows_are_refused(tmp_path: Path, kind: str) -> None:
     assert "SN463" in told
     assert "spec.yaml:7:3" in told
     assert not (tmp_path / "results/count").exists()
+    plan = sncompile(tmp_path, "plan", "spec.yaml")
+    assert plan.returncode == 1
+    assert "spec.yaml:7:3\n7 |   chunks:" in plan.stderr
 
 
 def test_a_required_list_needs_rows(tmp_path: Path) -> None:

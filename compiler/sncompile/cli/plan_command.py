@@ -137,7 +137,7 @@ def _decided(
             given.read(), program_of, lambda program: selected(asked, program), compiled, looking.hashing
         )
     except CompileError as error:
-        reporter.fail(error)
+        reporter.fail(error, checked.sources if checked is not None else None)
     assert checked is not None
     chosen = chosen_jobs(selection, made, looking)
     wanted = None if chosen is None else chosen.jobs
