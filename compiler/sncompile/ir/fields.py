@@ -94,8 +94,13 @@ def named(kind: type, *roles: Role) -> tuple[str, ...]:
 
 def holders(kind: type, values: tuple[type, ...]) -> tuple[str, ...]:
     """The fields of a class that hold any of some types, directly or in lists, mappings and other declared classes."""
-    hints = typing.get_type_hints(kind)
-    return tuple(name for name, hint in hints.items() if _holds(hint, values, frozenset((kind,))))
+    return tuple(name for name, hint in _types(kind).items() if _holds(hint, values, frozenset((kind,))))
+
+
+@cache
+def _types(kind: type) -> Mapping[str, Any]:
+    """The types of a class's fields: most classes are held by several others."""
+    return typing.get_type_hints(kind)
 
 
 def _holds(hint: Any, values: tuple[type, ...], seen: frozenset[type]) -> bool:
@@ -106,7 +111,7 @@ def _holds(hint: Any, values: tuple[type, ...], seen: frozenset[type]) -> bool:
         return any(_holds(inner, values, seen) for inner in typing.get_args(hint))
     if not isinstance(hint, type) or hint in seen or not is_record(hint):
         return False
-    return any(_holds(inner, values, seen | {hint}) for inner in typing.get_type_hints(hint).values())
+    return any(_holds(inner, values, seen | {hint}) for inner in _types(hint).values())
 
 
 def is_record(kind: type) -> bool:
