@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -70,7 +71,10 @@ def test_page(target: str, page: str, tmp_path: Path) -> None:
     run = None if (target, page) in NOT_RUN else RUNS[target]
     # What takes an engine that is slow to start is tried at the usual level; bash at all.
     levels = LEVELS if target == "bash" else (1,)
-    found = target_conformance(find_target(target), PAGES[page], tmp_path, run, levels=levels, keeps=target != "cwl")
+    goes_on = target != "cwl"
+    found = target_conformance(
+        find_target(target), PAGES[page], tmp_path, run, levels=levels, keeps=goes_on, resumes=goes_on
+    )
     assert found.refused == REFUSED.get((target, page), ())
     assert found.ran == (run is not None and not found.refused)
 
@@ -87,3 +91,16 @@ def test_a_run_that_does_nothing_is_noticed(page: str, tmp_path: Path) -> None:
                 lambda folder, out, environment: int(PAGES[page].fails),
                 levels=[level],
             )
+
+
+def test_a_run_that_makes_all_anew_does_not_resume(tmp_path: Path) -> None:
+    """Although what it makes is the same."""
+
+    def anew(folder: Path, out: Path, environment: Mapping[str, str]) -> int:
+        shutil.rmtree(folder / "results", ignore_errors=True)
+        return by_bash(folder, out, environment)
+
+    page, bash = PAGES["shapes"], find_target("bash")
+    target_conformance(bash, page, tmp_path / "once", anew, levels=[1])
+    with pytest.raises(AssertionError, match="anew"):
+        target_conformance(bash, page, tmp_path / "again", anew, levels=[1], resumes=True)

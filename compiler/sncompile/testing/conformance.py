@@ -90,6 +90,7 @@ def target_conformance(
     *,
     levels: Sequence[int] = LEVELS,
     keeps: bool = True,
+    resumes: bool = False,
 ) -> Conformance:
     """Hold a target to what a page asks: raises `AssertionError` for anything that it does otherwise.
 
@@ -97,7 +98,8 @@ def target_conformance(
     lacks; the same bytes come out in another folder, and they name none; what reads them back finds the jobs of the
     page. Options that the target does not have are refused. With `run` the emitted files are run, and what they write
     has to be what the jobs write when they are run one by one: no more and no less, whatever was there before. An
-    engine that hands over nothing of a run that fails does not `keeps` what was done before.
+    engine that hands over nothing of a run that fails does not `keeps` what was done before. One that `resumes` goes on
+    where it was: asked for once more, the same run ends alike and makes nothing anew that is there.
     """
     refused: tuple[Feature | str, ...] = ()
     for level in levels:
@@ -106,6 +108,8 @@ def target_conformance(
             refused = found
         elif run is not None:
             _run(target, page, found, folder / f"level {level}", run, keeps=keeps)
+            if resumes:
+                _run_again(page, found, folder / f"level {level}" / "here", run)
     return Conformance(refused, run is not None and not refused)
 
 
@@ -213,6 +217,19 @@ def _run(target: Target[Any], page: Page, made: Compilation, folder: Path, run: 
     for file in place.rglob("*"):
         if file.is_file() and not file.is_symlink():
             assert SECRET["SECRET"].encode() not in file.read_bytes(), f"{file} holds a secret"
+
+
+def _run_again(page: Page, made: Compilation, place: Path, run: Run) -> None:
+    """The same run asked for once more ends alike, and makes nothing anew that is there."""
+    # A job that fails is tried again: what it does beside its outputs is its own business.
+    kept = [path for path in _files(place) if not (page.fails and path in page.results)]
+    before = {path: (place / path).stat().st_mtime_ns for path in kept}
+    status = run(place, made.out, {**os.environ, **SECRET})
+    assert (status != 0) == page.fails, f"the same run ended with {status} when it was asked for once more"
+    gone = [path for path in kept if not (place / path).is_file()]
+    assert not gone, f"when it was asked for once more, the same run took {gone} away"
+    anew = [path for path in kept if (place / path).stat().st_mtime_ns != before[path]]
+    assert not anew, f"when it was asked for once more, the same run made {anew} anew"
 
 
 def _modes(made: Compilation, place: Path) -> None:
