@@ -18,7 +18,7 @@ from sncompile.state.versions import Hashing
 SPEC = """\
 sncompile: 1
 pipeline: many
-tables: {t: {key: k, rows: [{k: a}, {k: b}, {k: c}]}}
+tables: {t: {key: k, rows: [{k: a, own: a}, {k: b, own: a}, {k: c, own: a}]}}
 steps:
   make:
     by: k
@@ -27,10 +27,10 @@ steps:
       inputs: {i: {type: file}}
       outputs: {z: {type: file}, a: {type: directory}}
       shell: "cp ${inputs.i} ${outputs.z}; mkdir ${outputs.a}"
-  few: {by: k, with: {i: ["${make.z}"], own: own/few/a}, module: ./reads.yaml, outputs: {o: "own/few/${k}"}}
+  few: {by: k, with: {i: ["${make.z}"], own: "own/few/${t.own}"}, module: ./reads.yaml, outputs: {o: "own/few/${k}"}}
   more:
     by: k
-    with: {i: ["${make.z}", raw/one, raw/two], own: own/more/a}
+    with: {i: ["${make.z}", raw/one, raw/two], own: "own/more/${t.own}"}
     module: ./reads.yaml
     outputs: {o: "own/more/${k}"}
   same: {by: k, with: {i: [raw/one, raw/two, raw/a], own: raw/b}, module: ./reads.yaml}

@@ -335,10 +335,19 @@ class _Checker:
                 if not isinstance(path, str) or is_url(path) or bad_path(path.rstrip("/")) is not None:
                     continue
                 writer = self._paths.writer_at(self._paths.identity.keys(path))
-                if writer is None or writer.step == step.name:
+                if writer is None:
                     continue
-                if writer.step not in self._needed_by(step.name) and step.name not in self._needed_by(writer.step):
+                if writer.step == step.name:
+                    if len(step.keys) > 1:
+                        self._tell_own(step, path, value)
+                elif writer.step not in self._needed_by(step.name) and step.name not in self._needed_by(writer.step):
                     self._tell_written(step, path, writer, None, value)
+
+    def _tell_own(self, step: Step, path: str, value: Value) -> None:
+        """Tell of an output of one job that all jobs of its step are given the path of."""
+        message = f"`{path}` is written by one job of `{step.name}`, and all others are given it, too"
+        hint = "name it by the keys of the step, or have a step of its own write what the others read"
+        self._report.add(faults.UNDECLARED_EDGE.at(value.span, message, help=hint))
 
     def _chain(self, name: str) -> list[str]:
         """A step and those that need it, one after the other, towards the end of the pipeline."""
