@@ -194,6 +194,19 @@ def test_a_list_of_many_files_is_unchanged_but_for_its_last(tmp_path: Path) -> N
     assert list(looker(stamps).unchanged([(paths, versions), (paths[:1200], versions[:1200])])) == [False, True]
 
 
+@pytest.mark.parametrize("version", ["?", "?13"])
+def test_what_is_equal_to_nothing_is_so_to_everybody_who_asks(version: str, tmp_path: Path) -> None:
+    """Whatever a state says: whether a job stays must not hang on which job asks first."""
+    file = tmp_path / "file"
+    file.write_text("one")
+    first = looker()
+    first.version(str(file))
+    stamps = {path: (*stamp[:4], version) for path, stamp in first.take_learned().items()}
+    assert list(stamps) == [str(file)]
+    each = ([str(file)], [version])
+    assert list(looker(stamps).unchanged([each, each])) == [False, False]
+
+
 def test_a_device_is_what_it_is() -> None:
     found = looker().unchanged([(["/dev/null"], ["c"]), (["/dev/null"], ["5:0"])])
     assert list(found) == [True, False]

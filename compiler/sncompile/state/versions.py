@@ -145,12 +145,12 @@ class Looker:
         seen, stamps, current = self._seen, self._stamps, True
         if self.learned and not self.learned.keys().isdisjoint(paths):
             return False
+        if "?" in "".join(versions):
+            return False  # Perhaps one that is equal to nothing, whatever a stamp says.
         for start in range(0, len(paths), _AT_ONCE):
             known = list(zip(paths[start : start + _AT_ONCE], versions[start : start + _AT_ONCE], strict=True))
             fresh = [each for each in known if each[0] not in seen]
-            current = current and (
-                len(fresh) == len(known) or all(seen[p] == v and v[:1] != "?" for p, v in known if p in seen)
-            )
+            current = current and (len(fresh) == len(known) or all(seen[p] == v for p, v in known if p in seen))
             try:
                 found = list(map(_MARKS, map(os.stat, map(_FIRST, fresh))))
             except OSError:
