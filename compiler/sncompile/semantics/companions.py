@@ -54,6 +54,8 @@ def _is_suffix(text: str) -> bool:
 
 def _ports(ports: Mapping[str, PortDoc], names: Collection[str]) -> Iterator[PortDoc]:
     """The ports of companions; `names` are those that are taken."""
+    if not any(port.companions for port in ports.values()):
+        return
     taken = set(names)
     for name, port in ports.items():
         told = dict.fromkeys(named.name for named in port.companions) if port.base == "file" else {}

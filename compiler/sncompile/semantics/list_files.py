@@ -111,6 +111,8 @@ def placed(found: Mapping[str, TypedList], workspace: str, step: str, keys: KeyS
 
 def named_lists(step: Step) -> dict[str, ListFile]:
     """The list files that a step's command names: what its values leave out needs none."""
+    if not step.lists:
+        return {}
     values: list[Value] = []
     for argument in (*(step.command or ()), *(p.value for p in step.shell or () if p.value is not None)):
         if not isinstance(argument, Flag):

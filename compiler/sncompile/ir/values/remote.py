@@ -40,7 +40,7 @@ class Remote:
         self._steps, self._evaluator = steps, evaluator
         self._columns: dict[tuple[Table, str], bool] = {}
         self._keys: dict[tuple[int, str], tuple[KeySet, bool]] = {}
-        self._outputs: dict[tuple[str, str], bool] = {}
+        self._ports: dict[tuple[str, RemotePort], bool] = {}
         self._found: dict[str, frozenset[RemotePort]] = {}
 
     def ports(self, name: str) -> frozenset[RemotePort]:
@@ -49,14 +49,23 @@ class Remote:
             step = self._steps[name]
             every = [RemotePort("inputs", port) for port in step.inputs]
             every += [RemotePort("outputs", port) for port in step.outputs]
-            self._found[name] = frozenset(port for port in every if self._is_remote(step, port))
+            self._found[name] = frozenset(port for port in every if self._is_remote(name, step, port))
         return self._found[name]
 
-    def _is_remote(self, step: _Step, port: RemotePort) -> bool:
-        value = step.local(*port)
-        if not self.may_be(value, step):
+    def port_may_be(self, name: str, port: RemotePort) -> bool:
+        """Whether some path of a step's port can be a URL, as `may_be` has it."""
+        known = self._ports.get((name, port))
+        if known is None:
+            self._ports[name, port] = known = False  # A ring of paths is told elsewhere.
+            step = self._steps.get(name)
+            if step is not None and port.name in getattr(step, port.space):
+                known = self._ports[name, port] = self.may_be(step.local(*port), step)
+        return known
+
+    def _is_remote(self, name: str, step: _Step, port: RemotePort) -> bool:
+        if not self.port_may_be(name, port):
             return False
-        column = self._evaluator.column(value, step.keys, step)
+        column = self._evaluator.column(step.local(*port), step.keys, step)
         try:
             return any(
                 isinstance(path, str) and is_url(path)
@@ -83,20 +92,11 @@ class Remote:
                     if self._key_has_colon(leaf.keys, leaf.name):
                         return True
                 case Output():
-                    if self._output_may_be(leaf.step, leaf.port):
+                    if self.port_may_be(leaf.step, RemotePort("outputs", leaf.port)):
                         return True
                 case _:
                     pass
         return False
-
-    def _output_may_be(self, name: str, port: str) -> bool:
-        known = self._outputs.get((name, port))
-        if known is None:
-            step = self._steps.get(name)
-            self._outputs[name, port] = False  # A ring of paths is told elsewhere.
-            known = step is not None and port in step.outputs and self.may_be(step.local("outputs", port), step)
-            self._outputs[name, port] = known
-        return known
 
     def _key_has_colon(self, keys: KeySet, name: str) -> bool:
         known = self._keys.get((id(keys), name))

@@ -16,7 +16,7 @@ from sncompile.diagnostics.counted import counted
 from sncompile.faults import tables as faults
 from sncompile.ir.keys.key_set import KeySet
 from sncompile.ir.keys.table import Table, show
-from sncompile.ir.values.model import Apply, Output, Related, Value, children
+from sncompile.ir.values.model import Apply, Const, Output, Related, Value, children
 from sncompile.semantics.checking.checks import step_values
 from sncompile.semantics.program import Program, Step
 
@@ -55,7 +55,7 @@ def check_joins(program: Program, report: Report) -> None:
 
 def _not_said(value: Value) -> Iterator[Related]:
     """The places in a value at which something is taken from other instances, but for those within `present(…)`."""
-    if isinstance(value, Apply) and value.function == "present":
+    if isinstance(value, Const) or (isinstance(value, Apply) and value.function == "present"):
         return
     if isinstance(value, Related):
         yield value

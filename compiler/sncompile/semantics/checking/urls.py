@@ -17,7 +17,7 @@ from sncompile.ir.language.locations import WRITABLE, is_near, is_url, location,
 from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.values.evaluate import AtRunTime, Evaluator
 from sncompile.ir.values.model import Cell, Const, Key, Lookup, Output, Related, Value, is_constant
-from sncompile.ir.values.remote import Remote, leaves
+from sncompile.ir.values.remote import Remote, RemotePort, leaves
 from sncompile.semantics.checking.remote_values import strays
 from sncompile.semantics.linking.conventions import WORKSPACE
 from sncompile.semantics.program import Program, Step
@@ -77,18 +77,22 @@ def constant_url(value: Value) -> str | None:
 def _wanted(step: Step, remote: Remote) -> Iterator[_Wanted]:
     """The values of a step that stand for files and may be URLs; what a step writes is looked at there."""
 
-    def may_be(value: Value) -> bool:
-        written = isinstance(value, Related) and isinstance(value.value, Output)
-        return not written and remote.may_be(value, step)
+    def written(value: Value) -> bool:
+        return isinstance(value, Related) and isinstance(value.value, Output)
 
     for name, value in step.inputs.items():
-        if may_be(value):
+        # Of a sheet that is written for the job, what counts is what stands in it.
+        if not written(value) and (
+            remote.may_be(value, step)
+            if name in step.sheets
+            else remote.port_may_be(step.name, RemotePort("inputs", name))
+        ):
             yield _Wanted(f"the input `{name}` of `{step.name}`", value, "inputs", step.module.inputs[name].base)
     for name, value in step.params.items():
-        if step.module.params[name].base == "path" and may_be(value):
+        if step.module.params[name].base == "path" and not written(value) and remote.may_be(value, step):
             yield _Wanted(f"the parameter `{name}` of `{step.name}`", value, "params", "path")
     for name, output in step.outputs.items():
-        if not output.derived and may_be(output.path):
+        if not output.derived and remote.port_may_be(step.name, RemotePort("outputs", name)):
             yield _Wanted(f"the path of `{step.name}.{name}`", output.path, "outputs", output.port.base)
 
 
