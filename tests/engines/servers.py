@@ -21,6 +21,7 @@ class Page:
     """What the server has at a path: `tag` is its ETag, `moved` where it leads on to.
 
     Where it is `broken`, its connection ends half-way; a `busy` one answers 503 unless it is asked whether it is there.
+    `after` is what stands there once it was fetched.
     """
 
     content: bytes = b""
@@ -28,6 +29,7 @@ class Page:
     moved: str = ""
     broken: bool = False
     busy: bool = False
+    after: Page | None = None
 
 
 @dataclass
@@ -67,6 +69,8 @@ def web(host: str = "127.0.0.1") -> Iterator[Web]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             if self.command == "GET":
+                if page is not None and page.after is not None:
+                    served.pages[self.path] = page.after
                 self.wfile.write(content[: len(content) // 2] if page is not None and page.broken else content)
 
         do_HEAD = do_GET

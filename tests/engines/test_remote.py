@@ -182,6 +182,43 @@ def test_a_page_that_says_busy_and_half_a_file_are_no_data(folder: Path, server:
     assert results(folder) == RESULTS
 
 
+def test_what_is_another_file_once_it_was_fetched_is_read_again(folder: Path, server: Web) -> None:
+    """Many copies are made before the first job of them starts: what the server says then is no word on the copy."""
+    server.pages["/raw/a.txt"] = Page(b"alpha\n", '"1"', after=Page(b"omega\n", '"2"'))
+    told = run(folder)
+    assert done(told) == 5
+    assert results(folder) == RESULTS
+    assert "warning[SN753]" in told.stderr
+    assert done(run(folder)) == 3
+    assert results(folder)["fixed"] == "omega\nomega\n"
+    assert done(run(folder)) == 0
+
+
+def test_a_size_alone_says_nothing_of_a_file_at_another_address(tmp_path: Path, server: Web) -> None:
+    """A data root may be another one by now, whose files happen to be as long."""
+    for name, text in (("june", "one\n"), ("july", "two\n")):
+        server.pages[f"/{name}/x.txt"] = Page(text.encode())
+    (tmp_path / "far.yaml").write_text(ROOT.format(address=server.address))
+    assert done(run(tmp_path)) == 1
+    assert done(run(tmp_path)) == 0
+    assert done(run(tmp_path, "--data", f"web={server.address}/july")) == 1
+    assert results(tmp_path) == {"up": "two\n"}
+
+
+ROOT = """\
+sncompile: 1
+pipeline: far
+data: {{web: "{address}/june"}}
+steps:
+  up:
+    with: {{x: "${{data.web}}/x.txt"}}
+    module:
+      inputs: {{x: {{type: file}}}}
+      outputs: {{o: {{type: file, format: txt}}}}
+      command: [cp, "${{inputs.x}}", "${{outputs.o}}"]
+"""
+
+
 def test_copies_of_a_run_that_died_are_not_taken_for_whole_ones(folder: Path, server: Web) -> None:
     half = folder / ".snakemake/storage/http" / server.address.partition("://")[2] / "raw/a.txt"
     half.parent.mkdir(parents=True)

@@ -17,7 +17,7 @@ def look(url: str) -> Found:
         look_at_bucket(url)
         raise NotThere
     changed = answer.get("LastModified")
-    return version_of(answer.get("ContentLength"), answer.get("ETag"), str(changed) if changed else None)
+    return version_of(url, answer.get("ContentLength"), answer.get("ETag"), str(changed) if changed else None)
 
 
 def look_at_bucket(url: str) -> None:

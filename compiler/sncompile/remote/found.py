@@ -24,17 +24,20 @@ class NotReached(Exception):
         self.help = help
 
 
-def version_of(size: int | None, tag: str | None, time: str | None) -> Found:
-    """The version of a file by its ETag, else by the time of its last change, else by its size alone.
+def version_of(url: str, size: int | None, tag: str | None, time: str | None) -> Found:
+    """The version of a file by its ETag, else by the time of its last change, else by its size and its address: two
+    files of one size at several addresses are most likely not the same.
 
-    >>> version_of(5, '"9f86"', None), version_of(5, None, None).version, version_of(None, None, None).version
-    (Found(size=5, version='5:etag="9f86"'), '5:', '')
+    >>> version_of("https://a.b/c", 5, '"9f86"', None)
+    Found(size=5, version='5:etag="9f86"')
+    >>> version_of("https://a.b/c", 5, None, None).version, version_of("https://a.b/c", None, None, None).version
+    ('5:at=https://a.b/c', '')
     """
     told = "" if size is None else str(size)
     if tag:
         told += f":etag={tag}"
     elif time:
         told += f":time={time}"
-    else:
-        told += ":" if told else ""
+    elif told:
+        told += f":at={url}"
     return Found(-1 if size is None else size, told)

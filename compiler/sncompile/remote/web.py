@@ -98,7 +98,7 @@ def _found(answer: requests.Response, url: str) -> Found:
     headers = answer.headers
     length = headers.get("content-length", "")
     size = int(length) if length.isdecimal() and not headers.get("content-encoding") else None
-    return version_of(size, headers.get("etag"), headers.get("last-modified"))
+    return version_of(url, size, headers.get("etag"), headers.get("last-modified"))
 
 
 _REASON = regex(r"(?:\[Errno -?\d+\] |: )([A-Z][^:\[\]()]*?)['\")]*\Z")

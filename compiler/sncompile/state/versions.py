@@ -4,7 +4,8 @@
     7340032~17…      never read: so many bytes, changed at that time (ns)
     /4f2e…           a directory: the versions of all files in it, by their names
     c                a device, such as /dev/null
-    5:etag="9f86"    what a URL names, by its ETag, by the time of its last change (`5:time=…`), or by its size (`5:`)
+    5:etag="9f86"    what a URL names, by its ETag, by the time of its last change (`5:time=…`), or by its size and
+                     the URL (`5:at=…`)
     -                nothing is there
     ?13              it cannot be read (errno); equal to nothing, not to itself either
     ?                it changed while a job read it; equal to nothing

@@ -95,6 +95,9 @@ class Decider(Protocol):
     def keeps(self, path: str) -> bool:
         """Whether a temporary output stays, whoever of the run has read it."""
 
+    def fetching(self, job: EngineJob) -> None:
+        """What a job reads from elsewhere is about to be fetched."""
+
 
 Told = Callable[[str, list[str], dict[str, str]], None]
 """Hears of a job that need not run after all: its rule, its outputs, its wildcards."""
@@ -113,12 +116,14 @@ def obey(decider: Decider, told: Told) -> None:
     job = getattr(import_module("snakemake.jobs"), "Job", None)
     names = getattr(getattr(dag, "update_needrun", None), "__code__", None)
     waits = hasattr(import_module("snakemake.jobs"), "wait_for_files")
-    known = waits and hasattr(scheduler, "_proceed") and hasattr(dag, "is_needed_tempfile")
+    known = waits and hasattr(scheduler, "_proceed")
+    known = known and hasattr(dag, "is_needed_tempfile") and hasattr(dag, "retrieve_storage_inputs")
     if names is None or not set(_DAG) <= {*names.co_names} or not known:
         raise RuntimeError("this version of Snakemake decides in another way what has to run; use one that is known")
     passed: set[Any] = set()
     _replace(dag, "update_needrun", functools.partial(_update_needrun, decider))
     _replace(dag, "is_needed_tempfile", functools.partial(_is_needed, decider))
+    _replace(dag, "retrieve_storage_inputs", functools.partial(_fetch, decider))
     _replace(scheduler, "run", functools.partial(_pass_over, decider, told, passed))
     _replace(job, "postprocess", functools.partial(_leave, passed))
     _replace(import_module("snakemake.jobs"), "wait_for_files", functools.partial(_wait, decider))
@@ -161,6 +166,18 @@ def _is_needed(decider: Decider, original: Callable[..., bool]) -> Callable[...,
         return decider.keeps(str(tempfile)) or original(self, job, tempfile, *args, **named)
 
     return is_needed_tempfile
+
+
+def _fetch(decider: Decider, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    async def retrieve_storage_inputs(self: Any, jobs: Iterable[Any], *args: Any, **named: Any) -> None:
+        # Copies of what jobs read are made before `JobScheduler.run` hears of these.
+        every = list(jobs)
+        for each in _single(every):
+            decider.fetching(_plain(each))
+        await original(self, every, *args, **named)
+
+    return retrieve_storage_inputs
 
 
 def _pass_over(decider: Decider, told: Told, passed: set[Any], original: Callable[..., None]) -> Callable[..., None]:

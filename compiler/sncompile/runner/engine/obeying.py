@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sncompile.ir.language.locations import absolute, normalized
+from sncompile.ir.language.locations import absolute, is_url, normalized
 from sncompile.remote.servers import Servers
 from sncompile.runner.engine.hooks import EngineJob
 from sncompile.runner.measures import read_measure
@@ -151,6 +151,14 @@ class Obedience:
             self._begun[job.outputs[0][0]] = (time.time(), started)
         for root, keys in rows.items():
             self._write(root, [["x", keys]])
+
+    def fetching(self, job: EngineJob) -> None:
+        """Look at what a job reads from elsewhere before it is fetched: a copy holds what was there then, and nothing
+        that came while others were fetched, which may take hours."""
+        for order in self._of(job):
+            for path in order.inputs:
+                if is_url(path) and path not in self._first:
+                    self._look_first(path)
 
     def _look_first(self, path: str) -> str:
         """What a file is before any job of this run reads it, or once the job that writes it has ended.
