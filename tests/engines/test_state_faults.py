@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,26 @@ def test_a_batch_of_which_only_a_part_runs_needs_no_files_that_were_deleted(tmp_
     ran(folder, "-O2")
     (folder / "q").write_text("other\n")
     assert ran(folder, "-O2") == Counter(["a/q", "b/q", "c/q"])
+
+
+def test_an_input_from_the_future_has_no_other_instance_of_the_batch_run(tmp_path: Path) -> None:
+    """A camera's clock is wrong: the script of the batch goes by times, and the plan does not."""
+    folder = place(tmp_path, a={**A, "batch": 2})
+    for g in "pq":
+        os.utime(folder / g, (4e9, 4e9))
+    ran(folder, "-O2")
+    (folder / "q").write_text("other\n")
+    assert ran(folder, "-O2") == Counter(["a/q"])
+
+
+def test_another_try_of_a_batch_does_what_is_left(tmp_path: Path) -> None:
+    """An instance that was done is not done again, and is known to be as it was made."""
+    folder = place(tmp_path, a={**A, "batch": 2, "retries": 1})
+    once = "if grep -q q ${inputs.x} && ! test -e tried; then touch tried; exit 1; fi; cat"
+    (folder / "copy.yaml").write_text(COPY.replace("cat", once))
+    os.utime(folder / "p", (4e9, 4e9))
+    assert ran(folder, "-O2") == Counter(["a/p", "a/q", "a/q"])
+    assert not ran(folder, "-O2")
 
 
 def test_instances_of_a_batch_that_write_nothing_are_known_one_by_one(tmp_path: Path) -> None:

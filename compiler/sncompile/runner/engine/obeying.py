@@ -192,7 +192,12 @@ class Obedience:
         mark.parent.mkdir(parents=True, exist_ok=True)
         there = all(map(os.path.lexists, order.outputs))
         mark.write_text(f"{order.mark_text}{'' if there else LEFT_OUT}\n", encoding="utf-8")
-        if not there:
+        if there:
+            # The script asks for times: those of inputs may be of another clock, or to come.
+            newest = max(map(_time, order.inputs), default=0)
+            if newest > mark.stat().st_mtime_ns:
+                os.utime(mark, ns=(newest, newest))
+        else:
             self._left_out.append(mark)
 
     def prepared(self, job: EngineJob) -> None:
@@ -214,8 +219,11 @@ class Obedience:
         memory = self._memory(job) if len(orders) == 1 else None
         rows: dict[str, list[Row]] = {}
         for order, versions in orders:
-            if not well and not (order.mark and (self._working / order.mark).exists()):
-                continue
+            if not well:
+                if not (order.mark and (self._working / order.mark).exists()):
+                    continue
+                # Another try of the batch does what is left.
+                self._settled[order.root, order.key] = True
             read = zip(order.inputs, versions, strict=True)
             inputs = tuple([known if self._looker.same(path, known) else CHANGING for path, known in read])
             for path, version, before in zip(order.inputs, inputs, versions, strict=True):
@@ -287,6 +295,14 @@ class Obedience:
 
     def _write(self, root: str, rows: Sequence[Row]) -> None:
         self._logs[root].write(rows)
+
+
+def _time(path: str) -> int:
+    """When a file was changed last, in ns; 0 for what cannot be looked at."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _is_folder(version: str) -> bool:
