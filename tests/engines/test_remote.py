@@ -219,6 +219,40 @@ steps:
 """
 
 
+def test_nothing_is_fetched_for_a_job_that_turns_out_to_stay(tmp_path: Path, server: Web) -> None:
+    """It may run, as what it reads beside the URL is made anew; that turns out the same."""
+    (tmp_path / "far.yaml").write_text(STAYS.format(address=server.address))
+    (tmp_path / "b.txt").write_text("local\n")
+    assert done(run(tmp_path)) == 2
+    assert server.fetched("/raw/a.txt") == 1
+    (tmp_path / "b.txt").write_text("local\nmore\n")
+    assert done(run(tmp_path)) == 1
+    assert server.fetched("/raw/a.txt") == 1
+    server.put("/raw/a.txt", "omega\n")
+    assert done(run(tmp_path)) == 1
+    assert results(tmp_path)["both"] == "local\nomega\n"
+
+
+STAYS = """\
+sncompile: 1
+pipeline: far
+data: {{web: "{address}"}}
+steps:
+  first:
+    with: {{x: b.txt}}
+    module:
+      inputs: {{x: {{type: file}}}}
+      outputs: {{o: {{type: file, format: txt}}}}
+      shell: "head -n 1 ${{inputs.x}} > ${{outputs.o}}"
+  both:
+    with: {{x: "${{first.o}}", y: "${{data.web}}/raw/a.txt"}}
+    module:
+      inputs: {{x: {{type: file}}, y: {{type: file}}}}
+      outputs: {{o: {{type: file, format: txt}}}}
+      shell: "cat ${{inputs.x}} ${{inputs.y}} > ${{outputs.o}}"
+"""
+
+
 def test_copies_of_a_run_that_died_are_not_taken_for_whole_ones(folder: Path, server: Web) -> None:
     half = folder / ".snakemake/storage/http" / server.address.partition("://")[2] / "raw/a.txt"
     half.parent.mkdir(parents=True)

@@ -121,10 +121,11 @@ def obey(decider: Decider, told: Told) -> None:
     if names is None or not set(_DAG) <= {*names.co_names} or not known:
         raise RuntimeError("this version of Snakemake decides in another way what has to run; use one that is known")
     passed: set[Any] = set()
+    settled: set[Any] = set()
     _replace(dag, "update_needrun", functools.partial(_update_needrun, decider))
     _replace(dag, "is_needed_tempfile", functools.partial(_is_needed, decider))
-    _replace(dag, "retrieve_storage_inputs", functools.partial(_fetch, decider))
-    _replace(scheduler, "run", functools.partial(_pass_over, decider, told, passed))
+    _replace(dag, "retrieve_storage_inputs", functools.partial(_fetch, decider, settled))
+    _replace(scheduler, "run", functools.partial(_pass_over, decider, told, passed, settled))
     _replace(job, "postprocess", functools.partial(_leave, passed))
     _replace(import_module("snakemake.jobs"), "wait_for_files", functools.partial(_wait, decider))
 
@@ -168,25 +169,35 @@ def _is_needed(decider: Decider, original: Callable[..., bool]) -> Callable[...,
     return is_needed_tempfile
 
 
-def _fetch(decider: Decider, original: Callable[..., Any]) -> Callable[..., Any]:
+def _fetch(decider: Decider, settled: set[Any], original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     async def retrieve_storage_inputs(self: Any, jobs: Iterable[Any], *args: Any, **named: Any) -> None:
-        # Copies of what jobs read are made before `JobScheduler.run` hears of these.
-        every = list(jobs)
-        for each in _single(every):
-            decider.fetching(_plain(each))
-        await original(self, every, *args, **named)
+        # Copies of what jobs read are made before `JobScheduler.run` hears of these; nobody reads those of a job that
+        # stays, and without them it must stay.
+        left = []
+        for job in jobs:
+            single = list(_single([job]))
+            stored = any(file.is_storage for each in single for file in each.input)
+            if stored and all(decider.stays(_plain(each)) for each in single):
+                settled.add(job)
+                continue
+            for each in single:
+                decider.fetching(_plain(each))
+            left.append(job)
+        await original(self, left, *args, **named)
 
     return retrieve_storage_inputs
 
 
-def _pass_over(decider: Decider, told: Told, passed: set[Any], original: Callable[..., None]) -> Callable[..., None]:
+def _pass_over(
+    decider: Decider, told: Told, passed: set[Any], settled: set[Any], original: Callable[..., None]
+) -> Callable[..., None]:
     @functools.wraps(original)
     def run(self: Any, jobs: Iterable[Any], executor: Any = None) -> None:
         left = []
         for job in jobs:
             single = list(_single([job]))
-            if all(decider.stays(_plain(each)) for each in single):
+            if job in settled or all(decider.stays(_plain(each)) for each in single):
                 for each in single:
                     passed.add(each)
                     told(each.rule.name, list(map(name_of, each.output)), dict(each.wildcards_dict))
