@@ -128,7 +128,9 @@ def _tell(root: Mapping, path: Path, error: Any, slips: set[tuple[Path, str]]) -
         missing = [name for name in error.validator_value if name not in error.instance]
         return [
             faults.MISSING_KEY.at(
-                _head(root, path, node), f"{where} needs `{name}`", help=_describe(error.schema, name)
+                _head(root, path, node),
+                f"{where} needs `{name}`",
+                help=_keys_of_glob(error.instance, name) or _describe(error.schema, name),
             )
             for name in missing
             if (path, name) not in slips and f"'{name}' is" in error.message
@@ -422,3 +424,16 @@ def _describe(schema: Any, name: str) -> str | None:
         return f"write `{name}: {word(const) if isinstance(const, str) else json.dumps(const)}`"
     text = described.get("description")
     return f"`{name}`: {text}" if text else f"add `{name}: …`"
+
+
+_PART = regex(r"(?<!\$)\{(\w+)\}")
+
+
+def _keys_of_glob(table: dict[str, Any], name: str) -> str | None:
+    """What to write for the key that a table of files lacks: its pattern names it."""
+    pattern = table.get("glob") if name == "key" else None
+    parts = list(dict.fromkeys(_PART.findall(pattern))) if isinstance(pattern, str) else []
+    if not parts:
+        return None
+    key = parts[0] if len(parts) == 1 else f"[{', '.join(parts)}]"
+    return f"the pattern names it: write `key: {key}`"
