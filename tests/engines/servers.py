@@ -21,7 +21,7 @@ class Page:
     """What the server has at a path: `tag` is its ETag, `moved` where it leads on to.
 
     Where it is `broken`, its connection ends half-way; a `busy` one answers 503 unless it is asked whether it is there.
-    `after` is what stands there once it was fetched.
+    `after` is what stands there once it was asked for.
     """
 
     content: bytes = b""
@@ -59,7 +59,7 @@ def web(host: str = "127.0.0.1") -> Iterator[Web]:
             page = served.pages.get(self.path)
             status = 404 if page is None else 302 if page.moved else 200
             if page is not None and page.busy and self.command == "GET":
-                status, page = 503, Page(b"busy, come back later")
+                status, page = 503, Page(b"busy, come back later", after=page.after)
             self.send_response(status)
             content = page.content if page is not None else b"nothing"
             if page is not None and page.tag:

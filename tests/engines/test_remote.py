@@ -182,6 +182,64 @@ def test_a_page_that_says_busy_and_half_a_file_are_no_data(folder: Path, server:
     assert results(folder) == RESULTS
 
 
+def test_what_fails_in_passing_is_tried_again(folder: Path, server: Web) -> None:
+    server.pages["/raw/a.txt"] = Page(b"alpha\n", "1", busy=True, after=Page(b"alpha\n", "1"))
+    server.pages["/raw/c%20d.txt"] = Page(b"gamma\n", "2", broken=True, after=Page(b"gamma\n", "2"))
+    assert done(run(folder)) == 5
+    assert results(folder) == RESULTS
+
+
+def test_a_file_that_cannot_be_fetched_is_the_failure_of_its_jobs(folder: Path, server: Web) -> None:
+    """The others go on, if they are to, and what is there of an earlier run is left alone."""
+    assert done(run(folder)) == 5
+    server.pages["/raw/c%20d.txt"] = Page(b"delta\n", "2", busy=True)
+    server.put("/raw/a.txt", "omega\n")
+    told = run(folder, "--keep-going", "-O0", "--", "--retries", "1")
+    assert told.returncode == 3
+    assert results(folder) == {**RESULTS, "up/a": "OMEGA\na.txt\n", "fixed": "omega\nomega\n"}
+    why = f"{server.address}/raw/c%20d.txt cannot be fetched: the server answers 503 Service Unavailable"
+    assert f"`up` for sample=c could not start after 2 tries: {why}" in told.stderr
+    assert f"`all` could not start after 2 tries: {why}" in told.stderr
+    plan = sncompile(folder, "plan", "far.yaml", "-O0", "--jobs")
+    assert f"up/c  run  input changed: {server.address}/raw/c%20d.txt" in plan.stdout
+    server.put("/raw/c%20d.txt", "delta\n")
+    assert done(run(folder, "-O0")) == 2
+    changed = {"up/a": "OMEGA\na.txt\n", "up/c": "DELTA\nc%20d.txt\n", "fixed": "omega\nomega\n"}
+    assert results(folder) == {**RESULTS, **changed, "all": "omega\nlocal\ndelta\n"}
+
+
+def test_who_waits_costs_its_server_nothing(tmp_path: Path, server: Web) -> None:
+    """Snakemake would ask for the sizes of all files that are to be fetched whenever a job has ended."""
+    names = [f"/many/{number}.txt" for number in range(24)]
+    for name in names:
+        server.put(name, name)
+    rows = "\n".join(f"      - {{k: s{number}, x: '{server.address}{name}'}}" for number, name in enumerate(names))
+    (tmp_path / "far.yaml").write_text(MANY.format(address=server.address, rows=rows))
+    assert done(run(tmp_path)) == len(names)
+    assert len(server.asked) <= 8 * len(names)
+
+
+MANY = """\
+sncompile: 1
+pipeline: far
+data: {{web: "{address}"}}
+tables:
+  samples:
+    key: k
+    rows:
+{rows}
+steps:
+  up:
+    by: k
+    over: samples
+    with: {{x: "${{samples.x}}"}}
+    module:
+      inputs: {{x: {{type: file}}}}
+      outputs: {{o: {{type: file}}}}
+      command: [cp, "${{inputs.x}}", "${{outputs.o}}"]
+"""
+
+
 def test_what_is_another_file_once_it_was_fetched_is_read_again(folder: Path, server: Web) -> None:
     """Many copies are made before the first job of them starts: what the server says then is no word on the copy."""
     server.pages["/raw/a.txt"] = Page(b"alpha\n", '"1"', after=Page(b"omega\n", '"2"'))

@@ -17,11 +17,13 @@ class NotThere(Exception):
 
 
 class NotReached(Exception):
-    """The server, the bucket or a login is lacking: the text says which. `help` is empty, or what to do about it."""
+    """The server, the bucket or a login is lacking: the text says which. `help` is empty, or what to do about it.
+    `passing`: it may be otherwise in a moment."""
 
-    def __init__(self, message: str, help: str = "") -> None:
+    def __init__(self, message: str, help: str = "", *, passing: bool = False) -> None:
         super().__init__(message)
         self.help = help
+        self.passing = passing
 
 
 def version_of(url: str, size: int | None, tag: str | None, time: str | None) -> Found:

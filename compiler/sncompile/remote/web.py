@@ -48,7 +48,7 @@ def answered(verb: str, url: str, servers: Collection[str]) -> Iterator[requests
         try:
             answer = requests.request(verb, here, stream=True, allow_redirects=False, timeout=PATIENCE, headers=headers)
         except requests.RequestException as error:
-            raise NotReached(f"{location(here).server} does not answer: {_short(error)}") from None
+            raise NotReached(f"{location(here).server} does not answer: {_short(error)}", passing=True) from None
         with answer:
             if not answer.is_redirect:
                 yield answer
@@ -82,7 +82,7 @@ def _may_ask(url: str, servers: Collection[str]) -> None:
     try:
         known = socket.getaddrinfo(parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise NotReached(f"{found.server} is not known: {_short(error)}") from None
+        raise NotReached(f"{found.server} is not known: {_short(error)}", passing=True) from None
     if is_near(found.host) or any(is_near_address(str(address[0]).partition("%")[0]) for *_, address in known):
         raise NotReached(f"{found.server} leads to this machine", _let_begin(found.server))
 

@@ -59,6 +59,8 @@ def cause_of(job: JobRecord, log: Sequence[str], kinds: Sequence[str], engine_sa
         return Cause(faults.JOB_FAILED, "failed", why, _ON_GONE)
     if found := _disk(job, log, said):
         return Cause(faults.CANNOT_WRITE, "failed", f"{status}; {found}" if status else found, ON_DISKS)
+    if not job.fetched:
+        return Cause(faults.JOB_FAILED, "could not start", said, _ON_UNFETCHED)
     if _TOO_LONG.search("\n".join((*log, said))):
         why = f"{status}; a command line is longer than the system takes" if status else said
         return Cause(faults.TOO_LONG, "failed", why, _ON_LENGTH)
@@ -181,6 +183,10 @@ ON_DISKS = (
 _ON_GONE = (
     "something has deleted or moved it since the run began: bring it back, and run again",
     "where the file system shows files late, have the run wait for them: `-- --latency-wait 60`",
+)
+_ON_UNFETCHED = (
+    "nothing of it was run; run again to have the file fetched once more",
+    "`retries` of the step has it tried again within a run",
 )
 _ON_PIPES = (
     "a program in a pipe still wrote when the one that reads from it had ended, as with `| head`, and scripts run with",

@@ -177,7 +177,9 @@ def failures(names: JobNames, progress: Progress, places: Places) -> Iterator[Fa
     kinds = {str(step["name"]): step.get("writes") or ("file",) for step in names.facts.get("steps") or ()}
     for record in progress.failed:
         name = _failed(names, record, places)
-        logs = tuple(LogPlace(log, places.log(log), record.attempts) for log in record.logs)
+        # What an earlier run has left there says nothing of a job that was never started.
+        own = record.logs if record.fetched else ()
+        logs = tuple(LogPlace(log, places.log(log), record.attempts) for log in own)
         end = tuple(line for log in logs for line in _last_lines(log.path, LOG_LINES, places.hide))
         if not any(line.strip() for line in end):
             # What a cluster keeps of a job says more than a log that the job itself never began.
@@ -197,12 +199,16 @@ def failures(names: JobNames, progress: Progress, places: Places) -> Iterator[Fa
             tuple(
                 (
                     told_words(status),
-                    tuple(LogPlace(log, places.log_of_try(log, number), number) for log in record.logs),
+                    tuple(each for each in _logs_of_try(record, places, number) if each.path.is_file()),
                 )
                 for number, status in enumerate(record.earlier, 1)
             ),
             end,
         )
+
+
+def _logs_of_try(record: JobRecord, places: Places, number: int) -> Iterator[LogPlace]:
+    return (LogPlace(log, places.log_of_try(log, number), number) for log in record.logs)
 
 
 def _in_place_of(path: str, working: Path) -> str:

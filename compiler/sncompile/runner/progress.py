@@ -96,6 +96,8 @@ class JobRecord:
     """What the engine, or the cluster by its mouth, said of its end."""
     submitted: bool = True
     """False where a cluster did not take it."""
+    fetched: bool = True
+    """False where a file from elsewhere, which it reads, could not be fetched: it was never started."""
     wrong_kind: bool = False
     """It wrote a directory in the place of a file, or the other way round; `lacking` says which."""
     engine_logs: list[str] = field(default_factory=list)
@@ -296,6 +298,11 @@ class Progress:
             elif told is None and not said:
                 # Its command was never run: what the engine said last of no command is why.
                 job.said = next((m for m in reversed(last[-_JUST:]) if not _is_of_others(m)), "")
+
+    def _on_unfetched(self, event: Event) -> None:
+        job = self._end(event["jobid"], "failed", event["time"])
+        if job is not None:
+            job.fetched, job.said = False, str(event["why"])
 
     def _on_refused(self, event: Event) -> None:
         self.refused.append((str(event.get("code", "")), str(event.get("message", ""))))

@@ -32,6 +32,7 @@ from sncompile.runner.ending import (
     release_claims,
     write_end,
 )  # fmt: skip
+from sncompile.runner.engine.choosing import SCHEDULER, choose_from_few
 from sncompile.runner.engine.disk_keeping import DiskKeeper
 from sncompile.runner.engine.hooks import Listeners, choose, listen, obey
 from sncompile.runner.engine.jobs import JobKeeper, Objection, SignsOfLife
@@ -40,7 +41,7 @@ from sncompile.runner.engine.options import Request, judge, objections, share
 from sncompile.runner.engine.slurm_arrays import mend_arrays
 from sncompile.runner.engine.slurm_queue import queue_name, try_to_take_back
 from sncompile.runner.engine.stillness import StillnessWatch
-from sncompile.runner.engine.storage import careful_storage
+from sncompile.runner.engine.storage import careful_storage, unfetched_words
 from sncompile.runner.events import tell
 from sncompile.runner.files.claims import Claim
 from sncompile.runner.files.promises import missing, read_promises
@@ -187,6 +188,8 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
         return False
     asked.targets = list(request.targets)
     share(asked, request.shared)
+    if not request.asks_for("--scheduler") and not any(s.member.startswith("scheduler") for s in verdict.settings):
+        asked.scheduler = SCHEDULER
     asked.logger = ["sncompile"]
     # Quiet, it would keep its events to itself; its words go to a file anyway.
     asked.quiet = None
@@ -209,10 +212,12 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
         room = _room(folder) if obedience is not None else None
         listen(Listeners(each for each in (seen.keeper, obedience, room) if each is not None))
         if room is not None:
-            choose(room)
+            choose(room)  # It has to see all that could start.
+        else:
+            choose_from_few()
         if obedience is not None:
             asked.ignore_incomplete = True  # What is half-written is known by the marks beside the data.
-            obey(obedience, functools.partial(_passed_over, folder, room))
+            obey(obedience, functools.partial(_passed_over, folder, room), functools.partial(_unfetched, folder))
         return bool(args_to_api(asked, parser))
     except Exception as error:  # As Snakemake's own command line does.
         print_exception(error)
@@ -262,6 +267,10 @@ def _passed_over(
     if room is not None:
         room.pass_over(outputs)
     tell(folder.events, event="stays", rule=rule, output=outputs, wildcards=wildcards)
+
+
+def _unfetched(folder: RunFolder, number: int, why: str) -> None:
+    tell(folder.events, event="unfetched", jobid=number, why=unfetched_words(why))
 
 
 def _refuse(folder: RunFolder, found: Objection) -> None:

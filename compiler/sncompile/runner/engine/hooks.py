@@ -102,13 +102,27 @@ class Decider(Protocol):
 Told = Callable[[str, list[str], dict[str, str]], None]
 """Hears of a job that need not run after all: its rule, its outputs, its wildcards."""
 
+Unfetched = Callable[[int, str], None]
+"""Hears of a job, by Snakemake's number, that cannot start, as what it reads cannot be fetched: in its words."""
+
 _DAG = (
     "_needrun", "_checkpoint_jobs", "_n_until_ready", "_ready_jobs", "_finished", "_dependencies",
 )  # fmt: skip
 """What `update_needrun` of the versions that we know fills in, or reads."""
 
 
-def obey(decider: Decider, told: Told) -> None:
+class _Aside(NamedTuple):
+    """Jobs that do not start although Snakemake means to start them."""
+
+    settled: set[Any]
+    """Those known to stay before their inputs were fetched."""
+    unfetched: dict[Any, str]
+    """Those whose inputs cannot be fetched, and why."""
+    unstarted: set[Any]
+    """Single jobs that have written nothing at which Snakemake could look."""
+
+
+def obey(decider: Decider, told: Told, unfetched: Unfetched) -> None:
     """Have a decider say which jobs Snakemake does. Raises `RuntimeError` for a Snakemake that is not known to ask."""
     import_module("snakemake.cli")
     dag = getattr(import_module("snakemake.dag"), "DAG", None)
@@ -120,13 +134,12 @@ def obey(decider: Decider, told: Told) -> None:
     known = known and hasattr(dag, "is_needed_tempfile") and hasattr(dag, "retrieve_storage_inputs")
     if names is None or not set(_DAG) <= {*names.co_names} or not known:
         raise RuntimeError("this version of Snakemake decides in another way what has to run; use one that is known")
-    passed: set[Any] = set()
-    settled: set[Any] = set()
+    aside = _Aside(set(), {}, set())
     _replace(dag, "update_needrun", functools.partial(_update_needrun, decider))
     _replace(dag, "is_needed_tempfile", functools.partial(_is_needed, decider))
-    _replace(dag, "retrieve_storage_inputs", functools.partial(_fetch, decider, settled))
-    _replace(scheduler, "run", functools.partial(_pass_over, decider, told, passed, settled))
-    _replace(job, "postprocess", functools.partial(_leave, passed))
+    _replace(dag, "retrieve_storage_inputs", functools.partial(_fetch, decider, aside))
+    _replace(scheduler, "run", functools.partial(_pass_over, decider, told, unfetched, aside))
+    _replace(job, "postprocess", functools.partial(_leave, aside))
     _replace(import_module("snakemake.jobs"), "wait_for_files", functools.partial(_wait, decider))
 
 
@@ -169,7 +182,9 @@ def _is_needed(decider: Decider, original: Callable[..., bool]) -> Callable[...,
     return is_needed_tempfile
 
 
-def _fetch(decider: Decider, settled: set[Any], original: Callable[..., Any]) -> Callable[..., Any]:
+def _fetch(decider: Decider, aside: _Aside, original: Callable[..., Any]) -> Callable[..., Any]:
+    error: type[Exception] = import_module("snakemake.exceptions").WorkflowError
+
     @functools.wraps(original)
     async def retrieve_storage_inputs(self: Any, jobs: Iterable[Any], *args: Any, **named: Any) -> None:
         # Copies of what jobs read are made before `JobScheduler.run` hears of these; nobody reads those of a job that
@@ -177,29 +192,47 @@ def _fetch(decider: Decider, settled: set[Any], original: Callable[..., Any]) ->
         left = []
         for job in jobs:
             single = list(_single([job]))
+            aside.unstarted.difference_update(single)
             stored = any(file.is_storage for each in single for file in each.input)
             if stored and all(decider.stays(_plain(each)) for each in single):
-                settled.add(job)
+                aside.settled.add(job)
                 continue
             for each in single:
                 decider.fetching(_plain(each))
             left.append(job)
-        await original(self, left, *args, **named)
+        try:
+            await original(self, left, *args, **named)
+        except error:
+            # It does not say for which of them: each is tried by itself.
+            for job in left:
+                try:
+                    await original(self, [job], *args, **named)
+                except error as why:
+                    aside.unfetched[job] = str(why)
 
     return retrieve_storage_inputs
 
 
 def _pass_over(
-    decider: Decider, told: Told, passed: set[Any], settled: set[Any], original: Callable[..., None]
+    decider: Decider, told: Told, unfetched: Unfetched, aside: _Aside, original: Callable[..., None]
 ) -> Callable[..., None]:
     @functools.wraps(original)
     def run(self: Any, jobs: Iterable[Any], executor: Any = None) -> None:
         left = []
         for job in jobs:
             single = list(_single([job]))
-            if job in settled or all(decider.stays(_plain(each)) for each in single):
+            why = aside.unfetched.pop(job, None)
+            if why is not None:
+                aside.unstarted.update(single)
                 for each in single:
-                    passed.add(each)
+                    each.log_info()
+                    unfetched(each.jobid, why)
+                    each.log_error(msg=why)
+                # As for any job that fails: it may be tried again, and others go on if they are to.
+                self.error_callback(job)
+            elif job in aside.settled or all(decider.stays(_plain(each)) for each in single):
+                aside.unstarted.update(single)
+                for each in single:
                     told(each.rule.name, list(map(name_of, each.output)), dict(each.wildcards_dict))
                 self._proceed(job)
             else:
@@ -249,12 +282,12 @@ def _select(chooser: Chooser, original: Callable[..., Any]) -> Callable[..., Any
     return job_selector
 
 
-def _leave(passed: set[Any], original: Callable[..., Any]) -> Callable[..., Any]:
+def _leave(aside: _Aside, original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     async def postprocess(self: Any, *args: Any, **named: Any) -> None:
-        # What was passed over has written nothing that could be looked at. Of what was done, times say nothing: what
-        # is current is known without them, and clocks of several machines differ.
-        if self not in passed:
+        # Of what was done, times say nothing: what is current is known without them, and clocks of several machines
+        # differ.
+        if self not in aside.unstarted:
             await original(self, *args, **{**named, "check_output_mtime": False})
 
     return postprocess

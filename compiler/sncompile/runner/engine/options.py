@@ -173,6 +173,10 @@ class Request:
         """The form of a record."""
         return asdict(self)
 
+    def asks_for(self, option: str) -> bool:
+        """Whether the user names an option after `--`, be it with the value that it has anyway."""
+        return any(word.partition("=")[0] == option for word in self.extra)
+
     @property
     def words(self) -> list[str]:
         """The same as a command line."""
