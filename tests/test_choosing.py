@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
 
-from sncompile.runner.engine.choosing import SPARE, Weighed, Window
+from sncompile.runner.engine.choosing import SPARE, Waking, Weighed, Window
 
 
 class Job(NamedTuple):
@@ -90,3 +92,19 @@ def test_jobs_are_weighed_once() -> None:
     while ready:
         ready -= {*window.shown(ready, 2, counting)[:2]}
     assert len(asked) == 300
+
+
+def test_many_that_ask_for_a_look_get_one() -> None:
+    """Each look asks for another one: all of them kept, they would grow with the jobs that have ended."""
+    scheduler = SimpleNamespace(_open_jobs=threading.Semaphore(0))
+    waking, before = Waking(), {*threading.enumerate()}
+    for delay in (1_000.0, *[500.0] * 50, 0.0):
+        waking.wake_after(scheduler, delay)
+    timers = [
+        thread for thread in threading.enumerate() if thread not in before and isinstance(thread, threading.Timer)
+    ]
+    assert scheduler._open_jobs.acquire(timeout=10)
+    assert sorted(timer.interval for timer in timers)[-2:] == [500.0, 1_000.0]
+    assert len(timers) <= 3, "the one without a delay may be over"
+    for timer in timers:
+        timer.cancel()

@@ -32,7 +32,7 @@ from sncompile.runner.ending import (
     release_claims,
     write_end,
 )  # fmt: skip
-from sncompile.runner.engine.choosing import SCHEDULER, choose_from_few
+from sncompile.runner.engine.choosing import SCHEDULER, choose_quickly
 from sncompile.runner.engine.disk_keeping import DiskKeeper
 from sncompile.runner.engine.hooks import Listeners, choose, listen, obey
 from sncompile.runner.engine.jobs import JobKeeper, Objection, SignsOfLife
@@ -212,9 +212,8 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
         room = _room(folder) if obedience is not None else None
         listen(Listeners(each for each in (seen.keeper, obedience, room) if each is not None))
         if room is not None:
-            choose(room)  # It has to see all that could start.
-        else:
-            choose_from_few()
+            choose(room)
+        choose_quickly(from_few=room is None)  # Who keeps the disk below its budget has to see all that could start.
         if obedience is not None:
             asked.ignore_incomplete = True  # What is half-written is known by the marks beside the data.
             obey(obedience, functools.partial(_passed_over, folder, room), functools.partial(_unfetched, folder))

@@ -78,16 +78,20 @@ class Window(Generic[T]):
         return [job for jobs in held for job in (jobs if len(jobs) <= 2 * most else (*jobs[:most], *jobs[-most:]))]
 
 
-def choose_from_few() -> None:
-    """Have Snakemake look at some of the jobs that wait. A version that chooses in another way is left to it."""
+def choose_quickly(*, from_few: bool) -> None:
+    """Have Snakemake ask for sizes once, wake once a second and, if `from_few`, look at some of the jobs that wait.
+
+    A version that chooses in another way is left to it.
+    """
     import_module("snakemake.cli")
     scheduler: Any = import_module("snakemake.scheduling.job_scheduler").JobScheduler
     if not all(hasattr(scheduler, name) for name in _REPLACED):
         return
     scheduler.update_input_sizes = _ask_once
-    waking = _Waking()
+    waking = Waking()
     scheduler._schedule_reevalutation = lambda self, delay: waking.wake_after(self, delay)
-    scheduler.open_jobs = property(functools.partial(_some, Window[Any]()))
+    if from_few:
+        scheduler.open_jobs = property(functools.partial(_some, Window[Any]()))
     scheduler.remaining_jobs = property(functools.partial(_Remaining, scheduler.remaining_jobs.fget))
 
 
@@ -115,7 +119,7 @@ def _weigh(self: Any, jobs: Iterable[Any]) -> Iterator[Weighed[Any]]:
         yield Weighed(job, rule, job.priority, temporary, sum(sizes[path] or 0 for path in job.input))
 
 
-class _Waking:
+class Waking:
     """Has the scheduler look once more after some time, since it lets only so many jobs start in a second.
 
     Each of its looks asks for another one. All of them kept, there are as many a second as jobs have ended so far.
