@@ -25,7 +25,7 @@ class Goal:
 def goals(groups: Groups) -> list[Goal]:
     """Every goal, in the order in which they were set."""
     told: list[Goal] = []
-    for judge in (_by_table, _by_steps, _dry_run, _plan, _check, _growth, _batches):
+    for judge in (_by_table, _by_steps, _dry_run, _plan, _check, _growth, _batches, _runs):
         told += judge(groups)
     return told
 
@@ -150,3 +150,13 @@ def _batches(groups: Groups) -> list[Goal]:
 
     cpu, wall = overhead(lambda f: f.median_cpu), overhead(lambda f: f.median_wall)
     return [Goal(text, f"{cpu:.1f} times less CPU time, {wall:.1f} times less wall time", cpu >= 3)]
+
+
+def _runs(groups: Groups) -> list[Goal]:
+    text = "run of 2,000 tiny jobs: `sncompile run` takes no more than 1 ms of CPU for each beyond `snakemake`"
+    ours, plain = (at(groups, "run", name, 2_001) for name in (group_run.OURS, group_run.RUN_1))
+    if ours is None or plain is None:
+        return [_unseen(text)]
+    more = (ours.median_cpu - plain.median_cpu) / ours.jobs * 1_000
+    seen = f"{more:+.1f} ms ({ours.median_cpu:.1f} s against {plain.median_cpu:.1f} s)"
+    return [Goal(text, seen, more <= 1)]

@@ -11,6 +11,7 @@ from tests.bench.sweep import Extent
 
 RUN_1 = "snakemake, compiled with -O1"
 RUN_2 = "snakemake, compiled with -O2"
+OURS = "sncompile run, -O1"
 HAND = "snakemake, written by hand"
 SCRIPT = "the same commands as one script"
 
@@ -31,6 +32,9 @@ def run(meter: Meter, extent: Extent) -> list[Found]:
             meter.quietly(compile_command(spec.name, folder / "out", int(name[-1])), folder)
         command = ("snakemake", "--snakefile", snakefile, "--cores", "2", "-q", "all")
         cases.append(Case(series, jobs, command, folder, removed=_left_behind(folder)))
+    folder = meter.scratch / "run" / "ours"
+    words = ("sncompile", "run", write_table_spec(folder, branches).name, "-O1", "--cores", "2")
+    cases.append(Case(OURS, jobs, words, folder, removed=(*_left_behind(folder), folder / "build", folder / "runs")))
     folder = meter.scratch / "run" / "script"
     cases.append(
         Case(SCRIPT, jobs, ("bash", "-e", _script(folder, branches)), folder, removed=_left_behind(folder))

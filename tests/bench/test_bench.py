@@ -24,7 +24,8 @@ def test_quick_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     series = {one["series"] for found in told["groups"].values() for one in found}
     assert {name.partition(",")[0] for name in series} >= {
         "sncompile", "one rule per job", "C parse to events", "C parse to document", "written by hand",
-        "snakemake -n -q", "snakemake --lint", "snakemake", "sncompile plan", "the same commands as one script",
+        "snakemake -n -q", "snakemake --lint", "snakemake", "sncompile plan", "sncompile run",
+        "the same commands as one script",
     }  # fmt: skip
     assert ("WfCommons, Snakemake" in series) == (find_spec("wfcommons") is not None)
     assert all(one["cpu_s"] and not one["note"] for found in told["groups"].values() for one in found)

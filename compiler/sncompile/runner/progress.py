@@ -33,6 +33,9 @@ _OF_OTHERS = (
 _JUST = 3
 """The message that says why a command was never run is one of so many last ones."""
 
+UNFETCHED = "unfetched"
+"""What the engine's process adds to what is told of a job whose inputs could not be fetched."""
+
 _NEAR = 50
 """Of so many of the last messages one tells how a job ended."""
 
@@ -287,7 +290,9 @@ class Progress:
             said = str(event.get("rule_msg") or "")
             job.said, elsewhere, _ = said.partition(_ELSEWHERE)
             # Whoever takes a job gives it a number of its own.
-            job.submitted = not elsewhere or "external_jobid" in (event.get("aux") or {})
+            aux = event.get("aux") or {}
+            job.submitted = not elsewhere or "external_jobid" in aux
+            job.fetched = UNFETCHED not in aux
             # The message that came just before holds the command and how it ended.
             # It is among the last; to look through all of thousands for each failed job would take minutes.
             last, shell = self.errors[-_NEAR:], job.shell.strip()
@@ -298,11 +303,6 @@ class Progress:
             elif told is None and not said:
                 # Its command was never run: what the engine said last of no command is why.
                 job.said = next((m for m in reversed(last[-_JUST:]) if not _is_of_others(m)), "")
-
-    def _on_unfetched(self, event: Event) -> None:
-        job = self._end(event["jobid"], "failed", event["time"])
-        if job is not None:
-            job.fetched, job.said = False, str(event["why"])
 
     def _on_refused(self, event: Event) -> None:
         self.refused.append((str(event.get("code", "")), str(event.get("message", ""))))

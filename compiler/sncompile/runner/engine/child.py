@@ -41,7 +41,7 @@ from sncompile.runner.engine.options import Request, judge, objections, share
 from sncompile.runner.engine.slurm_arrays import mend_arrays
 from sncompile.runner.engine.slurm_queue import queue_name, try_to_take_back
 from sncompile.runner.engine.stillness import StillnessWatch
-from sncompile.runner.engine.storage import careful_storage, unfetched_words
+from sncompile.runner.engine.storage import careful_storage
 from sncompile.runner.events import tell
 from sncompile.runner.files.claims import Claim
 from sncompile.runner.files.promises import missing, read_promises
@@ -216,7 +216,7 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
         choose_quickly(from_few=room is None)  # Who keeps the disk below its budget has to see all that could start.
         if obedience is not None:
             asked.ignore_incomplete = True  # What is half-written is known by the marks beside the data.
-            obey(obedience, functools.partial(_passed_over, folder, room), functools.partial(_unfetched, folder))
+            obey(obedience, functools.partial(_passed_over, folder, room))
         return bool(args_to_api(asked, parser))
     except Exception as error:  # As Snakemake's own command line does.
         print_exception(error)
@@ -266,10 +266,6 @@ def _passed_over(
     if room is not None:
         room.pass_over(outputs)
     tell(folder.events, event="stays", rule=rule, output=outputs, wildcards=wildcards)
-
-
-def _unfetched(folder: RunFolder, number: int, why: str) -> None:
-    tell(folder.events, event="unfetched", jobid=number, why=unfetched_words(why))
 
 
 def _refuse(folder: RunFolder, found: Objection) -> None:

@@ -15,6 +15,9 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
+from sncompile.runner.engine.storage import unfetched_words
+from sncompile.runner.progress import UNFETCHED
+
 
 class EngineJob(NamedTuple):
     """A job as Snakemake has it: its outputs (path, whether a directory, whether temporary), its logs, and the file in
@@ -102,9 +105,6 @@ class Decider(Protocol):
 Told = Callable[[str, list[str], dict[str, str]], None]
 """Hears of a job that need not run after all: its rule, its outputs, its wildcards."""
 
-Unfetched = Callable[[int, str], None]
-"""Hears of a job, by Snakemake's number, that cannot start, as what it reads cannot be fetched: in its words."""
-
 _DAG = (
     "_needrun", "_checkpoint_jobs", "_n_until_ready", "_ready_jobs", "_finished", "_dependencies",
 )  # fmt: skip
@@ -122,7 +122,7 @@ class _Aside(NamedTuple):
     """Single jobs that have written nothing at which Snakemake could look."""
 
 
-def obey(decider: Decider, told: Told, unfetched: Unfetched) -> None:
+def obey(decider: Decider, told: Told) -> None:
     """Have a decider say which jobs Snakemake does. Raises `RuntimeError` for a Snakemake that is not known to ask."""
     import_module("snakemake.cli")
     dag = getattr(import_module("snakemake.dag"), "DAG", None)
@@ -138,7 +138,7 @@ def obey(decider: Decider, told: Told, unfetched: Unfetched) -> None:
     _replace(dag, "update_needrun", functools.partial(_update_needrun, decider))
     _replace(dag, "is_needed_tempfile", functools.partial(_is_needed, decider))
     _replace(dag, "retrieve_storage_inputs", functools.partial(_fetch, decider, aside))
-    _replace(scheduler, "run", functools.partial(_pass_over, decider, told, unfetched, aside))
+    _replace(scheduler, "run", functools.partial(_pass_over, decider, told, aside))
     _replace(job, "postprocess", functools.partial(_leave, aside))
     _replace(import_module("snakemake.jobs"), "wait_for_files", functools.partial(_wait, decider))
 
@@ -214,8 +214,8 @@ def _fetch(decider: Decider, aside: _Aside, original: Callable[..., Any]) -> Cal
 
 
 def _pass_over(
-    decider: Decider, told: Told, unfetched: Unfetched, aside: _Aside, original: Callable[..., None]
-) -> Callable[..., None]:
+    decider: Decider, told: Told, aside: _Aside, original: Callable[..., None]
+) -> Callable[..., None]:  # fmt: skip
     @functools.wraps(original)
     def run(self: Any, jobs: Iterable[Any], executor: Any = None) -> None:
         left = []
@@ -226,8 +226,7 @@ def _pass_over(
                 aside.unstarted.update(single)
                 for each in single:
                     each.log_info()
-                    unfetched(each.jobid, why)
-                    each.log_error(msg=why)
+                    each.log_error(msg=unfetched_words(why), **{UNFETCHED: True})
                 # As for any job that fails: it may be tried again, and others go on if they are to.
                 self.error_callback(job)
             elif job in aside.settled or all(decider.stays(_plain(each)) for each in single):
