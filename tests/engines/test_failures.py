@@ -307,8 +307,8 @@ sncompile report
 
 
 def test_a_full_disk_of_temporary_files_is_named(tmp_path: Path) -> None:
-    (tmp_path / "spec.yaml").write_text(spec("true"))
-    script = "head -c 3M /dev/zero > x; cd .. && TMPDIR=$PWD/disk sncompile run spec.yaml"
+    (tmp_path / "spec.yaml").write_text(spec("head -c 3M /dev/zero > $(mktemp)"))
+    script = "cd .. && TMPDIR=$PWD/disk sncompile run spec.yaml"
     done = on_a_small_disk(tmp_path, script)
     assert f"the disk of `{tmp_path}/disk` is full: 0 B of 2.1 MB are free" in done.stderr
     assert "error[SN725]" in done.stderr
