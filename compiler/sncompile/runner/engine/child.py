@@ -40,6 +40,7 @@ from sncompile.runner.engine.obeying import Obedience
 from sncompile.runner.engine.options import Request, judge, objections, share
 from sncompile.runner.engine.slurm_arrays import mend_arrays
 from sncompile.runner.engine.slurm_queue import queue_name, try_to_take_back
+from sncompile.runner.engine.slurm_states import mend_states
 from sncompile.runner.engine.stillness import StillnessWatch
 from sncompile.runner.engine.storage import careful_storage
 from sncompile.runner.events import tell
@@ -180,6 +181,7 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
     careful_storage(_servers(folder), Path.cwd())
     LoggerPluginRegistry().register_plugin("sncompile", plugin(folder.events, folder.redaction(os.environ)))
     mend_arrays()
+    mend_states()
     verdict, parser, asked = judge(request)
     refused = [d.message for d in objections(verdict, request)]
     if refused:
