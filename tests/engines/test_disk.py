@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,46 @@ def test_a_batch_is_one_job_to_the_engine(folder: Path) -> None:
     done = run(folder, "--disk", "20MB", "-O2")
     assert done.returncode == 0, done.stderr
     assert most_at_once(folder) <= 3
+
+
+LATE = """\
+sncompile: 1
+pipeline: later
+tables: {parts: {key: part, from: "${split.list}"}}
+steps:
+  split:
+    module:
+      outputs: {list: {type: file}, big: {type: directory, create: true}}
+      shell: "printf 'part\\\\na\\\\nb\\\\n' > ${outputs.list}; head -c 2000000 /dev/zero > ${outputs.big}/o"
+      resources: {disk: 2MB}
+  work:
+    by: part
+    with: {i: "${split.big}"}
+    module:
+      inputs: {i: {type: directory}}
+      outputs: {o: {type: file}}
+      shell: cat ${inputs.i}/o > ${outputs.o}
+      resources: {disk: 2MB}
+"""
+
+FROM_PYTHON = """\
+import sncompile as sn
+try:
+    sn.SnakemakeBackend(cores=1, print_exec=False).run(sn.load("spec.yaml"), working_dir=".", disk="5MB")
+except sn.CompileError as error:
+    print(error.diagnostics[0].message)
+"""
+
+
+def test_what_a_run_wrote_before_it_knew_all_rows_is_room_that_is_used(folder: Path) -> None:
+    """Each part of the run had the whole budget for itself, and the disk became fuller by more than that."""
+    (folder / "spec.yaml").write_text(LATE)
+    done = run(folder, "--disk", "5MB")
+    assert done.returncode == 3
+    assert "error[SN728]: the disk would become 4.0 MB fuller, and 3.0 MB are allowed" in done.stderr
+    # What is there already fills no disk.
+    assert run(folder, "--disk", "5MB").returncode == 0
+    for changed in ("results", ".sncompile"):
+        shutil.rmtree(folder / changed, ignore_errors=True)
+    asked = subprocess.run([sys.executable, "-c", FROM_PYTHON], cwd=folder, capture_output=True, text=True, check=False)
+    assert "would become 4.0 MB fuller, and 3.0 MB are allowed" in asked.stdout, asked.stderr

@@ -34,6 +34,7 @@ from sncompile.faults import runs as run_faults
 from sncompile.ir.graph.feeds import may_lack
 from sncompile.ir.graph.model import Graph
 from sncompile.ir.language.locations import is_url
+from sncompile.runner.disk_budget import for_the_rest, taken_by
 from sncompile.runner.display import duration, make_display
 from sncompile.runner.facts import facts_of
 from sncompile.runner.find import find_run
@@ -153,9 +154,11 @@ def command(
         if chosen is not None and not chosen.named:
             write("done: nothing to do: nothing is selected\n", err=True)
             return
+        before = taken_by(prepared.graph, how)
         so_far = _run(prepared, chosen, how, reporter, so_far, more=bool(late))
         if not late or not _goes_on(late, everything=plan is None and not any(asked)):
             return
+        how = for_the_rest(how, prepared.graph, before)
         after = True
 
 

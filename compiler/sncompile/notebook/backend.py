@@ -14,6 +14,7 @@ from sncompile.ir.language.operands import ValueFault
 from sncompile.ir.language.quantities import quantity
 from sncompile.notebook.compiling import Checkable, Compiled, HasPipeline, Looking, PathLike, compiled, texts
 from sncompile.notebook.runs import Run
+from sncompile.runner.disk_budget import for_the_rest, taken_by
 from sncompile.runner.facts import facts_of
 from sncompile.runner.run_options import Prepared, RunOptions
 from sncompile.runner.selection.selection import Asked
@@ -118,6 +119,7 @@ class SnakemakeBackend:
                 _pipeline(pipeline), working_dir, asked, building, looking, strict=(MISSING_FILE.code,),
                 all_written=after,
             )  # fmt: skip
+            before = taken_by(found.made.graph, how)
             run = Run(start(*_prepared(found, how)))
             if background:
                 return run
@@ -128,6 +130,7 @@ class SnakemakeBackend:
                 raise
             if not goes_on or not found.made.program.late:
                 return run
+            how = for_the_rest(how, found.made.graph, before)
             after = True
 
 

@@ -10,14 +10,18 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from sncompile.diagnostics import CompileError, Diagnostic, Span
 from sncompile.faults import runs as faults
-from sncompile.runner.engine.disk_keeping import Place
+from sncompile.ir.graph.model import Graph
+from sncompile.runner.engine.disk_keeping import Place, size_of
 from sncompile.runner.engine.options import Setting
+from sncompile.runner.files.run_files import files_of
 from sncompile.runner.record import private
+from sncompile.runner.run_options import RunOptions
 from sncompile.runner.state.orders import Order
 from sncompile.state.decisions import Decisions
 from sncompile.state.disk_order import DiskOrder, smallest_order
@@ -66,6 +70,24 @@ def keep_room(
         json.dump({"budget": room.budget, "places": places}, file)
     least = size_text(max(0, order.peak))
     return f"disk: job by job, it would become {least} fuller; it is kept to {size_text(room.budget)}"
+
+
+def taken_by(graph: Graph, options: RunOptions) -> int:
+    """The bytes of what the jobs of a graph write, as far as it is there; 0 where the run has no budget."""
+    if options.disk is None:
+        return 0
+    files = files_of(graph, Path(graph.folder), graph.families, ())
+    # Of what lies in a directory that is written, the directory tells.
+    parts = {path for path in files.writes for folder in Path(path).parents if str(folder) in files.folders}
+    return sum(size_of(Path(path)) for path in files.writes.keys() - parts)
+
+
+def for_the_rest(options: RunOptions, graph: Graph, before: int) -> RunOptions:
+    """The options for what follows from rows that a run has written: the disk is fuller by now than `taken_by` told
+    `before` it, and that much of the budget is used."""
+    if options.disk is None:
+        return options
+    return replace(options, disk=max(0, options.disk - taken_by(graph, options) + before))
 
 
 def read_room(path: Path) -> tuple[int, list[Place]]:

@@ -101,7 +101,7 @@ class DiskKeeper:
         number = self._place(job)
         if number < 0 or not well:
             return
-        more = sum(_size(self._working / path) for path, _, _ in job.outputs) - self._order[number].writes
+        more = sum(size_of(self._working / path) for path, _, _ in job.outputs) - self._order[number].writes
         if more > 0:
             self._levels.lift(self._turn, len(self._order), more)
         self._end(number)
@@ -132,8 +132,8 @@ class DiskKeeper:
             self._turn += 1
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
     """The bytes of a file, or of all files in a directory."""
     if not path.is_dir():
         return path.stat().st_size if path.exists() else 0
-    return sum(_size(Path(here, name)) for here, _, names in os.walk(path) for name in names)
+    return sum(size_of(Path(here, name)) for here, _, names in os.walk(path) for name in names)
