@@ -117,6 +117,15 @@ def test_what_is_selected_of_a_batch_runs_alone(tmp_path: Path) -> None:
     assert ran(folder, "-O2", "--select", "key:g=p") == Counter(["a/p"])
 
 
+def test_a_batch_does_not_wait_for_what_its_other_jobs_read(tmp_path: Path) -> None:
+    """That was not made yet, or goes as the run begins: the batch ended with files that are not there any more."""
+    folder = place(tmp_path, a=A, b={**B, "batch": 2})
+    assert ran(folder, "-O2", "--select", "key:g=p") == Counter(["a/p", "b/p"])
+    assert ran(folder, "-O2", "--target", "a", "--target", "b") == Counter(["a/q", "b/q"])
+    (folder / "p").write_text("p2\n")
+    assert ran(folder, "-O2") == Counter(["a/p", "b/p"]), "q of a stayed, as it was asked for, and goes now"
+
+
 def test_jobs_alone_are_current_where_what_they_read_was_deleted_by_the_run(tmp_path: Path) -> None:
     folder = place(tmp_path, a={**A, **TEMP}, b=B)
     ran(folder)

@@ -12,6 +12,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from sncompile.ir.language.locations import absolute, is_url, normalized
@@ -89,9 +90,17 @@ class Obedience:
         return self._busy - self._met
 
     def lacks(self, path: str) -> bool:
-        """Whether an input is not there, and need not be: a run has deleted it, or its maker is left out."""
+        """Whether an input is not there, and need not be: a run has deleted it, its maker is left out, or of a batch
+        only those jobs read it that stay as they are."""
         place = absolute(str(self._working), path)
-        return place in self._gone and not os.path.lexists(place)
+        return not os.path.lexists(place) and (place in self._gone or place in self._unread)
+
+    @cached_property
+    def _unread(self) -> frozenset[str]:
+        """What is read by jobs of batches that stay as they are, and by none that runs, or may."""
+        every = [order for held in self._orders.values() for order in held]
+        idle = {path for order in every if order.verdict is Verdict.STAYS for path in order.inputs}
+        return frozenset(idle.difference(*(order.inputs for order in every if order.verdict is not Verdict.STAYS)))
 
     def stays(self, job: EngineJob) -> bool:
         """Whether a job whose turn has come need not run, as all that it reads is as it was."""
