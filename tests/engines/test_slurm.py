@@ -263,6 +263,38 @@ def test_going_on_where_the_engine_was_killed(slurm: Cluster, folder: Path) -> N
     assert all(result(folder, key).read_text() == f"{key}\n" for key in "abcde")
 
 
+BATCHED = """\
+sncompile: 1
+pipeline: batched
+tables: {t: {key: [k], rows: [{k: a}, {k: b}]}}
+steps:
+  first:
+    by: k
+    with: {i: "${k}.txt"}
+    module: &copy
+      inputs: {i: {type: file}}
+      outputs: {o: {type: file}}
+      command: [cp, "${inputs.i}", "${outputs.o}"]
+  second: {by: k, batch: 2, with: {i: "${first.o}"}, module: *copy}
+"""
+
+
+def test_a_part_of_a_batch_is_refused_where_the_rest_lacks_its_input(slurm: Cluster, tmp_path: Path) -> None:
+    """The node waited for that, did nothing and ended well: the old result counted as made."""
+    (tmp_path / "spec.yaml").write_text(BATCHED)
+    for key in "ab":
+        (tmp_path / f"{key}.txt").write_text("old")
+    done = slurm.call(tmp_path, "run", "spec.yaml", "-O2")
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "a.txt").write_text("new")
+    done = slurm.run(tmp_path, "spec.yaml", "-O2")
+    assert done.returncode == 3
+    assert "error[SN478]" in done.stderr
+    done = slurm.run(tmp_path, "spec.yaml", "-O2", "--no-pass", "batch")
+    assert done.returncode == 0, done.stderr + log(tmp_path)
+    assert (tmp_path / "results" / "second" / "a" / "o").read_text() == "new"
+
+
 def test_the_variants_run_through_slurm(slurm: Cluster, tmp_path: Path) -> None:
     """The example of made-up genomes, as on one machine."""
     folder = copy("variants", tmp_path)

@@ -126,6 +126,15 @@ def test_a_batch_does_not_wait_for_what_its_other_jobs_read(tmp_path: Path) -> N
     assert ran(folder, "-O2") == Counter(["a/p", "b/p"]), "q of a stayed, as it was asked for, and goes now"
 
 
+def test_an_instance_without_its_mark_is_not_done(tmp_path: Path) -> None:
+    """Though its batch ended well: a node that lacks a file ends so, and has done nothing."""
+    folder = place(tmp_path, a={**A, "batch": 2})
+    lost = "rm -f results/a/.sncompile/done/instances/p.done; cat"
+    (folder / "copy.yaml").write_text(COPY.replace("cat", lost))
+    assert ran(folder, "-O2") == Counter(["a/p", "a/q"])
+    assert ran(folder, "-O2") == Counter(["a/p"])
+
+
 def test_jobs_alone_are_current_where_what_they_read_was_deleted_by_the_run(tmp_path: Path) -> None:
     folder = place(tmp_path, a={**A, **TEMP}, b=B)
     ran(folder)

@@ -280,3 +280,11 @@ NOTHING_MEASURED = Fault(
     "those that Snakemake did together, as batches, tell nothing of one of them. Memory is known where the run was\n"
     "started with `--benchmark`: without that, settings are written for the time alone.",
 )
+PART_OF_BATCH = Fault(
+    "SN478",
+    "a part of a batch on another machine",
+    "At `-O2` a step's `batch` has one job do several instances. Where some of them have to run and the rest stays,\n"
+    "what the rest read may be gone, as intermediates are deleted, or was never made, as it was not asked for. Here\n"
+    "that is no matter. A scheduler's node waits for all that the batch reads, so the run is not started: leave the\n"
+    "batches out (`--no-pass batch`).",
+)

@@ -19,9 +19,10 @@ from sncompile.diagnostics import CompileError, Diagnostic
 from sncompile.diagnostics.system_errors import cannot_write, remedy
 from sncompile.faults import runs as faults
 from sncompile.ir.graph.model import Graph
+from sncompile.ir.language.locations import absolute
 from sncompile.runner.disk_budget import Room, keep_room
 from sncompile.runner.ending import settle, settle_owner
-from sncompile.runner.engine.options import Request, Setting, examine
+from sncompile.runner.engine.options import HERE, Request, Setting, examine
 from sncompile.runner.engine.profiles import find_profile, plugins_of, works_elsewhere
 from sncompile.runner.events import EventReader, tell
 from sncompile.runner.facts import write_facts
@@ -43,6 +44,7 @@ from sncompile.runner.software import binds, deployment, engine_of, missing
 from sncompile.runner.state.elsewhere import with_former
 from sncompile.runner.state.orders import orders_of
 from sncompile.runner.state.orphans import with_orphans
+from sncompile.runner.state.part_batches import refuse_lacking
 from sncompile.runner.state.run_decisions import decide_run, files_to_prune, give_orders, prune_orphans
 from sncompile.runner.telemetry import sender as telemetry_sender
 from sncompile.runner.tool_versions import Asking, ToolVersion, ask_versions
@@ -179,6 +181,12 @@ def _make_ready(
     targets = () if options.wanted is None else options.wanted.files
     request = replace(request, targets=tuple(map(copy_of, targets)), shared=shared(run.jobs, verdict, limits))
     tools = _tool_versions(run, options, working, methods, profile, decisions, taken, say)
+    if decisions is not None and verdict.asked.executor != HERE:
+        start = os.path.abspath(run.graph.folder)
+        optional = {absolute(start, each.path) for each in files.writes.values() if each.optional}
+        spans = {name: task.span for name, task in run.jobs.tasks.items()}
+        given = orders_of(run.graph, run.jobs, decisions, marked)
+        refuse_lacking(given, optional, spans, start, run.documents)
     state = None if decided is None else give_orders(folder, run, options, marked, decided)
     if options.disk is not None:
         orders = () if decisions is None else orders_of(run.graph, run.jobs, decisions, marked)

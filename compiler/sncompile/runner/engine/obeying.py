@@ -228,9 +228,10 @@ class Obedience:
         memory = self._memory(job) if len(orders) == 1 else None
         rows: dict[str, list[Row]] = {}
         for order, versions in orders:
+            # A batch whose own job ended well may not have begun: a node that lacks an input does so.
+            if (order.mark or not well) and not (order.mark and (self._working / order.mark).exists()):
+                continue
             if not well:
-                if not (order.mark and (self._working / order.mark).exists()):
-                    continue
                 # Another try of the batch does what is left.
                 self._settled[order.root, order.key] = True
             read = zip(order.inputs, versions, strict=True)
