@@ -263,6 +263,38 @@ def test_going_on_where_the_engine_was_killed(slurm: Cluster, folder: Path) -> N
     assert all(result(folder, key).read_text() == f"{key}\n" for key in "abcde")
 
 
+LACKING = """\
+sncompile: 1
+pipeline: lacking
+params: {away: {type: boolean, default: false}}
+steps:
+  first:
+    with: {away: "${params.away}"}
+    module:
+      params: {away: {type: boolean}}
+      outputs: {o: {type: file}}
+      shell: "echo ${params.away} > ${outputs.o}; if ${params.away}; then rm x.txt; fi"
+  second:
+    with: {x: x.txt, i: "${first.o}"}
+    module:
+      inputs: {x: {type: file}, i: {type: file}}
+      outputs: {o: {type: file}}
+      shell: "cat ${inputs.x} ${inputs.i} > ${outputs.o}"
+"""
+
+
+def test_a_node_that_does_not_see_an_input_has_made_nothing(slurm: Cluster, tmp_path: Path) -> None:
+    """It ends well all the same, and the result of an earlier run counted as made."""
+    (tmp_path / "spec.yaml").write_text(LACKING)
+    (tmp_path / "x.txt").write_text("x\n")
+    done = slurm.call(tmp_path, "run", "spec.yaml")
+    assert done.returncode == 0, done.stderr
+    done = slurm.run(tmp_path, "spec.yaml", "--set", "away=true")
+    assert done.returncode == 3, done.stderr
+    assert "`second` failed" in done.stderr
+    assert not (tmp_path / "results" / "second" / "o").exists()
+
+
 BATCHED = """\
 sncompile: 1
 pipeline: batched

@@ -37,7 +37,7 @@ from sncompile.runner.engine.disk_keeping import DiskKeeper
 from sncompile.runner.engine.hooks import Listeners, choose, listen, obey
 from sncompile.runner.engine.jobs import JobKeeper, Objection, SignsOfLife
 from sncompile.runner.engine.obeying import Obedience
-from sncompile.runner.engine.options import Request, judge, objections, share
+from sncompile.runner.engine.options import HERE, Request, judge, objections, share
 from sncompile.runner.engine.slurm_arrays import mend_arrays
 from sncompile.runner.engine.slurm_queue import queue_name, try_to_take_back
 from sncompile.runner.engine.slurm_states import mend_states
@@ -201,7 +201,9 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
     seen.patience = float(asked.latency_wait)
     seen.stored_elsewhere = asked.default_storage_provider is not None
     seen.wanted, by_mark = read_promises(folder.promises)
-    obedience = seen.obedience = None if seen.stored_elsewhere else _obedience(folder, deletes=not asked.notemp)
+    obedience = seen.obedience = None if seen.stored_elsewhere else _obedience(
+        folder, deletes=not asked.notemp, elsewhere=(asked.executor or HERE) != HERE
+    )  # fmt: skip
     seen.keeper = JobKeeper(
         Path.cwd(), claims_of(folder), by_mark, folder.redaction(os.environ), private=bool(folder.secrets),
         elsewhere=seen.stored_elsewhere, made=_made(folder, obedience),
@@ -225,7 +227,7 @@ def _work(folder: RunFolder, seen: _Seen) -> bool:
         return False
 
 
-def _obedience(folder: RunFolder, *, deletes: bool) -> Obedience | None:
+def _obedience(folder: RunFolder, *, deletes: bool, elsewhere: bool) -> Obedience | None:
     """What the run's orders are; None for a run that leaves it to the engine what has to run."""
     record = folder.read()
     told = record.get("state_files")
@@ -239,8 +241,9 @@ def _obedience(folder: RunFolder, *, deletes: bool) -> Obedience | None:
     }
     servers = Servers(told.get("servers", ()), told.get("sums") or {})
     return Obedience(
-        orders, states, logs, Hashing(told["hashing"]), Path.cwd(), deletes=deletes, servers=servers,
-        pipeline=str(record.get("pipeline", "")), tell_changed=functools.partial(_tell_changed, folder),
+        orders, states, logs, Hashing(told["hashing"]), Path.cwd(), deletes=deletes, elsewhere=elsewhere,
+        servers=servers, pipeline=str(record.get("pipeline", "")),
+        tell_changed=functools.partial(_tell_changed, folder),
     )  # fmt: skip
 
 

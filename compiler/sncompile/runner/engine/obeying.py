@@ -19,7 +19,7 @@ from sncompile.ir.language.locations import absolute, is_url, normalized
 from sncompile.remote.servers import Servers
 from sncompile.runner.engine.hooks import EngineJob
 from sncompile.runner.measures import read_measure
-from sncompile.runner.state.deleting import delete
+from sncompile.runner.state.deleting import delete, remove
 from sncompile.runner.state.orders import Order, Orders, engine_jobs
 from sncompile.state.decisions import Verdict
 from sncompile.state.log import Log, Row
@@ -44,15 +44,17 @@ class Obedience:
 
     def __init__(
         self, orders: Orders, states: Mapping[str, State], logs: Mapping[str, Log], hashing: Hashing, working: Path, *,
-        deletes: bool = True, servers: Servers | None = None, pipeline: str = "",
+        deletes: bool = True, elsewhere: bool = False, servers: Servers | None = None, pipeline: str = "",
         tell_changed: Callable[[str, str, bool], None] = lambda path, output, gone: None,
     ) -> None:  # fmt: skip
-        """`deletes`: whether temporary outputs are deleted at all; `pipeline`: whose jobs these are. `tell_changed`
-        hears of an input that changed while a job read it, and the first output of that."""
+        """`deletes`: whether temporary outputs are deleted at all; `elsewhere`: whether other machines do the jobs;
+        `pipeline`: whose jobs these are. `tell_changed` hears of an input that changed while a job read it, and the
+        first output of that."""
         self._tell_changed = tell_changed
         self._pipeline = pipeline
         self._orders, self._gone, self._temporary = orders
         self._states, self._logs, self._working, self._deletes = states, logs, working, deletes
+        self._elsewhere = elsewhere
         self._busy = engine_jobs(self._orders)
         self._kept = {each.path for each in self._temporary if each.kept}
         self._well: set[str] = set()
@@ -160,6 +162,23 @@ class Obedience:
             self._begun[job.outputs[0][0]] = (time.time(), started)
         for root, keys in rows.items():
             self._write(root, [["x", keys]])
+        if self._elsewhere:
+            self._clear(jobs)
+
+    def _clear(self, jobs: Iterable[EngineJob]) -> None:
+        """Delete what jobs are about to make anew, as their nodes do once they have seen all that is to be read.
+
+        A node that does not see it ends well all the same (Snakemake 9.27), and what is there would count as made.
+        """
+        for job in jobs:
+            kept = self.spared(job)
+            paths = {absolute(str(self._working), path) for path, _, _ in job.outputs if not is_url(path)}
+            paths.update(path for order in self._of(job) for path in order.outputs if not is_url(path))
+            for path in paths - kept:
+                # Snakemake refuses to write anew what it has protected, and says so.
+                if os.path.islink(path) or os.access(path, os.W_OK):
+                    with contextlib.suppress(OSError):
+                        remove(path)
 
     def fetching(self, job: EngineJob) -> None:
         """Look at what a job reads from elsewhere before it is fetched: a copy holds what was there then, and nothing
