@@ -92,6 +92,34 @@ def test_what_is_selected_runs_and_nothing_else(
     assert "nothing to do" in run(folder, level, *words)
 
 
+def test_what_was_asked_for_and_was_temporary_is_told(tmp_path: Path) -> None:
+    """Its jobs are done, and yet nothing of it is there."""
+    (tmp_path / "spec.yaml").write_text(GONE)
+    run(tmp_path, "-O2")
+    assert there(tmp_path).keys() == {"last/a", "last/b"}
+    told = run(tmp_path, "-O2", "--target", "first")
+    assert "note: `results/first/a/o` and 1 more went once all was done that reads it, as `-O2` or `temp` says" in told
+    assert "note" not in run(tmp_path, "-O2", "--select", "first,last")
+    run(tmp_path, "--target", "first")
+    assert there(tmp_path).keys() == {"first/a", "first/b", "last/a", "last/b"}
+
+
+GONE = """\
+sncompile: 1
+pipeline: gone
+tables: {t: {key: k, rows: [{k: a}, {k: b}]}}
+steps:
+  first:
+    by: k
+    module: {outputs: {o: {type: file}}, shell: "echo x > ${outputs.o}"}
+  last:
+    by: k
+    batch: 2
+    with: {i: "${first.o}"}
+    module: {inputs: {i: {type: file}}, outputs: {o: {type: file}}, shell: "cp ${inputs.i} ${outputs.o}"}
+"""
+
+
 def test_what_stays_is_not_touched(folder: Path) -> None:
     """A change above is left for later by `--only`, said, and not forgotten."""
     run(folder)

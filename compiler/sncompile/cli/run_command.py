@@ -303,6 +303,8 @@ def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path | None, 
     jobs = f"{count(done, 'job')} in {duration(seconds)}" if done else f"nothing to do: {nothing}"
     record = f"; the record is {_near(folder)}" if folder is not None else ""
     write(f"done: {jobs}{record}\n", err=True)
+    if not done and how.wanted is not None:
+        _tell_gone(graph, how.wanted.files)
     for name, paths in output_paths(graph).items():
         if how.wanted is not None and name not in how.wanted.outputs:
             continue
@@ -311,3 +313,10 @@ def _tell_outputs(graph: Graph, done: int, seconds: float, folder: Path | None, 
         near = [p if is_url(p) else _near(Path(graph.folder) / p) for p in paths[:1]]
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         write(f"{name}: {near[0]}{more}\n" if near else "")
+
+
+def _tell_gone(graph: Graph, asked: Sequence[str]) -> None:
+    """Say that nothing of what was asked for is there although its jobs are done."""
+    if asked and not any(is_url(path) or os.path.lexists(Path(graph.folder) / path) for path in asked):
+        few = f"`{_near(Path(graph.folder) / asked[0])}`{f' and {len(asked) - 1:,} more' if len(asked) > 1 else ''}"
+        write(f"note: {few} went once all was done that reads it, as `-O2` or `temp` says: have it kept\n", err=True)
