@@ -74,6 +74,39 @@ def test_interrupted_jobs_are_ended_and_not_counted_as_done(tmp_path: Path) -> N
         assert (tmp_path / "results" / "second" / key / "o.txt").read_text() == "whole\n"
 
 
+BATCHED = """\
+sncompile: 1
+pipeline: small
+tables: {t: {key: [k], rows: [{k: a}, {k: b}, {k: c}]}}
+steps:
+  first:
+    by: k
+    batch: 3
+    with: {k: "${k}"}
+    module:
+      outputs: {o: {type: file}}
+      params: {k: {type: string}}
+      shell: |
+        echo ${params.k} >> started.txt
+        if [ ${params.k} = b ]; then while [ -e wait ]; do sleep 0.1; done; fi
+        echo ${params.k} > ${outputs.o}
+"""
+
+
+def test_what_an_interrupted_batch_has_done_stays_done(tmp_path: Path) -> None:
+    (tmp_path / "spec.yaml").write_text(BATCHED)
+    (tmp_path / "wait").touch()
+    process = start(tmp_path, "-O2")
+    until(lambda: started(tmp_path) == ["a", "b"], process)
+    process.send_signal(signal.SIGINT)
+    assert finish(process)[0] == 3
+    (tmp_path / "wait").unlink()
+    plan = sncompile(tmp_path, "plan", "spec.yaml", "-O2", "--jobs").stdout
+    assert "first/a" not in plan.partition("to run")[2]
+    assert finish(start(tmp_path, "-O2"))[0] == 0
+    assert started(tmp_path) == ["a", "b", "b", "c"]
+
+
 def test_a_lock_whose_owner_was_killed_heals(tmp_path: Path) -> None:
     """After SIGKILL of both the run and its engine the next run starts, and finishes the half-written files."""
     (tmp_path / "spec.yaml").write_text(SPEC)

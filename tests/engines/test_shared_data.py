@@ -84,7 +84,7 @@ def test_what_a_dead_run_left_half_written_is_made_again(where: str, level: str,
     """By the next run of the folder or of another one, whatever it makes of the rules; then all marks are gone."""
     code, _, err = ended(run(half.parent / where, "-O", level))
     assert code == 0, err
-    assert "2 half-written files of a run that died: made again" in err
+    assert "2 half-written files of an earlier run: made again" in err
     for key in "abc":
         assert (half.parent / "shared" / "second" / key / "o.txt").read_text() == "whole\n"
     assert not (half.parent / "shared" / OWN_FOLDER / "runs").exists()

@@ -162,7 +162,7 @@ def _make_ready(
     claimed = claim_files(files, _owner(folder, run.graph, working), working, settle_owner)
     claims.append(claimed)
     if claimed.half_written:
-        say(f"{count(len(claimed.half_written), 'half-written file')} of a run that died: made again")
+        say(f"{count(len(claimed.half_written), 'half-written file')} of an earlier run: made again")
         _remove(claimed.half_written)
     decided = None
     if "default_storage_provider" not in set_by_somebody:

@@ -134,7 +134,8 @@ def _finish(
             few = [{"path": m.path, "how": m.how} for m in lacking[:_MOST_MISSING]]
             tell(folder.events, event="missing", count=len(lacking), files=few)
     with contextlib.suppress(OSError):
-        if seen.obedience is not None:
+        if seen.obedience is not None and seen.keeper is not None:
+            seen.keeper.keep(seen.obedience.stopped())
             seen.obedience.finish()
     for claim in claims_of(folder):
         with contextlib.suppress(OSError), claim.undisturbed() as writing:

@@ -138,6 +138,11 @@ class JobKeeper:
         if well:
             self.written.update((written.path, written) for written in files)
 
+    def keep(self, paths: Iterable[str]) -> None:
+        """Take the marks away of files that are whole, although their job was stopped."""
+        for claim, names in self._by_claim(Written(path, False, False) for path in paths).items():
+            self._marks[claim.place].end(names)
+
     def _files(self, job: EngineJob) -> Iterable[Written]:
         for path, directory, temp in job.outputs:
             if is_url(path):

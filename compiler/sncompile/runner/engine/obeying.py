@@ -241,11 +241,16 @@ class Obedience:
         if well:
             self._note_well(job)
         began, orders = self._begun.pop(job.outputs[0][0], (0.0, [])) if job.outputs else (0.0, [])
-        if not orders or not (well or any(order.mark for order, _ in orders)):
-            return
+        if orders:
+            self._note_done(began, orders, well, self._memory(job) if len(orders) == 1 else None)
+
+    def _note_done(
+        self, began: float, orders: Sequence[tuple[Order, tuple[str, ...]]], well: bool, memory: float | None = None
+    ) -> list[str]:
+        """Write down those of the jobs of one of the engine's that are done. Gives what these have written."""
         self._looker.forget()
-        memory = self._memory(job) if len(orders) == 1 else None
         rows: dict[str, list[Row]] = {}
+        whole: list[str] = []
         for order, versions in orders:
             # A batch whose own job ended well may not have begun: a node that lacks an input does so.
             if (order.mark or not well) and not (order.mark and (self._working / order.mark).exists()):
@@ -276,7 +281,9 @@ class Obedience:
                 rows[order.root].append(measure_row({order.key: Measured(memory, sizes)}))
             self._young |= {p: (order.root, v) for p, v in zip(order.outputs, outputs, strict=True)
                             if not self._looker.has_stamp(p)}  # fmt: skip
+            whole += order.outputs
         self._write_all(rows)
+        return whole
 
     def _whose(self, order: Order) -> list[Row]:
         """Whose job it is, and what it wrote, where that is not known yet."""
@@ -297,6 +304,10 @@ class Obedience:
 
     def _memory(self, job: EngineJob) -> float | None:
         return read_measure(self._working / job.benchmark).memory if job.benchmark else None
+
+    def stopped(self) -> list[str]:
+        """Write down what batches have done that were stopped on their way. Gives what is whole of them, absolute."""
+        return [path for began, orders in self._begun.values() for path in self._note_done(began, orders, well=False)]
 
     def finish(self) -> None:
         """Look once more at outputs that were too young to be known again by their times, and delete what is temporary
