@@ -13,6 +13,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sncompile.runner.engine.hooks import EngineJob
+from sncompile.runner.engine.obeying import Obedience
+from sncompile.runner.state.orders import Order, Orders
+from sncompile.state.decisions import Verdict
+from sncompile.state.store import State, open_log
+from sncompile.state.versions import Hashing
+from sncompile.targets.snakemake.batching import LEFT_OUT
+
 from ..command_line import sncompile
 
 HEAD = """\
@@ -133,6 +141,30 @@ def test_an_instance_without_its_mark_is_not_done(tmp_path: Path) -> None:
     (folder / "copy.yaml").write_text(COPY.replace("cat", lost))
     assert ran(folder, "-O2") == Counter(["a/p", "a/q"])
     assert ran(folder, "-O2") == Counter(["a/p"])
+
+
+def test_what_is_left_out_of_a_batch_stays_so_until_that_one_ends(tmp_path: Path) -> None:
+    """Whichever job ended first took the mark away, and the batch did an instance without what it reads."""
+    orders = {}
+    for batch, verdicts in (("a", [Verdict.RUN, Verdict.STAYS]), ("b", [Verdict.RUN])):
+        orders[batch] = [
+            Order(batch, f"{batch}/{n}", verdict, str(tmp_path), f"{batch}{n}", "digest", (),
+                  (str(tmp_path / f"{batch}{n}"),), None, False, f"marks/{batch}{n}", "digest")
+            for n, verdict in enumerate(verdicts)
+        ]  # fmt: skip
+    log = open_log(tmp_path / ".sncompile" / "state" / "0000000001-run.log", 1)
+    root = str(tmp_path)
+    obedience = Obedience(Orders(orders), {root: State(root)}, {root: log}, Hashing.SMALL, tmp_path)
+    one, other = (EngineJob(((batch, False, False),), ()) for batch in "ab")
+    obedience.begin([one, other])
+    obedience.end(other, well=True, whole=True)
+    assert (tmp_path / "marks" / "a1").read_text() == f"digest{LEFT_OUT}\n"
+    obedience.end(one, well=True, whole=True)
+    assert not (tmp_path / "marks" / "a1").exists()
+    obedience.begin([one])
+    obedience.stopped()
+    log.close()
+    assert not (tmp_path / "marks" / "a1").exists(), "whoever runs Snakemake alone would never get it"
 
 
 def test_jobs_alone_are_current_where_what_they_read_was_deleted_by_the_run(tmp_path: Path) -> None:

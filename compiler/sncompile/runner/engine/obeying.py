@@ -63,8 +63,8 @@ class Obedience:
         self._looker = Looker(stamps_of(states), hashing, now, servers)
         self._first: dict[str, str] = {}
         self._settled: dict[tuple[str, str], bool] = {}
-        self._left_out: list[Path] = []
-        """Marks of jobs that are left out of a batch that runs."""
+        self._left_out: dict[str, list[Path]] = {}
+        """Marks of jobs that are left out of batches that run, by the first output of the engine's job."""
         self._begun: dict[str, tuple[float, list[tuple[Order, tuple[str, ...]]]]] = {}
         self._listed: dict[str, set[str]] = {}
         self._young: dict[str, tuple[str, str]] = {}
@@ -152,7 +152,7 @@ class Obedience:
             started = []
             for order in self._of(job):
                 if self._stays(order):
-                    self._keep(order)
+                    self._keep(order, job.outputs[0][0])
                     continue
                 if order.mark:
                     (self._working / order.mark).unlink(missing_ok=True)
@@ -211,7 +211,7 @@ class Obedience:
             )
         return self._settled[job]
 
-    def _keep(self, order: Order) -> None:
+    def _keep(self, order: Order, batch: str) -> None:
         """Have a job of a batch be left alone: by its mark it is done as the script now says it.
 
         Where its results are not there, as they were deleted or nobody asks for them, it is only left out.
@@ -226,7 +226,7 @@ class Obedience:
             if newest > mark.stat().st_mtime_ns:
                 os.utime(mark, ns=(newest, newest))
         else:
-            self._left_out.append(mark)
+            self._left_out.setdefault(batch, []).append(mark)
 
     def prepared(self, job: EngineJob) -> None:
         """Nothing is to be done then."""
@@ -236,13 +236,19 @@ class Obedience:
 
     def end(self, job: EngineJob, *, well: bool, whole: bool) -> None:
         """Write down how a job was made that ended well. Of what changed while it was read there is no version."""
-        while self._left_out:
-            self._left_out.pop().unlink(missing_ok=True)
+        # Another batch may be on its way, and goes by its own marks.
+        self._take_in(self._left_out.pop(job.outputs[0][0], ()) if job.outputs else ())
         if well:
             self._note_well(job)
         began, orders = self._begun.pop(job.outputs[0][0], (0.0, [])) if job.outputs else (0.0, [])
         if orders:
             self._note_done(began, orders, well, self._memory(job) if len(orders) == 1 else None)
+
+    @staticmethod
+    def _take_in(marks: Iterable[Path]) -> None:
+        """Have jobs be left out no more."""
+        for mark in marks:
+            mark.unlink(missing_ok=True)
 
     def _note_done(
         self, began: float, orders: Sequence[tuple[Order, tuple[str, ...]]], well: bool, memory: float | None = None
@@ -307,6 +313,9 @@ class Obedience:
 
     def stopped(self) -> list[str]:
         """Write down what batches have done that were stopped on their way. Gives what is whole of them, absolute."""
+        if not self._elsewhere:  # A node may still be at it.
+            for marks in self._left_out.values():
+                self._take_in(marks)
         return [path for began, orders in self._begun.values() for path in self._note_done(began, orders, well=False)]
 
     def finish(self) -> None:
