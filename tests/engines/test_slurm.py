@@ -321,7 +321,7 @@ def test_a_part_of_a_batch_is_refused_where_the_rest_lacks_its_input(slurm: Clus
     (tmp_path / "a.txt").write_text("new")
     done = slurm.run(tmp_path, "spec.yaml", "-O2")
     assert done.returncode == 3
-    assert "error[SN478]" in done.stderr
+    assert "error[SN755]" in done.stderr
     done = slurm.run(tmp_path, "spec.yaml", "-O2", "--no-pass", "batch")
     assert done.returncode == 0, done.stderr + log(tmp_path)
     assert (tmp_path / "results" / "second" / "a" / "o").read_text() == "new"

@@ -281,7 +281,7 @@ NOTHING_MEASURED = Fault(
     "started with `--benchmark`: without that, settings are written for the time alone.",
 )
 PART_OF_BATCH = Fault(
-    "SN478",
+    "SN755",
     "a part of a batch on another machine",
     "At `-O2` a step's `batch` has one job do several instances. Where some of them have to run and the rest stays,\n"
     "what the rest read may be gone, as intermediates are deleted, or was never made, as it was not asked for. Here\n"
