@@ -129,13 +129,9 @@ def command(
     if cores != "all" and not (cores.isdigit() and int(cores) > 0):
         raise click.BadParameter("a whole number from 1, or `all`", param_hint="--cores")
     building = CompileOptions(
-        level=optimizer.level,
-        off=optimizer.off,
-        times=optimizer.times,
-        out=out,
-        benchmark=benchmark,
+        level=optimizer.level, off=optimizer.off, times=optimizer.times, out=out, benchmark=benchmark,
         containers=wrapped_for(containers),
-    )
+    )  # fmt: skip
     if plan is not None and not any(asked):
         asked = asked_in(plan)
     looking = Looking(Hashing(hashing), defer)

@@ -48,12 +48,13 @@ def run(prepared: Prepared, options: RunOptions, display: Display) -> RunResult:
         status = watch.look()
         told = 0
         while not status.state.ended:
-            # Not told where it is pressed: a handler of signals may interrupt the display itself.
+            display.update(watch.progress)
+            time.sleep(POLL)
+            # Not told where it is pressed: a handler of signals may interrupt the display itself. But before the next
+            # look: the run may have ended by then.
             if presses.count > told:
                 told = presses.count
                 display.note(_PRESSED[min(told, len(_PRESSED)) - 1])
-            display.update(watch.progress)
-            time.sleep(POLL)
             status = watch.look()
     finally:
         for number, handler in before.items():

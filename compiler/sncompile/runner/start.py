@@ -29,7 +29,7 @@ from sncompile.runner.facts import write_facts
 from sncompile.runner.files.claims import Claimed, claim_files
 from sncompile.runner.files.promises import missing as missing_files
 from sncompile.runner.files.promises import promised, write_promises
-from sncompile.runner.files.run_files import Written, files_of
+from sncompile.runner.files.run_files import RunFiles, Written, files_of
 from sncompile.runner.late import refuse_unknown
 from sncompile.runner.limits import hold, limits_of, shared
 from sncompile.runner.lock import FolderLock, Locked
@@ -182,11 +182,7 @@ def _make_ready(
     request = replace(request, targets=tuple(map(copy_of, targets)), shared=shared(run.jobs, verdict, limits))
     tools = _tool_versions(run, options, working, methods, profile, decisions, taken, say)
     if decisions is not None and verdict.asked.executor != HERE:
-        start = os.path.abspath(run.graph.folder)
-        optional = {absolute(start, each.path) for each in files.writes.values() if each.optional}
-        spans = {name: task.span for name, task in run.jobs.tasks.items()}
-        given = orders_of(run.graph, run.jobs, decisions, marked)
-        refuse_lacking(given, optional, spans, start, run.documents)
+        _refuse_parts_of_batches(run, files, decisions, marked)
     state = None if decided is None else give_orders(folder, run, options, marked, decided)
     if options.disk is not None:
         orders = () if decisions is None else orders_of(run.graph, run.jobs, decisions, marked)
@@ -195,6 +191,14 @@ def _make_ready(
         say(keep_room(room, decisions, verdict.settings, run.graph.folder, orders, run.documents))
     _write_record(folder, run.graph, working, options, methods, request, verdict.settings, taken, claimed, state, tools)
     return taken
+
+
+def _refuse_parts_of_batches(run: Prepared, files: RunFiles, decisions: Decisions, marked: Iterable[str]) -> None:
+    """Raise `CompileError` where other machines would do a part of a batch whose rest reads what is not there."""
+    start = os.path.abspath(run.graph.folder)
+    optional = {absolute(start, each.path) for each in files.writes.values() if each.optional}
+    spans = {name: task.span for name, task in run.jobs.tasks.items()}
+    refuse_lacking(orders_of(run.graph, run.jobs, decisions, marked), optional, spans, start, run.documents)
 
 
 def _outputs(graph: Graph) -> list[str]:
